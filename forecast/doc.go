@@ -1,0 +1,43 @@
+// Package forecast holds the types that every forecaster of forescale speaks:
+// a series on a regular grid, a probabilistic forecast of the cells that follow
+// it, and the three stages of a model.
+//
+// # The idea
+//
+// A [Model] is a description: which method, which seasons. Fit looks at a
+// history and yields a [Fitted], which holds parameters and never changes; it
+// takes milliseconds to seconds and belongs off the path of a decision. A Fitted
+// starts any number of [Filter] values, each of which carries the running state
+// of one series: Update takes one new cell in O(1), Forecast writes quantiles of
+// the next cells in O(H·Q), and neither allocates. A restart therefore fits and
+// filters the history once, and a tick costs microseconds.
+//
+// A forecast has two tables. Values are quantiles of the metric in each coming
+// cell; Peaks are quantiles of its maximum from now to the end of that cell,
+// which is what a scaler has to provide for: the quantile of a maximum is not
+// the maximum of quantiles.
+//
+// # The packages below
+//
+//   - baseline: last value, seasonal naive, drift
+//   - ets: exponential smoothing in innovations form
+//   - regress: ridge regression on seasonal lags
+//   - lstm: the small LSTM, its weight files and its training
+//   - season: which periods a series has
+//   - guard: outliers, outages and level shifts
+//   - combine: several experts as one
+//   - interval: quantiles calibrated on live errors
+//   - score: how good a forecast was
+//   - auto: the one door: a model by name, or the best for a series
+//   - forecasttest: the contract suite that every model passes
+//
+// Everything here is pure: no clock, no I/O, no log, no goroutine, no global
+// state, no random source that was not handed in.
+//
+// # Why not one Predict function
+//
+// Fitting on each call, as scalers commonly do, couples the cost of a decision
+// to the length of the history. Splitting fit, filter and forecast makes the
+// cost of a decision independent of it, lets a failed fit leave the former
+// parameters in place, and makes a replay drive the very code that runs live.
+package forecast
