@@ -8,7 +8,6 @@
 package forecasttest
 
 import (
-	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -62,7 +61,7 @@ func TestModel(t *testing.T, m forecast.Model) {
 // Filter fits m on history and filters the same history.
 func Filter(t *testing.T, m forecast.Model, history forecast.Series) forecast.Filter {
 	t.Helper()
-	fitted, err := m.Fit(context.Background(), history)
+	fitted, err := m.Fit(t.Context(), history)
 	require.NoError(t, err)
 	filter, err := fitted.Filter(history)
 	require.NoError(t, err)
@@ -143,7 +142,7 @@ func incremental(t *testing.T, m forecast.Model) {
 	t.Helper()
 	history := Hourly(35*24, 100, 5)
 	history.Values[35*24-4] = math.NaN()
-	fitted, err := m.Fit(context.Background(), history.Slice(0, 34*24))
+	fitted, err := m.Fit(t.Context(), history.Slice(0, 34*24))
 	require.NoError(t, err)
 	whole, err := fitted.Filter(history)
 	require.NoError(t, err)
@@ -194,7 +193,7 @@ func short(t *testing.T, m forecast.Model) {
 	t.Helper()
 	for _, n := range []int{0, 1, 2, 5, 23, 49} {
 		history := Hourly(n, 100, 8)
-		fitted, err := m.Fit(context.Background(), history)
+		fitted, err := m.Fit(t.Context(), history)
 		if err != nil {
 			require.Truef(t, errors.Is(err, forecast.ErrShortHistory), "%d cells: %v", n, err)
 			continue
@@ -212,7 +211,7 @@ func short(t *testing.T, m forecast.Model) {
 	for i := range silent.Values {
 		silent.Values[i] = math.NaN()
 	}
-	_, err := m.Fit(context.Background(), silent)
+	_, err := m.Fit(t.Context(), silent)
 	require.ErrorIs(t, err, forecast.ErrShortHistory, "a hundred cells without a sample are no history")
 }
 
