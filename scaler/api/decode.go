@@ -1,0 +1,265 @@
+package api
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxDepth bounds the nesting of a decoded document, which is 5 in a valid one.
+const maxDepth = 16
+
+// Decode reads a Spec from JSON. The error is a [Faults] with every unknown or
+// repeated key and every value of a wrong kind. Decode neither fills defaults
+// nor validates: see [Spec.Default] and [Spec.Validate].
+func Decode(data []byte) (Spec, error) {
+	var spec Spec
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	d := decoder{}
+	tree, err := d.parse(dec, "", 0)
+	if err == nil {
+		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("more text after the end of the document")
+		}
+	}
+	if err != nil {
+		return Spec{}, Faults{{Path: "spec", Want: "want one JSON or YAML document: " + err.Error()}}
+	}
+	d.assign(reflect.ValueOf(&spec).Elem(), tree, "")
+	return spec, d.faults.err()
+}
+
+// A node is what a document is made of: an object, a list, text, a number, a
+// truth value, or null.
+type (
+	object map[string]any
+	list   []any
+)
+
+type decoder struct {
+	text   bool // truth values and integers come as text
+	faults Faults
+}
+
+// parse reads one value. It exists because encoding/json keeps the last of two
+// equal keys in silence.
+func (d *decoder) parse(dec *json.Decoder, path string, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("nested deeper than %d", maxDepth)
+	}
+	tok, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch tok {
+	case json.Delim('{'):
+		out := object{}
+		for dec.More() {
+			key, err := dec.Token()
+			if err != nil {
+				return nil, err
+			}
+			name, _ := key.(string) // the decoder admits nothing else here
+			value, err := d.parse(dec, join(path, name), depth+1)
+			if err != nil {
+				return nil, err
+			}
+			if _, dup := out[name]; dup {
+				d.fault(join(path, name), "", "given twice")
+			}
+			out[name] = value
+		}
+		_, err = dec.Token()
+		return out, err
+	case json.Delim('['):
+		out := list{}
+		for dec.More() {
+			value, err := d.parse(dec, join(path, strconv.Itoa(len(out))), depth+1)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, value)
+		}
+		_, err = dec.Token()
+		return out, err
+	}
+	return tok, nil
+}
+
+// assign sets v from node.
+func (d *decoder) assign(v reflect.Value, node any, path string) {
+	if node == nil {
+		return
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		d.assign(v.Elem(), node, path)
+		return
+	}
+	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		text, isText := scalar(node)
+		if !isText {
+			d.fault(path, "", "want text, found "+kind(node))
+			return
+		}
+		if err := t.UnmarshalText([]byte(text)); err != nil {
+			d.fault(path, quoteEmpty(text), err.Error())
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.assignStruct(v, node, path)
+	case reflect.Slice:
+		d.assignSlice(v, node, path)
+	default:
+		d.assignScalar(v, node, path)
+	}
+}
+
+func (d *decoder) assignStruct(v reflect.Value, node any, path string) {
+	obj, ok := node.(object)
+	if !ok {
+		d.fault(path, "", "want an object, found "+kind(node))
+		return
+	}
+	names := fieldNames(v.Type())
+	for _, key := range sortedKeys(obj) {
+		i := slices.Index(names, key)
+		if i < 0 {
+			d.fault(join(path, key), "", "unknown key"+suggest(key, names))
+			continue
+		}
+		d.assign(v.Field(i), obj[key], join(path, key))
+	}
+}
+
+func (d *decoder) assignSlice(v reflect.Value, node any, path string) {
+	items, ok := node.(list)
+	if obj, isObject := node.(object); isObject && d.text {
+		items, ok = indexed(obj)
+	}
+	if !ok {
+		d.fault(path, "", "want a list, found "+kind(node))
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+	for i, item := range items {
+		d.assign(v.Index(i), item, join(path, strconv.Itoa(i)))
+	}
+}
+
+func (d *decoder) assignScalar(v reflect.Value, node any, path string) {
+	text, isText := scalar(node)
+	truth, isBool := node.(bool)
+	_, isNumber := node.(json.Number)
+	switch v.Kind() {
+	case reflect.String:
+		if s, ok := node.(string); ok {
+			v.SetString(s)
+			return
+		}
+		d.fault(path, text, "want text in quotes, found "+kind(node))
+	case reflect.Bool:
+		if !isBool && d.text && (text == "true" || text == "false") {
+			truth, isBool = text == "true", true
+		}
+		if !isBool {
+			d.fault(path, text, "want true or false")
+			return
+		}
+		v.SetBool(truth)
+	case reflect.Int32:
+		n, err := strconv.ParseInt(text, 10, 32)
+		if !isText || err != nil || !isNumber && !d.text {
+			d.fault(path, text, "want a whole number such as 10")
+			return
+		}
+		v.SetInt(n)
+	default:
+		d.fault(path, text, "cannot be set") // no field of Spec has another kind
+	}
+}
+
+func (d *decoder) fault(path, value, want string) {
+	d.faults = append(d.faults, Fault{Path: path, Value: value, Want: want})
+}
+
+// scalar returns the text of a string or a number.
+func scalar(node any) (string, bool) {
+	switch n := node.(type) {
+	case string:
+		return n, true
+	case json.Number:
+		return n.String(), true
+	}
+	return "", false
+}
+
+func kind(node any) string {
+	switch node.(type) {
+	case object:
+		return "an object"
+	case list:
+		return "a list"
+	case string:
+		return "text"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a truth value"
+	}
+	return "nothing"
+}
+
+func quoteEmpty(text string) string {
+	if text == "" {
+		return " "
+	}
+	return text
+}
+
+// indexed turns an object with the keys 0 to n−1 into a list.
+func indexed(obj object) (list, bool) {
+	out := make(list, len(obj))
+	for key, value := range obj {
+		i, err := strconv.Atoi(key)
+		if err != nil || i < 0 || i >= len(out) || strconv.Itoa(i) != key {
+			return nil, false
+		}
+		out[i] = value
+	}
+	return out, true
+}
+
+func fieldNames(t reflect.Type) []string {
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	}
+	return names
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Fault is one thing wrong with a specification.
+type Fault struct {
+	Path  string // of the field, such as scale.targetPerReplica
+	Value string // as found; empty if the field was missing
+	Want  string // what would be right
+}
+
+// Error returns the fault in one line, led by its path.
+func (f Fault) Error() string {
+	if f.Value == "" {
+		return f.Path + ": " + f.Want
+	}
+	return fmt.Sprintf("%s: %q: %s", f.Path, f.Value, f.Want)
+}
+
+// Faults are all things wrong with a specification, in the order of its fields.
+type Faults []Fault
+
+// Error returns one fault a line.
+func (fs Faults) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// err returns fs as an error, nil if there is no fault.
+func (fs Faults) err() error {
+	if len(fs) == 0 {
+		return nil
+	}
+	return fs
+}

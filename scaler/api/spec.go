@@ -1,0 +1,217 @@
+package api
+
+// Spec says what to forecast, how to turn the forecast into replicas, and
+// whether to act. The zero value of each optional field means its default, which
+// [Spec.Default] fills in.
+type Spec struct {
+	// Metric is the demand: where it comes from and on which grid it is read.
+	Metric MetricSpec `json:"metric"`
+
+	// Forecast is how demand is forecast. Left out, the model, the seasons and the
+	// horizon are chosen from the data.
+	Forecast ForecastSpec `json:"forecast,omitempty,omitzero"`
+
+	// Scale is how demand becomes replicas.
+	Scale ScaleSpec `json:"scale"`
+
+	// Mode is Active (act), Shadow (do everything but act, and keep score) or
+	// Paused (release what is held and do nothing). Default Active.
+	Mode Mode `json:"mode,omitempty"`
+}
+
+// Mode says whether decisions are acted on.
+type Mode string
+
+// The modes of a workload.
+const (
+	Active Mode = "Active" // decide and act
+	Shadow Mode = "Shadow" // decide, keep score, do not act
+	Paused Mode = "Paused" // release what is held, do nothing
+)
+
+// MetricSpec is the demand series: load that the target must carry, whatever
+// its replica count. A rate of requests is demand; a utilization per replica is
+// not, because it answers to the scaler itself.
+type MetricSpec struct {
+	// Query is PromQL that yields exactly one series: the demand, summed over
+	// replicas, such as sum(rate(http_requests_total{job="web"}[1m])).
+	Query string `json:"query"`
+
+	// LatencyQuery is PromQL that yields exactly one series: the latency quantile
+	// of scale.latencyObjective in seconds. Used to learn the capacity of a
+	// replica; never to steer directly.
+	LatencyQuery string `json:"latencyQuery,omitempty"`
+
+	// ReplicasQuery is PromQL that yields exactly one series: the number of ready
+	// replicas. Needed to learn capacity where no Kubernetes API tells.
+	ReplicasQuery string `json:"replicasQuery,omitempty"`
+
+	// Step is the cell of the grid that the model runs on, 1s to 1h. Default 60s.
+	// The window of a rate() in the query should equal it.
+	Step Duration `json:"step,omitempty"`
+
+	// History is how far back the model is fitted, at least ten steps. Default 14d.
+	History Duration `json:"history,omitempty"`
+
+	// TTL is how long the last good answer is served when no data come, before an
+	// error makes the HPA hold or KEDA fall back. Default 5m.
+	TTL Duration `json:"ttl,omitempty"`
+}
+
+// ForecastSpec is how demand is forecast. At most one of Buffer, Risk,
+// MissingReplicaCost and ViolationTarget may be given: they are four ways to
+// state one margin.
+type ForecastSpec struct {
+	// Model is a forecasting method by name, or auto for the pool that learns
+	// which one to believe. Default auto.
+	Model string `json:"model,omitempty"`
+
+	// Seasons are the periods of the series, such as "1d,7d", or auto to find them
+	// in the data. Default auto.
+	Seasons Seasons `json:"seasons,omitempty"`
+
+	// Horizon is how far the forecast reaches, or auto for the lead time plus one
+	// step. It never acts beyond the lead time; a longer one is for the eye.
+	Horizon AutoDuration `json:"horizon,omitempty,omitzero"`
+
+	// TimeZone is the IANA name of the zone whose wall clock the seasons follow,
+	// such as Europe/Berlin. Default UTC.
+	TimeZone string `json:"timeZone,omitempty"`
+
+	// Buffer multiplies the median forecast, such as "1.2". The simple rule that
+	// users of other tools know; a quantile is nearly always cheaper.
+	Buffer Number `json:"buffer,omitempty"`
+
+	// Risk is the quantile of the forecast to provide for, above 0 and below 1:
+	// "0.95" runs short in one of twenty cases. Default "0.95".
+	Risk Number `json:"risk,omitempty"`
+
+	// MissingReplicaCost is what a missing replica costs in idle ones. A cost of
+	// k provides for the quantile k/(k+1): "19" is a risk of "0.95".
+	MissingReplicaCost Number `json:"missingReplicaCost,omitempty"`
+
+	// ViolationTarget is the share of time for which the latency objective may be
+	// missed, such as "0.001". The quantile is then paced by the error budget.
+	// Needs scale.latencyObjective.
+	ViolationTarget Number `json:"violationTarget,omitempty"`
+
+	// Events are known exceptions to the pattern.
+	Events []Event `json:"events,omitempty"`
+}
+
+// Event is a known exception: one-off, or every so often. Exactly one of
+// Multiplier, Add and Learn says what it does to demand.
+type Event struct {
+	// Name is what explanations call the event.
+	Name string `json:"name"`
+
+	// Start is the first instant, RFC 3339, such as 2026-11-27T08:00:00Z.
+	Start string `json:"start"`
+
+	// Duration is how long the event lasts.
+	Duration Duration `json:"duration"`
+
+	// Every is the period of a recurring event, at least Duration. Left out, the
+	// event happens once.
+	Every Duration `json:"every,omitempty"`
+
+	// Multiplier scales the forecast during the event, such as "3".
+	Multiplier Number `json:"multiplier,omitempty"`
+
+	// Add raises the forecast during the event, in the unit of the metric.
+	Add Number `json:"add,omitempty"`
+
+	// Learn takes the effect from the last occurrence of a recurring event.
+	Learn bool `json:"learn,omitempty"`
+}
+
+// ScaleSpec is how demand becomes replicas. TargetPerReplica or
+// LatencyObjective must be given; with both, the target serves until the
+// capacity under the objective has been learned.
+type ScaleSpec struct {
+	// TargetPerReplica is the demand that one ready replica serves, in the unit of
+	// the metric, such as "50".
+	TargetPerReplica Number `json:"targetPerReplica,omitempty"`
+
+	// LatencyObjective is the latency that must hold.
+	LatencyObjective *LatencyObjective `json:"latencyObjective,omitempty"`
+
+	// MinReplicas is the lower bound of the decision, at least 0. Default 1. Behind
+	// KEDA and on an HPA their own bounds apply as well.
+	MinReplicas *int32 `json:"minReplicas,omitempty"`
+
+	// MaxReplicas is the upper bound of the decision. Default: none behind KEDA, the
+	// maxReplicas of the HPA on an HPA.
+	MaxReplicas int32 `json:"maxReplicas,omitempty"`
+
+	// LeadTime is how long a decision takes to become a ready replica, or auto to
+	// measure it on the target's pods. Default auto.
+	LeadTime AutoDuration `json:"leadTime,omitempty,omitzero"`
+
+	// ActivationThreshold is the demand above which the target is active. Default
+	// 0: any demand wakes it.
+	ActivationThreshold Number `json:"activationThreshold,omitempty"`
+
+	// ScaleDown says what may lower a count.
+	ScaleDown ScaleDownSpec `json:"scaleDown,omitempty,omitzero"`
+
+	// Behavior limits the speed of changes, with the fields and defaults of
+	// autoscaling/v2. Where an HPA stands behind the decision, its own behavior
+	// applies and this one should be left out.
+	Behavior *Behavior `json:"behavior,omitempty"`
+}
+
+// LatencyObjective is the promise to keep: a quantile of latency and its bound.
+type LatencyObjective struct {
+	// Quantile of latency, above 0 and below 1, such as "0.95".
+	Quantile Number `json:"quantile"`
+
+	// Value is the bound, such as 200ms.
+	Value Duration `json:"value"`
+}
+
+// ScaleDownSpec says what may lower a count.
+type ScaleDownSpec struct {
+	// Forecast lets a trusted forecast lower demand below what is observed.
+	// Default false: a forecast may add, never take.
+	Forecast bool `json:"forecast,omitempty"`
+}
+
+// Behavior is the behavior of autoscaling/v2, with the tolerance as text.
+type Behavior struct {
+	// ScaleUp are the rules for raising a count. Default: no stabilization, and
+	// the larger of 4 replicas and 100 percent per 15 s.
+	ScaleUp *ScalingRules `json:"scaleUp,omitempty"`
+
+	// ScaleDown are the rules for lowering it. Default: 300 s stabilization, 100
+	// percent per 15 s.
+	ScaleDown *ScalingRules `json:"scaleDown,omitempty"`
+}
+
+// ScalingRules are HPAScalingRules of autoscaling/v2.
+type ScalingRules struct {
+	// StabilizationWindowSeconds is how long the most careful recommendation
+	// counts, 0 to 3600.
+	StabilizationWindowSeconds *int32 `json:"stabilizationWindowSeconds,omitempty"`
+
+	// SelectPolicy is Max, Min or Disabled. Default Max.
+	SelectPolicy string `json:"selectPolicy,omitempty"`
+
+	// Policies limit the change per period. Left out, the default of the direction.
+	Policies []ScalingPolicy `json:"policies,omitempty"`
+
+	// Tolerance is the relative change that is ignored, at least 0. Default "0".
+	Tolerance *Number `json:"tolerance,omitempty"`
+}
+
+// ScalingPolicy is HPAScalingPolicy of autoscaling/v2.
+type ScalingPolicy struct {
+	// Type is Pods or Percent.
+	Type string `json:"type"`
+
+	// Value is the permitted change per period, above 0.
+	Value int32 `json:"value"`
+
+	// PeriodSeconds is the period, 1 to 1800.
+	PeriodSeconds int32 `json:"periodSeconds"`
+}

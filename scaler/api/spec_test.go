@@ -1,0 +1,195 @@
+package api_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/api"
+)
+
+const whole = `{
+ "metric": {"query": "sum(rate(http_requests_total[1m]))", "latencyQuery": "p95", "replicasQuery": "n", "step": "30s", "history": "2w", "ttl": "10m"},
+ "forecast": {"model": "auto", "seasons": "1d,7d", "horizon": "30m", "timeZone": "Europe/Berlin", "risk": "0.99",
+  "events": [{"name": "sale", "start": "2026-11-27T08:00:00Z", "duration": "4h", "every": "7d", "multiplier": "3"}]},
+ "scale": {"targetPerReplica": "50", "latencyObjective": {"quantile": "0.95", "value": "200ms"}, "minReplicas": 2, "maxReplicas": 100,
+  "leadTime": "90s", "activationThreshold": "1", "scaleDown": {"forecast": true},
+  "behavior": {"scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}], "tolerance": "0"},
+               "scaleDown": {"stabilizationWindowSeconds": 300}}},
+ "mode": "Shadow"}`
+
+func TestDecodeReadsEveryField(t *testing.T) {
+	spec, err := api.Decode([]byte(whole))
+	require.NoError(t, err)
+	require.NoError(t, spec.Validate())
+	require.Equal(t, 30*time.Second, spec.Metric.Step.Std())
+	require.Equal(t, 14*24*time.Hour, spec.Metric.History.Std())
+	require.Equal(t, api.Seasons{api.Duration(24 * time.Hour), api.Duration(168 * time.Hour)}, spec.Forecast.Seasons)
+	require.Equal(t, 90*time.Second, spec.Scale.LeadTime.Value)
+	require.InDelta(t, 0.99, spec.Forecast.Risk.Float(), 0)
+	require.Equal(t, int32(2), *spec.Scale.MinReplicas)
+	require.True(t, spec.Scale.ScaleDown.Forecast)
+	require.NotNil(t, spec.Scale.Behavior.ScaleUp.Tolerance, "a tolerance of zero was given, and differs from none")
+}
+
+// The three spellings agree: JSON → Spec → metadata → Spec → JSON.
+func TestSpellingsAgree(t *testing.T) {
+	spec, err := api.Decode([]byte(whole))
+	require.NoError(t, err)
+	flat := api.ToMetadata(spec)
+	require.Equal(t, "50", flat["scale.targetPerReplica"])
+	require.Equal(t, "sale", flat["forecast.events.0.name"])
+	back, err := api.FromMetadata(flat)
+	require.NoError(t, err)
+	require.Equal(t, spec, back)
+	text, err := json.Marshal(spec)
+	require.NoError(t, err)
+	again, err := api.Decode(text)
+	require.NoError(t, err)
+	require.Equal(t, spec, again)
+}
+
+// Each dotted key of the reference reaches its field, and no field lacks a key.
+func TestKeysCoverTheSpec(t *testing.T) {
+	spec, err := api.Decode([]byte(whole))
+	require.NoError(t, err)
+	spec.Forecast.Buffer, spec.Forecast.MissingReplicaCost, spec.Forecast.ViolationTarget = 1.2, 19, 0.001
+	spec.Forecast.Events[0].Add, spec.Forecast.Events[0].Learn = 5, true
+	spec.Scale.Behavior.ScaleDown = &api.ScalingRules{
+		StabilizationWindowSeconds: new(int32), SelectPolicy: "Min", Tolerance: new(api.Number),
+		Policies: []api.ScalingPolicy{{Type: "Percent", Value: 10, PeriodSeconds: 60}},
+	}
+	flat := api.ToMetadata(spec)
+	keys := api.Keys()
+	require.Len(t, flat, len(keys))
+	for _, key := range keys {
+		require.Contains(t, flat, key)
+	}
+	back, err := api.FromMetadata(flat)
+	require.NoError(t, err)
+	require.Equal(t, spec, back)
+}
+
+func TestDecodeFaults(t *testing.T) {
+	for name, c := range map[string]struct{ doc, want string }{
+		"a typo is no default":     {`{"scale": {"targetPerReplicas": "50"}}`, "scale.targetPerReplicas: unknown key, did you mean targetPerReplica?"},
+		"the last of two is lost":  {`{"mode": "Active", "mode": "Paused"}`, "mode: given twice"},
+		"a list for an object":     {`{"metric": []}`, "metric: want an object, found a list"},
+		"not a number":             {`{"scale": {"targetPerReplica": "many"}}`, `scale.targetPerReplica: "many": want a decimal number`},
+		"NaN is no number":         {`{"scale": {"targetPerReplica": "NaN"}}`, "want a decimal number"},
+		"a duration without unit":  {`{"metric": {"step": "60"}}`, `metric.step: "60": want a duration such as 90s`},
+		"a fraction of a replica":  {`{"scale": {"minReplicas": 1.5}}`, `scale.minReplicas: "1.5": want a whole number`},
+		"more replicas than int32": {`{"scale": {"maxReplicas": 3000000000}}`, "want a whole number"},
+		"text for a truth value":   {`{"scale": {"scaleDown": {"forecast": "yes"}}}`, "want true or false"},
+		"half a document":          {`{"metric": {`, "want one JSON or YAML document"},
+		"two documents":            {`{} {}`, "more text after the end"},
+		"nested without end":       {strings.Repeat(`{"metric":`, 40), "nested deeper"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := api.Decode([]byte(c.doc))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestMetadataFaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		metadata map[string]string
+		want     string
+	}{
+		"a typo":                 {map[string]string{"scale.targetPerReplika": "5"}, "did you mean targetPerReplica?"},
+		"both spellings":         {map[string]string{"metric.query": "a", "metric.queryFromEnv": "b"}, "given together with metric.query"},
+		"a value above a key":    {map[string]string{"scale": "x", "scale.minReplicas": "1"}, "a key above it holds a value"},
+		"a list with a hole":     {map[string]string{"forecast.events.1.name": "x"}, "forecast.events: want a list"},
+		"a fraction of replicas": {map[string]string{"scale.minReplicas": "two"}, `scale.minReplicas: "two": want a whole number`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := api.FromMetadata(c.metadata)
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestMetadataPassesOverForeignKeys(t *testing.T) {
+	spec, err := api.FromMetadata(map[string]string{
+		"scalerAddress": "forescale:9443", "enableTLS": "true", "unsafeSsl": "false", "caCert": "x", "tlsClientCert": "y", "tlsClientKey": "z",
+		"metricName": "demand", "metric.queryFromEnv": "up", "scale.targetPerReplica": "5",
+	})
+	require.NoError(t, err)
+	require.Equal(t, "up", spec.Metric.Query)
+}
+
+func TestValidateReportsEveryFault(t *testing.T) {
+	two := int32(2)
+	spec := api.Spec{
+		Metric:   api.MetricSpec{Step: api.Duration(7 * time.Second), History: api.Duration(20 * time.Second)},
+		Forecast: api.ForecastSpec{Risk: 2, Buffer: 1.2, TimeZone: "Mars/Olympus", Events: []api.Event{{}}},
+		Scale:    api.ScaleSpec{TargetPerReplica: -5, MinReplicas: &two, MaxReplicas: 1},
+		Mode:     "On",
+	}
+	err := spec.Validate()
+	for _, want := range []string{
+		"metric.query: missing", "metric.step: \"7s\": want a step that divides a day", "metric.history: \"20s\": want at least ten steps",
+		`forecast.risk: "2": want a number above 0 and below 1`, "forecast.buffer: given together with risk",
+		`forecast.timeZone: "Mars/Olympus"`, "forecast.events.0.name: missing", "forecast.events.0.start", "forecast.events.0.duration",
+		"want exactly one of multiplier, add and learn", `scale.targetPerReplica: "-5": want a number above 0`,
+		`scale.minReplicas: "2": want at most scale.maxReplicas, 1`, `mode: "On": want one of Active, Shadow, Paused`,
+	} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	spec := api.Spec{Metric: api.MetricSpec{Query: "up"}, Scale: api.ScaleSpec{TargetPerReplica: 50}}
+	require.NoError(t, spec.Validate())
+	full := spec.Default()
+	require.NoError(t, full.Validate())
+	require.Equal(t, full, full.Default(), "defaults are stable")
+	require.Nil(t, spec.Scale.MinReplicas, "the receiver is not changed")
+}
+
+func TestDurationText(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"90s": 90 * time.Second, "14d": 336 * time.Hour, "1w2d": 216 * time.Hour, "1d12h": 36 * time.Hour, "200ms": 200 * time.Millisecond, "1h30m": 90 * time.Minute,
+	} {
+		d, err := api.ParseDuration(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, d.Std(), text)
+		back, err := api.ParseDuration(d.String())
+		require.NoError(t, err)
+		require.Equal(t, d, back)
+	}
+	for _, text := range []string{"", "5", "-5s", "1y", "d", "1.5d", "1d-2h", "99999999w"} {
+		_, err := api.ParseDuration(text)
+		require.Error(t, err, text)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(whole))
+	f.Add([]byte(`{"forecast":{"events":[{"name":1}]},"scale":null}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		spec, err := api.Decode(data)
+		if err != nil || spec.Validate() != nil {
+			return
+		}
+		again, err := api.FromMetadata(api.ToMetadata(spec))
+		require.NoError(t, err)
+		require.True(t, reflect.DeepEqual(api.ToMetadata(spec), api.ToMetadata(again)))
+	})
+}
+
+func FuzzFromMetadata(f *testing.F) {
+	f.Add("scale.targetPerReplica", "50", "metric.query", "up")
+	f.Add("forecast.events.0.name", "x", "forecast.events", "y")
+	f.Fuzz(func(t *testing.T, k1, v1, k2, v2 string) {
+		spec, err := api.FromMetadata(map[string]string{k1: v1, k2: v2})
+		if err == nil {
+			_ = spec.Validate()
+		}
+	})
+}

@@ -1,0 +1,261 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Bounds of what a specification may ask for.
+const (
+	MinStep       = time.Second
+	MaxStep       = time.Hour
+	MaxHistory    = 400 * 24 * time.Hour
+	MaxHorizon    = 7 * 24 * time.Hour
+	MaxLeadTime   = time.Hour
+	maxQueryBytes = 64 << 10
+	maxEvents     = 256
+	maxSeasons    = 4
+)
+
+// Default returns s with the defaults in the fields that were left out. It does
+// not change s.
+func (s Spec) Default() Spec {
+	if s.Metric.Step == 0 {
+		s.Metric.Step = Duration(time.Minute)
+	}
+	if s.Metric.History == 0 {
+		s.Metric.History = Duration(14 * 24 * time.Hour)
+	}
+	if s.Metric.TTL == 0 {
+		s.Metric.TTL = Duration(5 * time.Minute)
+	}
+	if s.Forecast.Model == "" {
+		s.Forecast.Model = auto
+	}
+	if s.Forecast.TimeZone == "" {
+		s.Forecast.TimeZone = "UTC"
+	}
+	if f := s.Forecast; f.Buffer == 0 && f.Risk == 0 && f.MissingReplicaCost == 0 && f.ViolationTarget == 0 {
+		s.Forecast.Risk = 0.95
+	}
+	if s.Scale.MinReplicas == nil {
+		one := int32(1)
+		s.Scale.MinReplicas = &one
+	}
+	if s.Mode == "" {
+		s.Mode = Active
+	}
+	return s
+}
+
+// Validate returns nil or a [Faults] with everything wrong with s. It takes the
+// zero value of an optional field for not given, so it accepts a Spec with and
+// without its defaults.
+func (s Spec) Validate() error {
+	v := validator{}
+	v.metric(s.Metric)
+	v.forecast(s.Forecast, s.Scale.LatencyObjective != nil)
+	v.scale(s.Scale)
+	v.oneOf("mode", string(s.Mode), string(Active), string(Shadow), string(Paused))
+	d := s.Default()
+	if d.Metric.Step > 0 && d.Metric.History < 10*d.Metric.Step {
+		v.add("metric.history", d.Metric.History.String(), "want at least ten steps of "+d.Metric.Step.String())
+	}
+	return v.faults.err()
+}
+
+type validator struct{ faults Faults }
+
+func (v *validator) add(path, value, want string) {
+	v.faults = append(v.faults, Fault{Path: path, Value: value, Want: want})
+}
+
+// span reports a duration outside [lo, hi]; zero is "not given".
+func (v *validator) span(path string, d Duration, lo, hi time.Duration) {
+	if d != 0 && (d.Std() < lo || d.Std() > hi) {
+		v.add(path, d.String(), fmt.Sprintf("want %v to %v", Duration(lo), Duration(hi)))
+	}
+}
+
+// share reports a number outside (0, 1); zero is "not given".
+func (v *validator) share(path string, n Number, example string) {
+	if n != 0 && !(n > 0 && n < 1) {
+		v.add(path, n.String(), "want a number above 0 and below 1, such as "+example)
+	}
+}
+
+func (v *validator) atLeast(path string, n, lo Number) {
+	if n != 0 && !(n >= lo && n <= 1e15) {
+		v.add(path, n.String(), fmt.Sprintf("want a number from %v to 1e15", lo))
+	}
+}
+
+func (v *validator) oneOf(path, value string, allowed ...string) {
+	if value == "" {
+		return
+	}
+	for _, a := range allowed {
+		if a == value {
+			return
+		}
+	}
+	v.add(path, value, "want one of "+strings.Join(allowed, ", "))
+}
+
+func (v *validator) metric(m MetricSpec) {
+	if strings.TrimSpace(m.Query) == "" {
+		v.add("metric.query", "", `missing, want PromQL for the demand, such as sum(rate(http_requests_total{job="web"}[1m]))`)
+	}
+	for _, q := range []struct{ path, text string }{
+		{"metric.query", m.Query}, {"metric.latencyQuery", m.LatencyQuery}, {"metric.replicasQuery", m.ReplicasQuery},
+	} {
+		if len(q.text) > maxQueryBytes {
+			v.add(q.path, q.text[:40]+"…", fmt.Sprintf("want at most %d bytes, found %d", maxQueryBytes, len(q.text)))
+		}
+	}
+	v.span("metric.step", m.Step, MinStep, MaxStep)
+	if day := 24 * time.Hour; m.Step > 0 && m.Step.Std() <= MaxStep && day%m.Step.Std() != 0 {
+		v.add("metric.step", m.Step.String(), "want a step that divides a day, such as 15s, 1m or 5m")
+	}
+	v.span("metric.history", m.History, MinStep, MaxHistory)
+	v.span("metric.ttl", m.TTL, time.Second, 24*time.Hour)
+}
+
+func (v *validator) forecast(f ForecastSpec, objective bool) {
+	if len(f.Seasons) > maxSeasons {
+		v.add("forecast.seasons", f.Seasons.String(), fmt.Sprintf("want at most %d periods", maxSeasons))
+	}
+	v.span("forecast.horizon", Duration(f.Horizon.Value), MinStep, MaxHorizon)
+	if f.TimeZone != "" {
+		if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "Local" {
+			v.add("forecast.timeZone", f.TimeZone, "want an IANA name such as Europe/Berlin")
+		}
+	}
+	v.margin(f, objective)
+	if len(f.Events) > maxEvents {
+		v.add("forecast.events", "", fmt.Sprintf("want at most %d events, found %d", maxEvents, len(f.Events)))
+		return
+	}
+	for i, e := range f.Events {
+		v.event(fmt.Sprintf("forecast.events.%d", i), e)
+	}
+}
+
+// margin checks the four ways to state one margin.
+func (v *validator) margin(f ForecastSpec, objective bool) {
+	v.atLeast("forecast.buffer", f.Buffer, 1)
+	v.share("forecast.risk", f.Risk, `"0.95"`)
+	v.atLeast("forecast.missingReplicaCost", f.MissingReplicaCost, 1)
+	v.share("forecast.violationTarget", f.ViolationTarget, `"0.001"`)
+	var given []string
+	for _, m := range []struct {
+		name  string
+		value Number
+	}{
+		{"buffer", f.Buffer},
+		{"risk", f.Risk},
+		{"missingReplicaCost", f.MissingReplicaCost},
+		{"violationTarget", f.ViolationTarget},
+	} {
+		if m.value != 0 {
+			given = append(given, m.name)
+		}
+	}
+	if len(given) > 1 {
+		v.add("forecast."+given[0], "", "given together with "+strings.Join(given[1:], " and ")+": they state the same margin, want one")
+	}
+	if f.ViolationTarget != 0 && !objective {
+		v.add("forecast.violationTarget", f.ViolationTarget.String(), "needs scale.latencyObjective: without an objective nothing can be violated")
+	}
+}
+
+func (v *validator) event(path string, e Event) {
+	if e.Name == "" {
+		v.add(path+".name", "", "missing, want a name for explanations")
+	}
+	if _, err := time.Parse(time.RFC3339, e.Start); err != nil {
+		v.add(path+".start", e.Start, "want an instant such as 2026-11-27T08:00:00Z")
+	}
+	if e.Duration <= 0 {
+		v.add(path+".duration", e.Duration.String(), "want a duration above 0 such as 2h")
+	}
+	if e.Every != 0 && e.Every < e.Duration {
+		v.add(path+".every", e.Every.String(), "want at least the duration of the event, "+e.Duration.String())
+	}
+	effects := 0
+	for _, given := range []bool{e.Multiplier != 0, e.Add != 0, e.Learn} {
+		if given {
+			effects++
+		}
+	}
+	if effects != 1 {
+		v.add(path, e.Name, "want exactly one of multiplier, add and learn")
+	}
+	if e.Multiplier < 0 || e.Multiplier > 1000 {
+		v.add(path+".multiplier", e.Multiplier.String(), "want a number above 0, at most 1000")
+	}
+	if e.Learn && e.Every == 0 {
+		v.add(path+".learn", "true", "needs every: a single event has no last occurrence")
+	}
+}
+
+func (v *validator) scale(s ScaleSpec) {
+	if s.TargetPerReplica == 0 && s.LatencyObjective == nil {
+		v.add("scale.targetPerReplica", "", `missing, want the demand that one replica serves, such as "50", or scale.latencyObjective`)
+	}
+	if s.TargetPerReplica != 0 && !(s.TargetPerReplica >= 1e-6 && s.TargetPerReplica <= 1e15) {
+		v.add("scale.targetPerReplica", s.TargetPerReplica.String(), `want a number above 0, such as "50"`)
+	}
+	if o := s.LatencyObjective; o != nil {
+		if o.Quantile == 0 {
+			v.add("scale.latencyObjective.quantile", "", `missing, want a quantile such as "0.95"`)
+		}
+		v.share("scale.latencyObjective.quantile", o.Quantile, `"0.95"`)
+		if o.Value <= 0 || o.Value.Std() > time.Hour {
+			v.add("scale.latencyObjective.value", o.Value.String(), "want a latency such as 200ms")
+		}
+	}
+	if s.MinReplicas != nil && *s.MinReplicas < 0 {
+		v.add("scale.minReplicas", fmt.Sprint(*s.MinReplicas), "want 0 or more")
+	}
+	if s.MaxReplicas < 0 {
+		v.add("scale.maxReplicas", fmt.Sprint(s.MaxReplicas), "want 1 or more")
+	}
+	if s.MinReplicas != nil && s.MaxReplicas > 0 && *s.MinReplicas > s.MaxReplicas {
+		v.add("scale.minReplicas", fmt.Sprint(*s.MinReplicas), fmt.Sprintf("want at most scale.maxReplicas, %d", s.MaxReplicas))
+	}
+	v.span("scale.leadTime", Duration(s.LeadTime.Value), time.Second, MaxLeadTime)
+	if s.ActivationThreshold < 0 {
+		v.add("scale.activationThreshold", s.ActivationThreshold.String(), "want 0 or more")
+	}
+	if s.Behavior != nil {
+		v.rules("scale.behavior.scaleUp", s.Behavior.ScaleUp)
+		v.rules("scale.behavior.scaleDown", s.Behavior.ScaleDown)
+	}
+}
+
+func (v *validator) rules(path string, r *ScalingRules) {
+	if r == nil {
+		return
+	}
+	if w := r.StabilizationWindowSeconds; w != nil && (*w < 0 || *w > 3600) {
+		v.add(path+".stabilizationWindowSeconds", fmt.Sprint(*w), "want 0 to 3600")
+	}
+	v.oneOf(path+".selectPolicy", r.SelectPolicy, "Max", "Min", "Disabled")
+	if r.Tolerance != nil && *r.Tolerance < 0 {
+		v.add(path+".tolerance", r.Tolerance.String(), `want 0 or more, such as "0.1"`)
+	}
+	for i, p := range r.Policies {
+		at := fmt.Sprintf("%s.policies.%d", path, i)
+		if p.Type != "Pods" && p.Type != "Percent" {
+			v.add(at+".type", p.Type, "want Pods or Percent")
+		}
+		if p.Value <= 0 {
+			v.add(at+".value", fmt.Sprint(p.Value), "want 1 or more")
+		}
+		if p.PeriodSeconds <= 0 || p.PeriodSeconds > 1800 {
+			v.add(at+".periodSeconds", fmt.Sprint(p.PeriodSeconds), "want 1 to 1800")
+		}
+	}
+}
