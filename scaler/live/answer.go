@@ -1,0 +1,25 @@
+package live
+
+import "time"
+
+// A Key names one workload: a metric of a scaled object.
+type Key struct {
+	Namespace string // of the object
+	Name      string // of the ScaledObject or PredictiveAutoscaler
+	Metric    string // tells several metrics of one object apart
+}
+
+// String returns namespace/name/metric, for logs and errors.
+func (k Key) String() string { return k.Namespace + "/" + k.Name + "/" + k.Metric }
+
+// An Answer is what a workload says at one tick: all parts come from one
+// decision, so that a value and its activity never contradict each other.
+type Answer struct {
+	Value     float64   // demand to provide for, ≥ 0 and finite, unit of the metric
+	Target    float64   // demand that one replica serves, > 0, same unit
+	Active    bool      // false only if demand is known to be at or under the activation threshold
+	At        time.Time // of the tick
+	Observed  float64   // newest demand sample; NaN = none within the TTL
+	Predicted float64   // forecast part of Value; NaN = reactive only
+	Err       error     // non-nil: nothing may be served, and why and what to do; the other fields but Target are then void
+}
