@@ -1,0 +1,39 @@
+// Package replay closes the loop between a load, a scaling policy and a model of
+// the cluster in virtual time, and says what the policy was worth: how long the
+// service missed its objective, and what the pods cost.
+//
+// # The idea
+//
+// A [Scenario] is a trace turned into a task: the intensity of the load, the
+// arrivals drawn from it, the demand (the fewest ready pods that keep the
+// objective at that intensity), the scrapes of the ingress counter, and the
+// clairvoyant optimum. It is prepared once and replayed under any number of
+// policies, which therefore see the same arrivals and the same start-up time of
+// the k-th pod they create (common random numbers).
+//
+// A [Policy] sees only what a controller in a real cluster sees: rate() over
+// scraped counters, with its lag and its gaps; replicas; the use of processors
+// as metrics-server reports it. It is asked at its own instants and answers with
+// replicas, with a floor for the HorizontalPodAutoscaler underneath, or with a
+// metric for it, as KEDA does.
+//
+// The service is a queue. In fluid mode (the default) it advances in steps of a
+// second: within capacity its latency is that of the stationary M/M/c queue,
+// beyond it a backlog grows, times out and drains. In request mode each request
+// is an event.
+//
+// # What is judged
+//
+// Demand is defined by the objective, never by the target of a policy, which
+// would make each policy perfect by its own lights. Supply is pods that take
+// traffic, not spec.replicas. Billed is every pod that exists, starting and
+// terminating ones included. See [Result].
+//
+// # Why not a cluster
+//
+// Fourteen days of one policy take days in a cluster and under a second here,
+// and every policy meets the very same load. What is lost is the cluster itself;
+// therefore the parts that decide are checked against the real ones: the
+// HorizontalPodAutoscaler against the Kubernetes controller, rate() against the
+// Prometheus engine, the queues against their closed forms and against each other.
+package replay

@@ -1,0 +1,155 @@
+package replay
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+)
+
+// A Policy is asked at its own instants and answers what the cluster should do.
+// It must be deterministic: equal observations give equal actions. A Policy
+// belongs to one run at a time and is not safe for concurrent use.
+type Policy interface {
+	// Name is the name under which the report lists the policy.
+	Name() string
+
+	// Reset forgets everything and prepares for a run. It is called before each run.
+	Reset(c Config)
+
+	// Period is the time between two calls of Decide: 15 s for an HPA, 2 s for a
+	// KPA. It is read once, after Reset, and must be a positive multiple of 1 ms.
+	// The first call comes after a random part of the period, the same for each
+	// policy of that period.
+	Period() time.Duration
+
+	// Decide answers for now, in UTC; calls come in order of time.
+	Decide(now time.Time, o Observation) Action
+}
+
+// Config holds what a policy may know before it runs: what an operator would
+// write into its configuration, and the history of the metric.
+type Config struct {
+	Start time.Time // of the run; the first call of Decide comes within one period of it
+
+	Capacity    float64       // requests/s at which one pod is 100 % busy: Slots / ServiceTime
+	Slots       int           // requests that one pod serves at once
+	ServiceTime time.Duration // mean time of one request on one slot
+	Objective   Objective     // what the service promises
+
+	Min, Max int32 // bounds of the replica count; Min may be 0
+	Replicas int32 // spec.replicas at Start, all ready
+
+	Startup    time.Duration // median from the creation of a pod to its readiness
+	StartupP90 time.Duration // nine pods in ten are ready within this
+
+	ScrapeInterval time.Duration // of the metric
+	RateWindow     time.Duration // W of rate()[W]
+
+	// History is Observation.Rate before Start as a controller would backfill it:
+	// cells of one minute, each the mean of the queries in (a, b] at the scrape
+	// interval, NaN where there was none. It ends at the last whole minute before
+	// Start, may be empty, and must not be changed.
+	History forecast.Series
+}
+
+// Objective is a latency objective: Quantile of the requests take at most Latency.
+type Objective struct {
+	Quantile float64       // in (0, 1), as 0.99
+	Latency  time.Duration // > 0
+}
+
+// Observation is what a policy sees at the instant of a decision. Nothing in it
+// lies in the future, and nothing in it is exact where a real cluster is not.
+type Observation struct {
+	Rate   float64 // requests/s: rate()[W] of the ingress counter, queried now; NaN when the result is empty
+	RateOK bool    // whether Rate is a number
+
+	Replicas int32 // spec.replicas now
+	Ready    int32 // pods that take traffic now; those that terminate do not count
+
+	CPU      float64 // mean use of the ready pods that have metrics, 0 to 1 of the request; NaN if none has
+	InFlight float64 // requests in the service, queued ones included, averaged since the last Decide
+	Arrivals float64 // requests/s that came in since the last Decide, exact: what a proxy in the path of the requests counts
+	Latency  float64 // seconds: the quantile of the objective at the last scrape; NaN when that scrape was lost
+
+	// Pods returns one entry per pod that is not yet gone, oldest first. The
+	// slice is reused by the next call. It is nil in a hand-made Observation.
+	Pods func() []PodView
+}
+
+// PodView is one pod as the pods API and metrics-server show it.
+type PodView struct {
+	Created     time.Time // also its StartTime: scheduling onto an existing node takes no time
+	Scheduled   bool      // false while it waits for a node; such a pod is Pending
+	Ready       bool
+	ReadySince  time.Time     // last transition of the Ready condition: Created until the pod is ready
+	Terminating bool          // deleted, within its grace period
+	HasMetric   bool          // metrics-server has a sample
+	CPU         float64       // use over the metric window, 0 to 1 of the request
+	Sampled     time.Time     // end of the metric window
+	Window      time.Duration // of that metric
+}
+
+// Action is the answer of a policy. Start from [Hold] and set what should
+// change: the zero Action scales to zero.
+type Action struct {
+	Replicas int32 // sets spec.replicas now, within [Config.Min, Config.Max]; −1 leaves it
+	Floor    int32 // minReplicas of the HPA underneath, kept until changed; −1 leaves it
+
+	// Metric and Target are the external metric (AverageValue) that the HPA
+	// underneath reads at its next syncs, kept until the next answer. A NaN metric
+	// is an error of the scaler: the HPA then holds. They are read only if the
+	// policy has an HPA with External set.
+	Metric float64
+	Target float64
+
+	Forecast float64 // requests/s expected one lead time ahead, for the picture only; NaN = none
+}
+
+// Hold returns the action that leaves everything as it is.
+func Hold() Action {
+	return Action{Replicas: -1, Floor: -1, Metric: math.NaN(), Forecast: math.NaN()}
+}
+
+// Scale returns the action that sets spec.replicas to n.
+func Scale(n int32) Action {
+	a := Hold()
+	a.Replicas = n
+	return a
+}
+
+// Over is a [Policy] that acts through a HorizontalPodAutoscaler, which the
+// simulator then runs beneath it at slots of 15 s with a random phase.
+type Over interface {
+	Policy
+
+	// Underneath describes that HPA. It is read once, after Reset. Its bounds are
+	// those of the Config; its minReplicas is the last Floor.
+	Underneath() HPA
+}
+
+// HPA describes the metrics and version of a HorizontalPodAutoscaler underneath
+// a policy. Of several metrics the largest proposal wins. Behavior is nil, as in
+// an HPA that does not mention it, unless Explicit is set.
+type HPA struct {
+	RatePerPod float64 // AverageValue of the ingress rate, requests/s per pod; 0 = not a metric of this HPA
+	CPUPercent int32   // target of the mean use of processors; 0 = not a metric of this HPA
+	External   bool    // reads Action.Metric and Action.Target, as behind KEDA
+
+	// EmptyIsZero makes an empty rate read as 0, as the Prometheus scaler of KEDA
+	// does unless told otherwise; else an empty rate is an error of the metric.
+	EmptyIsZero bool
+
+	// Tolerance of both directions; nil means 0.1.
+	Tolerance *float64
+
+	// Explicit behavior: up by 100 % or 4 pods per 15 s, down by 100 % per 15 s
+	// after a window of StabilizationDown (0 means 300 s).
+	Explicit          bool
+	StabilizationDown time.Duration
+
+	// FloorAtOnce reconciles when the floor changes (Kubernetes 1.37 and later);
+	// else a new floor waits for the next slot.
+	FloorAtOnce bool
+}
