@@ -1,0 +1,29 @@
+package auto
+
+import "time"
+
+// The models that [ByName] knows.
+const (
+	Auto                      = "auto"                        // the pool that learns which expert to believe
+	Naive                     = "naive"                       // the last value
+	SeasonalNaive             = "seasonal-naive"              // the value one season ago
+	Drift                     = "drift"                       // the last value and the mean slope
+	HoltWinters               = "holt-winters"                // additive, one season
+	HoltWintersMultiplicative = "holt-winters-multiplicative" // multiplicative, one season
+	HoltWintersDouble         = "holt-winters-double"         // day and week, AR(1) errors
+	Regress                   = "regress"                     // ridge regression on seasonal lags
+)
+
+// Options are the settings that every model by name takes. The zero value finds
+// the seasons in the data and follows UTC.
+type Options struct {
+	// Location is the zone whose wall clock the seasons follow; nil means UTC.
+	Location *time.Location
+
+	// Seasons are the periods of the series, ascending; nil means that day and week
+	// are tried and others looked for in the data.
+	Seasons []time.Duration
+
+	// NoSeasons says that the series has no season.
+	NoSeasons bool
+}
