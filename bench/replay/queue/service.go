@@ -1,0 +1,157 @@
+package queue
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"time"
+)
+
+// Balancing says how requests find a pod.
+type Balancing int
+
+// The ways to balance, which bound what real proxies do.
+const (
+	Central Balancing = iota // one line for all pods: least connections with fresh information
+	PerPod                   // each pod its own line, chosen at random
+)
+
+// String returns the name of b.
+func (b Balancing) String() string {
+	if b == PerPod {
+		return "per-pod"
+	}
+	return "central"
+}
+
+// Service describes the pods of a service and its objective.
+type Service struct {
+	Slots       int           // requests one pod serves at once, ≥ 1
+	ServiceTime time.Duration // mean time of a request on its slot, > 0
+	ArrivalCV2  float64       // squared coefficient of variation of the times between arrivals; 0 means 1, Poisson
+	ServiceCV2  float64       // the same of the service time; 0 means 1, exponential; see [Deterministic]
+	Balancing   Balancing
+
+	Latency  time.Duration // a request that takes longer is late
+	Quantile float64       // at most 1 − Quantile of the requests may be late
+}
+
+// Deterministic is a ServiceCV2 or ArrivalCV2 that stands for no variation, since
+// 0 stands for the default.
+const Deterministic = 1e-12
+
+// Check returns an error if s is not a service whose objective one idle pod keeps.
+func (s Service) Check() error {
+	switch {
+	case s.Slots < 1:
+		return fmt.Errorf("queue: %d slots per pod, want at least 1", s.Slots)
+	case s.ServiceTime <= 0:
+		return fmt.Errorf("queue: service time %v, want a positive duration", s.ServiceTime)
+	case !(s.Quantile > 0 && s.Quantile < 1):
+		return fmt.Errorf("queue: quantile %v of the objective, want a number above 0 and below 1", s.Quantile)
+	case s.Latency <= 0:
+		return fmt.Errorf("queue: latency %v of the objective, want a positive duration", s.Latency)
+	case s.ArrivalCV2 < 0 || s.ServiceCV2 < 0:
+		return fmt.Errorf("queue: squared coefficients of variation %v and %v, want none negative", s.ArrivalCV2, s.ServiceCV2)
+	}
+	if late := math.Exp(-s.Latency.Seconds() / s.ServiceTime.Seconds()); late >= s.slack() {
+		return fmt.Errorf("queue: %.3g of the requests take more than %v on an idle pod (mean %v), the objective allows %.3g: no number of pods keeps it",
+			late, s.Latency, s.ServiceTime, s.slack())
+	}
+	return nil
+}
+
+func (s Service) slack() float64 { return 1 - s.Quantile }
+
+// mu returns the rate of one slot, 1/s.
+func (s Service) mu() float64 { return 1 / s.ServiceTime.Seconds() }
+
+// Capacity returns the rate at which n pods are busy all the time, requests/s.
+func (s Service) Capacity(n int) float64 { return float64(n*s.Slots) * s.mu() }
+
+// variability returns (c_a² + c_s²)/2, the Allen–Cunneen factor.
+func (s Service) variability() float64 {
+	ca, cs := s.ArrivalCV2, s.ServiceCV2
+	if ca == 0 {
+		ca = 1
+	}
+	if cs == 0 {
+		cs = 1
+	}
+	return (ca + cs) / 2
+}
+
+// line returns the servers and the rate of the line that one request sees.
+func (s Service) line(n int, rate float64) (int, float64) {
+	if s.Balancing == PerPod {
+		return s.Slots, rate / float64(n)
+	}
+	return n * s.Slots, rate
+}
+
+// Late returns the share of requests that take more than Latency − waited at rate
+// requests/s on n ready pods, in the long run; 1 beyond capacity or without a
+// pod. It costs O(slots of the line).
+func (s Service) Late(n int, rate float64, waited time.Duration) float64 {
+	if n < 1 || rate >= s.Capacity(n) {
+		return 1
+	}
+	c, r := s.line(n, rate)
+	return s.lateGiven(ErlangC(c, r/s.mu()), n, rate, (s.Latency - waited).Seconds())
+}
+
+func (s Service) lateGiven(wait float64, n int, rate, t float64) float64 {
+	c, r := s.line(n, rate)
+	theta := (float64(c)*s.mu() - r) / s.variability()
+	return Tail(wait, s.mu(), theta, t)
+}
+
+// MeanWait returns the mean waiting time at rate on n pods in seconds,
+// C/(cμ − λ)·(c_a² + c_s²)/2; +Inf beyond capacity.
+func (s Service) MeanWait(n int, rate float64) float64 {
+	if n < 1 || rate >= s.Capacity(n) {
+		return math.Inf(1)
+	}
+	c, r := s.line(n, rate)
+	return ErlangC(c, r/s.mu()) / (float64(c)*s.mu() - r) * s.variability()
+}
+
+// MaxRate returns the largest rate at which n pods keep the objective, requests/s.
+// It is 0 for n = 0.
+func (s Service) MaxRate(n int) float64 {
+	if n < 1 {
+		return 0
+	}
+	if s.Balancing == PerPod && n > 1 {
+		return float64(n) * s.MaxRate(1)
+	}
+	low, high := 0.0, s.Capacity(n)
+	for range 50 { // to 1e-15 of the capacity
+		mid := (low + high) / 2
+		if s.Late(n, mid, 0) <= s.slack() {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// Staffing answers how many pods a rate needs. It remembers what it computed and
+// is not safe for concurrent use.
+type Staffing struct {
+	service Service
+	max     []float64 // max[n] = MaxRate(n), ascending
+}
+
+// NewStaffing returns the staffing of s, which must pass its Check.
+func NewStaffing(s Service) *Staffing { return &Staffing{service: s, max: []float64{0}} }
+
+// Pods returns the fewest ready pods that keep the objective at rate requests/s:
+// the demand. It is 0 for a rate of 0.
+func (s *Staffing) Pods(rate float64) int {
+	for s.max[len(s.max)-1] < rate {
+		s.max = append(s.max, s.service.MaxRate(len(s.max)))
+	}
+	return sort.SearchFloat64s(s.max, rate)
+}

@@ -1,0 +1,90 @@
+package queue
+
+import "math"
+
+// bins is the resolution of the utilisation in a [Table].
+const bins = 256
+
+// A Table answers the questions of [Service] in constant time by interpolating the
+// probability to wait between 256 utilisations, computed when first needed. The
+// share of late requests is within 1e-3 of the exact one. It is not safe for
+// concurrent use.
+type Table struct {
+	service Service
+	rows    [][]float64 // rows[n][i] = ErlangC at utilisation i/bins; NaN = not yet computed
+}
+
+// NewTable returns an empty table of s.
+func NewTable(s Service) *Table { return &Table{service: s} }
+
+// wait returns the interpolated probability to wait at rate on n pods, below capacity.
+func (t *Table) wait(n int, rate float64) float64 {
+	rho := rate / t.service.Capacity(n)
+	c := n * t.service.Slots
+	if t.service.Balancing == PerPod {
+		c, n = t.service.Slots, 0
+	}
+	for len(t.rows) <= n {
+		t.rows = append(t.rows, nil)
+	}
+	if t.rows[n] == nil {
+		t.rows[n] = make([]float64, bins+1)
+		for i := range t.rows[n] {
+			t.rows[n][i] = math.NaN()
+		}
+	}
+	row, x := t.rows[n], rho*bins
+	i := int(x)
+	for j := i; j <= i+1; j++ {
+		if math.IsNaN(row[j]) {
+			row[j] = ErlangC(c, float64(j)/bins*float64(c))
+		}
+	}
+	return row[i] + (x-float64(i))*(row[i+1]-row[i])
+}
+
+// State is a service in the long run.
+type State struct {
+	Late    float64 // share of requests that miss the latency of the objective
+	Waiting float64 // mean number of requests in line
+}
+
+// At returns the state at rate requests/s on n ready pods when the line that
+// stands before a request takes waited seconds already. Beyond capacity, or
+// without a pod, all are late and Waiting is 0: there the line is the backlog,
+// which the caller keeps.
+func (t *Table) At(n int, rate, waited float64) State {
+	if n < 1 || rate >= t.service.Capacity(n) {
+		return State{Late: 1}
+	}
+	wait := t.wait(n, rate)
+	rho := rate / t.service.Capacity(n)
+	s := State{Late: t.service.lateGiven(wait, n, rate, t.service.Latency.Seconds()-waited)}
+	s.Waiting = wait * rho / (1 - rho) * t.service.variability()
+	if t.service.Balancing == PerPod {
+		s.Waiting *= float64(n)
+	}
+	return s
+}
+
+// Quantile returns the latency of the objective's quantile at rate on n pods in
+// seconds, to 1 ms; +Inf beyond capacity or without a pod.
+func (t *Table) Quantile(n int, rate float64) float64 {
+	if n < 1 || rate >= t.service.Capacity(n) {
+		return math.Inf(1)
+	}
+	wait := t.wait(n, rate)
+	late := func(x float64) bool { return t.service.lateGiven(wait, n, rate, x) > t.service.slack() }
+	low, high := 0.0, 4*t.service.ServiceTime.Seconds()
+	for late(high) {
+		low, high = high, 2*high
+	}
+	for high-low > 1e-3 {
+		if mid := (low + high) / 2; late(mid) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return (low + high) / 2
+}

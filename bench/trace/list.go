@@ -1,0 +1,77 @@
+package trace
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Info describes a trace file without reading its rows.
+type Info struct {
+	Name        string `json:"name"`
+	File        string `json:"file"` // within the directory
+	Description string `json:"description"`
+	Kind        Kind   `json:"value_kind"`
+	Unit        string `json:"unit"`
+
+	dir string
+}
+
+// Read reads the trace.
+func (i Info) Read() (Trace, error) {
+	t, err := Read(filepath.Join(i.dir, i.File))
+	if err != nil {
+		return Trace{}, err
+	}
+	t.Name, t.Kind, t.Unit = i.Name, i.Kind, i.Unit
+	return t, nil
+}
+
+// List returns the traces of a directory: those that its manifest.yaml names
+// under "series", in that order, or without a manifest its .csv and .csv.gz files
+// in order of their names, all taken for rates.
+func List(dir string) ([]Info, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "manifest.yaml"))
+	if os.IsNotExist(err) {
+		return listFiles(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("trace: %w", err)
+	}
+	var manifest struct {
+		Series []Info `json:"series"`
+	}
+	if err := yaml.Unmarshal(text, &manifest); err != nil {
+		return nil, fmt.Errorf("trace: %s: %w", filepath.Join(dir, "manifest.yaml"), err)
+	}
+	for i := range manifest.Series {
+		info := &manifest.Series[i]
+		info.dir = dir
+		if info.Kind == "" {
+			info.Kind = Rate
+		}
+		if info.Name == "" || info.File == "" || !filepath.IsLocal(info.File) {
+			return nil, fmt.Errorf("trace: %s: series %d has name %q and file %q, want a name and a file below the directory",
+				filepath.Join(dir, "manifest.yaml"), i, info.Name, info.File)
+		}
+	}
+	return manifest.Series, nil
+}
+
+func listFiles(dir string) ([]Info, error) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("trace: %w", err)
+	}
+	var infos []Info
+	for _, f := range files {
+		name, found := strings.CutSuffix(strings.TrimSuffix(f.Name(), ".gz"), ".csv")
+		if found && !f.IsDir() {
+			infos = append(infos, Info{Name: name, File: f.Name(), Kind: Rate, dir: dir})
+		}
+	}
+	return infos, nil
+}

@@ -1,0 +1,159 @@
+// Package trace reads, makes and shapes load traces: the mean request rate of a
+// service per interval.
+//
+// A trace comes from a file ([Read], [List]) or from a seeded generator
+// ([Synthetic]). It is scaled to the size of service under test ([Trace.ScaleTo])
+// and turned into an intensity, the rate at each instant ([Trace.Intensity]).
+//
+// An interval without a row in the file is a gap, and stays one: NaN in Values.
+// What a gap means is up to the reader: the load went on at an unknown level,
+// and nobody saw it.
+//
+// # Why not forecast.Series
+//
+// A series lies on a grid anchored at the epoch, because that keeps two ranges of
+// one metric comparable. Recorded traces start where they start; moving their
+// borders would smear each value over two cells.
+package trace
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Kind says what the values of a trace are.
+type Kind string
+
+// The kinds of a trace.
+const (
+	Rate  Kind = "rate"  // mean events per second over each interval, which starts at its time stamp
+	Gauge Kind = "gauge" // a level sampled at each time stamp
+)
+
+// A Trace is one load on a regular grid: Values[i] belongs to
+// [Start+i·Step, Start+(i+1)·Step). NaN marks an interval without a row.
+type Trace struct {
+	Name   string
+	Kind   Kind   // empty means Rate
+	Unit   string // for people; may be empty
+	Start  time.Time
+	Step   time.Duration // > 0
+	Values []float64     // len = number of intervals, oldest first; each ≥ 0 or NaN
+}
+
+// At returns the start of interval i.
+func (t Trace) At(i int) time.Time { return t.Start.Add(time.Duration(i) * t.Step) }
+
+// End returns the end of the last interval.
+func (t Trace) End() time.Time { return t.At(len(t.Values)) }
+
+// Span returns the time that the trace covers, gaps included.
+func (t Trace) Span() time.Duration { return time.Duration(len(t.Values)) * t.Step }
+
+// Peak returns the largest value, and 0 if there is none.
+func (t Trace) Peak() float64 {
+	peak := 0.0
+	for _, v := range t.Values {
+		peak = max(peak, v*bit(!math.IsNaN(v)))
+	}
+	return peak
+}
+
+func bit(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// Missing returns the share of intervals without a value, 0 to 1.
+func (t Trace) Missing() float64 {
+	n := 0
+	for _, v := range t.Values {
+		if math.IsNaN(v) {
+			n++
+		}
+	}
+	return float64(n) / float64(max(len(t.Values), 1))
+}
+
+// Tail returns the last intervals that cover at most d. It shares memory with t.
+func (t Trace) Tail(d time.Duration) Trace {
+	n := min(int(d/t.Step), len(t.Values))
+	from := len(t.Values) - n
+	t.Start, t.Values = t.At(from), t.Values[from:]
+	return t
+}
+
+// Coarsen returns t with intervals of step, each the mean of the values in it, or
+// NaN if it has none. A step that is not above t.Step returns t. The remainder
+// of a last interval that is not whole is averaged over what it has.
+func (t Trace) Coarsen(step time.Duration) Trace {
+	per := int(step / t.Step)
+	if per < 2 {
+		return t
+	}
+	values := make([]float64, 0, len(t.Values)/per+1)
+	for chunk := range slices.Chunk(t.Values, per) {
+		sum, n := 0.0, 0
+		for _, v := range chunk {
+			if !math.IsNaN(v) {
+				sum += v
+				n++
+			}
+		}
+		values = append(values, sum/float64(n)) // 0/0 is NaN: a gap
+	}
+	t.Step, t.Values = time.Duration(per)*t.Step, values
+	return t
+}
+
+// ScaleTo returns t multiplied such that the largest value is peak. It returns an
+// error if t has no positive value to scale.
+//
+// Scaling by f multiplies the counting noise of the source by f as well, where a
+// real stream of that size has only √f of it: a trace of a few events per second
+// scaled to thousands is mostly noise. See [Trace.Smooth].
+func (t Trace) ScaleTo(peak float64) (Trace, error) {
+	have := t.Peak()
+	if have <= 0 || math.IsInf(have, 0) {
+		return Trace{}, fmt.Errorf("trace %s: cannot scale to a peak of %v: the largest value is %v", t.Name, peak, have)
+	}
+	return t.scale(peak / have), nil
+}
+
+func (t Trace) scale(f float64) Trace {
+	values := make([]float64, len(t.Values))
+	for i, v := range t.Values {
+		values[i] = v * f
+	}
+	t.Values = values
+	return t
+}
+
+// Smooth returns t averaged with a triangular kernel that reaches width to both
+// sides. Gaps stay gaps and are left out of the averages around them.
+func (t Trace) Smooth(width time.Duration) Trace {
+	reach := int(width / t.Step)
+	values := make([]float64, len(t.Values))
+	for i, v := range t.Values {
+		if math.IsNaN(v) {
+			values[i] = v
+			continue
+		}
+		sum, weight := 0.0, 0.0
+		for j := max(0, i-reach); j <= min(len(t.Values)-1, i+reach); j++ {
+			if w := float64(reach + 1 - abs(i-j)); !math.IsNaN(t.Values[j]) {
+				sum += w * t.Values[j]
+				weight += w
+			}
+		}
+		values[i] = sum / weight
+	}
+	t.Values = values
+	return t
+}
+
+func abs(n int) int { return max(n, -n) }
