@@ -1,0 +1,40 @@
+// Package ets is exponential smoothing in innovations form: Holt–Winters with
+// one or two seasons, a damped trend and an autoregressive error.
+//
+// # The idea
+//
+// A series is a level, a trend that fades, the shape of a day, what the day of
+// the week adds to it, and an error that fades as well. With z the value, or its
+// logarithm,
+//
+//	base  = l + φb + s¹ + s²             what was expected of this cell
+//	d     = z − base                     the error
+//	ε     = d − ρ·d'                     the innovation; d' is the error before
+//	l     ← l + φb + αd
+//	b     ← φb + βd
+//	s¹    ← s¹ + γ₁d
+//	s²    ← s² + γ₂d
+//	ẑ(h)  = l + (φ+…+φʰ)b + s¹(h) + s²(h) + ρʰd
+//
+// and for the multiplicative form base = (l + φb)·s¹·s², each update divided by
+// the factors that its component is multiplied with. The parameters minimise
+// log mean ε² by a simplex search over bounded transforms from several starts;
+// the initial states come from a classical decomposition.
+//
+// Without a sample d = ρd' and nothing is learned, so that gaps cost nothing.
+// The seasons live on a fixed grid of the wall clock, of five minutes or the
+// step if that is longer, in single precision: a day and a week are 9 KiB at any
+// step, clock changes do not move them, and neither do gaps. Reads interpolate
+// between two cells, writes spread over both.
+//
+// Sources: Taylor, Short-term electricity demand forecasting using double
+// seasonal exponential smoothing, JORS 54 (2003), for the two seasons and the
+// error term; Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential
+// Smoothing (2008), for the innovations form; De Livera, Hyndman and Snyder,
+// JASA 106 (2011), for both together.
+//
+// # Why not maximise the likelihood over the initial states
+//
+// With 192 of them at one hour and 11,520 at one minute the search would cost
+// thousands of times as much, and after two seasons nothing of them is left.
+package ets

@@ -1,0 +1,203 @@
+package ets
+
+import (
+	"time"
+
+	"github.com/forescale/forescale/forecast/season"
+)
+
+// initial are the states before the first cell of a history.
+type initial struct {
+	level, slope float64
+	seasons      [][]float64 // by season, then by cell of its grid; factors if multiplicative
+	cells        [][]int32   // by season, then by cell of the history: where on the grid it lies
+}
+
+// decompose returns the initial states for z: the trend is a centred moving
+// average over the longest season, the first season the mean of each phase of
+// what remains, the second that of the rest, shrunk by how much of it is noise
+// (without that, four noisy weeks are taken for a pattern).
+func (f *Fitted) decompose(z []float64) initial {
+	in := initial{}
+	for _, p := range f.periods {
+		in.cells = append(in.cells, f.cells(p, len(z)))
+	}
+	window := min(len(z), 2*least)
+	for _, p := range f.periods {
+		if m := int(p / f.step); len(z) >= 2*m {
+			window = m
+		}
+	}
+	first := window
+	if len(f.periods) > 0 {
+		first = int(f.periods[0] / f.step)
+	}
+	z = filled(z, first)
+	trend := average(z, window)
+	in.level = trend[0]
+	if k := min(window, len(z)-1); k > 0 {
+		in.slope = (trend[k] - trend[0]) / float64(k)
+	}
+	if f.model.Trend == NoTrend {
+		in.slope = 0
+	}
+	rest := make([]float64, len(z))
+	for i := range z {
+		rest[i] = f.without(z[i], trend[i])
+	}
+	for k, p := range f.periods {
+		means := phaseMeans(rest, in.cells[k], gridded(f.step, p), k > 0, f.neutral())
+		in.seasons = append(in.seasons, means)
+		for i := range rest {
+			rest[i] = f.without(rest[i], means[in.cells[k][i]])
+		}
+	}
+	in.level -= in.slope
+	return in
+}
+
+// without removes a component from a value.
+func (f *Fitted) without(v, component float64) float64 {
+	if f.model.Form != Multiplicative {
+		return v - component
+	}
+	if component <= 0 {
+		return 1
+	}
+	return v / component
+}
+
+// neutral is the component that changes nothing.
+func (f *Fitted) neutral() float64 {
+	if f.model.Form == Multiplicative {
+		return 1
+	}
+	return 0
+}
+
+// cells returns for each of n cells of the history its cell on a season's grid.
+func (f *Fitted) cells(period time.Duration, n int) []int32 {
+	m := newMemory(f.start, f.step, period, f.model.Zone)
+	clock := season.NewClock(f.start, f.step, period, f.model.Zone)
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = int32(min(len(m.cells)-1, int(float64(clock.Phase(1)+m.half)*m.per)))
+		clock.Advance()
+	}
+	return out
+}
+
+// filled returns z with gaps filled from the period before, the period after, or
+// the nearest value, in this order.
+func filled(z []float64, period int) []float64 {
+	out := make([]float64, len(z))
+	last := 0.0
+	for _, v := range z {
+		if v == v {
+			last = v
+			break
+		}
+	}
+	for i, v := range z {
+		switch {
+		case v == v:
+			last = v
+		case i >= period && period > 0:
+			v = out[i-period]
+		case i+period < len(z) && z[i+period] == z[i+period]:
+			v = z[i+period]
+		default:
+			v = last
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// average returns the centred moving average over window cells, continued at
+// both ends with half the slope found there.
+func average(z []float64, window int) []float64 {
+	n := len(z)
+	out := make([]float64, n)
+	sum := make([]float64, n+1)
+	for i, v := range z {
+		sum[i+1] = sum[i] + v
+	}
+	if window >= n {
+		for i := range out {
+			out[i] = sum[n] / float64(n)
+		}
+		return out
+	}
+	half := window / 2
+	from, to := half, n-1-half
+	for i := from; i <= to; i++ {
+		total := sum[i+half+1] - sum[i-half]
+		if window%2 == 0 {
+			total -= (z[i-half] + z[i+half]) / 2
+			out[i] = total / float64(window)
+		} else {
+			out[i] = total / float64(2*half+1)
+		}
+	}
+	reach := min(window, to-from)
+	if reach == 0 {
+		reach = 1
+	}
+	head := (out[min(to, from+reach)] - out[from]) / float64(reach) / 2
+	tail := (out[to] - out[max(from, to-reach)]) / float64(reach) / 2
+	for i := range from {
+		out[i] = out[from] - head*float64(from-i)
+	}
+	for i := to + 1; i < n; i++ {
+		out[i] = out[to] + tail*float64(i-to)
+	}
+	return out
+}
+
+// phaseMeans returns the mean of rest by phase, moved so that their mean is
+// neutral. If shrunk, their distance from neutral is multiplied by the share of
+// their variance that noise does not explain.
+func phaseMeans(rest []float64, cells []int32, n int, shrunk bool, neutral float64) []float64 {
+	means, counts := make([]float64, n), make([]float64, n)
+	for i, v := range rest {
+		means[cells[i]] += v
+		counts[cells[i]]++
+	}
+	total, seen := 0.0, 0.0
+	for i := range means {
+		if counts[i] > 0 {
+			means[i] /= counts[i]
+			total += means[i]
+			seen++
+		}
+	}
+	centre := total/max(1, seen) - neutral
+	within, between := 0.0, 0.0
+	for i, v := range rest {
+		e := v - means[cells[i]]
+		within += e * e
+	}
+	for i := range means {
+		if counts[i] == 0 {
+			means[i] = neutral
+			continue
+		}
+		means[i] -= centre
+		between += (means[i] - neutral) * (means[i] - neutral)
+	}
+	if !shrunk {
+		return means
+	}
+	within /= max(1, float64(len(rest))-seen)
+	between /= max(1, seen)
+	noise := within / (float64(len(rest)) / max(1, seen))
+	keep := 0.0
+	if between > 0 {
+		keep = max(0, 1-noise/between)
+	}
+	for i := range means {
+		means[i] = neutral + keep*(means[i]-neutral)
+	}
+	return means
+}

@@ -1,0 +1,286 @@
+package ets
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/residual"
+	"github.com/forescale/forescale/forecast/season"
+)
+
+// A Form says how the components make up the value.
+type Form int
+
+// The forms.
+const (
+	Additive       Form = iota // sum of components: loads that add up
+	Multiplicative             // level × seasons; counts that reach zero lose the season
+	Log                        // sum of components of log(y + offset): noise that grows with the level
+)
+
+// Seasons says how many seasons a model has.
+type Seasons int
+
+// The numbers of seasons.
+const (
+	Auto Seasons = iota // those of which the history holds two periods, at most two
+	None
+	One
+	Two
+)
+
+// A Trend says how the slope goes on.
+type Trend int
+
+// The trends.
+const (
+	Damped  Trend = iota // fades: φ in [0.8, 1)
+	Linear               // goes on for ever: φ = 1
+	NoTrend              // there is no slope
+)
+
+// A Model is exponential smoothing with its settings. The zero value is
+// additive, with a damped trend, an AR(1) error and the seasons that the history
+// allows.
+type Model struct {
+	Form       Form
+	Seasons    Seasons
+	Trend      Trend
+	White      bool           // no autoregressive error: ρ = 0
+	Period     time.Duration  // of the first season; 0 means a day
+	LongPeriod time.Duration  // of the second; 0 means a week
+	Zone       *time.Location // whose wall clock days and weeks follow; nil means UTC
+	Tries      int            // most evaluations of the criterion per start; 0 means 250
+}
+
+var _ forecast.Model = Model{}
+
+// HoltWinters is the textbook method: one season, linear trend, white error.
+func HoltWinters(form Form) Model {
+	return Model{Form: form, Seasons: One, Trend: Linear, White: true}
+}
+
+// DoubleSeasonal has a day and a week, a damped trend and an AR(1) error.
+func DoubleSeasonal(form Form) Model { return Model{Form: form, Seasons: Two} }
+
+// Params are the smoothing parameters. Those that a model does not have are
+// zero, except Phi, which is 1 for a linear trend.
+type Params struct {
+	Alpha  float64    // of the level, (0, 1)
+	Beta   float64    // of the slope, [0, 0.3·Alpha)
+	Phi    float64    // damping of the slope per cell
+	Gamma  [2]float64 // of the seasons, (0, 1)
+	Rho    float64    // autocorrelation of the error, (−0.995, 0.995)
+	Fit    float64    // the criterion reached: log mean ε² plus a small penalty
+	Spread float64    // standard deviation of ε on the history, in z
+}
+
+// A Fitted is a model with its parameters and initial states. It is safe for
+// concurrent use.
+type Fitted struct {
+	Params
+
+	model   Model
+	periods []time.Duration // len = number of seasons
+	scale   scale
+	start   time.Time
+	step    time.Duration
+	init    initial
+	low     float64 // range of the history: forecasts stay within half of it
+	high    float64
+	damp    []float64 // φ + … + φʰ by h−1
+	fade    []float64 // ρʰ by h−1
+}
+
+// tabled is the number of horizons whose powers are kept.
+const tabled = 64
+
+// Fit implements forecast.Model; the result is a [Fitted].
+func (m Model) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted, error) {
+	f, err := m.Estimate(ctx, history)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Estimate is Fit with the concrete result. It needs eight observed cells, and
+// two periods of each season the model asks for by number.
+func (m Model) Estimate(ctx context.Context, history forecast.Series) (*Fitted, error) {
+	m = m.defaults()
+	if err := history.Check(); err != nil {
+		return nil, err
+	}
+	periods, err := m.seasons(history)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fitted{model: m, periods: periods, start: history.Start, step: history.Step}
+	f.scale = newScale(m.Form, history.Values)
+	f.low, f.high = extent(history.Values)
+	z := make([]float64, history.Len())
+	for i, v := range history.Values {
+		z[i] = f.scale.forward(v)
+		if v < 0 {
+			z[i] = math.NaN()
+		}
+	}
+	f.init = f.decompose(z)
+	if err := f.search(ctx, history, z); err != nil {
+		return nil, err
+	}
+	f.powers()
+	return f, nil
+}
+
+func (m Model) defaults() Model {
+	if m.Period == 0 {
+		m.Period = season.Day
+	}
+	if m.LongPeriod == 0 {
+		m.LongPeriod = season.Week
+	}
+	if m.Tries == 0 {
+		m.Tries = 250
+	}
+	return m
+}
+
+// least is the number of observed cells without which nothing is fitted.
+const least = 8
+
+// seasons returns the periods to use on history, or why there are too few cells.
+func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
+	if m.Period <= 0 || m.LongPeriod <= 0 {
+		return nil, fmt.Errorf("ets: periods %v and %v, want positive durations", m.Period, m.LongPeriod)
+	}
+	have := history.Observed()
+	if have < least {
+		return nil, fmt.Errorf("ets: %w: %d observed cells, need %d", forecast.ErrShortHistory, have, least)
+	}
+	var use []time.Duration
+	wanted := []time.Duration{m.Period, m.LongPeriod}
+	switch m.Seasons {
+	case None:
+		return nil, nil
+	case One:
+		wanted = wanted[:1]
+	case Auto, Two:
+	}
+	for _, p := range wanted {
+		need := int(2 * p / history.Step)
+		switch {
+		case p <= history.Step:
+		case history.Len() >= need && have >= need/2:
+			use = append(use, p)
+		case m.Seasons != Auto:
+			return nil, fmt.Errorf("ets: %w: %d observed of %d cells, need two seasons of %v = %d cells, half of them observed",
+				forecast.ErrShortHistory, have, history.Len(), p, need)
+		}
+	}
+	return use, nil
+}
+
+// powers tabulates what a forecast multiplies slope and error with.
+func (f *Fitted) powers() {
+	f.damp, f.fade = make([]float64, tabled), make([]float64, tabled)
+	for h := range tabled {
+		f.damp[h], f.fade[h] = f.damped(h+1), math.Pow(f.Rho, float64(h+1))
+	}
+}
+
+// damped returns φ + … + φʰ.
+func (f *Fitted) damped(h int) float64 {
+	if f.Phi == 1 {
+		return float64(h)
+	}
+	return f.Phi * (1 - math.Pow(f.Phi, float64(h))) / (1 - f.Phi)
+}
+
+// Filter implements forecast.Fitted. Its bounds are the empirical quantiles of
+// the errors on history (package residual).
+func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
+	if err := history.Check(); err != nil {
+		return nil, err
+	}
+	s, err := f.State(history.Start, history.Step)
+	if err != nil {
+		return nil, err
+	}
+	filter := residual.New(s, history.Start, history.Step)
+	for _, v := range history.Values {
+		filter.Update(v)
+	}
+	return filter, nil
+}
+
+// extent returns the least and the largest value that counts as a sample, 0 and 0 without any.
+func extent(values []float64) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		if v >= 0 {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	if low > high {
+		return 0, 0
+	}
+	return low, high
+}
+
+// A scale maps values to the space in which components add up.
+type scale struct {
+	log    bool
+	offset float64 // added before the logarithm
+	floor  float64 // least argument of the logarithm, > 0
+}
+
+// newScale chooses the offset such that the least value of the history lies at a
+// fiftieth of its median or above: below that, logarithms tell noise.
+func newScale(form Form, values []float64) scale {
+	if form != Log {
+		return scale{}
+	}
+	var positive []float64
+	low := math.Inf(1)
+	for _, v := range values {
+		if v >= 0 {
+			low = min(low, v)
+		}
+		if v > 0 {
+			positive = append(positive, v)
+		}
+	}
+	if len(positive) == 0 {
+		return scale{log: true, offset: 1, floor: 1e-2}
+	}
+	slices.Sort(positive)
+	median := positive[len(positive)/2]
+	s := scale{log: true, floor: logFloor * median}
+	s.offset = max(0, s.floor-low)
+	return s
+}
+
+// logFloor is the least argument of a logarithm as a share of the median.
+const logFloor = 0.02
+
+func (s scale) forward(v float64) float64 {
+	if !s.log {
+		return v
+	}
+	if v += s.offset; v < s.floor { // NaN stays NaN
+		v = s.floor
+	}
+	return math.Log(v)
+}
+
+func (s scale) back(z float64) float64 {
+	if !s.log {
+		return z
+	}
+	return math.Exp(z) - s.offset
+}

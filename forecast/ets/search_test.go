@@ -1,0 +1,55 @@
+package ets
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/forecasttest"
+)
+
+// The search scores parameters by a loop of its own; what it scores must be what
+// runs.
+func TestTheQuickLoopIsTheState(t *testing.T) {
+	history := forecasttest.Hourly(24*35, 100, 3)
+	for i := 200; i < 206; i++ {
+		history.Values[i] = math.NaN()
+	}
+	for _, m := range []Model{{}, {Form: Log}, {Seasons: One, Trend: Linear}, {Seasons: None}} {
+		f, err := m.Estimate(t.Context(), history)
+		require.NoError(t, err)
+		want := slowly(t, f, history)
+		require.InEpsilon(t, want, f.Spread, 1e-4, "%+v", m)
+	}
+}
+
+func slowly(t *testing.T, f *Fitted, history forecast.Series) float64 {
+	t.Helper()
+	s, err := f.State(history.Start, history.Step)
+	require.NoError(t, err)
+	skip := 0
+	if len(f.periods) > 0 {
+		skip = 24
+	}
+	sum, n := 0.0, 0
+	for i, v := range history.Values {
+		before := s.err
+		s.Update(v)
+		if i >= skip && v >= 0 {
+			sum += (s.err - f.Rho*before) * (s.err - f.Rho*before)
+			n++
+		}
+	}
+	return math.Sqrt(sum / float64(n))
+}
+
+func TestSimplexFindsTheValley(t *testing.T) {
+	// Rosenbrock's function: minimum 0 at (1, 1) at the end of a curved valley
+	v := simplex(func(x [dims]float64) float64 {
+		return 100*math.Pow(x[1]-x[0]*x[0], 2) + math.Pow(1-x[0], 2)
+	}, [dims]float64{-1.2, 1}, 2, 0.8, 1e-12, 1000)
+	require.InDelta(t, 1, v.x[0], 1e-4)
+	require.InDelta(t, 1, v.x[1], 1e-4)
+}

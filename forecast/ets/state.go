@@ -1,0 +1,230 @@
+package ets
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/forecast/season"
+)
+
+// A State is the running state of one series: about 200 bytes and four bytes a
+// cell of the seasonal grids. Update and At neither allocate nor take more than
+// some tens of nanoseconds. It is not safe for concurrent use.
+type State struct {
+	f       *Fitted
+	level   float64
+	slope   float64
+	err     float64 // d of the last cell
+	anchor  bool    // level comes from the first value seen
+	low     float64 // range seen, to bound forecasts by
+	high    float64
+	seasons []memory // len 0, 1 or 2
+}
+
+// State returns a state whose next cell starts at start. At the start of the
+// history that f was fitted on it begins with the fitted initial states; at any
+// other time it takes the level from the first value it sees. The step must be
+// that of the fit.
+func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
+	if step != f.step {
+		return nil, fmt.Errorf("ets: series has step %v, fitted on %v", step, f.step)
+	}
+	s := &State{
+		f: f, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),
+		low: f.low, high: f.high, seasons: make([]memory, len(f.periods)),
+	}
+	if s.anchor {
+		s.slope = 0
+	}
+	for k, p := range f.periods {
+		s.seasons[k] = newMemory(start, step, p, f.model.Zone)
+		for i, v := range f.init.seasons[k] {
+			s.seasons[k].cells[i] = float32(v)
+		}
+	}
+	return s, nil
+}
+
+// Update takes the value of the next cell. NaN, infinite and negative values are
+// no samples: the error fades, time goes on, nothing is learned.
+func (s *State) Update(v float64) {
+	switch {
+	case !(v >= 0) || math.IsInf(v, 1):
+		s.err *= s.f.Rho
+		s.slope *= s.f.Phi
+		s.level += s.slope
+	case s.f.model.Form == Multiplicative:
+		s.learnProduct(v)
+	default:
+		s.learnSum(v)
+	}
+	for k := range s.seasons {
+		s.seasons[k].advance()
+	}
+}
+
+func (s *State) learnSum(v float64) {
+	s.widen(v)
+	z, p := s.f.scale.forward(v), &s.f.Params
+	var seasonal float64
+	for k := range s.seasons {
+		seasonal += s.seasons[k].now()
+	}
+	if s.anchor {
+		s.level, s.anchor = z-seasonal, false
+	}
+	trend := p.Phi * s.slope
+	d := z - s.level - trend - seasonal
+	s.level += trend + p.Alpha*d
+	s.slope = trend + p.Beta*d
+	for k := range s.seasons {
+		s.seasons[k].add(p.Gamma[k] * d)
+	}
+	s.err = d
+}
+
+// widen keeps the range seen; the built-in min and max cost three times as much.
+func (s *State) widen(v float64) {
+	if v < s.low {
+		s.low = v
+	}
+	if v > s.high {
+		s.high = v
+	}
+}
+
+// leastFactor keeps divisors of the multiplicative form away from zero.
+const leastFactor = 0.05
+
+func (s *State) learnProduct(v float64) {
+	s.widen(v)
+	p, factor := &s.f.Params, 1.0
+	for k := range s.seasons {
+		factor *= max(leastFactor, s.seasons[k].now())
+	}
+	if s.anchor {
+		s.level, s.anchor = v/factor, false
+	}
+	trend := p.Phi * s.slope
+	level := s.level + trend
+	d := v - level*factor
+	s.level = max(0, level+p.Alpha*d/factor)
+	s.slope = trend + p.Beta*d/factor
+	if floor := leastFactor * s.f.init.level; level > floor {
+		for k := range s.seasons {
+			own := max(leastFactor, s.seasons[k].now())
+			s.seasons[k].add(p.Gamma[k] * max(-0.5, min(2, d/(level*factor))) * own)
+		}
+	}
+	s.err = d
+}
+
+// At returns the point forecast for the h-th coming cell, h ≥ 1, in the unit of
+// the metric, not negative. It stays within half the range of the values seen.
+func (s *State) At(h int) float64 {
+	damp, fade := 0.0, 0.0
+	if h <= tabled {
+		damp, fade = s.f.damp[h-1], s.f.fade[h-1]
+	} else {
+		damp, fade = s.f.damped(h), math.Pow(s.f.Rho, float64(h))
+	}
+	z := s.level + damp*s.slope
+	if s.f.model.Form == Multiplicative {
+		for k := range s.seasons {
+			z *= max(leastFactor, s.seasons[k].at(h))
+		}
+		z += fade * s.err
+	} else {
+		for k := range s.seasons {
+			z += s.seasons[k].at(h)
+		}
+		z = s.f.scale.back(z + fade*s.err)
+	}
+	room := (s.high - s.low) / 2
+	return max(0, s.low-room, min(z, s.high+room))
+}
+
+// A memory is one season on a grid of the wall clock.
+type memory struct {
+	clock season.Clock
+	cells []float32
+	half  int64   // half a step, ns: samples stand for the middle of their cell
+	per   float64 // cells per nanosecond
+	whole bool    // one cell per step: nothing to interpolate
+	i, j  int     // cells of the next sample
+	w     float64 // weight of cell j
+}
+
+// finest is the least width of a seasonal cell.
+const finest = 5 * time.Minute
+
+// gridded returns the number of cells of a season.
+func gridded(step, period time.Duration) int {
+	cell := max(step, finest)
+	return max(1, int((period+cell-1)/cell))
+}
+
+func newMemory(start time.Time, step, period time.Duration, zone *time.Location) memory {
+	n := gridded(step, period)
+	m := memory{
+		clock: season.NewClock(start, step, period, zone),
+		cells: make([]float32, n),
+		half:  int64(step / 2),
+		per:   float64(n) / float64(period),
+		whole: period == step*time.Duration(n),
+	}
+	m.i, m.j, m.w = m.locate(m.clock.Phase(1))
+	return m
+}
+
+// locate returns the two cells around a phase and the weight of the second.
+func (m *memory) locate(phase int64) (i, j int, w float64) {
+	x := float64(phase+m.half) * m.per
+	if m.whole {
+		i = min(int(x), len(m.cells)-1)
+		return i, i, 0
+	}
+	n := len(m.cells)
+	if x -= 0.5; x < 0 {
+		x += float64(n)
+	}
+	i = int(x)
+	w = x - float64(i)
+	if i >= n {
+		i -= n
+	}
+	if j = i + 1; j == n {
+		j = 0
+	}
+	return i, j, w
+}
+
+func (m *memory) now() float64 {
+	if m.whole {
+		return float64(m.cells[m.i])
+	}
+	return (1-m.w)*float64(m.cells[m.i]) + m.w*float64(m.cells[m.j])
+}
+
+func (m *memory) at(h int) float64 {
+	if h == 1 {
+		return m.now()
+	}
+	i, j, w := m.locate(m.clock.Phase(h))
+	return (1-w)*float64(m.cells[i]) + w*float64(m.cells[j])
+}
+
+func (m *memory) add(v float64) {
+	if m.whole {
+		m.cells[m.i] += float32(v)
+		return
+	}
+	m.cells[m.i] += float32((1 - m.w) * v)
+	m.cells[m.j] += float32(m.w * v)
+}
+
+func (m *memory) advance() {
+	m.clock.Advance()
+	m.i, m.j, m.w = m.locate(m.clock.Phase(1))
+}

@@ -1,0 +1,3 @@
+// Package season knows where in a season a cell lies, and which seasons a series
+// has.
+package season
