@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/forescale/forescale/bench/replay/hpa"
 	"github.com/forescale/forescale/forecast"
 )
 
@@ -73,22 +74,11 @@ type Observation struct {
 	Arrivals float64 // requests/s that came in since the last Decide, exact: what a proxy in the path of the requests counts
 	Latency  float64 // seconds: the quantile of the objective at the last scrape; NaN when that scrape was lost
 
-	// Pods returns one entry per pod that is not yet gone, oldest first. The
-	// slice is reused by the next call. It is nil in a hand-made Observation.
-	Pods func() []PodView
-}
-
-// PodView is one pod as the pods API and metrics-server show it.
-type PodView struct {
-	Created     time.Time // also its StartTime: scheduling onto an existing node takes no time
-	Scheduled   bool      // false while it waits for a node; such a pod is Pending
-	Ready       bool
-	ReadySince  time.Time     // last transition of the Ready condition: Created until the pod is ready
-	Terminating bool          // deleted, within its grace period
-	HasMetric   bool          // metrics-server has a sample
-	CPU         float64       // use over the metric window, 0 to 1 of the request
-	Sampled     time.Time     // end of the metric window
-	Window      time.Duration // of that metric
+	// Pods returns the pods as the pods API and metrics-server show them, oldest
+	// first and those that terminate included, ready for a metric of package hpa:
+	// usage and request in milli-cores, one core per slot. The slice is reused by
+	// the next call. It is nil in a hand-made Observation.
+	Pods func() []hpa.Pod
 }
 
 // Action is the answer of a policy. Start from [Hold] and set what should
@@ -125,13 +115,12 @@ type Over interface {
 	Policy
 
 	// Underneath describes that HPA. It is read once, after Reset. Its bounds are
-	// those of the Config; its minReplicas is the last Floor.
+	// those of the Config; its minReplicas is the last Floor, at first Config.Min.
 	Underneath() HPA
 }
 
 // HPA describes the metrics and version of a HorizontalPodAutoscaler underneath
-// a policy. Of several metrics the largest proposal wins. Behavior is nil, as in
-// an HPA that does not mention it, unless Explicit is set.
+// a policy. Of several metrics the largest proposal wins.
 type HPA struct {
 	RatePerPod float64 // AverageValue of the ingress rate, requests/s per pod; 0 = not a metric of this HPA
 	CPUPercent int32   // target of the mean use of processors; 0 = not a metric of this HPA
@@ -141,15 +130,8 @@ type HPA struct {
 	// does unless told otherwise; else an empty rate is an error of the metric.
 	EmptyIsZero bool
 
-	// Tolerance of both directions; nil means 0.1.
-	Tolerance *float64
-
-	// Explicit behavior: up by 100 % or 4 pods per 15 s, down by 100 % per 15 s
-	// after a window of StabilizationDown (0 means 300 s).
-	Explicit          bool
-	StabilizationDown time.Duration
-
-	// FloorAtOnce reconciles when the floor changes (Kubernetes 1.37 and later);
-	// else a new floor waits for the next slot.
-	FloorAtOnce bool
+	// Settings of the controller and the behavior; the zero value is a controller
+	// with its default flags and an HPA without a behavior. With Gates.Prompt a
+	// changed floor acts at once, else it waits for the next slot.
+	Settings hpa.Settings
 }
