@@ -1,0 +1,220 @@
+package prometheus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+)
+
+// transport is the official client with deadlines, retries, a bound on the size
+// of an answer, and errors that say what to do. It stands below the official
+// query API, which reads the answers.
+type transport struct {
+	api.Client
+
+	address  string // without password, for messages
+	timeout  time.Duration
+	attempts int
+	backoff  time.Duration
+	jitter   func() float64
+}
+
+func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
+	client := &http.Client{Transport: &bounded{next: rt, limit: o.MaxResponse}}
+	if !o.HTTP.FollowRedirects {
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	c, err := api.NewClient(api.Config{Address: o.URL, Client: client})
+	if err != nil {
+		return nil, fmt.Errorf("prometheus: address: %w", err)
+	}
+	u := c.URL("", nil)
+	return &transport{
+		Client: c, address: u.Redacted(),
+		timeout: o.Timeout, attempts: o.Attempts, backoff: o.Backoff, jitter: o.Jitter,
+	}, nil
+}
+
+// CloseIdleConnections drops the connections that serve no request.
+func (t *transport) CloseIdleConnections() {
+	if c, ok := t.Client.(api.CloseIdler); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// Do sends req until it is answered, fails for good, or the attempts are used up.
+// Each error is a *QueryError; a response comes with it if there was one, because
+// the layer above falls back to GET on some of them.
+func (t *transport) Do(ctx context.Context, req *http.Request) (*http.Response, []byte, error) {
+	wait := t.backoff
+	for attempt := 1; ; attempt++ {
+		resp, body, err := t.once(ctx, req)
+		if err == nil {
+			return resp, body, nil
+		}
+		if !retry(err) || attempt == t.attempts || ctx.Err() != nil {
+			return resp, body, err
+		}
+		// Half of the wait is certain, half random: never at once, never in step.
+		sleep(ctx, wait/2+time.Duration(t.jitter()*float64(wait/2)))
+		wait = min(2*wait, 16*t.backoff)
+		if req.GetBody != nil {
+			again, bodyErr := req.GetBody()
+			if bodyErr != nil {
+				return resp, body, err
+			}
+			req.Body = again
+		}
+	}
+}
+
+// retry tells whether another attempt makes sense now. It does not where the
+// server itself ran out of time on the query: it would again.
+func retry(err error) bool {
+	q, ok := errors.AsType[*QueryError](err)
+	return ok && q.Temporary() && (q.Type != TypeTimeout || q.Status == 0)
+}
+
+func (t *transport) once(caller context.Context, req *http.Request) (*http.Response, []byte, error) {
+	ctx, cancel := context.WithTimeout(caller, t.timeout)
+	defer cancel()
+	resp, body, err := t.Client.Do(ctx, req)
+	if err != nil {
+		return resp, nil, t.networkError(caller, err)
+	}
+	if err := t.answerError(resp, body); err != nil {
+		return resp, body, err
+	}
+	return resp, body, nil
+}
+
+func (t *transport) networkError(caller context.Context, err error) error {
+	q := &QueryError{Type: TypeConnection, err: err}
+	if ue, ok := errors.AsType[*url.Error](err); ok { // whose text would repeat the address with its path
+		err = ue.Err
+	}
+	q.Msg = fmt.Sprintf("%s: %v", t.address, err)
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, errTooLarge):
+		q.Type, q.Remedy = TypeTooLarge, "ask for less: aggregate with sum(…), or use a longer step"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		q.Type = TypeTimeout
+		q.Msg = fmt.Sprintf("%s: no answer within %v", t.address, t.timeout)
+		if caller.Err() != nil {
+			q.Msg = t.address + ": no answer before the deadline of the caller"
+		}
+		q.Remedy = "check the load of the server, make the query cheaper by a recording rule, or raise the timeout"
+	case errors.Is(err, context.Canceled):
+		q.Type = TypeCanceled
+	default:
+		q.Remedy = "check the address, the server, and the way to it (DNS, NetworkPolicy, TLS)"
+	}
+	return q
+}
+
+// answerError returns nil if body is the answer of a query API, whatever it says
+// under a status of 200, and otherwise a *QueryError.
+func (t *transport) answerError(resp *http.Response, body []byte) error {
+	var answer struct {
+		Status    string `json:"status"`
+		ErrorType string `json:"errorType"`
+		Error     string `json:"error"`
+	}
+	isPage := strings.HasPrefix(strings.TrimSpace(string(body[:min(len(body), 512)])), "<")
+	if resp.StatusCode/100 == 2 && !isPage {
+		return nil // the layer above decodes it, once
+	}
+	q := &QueryError{Status: resp.StatusCode, Type: TypeHTTP, Msg: fmt.Sprintf("%s: %s", t.address, excerpt(body))}
+	if json.Unmarshal(body, &answer) == nil && answer.Status == "error" && answer.Error != "" {
+		q.Type, q.Msg = answer.ErrorType, answer.Error
+	}
+	q.judge(resp, isPage)
+	if q.Type == TypeNotPrometheus {
+		q.Msg = fmt.Sprintf("%s: content of type %q", t.address, resp.Header.Get("Content-Type"))
+	}
+	return q
+}
+
+// judge adds to q what the status of resp says, and what to do about it.
+func (e *QueryError) judge(resp *http.Response, isPage bool) {
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		e.Type, e.Remedy = TypeUnauthorized, "check the credentials, the token and the tenant header of the Prometheus client"
+		return
+	case http.StatusNotFound:
+		e.Type, e.Remedy = TypeNotFound, prefixRemedy
+		return
+	case http.StatusTooManyRequests:
+		e.Remedy = "query less often, or raise the limit of the tenant"
+		return
+	}
+	switch class := resp.StatusCode / 100; {
+	case isPage && class != 5:
+		e.Type, e.Remedy = TypeNotPrometheus, "a web page came in place of an answer; "+prefixRemedy
+	case class == 3:
+		e.Type = TypeNotPrometheus
+		e.Remedy = fmt.Sprintf("the server redirects to %s; use that address, or log in by the HTTP settings", resp.Header.Get("Location"))
+	case resp.StatusCode == http.StatusBadRequest:
+		e.Remedy = "correct the query"
+	case resp.StatusCode == http.StatusUnprocessableEntity:
+		e.Remedy = "correct the query: the server can read it, but not compute it"
+	}
+}
+
+const prefixRemedy = "check the address and its path prefix (Mimir: /prometheus, VictoriaMetrics cluster: /select/0/prometheus)"
+
+// excerpt returns the start of a body in one line.
+func excerpt(body []byte) string {
+	s := strings.Join(strings.Fields(string(body[:min(len(body), 200)])), " ")
+	if s == "" {
+		return "empty answer"
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+// sleep waits for d or the end of ctx. A deadline waits in place of a timer, so
+// that the package needs no clock.
+func sleep(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-ctx.Done()
+}
+
+// bounded refuses to read more than limit bytes of an answer.
+type bounded struct {
+	next  http.RoundTripper
+	limit int64
+}
+
+var errTooLarge = errors.New("answer too large")
+
+func (b *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := b.next.RoundTrip(req)
+	if err == nil {
+		resp.Body = &boundedBody{ReadCloser: resp.Body, left: b.limit, limit: b.limit}
+	}
+	return resp, err
+}
+
+type boundedBody struct {
+	io.ReadCloser
+
+	left, limit int64
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return n, fmt.Errorf("%w: more than %d bytes", errTooLarge, b.limit)
+	}
+	return n, err
+}
