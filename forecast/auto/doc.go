@@ -1,0 +1,34 @@
+// Package auto is the one door to the forecasters: a model by name, or the pool
+// of all of them.
+//
+// # The idea
+//
+// The pool runs every cheap forecaster side by side on one series: the last
+// value, the last day and week (as they were, and moved to the present level),
+// the mean of the last samples, exponential smoothing, and linear regressions on
+// the values and on their logarithms, one per horizon. At each rung of a ladder
+// of horizons ML-Poly weighs them by how they have done on this series so far,
+// and a bank of quantile trackers turns the errors of the combination into
+// bounds:
+//
+//	sample ─ guard ─ memory ─ experts ─ weights per rung ─ point ─ trackers ─ quantiles
+//	                              ↑ truth of h steps ago ↑            ↑
+//
+// Two ladders run in parallel, for the value at h and for the maximum over the
+// next h, each with weights and bounds of its own. Between rungs forecasts are
+// interpolated.
+//
+// Every expert sleeps until the history holds what it needs, so that the pool is
+// useful from the first samples on: first the last value, after an hour the
+// regressions on short lags, after a day and a week the seasonal ones.
+//
+// Fit estimates only the unit that values are divided by and the parameters of
+// exponential smoothing; all else is learned online, in the filter, from truths
+// that lie in the past of each forecast.
+//
+// # Why not the best model by score
+//
+// Which one is best changes within a day, and the choice is noisy where two are
+// close. Weights lose little against the best in hindsight and often beat it,
+// since errors of different methods partly cancel.
+package auto

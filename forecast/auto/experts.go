@@ -1,0 +1,117 @@
+package auto
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast/direct"
+)
+
+// The experts, in the order of their weights. In the ladder of maxima the same
+// places hold the rule's answer to "how high until then".
+const (
+	lastValue = iota
+	dayAgo
+	weekAgo
+	dayMoved
+	weekMoved
+	meanLevel
+	linear
+	logLinear
+	recentPeak // maxima only: the largest of the last h
+	experts
+)
+
+var expertNames = [experts]string{ //nolint:gochecknoglobals // a constant table
+	"last value", "day-ago", "week-ago", "day-ago at present level", "week-ago at present level",
+	"recent mean", "linear regression", "log regression", "recent peak",
+}
+
+// priors are the weights before anything is known.
+var priors = [experts]float32{4, 1, 1, 1, 1, 1, 2, 2, 1} //nolint:gochecknoglobals // a constant table
+
+// asleep is the forecast of an expert that has none.
+var asleep = float32(math.NaN()) //nolint:gochecknoglobals // a constant
+
+// advise writes the experts' forecasts of the value and of the maximum for each
+// rung, in units.
+func (s *filter) advise() {
+	s.mem.Seasons(s.seasons, s.rungs)
+	last := max(s.last, 0)
+	level := s.mem.Level()
+	dayLevel, weekLevel := s.mem.LevelThen()
+	path := last
+	for k, h := range s.rungs {
+		season := &s.seasons[k]
+		value, peak := &s.advice[values][k], &s.advice[peaks][k]
+		value[lastValue], peak[lastValue] = float32(last), float32(last)
+		value[dayAgo], peak[dayAgo] = float32(season.Day), float32(season.DayMax)
+		value[weekAgo], peak[weekAgo] = float32(season.Week), float32(season.WeekMax)
+		value[dayMoved] = moved(season.DaySmooth, level, dayLevel)
+		peak[dayMoved] = moved(season.DayMax, level, dayLevel)
+		value[weekMoved] = moved(season.WeekSmooth, level, weekLevel)
+		peak[weekMoved] = moved(season.WeekMax, level, weekLevel)
+		value[meanLevel] = float32(level)
+		value[recentPeak], peak[recentPeak] = asleep, float32(s.mem.Max(min(h, longestPeak)))
+		s.regress(k)
+		// the highest point of the combined path stands in for the mean level
+		path = max(path, s.point(value[:], k))
+		peak[meanLevel] = float32(path)
+	}
+}
+
+// longestPeak bounds, in samples, how far back a recent peak is looked for.
+const longestPeak = 60
+
+// moved shifts a value of then by what the level has changed since.
+func moved(v, now, then float64) float32 { return float32(max(0, v+now-then)) }
+
+// point returns the combination of the values advised for rung k with the
+// present weights.
+func (s *filter) point(advice []float32, k int) float64 {
+	r := &s.ladders[values][k]
+	r.poly.Weights(s.scratch[:], advice)
+	return mix(s.scratch[:], advice)
+}
+
+func mix(weights, advice []float32) float64 {
+	sum := 0.0
+	for i, w := range weights {
+		if w > 0 {
+			sum += float64(w) * float64(advice[i])
+		}
+	}
+	return sum
+}
+
+// leastRows is the number of rows from which a regression is heard.
+const leastRows = 40
+
+// regress writes the forecasts of the regressions for rung k.
+func (s *filter) regress(k int) {
+	h := s.rungs[k]
+	clock := s.clock(h)
+	for t := range direct.Transforms {
+		r := s.regs[k][t]
+		value, peak := &s.advice[values][k][linear+t], &s.advice[peaks][k][linear+t]
+		*value, *peak = asleep, asleep
+		if r.Rows() < leastRows {
+			continue
+		}
+		tr := direct.Transform(t)
+		s.mem.Row(s.row[:], tr, 0, h, &s.seasons[k], &clock)
+		base := s.mem.Base(0, tr)
+		*value = s.bounded(base+r.Predict(0, s.row[:]), tr)
+		*peak = max(float32(0), s.bounded(base+r.Predict(1, s.row[:]), tr))
+	}
+}
+
+// bounded takes x back from its transform and keeps it within half the range of
+// the values seen in the last days.
+func (s *filter) bounded(x float64, t direct.Transform) float32 {
+	room := (s.high - s.low) / 2
+	top, bottom := s.high+room, max(0, s.low-room)
+	if t == direct.Logs {
+		x = direct.Exp(min(x, direct.Log(top)))
+	}
+	return float32(max(bottom, min(x, top)))
+}

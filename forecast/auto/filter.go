@@ -1,0 +1,226 @@
+package auto
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/interval"
+)
+
+// filter is the running state of the pool. Inside, values are in units.
+type filter struct {
+	f     *fitted
+	start time.Time
+	n     int // cells so far
+	seen  int // of them observed
+	gap   int // cells since the last observed one
+	unit  float64
+
+	rungs   []int
+	mem     *direct.Memory
+	regs    [][direct.Transforms]*direct.Regression
+	ladders [ladders][]rung
+	seasons []direct.Season
+	advice  [ladders][][experts]float32
+	bridge  []float64 // points of the last observed origin, which stand in during a gap
+	maxima  []float64
+
+	last      float64 // newest sample, not cleaned
+	low, high float64 // range of the last days
+	quick     float64 // recent mean size of the one-step change the pool did not see
+	usual     float64 // the same in the long run
+
+	tuning  direct.Tuning
+	timing  interval.Timing
+	row     [direct.Regressors]float32
+	scratch [experts]float32
+}
+
+var _ forecast.Filter = (*filter)(nil)
+
+const (
+	leastScale   = 1e-4 // no error is taken to be smaller, in units
+	solveEvery   = 30   // samples between two solutions of one regression
+	refreshEvery = 8    // samples between two refreshes of one band
+)
+
+func newFilter(f *fitted, start time.Time) *filter {
+	day := max(f.lags.Day, 24)
+	s := &filter{
+		f: f, start: start, unit: f.unit, rungs: f.rungs,
+		mem:     direct.NewMemory(f.lags),
+		regs:    make([][direct.Transforms]*direct.Regression, len(f.rungs)),
+		seasons: make([]direct.Season, len(f.rungs)),
+		bridge:  make([]float64, len(f.rungs)),
+		maxima:  make([]float64, len(f.rungs)),
+		tuning:  direct.Tuning{Forget: 1 - 1/max(3*float64(day), 600), Ridge: 1e-3, Huber: 4},
+		timing:  interval.NewTiming(day),
+	}
+	for l := range s.ladders {
+		s.advice[l] = make([][experts]float32, len(f.rungs))
+		s.ladders[l] = make([]rung, len(f.rungs))
+		for k, h := range f.rungs {
+			s.ladders[l][k] = newRung(h, 1)
+		}
+	}
+	for k := range s.regs {
+		for t := range s.regs[k] {
+			s.regs[k][t] = direct.NewRegression(direct.Regressors, direct.MaxTargets)
+		}
+	}
+	return s
+}
+
+// Update takes the value of the next cell; see forecast.Filter.
+func (s *filter) Update(v float64) {
+	observed := v >= 0 && !math.IsInf(v, 1)
+	if observed && v > 0 {
+		s.fitUnit(v)
+	}
+	z := s.bridged()
+	if observed {
+		z = v
+		if s.unit > 0 {
+			z = v / s.unit
+		}
+		s.gap = 0
+		s.watch(z)
+		s.last = z
+	} else {
+		s.gap++
+	}
+	s.mem.Push(z)
+	s.n++
+	if observed {
+		s.learn(z)
+		s.seen++
+	}
+	s.solve()
+	s.predict()
+}
+
+// fitUnit gives a series that has been silent its unit, and a new one to a
+// series that has grown out of all proportion.
+func (s *filter) fitUnit(v float64) {
+	const most = 1 << 12
+	switch {
+	case s.unit == 0:
+		s.unit = v
+	case v > most*s.unit:
+		factor := s.unit / v
+		s.unit = v
+		s.mem.Rescale(factor)
+		s.low, s.high, s.last = s.low*factor, s.high*factor, s.last*factor
+		for k := range s.regs {
+			for t := range s.regs[k] {
+				s.regs[k][t].Reset()
+			}
+			s.bridge[k] *= factor
+		}
+	}
+}
+
+// bridged returns what stands in for a missing sample: the forecast made before
+// the gap began.
+func (s *filter) bridged() float64 {
+	if s.seen == 0 {
+		return 0
+	}
+	return interpolate(s.rungs, s.bridge, s.gap+1)
+}
+
+// watch follows the range of the values and the size of one-step errors.
+func (s *filter) watch(z float64) {
+	if s.seen == 0 {
+		s.low, s.high, s.last = z, z, z
+	}
+	fade := 1 / (7 * float64(max(s.f.lags.Day, 24)))
+	s.low = min(z, s.low+fade*(z-s.low))
+	s.high = max(z, s.high-fade*(s.high-z))
+	e := math.Abs(z - s.ladders[values][0].point)
+	warm := 1 / float64(s.seen+1)
+	s.quick += max(warm, 0.1) * (e - s.quick)
+	s.usual += max(warm, s.timing.Slow) * (e - s.usual)
+}
+
+func (s *filter) volatility() float64 {
+	return max(s.quick, leastScale) / max(s.usual, leastScale)
+}
+
+// learn hands the newest sample to all that waited for it.
+func (s *filter) learn(z float64) {
+	i := s.n - 1
+	s.mem.Past(s.seasons, s.rungs)
+	clock := s.clock(0)
+	for k, h := range s.rungs {
+		if s.seen == 0 || i < h {
+			break
+		}
+		top := s.mem.Max(h)
+		s.ladders[values][k].learn(s, i, h, z)
+		s.ladders[peaks][k].learn(s, i, h, top)
+		if i%s.ladders[values][k].stride != 0 {
+			continue
+		}
+		for t := range direct.Transforms {
+			tr := direct.Transform(t)
+			s.mem.Row(s.row[:], tr, h, h, &s.seasons[k], &clock)
+			base := s.mem.Base(h, tr)
+			goal := [direct.MaxTargets]float64{s.mem.Base(0, tr) - base, top - base}
+			if tr == direct.Logs {
+				goal[1] = direct.Log(top) - base
+			}
+			s.regs[k][t].Learn(s.row[:], goal, s.tuning)
+		}
+	}
+}
+
+// solve brings a share of the regressions and bands up to date, so that each has
+// its turn and no sample pays for all.
+func (s *filter) solve() {
+	for k := range s.regs {
+		for t, r := range s.regs[k] {
+			turn := solveEvery
+			if r.Rows() < 10*solveEvery {
+				turn = solveEvery / 5
+			}
+			if (s.n+3*k+t)%turn == 0 && r.Rows() >= leastRows/2 {
+				r.Solve(s.tuning)
+			}
+		}
+		for l := range s.ladders {
+			if (s.n+k+l*refreshEvery/2)%refreshEvery == 0 {
+				s.ladders[l][k].band.Refresh(&s.timing)
+			}
+		}
+	}
+}
+
+// predict makes the forecasts of all rungs from the newest sample.
+func (s *filter) predict() {
+	s.advise()
+	atLeast := 0.0
+	for k, h := range s.rungs {
+		s.ladders[values][k].issue(s, s.n-1, h, &s.advice[values][k], 0)
+		s.ladders[peaks][k].issue(s, s.n-1, h, &s.advice[peaks][k], atLeast)
+		if s.gap == 0 {
+			s.bridge[k] = s.ladders[values][k].point
+		}
+	}
+}
+
+// clock returns the time of day h samples after the newest.
+func (s *filter) clock(h int) direct.Clock { return direct.NewClock(s.fraction(h)) }
+
+// fraction returns the time of day h samples after the newest as a share of it.
+func (s *filter) fraction(h int) float64 {
+	const day = 24 * time.Hour
+	at := s.start.Add(time.Duration(s.n-1+h)*s.f.step).Unix() % int64(day/time.Second)
+	return float64(at) / float64(day/time.Second)
+}
+
+func (s *filter) slot(h int) int {
+	return min(int(s.fraction(h)*interval.Slots), interval.Slots-1)
+}

@@ -1,0 +1,85 @@
+package auto
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/combine"
+	"github.com/forescale/forescale/forecast/interval"
+)
+
+// Forecast writes what the last update has worked out; see forecast.Filter.
+func (s *filter) Forecast(dst *forecast.Forecast) {
+	dst.Start = s.start.Add(time.Duration(s.n) * s.f.step)
+	dst.Step = s.f.step
+	dst.Warnings = nil
+	scale := s.unit
+	if scale == 0 {
+		scale = 1
+	}
+	for h := range dst.Values {
+		s.read(dst.Values[h], dst.Levels, values, h+1, scale)
+		s.read(dst.Peaks[h], dst.Levels, peaks, h+1, scale)
+	}
+	dst.Tidy()
+}
+
+// read writes the quantiles of one ladder h steps ahead: interpolated between
+// rungs, and beyond the last one with its errors widening like those of a random
+// walk.
+func (s *filter) read(row, levels []float64, ladder, h int, scale float64) {
+	lo, hi, w := combine.Between(s.rungs, h)
+	a, b := &s.ladders[ladder][lo], &s.ladders[ladder][hi]
+	point := a.point + w*(b.point-a.point)
+	var q [interval.Count]float64
+	for i := range q {
+		q[i] = a.quantiles[i] + w*(b.quantiles[i]-a.quantiles[i])
+	}
+	if last := s.rungs[len(s.rungs)-1]; h > last {
+		wider := math.Sqrt(float64(h) / float64(last))
+		for i := range q {
+			q[i] = point + wider*(q[i]-point)
+		}
+	}
+	for i, p := range levels {
+		row[i] = max(0, interval.At(p, point, &q)) * scale
+	}
+}
+
+// interpolate returns the value at step h of a path known at the rungs.
+func interpolate(rungs []int, path []float64, h int) float64 {
+	lo, hi, w := combine.Between(rungs, h)
+	return path[lo] + w*(path[hi]-path[lo])
+}
+
+// A Share is one expert's part in a forecast.
+type Share struct {
+	Expert string  // its name, for people
+	Weight float64 // (0, 1]; the shares of one horizon sum to one
+}
+
+// Explain returns whose forecast the value h ≥ 1 steps ahead is, heaviest first.
+func (s *filter) Explain(h int) []Share {
+	lo, hi, w := combine.Between(s.rungs, h)
+	if w > 0.5 {
+		lo = hi
+	}
+	r := &s.ladders[values][lo]
+	var weights [experts]float32
+	r.poly.Weights(weights[:], s.advice[values][lo][:])
+	var shares []Share
+	for k, weight := range weights {
+		if weight <= 0 {
+			continue
+		}
+		at := len(shares)
+		for at > 0 && shares[at-1].Weight < float64(weight) {
+			at--
+		}
+		shares = append(shares, Share{})
+		copy(shares[at+1:], shares[at:])
+		shares[at] = Share{Expert: expertNames[k], Weight: float64(weight)}
+	}
+	return shares
+}

@@ -1,0 +1,34 @@
+// Package combine turns several forecasts of one thing into one, weighted by how
+// each has done so far, and says at which horizons to do so.
+//
+// # The idea
+//
+// [Poly] is ML-Poly: polynomially weighted averages with a learning rate per
+// expert (Gaillard, Stoltz and van Erven, A Second-order Bound with Excess
+// Losses, COLT 2014, their Corollary 1 with multiple learning rates). With the
+// gradient ℓ' of the loss at the combined forecast ŷ,
+//
+//	r = ℓ'(ŷ)·(ŷ − f),   R += r,   1/η += r² + (growth of the largest r²)
+//	weight ∝ η·max(R, 0)
+//
+// There is nothing to tune, the rate adapts to the scale of the losses, and
+// against each expert k the regret after T rounds is at most of the order of
+//
+//	√( K·(1 + ln(1 + ΣT))·Σ r² )
+//
+// for K experts: small when the expert is nearly as good as the combination all
+// the time, whatever the sequence. A truth that arrives h rounds late adds at
+// most h times the largest loss.
+//
+// Experts may sleep: a week-ago rule in the first week has no forecast, takes no
+// weight and collects no regret.
+//
+// # Why not exponential weights
+//
+// They need a rate, and with any fixed one they follow the noise on series where
+// the experts are close together; measured on load traces they lose to the best
+// single expert about twice as often.
+//
+// [Ladder] chooses the horizons: dense near the origin, sparse far away, since a
+// forecast for 47 minutes differs little from those for 45 and 60.
+package combine

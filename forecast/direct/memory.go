@@ -1,0 +1,167 @@
+package direct
+
+import (
+	"math"
+	"time"
+)
+
+// A Memory keeps what the regressions and the seasonal rules look back on: the
+// newest samples, one day and one week, and the mean day. Values are divided by
+// a unit, so that they are of the order of one.
+//
+// It is not safe for concurrent use.
+type Memory struct {
+	recent, logs    ring // z and log(1+10z)
+	level, levelLog ring // mean of the last samples, and its logarithm
+	day, week       cells
+	mean            profile
+	lags            Lags
+	n               int
+	sum             float64 // of the last levelSpan samples
+}
+
+// Lags holds the lengths that a [Memory] works with, all in samples.
+type Lags struct {
+	Day, Week int // season lengths; 0 = the season is longer than can be kept, or shorter than a sample
+	Smooth    int // seasonal values are smoothed over ±Smooth
+	Cell      int // samples per cell of the week, 1 or more
+	Reach     int // longest horizon
+}
+
+const (
+	levelSpan = 30 // samples in the mean that stands for the present level
+	longest   = 60 // longest short lag
+	logGain   = 10 // log(1 + logGain·z): linear for small z, logarithmic for large
+)
+
+// ShortLags are the lags within the hour, in samples.
+var shortLags = [...]int{1, 2, 3, 5, 10, 15, 30, longest} //nolint:gochecknoglobals // a constant table
+
+// NewLags returns the lengths for a series of the given step whose longest
+// horizon is reach samples. A minute is the finest cell that is kept for a day;
+// weeks are kept in cells of weekCell.
+func NewLags(step, weekCell time.Duration, reach int) Lags {
+	const day = 24 * time.Hour
+	l := Lags{Cell: max(1, int(weekCell/step)), Reach: reach}
+	if step <= day/2 {
+		l.Day = int((day + step/2) / step)
+		l.Smooth = min(7, l.Day/96)
+	}
+	if step <= 7*day/2 {
+		l.Week = int((7*day + step/2) / step)
+	}
+	return l
+}
+
+// NewMemory returns an empty memory.
+func NewMemory(l Lags) *Memory {
+	span := longest + l.Reach + 2
+	m := &Memory{recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l}
+	dayCell := 1
+	for l.Day/dayCell > 1440 {
+		dayCell++
+	}
+	if l.Day > 0 {
+		m.day = newCells(l.Day, l.Reach+l.Smooth+1, dayCell)
+		m.mean = newProfile(l.Day)
+	}
+	if l.Week > 0 {
+		m.week = newCells(l.Week, l.Reach+l.Smooth+1, l.Cell)
+	}
+	return m
+}
+
+// Len returns the number of samples pushed.
+func (m *Memory) Len() int { return m.n }
+
+// Lags returns the lengths the memory was made with.
+func (m *Memory) Lags() Lags { return m.lags }
+
+// Log returns log(1 + 10z), the transform of the second set of regressions.
+func Log(z float64) float64 { return math.Log1p(logGain * z) }
+
+// Exp is the inverse of [Log].
+func Exp(x float64) float64 { return math.Expm1(x) / logGain }
+
+// Push appends z ≥ 0, which must be finite.
+func (m *Memory) Push(z float64) {
+	if m.n == 0 { // what came before is taken to have been the same
+		for i := range m.recent {
+			m.recent.set(i, z)
+			m.logs.set(i, Log(z))
+		}
+		m.sum = z * levelSpan
+	}
+	i := m.n
+	m.sum += z - m.recent.at(i-levelSpan)
+	m.recent.set(i, z)
+	m.logs.set(i, Log(z))
+	if i%4096 == 0 { // rounding must not add up
+		m.sum = 0
+		for j := i - levelSpan + 1; j <= i; j++ {
+			m.sum += m.recent.at(j)
+		}
+	}
+	mean := max(m.sum/levelSpan, 0)
+	m.level.set(i, mean)
+	m.levelLog.set(i, Log(mean))
+	if m.lags.Day > 0 {
+		m.day.push(z)
+		if late := i - m.lags.Reach - m.mean.per; late >= 0 {
+			m.mean.push(m.day.at(late)) // late, so that no target is in its own profile
+		}
+	}
+	if m.lags.Week > 0 {
+		m.week.push(z)
+	}
+	m.n++
+}
+
+// Back returns the value l samples before the newest, 0 ≤ l ≤ Reach + 60.
+func (m *Memory) Back(l int) float64 { return m.recent.at(m.n - 1 - l) }
+
+// Level returns the mean of the last 30 samples.
+func (m *Memory) Level() float64 { return m.level.at(m.n - 1) }
+
+// LevelThen returns the mean level one day and one week before the newest sample,
+// NaN where that is not known.
+func (m *Memory) LevelThen() (day, week float64) {
+	middle := m.n - 1 - levelSpan/2
+	day, week = math.NaN(), math.NaN()
+	if m.lags.Day > 0 {
+		day = m.day.mean(middle-m.lags.Day, levelSpan/2)
+	}
+	if m.lags.Week > 0 {
+		week = m.week.mean(middle-m.lags.Week, levelSpan/2)
+	}
+	return day, week
+}
+
+// Max returns the largest of the last h samples, h ≤ Reach + 60.
+func (m *Memory) Max(h int) float64 {
+	top := m.recent.at(m.n - 1)
+	for l := 1; l < h; l++ {
+		top = max(top, m.recent.at(m.n-1-l))
+	}
+	return top
+}
+
+// Rescale changes the unit: values are multiplied by factor. The regressions on
+// them must be reset.
+func (m *Memory) Rescale(factor float64) {
+	for i := range m.recent {
+		m.recent[i] *= float32(factor)
+		m.logs[i] = float32(Log(float64(m.recent[i])))
+	}
+	for i := range m.level {
+		m.level[i] *= float32(factor)
+		m.levelLog[i] = float32(Log(float64(m.level[i])))
+	}
+	for i := range m.mean.values {
+		m.mean.values[i] *= float32(factor)
+	}
+	m.sum *= factor
+	m.mean.sum *= factor
+	m.day.rescale(factor)
+	m.week.rescale(factor)
+}

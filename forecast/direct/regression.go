@@ -1,0 +1,124 @@
+package direct
+
+import "math"
+
+// MaxTargets bounds the number of right-hand sides of a [Regression].
+const MaxTargets = 2
+
+// A Regression is a ridge regression of one or two targets on the same
+// regressors, learned sample by sample with forgetting. It is not safe for concurrent use.
+type Regression struct {
+	gram   []float32 // d(d+1)/2, lower half by rows
+	moment [MaxTargets][]float32
+	beta   [MaxTargets][]float32
+	scale  [MaxTargets]float32 // running mean of |error|
+	weight float32             // discounted number of rows
+	d      int
+	count  int // targets
+}
+
+// Tuning sets how a [Regression] learns.
+type Tuning struct {
+	Forget float64 // weight of the past per row, in (0, 1); 1 − 1/n remembers n rows
+	Ridge  float64 // relative to the diagonal, > 0
+	Huber  float64 // errors beyond Huber times their mean size count less, > 0
+}
+
+// NewRegression returns a regression of 1 to MaxTargets targets on d regressors,
+// 1 to MaxRegressors, with all coefficients zero.
+func NewRegression(d, targets int) *Regression {
+	backing := make([]float32, d*(d+1)/2+2*targets*d)
+	r := &Regression{d: d, count: targets, gram: backing[:d*(d+1)/2]}
+	rest := backing[d*(d+1)/2:]
+	for k := range targets {
+		r.moment[k], rest = rest[:d], rest[d:]
+		r.beta[k], rest = rest[:d], rest[d:]
+	}
+	return r
+}
+
+// Rows returns the discounted number of rows learned from: it grows to
+// 1/(1−Forget).
+func (r *Regression) Rows() float64 { return float64(r.weight) }
+
+// Predict returns the coefficients of target k times x, len d.
+func (r *Regression) Predict(k int, x []float32) float64 {
+	beta := r.beta[k]
+	x = x[:len(beta)]
+	var a, b float32
+	n := len(x) &^ 1
+	for i := 0; i < n; i += 2 {
+		a += beta[i] * x[i]
+		b += beta[i+1] * x[i+1]
+	}
+	if n < len(x) {
+		a += beta[n] * x[n]
+	}
+	return float64(a + b)
+}
+
+// Learn adds the row x, len d, with its targets, of which those beyond the
+// number of targets are left out. Only finite numbers may be given.
+func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning) {
+	w := 1.0
+	warm := 1 / float64(r.weight+1)
+	for k := range r.count {
+		e := math.Abs(target[k] - r.Predict(k, x))
+		s := float64(r.scale[k])
+		if limit := tune.Huber * s; e > limit && r.weight > 10 {
+			w = min(w, limit/e)
+			e = min(e, 10*s) // one freak must not open the gate for the next
+		}
+		r.scale[k] = float32(s + max(warm, 0.01)*(e-s))
+	}
+	keep := float32(tune.Forget)
+	r.weight = keep*r.weight + 1
+	g := r.gram
+	for i, xi := range x[:r.d] {
+		wx := float32(w) * xi
+		row := g[:i+1]
+		xs := x[:i+1]
+		for j, v := range row {
+			row[j] = keep*v + wx*xs[j]
+		}
+		g = g[i+1:]
+		for k := range r.count {
+			r.moment[k][i] = keep*r.moment[k][i] + wx*float32(target[k])
+		}
+	}
+}
+
+// Solve brings the coefficients up to date with the rows learned.
+func (r *Regression) Solve(tune Tuning) {
+	var l factor
+	d := r.d
+	for i, v := range r.gram {
+		l[i] = float64(v)
+	}
+	for i := range d {
+		l[i*(i+1)/2+i] *= 1 + tune.Ridge
+	}
+	l.cholesky(d)
+	var x [MaxRegressors]float64
+	for k := range r.count {
+		for i := range d {
+			x[i] = float64(r.moment[k][i])
+		}
+		l.solve(x[:d])
+		for i := range d {
+			if v := x[i]; v-v == 0 {
+				r.beta[k][i] = float32(v)
+			}
+		}
+	}
+}
+
+// Reset forgets everything.
+func (r *Regression) Reset() {
+	clear(r.gram)
+	for k := range r.count {
+		clear(r.moment[k])
+		clear(r.beta[k])
+	}
+	r.scale, r.weight = [MaxTargets]float32{}, 0
+}

@@ -1,0 +1,140 @@
+package direct
+
+import "math"
+
+// ring holds the newest values of a series by index, len a power of two.
+type ring []float32
+
+func newRing(atLeast int) ring {
+	n := 1
+	for n < atLeast {
+		n *= 2
+	}
+	return make(ring, n)
+}
+
+func (r ring) at(i int) float64     { return float64(r[i&(len(r)-1)]) }
+func (r ring) set(i int, v float64) { r[i&(len(r)-1)] = float32(v) }
+
+// cells holds the means of consecutive groups of per samples, as many as one
+// season needs.
+type cells struct {
+	values []Small
+	per    int // samples per cell
+	n      int // samples pushed
+	sum    float64
+}
+
+// newCells has room for season samples and reach more.
+func newCells(season, reach, per int) cells {
+	return cells{values: make([]Small, (season+reach)/per+3), per: per}
+}
+
+func (c *cells) push(z float64) {
+	c.sum += z
+	c.n++
+	if c.n%c.per == 0 {
+		c.values[(c.n/c.per-1)%len(c.values)] = ToSmall(c.sum / float64(c.per))
+		c.sum = 0
+	}
+}
+
+// at returns the value at sample i, interpolated between the middles of cells;
+// NaN before the first complete cell and after the last.
+func (c *cells) at(i int) float64 {
+	if i < 0 {
+		return math.NaN()
+	}
+	if c.per == 1 {
+		if i >= c.n || i < c.n-len(c.values) {
+			return math.NaN()
+		}
+		return c.values[i%len(c.values)].Float()
+	}
+	whole := c.n / c.per
+	pos := (float64(i)+0.5)/float64(c.per) - 0.5
+	lo := int(math.Floor(pos))
+	w := pos - float64(lo)
+	hi := min(lo+1, whole-1)
+	lo = max(min(lo, whole-1), 0)
+	if whole == 0 || lo < whole-len(c.values) {
+		return math.NaN()
+	}
+	a, b := c.values[lo%len(c.values)].Float(), c.values[hi%len(c.values)].Float()
+	return a + w*(b-a)
+}
+
+// mean returns the mean of the samples i−half to i+half that are known.
+func (c *cells) mean(i, half int) float64 {
+	if c.per > half {
+		return c.at(i)
+	}
+	sum, n := 0.0, 0
+	for j := i - half; j <= i+half; j += c.per {
+		if v := c.at(j); v == v { //nolint:gocritic // not NaN
+			sum += v
+			n++
+		}
+	}
+	if n == 0 {
+		return math.NaN()
+	}
+	return sum / float64(n)
+}
+
+func (c *cells) rescale(factor float64) {
+	for i, v := range c.values {
+		c.values[i] = ToSmall(v.Float() * factor)
+	}
+	c.sum *= factor
+}
+
+// profile is the running mean of the last days by time of day.
+type profile struct {
+	values []float32 // NaN until seen
+	per    int       // samples per cell
+	sum    float64
+	n      int
+}
+
+const profileDays = 5 // the profile forgets with this time constant
+
+func newProfile(day int) profile {
+	n := min(day, 288)
+	for day%n != 0 {
+		n--
+	}
+	p := profile{values: make([]float32, n), per: day / n}
+	for i := range p.values {
+		p.values[i] = float32(math.NaN())
+	}
+	return p
+}
+
+func (p *profile) push(z float64) {
+	p.sum += z
+	p.n++
+	if p.n%p.per != 0 {
+		return
+	}
+	cell := p.n/p.per - 1
+	age := cell/len(p.values) + 1
+	v := &p.values[cell%len(p.values)]
+	mean := p.sum / float64(p.per)
+	if age == 1 {
+		*v = float32(mean)
+	} else {
+		*v += float32(mean-float64(*v)) / float32(min(age, profileDays))
+	}
+	p.sum = 0
+}
+
+// at returns the profile at sample i, interpolated; NaN during the first day.
+func (p *profile) at(i int) float64 {
+	n := len(p.values)
+	pos := (float64(i)+0.5)/float64(p.per) - 0.5 + float64(n)
+	lo := int(pos)
+	w := pos - float64(lo)
+	a := float64(p.values[lo%n])
+	return a + w*(float64(p.values[(lo+1)%n])-a)
+}

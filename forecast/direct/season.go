@@ -1,0 +1,90 @@
+package direct
+
+import "math"
+
+// A Season is what the past says about a time: the values one season before it.
+// NaN = not known yet.
+type Season struct {
+	Day, Week             float64 // at that time, one season back
+	DaySmooth, WeekSmooth float64 // around that time
+	DayMax, WeekMax       float64 // largest from the origin to that time, one season back
+	Profile               float64 // mean of the last days at that time
+}
+
+// Seasons writes what is known at the newest sample about the times rungs[k]
+// samples later, ascending and at most Reach.
+func (m *Memory) Seasons(dst []Season, rungs []int) {
+	dayMax, weekMax := math.NaN(), math.NaN()
+	from := m.n // first sample of the window
+	for k, h := range rungs {
+		i := m.n - 1 + h
+		dst[k] = m.season(i, h)
+		dayMax = m.day.top(dayMax, from, i, m.lags.Day, h)
+		weekMax = m.week.top(weekMax, from, i, m.lags.Week, h)
+		dst[k].DayMax, dst[k].WeekMax = dayMax, weekMax
+		from = i + 1
+	}
+}
+
+// Past writes what was known about the newest sample at the origins rungs[k]
+// samples before it.
+func (m *Memory) Past(dst []Season, rungs []int) {
+	dayMax, weekMax := math.NaN(), math.NaN()
+	to := m.n - 1
+	for k, h := range rungs {
+		if k == 0 || h > m.lags.Day { // up to a day, nothing depends on the origin
+			dst[k] = m.season(m.n-1, h)
+		} else {
+			dst[k] = dst[0]
+		}
+		from := m.n - h
+		dayMax = m.day.top(dayMax, from, to, m.lags.Day, h)
+		weekMax = m.week.top(weekMax, from, to, m.lags.Week, h)
+		dst[k].DayMax, dst[k].WeekMax = dayMax, weekMax
+		to = from - 1
+	}
+}
+
+// season returns the seasonal values for sample i as known h samples before it.
+func (m *Memory) season(i, h int) Season {
+	s := Season{Profile: math.NaN()}
+	s.Day, s.DaySmooth = m.day.before(i, h, m.lags.Day, m.lags.Smooth)
+	s.Week, s.WeekSmooth = m.week.before(i, h, m.lags.Week, m.lags.Smooth)
+	if m.lags.Day > 0 {
+		s.Profile = m.mean.at(i)
+	}
+	return s
+}
+
+// back returns how far to look back from a time h ahead: whole seasons.
+func back(season, h int) int { return (h + season - 1) / season * season }
+
+// before returns the value whole seasons before sample i, and its smoothed one,
+// NaN without a season.
+func (c *cells) before(i, h, season, half int) (value, smooth float64) {
+	if season <= 0 {
+		return math.NaN(), math.NaN()
+	}
+	j := i - back(season, h)
+	half = min(half, i-h-j) // not beyond the origin
+	value = c.at(j)
+	if value != value { //nolint:gocritic // NaN
+		return value, value
+	}
+	return value, c.mean(j, half)
+}
+
+// top returns the larger of best and the values one season before samples from
+// to to.
+func (c *cells) top(best float64, from, to, season, h int) float64 {
+	if season <= 0 {
+		return best
+	}
+	shift := back(season, h)
+	for i := from; i <= to; i += c.per {
+		if v := c.at(i - shift); v == v && !(best >= v) { //nolint:gocritic // not NaN
+			best = v
+		}
+	}
+	return best
+}

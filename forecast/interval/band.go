@@ -1,0 +1,168 @@
+package interval
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast/direct"
+)
+
+// candidates is the number of bounds that are mixed: one per scale, one with
+// offsets per time of day, and the histogram.
+const (
+	byDay      = Scales
+	byShape    = Scales + 1
+	candidates = Scales + 2
+)
+
+// parts of the day that the offsets tell apart.
+const parts = 8
+
+// Timing sets how fast a [Band] learns; see [NewTiming].
+type Timing struct {
+	Slow   float64 // rate of the long-run scale
+	Slot   float64 // rate of the scale per time of day
+	Loss   float64 // rate of the pinball losses
+	tuning direct.Tuning
+}
+
+// NewTiming returns the rates for a series with day samples a day.
+func NewTiming(day int) Timing {
+	span := max(float64(2*day), 300)
+	return Timing{
+		Slow: 1 / span * 2, Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / span,
+		tuning: direct.Tuning{Forget: 1 - 1/(2*span), Ridge: 0.01, Huber: 3},
+	}
+}
+
+const (
+	trackRate = 0.06  // γ of the trackers
+	topRate   = 0.012 // γ of the tracker on the mixture
+	sharpness = 20.0  // of the weights in the pinball loss
+	refresh   = 8     // samples between two computations of weights and histogram
+)
+
+// A Band holds the quantiles of one rung. It is not safe for concurrent use.
+type Band struct {
+	scale  scale
+	q      [Scales][Count]float32
+	parts  [parts][Count]float32
+	loss   [candidates][Count]float32
+	weight [candidates][Count]float32
+	top    [Count]float32
+	shape  histogram
+	n      int
+}
+
+// NewBand returns a band that has seen nothing.
+func NewBand() *Band {
+	b := &Band{scale: newScale()}
+	for i, p := range levels {
+		for k := range b.q {
+			b.q[k][i] = float32(start(p))
+		}
+		b.shape.at[i] = float32(start(p))
+		for k := range b.weight {
+			b.weight[k][i] = 1.0 / candidates
+		}
+	}
+	return b
+}
+
+// Bounds writes the scales of the origin, which the caller hands back to Learn
+// when the truth has come, and the quantiles of levels [Levels], ascending, on
+// the right side of the point and not negative.
+func (b *Band) Bounds(quantiles *[Count]float64, scales *[Scales]float64, o Origin, floor float64) {
+	b.scale.measure(scales, o, floor)
+	part := &b.parts[o.Slot*parts/Slots]
+	for i := range levels {
+		sum := 0.0
+		for k := range Scales {
+			sum += float64(b.weight[k][i]) * float64(b.q[k][i]) * scales[k]
+		}
+		sum += float64(b.weight[byDay][i]) * float64(b.q[joint][i]+part[i]) * scales[joint]
+		sum += float64(b.weight[byShape][i]) * float64(b.shape.at[i]) * scales[joint]
+		quantiles[i] = o.Point + sum + float64(b.top[i])*scales[joint]
+	}
+	order(quantiles, o.Point)
+}
+
+// order makes the quantiles ascend through the point.
+func order(quantiles *[Count]float64, point float64) {
+	limit := point
+	for i := below - 1; i >= 0; i-- {
+		limit = max(0, min(limit, quantiles[i]))
+		quantiles[i] = limit
+	}
+	limit = point
+	for i := below; i < Count; i++ {
+		limit = max(limit, quantiles[i])
+		quantiles[i] = limit
+	}
+}
+
+// Learn takes the truth for an origin with what Bounds gave for it.
+func (b *Band) Learn(truth float64, o Origin, scales *[Scales]float64, issued *[Count]float64, t *Timing) {
+	e := truth - o.Point
+	part := &b.parts[o.Slot*parts/Slots]
+	rate := float32(t.Loss)
+	if warm := 1 / float32(b.n+1); warm > rate {
+		rate = warm
+	}
+	for i, p := range levels {
+		for k := range Scales {
+			bound := float64(b.q[k][i]) * scales[k]
+			loss, hit := pinball(p, e, bound)
+			b.loss[k][i] += rate * (loss - b.loss[k][i])
+			b.q[k][i] += trackRate * (hit - float32(1-p))
+		}
+		loss, hit := pinball(p, e, float64(b.q[joint][i]+part[i])*scales[joint])
+		b.loss[byDay][i] += rate * (loss - b.loss[byDay][i])
+		part[i] = 0.999*part[i] + 4*trackRate*(hit-float32(1-p))
+		loss, _ = pinball(p, e, float64(b.shape.at[i])*scales[joint])
+		b.loss[byShape][i] += rate * (loss - b.loss[byShape][i])
+		miss := float32(0)
+		if truth > issued[i] {
+			miss = 1
+		}
+		b.top[i] += topRate * (miss - float32(1-p))
+	}
+	b.shape.add(e/scales[joint], t.Loss)
+	b.scale.learn(math.Abs(e), scales, o, t)
+	b.n++
+}
+
+// Refresh recomputes what needs not be exact at every sample: the weights, the
+// histogram's quantiles and the joint scale. Callers spread the calls for many
+// bands over several samples.
+func (b *Band) Refresh(t *Timing) {
+	b.shape.read()
+	b.scale.model.Solve(t.tuning)
+	for i := range levels {
+		least, sum := float32(math.MaxFloat32), float32(0)
+		for k := range candidates {
+			least = min(least, b.loss[k][i])
+			sum += b.loss[k][i]
+		}
+		if sum <= 0 {
+			continue
+		}
+		rate := sharpness * candidates / float64(sum)
+		total := 0.0
+		for k := range candidates {
+			w := math.Exp(-rate * float64(b.loss[k][i]-least))
+			b.weight[k][i] = float32(w)
+			total += w
+		}
+		for k := range candidates {
+			b.weight[k][i] /= float32(total)
+		}
+	}
+}
+
+// pinball returns the loss of bound against e at level p, and 1 if e is beyond.
+func pinball(p, e, bound float64) (loss, miss float32) {
+	if e > bound {
+		return float32(p * (e - bound)), 1
+	}
+	return float32((1 - p) * (bound - e)), 0
+}

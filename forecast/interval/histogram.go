@@ -1,0 +1,64 @@
+package interval
+
+import "math"
+
+// histogram is the discounted distribution of errors in their scale, in bins
+// that widen with distance from zero.
+type histogram struct {
+	mass [bins]float32
+	unit float32        // mass of the next error; grows in place of shrinking all others
+	at   [Count]float32 // quantiles, as of the last read
+}
+
+const (
+	bins   = 48
+	narrow = 0.1 // width of the bins near zero, about
+	widest = 40  // errors beyond are counted at the end
+)
+
+func place(x float64) float64 {
+	return (math.Asinh(x/narrow)/math.Asinh(widest/narrow) + 1) * bins / 2
+}
+
+func edge(i float64) float64 {
+	return narrow * math.Sinh((i*2/bins-1)*math.Asinh(widest/narrow))
+}
+
+func (h *histogram) add(x, rate float64) {
+	if h.unit == 0 {
+		h.unit = 1
+	}
+	h.mass[int(max(0, min(place(x), bins-1)))] += h.unit
+	h.unit *= float32(1 + rate)
+	if h.unit > 1e12 {
+		for i := range h.mass {
+			h.mass[i] /= h.unit
+		}
+		h.unit = 1
+	}
+}
+
+// leastMass is the number of errors from which the histogram is believed.
+const leastMass = 100
+
+func (h *histogram) read() {
+	total := 0.0
+	for _, m := range h.mass {
+		total += float64(m)
+	}
+	if !(total > leastMass*float64(h.unit)) {
+		return
+	}
+	i, sum := 0, 0.0
+	for k, p := range levels {
+		for i < bins-1 && sum+float64(h.mass[i]) < p*total {
+			sum += float64(h.mass[i])
+			i++
+		}
+		share := 0.5
+		if h.mass[i] > 0 {
+			share = max(0, min((p*total-sum)/float64(h.mass[i]), 1))
+		}
+		h.at[k] = float32(edge(float64(i) + share))
+	}
+}

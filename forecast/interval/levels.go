@@ -1,0 +1,54 @@
+package interval
+
+import "math"
+
+// Count is the number of quantile levels that a [Band] tracks; the median is the
+// point forecast and not among them.
+const Count = 6
+
+// Levels are the tracked levels.
+var levels = [Count]float64{0.05, 0.25, 0.75, 0.9, 0.95, 0.99} //nolint:gochecknoglobals // a constant table
+
+const (
+	below = 2 // levels under the median
+	p95   = 4 // index of 0.95
+	p99   = 5 // index of 0.99
+)
+
+// Levels returns the tracked levels, ascending.
+func Levels() [Count]float64 { return levels }
+
+// start is the quantile of a Laplace distribution whose mean absolute value is
+// one: where a tracker begins.
+func start(p float64) float64 {
+	if p < 0.5 {
+		return math.Log(2 * p)
+	}
+	return -math.Log(2 * (1 - p))
+}
+
+// At returns the quantile of level p, given the point forecast as the median and
+// the tracked quantiles, ascending. Between levels it interpolates on the scale
+// of a Laplace distribution; beyond the outermost it continues the exponential
+// tail that they span.
+func At(p, point float64, quantiles *[Count]float64) float64 {
+	x := start(p)
+	lastX, lastY := 0.0, point
+	if p < 0.5 {
+		for i := below - 1; i >= 0; i-- {
+			nextX, nextY := start(levels[i]), quantiles[i]
+			if x >= nextX || i == 0 {
+				return lastY + (x-lastX)/(nextX-lastX)*(nextY-lastY)
+			}
+			lastX, lastY = nextX, nextY
+		}
+	}
+	for i := below; i < Count; i++ {
+		nextX, nextY := start(levels[i]), quantiles[i]
+		if x <= nextX || i == Count-1 {
+			return lastY + (x-lastX)/(nextX-lastX)*(nextY-lastY)
+		}
+		lastX, lastY = nextX, nextY
+	}
+	return point
+}
