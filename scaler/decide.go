@@ -1,0 +1,203 @@
+package scaler
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// Grace is what the end of a pod costs, Kubernetes' default termination grace:
+// the g of the break-even rule.
+const Grace = 30 * time.Second
+
+// idle is how long a target has to be inactive before its last replica goes, as
+// KEDA's cooldownPeriod.
+const idle = 5 * time.Minute
+
+// An Input is what one decision sees.
+type Input struct {
+	Now      time.Time     `json:"now"`      // UTC
+	Current  int32         `json:"current"`  // spec.replicas of the target, ≥ 0
+	Desired  int32         `json:"desired"`  // replicas that demand asks for; −1 = unknown
+	Demand   Demand        `json:"demand"`   // behind Desired
+	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
+}
+
+// State is what [Decide] remembers. It is a plain value of fixed size: copy it,
+// dump it as JSON, and hand it to the next call. The zero State is that of a
+// fresh start.
+type State struct {
+	Begun bool  `json:"begun"`
+	Last  int32 `json:"last"` // replicas of the last decision
+
+	Highs marks `json:"highs"` // recommendations that may still be the highest of a window
+	Lows  marks `json:"lows"`  // or the lowest
+	Ups   marks `json:"ups"`   // growth by our decisions
+	Downs marks `json:"downs"` // and shrinking
+}
+
+// Decide returns the replica count for in.Now and the state for the next call.
+// It does not change st, and does not allocate.
+//
+// The rules, in order, are those of the package documentation. With unknown
+// demand it holds the current count, or follows the forecast if that asks for
+// more. On a zero State it takes the current count for the newest
+// recommendation, so that a restart of the autoscaler never shrinks a target at
+// once.
+//
+// Without scale.behavior the count is meant as a floor of our own: limits on its
+// way down are measured against our last decision, not against what somebody
+// else made of the target.
+func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
+	now := in.Now.UnixNano()
+	if !st.Begun {
+		st.Begun, st.Last = true, in.Current
+		st.Highs.pushHigh(now, in.Current)
+		st.Lows.pushLow(now, in.Current)
+	}
+	lo, hi := bounds(spec)
+	d := Decision{Replicas: in.Desired, Asked: in.Desired, Reason: DesiredWithinRange}
+	switch {
+	case in.Current == 0 && lo > 0:
+		d.stop(ScalingDisabled, 0)
+		st.Last = 0
+		return d, st
+	case silent(in):
+		d.stop(NoData, in.Current)
+		st.Highs.pushHigh(now, in.Current) // the way down starts anew when demand is known again
+	default:
+		r := rules{spec: spec, in: in, now: now, st: &st}
+		r.activation(&d, lo)
+		if spec.Behavior != nil {
+			r.behave(&d)
+		} else {
+			r.hold(&d)
+		}
+	}
+	if d.Replicas > hi {
+		d.apply(TooManyReplicas, hi)
+	}
+	if d.Replicas < lo {
+		d.apply(TooFewReplicas, lo)
+	}
+	st.settle(spec, in, now, d.Replicas)
+	return d, st
+}
+
+// silent reports that demand is unknown, or known by forecast only, which may
+// add but not take.
+func silent(in Input) bool {
+	return in.Desired < 0 || math.IsNaN(in.Demand.Need()) ||
+		math.IsNaN(in.Demand.Observed) && in.Desired < in.Current
+}
+
+// bounds returns the least and the greatest count allowed.
+func bounds(s api.ScaleSpec) (lo, hi int32) {
+	lo, hi = 1, math.MaxInt32
+	if s.MinReplicas != nil {
+		lo = *s.MinReplicas
+	}
+	if s.MaxReplicas > 0 {
+		hi = s.MaxReplicas
+	}
+	return lo, hi
+}
+
+// settle records the change that the decision makes: against the current count
+// under autoscaling/v2, against our own last word else.
+func (st *State) settle(spec api.ScaleSpec, in Input, now int64, n int32) {
+	base := st.Last
+	if spec.Behavior != nil {
+		base = in.Current
+	}
+	cutoff := now - int64(longestPeriod)
+	st.Ups.forget(cutoff)
+	st.Downs.forget(cutoff)
+	if n > base {
+		st.Ups.pushChange(now, n-base)
+	} else if n < base {
+		st.Downs.pushChange(now, base-n)
+	}
+	st.Last = n
+}
+
+// rules are the parts of one decision.
+type rules struct {
+	spec api.ScaleSpec
+	in   Input
+	now  int64
+	st   *State
+}
+
+// activation decides between none and some, where none is allowed.
+func (r rules) activation(d *Decision, lo int32) {
+	if lo > 0 {
+		return
+	}
+	if r.in.Demand.Need() <= r.spec.ActivationThreshold.Float() {
+		d.apply(Inactive, 0)
+	} else if d.Replicas < 1 {
+		d.apply(Activated, 1)
+	}
+}
+
+// hold applies our own rules.
+func (r rules) hold(d *Decision) {
+	keep := r.in.LeadTime + Grace
+	highest := r.recommend(d.Replicas, keep)
+	if highest > d.Replicas {
+		d.apply(BreakEvenHold, highest)
+	}
+	r.cooldown(d)
+	r.ramp(d)
+}
+
+// recommend records n and returns the highest recommendation not older than keep.
+func (r rules) recommend(n int32, keep time.Duration) int32 {
+	r.st.Highs.forget(r.now - int64(max(keep, idle)))
+	r.st.Highs.pushHigh(r.now, n)
+	return r.st.Highs.first(r.now-int64(keep)-1, n)
+}
+
+// cooldown keeps the last replica for a while.
+func (r rules) cooldown(d *Decision) {
+	if d.Replicas == 0 && r.st.Highs.first(r.now-int64(idle)-1, 0) > 0 {
+		d.apply(Cooldown, 1)
+	}
+}
+
+// Our limit on the way down: a tenth, but at least one replica, a minute.
+const (
+	rampShare  = 0.1
+	rampPeriod = time.Minute
+)
+
+// ramp limits how fast our own floor falls. What was added within the period is
+// not taken off its start, as the HPA would: a peak shorter than the period must
+// not open the way to a free fall.
+func (r rules) ramp(d *Decision) {
+	last := r.st.Last
+	if d.Replicas >= last {
+		return
+	}
+	cutoff := r.now - int64(rampPeriod)
+	start := float64(last) + r.st.Downs.total(cutoff)
+	limit := saturate(start - max(1, math.Floor(start*rampShare)))
+	if limit = min(limit, last); d.Replicas < limit {
+		d.apply(ScaleDownLimit, limit)
+	}
+}
+
+// saturate converts x to int32, with its bounds for what lies beyond and 0 for NaN.
+func saturate(x float64) int32 {
+	switch {
+	case math.IsNaN(x):
+		return 0
+	case x >= math.MaxInt32:
+		return math.MaxInt32
+	case x <= math.MinInt32:
+		return math.MinInt32
+	}
+	return int32(x)
+}

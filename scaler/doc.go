@@ -1,0 +1,49 @@
+// Package scaler turns demand into a replica count by named rules.
+//
+// # The idea
+//
+// [DemandAt] reads from a forecast what has to be carried one lead time ahead.
+// [Replicas] (or package capacity, under a latency objective) turns demand into
+// the count that carries it. [Decide] then applies the rules that protect a
+// running service, each of which leaves a [Step] in the trail when it changes
+// the count:
+//
+//	ScalingDisabled      at zero by somebody else's hand: stay there
+//	NoData               demand unknown: hold; silence is no proof of idleness
+//	Activated, Inactive  demand against the activation threshold, if zero is allowed
+//	WithinTolerance      too small a change to act on
+//	ScaleUpStabilized    a lower recommendation is still recent      (behavior)
+//	ScaleDownStabilized  a higher recommendation is still recent     (behavior)
+//	BreakEvenHold        dropping and restarting would cost more     (no behavior)
+//	Cooldown             the last replica stays for five minutes
+//	ScaleUpLimit         the policies allow no faster growth         (behavior)
+//	ScaleDownLimit       nor faster shrinking
+//	TooManyReplicas      cut to maxReplicas
+//	TooFewReplicas       raised to minReplicas
+//
+// With scale.behavior the rules are those of autoscaling/v2, checked against the
+// port of the HPA in bench/replay/hpa. Without it they are our own: up at once;
+// down when a replica has not been needed for as long as starting it anew would
+// take and cost, and by at most ten percent a minute.
+//
+// # Break even
+//
+// A replica that is dropped and needed again costs its start-up and the grace of
+// its end, d + g, without serving; one that is kept costs the gap. Without
+// knowledge of the future, "keep for d + g, then drop" never costs more than
+// twice the optimum, and no deterministic rule does better: the ski-rental
+// problem, applied to each replica by itself (Lin, Wierman, Andrew and Thereska,
+// Dynamic Right-Sizing for Power-Proportional Data Centers, INFOCOM 2011). Held
+// for each replica, it is the maximum of the recommendations over d + g.
+//
+// # Why not the HPA's own rules throughout
+//
+// A floor that is removed has no stabilization in the HPA: while the count is
+// below minReplicas the HPA records no recommendation, so that it may drop by
+// any number at the next sync. The way down must therefore be ours. And five
+// minutes of stabilization is a fixed price; break-even follows the start-up
+// time of the workload.
+//
+// Everything here is pure: time is an argument, the state goes in and out, and
+// [Record] replays a decision bit for bit.
+package scaler

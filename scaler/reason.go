@@ -1,0 +1,64 @@
+package scaler
+
+// A Reason is the word for a rule, fit for a condition and spelled as in
+// autoscaling/v2 where it has the rule.
+type Reason string
+
+// The rules, in the order in which [Decide] applies them.
+const (
+	DesiredWithinRange  Reason = "DesiredWithinRange"  // demand alone decided
+	ScalingDisabled     Reason = "ScalingDisabled"     // at zero although minReplicas is not: somebody switched it off
+	NoData              Reason = "NoData"              // demand unknown: hold, or follow the forecast upwards only
+	Activated           Reason = "Activated"           // demand above the activation threshold: at least one
+	Inactive            Reason = "Inactive"            // demand at or under it: zero
+	WithinTolerance     Reason = "WithinTolerance"     // too small a change
+	ScaleUpStabilized   Reason = "ScaleUpStabilized"   // a lower recommendation is still recent
+	ScaleDownStabilized Reason = "ScaleDownStabilized" // a higher recommendation is still recent
+	BreakEvenHold       Reason = "BreakEvenHold"       // needed so recently that dropping it would cost more
+	Cooldown            Reason = "Cooldown"            // active within the last five minutes: not to zero yet
+	ScaleUpLimit        Reason = "ScaleUpLimit"        // growing faster than the policies allow
+	ScaleDownLimit      Reason = "ScaleDownLimit"      // shrinking faster than the policies, or our own limit, allow
+	TooManyReplicas     Reason = "TooManyReplicas"     // cut to maxReplicas
+	TooFewReplicas      Reason = "TooFewReplicas"      // raised to minReplicas
+)
+
+// A Step is one rule that changed the count, and what it made of it. NoData and
+// ScalingDisabled stop the journey and are steps even without a change.
+type Step struct {
+	Rule     Reason `json:"rule"`
+	Replicas int32  `json:"replicas"`
+}
+
+// maxSteps is the longest trail: no decision passes through more rules.
+const maxSteps = 8
+
+// A Decision is a replica count and how it came about. It is a plain value.
+type Decision struct {
+	Replicas int32  // ≥ 0
+	Asked    int32  // what demand asks for, before any rule; −1 = unknown
+	Reason   Reason // the last rule that changed the count
+
+	steps [maxSteps]Step
+	n     int
+}
+
+// Trail returns the rules that changed the count, in the order in which they
+// did. It is empty if demand alone decided. The slice belongs to d.
+func (d *Decision) Trail() []Step { return d.steps[:d.n:d.n] }
+
+// apply records that rule moved the count to n. A rule without effect leaves no
+// trace.
+func (d *Decision) apply(rule Reason, n int32) {
+	if n != d.Replicas {
+		d.stop(rule, n)
+	}
+}
+
+// stop records rule even if it leaves the count as it is.
+func (d *Decision) stop(rule Reason, n int32) {
+	d.Replicas, d.Reason = n, rule
+	if d.n < maxSteps {
+		d.steps[d.n] = Step{rule, n}
+		d.n++
+	}
+}
