@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/residual"
 	"github.com/forescale/forescale/forecast/season"
+	"github.com/forescale/forescale/forecast/space"
 )
 
 // A Form says how the components make up the value.
@@ -86,7 +86,7 @@ type Fitted struct {
 
 	model   Model
 	periods []time.Duration // len = number of seasons
-	scale   scale
+	scale   space.Space
 	start   time.Time
 	step    time.Duration
 	init    initial
@@ -120,11 +120,13 @@ func (m Model) Estimate(ctx context.Context, history forecast.Series) (*Fitted, 
 		return nil, err
 	}
 	f := &Fitted{model: m, periods: periods, start: history.Start, step: history.Step}
-	f.scale = newScale(m.Form, history.Values)
-	f.low, f.high = extent(history.Values)
+	if m.Form == Log {
+		f.scale = space.Log(history.Values)
+	}
+	f.low, f.high = space.Extent(history.Values)
 	z := make([]float64, history.Len())
 	for i, v := range history.Values {
-		z[i] = f.scale.forward(v)
+		z[i] = f.scale.Forward(v)
 		if v < 0 {
 			z[i] = math.NaN()
 		}
@@ -216,71 +218,4 @@ func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 		filter.Update(v)
 	}
 	return filter, nil
-}
-
-// extent returns the least and the largest value that counts as a sample, 0 and 0 without any.
-func extent(values []float64) (low, high float64) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, v := range values {
-		if v >= 0 {
-			low, high = min(low, v), max(high, v)
-		}
-	}
-	if low > high {
-		return 0, 0
-	}
-	return low, high
-}
-
-// A scale maps values to the space in which components add up.
-type scale struct {
-	log    bool
-	offset float64 // added before the logarithm
-	floor  float64 // least argument of the logarithm, > 0
-}
-
-// newScale chooses the offset such that the least value of the history lies at a
-// fiftieth of its median or above: below that, logarithms tell noise.
-func newScale(form Form, values []float64) scale {
-	if form != Log {
-		return scale{}
-	}
-	var positive []float64
-	low := math.Inf(1)
-	for _, v := range values {
-		if v >= 0 {
-			low = min(low, v)
-		}
-		if v > 0 {
-			positive = append(positive, v)
-		}
-	}
-	if len(positive) == 0 {
-		return scale{log: true, offset: 1, floor: 1e-2}
-	}
-	slices.Sort(positive)
-	median := positive[len(positive)/2]
-	s := scale{log: true, floor: logFloor * median}
-	s.offset = max(0, s.floor-low)
-	return s
-}
-
-// logFloor is the least argument of a logarithm as a share of the median.
-const logFloor = 0.02
-
-func (s scale) forward(v float64) float64 {
-	if !s.log {
-		return v
-	}
-	if v += s.offset; v < s.floor { // NaN stays NaN
-		v = s.floor
-	}
-	return math.Log(v)
-}
-
-func (s scale) back(z float64) float64 {
-	if !s.log {
-		return z
-	}
-	return math.Exp(z) - s.offset
 }

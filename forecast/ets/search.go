@@ -125,7 +125,7 @@ func (f *Fitted) params(x [dims]float64) Params {
 // range of the values.
 func (f *Fitted) tiny() float64 {
 	r := 1.0
-	if !f.scale.log {
+	if !f.scale.IsLog() {
 		r = max(f.high-f.low, 1e-12*math.Abs(f.high), math.SmallestNonzeroFloat32)
 	}
 	return 1e-14 * r * r

@@ -66,7 +66,7 @@ func (s *State) Update(v float64) {
 
 func (s *State) learnSum(v float64) {
 	s.widen(v)
-	z, p := s.f.scale.forward(v), &s.f.Params
+	z, p := s.f.scale.Forward(v), &s.f.Params
 	var seasonal float64
 	for k := range s.seasons {
 		seasonal += s.seasons[k].now()
@@ -139,7 +139,7 @@ func (s *State) At(h int) float64 {
 		for k := range s.seasons {
 			z += s.seasons[k].at(h)
 		}
-		z = s.f.scale.back(z + fade*s.err)
+		z = s.f.scale.Back(z + fade*s.err)
 	}
 	room := (s.high - s.low) / 2
 	return max(0, s.low-room, min(z, s.high+room))

@@ -1,0 +1,208 @@
+package regress
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/season"
+)
+
+// A run accumulates the normal equations over a history.
+type run struct {
+	plan  plan
+	z     []float64 // standardised, gaps filled
+	seen  []bool    // whether the cell was observed
+	waves []float64 // harmonics of each cell of the period
+	phase []int32   // cell of the period, for the history and the cells after it
+
+	x       []float64 // regressors of one row, len d
+	gram    []float64 // d × d, lower triangle by rows
+	cross   []float64 // len d
+	next    int       // first cell not yet accumulated
+	rows    int
+	weight  float64 // sum of weights
+	decay   float64
+	scratch solver
+	low     float64 // range of the cells accumulated
+	high    float64
+}
+
+func newRun(m Model, history forecast.Series) (*run, error) {
+	if err := history.Check(); err != nil {
+		return nil, err
+	}
+	p, err := newPlan(m, history)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{plan: p, low: math.Inf(1), high: math.Inf(-1)}
+	r.z = r.plan.standardise(history.Values)
+	r.seen = make([]bool, len(r.z))
+	for i, v := range r.z {
+		r.seen[i] = v == v
+	}
+	fill(r.z, p.lags[p.prior])
+	r.setWaves(history)
+	d := 1 + len(p.lags) + 2*m.Harmonics
+	r.x, r.gram, r.cross = make([]float64, d), make([]float64, d*d), make([]float64, d)
+	r.scratch = newSolver(d)
+	half := m.HalfLife
+	if half == 0 {
+		half = 25 * float64(p.lags[p.prior])
+	}
+	r.decay = math.Exp2(-1 / half)
+	r.next = p.lags[len(p.lags)-1]
+	return r, nil
+}
+
+// fill replaces gaps by the value one period before, after, or nearest.
+func fill(z []float64, period int) {
+	last := 0.0
+	for _, v := range z {
+		if v == v {
+			last = v
+			break
+		}
+	}
+	for i, v := range z {
+		switch {
+		case v == v:
+			last = v
+		case i >= period:
+			z[i] = z[i-period]
+		case i+period < len(z) && z[i+period] == z[i+period]:
+			z[i] = z[i+period]
+		default:
+			z[i] = last
+		}
+	}
+}
+
+// setWaves tabulates the harmonics over the period.
+func (r *run) setWaves(history forecast.Series) {
+	m := r.plan.model
+	n := max(1, int(m.Period/history.Step))
+	r.waves = waves(n, m.Harmonics)
+	r.phase = make([]int32, history.Len()+n)
+	clock := season.NewClock(history.Start, history.Step, m.Period, m.Zone)
+	for i := range r.phase {
+		r.phase[i] = int32(min(int64(n-1), clock.Phase(1)/int64(history.Step)))
+		clock.Advance()
+	}
+}
+
+// waves returns sine and cosine of the harmonics 1 to k at n phases.
+func waves(n, k int) []float64 {
+	w := make([]float64, 0, 2*n*k)
+	for i := range n {
+		for h := 1; h <= k; h++ {
+			s, c := math.Sincos(2 * math.Pi * float64(h*i) / float64(n))
+			w = append(w, s, c)
+		}
+	}
+	return w
+}
+
+// at returns the harmonics of cell t, which may lie after the history.
+func (r *run) at(t int) []float64 {
+	if k := len(r.phase); t >= k {
+		n := len(r.phase) - len(r.z)
+		t = len(r.z) + (t-len(r.z))%n
+	}
+	k := 2 * r.plan.model.Harmonics
+	i := int(r.phase[t]) * k
+	return r.waves[i : i+k]
+}
+
+// accumulate takes in the cells before cell end.
+func (r *run) accumulate(end int) {
+	for i := max(0, r.next-r.plan.lags[len(r.plan.lags)-1]); i < end && r.rows == 0 && math.IsInf(r.low, 1); i++ {
+		r.widen(i)
+	}
+	for ; r.next < end; r.next++ {
+		r.widen(r.next)
+		if r.seen[r.next] {
+			r.row(r.next)
+		}
+	}
+}
+
+func (r *run) widen(i int) {
+	r.low, r.high = min(r.low, r.z[i]), max(r.high, r.z[i])
+}
+
+// row adds the row of cell t to the normal equations.
+func (r *run) row(t int) {
+	x := r.x
+	x[0] = 1
+	for i, l := range r.plan.lags {
+		x[1+i] = r.z[t-l]
+	}
+	copy(x[1+len(r.plan.lags):], r.at(t))
+	r.add(r.z[t])
+}
+
+// add decays the equations and adds the row in r.x with target y.
+func (r *run) add(y float64) {
+	d := len(r.x)
+	for i := range d {
+		xi := r.x[i]
+		g := r.gram[i*d : i*d+i+1]
+		x := r.x[:len(g)]
+		for j := range g {
+			g[j] = r.decay*g[j] + xi*x[j]
+		}
+		r.cross[i] = r.decay*r.cross[i] + xi*y
+	}
+	r.weight = r.decay*r.weight + 1
+	r.rows++
+}
+
+// solve returns the coefficients for the rows accumulated. The slice is valid
+// until the next call.
+func (r *run) solve() ([]float64, error) {
+	d, prior := len(r.x), 1+r.plan.prior
+	s := &r.scratch
+	ridge := r.plan.model.Ridge * r.weight
+	for i := range d {
+		copy(s.l[i*d:i*d+i+1], r.gram[i*d:i*d+i+1])
+		if i > 0 { // the constant is free
+			s.l[i*d+i] += ridge
+		}
+		g := r.gram[max(i, prior)*d+min(i, prior)]
+		s.b[i] = r.cross[i] - g // distance from the prior, whose only coefficient is 1
+	}
+	s.l[0] += 1e-9 * r.weight
+	if !s.solve() {
+		return nil, fmt.Errorf("regress: normal equations of %d rows and %d coefficients are singular", r.rows, d)
+	}
+	s.b[prior]++
+	return s.b, nil
+}
+
+// path forecasts horizon cells from cell origin on by recursion, in the unit of
+// the metric.
+func (r *run) path(coefficients []float64, origin, horizon int) []float64 {
+	lags := r.plan.lags
+	longest := lags[len(lags)-1]
+	buf := make([]float64, longest+horizon)
+	copy(buf, r.z[origin-longest:origin])
+	out := make([]float64, horizon)
+	room := (r.high - r.low) / 2
+	for h := range horizon {
+		t := longest + h
+		v := coefficients[0]
+		c := coefficients[1 : 1+len(lags)]
+		for i, l := range lags {
+			v += c[i] * buf[t-l]
+		}
+		for i, w := range r.at(origin + h) {
+			v += coefficients[1+len(lags)+i] * w
+		}
+		v = max(r.low-room, min(v, r.high+room))
+		buf[t] = v
+		out[h] = max(0, r.plan.space.Back(r.plan.mean+r.plan.sd*v))
+	}
+	return out
+}
