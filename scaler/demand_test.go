@@ -73,7 +73,7 @@ func rising() *forecast.Forecast {
 }
 
 func TestDemandAt(t *testing.T) {
-	at := func(d time.Duration) time.Time { return epoch.Add(d) }
+	at := epoch.Add
 	for name, c := range map[string]struct {
 		level    float64
 		from, to time.Duration

@@ -2,6 +2,7 @@ package scaler_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,13 +41,11 @@ func TestReplayNoticesOtherRules(t *testing.T) {
 }
 
 func TestHostileRecordsAreErrors(t *testing.T) {
-	long := `[` + `{"at":"2026-03-02T08:00:00Z","replicas":1}`
-	for range 200 {
-		long += `,{"at":"2026-03-02T08:00:00Z","replicas":1}`
-	}
+	mark := `{"at":"2026-03-02T08:00:00Z","replicas":1}`
+	long := "[" + strings.Repeat(mark+",", 200) + mark
 	var st scaler.State
 	require.ErrorContains(t, json.Unmarshal([]byte(`{"highs":`+long+`]}`), &st), "201 marks")
 	var d scaler.Decision
-	steps := `{"rule":"NoData","replicas":1}`
-	require.ErrorContains(t, json.Unmarshal([]byte(`{"trail":[`+steps+`,`+steps+`,`+steps+`,`+steps+`,`+steps+`,`+steps+`,`+steps+`,`+steps+`,`+steps+`]}`), &d), "9 steps")
+	step := `{"rule":"NoData","replicas":1}`
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"trail":[`+strings.Repeat(step+",", 8)+step+`]}`), &d), "9 steps")
 }

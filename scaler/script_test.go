@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,7 +82,7 @@ func (s *script) run(t *testing.T, where string, words []string) {
 func (s *script) set(t *testing.T, where, word string) {
 	t.Helper()
 	key, value, _ := strings.Cut(word, "=")
-	if strings.Contains("behavior stabilization-up stabilization-down tolerance up down", key) && s.spec.Behavior == nil {
+	if slices.Contains([]string{"behavior", "stabilization", "stabilization-up", "tolerance", "up", "down"}, key) && s.spec.Behavior == nil {
 		s.spec.Behavior = &api.Behavior{ScaleUp: &api.ScalingRules{}, ScaleDown: &api.ScalingRules{}}
 	}
 	switch key {

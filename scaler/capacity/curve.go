@@ -1,0 +1,161 @@
+package capacity
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"time"
+)
+
+// maxExact is the largest count whose rate is computed from the queue. Beyond
+// it the rate per replica is that of maxExact, which is on the safe side: it
+// rises with the count.
+const maxExact = 2048
+
+// maxServers bounds the work of one exact rate likewise.
+const maxServers = 1 << 15
+
+// A Curve says which demand a count of replicas carries. Rates and demand are in
+// the unit of the metric, requests/s under a latency objective.
+//
+// It remembers the rates it has computed and is not safe for concurrent use.
+type Curve struct {
+	line float64 // > 0: a straight line of this slope
+
+	service Service
+	allowed float64 // share of requests that may miss the objective
+	latency time.Duration
+	exact   int32
+	rates   []float64 // by count; 0 = not yet computed
+}
+
+// Line returns the curve of a fixed target per replica, > 0 and finite.
+func Line(target float64) (*Curve, error) {
+	if !(target > 0) || math.IsInf(target, 0) {
+		return nil, fmt.Errorf("capacity: target per replica %v, want a positive number", target)
+	}
+	return &Curve{line: target}, nil
+}
+
+// Queue returns the curve of a service under an objective. It returns an error if
+// no count can keep the objective, because the time of service alone is too long.
+func Queue(s Service, o Objective) (*Curve, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c := &Curve{service: s, allowed: 1 - o.Quantile, latency: o.Latency}
+	c.exact = int32(min(maxExact, max(maxServers/s.Slots, 1)))
+	if idle := s.Miss(0, 1, o.Latency); idle > c.allowed {
+		return nil, fmt.Errorf("capacity: an idle replica already misses %v within %v: %.2g of the requests of mean %v take longer",
+			o.Quantile, o.Latency, idle, s.Time)
+	}
+	return c, nil
+}
+
+// Rate returns the highest demand that n replicas carry; 0 for n ≤ 0. It ascends
+// with n, and so does its share per replica.
+func (c *Curve) Rate(n int32) float64 {
+	switch {
+	case n <= 0:
+		return 0
+	case c.line > 0:
+		return c.line * float64(n)
+	case n > c.exact:
+		return c.Rate(c.exact) / float64(c.exact) * float64(n)
+	}
+	if int(n) >= len(c.rates) {
+		c.rates = append(c.rates, make([]float64, int(n)+1-len(c.rates))...)
+	}
+	if c.rates[n] == 0 {
+		c.rates[n] = c.solve(n)
+	}
+	return c.rates[n]
+}
+
+// solve finds the rate at which the permitted share misses, to one part in 10⁷.
+func (c *Curve) solve(n int32) float64 {
+	lo, hi := 0.0, float64(n)*c.service.Full()
+	for hi-lo > 1e-7*hi {
+		mid := (lo + hi) / 2
+		if c.service.Miss(mid, n, c.latency) > c.allowed {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return lo
+}
+
+// Replicas returns the smallest count that carries demand, within 0 and 2³¹−1;
+// −1, unknown, if demand is NaN. Once the rates around the answer are known it
+// takes O(log n) and does not allocate.
+func (c *Curve) Replicas(demand float64) int32 {
+	if math.IsNaN(demand) {
+		return -1
+	}
+	if !(demand > 0) {
+		return 0
+	}
+	slack := demand * (1 - 1e-9) // what arithmetic makes of an exact fit is not a replica
+	top := c.slope()
+	lo := slack / top // no count below carries it
+	if lo >= math.MaxInt32 {
+		return math.MaxInt32
+	}
+	n := max(int32(math.Ceil(lo)), 1)
+	if c.Rate(n) >= slack {
+		return n
+	}
+	step := int32(1) // gallop, then halve
+	for n < math.MaxInt32-step && c.Rate(n+step) < slack {
+		n += step
+		step = min(step*2, math.MaxInt32/4)
+	}
+	end := int(min(int64(step), int64(math.MaxInt32)-int64(n)))
+	return n + int32(sort.Search(end, func(i int) bool { return c.Rate(n+int32(i)) >= slack }))
+}
+
+// slope is a bound on the demand per replica.
+func (c *Curve) slope() float64 {
+	if c.line > 0 {
+		return c.line
+	}
+	return c.service.Full()
+}
+
+// Averaged returns the smallest count for which at most the share allowed misses
+// on average over a distribution of demand, given by nodes and their weights
+// (both of one length, weights summing to one): under an objective the share of
+// requests that take too long, on a line the probability that demand exceeds
+// what the replicas carry. It returns −1, unknown, if a node is NaN or there is
+// none, and takes O(log n) evaluations of all nodes.
+func (c *Curve) Averaged(nodes, weights []float64, allowed float64) int32 {
+	if len(nodes) == 0 || slices.ContainsFunc(nodes, math.IsNaN) {
+		return -1
+	}
+	most := c.Replicas(slices.Max(nodes))
+	least := min(c.Replicas(slices.Min(nodes)), most)
+	return least + int32(sort.Search(int(most-least), func(i int) bool {
+		return c.missed(nodes, weights, least+int32(i)) <= allowed
+	}))
+}
+
+// missed returns the mean share of misses of n replicas.
+func (c *Curve) missed(nodes, weights []float64, n int32) float64 {
+	total := 0.0
+	for i, demand := range nodes {
+		switch {
+		case c.line > 0 || n > c.exact:
+			if demand*(1-1e-9) > c.Rate(n) {
+				total += weights[i]
+			}
+		default:
+			total += weights[i] * c.service.Miss(demand, n, c.latency)
+		}
+	}
+	return total
+}
