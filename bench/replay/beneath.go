@@ -1,0 +1,74 @@
+package replay
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/bench/replay/hpa"
+)
+
+// hpaSlot is the sync period of the controller, ms.
+const hpaSlot = 15000
+
+// beneath is the HPA underneath a policy.
+type beneath struct {
+	spec   HPA
+	auto   *hpa.Autoscaler
+	bounds hpa.Bounds
+	prompt bool  // a changed floor is reconciled at once
+	next   int64 // next slot, ms since the begin
+
+	metric, target float64
+	pods           []hpa.Pod
+	metrics        []hpa.Metric
+}
+
+func newBeneath(spec HPA, o Options, first int64) (*beneath, error) {
+	auto, err := hpa.New(spec.Settings)
+	if err != nil {
+		return nil, err
+	}
+	return &beneath{
+		spec: spec, auto: auto, bounds: hpa.Bounds{Min: o.Cluster.Min, Max: o.Cluster.Max},
+		prompt: spec.Settings.Gates.Prompt, next: first, metric: math.NaN(),
+	}, nil
+}
+
+// accept takes the floor and the metric of an action and returns whether the floor moved.
+func (b *beneath) accept(a Action, c Cluster) bool {
+	b.metric, b.target = a.Metric, a.Target
+	if a.Floor < 0 {
+		return false
+	}
+	floor := min(max(a.Floor, c.Min), c.Max)
+	moved := floor != b.bounds.Min
+	b.bounds.Min = floor
+	return moved
+}
+
+// sync is one reconciliation of the HPA underneath.
+func (r *run) sync(at int64) {
+	b := r.beneath
+	b.metrics = b.metrics[:0]
+	now := r.at(at)
+	if b.spec.RatePerPod > 0 {
+		rate, ok := r.s.query(now, &r.seen)
+		if !ok && !b.spec.EmptyIsZero {
+			b.metrics = append(b.metrics, hpa.Unavailable{})
+		} else {
+			b.metrics = append(b.metrics, hpa.ExternalAverage{Value: hpa.Milli(rate), Target: hpa.Milli(b.spec.RatePerPod)})
+		}
+	}
+	if b.spec.CPUPercent > 0 {
+		b.metrics = append(b.metrics, hpa.Utilization{Target: b.spec.CPUPercent, CPU: true, Pods: r.view()})
+	}
+	if b.spec.External {
+		if math.IsNaN(b.metric) || !(b.target > 0) {
+			b.metrics = append(b.metrics, hpa.Unavailable{})
+		} else {
+			b.metrics = append(b.metrics, hpa.ExternalAverage{Value: hpa.Milli(b.metric), Target: hpa.Milli(b.target)})
+		}
+	}
+	spec := r.cluster.spec()
+	d := b.auto.Sync(now, b.bounds, hpa.Scale{Spec: spec, Status: spec}, b.metrics...)
+	r.scale(d.Replicas, at)
+}

@@ -1,0 +1,126 @@
+package replay
+
+import (
+	"github.com/forescale/forescale/bench/replay/queue"
+)
+
+// A step is what happened in the service within one step.
+type step struct {
+	late     float64 // share of the requests that came in and miss the objective, 0 to 1
+	broken   bool    // the objective was missed: a violating step
+	offered  float64 // requests that came in, retries included
+	served   float64 // requests that were finished in time for their client
+	failed   float64 // requests that timed out
+	lateReqs float64 // requests that came in and missed the objective, failed ones included
+	queued   float64 // requests in line at the end
+	busy     float64 // use of the processors of the serving pods, 0 to 1
+	inFlight float64 // mean requests in the service
+	latency  float64 // quantile of the objective, s
+}
+
+// fluid is the service as a fluid: within capacity the stationary queue, beyond it
+// a backlog
+//
+//	q ← max(0, q + λ·Δt − κ·Δt),  κ = pods · slots / service time
+//
+// whose virtual wait q/κ shortens the time that is left of the objective. The
+// backlog is of the intensity: the chance of single arrivals is in the stationary
+// queue already.
+type fluid struct {
+	service queue.Service
+	table   *queue.Table
+	clients Clients
+	dt      float64
+
+	queue   float64
+	retries []float64 // that come in the next steps, a ring
+	at      int
+}
+
+func newFluid(o Options) *fluid {
+	f := &fluid{service: o.Service, table: queue.NewTable(o.Service), clients: o.Clients, dt: o.Step.Seconds()}
+	if o.Clients.Retry > 0 {
+		f.retries = make([]float64, max(1, o.Clients.RetryAfter/o.Step))
+	}
+	return f
+}
+
+// advance moves the service by one step at the intensity rate, of which arrived
+// requests really came, with ready serving pods.
+func (f *fluid) advance(rate, arrived float64, ready int32) step {
+	s := step{offered: rate * f.dt}
+	if f.retries != nil {
+		s.offered += f.retries[f.at]
+		rate = s.offered / f.dt
+	}
+	capacity := f.service.Capacity(int(ready)) * f.dt
+	demandOfSlots := arrived / f.dt * f.service.ServiceTime.Seconds()
+	if f.queue == 0 && s.offered < capacity {
+		state := f.table.At(int(ready), rate, 0)
+		s.late, s.served = state.Late, s.offered
+		s.lateReqs = s.late * s.offered
+		s.busy = s.offered / capacity
+		s.inFlight = demandOfSlots + state.Waiting
+	} else {
+		f.overload(&s, rate, ready, capacity)
+		s.inFlight = min(demandOfSlots, float64(int(ready)*f.service.Slots)) + f.queue
+	}
+	s.broken = s.late > 1-f.service.Quantile
+	s.queued = f.queue
+	f.retry(s.failed)
+	return s
+}
+
+// overload is a step with a backlog, or one that begins one.
+func (f *fluid) overload(s *step, rate float64, ready int32, capacity float64) {
+	before := f.queue
+	work := min(capacity, before+s.offered)
+	f.queue = before + s.offered - work
+	wait := 0.0 // seconds, halfway through the step
+	if capacity > 0 {
+		wait = (before + f.queue) / 2 / capacity * f.dt
+		s.busy = work / capacity
+	}
+	s.late = f.table.At(int(ready), rate, wait).Late
+	s.served = work
+	patience := f.clients.Timeout.Seconds()
+	// Without a pod the line is what came within the patience of the clients.
+	limit := max(capacity, s.offered*b2f(capacity == 0)) / f.dt * patience
+	if f.clients.Zombies {
+		if before > limit { // the service works on requests whose clients have left
+			s.served, s.failed = 0, work
+		}
+		limit *= 4
+	}
+	if excess := f.queue - limit; excess > 0 {
+		f.queue = limit
+		s.failed += excess
+	}
+	s.lateReqs = min(s.offered, max(s.late*s.offered, s.failed))
+}
+
+func b2f(yes bool) float64 { //nolint:revive // flag-parameter: the indicator function
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func (f *fluid) retry(failed float64) {
+	if f.retries == nil {
+		return
+	}
+	f.retries[f.at] = failed * f.clients.Retry
+	f.at = (f.at + 1) % len(f.retries)
+}
+
+// latency returns the quantile of the objective now, in s; the timeout of the
+// clients is the most that they can see.
+func (f *fluid) latency(rate float64, ready int32) float64 {
+	patience := f.clients.Timeout.Seconds()
+	capacity := f.service.Capacity(int(ready))
+	if ready == 0 || rate >= capacity {
+		return patience
+	}
+	return min(patience, f.queue/capacity+f.table.Quantile(int(ready), rate))
+}

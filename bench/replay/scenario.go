@@ -1,0 +1,259 @@
+package replay
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/forescale/forescale/bench/replay/optimum"
+	"github.com/forescale/forescale/bench/replay/queue"
+	"github.com/forescale/forescale/bench/replay/scrape"
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/forecast"
+)
+
+// The streams of random numbers, one per purpose.
+const (
+	streamArrivals = iota + 1
+	streamHistory
+	streamScrape
+	streamPhase
+	streamStartup
+	streamNode
+)
+
+func (o Options) stream(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(o.Seed, purpose)) }
+
+// A Scenario is a trace prepared for replay: what all policies have in common. It
+// does not change after [NewScenario] and is safe for concurrent use; it holds
+// about 30 bytes per step.
+type Scenario struct {
+	Trace   string        // name of the trace
+	Start   time.Time     // of the judged part
+	Length  time.Duration // of the judged part
+	Options Options       // with defaults in place of zeros
+
+	begin   time.Time // of the run: Start less the time to settle
+	stepMS  int64
+	settle  int       // steps before Start
+	rate    []float64 // intensity per step, requests/s
+	arrived []float64 // arrivals up to the start of each step, len(rate)+1
+	demand  []int32   // fewest ready pods that keep the objective, per step
+	samples []scrape.Sample
+	history forecast.Series
+}
+
+// NewScenario prepares t for replay under o. It returns an error if an option is
+// out of its range, the objective cannot be kept by any number of pods, or the
+// trace is too short to be judged for at least a minute.
+func NewScenario(t trace.Trace, o Options) (*Scenario, error) {
+	o = o.filled()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	s := &Scenario{Trace: t.Name, Options: o, stepMS: o.Step.Milliseconds()}
+	first, err := s.cut(t)
+	if err != nil {
+		return nil, err
+	}
+	in := t.Intensity()
+	n := int((s.Length + s.Start.Sub(s.begin)) / o.Step)
+	s.settle = int(s.Start.Sub(s.begin) / o.Step)
+	s.rate = make([]float64, n)
+	in.Fill(s.rate, s.begin, o.Step, nil)
+	scale, err := s.scale()
+	if err != nil {
+		return nil, err
+	}
+	s.draw()
+	s.scrapes(in, first, scale)
+	s.backfill(first)
+	staffing := queue.NewStaffing(o.Service)
+	s.demand = make([]int32, n)
+	for i, r := range s.rate {
+		s.demand[i] = int32(staffing.Pods(r))
+	}
+	return s, nil
+}
+
+// cut decides which part of the trace is history, settling and score, and returns
+// where the history begins. All borders are whole minutes.
+func (s *Scenario) cut(t trace.Trace) (time.Time, error) {
+	o := s.Options
+	first, end := t.Start.Add(time.Minute-1).Truncate(time.Minute), t.End().Truncate(time.Minute)
+	span := end.Sub(first)
+	warmup := o.Warmup
+	if warmup == 0 {
+		warmup = min(span/4, 7*24*time.Hour)
+	}
+	s.Length = min(o.Score, span-warmup).Truncate(time.Minute)
+	if s.Length < time.Minute {
+		return first, fmt.Errorf("replay: trace %s covers %v, of which %v is warm-up: nothing is left to judge", t.Name, t.Span(), warmup)
+	}
+	s.Start = end.Add(-s.Length)
+	settle := o.Settle
+	if settle == 0 {
+		settle = min(30*time.Minute, s.Start.Sub(first)/2)
+	}
+	s.begin = s.Start.Add(-min(settle, s.Start.Sub(first)).Truncate(time.Minute))
+	return first, nil
+}
+
+// scale brings the judged part to the peak of the options and returns the factor.
+func (s *Scenario) scale() (float64, error) {
+	if s.Options.Load.Peak == 0 {
+		return 1, nil
+	}
+	peak := 0.0
+	for _, r := range s.rate[s.settle:] {
+		peak = max(peak, r)
+	}
+	if peak == 0 {
+		return 0, fmt.Errorf("replay: trace %s has no load in its judged part to scale to a peak of %v", s.Trace, s.Options.Load.Peak)
+	}
+	f := s.Options.Load.Peak / peak
+	for i := range s.rate {
+		s.rate[i] *= f
+	}
+	return f, nil
+}
+
+// draw draws the arrivals of each step.
+func (s *Scenario) draw() {
+	d := newArrivals(s.Options, streamArrivals)
+	s.arrived = make([]float64, len(s.rate)+1)
+	dt := s.Options.Step.Seconds()
+	for i, r := range s.rate {
+		s.arrived[i+1] = s.arrived[i] + d.next(r*dt)
+	}
+}
+
+// arrivals draws counts around a mean.
+type arrivals struct {
+	poisson distuv.Poisson
+	gamma   distuv.Gamma
+	excess  float64 // index of dispersion less 1
+}
+
+func newArrivals(o Options, purpose uint64) *arrivals {
+	src := o.stream(purpose)
+	return &arrivals{poisson: distuv.Poisson{Src: src}, gamma: distuv.Gamma{Src: src}, excess: o.Load.Dispersion - 1}
+}
+
+func (a *arrivals) next(mean float64) float64 {
+	if mean <= 0 {
+		return 0
+	}
+	if a.excess > 0 { // a gamma factor of mean 1 and variance excess/mean
+		a.gamma.Alpha, a.gamma.Beta = mean/a.excess, 1/a.excess
+		mean = a.gamma.Rand()
+	}
+	a.poisson.Lambda = mean
+	return a.poisson.Rand()
+}
+
+// scrapes makes the samples of the ingress counter from the start of the history
+// to the end of the run. Before the run the arrivals are drawn per scrape.
+func (s *Scenario) scrapes(in trace.Intensity, first time.Time, scale float64) {
+	o := s.Options
+	rng, past := o.stream(streamScrape), newArrivals(o, streamHistory)
+	interval := o.Metric.ScrapeInterval
+	at := first.Add(time.Duration(rng.Int64N(interval.Milliseconds())) * time.Millisecond)
+	end := s.Start.Add(s.Length)
+	counter, last := 0.0, first
+	s.samples = make([]scrape.Sample, 0, end.Sub(first)/interval+1)
+	for ; at.Before(end); at = at.Add(interval) {
+		rate, seen := in.At(at)
+		value := 0.0
+		if at.Before(s.begin) {
+			counter += past.next(rate * scale * at.Sub(last).Seconds())
+			value = counter
+		} else {
+			value = counter + s.arrivedBy(at)
+		}
+		last = at
+		if lost := rng.Float64() < o.Metric.Loss; seen && !lost && !s.out(at) {
+			s.samples = append(s.samples, scrape.Sample{Millis: at.UnixMilli(), Value: math.Floor(value)})
+		}
+	}
+}
+
+// arrivedBy returns the arrivals from the begin of the run to now.
+func (s *Scenario) arrivedBy(now time.Time) float64 {
+	x := float64(now.Sub(s.begin)) / float64(s.Options.Step)
+	i := min(int(x), len(s.rate)-1)
+	return s.arrived[i] + (x-float64(i))*(s.arrived[i+1]-s.arrived[i])
+}
+
+// out returns whether now lies in an outage.
+func (s *Scenario) out(now time.Time) bool {
+	for _, o := range s.Options.Metric.Outages {
+		if d := now.Sub(s.Start); d >= o.From && d < o.From+o.Length {
+			return true
+		}
+	}
+	return false
+}
+
+// backfill makes the history that a controller would read at the begin of the run:
+// per minute the mean of rate() at the queries within (a, b].
+func (s *Scenario) backfill(first time.Time) {
+	s.history = forecast.Series{Start: first, Step: time.Minute, Values: make([]float64, s.begin.Sub(first)/time.Minute)}
+	every := min(s.Options.Metric.ScrapeInterval, time.Minute)
+	seen := 0
+	for i := range s.history.Values {
+		sum, n := 0.0, 0
+		for d := every; d <= time.Minute; d += every {
+			if r, ok := s.query(s.history.At(i).Add(d), &seen); ok {
+				sum += r
+				n++
+			}
+		}
+		s.history.Values[i] = sum / float64(n) // 0/0 is NaN: no query had an answer
+	}
+}
+
+// query returns rate() of the ingress counter at now. Seen counts the samples up
+// to the last query, to go on from; queries come in order of time.
+func (s *Scenario) query(now time.Time, seen *int) (float64, bool) {
+	ms := now.UnixMilli()
+	for *seen < len(s.samples) && s.samples[*seen].Millis <= ms {
+		*seen++
+	}
+	return scrape.Rate(s.samples[:*seen], ms, s.Options.Metric.RateWindow.Milliseconds())
+}
+
+// Intensity returns the true load in requests/s at now, which no policy may know
+// but an oracle does. Beyond the run it is that of the nearest step.
+func (s *Scenario) Intensity(now time.Time) float64 { return s.rate[s.index(now)] }
+
+// Demand returns the fewest ready pods that keep the objective at now.
+func (s *Scenario) Demand(now time.Time) int32 { return s.demand[s.index(now)] }
+
+func (s *Scenario) index(now time.Time) int {
+	return min(max(int(now.Sub(s.begin)/s.Options.Step), 0), len(s.rate)-1)
+}
+
+// Optimum returns the replica-hours of the clairvoyant over the judged part at the
+// median start-up time, and those of one whose pods start at once and end at
+// once, which is the sum of the demand. Both keep at least the minimum of replicas.
+func (s *Scenario) Optimum() (hours, undelayed float64) {
+	need := s.need()[s.settle:]
+	o := s.Options
+	startup := int64((o.Cluster.Startup.median() + o.Cluster.Endpoint + o.Step - 1) / o.Step)
+	grace := int64(o.Cluster.Grace / o.Step)
+	perHour := float64(time.Hour / o.Step)
+	return float64(optimum.Cost(need, startup, grace)) / perHour, float64(optimum.Cost(need, 0, 0)) / perHour
+}
+
+// need returns the demand within the bounds of the replicas.
+func (s *Scenario) need() []int32 {
+	need := make([]int32, len(s.demand))
+	for i, d := range s.demand {
+		need[i] = min(max(d, s.Options.Cluster.Min), s.Options.Cluster.Max)
+	}
+	return need
+}
