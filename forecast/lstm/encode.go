@@ -1,0 +1,85 @@
+package lstm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/forescale/forescale/forecast/lstm/safetensors"
+)
+
+// The metadata keys of a weight file, and the words they may hold.
+const (
+	keyFormat        = "format"
+	keyVersion       = "version"
+	keyLayout        = "layout"
+	keyStep          = "step"
+	keyFeatures      = "features"
+	keyNormalisation = "normalisation"
+	keyRungs         = "rungs"
+	keyQuantiles     = "quantiles"
+	keyTargets       = "targets"
+	keyOutput        = "output"
+	keyLayers        = "layers"
+
+	formatName    = "forescale.lstm"
+	formatVersion = "1"
+)
+
+// Encode returns the network as a safetensors file in the own layout; see the
+// package comment. [Decode] returns the same network bit for bit.
+func (n *Network) Encode() ([]byte, error) {
+	f := &safetensors.File{Metadata: n.config.metadata()}
+	add := func(name string, data []float64, shape ...int) {
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: name, Shape: shape, Data: data})
+	}
+	for i, l := range n.layers {
+		add(fmt.Sprintf("lstm.%d.weight", i), l.W, 4*l.Hidden, l.In+l.Hidden)
+		add(fmt.Sprintf("lstm.%d.bias", i), l.B, 4*l.Hidden)
+	}
+	h := &n.head
+	if h.hidden > 0 {
+		add("head.hidden.weight", h.w1, h.hidden, h.inputs)
+		add("head.hidden.bias", h.b1, h.hidden)
+	}
+	add("head.output.weight", h.w2, h.outputs, h.inputs+h.hidden)
+	add("head.output.bias", h.b2, h.outputs)
+	return safetensors.Encode(f)
+}
+
+func (c *Config) metadata() map[string]string {
+	m := map[string]string{
+		keyFormat:        formatName,
+		keyVersion:       formatVersion,
+		keyLayout:        string(ownLayout),
+		keyFeatures:      join(c.Features, func(f Feature) string { return string(f) }),
+		keyRungs:         join(c.Rungs, strconv.Itoa),
+		keyQuantiles:     join(c.Quantiles, number),
+		keyNormalisation: "daily",
+		keyTargets:       "value",
+		keyOutput:        "value",
+	}
+	if c.Step > 0 {
+		m[keyStep] = c.Step.String()
+	}
+	if s := c.Normalisation; s.Scale > 0 {
+		m[keyNormalisation] = "affine:" + number(s.Offset) + "," + number(s.Scale)
+	}
+	if c.Peaks {
+		m[keyTargets] = "value,peak"
+	}
+	if c.Relative {
+		m[keyOutput] = "change"
+	}
+	return m
+}
+
+func join[T any](xs []T, text func(T) string) string {
+	words := make([]string, len(xs))
+	for i, x := range xs {
+		words[i] = text(x)
+	}
+	return strings.Join(words, ",")
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -1,0 +1,237 @@
+package lstm
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/forecast/lstm/cell"
+)
+
+// An Expert is a network at work on one series: [Expert.Update] is one step of
+// the LSTM, [Expert.At] reads a forecast of the newest value's future. It works
+// from the first sample on. It is not safe for concurrent use.
+type Expert struct {
+	net    *Network
+	view   *view
+	states []*cell.State
+	levels []float64 // Φ⁻¹ of the network's quantiles
+	median int       // index of the quantile nearest to 0.5
+
+	fresh bool      // out and units belong to the newest value
+	uv    []float64 // what the head sees, and scratch of it
+	out   []float64 // targets × rungs × quantiles, as the head wrote them
+	units []float64 // per rung; 1 if the outputs are not relative
+
+	spread    float64 // running mean of the error of the first rung, in z; for networks of one quantile
+	predicted float64 // the first rung's value at the last origin, in z; NaN if unknown
+	path      *path   // iterates a network that forecasts one step; else nil
+}
+
+// NewExpert returns the network in front of a series whose next cell starts at
+// start. It returns an error if step is not the network's or longer than half a
+// day.
+func (n *Network) NewExpert(start time.Time, step time.Duration) (*Expert, error) {
+	if step <= 0 || step > day/2 {
+		return nil, fmt.Errorf("lstm: step of the series is %v, want more than 0 and at most %v", step, day/2)
+	}
+	if n.config.Step != 0 && n.config.Step != step {
+		return nil, fmt.Errorf("lstm: step of the series is %v, but the network was trained on %v", step, n.config.Step)
+	}
+	e := &Expert{
+		net: n, view: newView(&n.config, start, step),
+		levels:    make([]float64, len(n.config.Quantiles)),
+		uv:        make([]float64, n.head.inputs+n.head.hidden),
+		out:       make([]float64, n.head.outputs),
+		units:     make([]float64, len(n.config.Rungs)),
+		predicted: math.NaN(),
+	}
+	for i, p := range n.config.Quantiles {
+		e.levels[i] = normalQuantile(p)
+		if math.Abs(p-0.5) < math.Abs(n.config.Quantiles[e.median]-0.5) {
+			e.median = i
+		}
+	}
+	for i := range n.layers {
+		e.states = append(e.states, n.layers[i].NewState())
+	}
+	e.path = newPath(e)
+	return e, nil
+}
+
+// Update takes the value of the next cell. NaN, an infinite or a negative value
+// says that the cell has no sample; time goes on.
+func (e *Expert) Update(v float64) {
+	if len(e.levels) == 1 && e.view.known {
+		e.compute()
+		e.predicted = e.rungZ(0, 0, 0)
+	}
+	e.view.push(v)
+	if !e.view.known {
+		return
+	}
+	e.fresh = false
+	e.view.inputs(e.states[0].Input())
+	e.step(e.states)
+	if len(e.levels) == 1 && !e.view.gap && !math.IsNaN(e.predicted) {
+		e.spread += (math.Abs(e.view.z-e.predicted) - e.spread) / 50
+	}
+}
+
+// step advances the layers; the caller has written the input of the first.
+func (e *Expert) step(states []*cell.State) {
+	for i, s := range states {
+		if i > 0 {
+			copy(s.Input(), states[i-1].Output())
+		}
+		e.net.layers[i].Step(s)
+	}
+}
+
+// compute runs the head for the newest value, once.
+func (e *Expert) compute() {
+	if e.fresh {
+		return
+	}
+	e.fresh = true
+	u := e.uv[copy(e.uv, e.states[len(e.states)-1].Output()):]
+	for i, h := range e.net.config.Rungs {
+		e.units[i] = 1
+		if e.net.config.Relative {
+			e.units[i] = e.view.unit(h)
+		}
+	}
+	if e.net.config.Relative {
+		u = u[copy(u, e.states[0].Input()):]
+		e.view.anchors(u)
+	}
+	e.net.head.forward(e.uv, e.out)
+	if e.path != nil {
+		e.path.restart()
+	}
+}
+
+// rungZ returns one output as a normalised value of the metric.
+func (e *Expert) rungZ(target, rung, quantile int) float64 {
+	c := &e.net.config
+	o := e.out[(target*len(c.Rungs)+rung)*len(c.Quantiles)+quantile]
+	if c.Relative {
+		return e.view.z + e.units[rung]*cut(o)
+	}
+	return o
+}
+
+// z returns the quantile'th output for h steps ahead as a normalised value:
+// between two rungs by interpolation, beyond the last one by holding it. Where
+// the day before is known, what is interpolated and held is the difference from
+// it, so that the season's detail stays.
+func (e *Expert) z(target, h, quantile int) float64 {
+	if e.path != nil {
+		return e.path.z(h)
+	}
+	rungs := e.net.config.Rungs
+	b := 0
+	for b < len(rungs) && rungs[b] < h {
+		b++
+	}
+	switch {
+	case b < len(rungs) && rungs[b] == h:
+		return e.rungZ(target, b, quantile)
+	case b == len(rungs):
+		return e.rungZ(target, b-1, quantile) + e.season(target, h) - e.season(target, rungs[b-1])
+	}
+	low, lowZ, lowSeason := 0, e.view.z, 0.0
+	if b > 0 {
+		low, lowZ, lowSeason = rungs[b-1], e.rungZ(target, b-1, quantile), e.season(target, rungs[b-1])
+	}
+	w := float64(h-low) / float64(rungs[b]-low)
+	highSeason := e.season(target, rungs[b])
+	if b == 0 {
+		return lowZ + w*(e.rungZ(target, b, quantile)-lowZ)
+	}
+	return lowZ - lowSeason + w*(e.rungZ(target, b, quantile)-highSeason-lowZ+lowSeason) + e.season(target, h)
+}
+
+// season returns the normalised value a day before h steps ahead, or 0 if it is
+// unknown or if the target is a maximum, which has no such detail.
+func (e *Expert) season(target, h int) float64 {
+	if target > 0 || e.view.cfg.Normalisation.Scale > 0 {
+		return 0
+	}
+	c := &e.net.config
+	first, okFirst := e.view.ago(c.Rungs[0], day)
+	v, ok := e.view.ago(h, day)
+	if !ok || !okFirst {
+		return 0
+	}
+	return v - first
+}
+
+// At returns the forecast for the cell h ≥ 1 steps after the newest: its median
+// in the unit of the metric, never negative. It is NaN before the first sample.
+// It does not change the forecast that any later call returns.
+func (e *Expert) At(h int) float64 { return e.Quantile(h, 0.5) }
+
+// Quantile returns the level-p quantile of the cell h ≥ 1 steps after the
+// newest. Levels between those of the network are interpolated on the scale of
+// the normal distribution, levels beyond them extrapolated there. It is NaN
+// before the first sample.
+func (e *Expert) Quantile(h int, p float64) float64 { return e.quantile(0, h, e.mix(p)) }
+
+// Peak returns the level-p quantile of the maximum over the next h ≥ 1 cells. A
+// network that was not trained on maxima gives the quantile of the last of them.
+func (e *Expert) Peak(h int, p float64) float64 {
+	return e.quantile(e.net.config.targets()-1, h, e.mix(p))
+}
+
+// quantile mixes two outputs: weight w of b, the rest of a; in a network of one
+// quantile, w is the distance from the median in standard deviations.
+func (e *Expert) quantile(target, h int, m mixture) float64 {
+	if !e.view.known {
+		return math.NaN()
+	}
+	if !e.view.freeze.begun && e.view.cfg.Normalisation.Scale == 0 {
+		return 0 // only zeros so far
+	}
+	e.compute()
+	a := e.z(target, h, m.a)
+	if m.a == m.b {
+		const meanToDeviation = 1.2533 // of the normal distribution: √(π/2)
+		return e.view.freeze.value(a + m.w*meanToDeviation*e.spread*math.Sqrt(float64(h)))
+	}
+	return e.view.freeze.value(a + m.w*(e.z(target, h, m.b)-a))
+}
+
+// A mixture says how a level is made from the outputs a and b.
+type mixture struct {
+	a, b int
+	w    float64
+}
+
+func (e *Expert) mix(p float64) mixture {
+	x, last := normalQuantile(p), len(e.levels)-1
+	if last == 0 {
+		return mixture{w: x - e.levels[0]}
+	}
+	a, b := 0, last
+	switch {
+	case x <= e.levels[0]: // outwards along the line from the median
+		a, b = e.median, 0
+		if a == 0 {
+			b = last
+		}
+	case x >= e.levels[last]:
+		a, b = e.median, last
+		if a == last {
+			b = 0
+		}
+	default:
+		for e.levels[a+1] < x {
+			a++
+		}
+		b = a + 1
+	}
+	return mixture{a, b, (x - e.levels[a]) / (e.levels[b] - e.levels[a])}
+}
+
+func normalQuantile(p float64) float64 { return -math.Sqrt2 * math.Erfcinv(2*p) }

@@ -1,0 +1,71 @@
+package lstm
+
+import "github.com/forescale/forescale/forecast/lstm/cell"
+
+// maxPath bounds how far a network is iterated; beyond it the last value holds.
+const maxPath = 512
+
+// A path iterates a network that forecasts nothing but the next value: each
+// forecast becomes the input of the next step. Imported networks are often of
+// this kind.
+type path struct {
+	e      *Expert
+	states []*cell.State
+	uv     []float64
+	out    []float64
+	values []float64 // z of 1, 2, … steps ahead, as far as they were asked for
+}
+
+// newPath returns nil if the network has more than one rung, or features that
+// need more of the past than the newest two values.
+func newPath(e *Expert) *path {
+	c := &e.net.config
+	if len(c.Rungs) != 1 || c.Rungs[0] != 1 || c.Relative || len(c.Quantiles) != 1 || c.Peaks {
+		return nil
+	}
+	for _, f := range c.Features {
+		if !isPlain(f) {
+			return nil
+		}
+	}
+	p := &path{
+		e: e, uv: make([]float64, len(e.uv)), out: make([]float64, len(e.out)),
+		values: make([]float64, 0, maxPath),
+	}
+	for i := range e.net.layers {
+		p.states = append(p.states, e.net.layers[i].NewState())
+	}
+	return p
+}
+
+func (p *path) restart() { p.values = p.values[:0] }
+
+func (p *path) z(h int) float64 {
+	h = min(h, maxPath)
+	if len(p.values) == 0 {
+		p.values = append(p.values, p.e.rungZ(0, 0, 0))
+		for i, s := range p.states {
+			s.CopyFrom(p.e.states[i])
+		}
+	}
+	for len(p.values) < h {
+		p.extend()
+	}
+	return p.values[h-1]
+}
+
+func (p *path) extend() {
+	v, n := p.e.view, len(p.values)
+	z, before := p.values[n-1], v.z
+	if n > 1 {
+		before = p.values[n-2]
+	}
+	in := p.states[0].Input()
+	for i, f := range v.cfg.Features {
+		in[i] = v.plain(f, z, before, v.next-1+int64(n))
+	}
+	p.e.step(p.states)
+	copy(p.uv, p.states[len(p.states)-1].Output())
+	p.e.net.head.forward(p.uv, p.out)
+	p.values = append(p.values, p.out[0])
+}

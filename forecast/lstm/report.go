@@ -1,0 +1,155 @@
+package lstm
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+)
+
+// A Report says how the training went and how good its network is on the ends
+// of the series, which took no part in it.
+type Report struct {
+	Seed   uint64
+	Step   time.Duration
+	Epochs []EpochLoss // in order
+	Best   int         // the epoch whose weights were kept, from 1
+	Rungs  []RungScore // in order
+}
+
+// An EpochLoss is the mean pinball loss over the rungs of one epoch, in units of
+// the usual change at each rung.
+type EpochLoss struct{ Train, Validation float64 }
+
+// A RungScore is the accuracy at one horizon. The ratios are of mean absolute
+// errors, geometric means over the series; below 1 the network is better. NaN
+// says that no series could be scored.
+type RungScore struct {
+	Horizon         int // steps
+	Series, Origins int
+	ToNaive         float64   // the network's error over that of "as now"
+	ToSeasonal      float64   // over that of "as a day ago"
+	Levels          []float64 // the quantiles of the network
+	Coverage        []float64 // share of values at or under each, mean over the series
+}
+
+// WriteTable writes the scores as a table for people.
+func (r Report) WriteTable(w io.Writer) error {
+	if len(r.Rungs) == 0 {
+		return nil
+	}
+	levels := r.Rungs[0].Levels
+	line := fmt.Sprintf("%10s %7s %9s %9s %12s", "horizon", "series", "origins", "to naive", "to seasonal")
+	for _, p := range levels {
+		line += fmt.Sprintf(" %7s", fmt.Sprintf("≤q%v", p))
+	}
+	if _, err := fmt.Fprintln(w, line); err != nil {
+		return fmt.Errorf("lstm: table: %w", err)
+	}
+	for _, s := range r.Rungs {
+		line := fmt.Sprintf("%10s %7d %9d %9.3f %12.3f", time.Duration(s.Horizon)*r.Step, s.Series, s.Origins, s.ToNaive, s.ToSeasonal)
+		for _, c := range s.Coverage {
+			line += fmt.Sprintf(" %7.3f", c)
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return fmt.Errorf("lstm: table: %w", err)
+		}
+	}
+	_, err := fmt.Fprintln(w, "to naive, to seasonal: mean absolute error over that of \"as now\" and of \"as a day ago\"; below 1 the network is better.")
+	return err
+}
+
+// sums are the errors of one series at one rung.
+type sums struct {
+	n                        int
+	network, naive, seasonal float64
+	under                    []int
+}
+
+// score runs best as an Expert over each series and sums its errors at the
+// origins of the test part.
+func score(ctx context.Context, best *Network, parts []part) ([]RungScore, error) {
+	c := best.config
+	scores := make([]RungScore, len(c.Rungs))
+	logNaive, logSeasonal := make([]float64, len(c.Rungs)), make([]float64, len(c.Rungs))
+	for i, h := range c.Rungs {
+		scores[i] = RungScore{Horizon: h, Levels: c.Quantiles, Coverage: make([]float64, len(c.Quantiles))}
+	}
+	for _, p := range parts {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("lstm: %w", err)
+		}
+		all, err := best.errors(p)
+		if err != nil {
+			return nil, err
+		}
+		for i, s := range all {
+			if s.n == 0 || s.network == 0 || s.naive == 0 || s.seasonal == 0 {
+				continue // a ratio says nothing: a constant series, or no day before
+			}
+			r := &scores[i]
+			r.Series++
+			r.Origins += s.n
+			logNaive[i] += math.Log(s.network / s.naive)
+			logSeasonal[i] += math.Log(s.network / s.seasonal)
+			for q, n := range s.under {
+				r.Coverage[q] += float64(n) / float64(s.n)
+			}
+		}
+	}
+	for i := range scores {
+		n := float64(scores[i].Series)
+		scores[i].ToNaive, scores[i].ToSeasonal = math.Exp(logNaive[i]/n), math.Exp(logSeasonal[i]/n)
+		for q := range scores[i].Coverage {
+			scores[i].Coverage[q] /= n
+		}
+	}
+	return scores, nil
+}
+
+func (n *Network) errors(p part) ([]sums, error) {
+	c := &n.config
+	all := make([]sums, len(c.Rungs))
+	for i := range all {
+		all[i].under = make([]int, len(c.Quantiles))
+	}
+	e, err := n.NewExpert(p.series.Start, p.series.Step)
+	if err != nil {
+		return nil, err
+	}
+	for origin, v := range p.series.Values {
+		e.Update(v)
+		if origin < p.stop || !(v >= 0) {
+			continue
+		}
+		for i, h := range c.Rungs {
+			e.tally(&all[i], p.series, origin, h)
+		}
+	}
+	return all, nil
+}
+
+// tally adds one forecast to s, if all that it is compared with is known.
+func (e *Expert) tally(s *sums, series forecast.Series, origin, h int) {
+	perDay := int(math.Round(e.view.steps(day)))
+	ago := origin + h - perDay*((h+perDay-1)/perDay)
+	if ago < 0 || origin+h >= series.Len() {
+		return
+	}
+	y, now, seasonal := series.Values[origin+h], series.Values[origin], series.Values[ago]
+	if !(y >= 0) || !(seasonal >= 0) {
+		return
+	}
+	s.n++
+	s.network += math.Abs(y - e.At(h))
+	s.naive += math.Abs(y - now)
+	s.seasonal += math.Abs(y - seasonal)
+	for q, p := range e.net.config.Quantiles {
+		if y <= e.Quantile(h, p) {
+			s.under[q]++
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package lstm
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	day  = 24 * time.Hour
+	week = 7 * day
+
+	seasonCell = 5 * time.Minute // the finest grid on which the past week is kept
+
+	logGain = 10 // z = log(1 + logGain·y/L)
+	reach   = 12 // features and outputs are cut to ± this many units
+	jump    = 8  // the level moves by this factor at most per freeze
+
+	minScale = 0.01  // in z: about a hundredth of the level
+	minNoise = 0.001 // in z
+	maxDiff  = 3     // a difference of z counts at most this much for the scale
+
+	anchorsPerRung = 2 // a day and a week before
+)
+
+// A view is what the network sees of one series: the newest value, the past week
+// on a grid of five minutes (8 kB whatever the step), and the normalisation.
+//
+// The grid and not the samples: what a day-ago anchor is good for is the
+// season, of which the mean over five minutes says more than one noisy cell.
+type view struct {
+	cfg  *Config
+	step time.Duration
+	next int64 // index of the next cell: its start over step
+
+	known  bool    // a sample was seen
+	y      float64 // newest value; in a gap the last one seen
+	z      float64 // its normalised value, under the present freeze
+	before float64 // normalised value of the cell before
+	gap    bool    // the newest cell has no sample
+	short  float64 // running means of z
+	long   float64
+
+	season grid
+	freeze freeze
+}
+
+func newView(cfg *Config, start time.Time, step time.Duration) *view {
+	v := &view{cfg: cfg, step: step, next: start.UnixNano() / int64(step)}
+	v.season = newGrid(step)
+	v.freeze = newFreeze(cfg.Normalisation, step)
+	return v
+}
+
+// push takes the value of the next cell; NaN, infinite and negative values are
+// no sample.
+func (v *view) push(y float64) {
+	v.gap = !(y >= 0) || math.IsInf(y, 0)
+	if v.gap {
+		y = math.NaN()
+	}
+	i := v.next
+	v.next++
+	v.season.push(i, y)
+	if v.gap {
+		v.before = v.z
+		return
+	}
+	v.before, v.y = v.z, y
+	v.z = v.freeze.normalise(y)
+	if !v.known {
+		v.before, v.short, v.long = v.z, v.z, v.z
+	}
+	v.known = true
+	v.short += (v.z - v.short) / 8
+	v.long += (v.z - v.long) / 32
+	ago := math.NaN()
+	if d, ok := v.at(float64(i) - v.steps(day)); ok {
+		ago = d
+	}
+	if v.freeze.push(y, v.z, v.before, ago) {
+		v.rebase()
+	}
+}
+
+// rebase expresses what is kept in z under the freeze that has just changed.
+func (v *view) rebase() {
+	shift := v.freeze.normalise(v.y) - v.z
+	v.z += shift
+	v.before += shift
+	v.short += shift
+	v.long += shift
+}
+
+func (v *view) steps(d time.Duration) float64 { return float64(d) / float64(v.step) }
+
+// at returns the normalised value at a position in cells, from the grid.
+func (v *view) at(position float64) (float64, bool) {
+	y, ok := v.season.at(position)
+	if !ok {
+		return 0, false
+	}
+	return v.freeze.normalise(y), true
+}
+
+// ago returns the normalised value one period, or the fewest whole periods that
+// reach the past, before the cell h steps after the newest.
+func (v *view) ago(h int, period time.Duration) (float64, bool) {
+	p := v.steps(period)
+	back := p * math.Max(1, math.Ceil(float64(h)/p))
+	return v.at(float64(v.next-1+int64(h)) - back)
+}
+
+// unit is the size of a usual change over h steps: the noise grows with √h until
+// the daily change bounds it.
+func (v *view) unit(h int) float64 {
+	noise := v.freeze.noise * math.Sqrt(float64(h))
+	return v.freeze.scale * noise / (v.freeze.scale + noise)
+}
+
+// inputs writes the features of the newest cell.
+func (v *view) inputs(dst []float64) {
+	dayAgo, knowsDay := v.ago(0, day)
+	weekAgo, knowsWeek := v.ago(0, week)
+	s, n := v.freeze.scale, v.freeze.noise
+	for i, f := range v.cfg.Features {
+		x := 0.0
+		switch f {
+		case Level:
+			x = cut((v.z - usualLevel) / s)
+		case Day:
+			x = difference(v.z, dayAgo, s, knowsDay)
+		case Week:
+			x = difference(v.z, weekAgo, s, knowsWeek)
+		case ShortMean:
+			x = cut((v.short - v.z) / n)
+		case LongMean:
+			x = cut((v.long - v.z) / n)
+		case KnowsDay:
+			x = indicator(knowsDay)
+		case KnowsWeek:
+			x = indicator(knowsWeek)
+		case LogScale:
+			x = math.Log(s)
+		case LogNoise:
+			x = math.Log(n / s)
+		case Gap:
+			x = indicator(v.gap)
+		default:
+			x = v.plain(f, v.z, v.before, v.next-1)
+		}
+		dst[i] = x
+	}
+}
+
+// plain returns a feature that needs no memory beyond two values and the clock,
+// so that it can also be computed for a cell that is only forecast.
+func (v *view) plain(f Feature, z, before float64, index int64) float64 {
+	switch f {
+	case Value:
+		return min(max(z, -1e6), 1e6)
+	case Change:
+		return cut((z - before) / v.freeze.scale)
+	case HourSin:
+		return math.Sin(v.angle(index, day))
+	case HourCos:
+		return math.Cos(v.angle(index, day))
+	case WeekdaySin:
+		return math.Sin(v.angle(index, week))
+	case WeekdayCos:
+		return math.Cos(v.angle(index, week))
+	}
+	return 0
+}
+
+// isPlain reports whether plain knows f.
+func isPlain(f Feature) bool {
+	switch f {
+	case Value, Change, HourSin, HourCos, WeekdaySin, WeekdayCos:
+		return true
+	}
+	return false
+}
+
+func (v *view) angle(index int64, period time.Duration) float64 {
+	phase := math.Mod(float64(index), v.steps(period)) / v.steps(period)
+	return 2 * math.Pi * phase
+}
+
+// anchors writes, rung by rung, the values of a day and a week before the rung,
+// as changes from the newest value in units of that rung.
+func (v *view) anchors(dst []float64) {
+	for i, h := range v.cfg.Rungs {
+		u := v.unit(h)
+		d, okDay := v.ago(h, day)
+		w, okWeek := v.ago(h, week)
+		dst[anchorsPerRung*i] = difference(d, v.z, u, okDay)
+		dst[anchorsPerRung*i+1] = difference(w, v.z, u, okWeek)
+	}
+}
+
+func difference(a, b, unit float64, known bool) float64 {
+	if !known {
+		return 0
+	}
+	return cut((a - b) / unit)
+}
+
+func cut(x float64) float64 { return min(max(x, -reach), reach) }
+
+func indicator(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
