@@ -1,0 +1,222 @@
+package accuracy
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Schema names the layout of a [Report] as JSON.
+const Schema = "forescale.dev/accuracy/v1"
+
+// A Report holds the scores of one model on many series.
+type Report struct {
+	Schema  string    `json:"schema"`
+	Model   string    `json:"model"`
+	Series  []Series  `json:"series"` // in the order given
+	Summary []Summary `json:"summary"`
+}
+
+// A Series holds the scores on one series.
+type Series struct {
+	Name  string  `json:"name"`
+	Step  float64 `json:"step_s"` // seconds
+	Rungs []Rung  `json:"rungs"`  // ascending in horizon; empty with Error
+	Error string  `json:"error,omitempty"`
+}
+
+// A Rung holds the scores at one horizon, over all origins. A number that is not
+// defined, as a ratio to zero, is null in JSON and NaN here.
+type Rung struct {
+	Horizon  float64 `json:"horizon_s"` // seconds
+	N        int     `json:"n"`         // forecasts scored
+	MAE      Number  `json:"mae"`       // of the median forecast, unit of the metric
+	MAERatio Number  `json:"mae_ratio_naive"`
+	MASE     Number  `json:"mase"`  // MAE over that of the day-ago rule on the warm-up
+	SMAPE    Number  `json:"smape"` // percent, 0 to 200
+	WIS      Number  `json:"wis"`   // over levels 0.05, 0.25, 0.5, 0.75, 0.95
+
+	// By level, "0.9", "0.95" and "0.99": the quantile loss of the upper bound over
+	// that of the naive rule with a tracker, the share of truths at or under the
+	// bound, and that share on the worst UTC day.
+	PinballRatio     map[string]Number `json:"pinball_ratio"`
+	Coverage         map[string]Number `json:"coverage"`
+	WorstDayCoverage map[string]Number `json:"worst_day_coverage"`
+}
+
+// A Summary gathers one horizon over the series with steps of five minutes or
+// less that have it.
+type Summary struct {
+	Horizon    float64 `json:"horizon_s"`
+	Series     int     `json:"series"`
+	MAERatio   Number  `json:"mae_ratio_naive"` // geometric mean
+	Worst      Number  `json:"worst_mae_ratio_naive"`
+	WorstName  string  `json:"worst_series"`
+	BeatsNaive int     `json:"beats_naive"`
+
+	PinballRatio      map[string]Number `json:"pinball_ratio"`      // mean
+	Coverage          map[string]Number `json:"coverage"`           // mean
+	CoverageDeviation map[string]Number `json:"coverage_deviation"` // mean distance from the level
+	WorstDayCoverage  map[string]Number `json:"worst_day_coverage"` // median over series
+}
+
+// A Number is a float64 whose NaN and infinities are null in JSON.
+type Number float64
+
+// MarshalJSON writes n with six significant digits.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
+	}
+	return []byte(strconv.FormatFloat(float64(n), 'g', 6, 64)), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Number(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
+// key spells a level as JSON has it.
+func key(p float64) string { return strconv.FormatFloat(p, 'g', -1, 64) }
+
+// rung turns gathered scores into a report; scale is the divisor of MASE.
+func (r *rungScore) rung(step time.Duration, scale float64) Rung {
+	n := float64(r.n)
+	out := Rung{
+		Horizon: (time.Duration(r.h) * step).Seconds(), N: r.n,
+		MAE: Number(r.loss / n), MAERatio: quotient(r.loss, r.naive), MASE: Number(r.loss / n / scale),
+		SMAPE: Number(r.smape / n), WIS: Number(r.wis / n),
+		PinballRatio: map[string]Number{}, Coverage: map[string]Number{}, WorstDayCoverage: map[string]Number{},
+	}
+	for k, p := range boundLevels {
+		out.PinballRatio[key(p)] = quotient(r.pinball[k], r.naivePinball[k])
+		out.Coverage[key(p)] = Number(float64(r.covered[k]) / n)
+		out.WorstDayCoverage[key(p)] = Number(r.worst[k])
+	}
+	return out
+}
+
+// quotient returns a/b, and 1 where both are 0.
+func quotient(a, b float64) Number {
+	if a == b {
+		return 1
+	}
+	return Number(a / b)
+}
+
+// summarize fills r.Summary.
+func (r *Report) summarize() {
+	byHorizon := map[float64][]int{}
+	rungs := map[float64][]Rung{}
+	for i, s := range r.Series {
+		if s.Step > 300 {
+			continue
+		}
+		for _, rung := range s.Rungs {
+			if rung.N > 0 && !math.IsNaN(float64(rung.MAERatio)) && !math.IsInf(float64(rung.MAERatio), 0) {
+				byHorizon[rung.Horizon] = append(byHorizon[rung.Horizon], i)
+				rungs[rung.Horizon] = append(rungs[rung.Horizon], rung)
+			}
+		}
+	}
+	r.Summary = nil
+	for h, of := range rungs {
+		s := Summary{
+			Horizon: h, Series: len(of), Worst: Number(math.Inf(-1)),
+			PinballRatio: map[string]Number{}, Coverage: map[string]Number{},
+			CoverageDeviation: map[string]Number{}, WorstDayCoverage: map[string]Number{},
+		}
+		logs := 0.0
+		for k, rung := range of {
+			logs += math.Log(float64(rung.MAERatio)) / float64(len(of))
+			if rung.MAERatio < 1 {
+				s.BeatsNaive++
+			}
+			if rung.MAERatio > s.Worst {
+				s.Worst, s.WorstName = rung.MAERatio, r.Series[byHorizon[h][k]].Name
+			}
+		}
+		s.MAERatio = Number(math.Exp(logs))
+		for _, p := range boundLevels {
+			s.summarizeBound(of, p)
+		}
+		r.Summary = append(r.Summary, s)
+	}
+	slices.SortFunc(r.Summary, func(a, b Summary) int { return int(a.Horizon - b.Horizon) })
+}
+
+func (s *Summary) summarizeBound(of []Rung, p float64) {
+	name, n := key(p), Number(len(of))
+	worst := make([]float64, 0, len(of))
+	for _, rung := range of {
+		s.PinballRatio[name] += rung.PinballRatio[name] / n
+		s.Coverage[name] += rung.Coverage[name] / n
+		s.CoverageDeviation[name] += Number(math.Abs(float64(rung.Coverage[name])-p)) / n
+		if v := float64(rung.WorstDayCoverage[name]); !math.IsNaN(v) {
+			worst = append(worst, v)
+		}
+	}
+	s.WorstDayCoverage[name] = Number(math.NaN())
+	if len(worst) > 0 {
+		slices.Sort(worst)
+		s.WorstDayCoverage[name] = Number((worst[(len(worst)-1)/2] + worst[len(worst)/2]) / 2)
+	}
+}
+
+// WriteTable writes the report for people: one line per series and horizon, and
+// the summary of minute and five-minute series.
+func (r Report) WriteTable(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	head := "horizon\tn\tMAE\t÷ naive\tMASE\tsMAPE\tWIS\tpinball 90\t95\t99\tcovered 90\t95\t99\tworst day 90\t95\t99\t"
+	fmt.Fprintln(t, "\t"+head)
+	for _, s := range r.Series {
+		if s.Error != "" {
+			fmt.Fprintf(t, "%s\t%s\t\n", s.Name, s.Error)
+		}
+		for _, g := range s.Rungs {
+			fmt.Fprintf(t, "%s\t%v\t%d\t%.4g\t%.3f\t%.3f\t%.1f\t%.4g\t", s.Name, seconds(g.Horizon), g.N,
+				float64(g.MAE), float64(g.MAERatio), float64(g.MASE), float64(g.SMAPE), float64(g.WIS))
+			fmt.Fprintln(t, levelCells(g.PinballRatio, 1, 3)+levelCells(g.Coverage, 100, 2)+levelCells(g.WorstDayCoverage, 100, 1))
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n%s over series with steps of five minutes or less\n", r.Model)
+	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "horizon\tseries\t÷ naive\tbeats it\tworst\tpinball 90\t95\t99\tcovered 90\t95\t99\toff by 90\t95\t99\tworst day 90\t95\t99\tworst at\t")
+	for _, s := range r.Summary {
+		fmt.Fprintf(t, "%v\t%d\t%.4f\t%d\t%.3f\t", seconds(s.Horizon), s.Series, float64(s.MAERatio), s.BeatsNaive, float64(s.Worst))
+		fmt.Fprintln(t, levelCells(s.PinballRatio, 1, 3)+levelCells(s.Coverage, 100, 2)+
+			levelCells(s.CoverageDeviation, 100, 2)+levelCells(s.WorstDayCoverage, 100, 1)+s.WorstName+"\t")
+	}
+	return t.Flush()
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// levelCells returns the table cells of a value by level.
+func levelCells(m map[string]Number, factor float64, digits int) string {
+	var b strings.Builder
+	for _, p := range boundLevels {
+		fmt.Fprintf(&b, "%.*f\t", digits, factor*float64(m[key(p)]))
+	}
+	return b.String()
+}
+
+// WriteJSON writes the report as indented JSON.
+func (r Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}

@@ -1,0 +1,181 @@
+package accuracy
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/score"
+)
+
+// bounds are the levels whose coverage is reported.
+var boundLevels = []float64{0.9, 0.95, 0.99} //nolint:gochecknoglobals // a constant table
+
+// levels are those asked of the model: symmetric ones for the weighted interval
+// score, and the bounds.
+var askedLevels = []float64{0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99} //nolint:gochecknoglobals // a constant table
+
+// intervalLevels are the places in askedLevels of the symmetric levels.
+var intervalLevels = []int{0, 1, 2, 3, 5} //nolint:gochecknoglobals // a constant table
+
+const median = 2 // index of 0.5 in askedLevels
+
+// horizons returns the horizons to report, in steps.
+func horizons(step time.Duration) []int {
+	var hs []int
+	for _, m := range []time.Duration{1, 5, 15, 30, 60} {
+		if m *= time.Minute; m%step == 0 {
+			hs = append(hs, int(m/step))
+		}
+	}
+	if step < time.Minute {
+		hs = append(hs, 1)
+	}
+	if step >= 15*time.Minute {
+		hs = append(hs, 1, 2, 6, 12)
+	}
+	slices.Sort(hs)
+	return slices.Compact(hs)
+}
+
+// warmup returns the number of samples before the first scored origin.
+func warmup(s forecast.Series) int {
+	const day = 24 * time.Hour
+	span := time.Duration(s.Len()) * s.Step
+	switch {
+	case span >= 10*day:
+		return int(8 * day / s.Step)
+	case span >= 7*day:
+		return int(4 * day / s.Step)
+	}
+	return s.Len() / 2
+}
+
+// prepare puts a trace on the grid of the epoch and averages long ones with
+// samples more often than once a minute.
+func prepare(t trace.Trace) forecast.Series {
+	if t.Step < time.Minute && t.Span() >= 48*time.Hour {
+		t = t.Coarsen(time.Minute)
+	}
+	return forecast.Series{Start: t.Start.UTC().Truncate(t.Step), Step: t.Step, Values: t.Values}
+}
+
+// rungScore gathers the scores of one horizon.
+type rungScore struct {
+	h                     int
+	n                     int
+	loss, naive, smape    float64
+	wis                   float64
+	pinball, naivePinball []float64 // per bound
+	covered               []int
+	day                   int64 // of the truths now gathered
+	dayN                  int
+	dayCovered            []int
+	worst                 []float64
+	reference             *reference
+	waiting               [][]float64 // ring of forecasts by origin
+}
+
+func newRungScore(h int) *rungScore {
+	r := &rungScore{
+		h: h, reference: newReference(h, boundLevels),
+		pinball: make([]float64, len(boundLevels)), naivePinball: make([]float64, len(boundLevels)),
+		covered: make([]int, len(boundLevels)), dayCovered: make([]int, len(boundLevels)),
+		worst: make([]float64, len(boundLevels)),
+	}
+	for i := range r.worst {
+		r.worst[i] = math.NaN()
+	}
+	for range h {
+		r.waiting = append(r.waiting, make([]float64, len(askedLevels)))
+	}
+	return r
+}
+
+// judge scores the forecast made h samples before sample i, whose time is at.
+func (r *rungScore) judge(i int, y float64, at time.Time) {
+	point, bounds := r.reference.then()
+	if math.IsNaN(y) || math.IsNaN(point) {
+		return
+	}
+	said := r.waiting[i%r.h]
+	r.n++
+	r.loss += math.Abs(y - said[median])
+	r.naive += math.Abs(y - point)
+	r.smape += score.SymmetricLoss(y, said[median])
+	for _, k := range intervalLevels {
+		r.wis += 2 * score.Loss(askedLevels[k], y, said[k]) / float64(len(intervalLevels))
+	}
+	const day = 24 * 60 * 60
+	if d := at.Unix() / day; d != r.day {
+		r.closeDay(0)
+		r.day = d
+	}
+	r.dayN++
+	for k, p := range boundLevels {
+		u := said[len(askedLevels)-len(boundLevels)+k]
+		r.pinball[k] += score.Loss(p, y, u)
+		r.naivePinball[k] += score.Loss(p, y, bounds[k])
+		if y <= u {
+			r.covered[k]++
+			r.dayCovered[k]++
+		}
+	}
+}
+
+// closeDay ends a day, which counts if it holds at least least truths.
+func (r *rungScore) closeDay(least int) {
+	for k := range boundLevels {
+		if share := float64(r.dayCovered[k]) / float64(r.dayN); r.dayN > least && !(share >= r.worst[k]) {
+			r.worst[k] = share
+		}
+		r.dayCovered[k] = 0
+	}
+	r.dayN = 0
+}
+
+// evaluate runs model over s, every sample after the warm-up an origin.
+func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*rungScore, error) {
+	warm := warmup(s)
+	fitted, err := model.Fit(ctx, s.Slice(0, warm))
+	if err != nil {
+		return nil, fmt.Errorf("fit on the first %d of %d samples: %w", warm, s.Len(), err)
+	}
+	filter, err := fitted.Filter(s.Slice(0, warm))
+	if err != nil {
+		return nil, fmt.Errorf("filter: %w", err)
+	}
+	var scores []*rungScore
+	for _, h := range horizons(s.Step) {
+		scores = append(scores, newRungScore(h))
+	}
+	if len(scores) == 0 {
+		return nil, fmt.Errorf("no horizon to score at a step of %v", s.Step)
+	}
+	f := forecast.New(scores[len(scores)-1].h, askedLevels...)
+	filter.Forecast(f)
+	for i, y := range s.Values {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if i >= warm {
+			filter.Update(y)
+			filter.Forecast(f)
+		}
+		for _, r := range scores {
+			if i-r.h >= warm-1 {
+				r.judge(i, y, s.At(i))
+			}
+			r.reference.update(y)
+			copy(r.waiting[i%r.h], f.Values[r.h-1])
+		}
+	}
+	for _, r := range scores {
+		r.closeDay(int(12 * time.Hour / s.Step))
+	}
+	return scores, nil
+}
