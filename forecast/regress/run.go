@@ -44,15 +44,12 @@ func newRun(m Model, history forecast.Series) (*run, error) {
 	}
 	fill(r.z, p.lags[p.prior])
 	r.setWaves(history)
-	d := 1 + len(p.lags) + 2*m.Harmonics
-	r.x, r.gram, r.cross = make([]float64, d), make([]float64, d*d), make([]float64, d)
-	r.scratch = newSolver(d)
+	r.resize()
 	half := m.HalfLife
 	if half == 0 {
 		half = 25 * float64(p.lags[p.prior])
 	}
 	r.decay = math.Exp2(-1 / half)
-	r.next = p.lags[len(p.lags)-1]
 	return r, nil
 }
 
@@ -123,7 +120,8 @@ func (r *run) accumulate(end int) {
 	for ; r.next < end; r.next++ {
 		r.widen(r.next)
 		if r.seen[r.next] {
-			r.row(r.next)
+			r.fillRow(r.next)
+			r.add(r.z[r.next], 1)
 		}
 	}
 }
@@ -132,22 +130,20 @@ func (r *run) widen(i int) {
 	r.low, r.high = min(r.low, r.z[i]), max(r.high, r.z[i])
 }
 
-// row adds the row of cell t to the normal equations.
-func (r *run) row(t int) {
-	x := r.x
-	x[0] = 1
+// fillRow puts the regressors of cell t into x.
+func (r *run) fillRow(t int) {
+	r.x[0] = 1
 	for i, l := range r.plan.lags {
-		x[1+i] = r.z[t-l]
+		r.x[1+i] = r.z[t-l]
 	}
-	copy(x[1+len(r.plan.lags):], r.at(t))
-	r.add(r.z[t])
+	copy(r.x[1+len(r.plan.lags):], r.at(t))
 }
 
-// add decays the equations and adds the row in r.x with target y.
-func (r *run) add(y float64) {
+// add decays the equations and adds the row in x with target y and weight w.
+func (r *run) add(y, w float64) {
 	d := len(r.x)
 	for i := range d {
-		xi := r.x[i]
+		xi := w * r.x[i]
 		g := r.gram[i*d : i*d+i+1]
 		x := r.x[:len(g)]
 		for j := range g {
@@ -155,7 +151,7 @@ func (r *run) add(y float64) {
 		}
 		r.cross[i] = r.decay*r.cross[i] + xi*y
 	}
-	r.weight = r.decay*r.weight + 1
+	r.weight = r.decay*r.weight + w
 	r.rows++
 }
 

@@ -1,0 +1,179 @@
+// Package guard keeps outliers, outages and gaps out of what models learn from,
+// judged by the one-step error of a model.
+//
+// # The idea
+//
+// A cell is an outlier if it lies further from what was predicted than k times
+// the usual error; the model then sees the prediction in its place. The usual
+// error s is an average that a wild cell moves by three times itself at most:
+//
+//	s ← s + 0.01·(1.25·min(|e|, 3s) − s),   s ≥ 0.3·s₀
+//
+// Ten outliers in a row on one side are no outliers but a new level: the run is
+// then accepted as it was observed. A zero in a metric that is hardly ever zero
+// counts as an outlier already at a fourth of k, for zeros are what exporters
+// report when they restart.
+//
+// What happens in one cell of twenty is no outlier either, but how the metric
+// is: a count that is zero most of the time and one now and then. Nothing is
+// withheld while the share of outliers over the last 500 cells is above that.
+//
+// The guard protects models. A decision must still see the raw sample: nobody
+// can tell the newest spike from the first cell of a shift.
+//
+// Cleaning is sequential, as in Gelper, Fried and Croux, Robust forecasting with
+// exponential and Holt–Winters smoothing, J. Forecasting 29 (2010).
+//
+// # Why not a Hampel filter
+//
+// A window of neighbours calls every sharp morning an outlier; the model knows
+// that it comes every day.
+package guard
+
+import "math"
+
+// A Verdict is what the guard holds a cell for.
+type Verdict int
+
+// The verdicts.
+const (
+	Clean   Verdict = iota // as expected: the model sees the value
+	Missing                // no sample: the model sees the prediction
+	Outlier                // too far off: the model sees the prediction
+	Outage                 // a zero where zeros are rare: the model sees the prediction
+	Shift                  // the end of a run that is a new level: the model sees the value
+)
+
+// Options are the settings of a guard. The zero value is for rates.
+type Options struct {
+	Limit float64 // k: errors beyond k times the usual one are outliers; 0 means 15. Noisy gauges: 8
+	Run   int     // outliers on one side that make a level; 0 means 10 cells
+	Warm  int     // cells before which nothing is an outlier; 0 means 24
+}
+
+func (o Options) defaults() Options {
+	if o.Limit == 0 {
+		o.Limit = 15
+	}
+	if o.Run == 0 {
+		o.Run = 10
+	}
+	if o.Warm == 0 {
+		o.Warm = 24
+	}
+	return o
+}
+
+// A State is a running guard. Judge neither allocates nor takes more than a few
+// nanoseconds. It is not safe for concurrent use.
+type State struct {
+	o      Options
+	scale  float64 // s: the usual error; mean of |e|·1.25 until warm
+	first  float64 // s₀
+	judged int     // cells with a sample
+	zeros  int     // cells accepted as zero
+	run    int     // outliers in a row, negative if below the prediction
+	rate   float64 // share of outliers among the last few hundred cells
+}
+
+// New returns a guard that has seen nothing.
+func New(o Options) *State { return &State{o: o.defaults()} }
+
+// Scale returns the usual one-step error: 1.25 times the mean absolute error,
+// which is the standard deviation if errors are normal. It is 0 before the first
+// cell.
+func (g *State) Scale() float64 { return g.scale }
+
+// Judge returns what the model should see in place of value, and why, when
+// predicted was expected. Both are in one space, any unit; a value of NaN is a
+// cell without a sample. A prediction that is not finite judges nothing.
+//
+// The caller that gets Shift may feed its model the last Run observed values
+// again: they were withheld.
+func (g *State) Judge(predicted, value float64) (float64, Verdict) {
+	return g.judge(predicted, value, value == 0)
+}
+
+// judge is Judge for models that do not work in the unit of the metric and
+// say themselves whether the cell is a zero.
+func (g *State) judge(predicted, value float64, zero bool) (float64, Verdict) {
+	if value != value {
+		return predicted, Missing
+	}
+	e := value - predicted
+	if math.IsNaN(e) || math.IsInf(e, 0) {
+		return value, Clean
+	}
+	limit := g.limit(zero)
+	wild := 0.0
+	if math.Abs(e) > g.o.Limit*g.scale && g.judged >= g.o.Warm {
+		wild = 1
+	}
+	g.rate += memory * (wild - g.rate)
+	if math.Abs(e) <= limit {
+		g.accept(e, zero)
+		return value, Clean
+	}
+	if (e > 0) != (g.run > 0) {
+		g.run = 0
+	}
+	if e > 0 {
+		g.run++
+	} else {
+		g.run--
+	}
+	g.widen(e)
+	switch {
+	case g.run >= g.o.Run || -g.run >= g.o.Run:
+		if zero {
+			g.zeros += g.o.Run
+		}
+		g.run = 0
+		return value, Shift
+	case zero:
+		return predicted, Outage
+	}
+	return predicted, Outlier
+}
+
+// often is the share of outliers above which they are no outliers, and memory
+// the weight of the newest cell in that share.
+const (
+	often  = 0.05
+	memory = 0.002
+)
+
+// limit returns the largest error that is no outlier. A metric that was never
+// wrong has no usual error to compare with.
+func (g *State) limit(zero bool) float64 {
+	if g.judged < g.o.Warm || g.scale == 0 || g.rate > often {
+		return math.Inf(1)
+	}
+	if zero && g.zeros*100 < g.judged {
+		return g.o.Limit / 4 * g.scale
+	}
+	return g.o.Limit * g.scale
+}
+
+func (g *State) accept(e float64, zero bool) {
+	g.run = 0
+	g.widen(e)
+	if zero {
+		g.zeros++
+	}
+}
+
+// widen moves the usual error.
+func (g *State) widen(e float64) {
+	g.judged++
+	a := 1.25 * math.Abs(e)
+	if g.judged <= g.o.Warm {
+		g.scale += (a - g.scale) / float64(g.judged)
+		g.first = g.scale
+		return
+	}
+	if g.scale > 0 {
+		a = min(a, 1.25*3*g.scale)
+	}
+	g.scale = max(g.scale+0.01*(a-g.scale), 0.3*g.first)
+}

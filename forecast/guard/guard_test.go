@@ -1,0 +1,156 @@
+package guard_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/forecasttest"
+	"github.com/forescale/forescale/forecast/guard"
+	"github.com/forescale/forescale/forecast/regress"
+)
+
+var nan = math.NaN()
+
+// warm returns a guard whose usual error is 1: errors of ±0.8.
+func warm() *guard.State {
+	g := guard.New(guard.Options{})
+	for i := range 100 {
+		g.Judge(100, 100+0.8*float64(1-2*(i%2)))
+	}
+	return g
+}
+
+func TestOneCell(t *testing.T) {
+	cases := map[string]struct {
+		predicted, value, want float64
+		verdict                guard.Verdict
+	}{
+		"as expected":                {100, 101, 101, guard.Clean},
+		"15 times the usual error":   {100, 114.9, 114.9, guard.Clean},
+		"more than that":             {100, 116, 100, guard.Outlier},
+		"no sample":                  {100, nan, 100, guard.Missing},
+		"a zero":                     {100, 0, 100, guard.Outage},
+		"a zero where it is near":    {3, 0, 3 - 3, guard.Clean},
+		"a zero at 4 usual errors":   {4, 0, 4, guard.Outage},
+		"no prediction, no judgment": {nan, 7, 7, guard.Clean},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, verdict := warm().Judge(c.predicted, c.value)
+			require.Equal(t, c.verdict, verdict)
+			require.InDelta(t, c.want, got, 0)
+		})
+	}
+	require.InDelta(t, 1, warm().Scale(), 1e-9)
+}
+
+func TestTenInARowAreANewLevel(t *testing.T) {
+	g := warm()
+	for i := range 9 {
+		v, verdict := g.Judge(100, 200)
+		require.Equal(t, guard.Outlier, verdict, i)
+		require.InDelta(t, 100, v, 0)
+	}
+	v, verdict := g.Judge(100, 200)
+	require.Equal(t, guard.Shift, verdict)
+	require.InDelta(t, 200, v, 0)
+}
+
+func TestARunOnBothSidesIsNoLevel(t *testing.T) {
+	g := warm()
+	for i := range 20 {
+		_, verdict := g.Judge(100, 100+50*float64(1-2*(i%2)))
+		require.Equal(t, guard.Outlier, verdict, "cell %d", i)
+	}
+}
+
+func TestRareCountsAreNotWithheldForEver(t *testing.T) {
+	g := guard.New(guard.Options{})
+	rng := rand.New(rand.NewPCG(3, 1))
+	seen, given := 0, 0
+	for range 5000 {
+		v := 0.0
+		if rng.Float64() < 0.1 {
+			v = 1
+		}
+		got, _ := g.Judge(0, v)
+		seen += int(v)
+		given += int(got)
+	}
+	require.Greater(t, given, seen/2)
+}
+
+func TestAConstantMetricMayStartToMove(t *testing.T) {
+	g := guard.New(guard.Options{})
+	for range 200 {
+		g.Judge(0, 0)
+	}
+	v, verdict := g.Judge(0, 5)
+	require.Equal(t, guard.Clean, verdict, "there is no usual error yet")
+	require.InDelta(t, 5, v, 0)
+}
+
+func TestSeriesCleansWhatIsDirtyAndNothingElse(t *testing.T) {
+	truth := forecasttest.Hourly(35*24, 100, 1)
+	dirty := forecasttest.Hourly(35*24, 100, 1)
+	gap, spike, outage := 300, 500, 700
+	for i := range 6 {
+		dirty.Values[gap+i] = nan
+	}
+	dirty.Values[spike] *= 6
+	for i := range 8 {
+		dirty.Values[outage+i] = 0
+	}
+	got, report, err := guard.Series(dirty, regress.Model{}, guard.Options{})
+	require.NoError(t, err)
+	require.Equal(t, guard.Report{Missing: 6, Outliers: 1, Outages: 8}, report)
+	for i, v := range got.Values {
+		switch {
+		case i >= gap && i < gap+6, i == spike, i >= outage && i < outage+8:
+			require.InDelta(t, truth.Values[i], v, 30, "cell %d is filled by what was to be expected", i)
+		default:
+			require.InDelta(t, truth.Values[i], v, 0, "cell %d is untouched", i)
+		}
+	}
+}
+
+func TestSeriesKeepsALevelShift(t *testing.T) {
+	s := forecasttest.Hourly(35*24, 100, 2)
+	for i := 600; i < len(s.Values); i++ {
+		s.Values[i] += 500
+	}
+	got, report, err := guard.Series(s, regress.Model{}, guard.Options{})
+	require.NoError(t, err)
+	require.LessOrEqual(t, report.Shifts, 1)
+	wrong := 0
+	for i := range s.Values {
+		if got.Values[i] != s.Values[i] {
+			wrong++
+		}
+	}
+	require.LessOrEqual(t, wrong, 12, "of 840 cells")
+	require.InDelta(t, s.Values[660], got.Values[660], 0)
+}
+
+func TestAShortSeriesIsCopied(t *testing.T) {
+	s := forecast.Series{Start: forecasttest.Hourly(1, 1, 1).Start, Step: 3600e9, Values: []float64{1, nan, 2}}
+	got, report, err := guard.Series(s, regress.Model{}, guard.Options{})
+	require.NoError(t, err)
+	require.Zero(t, report)
+	require.InDelta(t, 1, got.Values[0], 0)
+	require.True(t, math.IsNaN(got.Values[1]))
+	got.Values[0] = 7
+	require.InDelta(t, 1, s.Values[0], 0, "a copy")
+}
+
+func BenchmarkJudge(b *testing.B) {
+	g := warm()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		g.Judge(100, 100+float64(i%3))
+	}
+}
