@@ -1,0 +1,95 @@
+# forescale: what a developer runs. `make help` lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO            ?= go
+GOLANGCI_LINT ?= v2.15.0
+BENCHSTAT     ?= latest
+IMAGE         ?= forescale:devel
+FUZZTIME      ?= 20s
+DEMO_FLAGS    ?=
+
+# Tools live outside the repository, so that a clean clone finds them again.
+TOOLS   := $(or $(FORESCALE_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/forescale/bin)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# The packages that can only fail for reasons inside the program.
+PURE = $(shell $(GO) list ./forecast/... ./collector ./scaler ./scaler/api ./scaler/capacity/... ./scaler/burst/... ./scaler/engine ./bench/... | grep -v /forecasttest)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ everyday
+
+.PHONY: build
+build: ## build bin/forescale, static
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/forescale ./cmd/forescale
+
+.PHONY: demo
+demo: build ## see the forecast lead the load: everything embedded, about a minute
+	./bin/forescale demo $(DEMO_FLAGS)
+
+.PHONY: test
+test: ## run the tests
+	$(GO) test -race -shuffle=on ./...
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## check the style
+	$< run ./...
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## format the code
+	$< fmt ./...
+
+.PHONY: arch
+arch: ## prove that the pure packages reach no Kubernetes, Prometheus, gRPC or HTTP
+	@impure='^(k8s\.io/|sigs\.k8s\.io/controller-runtime|github\.com/prometheus/|google\.golang\.org/grpc|net/http$$)'; \
+	bad=$$($(GO) list -f '{{$$p := .ImportPath}}{{range .Deps}}{{$$p}} reaches {{.}}{{"\n"}}{{end}}' $(PURE) | grep -E "reaches $${impure#^}" || true); \
+	if [ -n "$$bad" ]; then echo "$$bad" >&2; exit 1; fi; \
+	core=$$($(GO) list -f '{{$$p := .ImportPath}}{{range .Deps}}{{$$p}} {{.}}{{"\n"}}{{end}}' ./forecast/... | grep -vE ' (github\.com/forescale/forescale/forecast|gonum\.org/v1/gonum|golang\.org/x/exp|github.com/stretchr)' | grep -E ' [a-z0-9-]+\.[a-z]+/' || true); \
+	if [ -n "$$core" ]; then echo "forecast may use the standard library and gonum only:" >&2; echo "$$core" >&2; exit 1; fi; \
+	echo "arch: $(words $(PURE)) pure packages are pure"
+
+.PHONY: verify
+verify: ## generated files and go.mod are up to date
+	$(GO) mod tidy -diff
+	$(MAKE) generate
+	@git diff --exit-code -- . || { echo 'verify: generated files differ, commit what make generate wrote' >&2; exit 1; }
+
+.PHONY: generate
+generate: ## write the generated files
+	$(GO) generate ./...
+
+##@ measuring
+
+.PHONY: bench
+bench: ## run the benchmarks, six times, for benchstat
+	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./... | tee /dev/stderr > bench.txt
+
+.PHONY: fuzz
+fuzz: ## run each fuzz test for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+##@ releasing
+
+.PHONY: image
+image: ## build the container image
+	docker buildx build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE) .
+
+.PHONY: prometheus
+prometheus: ## build a Prometheus 3.x for the tests, into the cache
+	deploy/e2e/tools/build.sh prometheus
+
+$(TOOLS)/golangci-lint-$(GOLANGCI_LINT):
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS)/.install $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	mv $(TOOLS)/.install/golangci-lint $@

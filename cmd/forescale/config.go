@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"sigs.k8s.io/yaml"
+
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// serveConfig is the configuration of serve: the YAML file, with a flag for each
+// key. A flag given on the command line wins over the file.
+type serveConfig struct {
+	Prometheus struct {
+		URL            string       `json:"url"`
+		HTTPConfigFile string       `json:"httpConfigFile"`
+		Timeout        api.Duration `json:"timeout"`
+		QueryRate      float64      `json:"queryRate"`
+	} `json:"prometheus"`
+	GRPC struct {
+		Address      string `json:"address"`
+		CertFile     string `json:"certFile"`
+		KeyFile      string `json:"keyFile"`
+		ClientCAFile string `json:"clientCAFile"`
+		Reflection   bool   `json:"reflection"`
+	} `json:"grpc"`
+	HTTP struct {
+		Address string `json:"address"`
+		Pprof   bool   `json:"pprof"`
+	} `json:"http"`
+	Tick       api.Duration `json:"tick"`
+	Forget     api.Duration `json:"forget"`
+	FitWorkers int          `json:"fitWorkers"`
+	Log        struct {
+		Level  string `json:"level"`
+		Format string `json:"format"`
+	} `json:"log"`
+}
+
+// bind makes a flag for each key, with its default.
+func (c *serveConfig) bind(fs *pflag.FlagSet) {
+	fs.StringVar(&c.Prometheus.URL, "prometheus-url", "http://localhost:9090", "address of Prometheus or of a compatible API, before /api/v1")
+	fs.StringVar(&c.Prometheus.HTTPConfigFile, "prometheus-http-config", "", "YAML `file` with TLS, credentials, headers and proxy, in Prometheus's http_config format")
+	fs.TextVar(&c.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "limit of one query; the history of a workload gets six times as long")
+	fs.Float64Var(&c.Prometheus.QueryRate, "prometheus-query-rate", 200, "queries per second over all workloads")
+	fs.StringVar(&c.GRPC.Address, "grpc-address", ":9443", "where KEDA calls")
+	fs.StringVar(&c.GRPC.CertFile, "grpc-cert", "", "certificate chain `file` (PEM); read again when it changes")
+	fs.StringVar(&c.GRPC.KeyFile, "grpc-key", "", "private key `file` (PEM)")
+	fs.StringVar(&c.GRPC.ClientCAFile, "grpc-client-ca", "", "authorities `file` (PEM) whose clients may call: mutual TLS")
+	fs.BoolVar(&c.GRPC.Reflection, "grpc-reflection", false, "tell the protocol to tools such as grpcurl")
+	fs.StringVar(&c.HTTP.Address, "http-address", ":8080", "where /metrics, /healthz and /readyz are served")
+	fs.BoolVar(&c.HTTP.Pprof, "pprof", false, "serve /debug/pprof on the http address")
+	fs.TextVar(&c.Tick, "tick", api.Duration(500*time.Millisecond), "time between two decisions")
+	fs.TextVar(&c.Forget, "forget", api.Duration(15*time.Minute), "how long a workload lives that nobody asks about")
+	fs.IntVar(&c.FitWorkers, "fit-workers", 1, "models fitted at once")
+	fs.StringVar(&c.Log.Level, "log-level", "info", "debug, info, warn or error")
+	fs.StringVar(&c.Log.Format, "log-format", "text", "text or json")
+}
+
+// load reads file under the flags given on the command line, and checks the
+// result.
+func (c *serveConfig) load(cmd *cobra.Command, file string) error {
+	if file != "" {
+		given := map[string]string{}
+		cmd.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
+		data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+		if err != nil {
+			return fmt.Errorf("--config: %w", err)
+		}
+		if err := yaml.UnmarshalStrict(data, c); err != nil {
+			return fmt.Errorf("--config %s: %w", file, err)
+		}
+		for name, value := range given {
+			if err := cmd.Flags().Set(name, value); err != nil {
+				return fmt.Errorf("--%s: %w", name, err)
+			}
+		}
+	}
+	return c.check()
+}
+
+// check returns every fault of the configuration.
+func (c *serveConfig) check() error {
+	var faults []error
+	add := func(flag, value, want string) {
+		faults = append(faults, fmt.Errorf("--%s: %q: %s", flag, value, want))
+	}
+	for flag, address := range map[string]string{"grpc-address": c.GRPC.Address, "http-address": c.HTTP.Address} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			add(flag, address, "want host:port or :port, such as :9443")
+		}
+	}
+	if (c.GRPC.CertFile == "") != (c.GRPC.KeyFile == "") {
+		add("grpc-cert", c.GRPC.CertFile, "want --grpc-cert and --grpc-key together")
+	}
+	if c.GRPC.ClientCAFile != "" && c.GRPC.CertFile == "" {
+		add("grpc-client-ca", c.GRPC.ClientCAFile, "needs --grpc-cert and --grpc-key: mutual TLS is TLS first")
+	}
+	if c.Tick.Std() < 10*time.Millisecond || c.Tick.Std() > time.Minute {
+		add("tick", c.Tick.String(), "want 10ms to 1m")
+	}
+	if c.Prometheus.Timeout <= 0 {
+		add("prometheus-timeout", c.Prometheus.Timeout.String(), "want a duration above 0")
+	}
+	if !(c.Prometheus.QueryRate > 0 && c.Prometheus.QueryRate <= 1e5) {
+		add("prometheus-query-rate", fmt.Sprint(c.Prometheus.QueryRate), "want a number above 0")
+	}
+	if c.FitWorkers < 1 || c.FitWorkers > 64 {
+		add("fit-workers", fmt.Sprint(c.FitWorkers), "want 1 to 64")
+	}
+	if f := c.Log.Format; f != "text" && f != "json" {
+		add("log-format", f, "want text or json")
+	}
+	if _, err := c.level(); err != nil {
+		add("log-level", c.Log.Level, "want debug, info, warn or error")
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+type forecastOptions struct {
+	model    string
+	seasons  api.Seasons
+	zone     string
+	step     api.Duration
+	horizon  api.Duration
+	every    api.Duration
+	levels   []string
+	format   string
+	plot     string
+	explain  bool
+	quantile []float64
+}
+
+func newForecastCommand() *cobra.Command {
+	o := forecastOptions{}
+	cmd := &cobra.Command{
+		Use:   "forecast FILE",
+		Short: "Forecast a series from a file",
+		Long: `forecast reads a series and prints quantiles of the cells that follow it.
+
+FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the
+mean over the interval that starts there. A missing row is a gap, not a zero.
+
+  forescale forecast requests.csv --horizon 2h
+  forescale forecast requests.csv --horizon 1d --plot forecast.svg
+  forescale forecast requests.csv --output json --levels 0.5,0.9,0.99`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(auto.Names(), ", "))
+	fs.TextVar(&o.seasons, "seasons", api.Seasons(nil), "periods such as 1d,7d, auto to find them, or none")
+	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
+	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid, a multiple of the file's interval (default: that interval)")
+	fs.TextVar(&o.horizon, "horizon", api.Duration(time.Hour), "how far to forecast")
+	fs.TextVar(&o.every, "every", api.Duration(0), "print one line per this span (default: about 24 lines)")
+	fs.StringSliceVar(&o.levels, "levels", []string{"0.05", "0.5", "0.9", "0.95", "0.99"}, "quantile levels")
+	fs.StringVarP(&o.format, "output", "o", "table", "table, csv or json")
+	fs.StringVar(&o.plot, "plot", "", "write a picture to this .svg or .png `file`")
+	fs.BoolVar(&o.explain, "explain", false, "say which experts the pool believes")
+	return cmd
+}
+
+func (o *forecastOptions) check() error {
+	if o.format != "table" && o.format != "csv" && o.format != "json" {
+		return fmt.Errorf("--output: %q: want table, csv or json", o.format)
+	}
+	if p := o.plot; p != "" && !strings.HasSuffix(p, ".svg") && !strings.HasSuffix(p, ".png") {
+		return fmt.Errorf("--plot: %q: want a file that ends in .svg or .png", p)
+	}
+	o.quantile = nil
+	for _, text := range o.levels {
+		p, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			return fmt.Errorf("--levels: %q: want numbers above 0 and below 1, such as 0.5,0.95", text)
+		}
+		o.quantile = append(o.quantile, p)
+	}
+	if err := forecast.CheckLevels(o.quantile); err != nil {
+		return fmt.Errorf("--levels: %w", err)
+	}
+	if o.horizon <= 0 {
+		return fmt.Errorf("--horizon: %q: want a duration above 0 such as 2h", o.horizon)
+	}
+	return nil
+}
+
+func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Writer) error {
+	history, err := o.read(path)
+	if err != nil {
+		return err
+	}
+	cells := int((o.horizon.Std() + history.Step - 1) / history.Step)
+	const most = 100_000
+	if cells > most {
+		return fmt.Errorf("--horizon: %s is %d cells of %v, want at most %d", o.horizon, cells, history.Step, most)
+	}
+	f, filter, err := o.forecast(ctx, history, cells)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for _, w := range f.Warnings {
+		fmt.Fprintln(notes, "warning:", w)
+	}
+	if o.explain {
+		explain(notes, filter, f.Step, cells)
+	}
+	if o.plot != "" {
+		if err := plotForecast(o.plot, history, f); err != nil {
+			return fmt.Errorf("--plot: %w", err)
+		}
+	}
+	switch o.format {
+	case "csv":
+		return writeForecastCSV(out, f)
+	case "json":
+		return writeForecastJSON(out, f)
+	}
+	return o.writeTable(out, f)
+}
+
+// read puts the file on the epoch grid.
+func (o *forecastOptions) read(path string) (forecast.Series, error) {
+	t, err := trace.Read(path)
+	if err != nil {
+		return forecast.Series{}, err
+	}
+	if step := o.step.Std(); step > 0 {
+		if step%t.Step != 0 {
+			return forecast.Series{}, fmt.Errorf("--step: %s is no multiple of the interval of %s, %v", o.step, path, t.Step)
+		}
+		t = t.Coarsen(step)
+	}
+	// A recorded trace starts where it starts; the grid starts at the epoch.
+	start := t.Start.Truncate(t.Step)
+	return forecast.Series{Start: start.UTC(), Step: t.Step, Values: t.Values}, nil
+}
+
+func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series, cells int) (*forecast.Forecast, forecast.Filter, error) {
+	zone, err := time.LoadLocation(o.zone)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--time-zone: %w", err)
+	}
+	opts := auto.Options{Location: zone, NoSeasons: o.seasons.None()}
+	if !o.seasons.None() {
+		for _, d := range o.seasons {
+			opts.Seasons = append(opts.Seasons, d.Std())
+		}
+	}
+	model, err := auto.ByName(o.model, opts)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--model: %w", err)
+	}
+	fitted, err := model.Fit(ctx, history)
+	if err != nil {
+		return nil, nil, err
+	}
+	filter, err := fitted.Filter(history)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := forecast.New(cells, o.quantile...)
+	filter.Forecast(f)
+	return f, filter, nil
+}
+
+// explain prints which experts carry the forecast, if the model is a pool.
+func explain(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
+	pool, ok := filter.(interface{ Explain(h int) []auto.Share })
+	if !ok {
+		fmt.Fprintln(w, "a single model: nothing to weigh")
+		return
+	}
+	for _, h := range []int{1, 5, 15, 60} {
+		if h > cells {
+			break
+		}
+		var parts []string
+		for _, s := range pool.Explain(h) {
+			parts = append(parts, fmt.Sprintf("%.0f %% %s", 100*s.Weight, s.Expert))
+		}
+		fmt.Fprintf(w, "at +%s: %s\n", api.Duration(time.Duration(h)*step), strings.Join(parts, ", "))
+	}
+}
+
+func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error {
+	const lines = 24
+	stride := max(1, int(o.every.Std()/f.Step))
+	if o.every == 0 {
+		stride = max(1, (f.Horizon()+lines-1)/lines)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(w, "time\t")
+	for _, p := range f.Levels {
+		fmt.Fprintf(w, "p%s\t", strconv.FormatFloat(100*p, 'f', -1, 64))
+	}
+	fmt.Fprintln(w)
+	for h := stride - 1; h < f.Horizon(); h += stride {
+		fmt.Fprintf(w, "%s\t", f.Start.Add(time.Duration(h)*f.Step).UTC().Format("2006-01-02 15:04:05"))
+		for _, v := range f.Values[h] {
+			fmt.Fprintf(w, "%s\t", strconv.FormatFloat(v, 'g', 5, 64))
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+func writeForecastCSV(out io.Writer, f *forecast.Forecast) error {
+	w := csv.NewWriter(out)
+	head := []string{"timestamp"}
+	for _, kind := range []string{"q", "peak"} {
+		for _, p := range f.Levels {
+			head = append(head, kind+strconv.FormatFloat(p, 'f', -1, 64))
+		}
+	}
+	_ = w.Write(head) // kept by the writer, returned by Error
+	for h, row := range f.Values {
+		record := []string{strconv.FormatInt(f.Start.Add(time.Duration(h)*f.Step).Unix(), 10)}
+		for _, values := range [][]float64{row, f.Peaks[h]} {
+			for _, v := range values {
+				record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
+			}
+		}
+		_ = w.Write(record)
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func writeForecastJSON(out io.Writer, f *forecast.Forecast) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", " ")
+	return enc.Encode(struct {
+		Schema string      `json:"schema"`
+		Start  time.Time   `json:"start"`
+		StepS  float64     `json:"step_s"`
+		Levels []float64   `json:"levels"`
+		Values [][]float64 `json:"values"`
+		Peaks  [][]float64 `json:"peaks"`
+	}{"forescale.dev/forecast/v1", f.Start.UTC(), f.Step.Seconds(), f.Levels, f.Values, f.Peaks})
+}
+
+func create(path string, write func(io.Writer) error) error {
+	file, err := os.Create(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return err
+	}
+	if err := write(file); err != nil {
+		_ = file.Close() // the first error counts
+		return err
+	}
+	return file.Close()
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"image/color"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/forescale/forescale/forecast"
+)
+
+// plotForecast draws the end of the history, three times the horizon of it, and
+// the forecast with its band.
+func plotForecast(path string, history forecast.Series, f *forecast.Forecast) error {
+	p := plot.New()
+	p.Title.Text = "Forecast from " + f.Start.UTC().Format("2006-01-02 15:04 MST")
+	p.X.Tick.Marker = plot.TimeTicks{Format: "Jan 2\n15:04", Ticker: hourTicks{}}
+	p.Y.Min = 0
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Add(plotter.NewGrid())
+
+	ink, band := color.RGBA{A: 255, R: 0x33, G: 0x3d, B: 0x4b}, color.RGBA{A: 60, R: 0x1f, G: 0x77, B: 0xb4}
+	lead := color.RGBA{A: 255, R: 0x1f, G: 0x77, B: 0xb4}
+	shown := min(history.Len(), max(3*f.Horizon(), 120))
+	for i, piece := range pieces(history.Slice(history.Len()-shown, history.Len())) {
+		line, err := plotter.NewLine(piece)
+		if err != nil {
+			return err
+		}
+		line.Color = ink
+		p.Add(line)
+		if i == 0 {
+			p.Legend.Add("observed", line)
+		}
+	}
+	last := len(f.Levels) - 1
+	outline := make(plotter.XYs, 0, 2*f.Horizon())
+	middle := make(plotter.XYs, f.Horizon())
+	for h, row := range f.Values {
+		x := float64(f.Start.Add(time.Duration(h) * f.Step).Unix())
+		outline = append(outline, plotter.XY{X: x, Y: row[last]})
+		middle[h] = plotter.XY{X: x, Y: f.Quantile(row, 0.5)}
+	}
+	for h := f.Horizon() - 1; h >= 0; h-- {
+		outline = append(outline, plotter.XY{X: outline[h].X, Y: f.Values[h][0]})
+	}
+	area, err := plotter.NewPolygon(outline)
+	if err != nil {
+		return err
+	}
+	area.Color, area.LineStyle.Width = band, 0
+	line, err := plotter.NewLine(middle)
+	if err != nil {
+		return err
+	}
+	line.Color, line.Width = lead, vg.Points(1.5)
+	p.Add(area, line)
+	p.Legend.Add("median", line)
+	p.Legend.Add("outermost levels", area)
+	return savePlot(p, path, 24*vg.Centimeter, 12*vg.Centimeter)
+}
+
+// pieces cuts a series at its gaps.
+func pieces(s forecast.Series) []plotter.XYs {
+	var out []plotter.XYs
+	open := false
+	for i, v := range s.Values {
+		if math.IsNaN(v) {
+			open = false
+			continue
+		}
+		if !open {
+			out, open = append(out, nil), true
+		}
+		out[len(out)-1] = append(out[len(out)-1], plotter.XY{X: float64(s.At(i).Unix()), Y: v})
+	}
+	return out
+}
+
+// savePlot writes p in the format that the ending of path names.
+func savePlot(p *plot.Plot, path string, width, height vg.Length) error {
+	w, err := p.WriterTo(width, height, strings.TrimPrefix(filepath.Ext(path), "."))
+	if err != nil {
+		return err
+	}
+	return create(path, func(out io.Writer) error {
+		_, err := w.WriteTo(out)
+		return err
+	})
+}
+
+// hourTicks puts about six marks at whole minutes, hours or days.
+type hourTicks struct{}
+
+// Ticks implements plot.Ticker over unix seconds.
+func (hourTicks) Ticks(lo, hi float64) []plot.Tick {
+	const marks = 6
+	for _, d := range []time.Duration{
+		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour,
+		12 * time.Hour, 24 * time.Hour, 2 * 24 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour,
+	} {
+		if (hi-lo)/d.Seconds() > marks {
+			continue
+		}
+		var out []plot.Tick
+		for x := math.Ceil(lo/d.Seconds()) * d.Seconds(); x <= hi; x += d.Seconds() {
+			out = append(out, plot.Tick{Value: x, Label: "at"})
+		}
+		return out
+	}
+	return plot.DefaultTicks{}.Ticks(lo, hi)
+}

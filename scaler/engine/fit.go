@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// A Fit is a fitted model with a filter that has run over the history: ready to
+// be installed into the workload it was made for, once.
+type Fit struct {
+	Model  string          // name of the model fitted
+	Filter forecast.Filter // state just after the history
+	End    time.Time       // end of the history = start of the next cell
+	Cells  int             // cells of the history that held a sample
+	model  forecast.Model
+}
+
+// FitModel fits the model that spec asks for to history and filters it. It is
+// slow, pure, and safe to call from any goroutine. The error wraps
+// forecast.ErrShortHistory when history is too short for the model; it names the
+// model if spec asks for an unknown one.
+func FitModel(ctx context.Context, spec api.Spec, history forecast.Series) (*Fit, error) {
+	return fitNamed(ctx, spec.Default(), spec.Default().Forecast.Model, history)
+}
+
+// FitReactive fits the simplest rule, last value, which is ready within
+// milliseconds: what serves until [FitModel] is done, or when it fails.
+func FitReactive(ctx context.Context, spec api.Spec, history forecast.Series) (*Fit, error) {
+	return fitNamed(ctx, spec.Default(), auto.Naive, history)
+}
+
+func fitNamed(ctx context.Context, spec api.Spec, name string, history forecast.Series) (*Fit, error) {
+	if err := history.Check(); err != nil {
+		return nil, err
+	}
+	if history.Step != spec.Metric.Step.Std() {
+		return nil, fmt.Errorf("engine: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
+	}
+	model, err := modelFor(spec, name)
+	if err != nil {
+		return nil, err
+	}
+	fitted, err := model.Fit(ctx, history)
+	if err != nil {
+		return nil, fmt.Errorf("engine: fit %s: %w", name, err)
+	}
+	filter, err := fitted.Filter(history)
+	if err != nil {
+		return nil, fmt.Errorf("engine: filter %s: %w", name, err)
+	}
+	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), model: model}, nil
+}
+
+// modelFor returns the named model with the seasons and the zone of spec.
+func modelFor(spec api.Spec, name string) (forecast.Model, error) {
+	zone, err := time.LoadLocation(spec.Forecast.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("engine: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
+	}
+	opts := auto.Options{Location: zone}
+	switch {
+	case spec.Forecast.Seasons.None():
+		opts.NoSeasons = true
+	case !spec.Forecast.Seasons.Auto():
+		for _, d := range spec.Forecast.Seasons {
+			opts.Seasons = append(opts.Seasons, d.Std())
+		}
+	}
+	return auto.ByName(name, opts)
+}
+
+// CheckModel returns an error that lists the known models if spec names none of
+// them.
+func CheckModel(spec api.Spec) error {
+	spec = spec.Default()
+	_, err := modelFor(spec, spec.Forecast.Model)
+	return err
+}

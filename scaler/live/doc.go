@@ -1,0 +1,27 @@
+// Package live keeps workloads current: it owns the clock, the locks and the
+// goroutines that the engine does not have.
+//
+// # The idea
+//
+// A [Store] holds one engine.Workload per key and does three things at three
+// speeds. Each tick (default 500 ms) it decides every workload from memory, in
+// microseconds, and leaves the [Answer] for whoever asks. Beside the ticks it
+// queries: the newest sample as often as the query budget allows, and each cell
+// of the grid once, when it closes. And it fits, on a bounded pool of workers,
+// once a day and whenever a young history has grown.
+//
+// Nothing slow happens under a lock: queries and fits run with no lock held, and
+// each workload has a lock of its own, held for the microseconds of an update.
+// An answer is a copy.
+//
+// A workload starts with one range query over its history. The simplest rule
+// serves from it at once, the model of the spec as soon as it is fitted, so a
+// restart neither waits nor shrinks anything.
+//
+// # Why polling
+//
+// Prometheus has no subscription. An instant query costs it well under a
+// millisecond; asking at each tick makes the age of an answer one tick plus one
+// query. With many workloads the budget (Options.QueryRate) spreads the queries
+// evenly and the age grows to workloads / rate.
+package live

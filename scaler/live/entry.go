@@ -1,0 +1,170 @@
+package live
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// An entry is one workload with its lock, its last answer and its errands.
+type entry struct {
+	key     Key
+	touched atomic.Int64 // unix nanoseconds of the last interest
+
+	mu       sync.Mutex // guards the workload and what follows; held for microseconds
+	workload *engine.Workload
+	spec     api.Spec
+	epoch    int  // counts specs, so that a late result of a former one is dropped
+	filled   bool // the history has been read
+	querying bool
+	fitting  bool
+	lastAsk  time.Time // when the last query began
+	notUntil time.Time // no query before, after a failure
+	failures int
+	fitAfter time.Time // no fit before, after a failure
+	queryErr error     // of the last query; nil when it succeeded
+	fitErr   error     // of the last fit
+	answered bool      // an answer of this spec or a former one stands
+	answer   Answer
+	watchers map[int]chan struct{}
+	nextID   int
+}
+
+func newEntry(key Key) *entry {
+	return &entry{key: key, watchers: map[int]chan struct{}{}}
+}
+
+func cmpKey(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Metric, b.Metric))
+}
+
+func (e *entry) touch(now time.Time) { e.touched.Store(now.UnixNano()) }
+
+func (e *entry) idle(now time.Time) time.Duration {
+	e.mu.Lock()
+	watched := len(e.watchers) > 0
+	e.mu.Unlock()
+	if watched {
+		return 0
+	}
+	return now.Sub(time.Unix(0, e.touched.Load()))
+}
+
+func (e *entry) has(spec api.Spec) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return reflect.DeepEqual(e.spec, spec)
+}
+
+func (e *entry) adopt(w *engine.Workload, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.workload, e.spec = w, w.Spec()
+	e.epoch++
+	e.filled, e.fitting, e.querying = false, false, false
+	e.lastAsk, e.notUntil, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
+	e.failures, e.queryErr, e.fitErr = 0, nil, nil
+	e.answer.Target = e.target()
+	if !e.answered {
+		e.answer.Err = fmt.Errorf("%s: no data yet: its history is being read, ask again in a few seconds", e.key)
+		e.answer.Observed, e.answer.Predicted = math.NaN(), math.NaN()
+		e.answer.Active, e.answer.At = true, now
+	}
+	e.touch(now)
+}
+
+func (e *entry) asked() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lastAsk
+}
+
+func (e *entry) read() Answer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.answer
+}
+
+func (e *entry) watch() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	id := e.nextID
+	e.nextID++
+	e.watchers[id] = ch
+	return ch, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.watchers, id)
+	}
+}
+
+// close wakes the watchers for the last time.
+func (e *entry) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.epoch++
+	e.notify()
+}
+
+func (e *entry) notify() {
+	for _, ch := range e.watchers {
+		select {
+		case ch <- struct{}{}:
+		default: // a signal is pending already
+		}
+	}
+}
+
+// target is the demand that one replica serves.
+func (e *entry) target() float64 { return e.workload.Target() }
+
+// decide makes the answer of one tick.
+func (e *entry) decide(now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.answer
+	next := Answer{Target: e.target(), Active: true, At: now}
+	d := e.workload.Demand(now)
+	next.Observed, next.Predicted = d.Observed, d.Predicted
+	switch {
+	case e.workload.Latest().Time.IsZero():
+		if e.answered && now.Sub(before.At) <= e.spec.Metric.TTL.Std() {
+			return // a changed spec is being read: the former answer stands
+		}
+		next.Err = e.silence(now)
+	case math.IsNaN(d.Observed):
+		next.Err = e.silence(now)
+	default:
+		next.Value = d.Observed
+		if e.spec.Mode == api.Active && d.Predicted > d.Observed {
+			next.Value = d.Predicted
+		}
+		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
+		e.answered = true
+	}
+	e.answer = next
+	if before.Active != next.Active || before.Target != next.Target || (before.Err == nil) != (next.Err == nil) {
+		e.notify()
+	}
+}
+
+// silence says why there is nothing to serve.
+func (e *entry) silence(now time.Time) error {
+	cause := "its history is being read, ask again in a few seconds"
+	if e.queryErr != nil {
+		cause = e.queryErr.Error()
+	}
+	if t := e.workload.Latest().Time; !t.IsZero() {
+		return fmt.Errorf("%s: no sample for %s, longer than metric.ttl %s: %s",
+			e.key, now.Sub(t).Round(time.Second), e.spec.Metric.TTL, cause)
+	}
+	return fmt.Errorf("%s: no data yet: %s", e.key, cause)
+}

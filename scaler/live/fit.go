@@ -1,0 +1,74 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// fit starts a fit of e if one is due, over a history read anew.
+func (s *Store) fit(ctx context.Context, e *entry, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.filled || e.fitting || now.Before(e.fitAfter) || !e.workload.FitDue(now) {
+		return
+	}
+	e.fitting = true
+	s.launchFit(ctx, e, e.epoch, forecast.Series{})
+}
+
+// launchFit fits on a worker: over history, or over one read first if it is
+// empty. The caller holds the lock of e and has set fitting.
+func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history forecast.Series) {
+	spec := e.spec
+	s.work.Go(func() {
+		if s.fits.Acquire(ctx, 1) != nil {
+			return // shutting down
+		}
+		defer s.fits.Release(1)
+		var err error
+		if history.Len() == 0 {
+			step := spec.Metric.Step.Std()
+			closed := s.opts.Now().Add(-s.opts.Settle).Truncate(step)
+			history, err = s.history(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
+		}
+		var fit *engine.Fit
+		if err == nil {
+			fit, err = engine.FitModel(ctx, spec, history)
+		}
+		s.install(e, epoch, fit, err)
+	})
+}
+
+// install hands the fit over. A failed one leaves the former model in place and
+// is tried again later.
+func (s *Store) install(e *entry, epoch int, fit *engine.Fit, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.epoch != epoch {
+		return
+	}
+	e.fitting = false
+	if err == nil {
+		err = e.workload.Install(fit)
+	}
+	if err != nil {
+		retry := time.Minute
+		if errors.Is(err, forecast.ErrShortHistory) {
+			retry = 10 * e.spec.Metric.Step.Std()
+		}
+		e.fitAfter = s.opts.Now().Add(retry)
+		if e.fitErr == nil || e.fitErr.Error() != err.Error() {
+			s.opts.Log.Warn("model not fitted, the former one stays", "workload", e.key.String(), "error", err, "retry", retry)
+		}
+		e.fitErr = err
+		return
+	}
+	if e.fitErr != nil || e.fitAfter.IsZero() {
+		s.opts.Log.Info("model fitted", "workload", e.key.String(), "model", fit.Model, "cells", fit.Cells)
+	}
+	e.fitErr, e.fitAfter = nil, s.opts.Now()
+}

@@ -1,0 +1,142 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// query starts the next query of e, if none is under way and the budget has
+// room: its history first, then each cell that closed, then the newest sample.
+func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
+	e.mu.Lock()
+	if e.querying || now.Before(e.notUntil) || s.loop.tokens < 1 || !s.queries.TryAcquire(1) {
+		e.mu.Unlock()
+		return
+	}
+	s.loop.tokens--
+	e.querying, e.lastAsk = true, now
+	epoch := e.epoch
+	e.mu.Unlock()
+	s.work.Go(func() {
+		defer s.queries.Release(1)
+		err := s.read(ctx, e, epoch, now)
+		if ctx.Err() != nil {
+			return
+		}
+		s.finish(e, epoch, err)
+	})
+}
+
+// finish notes how a query ended; failures wait twice as long each time, from 1 s
+// to 30 s of the clock.
+func (s *Store) finish(e *entry, epoch int, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.epoch != epoch {
+		return
+	}
+	e.querying = false
+	if err == nil {
+		if e.queryErr != nil {
+			s.opts.Log.Info("query answers again", "workload", e.key.String())
+		}
+		e.queryErr, e.failures = nil, 0
+		return
+	}
+	wait := min(30*time.Second, time.Second<<min(e.failures, 5))
+	e.failures++
+	e.notUntil = s.opts.Now().Add(wait)
+	if e.queryErr == nil || e.queryErr.Error() != err.Error() {
+		s.opts.Log.Warn("query failed", "workload", e.key.String(), "error", err, "retry", wait)
+	}
+	e.queryErr = err
+}
+
+// read does what is due, slowly, with no lock held.
+func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) error {
+	e.mu.Lock()
+	spec, filled, next := e.spec, e.filled, e.workload.Next()
+	e.mu.Unlock()
+	step := spec.Metric.Step.Std()
+	closed := now.Add(-s.opts.Settle).Truncate(step)
+	if !filled {
+		history, err := s.history(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
+		if err != nil {
+			return fmt.Errorf("read the history: %w", err)
+		}
+		if err := s.start(ctx, e, epoch, history); err != nil {
+			return err
+		}
+	} else if closed.Sub(next) >= step {
+		cells, err := s.history(ctx, spec.Metric.Query, next, closed, step)
+		if err != nil {
+			return fmt.Errorf("read closed cells: %w", err)
+		}
+		e.mu.Lock()
+		if e.epoch == epoch {
+			err = e.workload.Append(cells)
+			if err != nil { // too long a silence: start over
+				e.filled = false
+			}
+		}
+		e.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
+	defer cancel()
+	sample, err := s.source.Instant(ctx, spec.Metric.Query, now)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.epoch == epoch {
+		e.workload.Observe(sample)
+	}
+	return nil
+}
+
+// history reads the cells of query between two borders.
+func (s *Store) history(ctx context.Context, query string, from, to time.Time, step time.Duration) (forecast.Series, error) {
+	ctx, cancel := context.WithTimeout(ctx, 6*s.opts.QueryTimeout)
+	defer cancel()
+	samples, err := s.source.Range(ctx, query, from, to, step)
+	if err != nil {
+		return forecast.Series{}, err
+	}
+	series, _, err := collector.Resample(samples, from, to, step)
+	return series, err
+}
+
+// start lets the simplest rule serve from history while the model is fitted.
+func (s *Store) start(ctx context.Context, e *entry, epoch int, history forecast.Series) error {
+	e.mu.Lock()
+	spec := e.spec
+	e.mu.Unlock()
+	reactive, err := engine.FitReactive(ctx, spec, history)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.epoch != epoch {
+		return nil
+	}
+	e.filled = true
+	if err != nil { // hardly any history: observed demand serves, cells gather
+		e.fitErr = err
+		return e.workload.Append(history)
+	}
+	if err := e.workload.Install(reactive); err != nil {
+		return err
+	}
+	if e.fitAfter.IsZero() && !e.fitting {
+		e.fitting = true
+		s.launchFit(ctx, e, epoch, history)
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// A Source reads one series of a metric store. Both methods honour ctx and
+// return an error that names what to do when the query does not yield exactly
+// one series.
+type Source interface {
+	// Range returns the samples of query in (from, to], oldest first, evaluated at
+	// multiples of step since the epoch.
+	Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error)
+
+	// Instant returns the value of query at an instant.
+	Instant(ctx context.Context, query string, at time.Time) (collector.Sample, error)
+}
+
+// Options are the settings of a [Store]. The zero value is the default.
+type Options struct {
+	// Now is the clock. Default time.Now; an accelerated one makes a demonstration.
+	Now func() time.Time
+
+	// Tick is the real time between two decisions. Default 500 ms.
+	Tick time.Duration
+
+	// QueryRate bounds the queries per second of the clock, over all workloads.
+	// Default 200.
+	QueryRate float64
+
+	// QueryTimeout bounds one query. Default 10 s; the history of a workload gets
+	// six times as long.
+	QueryTimeout time.Duration
+
+	// Parallel bounds the queries in flight. Default 32.
+	Parallel int
+
+	// FitWorkers bounds the fits that run at once. Default 1.
+	FitWorkers int
+
+	// Settle is how long after its end a cell is read, so that scrapes on their way
+	// are counted. Default 1 s.
+	Settle time.Duration
+
+	// Forget is how long a workload lives that nobody asks about. Default 15 min;
+	// negative means for ever.
+	Forget time.Duration
+
+	// Log receives what an operator should know. Default: nothing.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Tick = orDefault(o.Tick, 500*time.Millisecond)
+	o.QueryRate = orDefault(o.QueryRate, 200)
+	o.QueryTimeout = orDefault(o.QueryTimeout, 10*time.Second)
+	o.Parallel = orDefault(o.Parallel, 32)
+	o.FitWorkers = orDefault(o.FitWorkers, 1)
+	o.Settle = orDefault(o.Settle, time.Second)
+	o.Forget = orDefault(o.Forget, 15*time.Minute)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func orDefault[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+// Store keeps one workload per key. It is safe for concurrent use.
+type Store struct {
+	source Source
+	opts   Options
+
+	fits    *semaphore.Weighted
+	queries *semaphore.Weighted
+	work    sync.WaitGroup // queries and fits under way
+
+	mu      sync.RWMutex // guards entries, not their insides
+	entries map[Key]*entry
+
+	loop budget // of the tick loop alone
+}
+
+// budget spreads the queries: so many per second of the clock.
+type budget struct {
+	tokens float64
+	at     time.Time
+}
+
+// NewStore returns a store that reads from source. It does nothing before Run.
+func NewStore(source Source, opts Options) *Store {
+	opts = opts.withDefaults()
+	return &Store{
+		source:  source,
+		opts:    opts,
+		fits:    semaphore.NewWeighted(int64(opts.FitWorkers)),
+		queries: semaphore.NewWeighted(int64(opts.Parallel)),
+		entries: map[Key]*entry{},
+	}
+}
+
+// ErrBusy reports that a workload cannot be taken on.
+var ErrBusy = errors.New("too many workloads")
+
+// maxWorkloads bounds what strangers can make the store remember.
+const maxWorkloads = 100_000
+
+// Ensure starts the workload of key or adopts a changed spec; it is cheap if
+// nothing changed. While a changed spec is being read and fitted, the former
+// answers stand. It returns the faults of spec and then changes nothing.
+func (s *Store) Ensure(key Key, spec api.Spec) error {
+	spec = spec.Default()
+	s.mu.RLock()
+	e := s.entries[key]
+	s.mu.RUnlock()
+	if e != nil && e.has(spec) {
+		e.touch(s.opts.Now())
+		return nil
+	}
+	w, err := engine.New(spec)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e = s.entries[key]; e == nil {
+		if len(s.entries) >= maxWorkloads {
+			return fmt.Errorf("live: %s: %w: %d are kept already", key, ErrBusy, len(s.entries))
+		}
+		e = newEntry(key)
+		s.entries[key] = e
+		s.opts.Log.Info("workload started", "workload", key.String(), "query", spec.Metric.Query, "model", spec.Forecast.Model)
+	} else {
+		s.opts.Log.Info("workload changed", "workload", key.String())
+	}
+	e.adopt(w, s.opts.Now())
+	return nil
+}
+
+// Answer returns the newest answer of key, false if there is no such workload.
+// It reads memory only, and counts as interest in the workload.
+func (s *Store) Answer(key Key) (Answer, bool) {
+	s.mu.RLock()
+	e := s.entries[key]
+	s.mu.RUnlock()
+	if e == nil {
+		return Answer{}, false
+	}
+	e.touch(s.opts.Now())
+	return e.read(), true
+}
+
+// Watch returns a channel that receives, with room for one pending signal, when
+// the activity, the target or the error of key's answer changes, and a function
+// that ends the watch. Watching counts as interest. The channel is nil, and never
+// ready, if there is no such workload.
+func (s *Store) Watch(key Key) (changes <-chan struct{}, stop func()) {
+	s.mu.RLock()
+	e := s.entries[key]
+	s.mu.RUnlock()
+	if e == nil {
+		return nil, func() {}
+	}
+	return e.watch()
+}
+
+// Remove forgets the workload of key, if there is one.
+func (s *Store) Remove(key Key) {
+	s.mu.Lock()
+	e := s.entries[key]
+	delete(s.entries, key)
+	s.mu.Unlock()
+	if e != nil {
+		e.close()
+	}
+}
+
+// Keys returns the keys of all workloads, sorted.
+func (s *Store) Keys() []Key {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.SortedFunc(maps.Keys(s.entries), func(a, b Key) int {
+		return cmpKey(a, b)
+	})
+}
+
+// Run ticks until ctx ends, and then waits for the queries and fits under way.
+// It returns nil when ctx ends.
+func (s *Store) Run(ctx context.Context) error {
+	defer s.work.Wait()
+	ticker := time.NewTicker(s.opts.Tick)
+	defer ticker.Stop()
+	for {
+		s.tick(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// tick decides every workload, then starts what queries and fits are due, the
+// longest waiting first.
+func (s *Store) tick(ctx context.Context) {
+	now := s.opts.Now()
+	s.refill(now)
+	s.mu.RLock()
+	all := slices.Collect(maps.Values(s.entries))
+	s.mu.RUnlock()
+	for _, e := range all {
+		e.decide(now)
+	}
+	slices.SortFunc(all, func(a, b *entry) int { return a.asked().Compare(b.asked()) })
+	for _, e := range all {
+		if s.opts.Forget > 0 && e.idle(now) > s.opts.Forget {
+			s.opts.Log.Info("workload forgotten: nobody asks about it", "workload", e.key.String())
+			s.Remove(e.key)
+			continue
+		}
+		s.query(ctx, e, now)
+		s.fit(ctx, e, now)
+	}
+}
+
+func (s *Store) refill(now time.Time) {
+	b := &s.loop
+	if b.at.IsZero() {
+		b.tokens = s.opts.QueryRate
+	} else {
+		b.tokens = min(s.opts.QueryRate, b.tokens+s.opts.QueryRate*now.Sub(b.at).Seconds())
+	}
+	b.at = now
+}

@@ -1,0 +1,267 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+var key = Key{Namespace: "shop", Name: "web", Metric: "demand"}
+
+// fakeSource answers with value(t), or with err.
+type fakeSource struct {
+	mu      sync.Mutex
+	value   func(time.Time) float64
+	err     error
+	since   time.Time // no samples before
+	ranges  int
+	instant int
+}
+
+func (f *fakeSource) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func (f *fakeSource) counts() (ranges, instants int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ranges, f.instant
+}
+
+func (f *fakeSource) Range(_ context.Context, _ string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ranges++
+	if f.err != nil {
+		return nil, f.err
+	}
+	var out []collector.Sample
+	for t := from.Truncate(step).Add(step); !t.After(to); t = t.Add(step) {
+		if t.After(f.since) {
+			out = append(out, collector.Sample{Time: t, Value: f.value(t)})
+		}
+	}
+	return out, nil
+}
+
+func (f *fakeSource) Instant(_ context.Context, _ string, at time.Time) (collector.Sample, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.instant++
+	if f.err != nil {
+		return collector.Sample{}, f.err
+	}
+	return collector.Sample{Time: at, Value: f.value(at)}, nil
+}
+
+func flat(v float64) func(time.Time) float64 { return func(time.Time) float64 { return v } }
+
+func wave(t time.Time) float64 {
+	return 100 - 50*math.Cos(2*math.Pi*float64(t.Unix()%86400)/86400)
+}
+
+func demand() api.Spec {
+	return api.Spec{
+		Metric: api.MetricSpec{Query: "q", History: api.Duration(2 * 24 * time.Hour)},
+		Scale:  api.ScaleSpec{TargetPerReplica: 50},
+	}
+}
+
+// run starts a store in simulated time and stops it at the end of the test.
+func run(t *testing.T, source Source, opts Options) *Store {
+	t.Helper()
+	s := NewStore(source, opts)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+	return s
+}
+
+func TestAWorkloadAnswersAfterItsFirstRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: wave}, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		a, known := s.Answer(key)
+		require.True(t, known)
+		require.ErrorContains(t, a.Err, "shop/web/demand: no data yet")
+		require.True(t, a.Active, "unknown demand is not idleness")
+		require.InDelta(t, 50, a.Target, 0, "the target is known from the start")
+
+		time.Sleep(3 * time.Second)
+		a, _ = s.Answer(key)
+		require.NoError(t, a.Err)
+		require.InDelta(t, wave(a.At), a.Observed, 0.1)
+		require.GreaterOrEqual(t, a.Value, a.Observed, "a forecast adds and never takes")
+		require.False(t, math.IsNaN(a.Predicted), "the model is fitted")
+	})
+}
+
+func TestUnknownKeysHaveNoAnswer(t *testing.T) {
+	s := NewStore(&fakeSource{}, Options{})
+	_, known := s.Answer(key)
+	require.False(t, known)
+	require.ErrorContains(t, s.Ensure(key, api.Spec{}), "metric.query: missing")
+	_, known = s.Answer(key)
+	require.False(t, known, "a faulty spec starts nothing")
+}
+
+// A source that fails: the last answer holds for the TTL, then an error says
+// what happened; when it comes back, so does the answer. Never zero.
+func TestSilenceHoldsAndThenSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: flat(80)}
+		s := run(t, source, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(time.Minute)
+		source.set(errors.New("prometheus: connection refused"))
+		time.Sleep(4 * time.Minute)
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		require.GreaterOrEqual(t, a.Value, 80.0)
+
+		time.Sleep(2 * time.Minute)
+		a, _ = s.Answer(key)
+		require.ErrorContains(t, a.Err, "longer than metric.ttl 5m")
+		require.ErrorContains(t, a.Err, "connection refused")
+		require.True(t, a.Active)
+
+		source.set(nil)
+		time.Sleep(40 * time.Second)
+		a, _ = s.Answer(key)
+		require.NoError(t, a.Err)
+		require.GreaterOrEqual(t, a.Value, 80.0)
+	})
+}
+
+func TestKnownZeroIsIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: flat(0)}, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(10 * time.Second)
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		require.Zero(t, a.Value)
+		require.False(t, a.Active)
+	})
+}
+
+// An hour costs one range query a minute and the instant queries the budget
+// allows, and nothing else: history is read once.
+func TestTheTailAsksOnlyForWhatIsNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: wave}
+		s := run(t, source, Options{QueryRate: 1})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(time.Minute)
+		before, instants := source.counts()
+		time.Sleep(10 * time.Minute)
+		after, later := source.counts()
+		require.LessOrEqual(t, after-before, 11)
+		require.GreaterOrEqual(t, after-before, 9)
+		require.LessOrEqual(t, later-instants, 601, "one query a second")
+		_, known := s.Answer(key)
+		require.True(t, known)
+	})
+}
+
+func TestAYoungSeriesServesWhatItObserves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: flat(7), since: time.Now().Add(-30 * time.Second)}
+		s := run(t, source, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(5 * time.Second)
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		require.InDelta(t, 7, a.Value, 0)
+		time.Sleep(30 * time.Minute)
+		_, _ = s.Answer(key)
+		time.Sleep(time.Second)
+		a, _ = s.Answer(key)
+		require.NoError(t, a.Err)
+		require.False(t, math.IsNaN(a.Predicted), "after half an hour there is a forecast")
+	})
+}
+
+func TestAChangedSpecKeepsAnswering(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: flat(80)}
+		s := run(t, source, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(5 * time.Second)
+		changed := demand()
+		changed.Scale.TargetPerReplica = 20
+		source.set(errors.New("down for the moment"))
+		require.NoError(t, s.Ensure(key, changed))
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err, "the former answer stands")
+		require.InDelta(t, 20, a.Target, 0, "the target is the new one")
+		source.set(nil)
+		time.Sleep(10 * time.Second)
+		a, _ = s.Answer(key)
+		require.NoError(t, a.Err)
+		require.GreaterOrEqual(t, a.Value, 80.0)
+	})
+}
+
+func TestNobodyAsksNobodyRemembers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: flat(1)}, Options{Forget: 10 * time.Minute})
+		require.NoError(t, s.Ensure(key, demand()))
+		watched := Key{Namespace: "shop", Name: "api", Metric: "demand"}
+		require.NoError(t, s.Ensure(watched, demand()))
+		_, stop := s.Watch(watched)
+		defer stop()
+		time.Sleep(11 * time.Minute)
+		require.Equal(t, []Key{watched}, s.Keys(), "a watch is interest")
+	})
+}
+
+func TestWatchSignalsAChangeOfActivity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: func(at time.Time) float64 {
+			if at.Minute()%10 >= 5 {
+				return 0
+			}
+			return 10
+		}}
+		s := run(t, source, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		changes, stop := s.Watch(key)
+		defer stop()
+		time.Sleep(5 * time.Second)
+		<-changes // the first answer ended the error
+		a, _ := s.Answer(key)
+		require.True(t, a.Active)
+	})
+}
+
+func TestPausedAndShadowServeWhatIsObserved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: wave}, Options{})
+		for _, mode := range []api.Mode{api.Shadow, api.Paused} {
+			spec := demand()
+			spec.Mode = mode
+			k := Key{Namespace: "shop", Name: string(mode), Metric: "demand"}
+			require.NoError(t, s.Ensure(k, spec))
+			time.Sleep(5 * time.Second)
+			a, _ := s.Answer(k)
+			require.NoError(t, a.Err)
+			require.InDelta(t, a.Observed, a.Value, 0, string(mode))
+		}
+	})
+}
