@@ -1,0 +1,47 @@
+// Package external answers KEDA: a gRPC server of the external scaler protocol
+// that serves the demand of many workloads from memory.
+//
+// # The idea
+//
+// A trigger's metadata is the whole configuration of a workload. The first call
+// about a trigger decodes its metadata, once, and hands the specification to a
+// [Store], which reads, forecasts and decides on clocks of its own. Every later
+// call compares the metadata with what is known, reads one answer from memory
+// and writes it down in KEDA's numbers. No call waits for a network.
+//
+//   - GetMetricSpec tells the name of the metric and the target. Both are static
+//     configuration, so it succeeds for all valid metadata, even without any
+//     data; KEDA asks it before anything else, and its fallback needs the answer.
+//   - GetMetrics and IsActive read one [live.Answer]. Without an answer the first
+//     is an error (the HPA holds, or KEDA falls back) and the second is true:
+//     silence is not idleness.
+//   - StreamIsActive pushes true at the moment demand is known to have returned.
+//     It never pushes false: KEDA before 2.18 takes that for the word of all
+//     triggers of the ScaledObject and scales it to zero.
+//   - StreamMetricSpec sends the same as GetMetricSpec, at once and after each
+//     change of the target.
+//
+// Streams end without an error (EOF for the client), also at shutdown: KEDA
+// resets its reconnection delay only then.
+//
+// # Names
+//
+// A workload is a trigger: namespace, ScaledObject and metric name. The name is
+// the metadata key metricName or else [DefaultMetricName], which follows from
+// the query, so that two triggers of one ScaledObject do not meet. If two do
+// meet, with different metadata under one name, their calls alternate; that is
+// detected and refused, because otherwise each poll would restart the workload.
+//
+// # Why not push the learned target
+//
+// A latency objective makes the target per replica a learned number, and
+// StreamMetricSpec could push it. But value and target reach an HPA on different
+// ways and at different times: the target by a rewrite of the HPA that only KEDA
+// 2.21 with external-push does, and from one of several replicas of this server
+// whose learned numbers differ; the value by the next query, from any of them.
+// A value in terms of one target divided by another is a wrong replica count.
+// So the target on the wire is constant: targetPerReplica if it is given, else
+// [DefaultTarget], and the value carries what was learned: it is demand times
+// wire target over learned target. The quotient, which is all that the HPA uses,
+// is exact at every instant, on every version.
+package external

@@ -1,0 +1,103 @@
+package external
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// maxNameBytes bounds metricName: with KEDA's prefix it stays a file name and a
+// label that every tool can show.
+const maxNameBytes = 240
+
+// DefaultMetricName returns the name of a trigger's metric whose metadata has no
+// metricName: forescale and a short digest of the query. Triggers that ask
+// different queries thus have different names, and a name outlives changes of
+// everything but the query.
+func DefaultMetricName(query string) string {
+	digest := sha256.Sum256([]byte(query))
+	return "forescale-" + hex.EncodeToString(digest[:4])
+}
+
+// decode reads a trigger's metadata: the metric name and the specification with
+// its defaults. The error is an [api.Faults] with every fault.
+func decode(metadata map[string]string) (name string, spec api.Spec, err error) {
+	var faults api.Faults
+	name, given := metadata[api.MetricNameKey]
+	if want := nameFault(name); given && want != "" {
+		faults = append(faults, api.Fault{Path: api.MetricNameKey, Value: name, Want: want})
+	}
+	spec, err = api.FromMetadata(metadata)
+	faults = appendFaults(faults, err)
+	faults = appendFaults(faults, spec.Validate())
+	if len(faults) > 0 {
+		return "", api.Spec{}, faults
+	}
+	if !given {
+		name = DefaultMetricName(spec.Metric.Query)
+	}
+	return name, spec.Default(), nil
+}
+
+// appendFaults adds the faults in err whose path has none yet: what could not be
+// read is not also missing.
+func appendFaults(faults api.Faults, err error) api.Faults {
+	if err == nil {
+		return faults
+	}
+	var more api.Faults
+	if !errors.As(err, &more) {
+		return append(faults, api.Fault{Path: "metadata", Want: err.Error()})
+	}
+	for _, f := range more {
+		if !slices.ContainsFunc(faults, func(g api.Fault) bool { return samePath(g.Path, f.Path) }) {
+			faults = append(faults, f)
+		}
+	}
+	return faults
+}
+
+// samePath reports whether two keys name one field, one of them perhaps in the
+// spelling that KEDA fills from the environment.
+func samePath(a, b string) bool {
+	return strings.TrimSuffix(a, "FromEnv") == strings.TrimSuffix(b, "FromEnv")
+}
+
+// nameFault returns what would be right if name cannot be a metric's name: it
+// becomes a segment of a URL path in the external metrics API.
+func nameFault(name string) string {
+	switch {
+	case name == "":
+		return "empty, want a name such as requests, or leave the key out"
+	case name == "." || name == "..":
+		return "want a name that is not a folder of a path, such as requests"
+	case len(name) > maxNameBytes:
+		return "want at most 240 bytes"
+	}
+	for _, r := range name {
+		if r == '/' || r == '%' || r <= ' ' || r > '~' {
+			return "want visible ASCII without / and %, such as requests: it becomes part of a URL"
+		}
+	}
+	return ""
+}
+
+// differing returns the keys in which a and b differ, sorted.
+func differing(a, b map[string]string) []string {
+	keys := map[string]bool{}
+	for _, m := range []map[string]string{a, b} {
+		for k := range m {
+			va, inA := a[k]
+			vb, inB := b[k]
+			if va != vb || inA != inB {
+				keys[k] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}

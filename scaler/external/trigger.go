@@ -1,0 +1,129 @@
+package external
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+const (
+	// maxMisses is after how many calls about a trigger a metadata variant that
+	// none of them bore is gone. KEDA calls about each trigger at most six times
+	// between two calls about its neighbour: twice, if the first try failed, for
+	// the specification, the metrics and the activity.
+	maxMisses = 16
+
+	// maxReturns is how often replaced variants may come back before two triggers
+	// are taken to share a name. One return is a user who takes an edit back, two
+	// are a call that an edit overtook; triggers that share a name alternate with
+	// each poll and reach four within two or three.
+	maxReturns = 4
+)
+
+// A variant is one metadata map that calls about a ScaledObject bore, decoded.
+// All fields but used and misses are fixed once it is in a registry.
+type variant struct {
+	metadata map[string]string
+	spec     api.Spec
+	wire     float64  // the constant target on the wire; see wireTarget
+	trigger  *trigger // nil if the metadata is faulty
+	err      error    // why it is, as a gRPC status
+
+	used   atomic.Int64 // when it was last asked for, in seconds since the epoch
+	misses int          // calls about the trigger since; guarded by registry.mu
+}
+
+// newVariant decodes metadata, which it copies, of the named ScaledObject. It
+// also returns the name of the trigger's metric, empty if the metadata is faulty.
+func newVariant(name objectName, metadata map[string]string) (v *variant, metric string) {
+	v = &variant{metadata: maps.Clone(metadata)}
+	metric, spec, err := decode(metadata)
+	if err != nil {
+		v.err = invalid(name, err)
+		return v, ""
+	}
+	v.spec = spec
+	target := spec.Scale.TargetPerReplica.Float()
+	if !usable(target) {
+		target = DefaultTarget
+	}
+	v.wire = wireTarget(target)
+	return v, metric
+}
+
+// target returns the demand that one replica serves: what the user said, or what
+// was learned for the latency objective. Zero means that nothing is known.
+func (v *variant) target(a live.Answer) float64 {
+	if v.spec.Scale.LatencyObjective != nil && usable(a.Target) {
+		return a.Target
+	}
+	return v.spec.Scale.TargetPerReplica.Float()
+}
+
+// A trigger is one metric of a ScaledObject and the workload behind it.
+type trigger struct {
+	key live.Key
+
+	current   atomic.Pointer[variant] // what the workload should be; written under registry.mu
+	contested atomic.Bool             // whether rivals is not empty
+	rivals    []*variant              // replaced variants that may still be in use; guarded by registry.mu
+	returns   int                     // how often a rival came back; guarded by registry.mu
+
+	adopted atomic.Pointer[variant] // what the store was given; nil before the first time
+	mu      sync.Mutex              // guards start and failure
+	start   *start                  // the hand-over under way, nil if none
+	failure string                  // why the last answer was refused, empty if it was served
+}
+
+// settle takes note of a call that bore v and makes v the current variant, if it
+// is a change. It reports whether the trigger is contested: two variants that
+// take turns. The caller holds registry.mu and gets the variants that are gone.
+func (t *trigger) settle(v *variant) (contest bool, gone []*variant) {
+	v.misses = 0
+	now := t.current.Load()
+	if now != v {
+		if t.drop(v) {
+			t.returns++
+		}
+		if now != nil {
+			now.misses = 0
+			t.rivals = append(t.rivals, now)
+		}
+		t.current.Store(v)
+	}
+	for _, r := range slices.Clone(t.rivals) {
+		if r.misses++; r.misses >= maxMisses {
+			t.drop(r)
+			gone = append(gone, r)
+		}
+	}
+	if len(t.rivals) == 0 {
+		t.returns = 0
+	}
+	t.contested.Store(len(t.rivals) > 0)
+	return t.returns >= maxReturns, gone
+}
+
+// drop removes v from the rivals and reports whether it was one.
+func (t *trigger) drop(v *variant) bool {
+	i := slices.Index(t.rivals, v)
+	if i < 0 {
+		return false
+	}
+	t.rivals = slices.Delete(t.rivals, i, i+1)
+	return true
+}
+
+// blame notes why the trigger cannot be served, empty if it can, and reports
+// whether that is news, so that it is logged once and not at each poll.
+func (t *trigger) blame(failure string) (news bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	news = t.failure != failure
+	t.failure = failure
+	return news
+}
