@@ -30,7 +30,9 @@ type fluid struct {
 	service queue.Service
 	table   *queue.Table
 	clients Clients
-	dt      float64
+	dt      float64 // s
+	perPod  float64 // requests that one pod can finish in a step
+	busy    float64 // slots that one request per step keeps busy
 
 	queue   float64
 	retries []float64 // that come in the next steps, a ring
@@ -38,7 +40,11 @@ type fluid struct {
 }
 
 func newFluid(o Options) *fluid {
-	f := &fluid{service: o.Service, table: queue.NewTable(o.Service), clients: o.Clients, dt: o.Step.Seconds()}
+	dt := o.Step.Seconds()
+	f := &fluid{
+		service: o.Service, table: queue.NewTable(o.Service), clients: o.Clients,
+		dt: dt, perPod: o.Service.Capacity(1) * dt, busy: o.Service.ServiceTime.Seconds() / dt,
+	}
 	if o.Clients.Retry > 0 {
 		f.retries = make([]float64, max(1, o.Clients.RetryAfter/o.Step))
 	}
@@ -53,8 +59,8 @@ func (f *fluid) advance(rate, arrived float64, ready int32) step {
 		s.offered += f.retries[f.at]
 		rate = s.offered / f.dt
 	}
-	capacity := f.service.Capacity(int(ready)) * f.dt
-	demandOfSlots := arrived / f.dt * f.service.ServiceTime.Seconds()
+	capacity := f.perPod * float64(ready)
+	demandOfSlots := arrived * f.busy
 	if f.queue == 0 && s.offered < capacity {
 		state := f.table.At(int(ready), rate, 0)
 		s.late, s.served = state.Late, s.offered

@@ -56,7 +56,11 @@ func Tail(wait, mu, theta, t float64) float64 {
 	if theta <= 0 || t <= 0 {
 		return 1
 	}
-	served := math.Exp(-mu * t)
+	return tail(math.Exp(-mu*t), wait, mu, theta, t)
+}
+
+// tail is Tail for a caller who knows served = e^{−μt} already.
+func tail(served, wait, mu, theta, t float64) float64 {
 	if wait < 1e-12 {
 		return served
 	}

@@ -10,16 +10,35 @@ const bins = 256
 // share of late requests is within 1e-3 of the exact one. It is not safe for
 // concurrent use.
 type Table struct {
-	service Service
-	rows    [][]float64 // rows[n][i] = ErlangC at utilisation i/bins; NaN = not yet computed
+	service     Service
+	mu          float64 // rate of one slot, 1/s
+	perPod      float64 // capacity of one pod, requests/s
+	latency     float64 // of the objective, s
+	served      float64 // share of requests whose service alone takes longer than that
+	variability float64
+	rows        [][]float64 // rows[n][i] = ErlangC at utilisation i/bins; NaN = not yet computed
 }
 
 // NewTable returns an empty table of s.
-func NewTable(s Service) *Table { return &Table{service: s} }
+func NewTable(s Service) *Table {
+	latency := s.Latency.Seconds()
+	return &Table{
+		service: s, mu: s.mu(), perPod: s.Capacity(1), latency: latency,
+		served: math.Exp(-s.mu() * latency), variability: s.variability(),
+	}
+}
+
+// theta returns the rate at which waiting times decay at rate on n pods, 1/s.
+func (t *Table) theta(n int, rate float64) float64 {
+	if t.service.Balancing == PerPod {
+		return (t.perPod - rate/float64(n)) / t.variability
+	}
+	return (t.perPod*float64(n) - rate) / t.variability
+}
 
 // wait returns the interpolated probability to wait at rate on n pods, below capacity.
 func (t *Table) wait(n int, rate float64) float64 {
-	rho := rate / t.service.Capacity(n)
+	rho := rate / (t.perPod * float64(n))
 	c := n * t.service.Slots
 	if t.service.Balancing == PerPod {
 		c, n = t.service.Slots, 0
@@ -54,13 +73,19 @@ type State struct {
 // without a pod, all are late and Waiting is 0: there the line is the backlog,
 // which the caller keeps.
 func (t *Table) At(n int, rate, waited float64) State {
-	if n < 1 || rate >= t.service.Capacity(n) {
+	if n < 1 || rate >= t.perPod*float64(n) {
 		return State{Late: 1}
 	}
-	wait := t.wait(n, rate)
-	rho := rate / t.service.Capacity(n)
-	s := State{Late: t.service.lateGiven(wait, n, rate, t.service.Latency.Seconds()-waited)}
-	s.Waiting = wait * rho / (1 - rho) * t.service.variability()
+	wait, theta := t.wait(n, rate), t.theta(n, rate)
+	s := State{Late: t.served}
+	switch {
+	case waited > 0:
+		s.Late = Tail(wait, t.mu, theta, t.latency-waited)
+	case wait > 1e-12:
+		s.Late = tail(t.served, wait, t.mu, theta, t.latency)
+	}
+	rho := rate / (t.perPod * float64(n))
+	s.Waiting = wait * rho / (1 - rho) * t.variability
 	if t.service.Balancing == PerPod {
 		s.Waiting *= float64(n)
 	}
@@ -70,11 +95,11 @@ func (t *Table) At(n int, rate, waited float64) State {
 // Quantile returns the latency of the objective's quantile at rate on n pods in
 // seconds, to 1 ms; +Inf beyond capacity or without a pod.
 func (t *Table) Quantile(n int, rate float64) float64 {
-	if n < 1 || rate >= t.service.Capacity(n) {
+	if n < 1 || rate >= t.perPod*float64(n) {
 		return math.Inf(1)
 	}
-	wait := t.wait(n, rate)
-	late := func(x float64) bool { return t.service.lateGiven(wait, n, rate, x) > t.service.slack() }
+	wait, theta := t.wait(n, rate), t.theta(n, rate)
+	late := func(x float64) bool { return Tail(wait, t.mu, theta, x) > t.service.slack() }
 	low, high := 0.0, 4*t.service.ServiceTime.Seconds()
 	for late(high) {
 		low, high = high, 2*high
