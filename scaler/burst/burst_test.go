@@ -1,0 +1,240 @@
+package burst_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/burst"
+)
+
+var (
+	start = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+	nan   = math.NaN()
+)
+
+const step = 15 * time.Second
+
+// feed gives d the rate over the last minute of demand(t), every 15 s, and
+// returns the onsets it noticed.
+func feed(d *burst.Detector, from time.Time, span time.Duration, demand func(t time.Time) float64) []time.Time {
+	var onsets []time.Time
+	for t := from.Add(step); !t.After(from.Add(span)); t = t.Add(step) {
+		mean := 0.0
+		for back := time.Second; back <= time.Minute; back += time.Second {
+			mean += demand(t.Add(-back)) / 60
+		}
+		if d.Update(t, mean, nan) {
+			onsets = append(onsets, t)
+		}
+	}
+	return onsets
+}
+
+// noisy adds seeded noise that is a function of time, as a rate of a thousand a second has.
+func noisy(t time.Time, base float64) float64 {
+	rng := rand.New(rand.NewPCG(uint64(t.Unix()), 7))
+	return base * (1 + 0.03*rng.NormFloat64())
+}
+
+func TestStepIsNoticedWithItsHeight(t *testing.T) {
+	d := burst.Detector{Window: time.Minute}
+	at := start.Add(time.Hour)
+	demand := func(t time.Time) float64 {
+		if t.Before(at) {
+			return noisy(t, 800)
+		}
+		return noisy(t, 3200)
+	}
+	require.Empty(t, feed(&d, start, time.Hour, demand))
+	onsets := feed(&d, at, 30*time.Second, demand)
+	require.Equal(t, []time.Time{at.Add(15 * time.Second)}, onsets) // the first sample after it
+	// The sample says 1400; undoing the mean over the minute gives what is there.
+	require.InDelta(t, 3200, d.Latch(at.Add(30*time.Second), 0.5), 200)
+	require.InDelta(t, 800, d.Steady(), 40)
+}
+
+func TestRampsAndNoiseAreNoBursts(t *testing.T) {
+	for name, demand := range map[string]func(t time.Time) float64{
+		"noise":             func(t time.Time) float64 { return noisy(t, 1000) },
+		"heavy noise":       func(t time.Time) float64 { return noisy(t, 1000) * math.Exp(noisy(t.Add(time.Hour), 1)*2-2) },
+		"morning":           func(t time.Time) float64 { return noisy(t, 200*math.Exp(t.Sub(start).Minutes()*0.05)) },
+		"a day":             func(t time.Time) float64 { return noisy(t, 1000-900*math.Cos(t.Sub(start).Hours()/12*math.Pi)) },
+		"a constant":        func(time.Time) float64 { return 100 },
+		"nothing":           func(time.Time) float64 { return 0 },
+		"a little and tiny": func(t time.Time) float64 { return noisy(t, 1e-6) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var d burst.Detector
+			require.Empty(t, feed(&d, start, 90*time.Minute, demand))
+			require.Zero(t, d.Hedge(start.Add(2*time.Hour), time.Minute))
+			require.Zero(t, d.Latch(start.Add(2*time.Hour), 0.5))
+		})
+	}
+}
+
+func TestForecastRampIsNoBurst(t *testing.T) {
+	var d burst.Detector
+	for i := range 240 {
+		d.Update(start.Add(time.Duration(i)*step), 100, 100)
+	}
+	now := start.Add(time.Hour)
+	require.False(t, d.Update(now, 300, 290), "the forecast knew")
+	require.True(t, d.Update(now.Add(step), 300, 110), "nobody knew")
+}
+
+func TestBurstEndsAndNewLevelIsNone(t *testing.T) {
+	d := burst.Detector{Window: time.Minute}
+	at := start.Add(time.Hour)
+	demand := func(t time.Time) float64 {
+		switch since := t.Sub(at); {
+		case since >= 0 && since < 6*time.Minute:
+			return noisy(t, 400)
+		case since >= time.Hour:
+			return noisy(t, 300)
+		}
+		return noisy(t, 100)
+	}
+	feed(&d, start, 65*time.Minute, demand)
+	require.True(t, d.Lasts())
+	high := d.Latch(start.Add(65*time.Minute), 0.5)
+	require.GreaterOrEqual(t, high, 390.0)
+	feed(&d, start.Add(65*time.Minute), 10*time.Minute, demand)
+	require.False(t, d.Lasts())
+	require.Len(t, d.Recent, 1)
+	require.InDelta(t, 4, d.Recent[0].Height, 0.3)
+	require.InDelta(t, 6, d.Recent[0].Lasted.Minutes(), 1)
+
+	onsets := feed(&d, start.Add(75*time.Minute), 2*time.Hour, demand)
+	require.Len(t, onsets, 1)
+	require.False(t, d.Lasts(), "half an hour later it is the level")
+	require.Len(t, d.Recent, 1, "and not remembered as a burst")
+	require.InDelta(t, 300, d.Level, 20)
+}
+
+// clockwork bursts for five minutes at some of the half-hours: after a gap of 2,
+// 3 or 4 slots, at :00 or :30 give or take two minutes.
+func clockwork(days int) (demand func(t time.Time) float64, onsets []time.Time) {
+	rng := rand.New(rand.NewPCG(3, 9))
+	heights := map[int64]float64{}
+	for slot := 0; slot < days*48; slot += 2 + rng.IntN(3) {
+		at := start.Add(time.Duration(slot)*30*time.Minute + time.Duration(rng.NormFloat64()*60)*time.Second)
+		onsets = append(onsets, at)
+		for m := range 5 * 60 {
+			heights[at.Unix()+int64(m)] = 3.5 + rng.Float64()*0.01
+		}
+	}
+	return func(t time.Time) float64 {
+		if h, ok := heights[t.Unix()]; ok {
+			return noisy(t, 100*h)
+		}
+		return noisy(t, 100)
+	}, onsets
+}
+
+// The chance of the next burst is told honestly, and high where it is due.
+func TestHedgeIsCalibrated(t *testing.T) {
+	demand, onsets := clockwork(8)
+	d := burst.Detector{Window: time.Minute}
+	feed(&d, start, 5*24*time.Hour, demand)
+	require.InDelta(t, float64(len(onsets))*5/8, float64(len(d.Recent)), 3)
+
+	const lead = 2 * time.Minute
+	var sum, hits, due, dueHits float64
+	for now := start.Add(5 * 24 * time.Hour); now.Before(start.Add(191 * time.Hour)); now = now.Add(time.Minute) {
+		feed(&d, now.Add(-time.Minute), time.Minute, demand)
+		p := d.Hedge(now, lead)
+		if d.Lasts() {
+			require.Zero(t, p)
+			continue
+		}
+		came := 0.0
+		for _, at := range onsets {
+			if seen := at.Add(25 * time.Second); seen.After(now) && !seen.After(now.Add(lead)) { // noticed with the next sample or two
+				came = 1
+			}
+		}
+		sum, hits = sum+p, hits+came
+		if p > 0.2 {
+			due, dueHits = due+1, dueHits+came
+		}
+	}
+	require.InDelta(t, hits, sum, 0.25*hits, "expected and seen")
+	require.Greater(t, due, 30.0)
+	require.Greater(t, dueHits/due, 0.2)
+	require.Greater(t, dueHits, hits/2, "most of them are foreseen")
+}
+
+func TestNoClockNoSlots(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	at, onsets := start, map[int64]bool{}
+	for range 100 {
+		at = at.Add(time.Duration(600+rng.ExpFloat64()*5400) * time.Second)
+		for s := range int64(180) {
+			onsets[at.Unix()+s] = true
+		}
+	}
+	var d burst.Detector
+	end := at.Add(20 * time.Minute)
+	feed(&d, start, end.Sub(start), func(t time.Time) float64 {
+		if onsets[t.Unix()] {
+			return noisy(t, 300)
+		}
+		return noisy(t, 100)
+	})
+	require.Greater(t, len(d.Recent), 90)
+	p := d.Hedge(end, 10*time.Minute)
+	require.InDelta(t, 600.0/6000, p, 0.08) // exponential gaps: the rate of the process, whenever asked
+}
+
+func TestHeightsAndAhead(t *testing.T) {
+	demand, _ := clockwork(5)
+	d := burst.Detector{Window: time.Minute}
+	require.True(t, math.IsNaN(d.Height(0.5)))
+	feed(&d, start, 5*24*time.Hour-time.Hour, demand)
+	require.InDelta(t, 3.5, d.Height(0.5), 0.2)
+	require.LessOrEqual(t, d.Height(0.1), d.Height(0.9))
+	for d.Lasts() {
+		feed(&d, d.Seen, time.Minute, demand)
+	}
+	now := d.Seen
+	for d.Hedge(now, 2*time.Minute) < 0.1 {
+		now = now.Add(15 * time.Second)
+		require.Less(t, now.Sub(d.Seen), 6*time.Hour)
+	}
+	require.InDelta(t, 350, d.Ahead(now, 2*time.Minute, 0.05), 30)
+	require.Zero(t, d.Ahead(now, 2*time.Minute, 0.999), "too unlikely to pay")
+}
+
+func TestDetectorSurvivesDumpAndNonsense(t *testing.T) {
+	demand, _ := clockwork(4)
+	d := burst.Detector{Window: time.Minute}
+	feed(&d, start, 80*time.Hour, demand)
+	before, err := json.Marshal(&d)
+	require.NoError(t, err)
+	require.Less(t, len(before), 32<<10)
+	for _, v := range []float64{nan, math.Inf(1), -1} {
+		require.False(t, d.Update(d.Seen.Add(step), v, nan))
+	}
+	require.False(t, d.Update(d.Seen, 1e9, nan), "not newer")
+	after, err := json.Marshal(&d)
+	require.NoError(t, err)
+	require.JSONEq(t, string(before), string(after))
+
+	var copied burst.Detector
+	require.NoError(t, json.Unmarshal(before, &copied))
+	for now := d.Seen; now.Before(d.Seen.Add(3 * time.Hour)); now = now.Add(time.Minute) {
+		require.InDelta(t, d.Hedge(now, time.Minute), copied.Hedge(now, time.Minute), 0)
+	}
+}
+
+func BenchmarkUpdate(b *testing.B) {
+	var d burst.Detector
+	for i := 0; b.Loop(); i++ {
+		d.Update(start.Add(time.Duration(i)*step), 100+float64(i%7), nan)
+	}
+}

@@ -1,0 +1,183 @@
+package burst
+
+import (
+	"math"
+	"time"
+)
+
+// How a burst is told from everything else; see the package documentation.
+const (
+	surely     = 6.0              // deviations of one sample
+	likely     = 4.0              // deviations of each of two samples in a row
+	double     = 2.0              // times the reference, whatever the deviations
+	least      = 1.5              // times the reference, or it is no burst
+	ended      = 0.25             // share of the height above the reference
+	calm       = time.Minute      // below that share
+	newLevel   = 30 * time.Minute // longer is no burst
+	halfLevel  = 2 * time.Minute  // half-life of the level
+	halfSpread = 30 * time.Minute // and of the deviation
+	finest     = 0.01             // least deviation, as a share of the level
+	maxBursts  = 192              // remembered
+)
+
+// A Burst is one that is over.
+type Burst struct {
+	At     time.Time     `json:"at"`     // when it was noticed
+	Height float64       `json:"height"` // highest sample over the reference at its onset, ≥ 1
+	Lasted time.Duration `json:"lasted"` // from notice to the first calm sample, ns in JSON
+}
+
+// A Detector watches one series of demand. Its exported fields are its whole
+// memory, of bounded size, so that it can be dumped and restored as JSON; nobody
+// else should write them. The zero Detector is ready. It is not safe for
+// concurrent use.
+type Detector struct {
+	// Window is the time over which each sample is a mean, as that of rate(); 0 if
+	// a sample is the mean since the last one. Set it before the first Update.
+	Window time.Duration `json:"window"`
+
+	Seen   time.Time `json:"seen"`   // newest sample
+	First  time.Time `json:"first"`  // oldest sample
+	Last   float64   `json:"last"`   // its value
+	Level  float64   `json:"level"`  // of the last minutes, without bursts
+	Spread float64   `json:"spread"` // mean absolute deviation of a sample from it
+	Hints  int       `json:"hints"`  // samples in a row that were likely a burst
+
+	Onset  time.Time `json:"onset"`  // of the burst that lasts; zero if none does
+	Base   float64   `json:"base"`   // reference at the onset
+	Peak   float64   `json:"peak"`   // highest sample since
+	Surge  float64   `json:"surge"`  // highest rate behind the first samples, which are means over Window
+	Calm   time.Time `json:"calm"`   // first of the calm samples that end it
+	Recent []Burst   `json:"recent"` // oldest first
+
+	renewal renewal // made from Recent, anew after each burst
+}
+
+// Update takes a sample of demand, in order of time, and what the median
+// forecast says for the same time (NaN = nothing). A sample that is not finite,
+// negative, or not newer than the last one is passed over. It reports whether a
+// burst begins with this sample. It takes O(1), but O(bursts) when one ends.
+func (d *Detector) Update(now time.Time, sample, median float64) bool {
+	if math.IsNaN(sample) || math.IsInf(sample, 0) || sample < 0 || !now.After(d.Seen) {
+		return false
+	}
+	if d.First.IsZero() {
+		d.First, d.Seen, d.Level, d.Last = now, now, sample, sample
+		return false
+	}
+	dt, last := now.Sub(d.Seen), d.Last
+	d.Seen, d.Last = now, sample
+	if d.Lasts() {
+		if now.Sub(d.Onset) < d.Window {
+			d.surge(dt, sample-last)
+		}
+		d.follow(now, sample)
+		return false
+	}
+	reference := d.Level
+	if median > reference {
+		reference = median
+	}
+	if d.begins(sample, reference) {
+		d.Onset, d.Base, d.Peak, d.Surge, d.Calm, d.Hints = now, reference, sample, sample, time.Time{}, 0
+		d.surge(dt, sample-last)
+		return true
+	}
+	d.learn(dt, sample)
+	return false
+}
+
+// Lasts reports whether a burst is going on.
+func (d *Detector) Lasts() bool { return !d.Onset.IsZero() }
+
+// Steady returns what the sample at the time of the last Update would have been
+// without a burst: the reference at its onset while one lasts, NaN else.
+func (d *Detector) Steady() float64 {
+	if !d.Lasts() {
+		return math.NaN()
+	}
+	return d.Base
+}
+
+// surge undoes the mean over the window at the onset of a burst. A mean over the
+// window that grows by rise within dt has lost dt of the base and won dt of
+// something higher: base + rise·window/dt.
+func (d *Detector) surge(dt time.Duration, rise float64) {
+	if dt < d.Window {
+		d.Surge = max(d.Surge, d.Base+rise*float64(d.Window)/float64(dt))
+	}
+}
+
+// Latch returns the demand to provide for while a burst lasts, 0 else. It never
+// falls: nothing is taken away before the end. While the samples do not yet show
+// how high the burst goes, it is what bursts usually reach (the quantile level of
+// past heights) or what the first samples betray, whichever is more.
+func (d *Detector) Latch(now time.Time, level float64) float64 {
+	if !d.Lasts() {
+		return 0
+	}
+	need := max(d.Peak, d.Surge)
+	if usual := d.Base * d.Height(level); usual > need && now.Sub(d.Onset) <= d.Window+calm {
+		need = usual
+	}
+	return need
+}
+
+// begins judges one sample.
+func (d *Detector) begins(sample, reference float64) bool {
+	if !(reference > 0) || sample < least*reference {
+		d.Hints = 0
+		return false
+	}
+	z := (sample - reference) / d.deviation(reference)
+	if z < likely {
+		d.Hints = 0
+		return false
+	}
+	d.Hints++
+	return z > surely || d.Hints >= 2 || sample >= double*reference
+}
+
+// deviation is the standard deviation of one sample, from the mean absolute one
+// as if it were normal.
+func (d *Detector) deviation(reference float64) float64 {
+	return max(math.Sqrt(math.Pi/2)*d.Spread, finest*reference)
+}
+
+// learn lets level and spread follow a sample that is no burst. One that may
+// turn out to begin one moves them little.
+func (d *Detector) learn(dt time.Duration, sample float64) {
+	off := sample - d.Level
+	if limit := 2 * d.deviation(d.Level); d.Hints > 0 && off > limit {
+		off = limit
+	}
+	d.Spread += (1 - halving(dt, halfSpread)) * (math.Abs(off) - d.Spread)
+	d.Level += (1 - halving(dt, halfLevel)) * off
+}
+
+func halving(dt, half time.Duration) float64 { return math.Exp2(-float64(dt) / float64(half)) }
+
+// follow watches a burst until it ends or turns out to be a new level.
+func (d *Detector) follow(now time.Time, sample float64) {
+	d.Peak = max(d.Peak, sample)
+	if now.Sub(d.Onset) > newLevel {
+		d.Level, d.Onset = sample, time.Time{}
+		return
+	}
+	if sample > d.Base+ended*(d.Peak-d.Base) {
+		d.Calm = time.Time{}
+		return
+	}
+	if d.Calm.IsZero() {
+		d.Calm = now
+	}
+	if now.Sub(d.Calm) < calm {
+		return
+	}
+	if len(d.Recent) == maxBursts {
+		d.Recent = append(d.Recent[:0], d.Recent[1:]...)
+	}
+	d.Recent = append(d.Recent, Burst{d.Onset, d.Peak / d.Base, d.Calm.Sub(d.Onset)})
+	d.Level, d.Onset = sample, time.Time{}
+	d.renewal = renewal{}
+}

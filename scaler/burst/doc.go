@@ -1,0 +1,49 @@
+// Package burst notices sudden growth of demand, remembers how such bursts went,
+// and says how likely the next one is.
+//
+// # The idea
+//
+// A forecast knows what comes slowly or by the season. A burst is neither: it is
+// there within seconds, it lasts minutes, and no model sees its first sample.
+// Three things help. Notice it early ([Detector.Update]); while it lasts, do not
+// follow it up but go to its usual height, and take nothing away; and where
+// bursts return, be ready when the next one is likely ([Detector.Hedge]).
+//
+// # Noticing
+//
+// Each sample is compared with a reference: the larger of the level of the last
+// minutes and the median forecast, so that a ramp that was forecast is no burst.
+// Its distance is measured in the usual deviation of one sample. A burst begins
+// at twice six deviations, twice in a row over four, or at twice the reference
+// whatever the deviations (the panic threshold of Knative's autoscaler); and
+// always at no less than half as much again as the reference, because less is
+// within any sane margin. It ends when a full minute passed under a quarter of
+// its height. One that lasts longer than half an hour is no burst but a new
+// level.
+//
+// # Returning
+//
+// Bursts that are made by clocks return at multiples of a slot: of a quarter, a
+// half or a full hour. The slot is the one around whose centre the onsets gather
+// most, by the length of their mean direction on the circle (Rayleigh). The
+// chance that one comes k slots after the last is the renewal hazard
+//
+//	h(k) = (#{past gaps of k slots} + m·p) / (#{past gaps of at least k slots} + m)
+//
+// with the mean chance per slot p as prior, worth m observations; for when in the
+// slot it comes there is the distribution F of past onsets around the centre:
+//
+//	P(onset in [t, t+L] | none yet) = h·(F(t+L) − F(t)) / (1 − h·F(t))
+//
+// Where the onsets follow no clock, the hazard is that of the gaps in time,
+// #{gaps in [e, e+L]} / #{gaps ≥ e}, with the same kind of prior. See Cox,
+// Renewal Theory (1962).
+//
+// # Why not seasonality
+//
+// Which half-hours burst differs from day to day in the traces that taught us; a
+// daily season sees an even smear. That one follows another at a multiple of
+// half an hour is what repeats.
+//
+// Everything here is pure, of bounded size, and works on samples of any spacing.
+package burst
