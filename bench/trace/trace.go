@@ -56,16 +56,11 @@ func (t Trace) Span() time.Duration { return time.Duration(len(t.Values)) * t.St
 func (t Trace) Peak() float64 {
 	peak := 0.0
 	for _, v := range t.Values {
-		peak = max(peak, v*bit(!math.IsNaN(v)))
+		if v > peak { // false for NaN
+			peak = v
+		}
 	}
 	return peak
-}
-
-func bit(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
 }
 
 // Missing returns the share of intervals without a value, 0 to 1.

@@ -1,0 +1,206 @@
+package trace
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A Shape describes a made load. The zero value of each part leaves it out. All
+// factors multiply:
+//
+//	Base · day · week · trend · steps · noise · bursts
+type Shape struct {
+	Name   string
+	Start  time.Time     // zero = Monday 2024-01-01 00:00 UTC
+	Step   time.Duration // 0 = 1 min
+	Length time.Duration // 0 = 14 days
+	Base   float64       // events/s at factor 1; 0 = 100
+
+	Day   float64 // rise of the day, 0 to 1: from 1 − 0.53·Day at night to 1 + Day at 15:00
+	Week  float64 // share by which Saturday and Sunday are lower, 0 to 1
+	Trend float64 // growth per day as a share of Base, may be negative
+	Noise Noise
+	Burst Burst
+	Steps []LevelShift
+	Gaps  []Gap
+}
+
+// Noise is a lognormal factor that follows an AR(1) process.
+type Noise struct {
+	Sigma  float64       // standard deviation of the logarithm
+	Memory time.Duration // time in which its autocorrelation falls to 1/e; 0 = white
+}
+
+// Burst adds flash crowds: a rise within seconds, a plateau, a fall as fast.
+type Burst struct {
+	PerDay float64       // mean number per day
+	Height float64       // factor of the plateau, lognormal around it by a fifth
+	Length time.Duration // mean length of a plateau; 0 = 7 min
+	Rise   time.Duration // 0 = 20 s
+	// Raster makes bursts begin at its multiples only, as jobs on a timetable do; 0 = anywhen.
+	Raster time.Duration
+}
+
+// LevelShift multiplies the load from an instant on.
+type LevelShift struct {
+	After  time.Duration // from the start of the trace
+	Factor float64
+}
+
+// Gap is a stretch without rows.
+type Gap struct{ After, Length time.Duration }
+
+// Synthetic makes the trace of shape. Equal shapes and seeds give equal traces;
+// each random part has a stream of its own.
+func Synthetic(shape Shape, seed uint64) Trace {
+	s := shape.filled()
+	t := Trace{Name: s.Name, Kind: Rate, Unit: "requests/s", Start: s.Start, Step: s.Step, Values: make([]float64, s.Length/s.Step)}
+	noise := s.Noise.generator(rand.New(rand.NewPCG(seed, 1)), s.Step)
+	for i := range t.Values {
+		t.Values[i] = s.Base * s.season(t.At(i).Add(s.Step/2)) * noise()
+	}
+	for _, shift := range s.Steps {
+		for i := range t.Values {
+			if time.Duration(i)*s.Step >= shift.After {
+				t.Values[i] *= shift.Factor
+			}
+		}
+	}
+	s.Burst.add(t, rand.New(rand.NewPCG(seed, 2)))
+	cut(t.Values, s.Step, s.Gaps)
+	return t
+}
+
+func (s Shape) filled() Shape {
+	if s.Name == "" {
+		s.Name = "synthetic"
+	}
+	if s.Start.IsZero() {
+		s.Start = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if s.Step == 0 {
+		s.Step = time.Minute
+	}
+	if s.Length == 0 {
+		s.Length = 14 * 24 * time.Hour
+	}
+	if s.Base == 0 {
+		s.Base = 100
+	}
+	return s
+}
+
+// season returns the factor of day, week and trend.
+func (s Shape) season(now time.Time) float64 {
+	angle := 2 * math.Pi * (now.Sub(now.Truncate(24*time.Hour)).Hours() - 15) / 24
+	f := 1 + s.Day*(0.75*math.Cos(angle)+0.25*math.Cos(2*angle))
+	if day := now.Weekday(); day == time.Saturday || day == time.Sunday {
+		f *= 1 - s.Week
+	}
+	return f * max(0, 1+s.Trend*now.Sub(s.Start).Hours()/24)
+}
+
+// generator returns a source of factors with mean 1.
+func (n Noise) generator(rng *rand.Rand, step time.Duration) func() float64 {
+	keep := 0.0
+	if n.Memory > 0 {
+		keep = math.Exp(-step.Seconds() / n.Memory.Seconds())
+	}
+	state := rng.NormFloat64()
+	return func() float64 {
+		f := math.Exp(n.Sigma*state - n.Sigma*n.Sigma/2)
+		state = keep*state + math.Sqrt(1-keep*keep)*rng.NormFloat64()
+		return f
+	}
+}
+
+// add multiplies the bursts into t.
+func (b Burst) add(t Trace, rng *rand.Rand) {
+	if b.PerDay <= 0 {
+		return
+	}
+	length, rise := b.Length, b.Rise
+	if length == 0 {
+		length = 7 * time.Minute
+	}
+	if rise == 0 {
+		rise = 20 * time.Second
+	}
+	wait := func() time.Duration {
+		return time.Duration(rng.ExpFloat64() / b.PerDay * 24 * float64(time.Hour))
+	}
+	for at := wait(); at < t.Span(); at += wait() {
+		if b.Raster > 0 {
+			at = (at + b.Raster - 1) / b.Raster * b.Raster
+		}
+		plateau := time.Duration((0.5 + rng.ExpFloat64()/2) * float64(length))
+		b.one(t, at, plateau, rise, b.Height*math.Exp(0.2*rng.NormFloat64()))
+		at += plateau + 2*rise
+	}
+}
+
+// one multiplies a single burst into t: the mean of its factor over each interval.
+func (b Burst) one(t Trace, at, plateau, rise time.Duration, height float64) {
+	const parts = 8
+	for i := max(0, int(at/t.Step)); i < len(t.Values) && time.Duration(i)*t.Step < at+plateau+2*rise; i++ {
+		sum := 0.0
+		for k := range parts {
+			x := time.Duration(i)*t.Step + t.Step*time.Duration(2*k+1)/(2*parts) - at
+			edge := min(x, plateau+2*rise-x)
+			sum += min(1, max(0, float64(edge)/float64(rise)))
+		}
+		t.Values[i] *= 1 + (height-1)*sum/parts
+	}
+}
+
+// ShuffleDays returns t with its whole days in random order, gaps included: the
+// rhythm of a day survives, what a week or the day before tells about the next day
+// does not. It is the negative control of a forecast. A last day that is not whole
+// stays at the end.
+func (t Trace) ShuffleDays(seed uint64) Trace {
+	perDay := int(24 * time.Hour / t.Step)
+	days := len(t.Values) / max(perDay, 1)
+	values := make([]float64, 0, len(t.Values))
+	for _, d := range rand.New(rand.NewPCG(seed, 3)).Perm(days) {
+		values = append(values, t.Values[d*perDay:(d+1)*perDay]...)
+	}
+	t.Name += "-shuffled"
+	t.Values = append(values, t.Values[days*perDay:]...)
+	return t
+}
+
+// Shift returns t multiplied by factor from at on and moved by lag within the
+// rest: a change of regime that turns what was learned before it into a lie. The
+// values that the move brings in are those of the end of t.
+func (t Trace) Shift(at time.Duration, factor float64, lag time.Duration) Trace {
+	from := min(max(int(at/t.Step), 0), len(t.Values))
+	values := make([]float64, len(t.Values))
+	copy(values, t.Values[:from])
+	rest := t.Values[from:]
+	for i := range rest {
+		j := (i - int(lag/t.Step)) % len(rest)
+		values[from+i] = factor * rest[(j+len(rest))%len(rest)]
+	}
+	t.Name += "-regime"
+	t.Values = values
+	return t
+}
+
+// WithGaps returns t without the rows in gaps.
+func (t Trace) WithGaps(gaps ...Gap) Trace {
+	values := slices.Clone(t.Values)
+	cut(values, t.Step, gaps)
+	t.Name += "-gaps"
+	t.Values = values
+	return t
+}
+
+func cut(values []float64, step time.Duration, gaps []Gap) {
+	for _, gap := range gaps {
+		for i := max(0, int(gap.After/step)); i < min(len(values), int((gap.After+gap.Length)/step)); i++ {
+			values[i] = math.NaN()
+		}
+	}
+}

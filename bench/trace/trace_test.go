@@ -1,0 +1,244 @@
+package trace_test
+
+import (
+	"compress/gzip"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/trace"
+)
+
+var start = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+func TestReadKeepsGaps(t *testing.T) {
+	got, err := trace.ReadCSV(strings.NewReader("timestamp,value\n60,1\n120,2\n240,4\n300,0\n"), "x")
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, got.Step)
+	require.Equal(t, int64(60), got.Start.Unix())
+	require.Len(t, got.Values, 5)
+	require.True(t, math.IsNaN(got.Values[2]), "the minute without a row is a gap, not zero")
+	require.InDelta(t, 4, got.Values[3], 0)
+	require.InDelta(t, 0.2, got.Missing(), 1e-12)
+	require.Equal(t, got.At(5), got.End())
+}
+
+func TestReadNamesTheLine(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"no header":      {"1,2\n", "line 1"},
+		"empty":          {"", "0 rows"},
+		"one row":        {"timestamp,value\n1,2\n", "1 rows"},
+		"a word":         {"timestamp,value\n1,2\n2,x\n", "line 3"},
+		"not ascending":  {"timestamp,value\n5,2\n5,1\n", "ascending"},
+		"negative":       {"timestamp,value\n1,2\n2,-1\n", "not negative"},
+		"NaN":            {"timestamp,value\n1,2\n2,NaN\n", "not negative"},
+		"one column":     {"timestamp,value\n1\n", "want timestamp,value"},
+		"milliseconds":   {"timestamp,value\n1700000000000,2\n", "unix seconds"},
+		"one wild stamp": {"timestamp,value\n1,1\n2,1\n3,1\n90000000000,1\n", "intervals"},
+	} {
+		_, err := trace.ReadCSV(strings.NewReader(c.text), "x")
+		require.ErrorContains(t, err, c.want, name)
+	}
+}
+
+func FuzzReadCSV(f *testing.F) {
+	f.Add("timestamp,value\n60,1\n120,2\n")
+	f.Add("timestamp,value\r\n0.5,1e3\r\n\r\n1,2\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := trace.ReadCSV(strings.NewReader(text), "x")
+		if err != nil || len(got.Values) > 1e6 {
+			return
+		}
+		require.Positive(t, got.Step)
+		require.False(t, math.IsNaN(got.Values[0]), "the first interval has the first row")
+		for _, v := range got.Values {
+			require.False(t, v < 0)
+		}
+	})
+}
+
+func TestListPrefersTheManifest(t *testing.T) {
+	dir := t.TempDir()
+	file, err := os.Create(filepath.Join(dir, "b.csv.gz"))
+	require.NoError(t, err)
+	zip := gzip.NewWriter(file)
+	_, err = zip.Write([]byte("timestamp,value\n0,1\n300,3\n"))
+	require.NoError(t, err)
+	require.NoError(t, zip.Close())
+	require.NoError(t, file.Close())
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.csv"), []byte("timestamp,value\n0,1\n60,3\n"), 0o600))
+
+	infos, err := trace.List(dir)
+	require.NoError(t, err)
+	require.Len(t, infos, 2)
+	got, err := infos[1].Read()
+	require.NoError(t, err)
+	require.Equal(t, "b", got.Name)
+	require.Equal(t, []float64{1, 3}, got.Values)
+
+	manifest := "series:\n- {name: users, file: b.csv.gz, value_kind: gauge, unit: users}\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.yaml"), []byte(manifest), 0o600))
+	infos, err = trace.List(dir)
+	require.NoError(t, err)
+	require.Len(t, infos, 1)
+	got, err = infos[0].Read()
+	require.NoError(t, err)
+	require.Equal(t, trace.Gauge, got.Kind)
+	require.Equal(t, "users", got.Name)
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.yaml"), []byte("series:\n- {name: x, file: ../x}\n"), 0o600))
+	_, err = trace.List(dir)
+	require.ErrorContains(t, err, "below the directory")
+}
+
+func TestIntensityIsLinearBetweenCentres(t *testing.T) {
+	tr := trace.Trace{Start: start, Step: time.Minute, Values: []float64{10, 20, math.NaN(), 40, 40}}
+	in := tr.Intensity()
+	for seconds, want := range map[float64]float64{
+		0: 10, 30: 10, 60: 15, 90: 20, // the centre of the second minute
+		150: 20, // held through the gap
+		180: 30, // on the way to the next value
+		210: 40, 500: 40,
+	} {
+		got, _ := in.At(start.Add(time.Duration(seconds * float64(time.Second))))
+		require.InDelta(t, want, got, 1e-9, "at %v s", seconds)
+	}
+	for seconds, want := range map[int]bool{119: true, 121: false, 179: false, 181: true} {
+		_, seen := in.At(start.Add(time.Duration(seconds) * time.Second))
+		require.Equal(t, want, seen, "at %d s", seconds)
+	}
+}
+
+func TestIntensityOfSecondsIsAveraged(t *testing.T) {
+	tr := trace.Trace{Start: start, Step: time.Second, Values: make([]float64, 60)}
+	for i := range tr.Values {
+		tr.Values[i] = float64(i % 2) // noise of single events
+	}
+	in := tr.Intensity()
+	got, seen := in.At(start.Add(30 * time.Second))
+	require.True(t, seen)
+	require.InDelta(t, 0.5, got, 0.04)
+}
+
+func TestIntensityOfAGaugeIsAtItsStamps(t *testing.T) {
+	in := trace.Trace{Kind: trace.Gauge, Start: start, Step: time.Minute, Values: []float64{0, 60}}.Intensity()
+	got, _ := in.At(start.Add(45 * time.Second))
+	require.InDelta(t, 45, got, 1e-9)
+}
+
+func TestFillEqualsAt(t *testing.T) {
+	tr := trace.Synthetic(trace.Shape{Length: 24 * time.Hour, Day: 0.5, Noise: trace.Noise{Sigma: 0.2}, Gaps: []trace.Gap{{After: time.Hour, Length: 10 * time.Minute}}}, 1)
+	in := tr.Intensity()
+	rates, gaps := make([]float64, 5000), 0
+	in.Fill(rates, start, 7*time.Second, func(int) { gaps++ })
+	missing := 0
+	for i, r := range rates {
+		want, seen := in.At(start.Add(time.Duration(i) * 7 * time.Second))
+		require.InDelta(t, want, r, 1e-9)
+		if !seen {
+			missing++
+		}
+	}
+	require.Equal(t, missing, gaps)
+	require.InDelta(t, 600.0/7, float64(gaps), 1)
+}
+
+func TestScaleSmoothCoarsenTail(t *testing.T) {
+	tr := trace.Trace{Name: "x", Start: start, Step: time.Minute, Values: []float64{1, math.NaN(), 4, 2}}
+	scaled, err := tr.ScaleTo(100)
+	require.NoError(t, err)
+	require.InDelta(t, 100, scaled.Peak(), 1e-12)
+	require.InDelta(t, 25, scaled.Values[0], 1e-12)
+	require.InDelta(t, 1, tr.Values[0], 0, "the source is untouched")
+	_, err = trace.Trace{Values: []float64{0, math.NaN()}}.ScaleTo(1)
+	require.Error(t, err)
+
+	smooth := tr.Smooth(time.Minute)
+	require.True(t, math.IsNaN(smooth.Values[1]))
+	require.InDelta(t, (2*4+2)/3.0, smooth.Values[2], 1e-12, "weights 1 2 1 without the gap")
+
+	coarse := tr.Coarsen(2 * time.Minute)
+	require.Equal(t, []float64{1, 3}, coarse.Values)
+	require.Equal(t, 2*time.Minute, coarse.Step)
+	require.Equal(t, tr.Values[2:], tr.Tail(2*time.Minute).Values)
+	require.Equal(t, start.Add(2*time.Minute), tr.Tail(2*time.Minute).Start)
+}
+
+func TestSyntheticHasTheShapeAskedFor(t *testing.T) {
+	flat := trace.Synthetic(trace.Shape{Length: 24 * time.Hour}, 1)
+	require.InDelta(t, 100, flat.Peak(), 1e-9)
+
+	week := trace.Synthetic(trace.Shape{Day: 0.6, Week: 0.4, Trend: 0.01}, 1)
+	at := func(day, hour int) float64 { return week.Values[(day*24+hour)*60] }
+	require.Greater(t, at(0, 15), 2.2*at(0, 4), "the afternoon is busier than the night")
+	require.InDelta(t, 0.6, at(5, 12)/at(4, 12)*(1+0.01*4.5)/(1+0.01*5.5), 1e-3, "Saturday against Friday, less the trend")
+	require.InDelta(t, (1+0.01*8.5)/(1+0.01*1.5), at(8, 12)/at(1, 12), 1e-3, "a week of trend")
+
+	noisy := trace.Synthetic(trace.Shape{Noise: trace.Noise{Sigma: 0.3, Memory: 10 * time.Minute}}, 2)
+	mean, n := 0.0, float64(len(noisy.Values))
+	for _, v := range noisy.Values {
+		mean += v / n
+	}
+	require.InDelta(t, 100, mean, 5, "the noise has mean 1")
+
+	bursty := trace.Synthetic(trace.Shape{Step: 5 * time.Second, Burst: trace.Burst{PerDay: 12, Height: 4, Raster: 30 * time.Minute}}, 3)
+	high := 0
+	for _, v := range bursty.Values {
+		if v > 200 {
+			high++
+		}
+	}
+	require.InDelta(t, 12*14*7*12, high, 12*14*7*12*0.25, "twelve bursts of seven minutes a day")
+	require.Equal(t, bursty, trace.Synthetic(trace.Shape{Step: 5 * time.Second, Burst: trace.Burst{PerDay: 12, Height: 4, Raster: 30 * time.Minute}}, 3))
+	require.NotEqual(t, noisy, trace.Synthetic(trace.Shape{Noise: trace.Noise{Sigma: 0.3, Memory: 10 * time.Minute}}, 4))
+
+	steps := trace.Synthetic(trace.Shape{Length: time.Hour, Steps: []trace.LevelShift{{After: 30 * time.Minute, Factor: 4}}, Gaps: []trace.Gap{{After: 10 * time.Minute, Length: 5 * time.Minute}}}, 1)
+	require.InDelta(t, 4, steps.Values[30]/steps.Values[29], 1e-9)
+	require.InDelta(t, 5.0/60, steps.Missing(), 1e-12)
+}
+
+func TestShuffleDaysKeepsDaysWhole(t *testing.T) {
+	tr := trace.Trace{Name: "x", Start: start, Step: 6 * time.Hour}
+	for i := range 42 {
+		tr.Values = append(tr.Values, float64(i))
+	}
+	got := tr.ShuffleDays(1)
+	require.NotEqual(t, tr.Values, got.Values)
+	require.Equal(t, tr.Values[40:], got.Values[40:], "the last half day stays")
+	for i := 0; i < 40; i += 4 {
+		first := got.Values[i]
+		require.Equal(t, []float64{first, first + 1, first + 2, first + 3}, got.Values[i:i+4])
+	}
+	slices.Sort(got.Values)
+	require.Equal(t, tr.Values, got.Values)
+}
+
+func TestShiftChangesTheRegime(t *testing.T) {
+	tr := trace.Trace{Name: "x", Start: start, Step: time.Hour, Values: []float64{1, 2, 3, 4, 5, 6}}
+	require.Equal(t, []float64{1, 2, 12, 6, 8, 10}, tr.Shift(2*time.Hour, 2, time.Hour).Values)
+	got := tr.WithGaps(trace.Gap{After: time.Hour, Length: 2 * time.Hour})
+	require.InDelta(t, 2.0/6, got.Missing(), 1e-12)
+	require.Zero(t, tr.Missing())
+}
+
+// The project's traces, or those of a user, all load.
+func TestTracesOfADirectoryLoad(t *testing.T) {
+	dir := os.Getenv("FORESCALE_TRACES")
+	if dir == "" {
+		t.Skip("FORESCALE_TRACES names no directory")
+	}
+	infos, err := trace.List(dir)
+	require.NoError(t, err)
+	for _, info := range infos {
+		tr, err := info.Read()
+		require.NoError(t, err)
+		require.Positive(t, tr.Peak(), info.Name)
+		require.Less(t, tr.Missing(), 0.05, info.Name)
+	}
+}
