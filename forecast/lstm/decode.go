@@ -1,0 +1,175 @@
+package lstm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/forescale/forescale/forecast/lstm/safetensors"
+)
+
+// Decode reads a network from a safetensors file of any of the layouts that the
+// package comment lists. The file may be hostile: every size is checked before
+// it is used. Errors name the tensor or the metadata at fault.
+func Decode(data []byte) (*Network, error) { return decode(data, sameOrder) }
+
+// decode reads the blocks of imported layers in the given order; that it is an
+// argument lets a test show that a wrong one is noticed.
+func decode(data []byte, order gateOrder) (*Network, error) {
+	f, err := safetensors.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("lstm: %w", err)
+	}
+	names, err := detect(f)
+	if err != nil {
+		return nil, err
+	}
+	if given, ok := f.Metadata[keyLayout]; ok && given != string(names) {
+		return nil, fmt.Errorf("lstm: metadata %s is %q, but the tensors are named as in %q", keyLayout, given, names)
+	}
+	n := &Network{}
+	if n.config, err = parseConfig(f.Metadata); err != nil {
+		return nil, err
+	}
+	p := &pile{file: f, used: map[string]bool{}}
+	switch names {
+	case ownLayout:
+		err = n.own(p)
+	case pytorchLayout:
+		err = n.pytorch(p, order)
+	case kerasLayout:
+		err = n.keras(p, order)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.rest(); err != nil {
+		return nil, err
+	}
+	return n, n.check()
+}
+
+func parseConfig(m map[string]string) (Config, error) {
+	var c Config
+	if m[keyFormat] != formatName {
+		return c, fmt.Errorf("lstm: metadata %s is %q, want %q: a file from elsewhere needs the metadata that the package comment lists", keyFormat, m[keyFormat], formatName)
+	}
+	if m[keyVersion] != formatVersion {
+		return c, fmt.Errorf("lstm: metadata %s is %q, want %q", keyVersion, m[keyVersion], formatVersion)
+	}
+	known := []string{
+		keyFormat, keyVersion, keyLayout, keyStep, keyFeatures, keyNormalisation,
+		keyRungs, keyQuantiles, keyTargets, keyOutput, keyLayers,
+		"activation", "recurrent_activation", "note",
+	}
+	for key := range m {
+		if !contains(known, key) {
+			return c, fmt.Errorf("lstm: metadata %q is unknown, want some of %v", key, known)
+		}
+	}
+	for key, want := range map[string]string{"activation": "tanh", "recurrent_activation": "sigmoid"} {
+		if got, ok := m[key]; ok && got != want {
+			return c, fmt.Errorf("lstm: metadata %s is %q, want %q: no other is computed", key, got, want)
+		}
+	}
+	for _, part := range []struct {
+		key   string
+		parse func(string) error
+	}{
+		{keyStep, c.parseStep},
+		{keyFeatures, func(s string) error { return parseList(s, &c.Features, parseFeature) }},
+		{keyNormalisation, c.Normalisation.parse},
+		{keyRungs, func(s string) error { return parseList(s, &c.Rungs, strconv.Atoi) }},
+		{keyQuantiles, func(s string) error { return parseList(s, &c.Quantiles, parseFloat) }},
+		{keyTargets, func(s string) error { return choose(s, &c.Peaks, "value", "value,peak") }},
+		{keyOutput, func(s string) error { return choose(s, &c.Relative, "value", "change") }},
+	} {
+		if err := part.parse(m[part.key]); err != nil {
+			return c, fmt.Errorf("lstm: metadata %s is %q: %w", part.key, m[part.key], err)
+		}
+	}
+	return c, c.Check()
+}
+
+func contains(words []string, w string) bool {
+	for _, v := range words {
+		if v == w {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Config) parseStep(s string) error {
+	if s == "" {
+		return nil // any
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return fmt.Errorf("want a positive duration such as 1m, or none for any")
+	}
+	c.Step = d
+	return nil
+}
+
+// parse reads daily, none, affine:OFFSET,SCALE, minmax:MIN,MAX or
+// zscore:MEAN,DEVIATION.
+func (n *Normalisation) parse(s string) error {
+	kind, numbers, _ := strings.Cut(s, ":")
+	if kind == "daily" && numbers == "" {
+		return nil
+	}
+	if kind == "none" && numbers == "" {
+		n.Scale = 1
+		return nil
+	}
+	var two []float64
+	if err := parseList(numbers, &two, parseFloat); err == nil && len(two) == 2 {
+		n.Offset, n.Scale = two[0], two[1]
+		if kind == "minmax" {
+			n.Scale = two[1] - two[0]
+		}
+		if (kind == "affine" || kind == "minmax" || kind == "zscore") && n.Scale > 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("want daily, none, affine:OFFSET,SCALE, minmax:MIN,MAX or zscore:MEAN,DEVIATION, with a scale above 0")
+}
+
+func parseFeature(s string) (Feature, error) { return Feature(s), nil }
+
+func parseFloat(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
+
+// maxWords bounds a list in the metadata.
+const maxWords = 4096
+
+func parseList[T any](s string, to *[]T, parse func(string) (T, error)) error {
+	if s == "" {
+		return fmt.Errorf("want a list with commas between its members")
+	}
+	for i, w := range strings.Split(s, ",") {
+		if i == maxWords {
+			return fmt.Errorf("want at most %d members", maxWords)
+		}
+		v, err := parse(strings.TrimSpace(w))
+		if err != nil {
+			return err
+		}
+		*to = append(*to, v)
+	}
+	return nil
+}
+
+// choose sets to if s is the second word, and leaves it if it is the first or
+// empty.
+func choose(s string, to *bool, no, yes string) error {
+	switch s {
+	case yes:
+		*to = true
+	case no, "":
+	default:
+		return fmt.Errorf("want %q or %q", no, yes)
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+"""Writes the reference fixtures of package lstm: weights, inputs and outputs.
+
+    python3 generate.py pytorch    needs torch; runs torch.nn.LSTM and torch.nn.Linear
+    python3 generate.py keras      needs numpy only
+
+PyTorch outputs are those of torch itself, in double precision on weights that
+are exact in single precision. TensorFlow was not at hand for the Keras ones:
+they come from the equations of keras.layers.LSTM (use_bias=True, activation
+"tanh", recurrent_activation "sigmoid"), written out in numpy below in the
+framework's own orientation (x @ kernel) and gate order (i, f, c, o).
+"""
+
+import json
+import struct
+import sys
+
+SHAPES = [  # inputs, units per layer, outputs
+    (1, [4], 1),
+    (3, [8, 8], 6),
+    (5, [16], 2),
+]
+STEPS = 12
+
+
+def write_safetensors(path, tensors, metadata):
+    header, buffer = {"__metadata__": metadata}, b""
+    for name, array in tensors.items():
+        raw = array.astype("<f4").tobytes()
+        header[name] = {
+            "dtype": "F32",
+            "shape": list(array.shape),
+            "data_offsets": [len(buffer), len(buffer) + len(raw)],
+        }
+        buffer += raw
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + buffer)
+
+
+def metadata(layout, inputs, outputs):
+    features = ["value", "change", "day", "week", "gap"][:inputs]
+    return {
+        "format": "forescale.lstm",
+        "version": "1",
+        "layout": layout,
+        "features": ",".join(features),
+        "normalisation": "none",
+        "rungs": ",".join(str(i + 1) for i in range(outputs)),
+        "quantiles": "0.5",
+    }
+
+
+def write(layout, k, origin, shape, tensors, inputs, outputs):
+    stem = "%s-%d" % (layout, k)
+    write_safetensors(stem + ".safetensors", tensors, metadata(layout, shape[0], shape[2]))
+    with open(stem + ".json", "w") as f:
+        json.dump({"origin": origin, "inputs": inputs, "outputs": outputs}, f, indent=1)
+        f.write("\n")
+
+
+def pytorch():
+    import torch
+
+    for k, (n, units, out) in enumerate(SHAPES):
+        torch.manual_seed(100 + k)
+        lstm = torch.nn.LSTM(n, units[0], num_layers=len(units))
+        linear = torch.nn.Linear(units[-1], out)
+        for p in lstm.parameters():
+            p.data *= 2  # far enough from zero for every gate to matter
+        state = {"rnn." + name: p for name, p in lstm.state_dict().items()}
+        state.update({"fc." + name: p for name, p in linear.state_dict().items()})
+        tensors = {name: p.numpy() for name, p in state.items()}
+        x = torch.randn(STEPS, n)
+        with torch.no_grad():
+            y = linear.double()(lstm.double()(x.double())[0])
+        origin = "torch %s (Debian python3-torch): torch.nn.LSTM(%d, %d, num_layers=%d), torch.nn.Linear(%d, %d), .double(), manual_seed(%d)" % (
+            torch.__version__, n, units[0], len(units), units[-1], out, 100 + k)
+        write("pytorch", k, origin, (n, units, out), tensors, x.double().tolist(), y.tolist())
+
+
+def keras():
+    import numpy as np
+
+    def sigmoid(a):
+        return 1 / (1 + np.exp(-a))
+
+    for k, (n, units, out) in enumerate(SHAPES):
+        rng = np.random.default_rng(200 + k)
+        tensors, sizes = {}, [n] + units
+        for i, (a, b) in enumerate(zip(sizes, units)):
+            name = "lstm/lstm_cell" if i == 0 else "lstm_%d/lstm_cell" % i
+            for word, shape in (("kernel", (a, 4 * b)), ("recurrent_kernel", (b, 4 * b)), ("bias", (4 * b,))):
+                tensors["%s/%s" % (name, word)] = rng.normal(0, 0.7, shape).astype(np.float32)
+        tensors["dense/kernel"] = rng.normal(0, 0.7, (units[-1], out)).astype(np.float32)
+        tensors["dense/bias"] = rng.normal(0, 0.7, (out,)).astype(np.float32)
+        inputs = rng.normal(0, 1, (STEPS, n)).astype(np.float32).astype(float)
+        rows = inputs
+        for i, size in enumerate(units):
+            name = "lstm/lstm_cell" if i == 0 else "lstm_%d/lstm_cell" % i
+            kernel, recurrent, bias = (tensors["%s/%s" % (name, w)].astype(float) for w in ("kernel", "recurrent_kernel", "bias"))
+            h, c, hs = np.zeros(size), np.zeros(size), []
+            for x in rows:
+                z_i, z_f, z_c, z_o = np.split(x @ kernel + h @ recurrent + bias, 4)
+                c = sigmoid(z_f) * c + sigmoid(z_i) * np.tanh(z_c)
+                h = sigmoid(z_o) * np.tanh(c)
+                hs.append(h)
+            rows = np.array(hs)
+        outputs = rows @ tensors["dense/kernel"].astype(float) + tensors["dense/bias"].astype(float)
+        origin = "the equations of keras.layers.LSTM and Dense in numpy %s, default_rng(%d)" % (np.__version__, 200 + k)
+        write("keras", k, origin, (n, units, out), tensors, inputs.tolist(), outputs.tolist())
+
+
+if __name__ == "__main__":
+    {"pytorch": pytorch, "keras": keras}[sys.argv[1]]()
