@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -42,7 +43,7 @@ func New(horizon int, levels ...float64) *Forecast {
 // and within (0, 1).
 func CheckLevels(levels []float64) error {
 	if len(levels) == 0 {
-		return fmt.Errorf("forecast: no quantile level given, want at least one in (0, 1)")
+		return errors.New("forecast: no quantile level given, want at least one in (0, 1)")
 	}
 	for i, p := range levels {
 		if !(p > 0 && p < 1) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,38 +88,32 @@ func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 
 // check returns every fault of the configuration.
 func (c *serveConfig) check() error {
+	_, levelErr := c.level()
 	var faults []error
-	add := func(flag, value, want string) {
-		faults = append(faults, fmt.Errorf("--%s: %q: %s", flag, value, want))
-	}
-	for flag, address := range map[string]string{"grpc-address": c.GRPC.Address, "http-address": c.HTTP.Address} {
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			add(flag, address, "want host:port or :port, such as :9443")
+	for _, rule := range []struct {
+		ok                bool
+		flag, value, want string
+	}{
+		{isAddress(c.GRPC.Address), "grpc-address", c.GRPC.Address, "want host:port or :port, such as :9443"},
+		{isAddress(c.HTTP.Address), "http-address", c.HTTP.Address, "want host:port or :port, such as :8080"},
+		{(c.GRPC.CertFile == "") == (c.GRPC.KeyFile == ""), "grpc-cert", c.GRPC.CertFile, "want --grpc-cert and --grpc-key together"},
+		{c.GRPC.ClientCAFile == "" || c.GRPC.CertFile != "", "grpc-client-ca", c.GRPC.ClientCAFile, "needs --grpc-cert and --grpc-key: mutual TLS is TLS first"},
+		{c.Tick.Std() >= 10*time.Millisecond && c.Tick.Std() <= time.Minute, "tick", c.Tick.String(), "want 10ms to 1m"},
+		{c.Forget.Std() >= time.Minute, "forget", c.Forget.String(), "want 1m or more: KEDA may be silent for that long"},
+		{c.Prometheus.Timeout > 0, "prometheus-timeout", c.Prometheus.Timeout.String(), "want a duration above 0"},
+		{c.Prometheus.QueryRate > 0 && c.Prometheus.QueryRate <= 1e5, "prometheus-query-rate", strconv.FormatFloat(c.Prometheus.QueryRate, 'g', -1, 64), "want a number above 0"},
+		{c.FitWorkers >= 1 && c.FitWorkers <= 64, "fit-workers", strconv.Itoa(c.FitWorkers), "want 1 to 64"},
+		{c.Log.Format == "text" || c.Log.Format == "json", "log-format", c.Log.Format, "want text or json"},
+		{levelErr == nil, "log-level", c.Log.Level, "want debug, info, warn or error"},
+	} {
+		if !rule.ok {
+			faults = append(faults, fmt.Errorf("--%s: %q: %s", rule.flag, rule.value, rule.want))
 		}
 	}
-	if (c.GRPC.CertFile == "") != (c.GRPC.KeyFile == "") {
-		add("grpc-cert", c.GRPC.CertFile, "want --grpc-cert and --grpc-key together")
-	}
-	if c.GRPC.ClientCAFile != "" && c.GRPC.CertFile == "" {
-		add("grpc-client-ca", c.GRPC.ClientCAFile, "needs --grpc-cert and --grpc-key: mutual TLS is TLS first")
-	}
-	if c.Tick.Std() < 10*time.Millisecond || c.Tick.Std() > time.Minute {
-		add("tick", c.Tick.String(), "want 10ms to 1m")
-	}
-	if c.Prometheus.Timeout <= 0 {
-		add("prometheus-timeout", c.Prometheus.Timeout.String(), "want a duration above 0")
-	}
-	if !(c.Prometheus.QueryRate > 0 && c.Prometheus.QueryRate <= 1e5) {
-		add("prometheus-query-rate", fmt.Sprint(c.Prometheus.QueryRate), "want a number above 0")
-	}
-	if c.FitWorkers < 1 || c.FitWorkers > 64 {
-		add("fit-workers", fmt.Sprint(c.FitWorkers), "want 1 to 64")
-	}
-	if f := c.Log.Format; f != "text" && f != "json" {
-		add("log-format", f, "want text or json")
-	}
-	if _, err := c.level(); err != nil {
-		add("log-level", c.Log.Level, "want debug, info, warn or error")
-	}
 	return errors.Join(faults...)
+}
+
+func isAddress(text string) bool {
+	_, _, err := net.SplitHostPort(text)
+	return err == nil
 }

@@ -25,8 +25,9 @@ func plotForecast(path string, history forecast.Series, f *forecast.Forecast) er
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Add(plotter.NewGrid())
 
-	ink, band := color.RGBA{A: 255, R: 0x33, G: 0x3d, B: 0x4b}, color.RGBA{A: 60, R: 0x1f, G: 0x77, B: 0xb4}
-	lead := color.RGBA{A: 255, R: 0x1f, G: 0x77, B: 0xb4}
+	ink := color.NRGBA{R: 0x33, G: 0x3d, B: 0x4b, A: 255}
+	lead := color.NRGBA{R: 0x1f, G: 0x77, B: 0xb4, A: 255}
+	band := color.NRGBA{R: 0x1f, G: 0x77, B: 0xb4, A: 70}
 	shown := min(history.Len(), max(3*f.Horizon(), 120))
 	for i, piece := range pieces(history.Slice(history.Len()-shown, history.Len())) {
 		line, err := plotter.NewLine(piece)
@@ -54,7 +55,7 @@ func plotForecast(path string, history forecast.Series, f *forecast.Forecast) er
 	if err != nil {
 		return err
 	}
-	area.Color, area.LineStyle.Width = band, 0
+	area.Color, area.Width = band, 0
 	line, err := plotter.NewLine(middle)
 	if err != nil {
 		return err

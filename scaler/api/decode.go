@@ -104,7 +104,7 @@ func (d *decoder) assign(v reflect.Value, node any, path string) {
 		d.assign(v.Elem(), node, path)
 		return
 	}
-	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if t, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		text, isText := scalar(node)
 		if !isText {
 			d.fault(path, "", "want text, found "+kind(node))
@@ -158,9 +158,7 @@ func (d *decoder) assignSlice(v reflect.Value, node any, path string) {
 }
 
 func (d *decoder) assignScalar(v reflect.Value, node any, path string) {
-	text, isText := scalar(node)
-	truth, isBool := node.(bool)
-	_, isNumber := node.(json.Number)
+	text, _ := scalar(node)
 	switch v.Kind() {
 	case reflect.String:
 		if s, ok := node.(string); ok {
@@ -169,17 +167,15 @@ func (d *decoder) assignScalar(v reflect.Value, node any, path string) {
 		}
 		d.fault(path, text, "want text in quotes, found "+kind(node))
 	case reflect.Bool:
-		if !isBool && d.text && (text == "true" || text == "false") {
-			truth, isBool = text == "true", true
-		}
-		if !isBool {
+		truth, ok := d.truth(node)
+		if !ok {
 			d.fault(path, text, "want true or false")
 			return
 		}
 		v.SetBool(truth)
 	case reflect.Int32:
-		n, err := strconv.ParseInt(text, 10, 32)
-		if !isText || err != nil || !isNumber && !d.text {
+		n, ok := d.whole(node)
+		if !ok {
 			d.fault(path, text, "want a whole number such as 10")
 			return
 		}
@@ -187,6 +183,25 @@ func (d *decoder) assignScalar(v reflect.Value, node any, path string) {
 	default:
 		d.fault(path, text, "cannot be set") // no field of Spec has another kind
 	}
+}
+
+// truth reads a truth value, which metadata writes as text.
+func (d *decoder) truth(node any) (value, ok bool) {
+	if text, isText := node.(string); isText && d.text {
+		return text == "true", text == "true" || text == "false"
+	}
+	value, ok = node.(bool)
+	return value, ok
+}
+
+// whole reads a whole number of 32 bits, which metadata writes as text.
+func (d *decoder) whole(node any) (int64, bool) {
+	text, ok := scalar(node)
+	if _, isNumber := node.(json.Number); !isNumber && !d.text {
+		ok = false
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	return n, ok && err == nil
 }
 
 func (d *decoder) fault(path, value, want string) {

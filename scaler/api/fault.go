@@ -6,7 +6,7 @@ import (
 )
 
 // A Fault is one thing wrong with a specification.
-type Fault struct {
+type Fault struct { //nolint:errname // a fault of a document, one of several
 	Path  string // of the field, such as scale.targetPerReplica
 	Value string // as found; empty if the field was missing
 	Want  string // what would be right
@@ -21,7 +21,7 @@ func (f Fault) Error() string {
 }
 
 // Faults are all things wrong with a specification, in the order of its fields.
-type Faults []Fault
+type Faults []Fault //nolint:errname // the faults of a document
 
 // Error returns one fault a line.
 func (fs Faults) Error() string {

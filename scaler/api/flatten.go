@@ -15,7 +15,7 @@ func flatten(out map[string]string, v reflect.Value, path string) {
 		}
 		return
 	}
-	if t, ok := v.Interface().(encoding.TextMarshaler); ok {
+	if t, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		if text, err := t.MarshalText(); err == nil {
 			out[path] = string(text)
 		}

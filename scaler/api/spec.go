@@ -9,7 +9,7 @@ type Spec struct {
 
 	// Forecast is how demand is forecast. Left out, the model, the seasons and the
 	// horizon are chosen from the data.
-	Forecast ForecastSpec `json:"forecast,omitempty,omitzero"`
+	Forecast ForecastSpec `json:"forecast,omitzero"`
 
 	// Scale is how demand becomes replicas.
 	Scale ScaleSpec `json:"scale"`
@@ -72,7 +72,7 @@ type ForecastSpec struct {
 
 	// Horizon is how far the forecast reaches, or auto for the lead time plus one
 	// step. It never acts beyond the lead time; a longer one is for the eye.
-	Horizon AutoDuration `json:"horizon,omitempty,omitzero"`
+	Horizon AutoDuration `json:"horizon,omitzero"`
 
 	// TimeZone is the IANA name of the zone whose wall clock the seasons follow,
 	// such as Europe/Berlin. Default UTC.
@@ -146,14 +146,14 @@ type ScaleSpec struct {
 
 	// LeadTime is how long a decision takes to become a ready replica, or auto to
 	// measure it on the target's pods. Default auto.
-	LeadTime AutoDuration `json:"leadTime,omitempty,omitzero"`
+	LeadTime AutoDuration `json:"leadTime,omitzero"`
 
 	// ActivationThreshold is the demand above which the target is active. Default
 	// 0: any demand wakes it.
 	ActivationThreshold Number `json:"activationThreshold,omitempty"`
 
 	// ScaleDown says what may lower a count.
-	ScaleDown ScaleDownSpec `json:"scaleDown,omitempty,omitzero"`
+	ScaleDown ScaleDownSpec `json:"scaleDown,omitzero"`
 
 	// Behavior limits the speed of changes, with the fields and defaults of
 	// autoscaling/v2. Where an HPA stands behind the decision, its own behavior

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -29,7 +30,7 @@ func (d Duration) String() string {
 	}
 	if n := rest / day; n > 0 {
 		fmt.Fprintf(&b, "%dd", n)
-		rest -= n * day
+		rest %= day
 	}
 	for _, u := range []struct {
 		name string
@@ -37,7 +38,7 @@ func (d Duration) String() string {
 	}{{"h", time.Hour}, {"m", time.Minute}} {
 		if n := rest / u.size; n > 0 {
 			fmt.Fprintf(&b, "%d%s", n, u.name)
-			rest -= n * u.size
+			rest %= u.size
 		}
 	}
 	if rest > 0 {
@@ -66,7 +67,7 @@ func ParseDuration(text string) (Duration, error) {
 	const want = "want a duration such as 90s, 5m or 14d"
 	rest, total := strings.TrimSpace(text), time.Duration(0)
 	if rest == "" {
-		return 0, fmt.Errorf("%s", want)
+		return 0, errors.New(want)
 	}
 	for _, u := range []struct {
 		name string
@@ -78,15 +79,15 @@ func ParseDuration(text string) (Duration, error) {
 		}
 		n, err := strconv.ParseUint(rest[:i], 10, 16)
 		if err != nil || n > 36500 {
-			return 0, fmt.Errorf("%s", want)
+			return 0, errors.New(want)
 		}
-		total += time.Duration(n) * u.size
+		total += u.size * time.Duration(n)
 		rest = rest[i+1:]
 	}
 	if rest != "" {
 		d, err := time.ParseDuration(rest)
 		if err != nil || d < 0 {
-			return 0, fmt.Errorf("%s", want)
+			return 0, errors.New(want)
 		}
 		total += d
 	}
@@ -127,7 +128,7 @@ func (d *AutoDuration) UnmarshalText(text []byte) error {
 	}
 	v, err := ParseDuration(string(text))
 	if err != nil || v == 0 {
-		return fmt.Errorf("want auto or a duration above 0 such as 90s")
+		return errors.New("want auto or a duration above 0 such as 90s")
 	}
 	d.Value = v.Std()
 	return nil
@@ -175,10 +176,10 @@ func (s *Seasons) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(string(text), ",") {
 		d, err := ParseDuration(part)
 		if err != nil || d == 0 {
-			return fmt.Errorf("want auto, none, or durations joined by commas such as 1d,7d")
+			return errors.New("want auto, none, or durations joined by commas such as 1d,7d")
 		}
 		if len(out) > 0 && d <= out[len(out)-1] {
-			return fmt.Errorf("want the periods ascending, such as 1d,7d")
+			return errors.New("want the periods ascending, such as 1d,7d")
 		}
 		out = append(out, d)
 	}
@@ -203,7 +204,7 @@ func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 func (n *Number) UnmarshalText(text []byte) error {
 	v, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return fmt.Errorf(`want a decimal number such as "0.95"`)
+		return errors.New(`want a decimal number such as "0.95"`)
 	}
 	*n = Number(v)
 	return nil

@@ -2,13 +2,14 @@ package api
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // Bounds of what a specification may ask for.
 const (
-	MinStep       = time.Second
 	MaxStep       = time.Hour
 	MaxHistory    = 400 * 24 * time.Hour
 	MaxHorizon    = 7 * 24 * time.Hour
@@ -55,7 +56,10 @@ func (s Spec) Default() Spec {
 func (s Spec) Validate() error {
 	v := validator{}
 	v.metric(s.Metric)
-	v.forecast(s.Forecast, s.Scale.LatencyObjective != nil)
+	v.forecast(s.Forecast)
+	if s.Forecast.ViolationTarget != 0 && s.Scale.LatencyObjective == nil {
+		v.add("forecast.violationTarget", s.Forecast.ViolationTarget.String(), "needs scale.latencyObjective: without an objective nothing can be violated")
+	}
 	v.scale(s.Scale)
 	v.oneOf("mode", string(s.Mode), string(Active), string(Shadow), string(Paused))
 	d := s.Default()
@@ -71,10 +75,10 @@ func (v *validator) add(path, value, want string) {
 	v.faults = append(v.faults, Fault{Path: path, Value: value, Want: want})
 }
 
-// span reports a duration outside [lo, hi]; zero is "not given".
-func (v *validator) span(path string, d Duration, lo, hi time.Duration) {
-	if d != 0 && (d.Std() < lo || d.Std() > hi) {
-		v.add(path, d.String(), fmt.Sprintf("want %v to %v", Duration(lo), Duration(hi)))
+// span reports a duration outside [1 s, hi]; zero is "not given".
+func (v *validator) span(path string, d Duration, hi time.Duration) {
+	if d != 0 && (d.Std() < time.Second || d.Std() > hi) {
+		v.add(path, d.String(), fmt.Sprintf("want 1s to %v", Duration(hi)))
 	}
 }
 
@@ -95,12 +99,9 @@ func (v *validator) oneOf(path, value string, allowed ...string) {
 	if value == "" {
 		return
 	}
-	for _, a := range allowed {
-		if a == value {
-			return
-		}
+	if !slices.Contains(allowed, value) {
+		v.add(path, value, "want one of "+strings.Join(allowed, ", "))
 	}
-	v.add(path, value, "want one of "+strings.Join(allowed, ", "))
 }
 
 func (v *validator) metric(m MetricSpec) {
@@ -114,25 +115,25 @@ func (v *validator) metric(m MetricSpec) {
 			v.add(q.path, q.text[:40]+"…", fmt.Sprintf("want at most %d bytes, found %d", maxQueryBytes, len(q.text)))
 		}
 	}
-	v.span("metric.step", m.Step, MinStep, MaxStep)
+	v.span("metric.step", m.Step, MaxStep)
 	if day := 24 * time.Hour; m.Step > 0 && m.Step.Std() <= MaxStep && day%m.Step.Std() != 0 {
 		v.add("metric.step", m.Step.String(), "want a step that divides a day, such as 15s, 1m or 5m")
 	}
-	v.span("metric.history", m.History, MinStep, MaxHistory)
-	v.span("metric.ttl", m.TTL, time.Second, 24*time.Hour)
+	v.span("metric.history", m.History, MaxHistory)
+	v.span("metric.ttl", m.TTL, 24*time.Hour)
 }
 
-func (v *validator) forecast(f ForecastSpec, objective bool) {
+func (v *validator) forecast(f ForecastSpec) {
 	if len(f.Seasons) > maxSeasons {
 		v.add("forecast.seasons", f.Seasons.String(), fmt.Sprintf("want at most %d periods", maxSeasons))
 	}
-	v.span("forecast.horizon", Duration(f.Horizon.Value), MinStep, MaxHorizon)
+	v.span("forecast.horizon", Duration(f.Horizon.Value), MaxHorizon)
 	if f.TimeZone != "" {
 		if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "Local" {
 			v.add("forecast.timeZone", f.TimeZone, "want an IANA name such as Europe/Berlin")
 		}
 	}
-	v.margin(f, objective)
+	v.margin(f)
 	if len(f.Events) > maxEvents {
 		v.add("forecast.events", "", fmt.Sprintf("want at most %d events, found %d", maxEvents, len(f.Events)))
 		return
@@ -143,7 +144,7 @@ func (v *validator) forecast(f ForecastSpec, objective bool) {
 }
 
 // margin checks the four ways to state one margin.
-func (v *validator) margin(f ForecastSpec, objective bool) {
+func (v *validator) margin(f ForecastSpec) {
 	v.atLeast("forecast.buffer", f.Buffer, 1)
 	v.share("forecast.risk", f.Risk, `"0.95"`)
 	v.atLeast("forecast.missingReplicaCost", f.MissingReplicaCost, 1)
@@ -165,9 +166,6 @@ func (v *validator) margin(f ForecastSpec, objective bool) {
 	if len(given) > 1 {
 		v.add("forecast."+given[0], "", "given together with "+strings.Join(given[1:], " and ")+": they state the same margin, want one")
 	}
-	if f.ViolationTarget != 0 && !objective {
-		v.add("forecast.violationTarget", f.ViolationTarget.String(), "needs scale.latencyObjective: without an objective nothing can be violated")
-	}
 }
 
 func (v *validator) event(path string, e Event) {
@@ -183,6 +181,11 @@ func (v *validator) event(path string, e Event) {
 	if e.Every != 0 && e.Every < e.Duration {
 		v.add(path+".every", e.Every.String(), "want at least the duration of the event, "+e.Duration.String())
 	}
+	v.effect(path, e)
+}
+
+// effect checks what an event does to demand.
+func (v *validator) effect(path string, e Event) {
 	effects := 0
 	for _, given := range []bool{e.Multiplier != 0, e.Add != 0, e.Learn} {
 		if given {
@@ -207,25 +210,11 @@ func (v *validator) scale(s ScaleSpec) {
 	if s.TargetPerReplica != 0 && !(s.TargetPerReplica >= 1e-6 && s.TargetPerReplica <= 1e15) {
 		v.add("scale.targetPerReplica", s.TargetPerReplica.String(), `want a number above 0, such as "50"`)
 	}
-	if o := s.LatencyObjective; o != nil {
-		if o.Quantile == 0 {
-			v.add("scale.latencyObjective.quantile", "", `missing, want a quantile such as "0.95"`)
-		}
-		v.share("scale.latencyObjective.quantile", o.Quantile, `"0.95"`)
-		if o.Value <= 0 || o.Value.Std() > time.Hour {
-			v.add("scale.latencyObjective.value", o.Value.String(), "want a latency such as 200ms")
-		}
+	if s.LatencyObjective != nil {
+		v.objective(*s.LatencyObjective)
 	}
-	if s.MinReplicas != nil && *s.MinReplicas < 0 {
-		v.add("scale.minReplicas", fmt.Sprint(*s.MinReplicas), "want 0 or more")
-	}
-	if s.MaxReplicas < 0 {
-		v.add("scale.maxReplicas", fmt.Sprint(s.MaxReplicas), "want 1 or more")
-	}
-	if s.MinReplicas != nil && s.MaxReplicas > 0 && *s.MinReplicas > s.MaxReplicas {
-		v.add("scale.minReplicas", fmt.Sprint(*s.MinReplicas), fmt.Sprintf("want at most scale.maxReplicas, %d", s.MaxReplicas))
-	}
-	v.span("scale.leadTime", Duration(s.LeadTime.Value), time.Second, MaxLeadTime)
+	v.bounds(s)
+	v.span("scale.leadTime", Duration(s.LeadTime.Value), MaxLeadTime)
 	if s.ActivationThreshold < 0 {
 		v.add("scale.activationThreshold", s.ActivationThreshold.String(), "want 0 or more")
 	}
@@ -235,27 +224,56 @@ func (v *validator) scale(s ScaleSpec) {
 	}
 }
 
+func (v *validator) objective(o LatencyObjective) {
+	if o.Quantile == 0 {
+		v.add("scale.latencyObjective.quantile", "", `missing, want a quantile such as "0.95"`)
+	}
+	v.share("scale.latencyObjective.quantile", o.Quantile, `"0.95"`)
+	if o.Value <= 0 || o.Value.Std() > time.Hour {
+		v.add("scale.latencyObjective.value", o.Value.String(), "want a latency such as 200ms")
+	}
+}
+
+// bounds checks minReplicas and maxReplicas.
+func (v *validator) bounds(s ScaleSpec) {
+	if s.MinReplicas != nil && *s.MinReplicas < 0 {
+		v.add("scale.minReplicas", count(*s.MinReplicas), "want 0 or more")
+	}
+	if s.MaxReplicas < 0 {
+		v.add("scale.maxReplicas", count(s.MaxReplicas), "want 1 or more")
+	}
+	if s.MinReplicas != nil && s.MaxReplicas > 0 && *s.MinReplicas > s.MaxReplicas {
+		v.add("scale.minReplicas", count(*s.MinReplicas), fmt.Sprintf("want at most scale.maxReplicas, %d", s.MaxReplicas))
+	}
+}
+
 func (v *validator) rules(path string, r *ScalingRules) {
 	if r == nil {
 		return
 	}
 	if w := r.StabilizationWindowSeconds; w != nil && (*w < 0 || *w > 3600) {
-		v.add(path+".stabilizationWindowSeconds", fmt.Sprint(*w), "want 0 to 3600")
+		v.add(path+".stabilizationWindowSeconds", count(*w), "want 0 to 3600")
 	}
 	v.oneOf(path+".selectPolicy", r.SelectPolicy, "Max", "Min", "Disabled")
 	if r.Tolerance != nil && *r.Tolerance < 0 {
 		v.add(path+".tolerance", r.Tolerance.String(), `want 0 or more, such as "0.1"`)
 	}
-	for i, p := range r.Policies {
-		at := fmt.Sprintf("%s.policies.%d", path, i)
+	v.policies(path+".policies", r.Policies)
+}
+
+func (v *validator) policies(path string, policies []ScalingPolicy) {
+	for i, p := range policies {
+		at := fmt.Sprintf("%s.%d", path, i)
 		if p.Type != "Pods" && p.Type != "Percent" {
 			v.add(at+".type", p.Type, "want Pods or Percent")
 		}
 		if p.Value <= 0 {
-			v.add(at+".value", fmt.Sprint(p.Value), "want 1 or more")
+			v.add(at+".value", count(p.Value), "want 1 or more")
 		}
 		if p.PeriodSeconds <= 0 || p.PeriodSeconds > 1800 {
-			v.add(at+".periodSeconds", fmt.Sprint(p.PeriodSeconds), "want 1 to 1800")
+			v.add(at+".periodSeconds", count(p.PeriodSeconds), "want 1 to 1800")
 		}
 	}
 }
+
+func count(n int32) string { return strconv.Itoa(int(n)) }

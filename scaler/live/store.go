@@ -201,9 +201,7 @@ func (s *Store) Remove(key Key) {
 func (s *Store) Keys() []Key {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return slices.SortedFunc(maps.Keys(s.entries), func(a, b Key) int {
-		return cmpKey(a, b)
-	})
+	return slices.SortedFunc(maps.Keys(s.entries), cmpKey)
 }
 
 // Run ticks until ctx ends, and then waits for the queries and fits under way.
