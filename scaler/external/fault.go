@@ -18,13 +18,16 @@ const shownQuery = 200
 
 // invalid returns the status for metadata with faults: one line for each, with
 // the ScaledObject, the key, the value and the remedy.
-func invalid(name objectName, err error) error {
+func invalid(name objectName, metadata map[string]string, err error) error {
 	var faults api.Faults
 	if !errors.As(err, &faults) {
 		return status.Errorf(codes.InvalidArgument, "%s: %v", name, err)
 	}
 	lines := make([]string, len(faults))
 	for i, f := range faults {
+		if f.Value == "" {
+			f.Value = metadata[f.Path]
+		}
 		lines[i] = fmt.Sprintf("%s: metadata key %v", name, f)
 	}
 	return status.Error(codes.InvalidArgument, strings.ToValidUTF8(strings.Join(lines, "\n"), "?"))

@@ -113,6 +113,7 @@ func overEach(t *testing.T, test func(t *testing.T, lis net.Listener)) {
 
 func TestKEDASequence(t *testing.T) {
 	overEach(t, func(t *testing.T, lis net.Listener) {
+		t.Helper()
 		store := newFakeStore()
 		serve(t, store, Options{}, lis)
 		client := pb.NewExternalScalerClient(dial(t, lis))
@@ -217,8 +218,8 @@ func TestLearnedTargetReachesTheHPAThroughTheValue(t *testing.T) {
 	}{
 		"the metric counts replicas": {
 			web(append(objective, "scale.targetPerReplicaFromEnv", "")...),
-			live.Answer{Value: 1000, Target: 80, Active: true}, "1", 13,
-		}, // 1000/80 = 12.5
+			live.Answer{Value: 1000, Target: 80, Active: true}, "1", 13, // ⌈12.5⌉
+		},
 		"a given target stays, the quotient is learned": {
 			web(objective...), live.Answer{Value: 1000, Target: 80, Active: true}, "50", 13,
 		},

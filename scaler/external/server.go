@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -161,7 +162,9 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 		s.stop()
 	case <-ctx.Done():
 		s.stop()
-		failure = <-served
+		if failure = <-served; errors.Is(failure, grpc.ErrServerStopped) {
+			failure = nil // it ended before it began
+		}
 	}
 	if failure != nil {
 		return fmt.Errorf("external: serving on %s: %w", lis.Addr(), failure)
@@ -187,9 +190,9 @@ func (s *Server) stop() {
 }
 
 // setServing is what health checks hear, about the server and the service.
-func (s *Server) setServing(status healthpb.HealthCheckResponse_ServingStatus) {
-	s.health.SetServingStatus("", status)
-	s.health.SetServingStatus(pb.ExternalScaler_ServiceDesc.ServiceName, status)
+func (s *Server) setServing(state healthpb.HealthCheckResponse_ServingStatus) {
+	s.health.SetServingStatus("", state)
+	s.health.SetServingStatus(pb.ExternalScaler_ServiceDesc.ServiceName, state)
 }
 
 // guardUnary turns a panic into a status.

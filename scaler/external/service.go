@@ -25,9 +25,10 @@ type Store interface {
 	// that key, because it was never started or has been forgotten.
 	Answer(key live.Key) (live.Answer, bool)
 
-	// Watch tells of new answers: a value arrives on changes after each, several
-	// may share one. The channel is closed when the workload is forgotten. The
-	// caller must call stop.
+	// Watch tells when the activity or the error of the answer changes: a value
+	// arrives on changes, and several changes may share one. The channel is nil if
+	// there is no workload of that key, and may be closed when it is forgotten.
+	// The caller must call stop.
 	Watch(key live.Key) (changes <-chan struct{}, stop func())
 }
 
@@ -244,6 +245,6 @@ func (s *service) IsActive(ctx context.Context, ref *pb.ScaledObjectRef) (*pb.Is
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.answer(ctx, v)
-	return &pb.IsActiveResponse{Result: err != nil || a.Active}, nil
+	a, unknown := s.answer(ctx, v)
+	return &pb.IsActiveResponse{Result: unknown != nil || a.Active}, nil
 }

@@ -184,30 +184,30 @@ func newService(store Store, log *logbook) *service {
 
 // serve runs a server on lis until the test or stop ends it; stop returns what
 // Serve returned.
-func serve(t testing.TB, store Store, opts Options, lis net.Listener) (stop func() error) {
-	t.Helper()
+func serve(tb testing.TB, store Store, opts Options, lis net.Listener) (stop func() error) {
+	tb.Helper()
 	s, err := New(store, opts)
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background()) // outlives t.Context, so that cleanup can look at Serve's end
+	require.NoError(tb, err)
+	ctx, cancel := context.WithCancel(context.Background()) // outlives the test, so that cleanup can look at Serve's end
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, lis) }()
 	stop = sync.OnceValue(func() error { cancel(); return <-done })
-	t.Cleanup(func() { require.NoError(t, stop()) })
+	tb.Cleanup(func() { require.NoError(tb, stop()) })
 	return stop
 }
 
 // loopback returns a listener on a free port of this machine.
-func loopback(t testing.TB) net.Listener {
-	t.Helper()
+func loopback(tb testing.TB) net.Listener {
+	tb.Helper()
 	var c net.ListenConfig
-	lis, err := c.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	lis, err := c.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
 	return lis
 }
 
 // dial connects as KEDA does: round robin, no keepalive.
-func dial(t testing.TB, lis net.Listener, opts ...grpc.DialOption) *grpc.ClientConn {
-	t.Helper()
+func dial(tb testing.TB, lis net.Listener, opts ...grpc.DialOption) *grpc.ClientConn {
+	tb.Helper()
 	target := lis.Addr().String()
 	opts = append([]grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -218,7 +218,7 @@ func dial(t testing.TB, lis net.Listener, opts ...grpc.DialOption) *grpc.ClientC
 		opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return b.DialContext(ctx) }))
 	}
 	conn, err := grpc.NewClient(target, opts...)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = conn.Close() })
 	return conn
 }

@@ -58,7 +58,7 @@ func (s *service) follow(ctx context.Context, ref *pb.ScaledObjectRef, visit fun
 		return err
 	}
 	changes, stop := s.store.Watch(t.key)
-	defer stop()
+	defer func() { stop() }()
 	beat := time.NewTicker(streamBeat)
 	defer beat.Stop()
 	for {
@@ -75,6 +75,8 @@ func (s *service) follow(ctx context.Context, ref *pb.ScaledObjectRef, visit fun
 				return nil
 			}
 		case <-beat.C:
+			stop() // the workload may have been started, or started anew, since
+			changes, stop = s.store.Watch(t.key)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func newVariant(name objectName, metadata map[string]string) (v *variant, metric
 	v = &variant{metadata: maps.Clone(metadata)}
 	metric, spec, err := decode(metadata)
 	if err != nil {
-		v.err = invalid(name, err)
+		v.err = invalid(name, metadata, err)
 		return v, ""
 	}
 	v.spec = spec
@@ -55,10 +55,11 @@ func newVariant(name objectName, metadata map[string]string) (v *variant, metric
 	return v, metric
 }
 
-// target returns the demand that one replica serves: what the user said, or what
-// was learned for the latency objective. Zero means that nothing is known.
+// target returns the demand that one replica serves: the target that a was made
+// with, which may be a learned one or, while an edit is being adopted, the former
+// one; without it what the user said. Zero means that nothing is known.
 func (v *variant) target(a live.Answer) float64 {
-	if v.spec.Scale.LatencyObjective != nil && usable(a.Target) {
+	if usable(a.Target) {
 		return a.Target
 	}
 	return v.spec.Scale.TargetPerReplica.Float()
