@@ -149,6 +149,9 @@ func newGRPC(c serveConfig, store *live.Store, registry *prometheus.Registry, lo
 	if c.GRPC.CertFile != "" {
 		opts.TLS = &external.TLSFiles{Cert: c.GRPC.CertFile, Key: c.GRPC.KeyFile, ClientCA: c.GRPC.ClientCAFile}
 	}
+	if _, err := telemetry.NewWorkloads(registry, store, time.Now); err != nil {
+		return nil, err
+	}
 	server, err := external.New(store, opts)
 	if err != nil {
 		return nil, err

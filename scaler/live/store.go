@@ -204,6 +204,17 @@ func (s *Store) Keys() []Key {
 	return slices.SortedFunc(maps.Keys(s.entries), cmpKey)
 }
 
+// Each calls f with each workload's key and newest answer, in no order. Unlike
+// Answer it does not count as interest.
+func (s *Store) Each(f func(Key, Answer)) {
+	s.mu.RLock()
+	all := slices.Collect(maps.Values(s.entries))
+	s.mu.RUnlock()
+	for _, e := range all {
+		f(e.key, e.read())
+	}
+}
+
 // Run ticks until ctx ends, and then waits for the queries and fits under way.
 // It returns nil when ctx ends.
 func (s *Store) Run(ctx context.Context) error {

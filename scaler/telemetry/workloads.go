@@ -1,0 +1,100 @@
+package telemetry
+
+import (
+	"math"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// Answers lists what each workload says now.
+type Answers interface {
+	Each(f func(live.Key, live.Answer))
+}
+
+// Workloads exports the newest answer of each workload, labelled by namespace,
+// name and metric:
+//
+//	forescale_demand_observed          newest sample, unit of the metric
+//	forescale_demand_predicted         forecast to provide for, same unit
+//	forescale_demand_served            what is served, same unit
+//	forescale_target_per_replica       demand that one replica serves, same unit
+//	forescale_active                   1 unless demand is known to be idle
+//	forescale_answer_failing           1 while nothing can be served
+//	forescale_answer_age_seconds       since the tick that made the answer
+//	forescale_workloads                number of workloads, without labels
+//
+// Values that are not known are left out rather than exported as zero. It is
+// safe for concurrent use.
+type Workloads struct {
+	answers Answers
+	now     func() time.Time
+
+	count                               *prometheus.Desc
+	observed, predicted, served, target *prometheus.Desc
+	active, failing, age                *prometheus.Desc
+}
+
+var _ prometheus.Collector = (*Workloads)(nil)
+
+// NewWorkloads registers the metrics of answers on reg. It returns the error of
+// reg if they are registered already.
+func NewWorkloads(reg prometheus.Registerer, answers Answers, now func() time.Time) (*Workloads, error) {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("forescale_"+name, help, []string{"namespace", "name", "metric"}, nil)
+	}
+	w := &Workloads{
+		answers:   answers,
+		now:       now,
+		count:     prometheus.NewDesc("forescale_workloads", "Workloads kept.", nil, nil),
+		observed:  desc("demand_observed", "Newest sample of demand, in the unit of the metric."),
+		predicted: desc("demand_predicted", "Demand that the forecast asks to provide for."),
+		served:    desc("demand_served", "Demand that is served to the autoscaler."),
+		target:    desc("target_per_replica", "Demand that one replica serves."),
+		active:    desc("active", "Whether the target is active: 0 only if demand is known to be idle."),
+		failing:   desc("answer_failing", "Whether nothing can be served."),
+		age:       desc("answer_age_seconds", "Time since the tick that made the answer."),
+	}
+	return w, reg.Register(w)
+}
+
+// Describe implements prometheus.Collector.
+func (w *Workloads) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{w.count, w.observed, w.predicted, w.served, w.target, w.active, w.failing, w.age} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (w *Workloads) Collect(out chan<- prometheus.Metric) {
+	now, n := w.now(), 0
+	w.answers.Each(func(k live.Key, a live.Answer) {
+		n++
+		gauge := func(d *prometheus.Desc, v float64) {
+			if !math.IsNaN(v) {
+				out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, k.Namespace, k.Name, k.Metric)
+			}
+		}
+		served := a.Value
+		if a.Err != nil {
+			served = math.NaN()
+		}
+		gauge(w.observed, a.Observed)
+		gauge(w.predicted, a.Predicted)
+		gauge(w.served, served)
+		gauge(w.target, a.Target)
+		gauge(w.active, truth(a.Active))
+		gauge(w.failing, truth(a.Err != nil))
+		gauge(w.age, now.Sub(a.At).Seconds())
+	})
+	out <- prometheus.MustNewConstMetric(w.count, prometheus.GaugeValue, float64(n))
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
