@@ -1,0 +1,37 @@
+// Package trust decides how far a forecast may act: whether it acts at all, and
+// at which quantile.
+//
+// # The gate
+//
+// A [Gate] keeps score while the forecast runs. For each promise (the demand to
+// provide for until a due time) it keeps two rivals beside it: what was observed
+// last, and what was seen one season ago, each raised by the margin that the same
+// quantile level needs, learned by a quantile tracker. When the time has come,
+// all three are charged the pinball loss of that level against the highest
+// demand that was seen. A forecast that loses to the better rival by more than a
+// tenth over the last half day does not act; it returns when it is level again.
+// The rival "last value plus its learned margin" is what stands in: a reactive
+// scaler with a headroom that follows the growth the workload really has.
+//
+// # The budget
+//
+// A [Budget] paces the quantile by the share of time in which the objective was
+// missed. With an error budget of target, α = 1 − level follows
+//
+//	d ln α / dt = k·(1 − spent/target)
+//
+// where spent is the missed share of the last half day: an integral controller
+// on the budget, as adaptive conformal inference is on coverage, with a
+// proportional part that answers a sudden overspend at once. Working on ln α
+// keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
+// Conformal Inference Under Distribution Shift, NeurIPS 2021 (arXiv 2106.00170).
+//
+// # Why not coverage alone
+//
+// The forecast's coverage is not the service's: demand above the quantile need
+// not miss the objective, because a replica more was there anyway, and demand
+// below it can, because a start took long. Only the misses themselves close the
+// loop.
+//
+// Everything here is pure, of bounded size, and dumps as JSON.
+package trust

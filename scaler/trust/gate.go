@@ -1,0 +1,181 @@
+package trust
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	maxPromises = 64             // open at a time
+	memory      = 12 * time.Hour // half-life of the losses
+	worse       = 1.1            // times the better rival's loss: trust is lost
+	level       = 1.0            // at most that: it is back
+	least       = 60             // promises kept or broken before there is a verdict
+	gain        = 0.1            // of the quantile trackers, in mean relative errors
+	dearest     = 5.0            // times the rival's mean loss: no single promise costs the forecast more, or the way back would take days
+)
+
+// A Promise is a forecast that waits for its outcome.
+type Promise struct {
+	Made     time.Time `json:"made"`
+	Due      time.Time `json:"due"`      // end of the time it speaks for
+	Level    float64   `json:"level"`    // quantile, in (0, 1)
+	Acting   float64   `json:"acting"`   // the forecast's demand to provide for
+	Last     float64   `json:"last"`     // what was observed last
+	Seasonal float64   `json:"seasonal"` // what was seen a season ago in the same time; negative = unknown
+	Highest  float64   `json:"highest"`  // demand seen since; negative = none yet
+}
+
+// A Rival is a rule that needs no model: a value raised by a learned margin.
+type Rival struct {
+	Margin float64 `json:"margin"` // relative; reaches the level of the promises in the long run
+	Scale  float64 `json:"scale"`  // mean absolute relative error, the step of the tracker
+	Loss   float64 `json:"loss"`   // discounted mean pinball loss
+	Weight float64 `json:"weight"` // promises behind Loss, discounted
+}
+
+// A Gate says whether the forecast may act. Its exported fields are its whole
+// memory, for dumps; nobody else should write them. The zero Gate is ready and
+// trusts. It is not safe for concurrent use.
+type Gate struct {
+	Open      []Promise `json:"open"` // oldest first
+	Acting    Rival     `json:"acting"`
+	Last      Rival     `json:"last"`
+	Seasonal  Rival     `json:"seasonal"`
+	Count     int       `json:"count"`
+	Retreated bool      `json:"retreated"`
+	Since     time.Time `json:"since"` // of the last change of mind
+}
+
+// Promise notes a forecast. One that is not finite, or made or due out of order,
+// is passed over, and so is one too many: the oldest ones are due first. Give
+// NaN for a season that is not known.
+func (g *Gate) Promise(p Promise) {
+	if !finite(p.Acting) || !finite(p.Last) || !p.Due.After(p.Made) || !(p.Level > 0 && p.Level < 1) || len(g.Open) == maxPromises {
+		return
+	}
+	if !finite(p.Seasonal) {
+		p.Seasonal = -1
+	}
+	p.Highest = -1
+	g.Open = append(g.Open, p)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) && v >= 0 }
+
+// Observe takes a sample of demand and settles the promises that are due. A
+// sample that is not finite or negative settles and moves nothing else.
+func (g *Gate) Observe(now time.Time, demand float64) {
+	keep := g.Open[:0]
+	for _, p := range g.Open {
+		if now.After(p.Due) {
+			g.settle(now, p)
+			continue
+		}
+		if now.After(p.Made) && finite(demand) {
+			p.Highest = max(p.Highest, demand)
+		}
+		keep = append(keep, p)
+	}
+	g.Open = keep
+}
+
+// settle charges all three rules. A promise for which nothing was seen is void.
+func (g *Gate) settle(now time.Time, p Promise) {
+	if p.Highest < 0 {
+		return
+	}
+	span := p.Due.Sub(p.Made)
+	g.Last.settle(p.Level, span, p.Highest, p.Last)
+	if p.Seasonal >= 0 {
+		g.Seasonal.settle(p.Level, span, p.Highest, p.Seasonal)
+	}
+	loss := pinball(p.Level, p.Highest, p.Acting)
+	if g.Count >= least {
+		loss = min(loss, dearest*g.rival())
+	}
+	g.Acting.charge(span, loss)
+	g.Count++
+	if g.Count >= least {
+		g.judge(now)
+	}
+}
+
+// judge changes its mind, with hysteresis.
+func (g *Gate) judge(now time.Time) {
+	limit := worse
+	if g.Retreated {
+		limit = level
+	}
+	if lost := g.Acting.Loss > limit*g.rival(); lost != g.Retreated {
+		g.Retreated, g.Since = lost, now
+	}
+}
+
+// rival returns the loss of the better rival.
+func (g *Gate) rival() float64 {
+	if g.Seasonal.Weight > g.Last.Weight/2 {
+		return min(g.Last.Loss, g.Seasonal.Loss)
+	}
+	return g.Last.Loss
+}
+
+// settle charges the rival and teaches its margin.
+func (r *Rival) settle(p float64, span time.Duration, actual, base float64) {
+	r.charge(span, pinball(p, actual, r.Raise(base)))
+	if !(base > 0) {
+		return
+	}
+	off := actual/base - 1
+	if r.Weight <= 1 {
+		r.Scale = math.Abs(off)
+	}
+	r.Scale += 0.02 * (math.Abs(off) - r.Scale)
+	step := gain * max(r.Scale, 1e-3)
+	if off > r.Margin {
+		r.Margin += step * p
+	} else {
+		r.Margin -= step * (1 - p)
+	}
+	r.Margin = max(r.Margin, 0)
+}
+
+// pinball is the quantile loss of having said what turned out as actual.
+func pinball(p, actual, said float64) float64 {
+	return max(p*(actual-said), (1-p)*(said-actual))
+}
+
+// charge adds a loss.
+func (r *Rival) charge(span time.Duration, loss float64) {
+	// promises come about once per cell, each over a span: their memory is the
+	// half-life in spans, so that it does not depend on how often they are made
+	keep := math.Exp2(-float64(span) / 2 / float64(memory))
+	r.Weight = keep*r.Weight + 1
+	r.Loss += (loss - r.Loss) / r.Weight
+}
+
+// Raise returns v with the learned margin.
+func (r *Rival) Raise(v float64) float64 { return v * (1 + r.Margin) }
+
+// Trusted reports whether the forecast may act.
+func (g *Gate) Trusted() bool { return !g.Retreated }
+
+// Reactive returns what stands in for the forecast: the last value with the
+// margin that its growth within the time of a promise needs at the level of the
+// promises. Before there are enough promises the margin is at least an eighth.
+func (g *Gate) Reactive(last float64) float64 {
+	if g.Count < least {
+		return last * (1 + max(g.Last.Margin, 0.125))
+	}
+	return g.Last.Raise(last)
+}
+
+// Skill returns the loss of the forecast over that of the better rival: below 1
+// it earns its keep. NaN before there is a verdict.
+func (g *Gate) Skill() float64 {
+	rival := g.rival()
+	if g.Count < least || !(rival > 0) {
+		return math.NaN()
+	}
+	return g.Acting.Loss / rival
+}

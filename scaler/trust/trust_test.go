@@ -1,0 +1,131 @@
+package trust_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+var start = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+
+const (
+	step = time.Minute
+	lead = 3 * time.Minute
+)
+
+// day is a demand with a daily rhythm, noise, and a ramp each morning.
+func day(t time.Time, rng *rand.Rand) float64 {
+	return (1000 + 800*math.Sin(t.Sub(start).Hours()/24*2*math.Pi)) * (1 + 0.01*rng.NormFloat64())
+}
+
+// drive lets forecast promise the demand of each minute and tells what came.
+func drive(g *trust.Gate, from, to time.Duration, seed uint64, forecast func(t time.Time, last float64) float64) {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for t := start.Add(from); t.Before(start.Add(to)); t = t.Add(step) {
+		v := day(t, rng)
+		g.Observe(t, v)
+		g.Promise(trust.Promise{
+			Made: t, Due: t.Add(lead), Level: 0.95, Acting: forecast(t, v), Last: v,
+			Seasonal: (1000 + 800*math.Sin(t.Add(lead).Sub(start).Hours()/24*2*math.Pi)) * 1.3, // the day before was busier
+		})
+	}
+}
+
+func good(t time.Time, _ float64) float64 {
+	rise := max(0, math.Cos(t.Sub(start).Hours()/24*2*math.Pi))
+	return (1000 + 800*math.Sin(t.Sub(start).Hours()/24*2*math.Pi) + rise*10.5) * 1.02
+}
+
+func bad(t time.Time, last float64) float64 { return good(t.Add(9*time.Hour), last) }
+
+func TestGateRetreatsFromABadForecastAndReturns(t *testing.T) {
+	var g trust.Gate
+	require.True(t, g.Trusted(), "until it has failed")
+	drive(&g, 0, 24*time.Hour, 1, good)
+	require.True(t, g.Trusted())
+	require.Less(t, g.Skill(), 1.0)
+	drive(&g, 24*time.Hour, 30*time.Hour, 2, bad)
+	require.False(t, g.Trusted())
+	require.Greater(t, g.Skill(), 1.1)
+	changed := g.Since
+	drive(&g, 30*time.Hour, 96*time.Hour, 3, good)
+	require.True(t, g.Trusted(), "it returns by itself")
+	require.True(t, g.Since.After(changed))
+}
+
+func TestReactiveMarginFollowsTheGrowth(t *testing.T) {
+	var g trust.Gate
+	require.InDelta(t, 112.5, g.Reactive(100), 1e-9) // nothing learned yet
+	drive(&g, 0, 72*time.Hour, 4, good)
+	// Within three minutes the day grows by at most 1.3 %, and the highest of
+	// three samples with 1 % noise lies up to 3 % above the one before.
+	require.InDelta(t, 103, g.Reactive(100), 1.5)
+}
+
+func TestUnseenPromisesAreVoid(t *testing.T) {
+	var g trust.Gate
+	for i := range 200 {
+		now := start.Add(time.Duration(i) * step)
+		g.Observe(now, math.NaN())
+		g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: 1, Last: 100, Seasonal: math.NaN()})
+	}
+	require.Zero(t, g.Count)
+	require.True(t, math.IsNaN(g.Skill()))
+	g.Promise(trust.Promise{Made: start, Due: start.Add(lead), Level: 0.95, Acting: math.NaN(), Last: 1})
+	require.LessOrEqual(t, len(g.Open), 4)
+}
+
+func TestGateDumps(t *testing.T) {
+	var g, back trust.Gate
+	drive(&g, 0, 5*time.Hour, 6, good)
+	text, err := json.Marshal(&g)
+	require.NoError(t, err)
+	require.Less(t, len(text), 16<<10)
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, g, back)
+}
+
+// A service that misses in a share of time that falls with the level: the budget
+// finds the level at which the share is the target.
+func TestBudgetIsMet(t *testing.T) {
+	for _, target := range []float64{0.05, 0.01, 0.001} {
+		for _, ratio := range []float64{0.1, 0.5, 3} { // missed share per α: forecasts are wrong in their own ways
+			b := trust.Budget{Target: target}
+			rng := rand.New(rand.NewPCG(1, uint64(target*1e4)))
+			missed, n := 0.0, 0.0
+			for i := range 60 * 24 * 60 {
+				miss := 0.0
+				if rng.Float64() < min(ratio*(1-b.Level()), 1) {
+					miss = 1
+				}
+				b.Update(miss, time.Minute)
+				if i > 10*24*60 { // after ten days
+					missed, n = missed+miss, n+1
+				}
+			}
+			require.InDelta(t, target, missed/n, max(0.35*target, 0.0005), "target %v, ratio %v", target, ratio)
+		}
+	}
+}
+
+func TestBudgetBounds(t *testing.T) {
+	b := trust.Budget{Target: 0.001}
+	require.InDelta(t, 0.997, b.Level(), 1e-12)
+	for range 100000 {
+		b.Update(1, time.Minute)
+	}
+	require.Less(t, b.Level(), 1.0)
+	for range 1000000 {
+		b.Update(0, time.Minute)
+	}
+	require.InDelta(t, 0.5, b.Level(), 1e-12)
+	before := b
+	b.Update(math.NaN(), time.Minute)
+	require.Equal(t, before, b)
+}
