@@ -140,7 +140,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"rungs not ascending": {"keras-1", meta("rungs", "1,2,3,4,6,5"), "rung 5 after 6"},
 		"rungs against head":  {"keras-1", meta("rungs", "1"), "the head has 6 outputs, want 1"},
 		"quantile of one":     {"pytorch-0", meta("quantiles", "1"), "quantile level 1"},
-		"relative":            {"pytorch-0", meta("output", "change"), "the head takes 4 inputs, want 7"},
+		"relative":            {"pytorch-0", meta("output", "change"), "the head takes 4 inputs, want 8"},
 		"gates not four":      {"pytorch-0", reshape("rnn.weight_ih_l0", 15, 1), `tensor "rnn.weight_hh_l0" has shape [16 4], want [12 3]`},
 		"matrix as vector":    {"pytorch-0", reshape("rnn.weight_hh_l0", 64), `tensor "rnn.weight_hh_l0" has shape [64], want [16 4]`},
 		"bias too long":       {"pytorch-0", reshape("rnn.bias_hh_l0", 17), `tensor "rnn.bias_hh_l0" has shape [17], want [16]`},

@@ -18,10 +18,10 @@ type Expert struct {
 	levels []float64 // Φ⁻¹ of the network's quantiles
 	median int       // index of the quantile nearest to 0.5
 
-	fresh bool      // out and units belong to the newest value
+	fresh bool      // out and on belong to the newest value
 	uv    []float64 // what the head sees, and scratch of it
 	out   []float64 // targets × rungs × quantiles, as the head wrote them
-	units []float64 // per rung; 1 if the outputs are not relative
+	on    []footing // per rung; unused if the outputs are not relative
 
 	spread    float64 // running mean of the error of the first rung, in z; for networks of one quantile
 	predicted float64 // the first rung's value at the last origin, in z; NaN if unknown
@@ -43,7 +43,7 @@ func (n *Network) NewExpert(start time.Time, step time.Duration) (*Expert, error
 		levels:    make([]float64, len(n.config.Quantiles)),
 		uv:        make([]float64, n.head.inputs+n.head.hidden),
 		out:       make([]float64, n.head.outputs),
-		units:     make([]float64, len(n.config.Rungs)),
+		on:        make([]footing, len(n.config.Rungs)),
 		predicted: math.NaN(),
 	}
 	for i, p := range n.config.Quantiles {
@@ -64,7 +64,10 @@ func (n *Network) NewExpert(start time.Time, step time.Duration) (*Expert, error
 func (e *Expert) Update(v float64) {
 	if len(e.levels) == 1 && e.view.known {
 		e.compute()
-		e.predicted = e.rungZ(0, 0, 0)
+		e.predicted = e.output(0, 0, 0)
+		if e.net.config.Relative {
+			e.predicted += e.on[0].value
+		}
 	}
 	e.view.push(v)
 	if !e.view.known {
@@ -95,15 +98,10 @@ func (e *Expert) compute() {
 	}
 	e.fresh = true
 	u := e.uv[copy(e.uv, e.states[len(e.states)-1].Output()):]
-	for i, h := range e.net.config.Rungs {
-		e.units[i] = 1
-		if e.net.config.Relative {
-			e.units[i] = e.view.unit(h)
-		}
-	}
 	if e.net.config.Relative {
 		u = u[copy(u, e.states[0].Input()):]
-		e.view.anchors(u)
+		e.view.footings(e.on)
+		e.view.anchors(u, e.on)
 	}
 	e.net.head.forward(e.uv, e.out)
 	if e.path != nil {
@@ -111,20 +109,21 @@ func (e *Expert) compute() {
 	}
 }
 
-// rungZ returns one output as a normalised value of the metric.
-func (e *Expert) rungZ(target, rung, quantile int) float64 {
+// output returns one output as the head means it: a value in z, or, if outputs
+// are relative, a correction of the base in z.
+func (e *Expert) output(target, rung, quantile int) float64 {
 	c := &e.net.config
 	o := e.out[(target*len(c.Rungs)+rung)*len(c.Quantiles)+quantile]
 	if c.Relative {
-		return e.view.z + e.units[rung]*cut(o)
+		return e.on[rung].unit * cut(o)
 	}
 	return o
 }
 
-// z returns the quantile'th output for h steps ahead as a normalised value:
-// between two rungs by interpolation, beyond the last one by holding it. Where
-// the day before is known, what is interpolated and held is the difference from
-// it, so that the season's detail stays.
+// z returns the quantile'th output for h steps ahead as a normalised value. It
+// interpolates outputs between rungs, from the newest value on, and holds them
+// beyond the last. Relative outputs are corrections, so the detail of the season
+// between two rungs comes from the base.
 func (e *Expert) z(target, h, quantile int) float64 {
 	if e.path != nil {
 		return e.path.z(h)
@@ -134,37 +133,42 @@ func (e *Expert) z(target, h, quantile int) float64 {
 	for b < len(rungs) && rungs[b] < h {
 		b++
 	}
-	switch {
-	case b < len(rungs) && rungs[b] == h:
-		return e.rungZ(target, b, quantile)
-	case b == len(rungs):
-		return e.rungZ(target, b-1, quantile) + e.season(target, h) - e.season(target, rungs[b-1])
+	var base float64
+	if e.net.config.Relative {
+		base = e.base(target, h, b)
 	}
-	low, lowZ, lowSeason := 0, e.view.z, 0.0
+	if b == len(rungs) {
+		return base + e.output(target, b-1, quantile)
+	}
+	high := e.output(target, b, quantile)
+	if rungs[b] == h {
+		return base + high
+	}
+	from, low := 0, e.view.z-base // of a value
+	if e.net.config.Relative {
+		low = 0
+	}
 	if b > 0 {
-		low, lowZ, lowSeason = rungs[b-1], e.rungZ(target, b-1, quantile), e.season(target, rungs[b-1])
+		from, low = rungs[b-1], e.output(target, b-1, quantile)
 	}
-	w := float64(h-low) / float64(rungs[b]-low)
-	highSeason := e.season(target, rungs[b])
-	if b == 0 {
-		return lowZ + w*(e.rungZ(target, b, quantile)-lowZ)
-	}
-	return lowZ - lowSeason + w*(e.rungZ(target, b, quantile)-highSeason-lowZ+lowSeason) + e.season(target, h)
+	w := float64(h-from) / float64(rungs[b]-from)
+	return base + low + w*(high-low)
 }
 
-// season returns the normalised value a day before h steps ahead, or 0 if it is
-// unknown or if the target is a maximum, which has no such detail.
-func (e *Expert) season(target, h int) float64 {
-	if target > 0 || e.view.cfg.Normalisation.Scale > 0 {
-		return 0
+// base returns what relative outputs for h steps ahead are added to; b is the
+// first rung at or beyond h.
+func (e *Expert) base(target, h, b int) float64 {
+	if b < len(e.on) && e.net.config.Rungs[b] == h {
+		if target == 0 {
+			return e.on[b].value
+		}
+		return e.on[b].peak
 	}
-	c := &e.net.config
-	first, okFirst := e.view.ago(c.Rungs[0], day)
-	v, ok := e.view.ago(h, day)
-	if !ok || !okFirst {
-		return 0
+	base := e.view.base(h)
+	if target > 0 && b > 0 {
+		base = math.Max(base, e.on[b-1].peak)
 	}
-	return v - first
+	return base
 }
 
 // At returns the forecast for the cell h ≥ 1 steps after the newest: its median

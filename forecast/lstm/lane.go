@@ -30,6 +30,7 @@ type lane struct {
 	dV     []float64 // chunk × hidden
 	dH     []float64 // chunk × units
 	x      []float64 // features
+	on     []footing // per rung
 }
 
 func newLane(n *Network, chunk int) *lane {
@@ -44,6 +45,7 @@ func newLane(n *Network, chunk int) *lane {
 		dV:     make([]float64, chunk*h.hidden),
 		dH:     make([]float64, chunk*top),
 		x:      make([]float64, len(n.config.Features)),
+		on:     make([]footing, len(n.config.Rungs)),
 	}
 	for i := range n.layers {
 		l.tapes = append(l.tapes, n.layers[i].NewTape(chunk))
@@ -112,7 +114,8 @@ func (l *lane) forward() {
 	u := uv[copy(uv, in):]
 	if l.net.config.Relative {
 		u = u[copy(u, l.x):]
-		l.view.anchors(u)
+		l.view.footings(l.on)
+		l.view.anchors(u, l.on)
 	}
 	h.forward(uv, l.out[l.steps*h.outputs:(l.steps+1)*h.outputs])
 	l.targets()
@@ -134,12 +137,12 @@ func (l *lane) targets() {
 		if origin < l.from || origin+h >= l.end || (!l.view.freeze.begun && c.Relative) {
 			continue
 		}
-		row[i] = l.inUnits(values[origin+h], h)
+		row[i] = l.inUnits(values[origin+h], l.on[i].value, l.on[i].unit)
 		for ; next <= h; next++ {
 			peak = math.Max(peak, nanToLow(values[origin+next]))
 		}
 		if c.Peaks && !math.IsInf(peak, -1) {
-			row[n+i] = l.inUnits(peak, h)
+			row[n+i] = l.inUnits(peak, l.on[i].peak, l.on[i].unit)
 		}
 	}
 }
@@ -151,7 +154,7 @@ func nanToLow(v float64) float64 {
 	return v
 }
 
-func (l *lane) inUnits(y float64, h int) float64 {
+func (l *lane) inUnits(y, base, unit float64) float64 {
 	if !(y >= 0) {
 		return math.NaN()
 	}
@@ -159,7 +162,7 @@ func (l *lane) inUnits(y float64, h int) float64 {
 	if !l.net.config.Relative {
 		return z
 	}
-	return cut((z - l.view.z) / l.view.unit(h))
+	return cut((z - base) / unit)
 }
 
 // loss returns the sum of the pinball losses of the chunk and their number, and

@@ -43,7 +43,7 @@ func (p *path) restart() { p.values = p.values[:0] }
 func (p *path) z(h int) float64 {
 	h = min(h, maxPath)
 	if len(p.values) == 0 {
-		p.values = append(p.values, p.e.rungZ(0, 0, 0))
+		p.values = append(p.values, p.e.output(0, 0, 0))
 		for i, s := range p.states {
 			s.CopyFrom(p.e.states[i])
 		}

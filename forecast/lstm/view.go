@@ -19,7 +19,7 @@ const (
 	minNoise = 0.001 // in z
 	maxDiff  = 3     // a difference of z counts at most this much for the scale
 
-	anchorsPerRung = 2 // a day and a week before
+	anchorsPerRung = 3 // see view.anchors
 )
 
 // A view is what the network sees of one series: the newest value, the past week
@@ -186,15 +186,51 @@ func (v *view) angle(index int64, period time.Duration) float64 {
 	return 2 * math.Pi * phase
 }
 
-// anchors writes, rung by rung, the values of a day and a week before the rung,
-// as changes from the newest value in units of that rung.
-func (v *view) anchors(dst []float64) {
+// base is the simplest sensible forecast for h steps ahead, and what relative
+// outputs are added to: the newest value, plus the change that the day before
+// saw over the same hours if that is known.
+func (v *view) base(h int) float64 {
+	then, ok := v.ago(h, day)
+	now, okNow := v.ago(0, day)
+	if !ok || !okNow {
+		return v.z
+	}
+	return v.z + then - now
+}
+
+// A footing is what the outputs of one rung stand on.
+type footing struct {
+	unit  float64 // in z
+	value float64 // base of the rung, in z
+	peak  float64 // the highest base of the rungs so far, in z
+}
+
+// footings writes the footing of each rung.
+func (v *view) footings(dst []footing) {
+	peak := v.z
 	for i, h := range v.cfg.Rungs {
-		u := v.unit(h)
-		d, okDay := v.ago(h, day)
-		w, okWeek := v.ago(h, week)
-		dst[anchorsPerRung*i] = difference(d, v.z, u, okDay)
-		dst[anchorsPerRung*i+1] = difference(w, v.z, u, okWeek)
+		b := v.base(h)
+		if i == 0 {
+			peak = b
+		}
+		peak = math.Max(peak, b)
+		dst[i] = footing{unit: v.unit(h), value: b, peak: peak}
+	}
+}
+
+// anchors writes, rung by rung, where other simple forecasts lie, as distances
+// from the rung's base in its unit: "as now", "as a week ago", and now plus the
+// change of a week ago. "As a day ago" is at the same distance for all rungs,
+// which the feature Day says.
+func (v *view) anchors(dst []float64, on []footing) {
+	weekNow, okNow := v.ago(0, week)
+	for i, h := range v.cfg.Rungs {
+		f := on[i]
+		w, ok := v.ago(h, week)
+		to := dst[anchorsPerRung*i:][:anchorsPerRung]
+		to[0] = cut((v.z - f.value) / f.unit)
+		to[1] = difference(w, f.value, f.unit, ok)
+		to[2] = difference(v.z+w-weekNow, f.value, f.unit, ok && okNow)
 	}
 }
 
