@@ -52,10 +52,10 @@ func web() (capacity.Service, capacity.Objective) {
 	return capacity.Service{Slots: 8, Time: 80 * time.Millisecond}, capacity.Objective{Quantile: 0.99, Latency: 500 * time.Millisecond}
 }
 
-func webCurve(t testing.TB) *capacity.Curve {
-	t.Helper()
+func webCurve(tb testing.TB) *capacity.Curve {
+	tb.Helper()
 	c, err := capacity.Queue(web())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return c
 }
 

@@ -1,0 +1,173 @@
+package capacity
+
+import (
+	"math"
+	"slices"
+)
+
+// An Interval is what one measurement says about a service.
+type Interval struct {
+	Rate    float64 // requests/s that came in
+	Latency float64 // s, the quantile of the objective; NaN = unknown
+	Ready   int32   // replicas that took traffic throughout
+	CPU     float64 // mean use of the replicas, 0 to 1 of what they have; NaN = unknown
+}
+
+// A Knowledge says how much an [Estimate] is worth.
+type Knowledge string
+
+// What is known.
+const (
+	CannotTell Knowledge = "CannotTell" // the objective was never missed, or the rate per replica hardly moved: SafeRate is only the highest that was seen to be fine
+	Learned    Knowledge = "Learned"    // both sides were seen
+)
+
+// An Estimate is what a replica carries, in requests/s per replica.
+type Estimate struct {
+	Knowledge Knowledge `json:"knowledge"`
+	SafeRate  float64   `json:"safeRate"`  // was seen to keep the objective, with confidence; 0 = nothing yet. Never above SeenTo.
+	MissRate  float64   `json:"missRate"`  // was seen to miss it more often than not; 0 = never
+	FullRate  float64   `json:"fullRate"`  // at which the processors are busy, from the utilization law; 0 = unknown
+	SeenFrom  float64   `json:"seenFrom"`  // lowest rate per replica seen
+	SeenTo    float64   `json:"seenTo"`    // and highest
+	Intervals float64   `json:"intervals"` // behind it, discounted
+}
+
+const (
+	cell       = 0.02   // width of a cell, relative
+	band       = 2.0    // replicas of one band differ by less than this factor
+	maxCells   = 512    // remembered
+	forgetting = 0.9998 // per interval: half-life of two days of minutes
+	missable   = 0.05   // share of intervals that may miss at a safe rate
+	confidence = 1.64   // standard errors
+	fewest     = 8.0    // intervals at or above a rate for it to count
+	spreadMin  = 1.15   // SeenTo/SeenFrom under which nothing can be told
+	aged       = 0.02   // weight of what was learned before a deploy
+)
+
+// A rateCell counts the intervals of one rate per replica at one size.
+type rateCell struct {
+	Band   int     `json:"band"`
+	Cell   int     `json:"cell"`
+	Kept   float64 `json:"kept"`
+	Missed float64 `json:"missed"`
+	Mean   float64 `json:"mean"` // of the logarithm of the latency
+}
+
+// A Learner learns what a replica carries under an objective. Its exported
+// fields are its memory, for dumps; set only Objective. It is not safe for
+// concurrent use.
+//
+// The rate per replica that is safe rises with the number of replicas. Cells are
+// therefore kept by octaves of the count, and what was seen in another octave
+// counts only where it must hold as well: a rate that is safe for few is safe
+// for many, one that many miss is missed by few.
+type Learner struct {
+	Objective Objective  `json:"objective"`
+	Cells     []rateCell `json:"cells"`
+	Seen      float64    `json:"seen"`     // intervals, discounted
+	Ready     int32      `json:"ready"`    // of the last interval
+	Settled   int        `json:"settled"`  // intervals since Ready changed
+	Draining  float64    `json:"draining"` // rate per replica of the last miss; 0 = none to drain
+	Drift     drift      `json:"drift"`
+	CPU       line       `json:"cpu"`
+}
+
+// Observe takes one interval, a minute or so long. It leaves out those that say
+// nothing: without latency or replicas, within two intervals of a change of the
+// count, and those in which a backlog of a former miss drains at a lower rate.
+// One that misses says only that the capacity is at most its rate.
+func (l *Learner) Observe(i Interval) {
+	if i.Ready != l.Ready {
+		l.Ready, l.Settled = i.Ready, 0
+	} else {
+		l.Settled++
+	}
+	if !i.tells() || l.Settled < 2 {
+		return
+	}
+	x := i.Rate / float64(i.Ready)
+	if i.Latency > l.Objective.Latency.Seconds() {
+		if l.Draining == 0 || x >= l.Draining {
+			l.Draining = x
+			l.cellOf(i.Ready, x).miss(math.Log(i.Latency))
+			l.fade()
+		}
+		return
+	}
+	l.Draining = 0
+	c := l.cellOf(i.Ready, x)
+	if c.Kept+c.Missed >= fewest/2 && l.Drift.add(math.Log(i.Latency)-c.Mean) {
+		l.Deployed()
+	}
+	c.keep(math.Log(i.Latency))
+	l.fade()
+	if i.CPU > 0 && i.CPU < 0.9 { // a busy processor is cut off at its end
+		l.CPU.add(x, i.CPU)
+	}
+}
+
+// tells reports whether an interval is complete.
+func (i Interval) tells() bool {
+	return i.Ready > 0 && i.Latency > 0 && !math.IsInf(i.Latency, 0) && i.Rate > 0 && !math.IsInf(i.Rate, 0)
+}
+
+func (c *rateCell) keep(logLatency float64) {
+	c.Kept++
+	c.Mean += (logLatency - c.Mean) / (c.Kept + c.Missed)
+}
+
+func (c *rateCell) miss(logLatency float64) {
+	c.Missed++
+	c.Mean += (logLatency - c.Mean) / (c.Kept + c.Missed)
+}
+
+// Deployed says that the service has changed: what was learned becomes a hint
+// that a few new intervals outweigh.
+func (l *Learner) Deployed() {
+	for k := range l.Cells {
+		l.Cells[k].Kept *= aged
+		l.Cells[k].Missed *= aged
+	}
+	l.Seen *= aged
+	l.Drift, l.CPU = drift{}, line{}
+}
+
+func (l *Learner) fade() {
+	l.Seen = l.Seen*forgetting + 1
+	for k := range l.Cells {
+		l.Cells[k].Kept *= forgetting
+		l.Cells[k].Missed *= forgetting
+	}
+}
+
+func (l *Learner) cellOf(n int32, x float64) *rateCell {
+	return l.cell(bandOf(n), int(math.Round(math.Log(x)/cell)))
+}
+
+func bandOf(n int32) int { return int(math.Log(float64(n)) / math.Log(band)) }
+
+// cell returns the cell, which it makes if need be, in place of the one that
+// counts least when there are too many. Cells are ordered by band and rate.
+func (l *Learner) cell(b, k int) *rateCell {
+	at, found := slices.BinarySearchFunc(l.Cells, rateCell{Band: b, Cell: k}, func(a, b rateCell) int {
+		if a.Band != b.Band {
+			return a.Band - b.Band
+		}
+		return a.Cell - b.Cell
+	})
+	if !found {
+		if len(l.Cells) == maxCells {
+			least := 0
+			for j := range l.Cells {
+				if l.Cells[j].Kept+l.Cells[j].Missed < l.Cells[least].Kept+l.Cells[least].Missed {
+					least = j
+				}
+			}
+			l.Cells = slices.Delete(l.Cells, least, least+1)
+			return l.cell(b, k)
+		}
+		l.Cells = slices.Insert(l.Cells, at, rateCell{Band: b, Cell: k})
+	}
+	return &l.Cells[at]
+}

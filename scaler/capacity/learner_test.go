@@ -1,0 +1,185 @@
+package capacity_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/capacity"
+)
+
+// latency is the quantile of the objective of a simulated service, with noise
+// and, beyond capacity, a backlog that grows.
+func latency(s capacity.Service, o capacity.Objective, rate float64, n int32, rng *rand.Rand) float64 {
+	noise := math.Exp(0.03 * rng.NormFloat64())
+	lo, hi := time.Duration(0), time.Minute
+	if s.Miss(rate, n, hi) > 1-o.Quantile {
+		return 60 * noise
+	}
+	for hi-lo > time.Millisecond {
+		if mid := (lo + hi) / 2; s.Miss(rate, n, mid) > 1-o.Quantile {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return hi.Seconds() * noise
+}
+
+// watch lets l see a service for some minutes, at rates per replica within
+// [low, high] and counts within [least, most] that change every quarter of an hour.
+func watch(l *capacity.Learner, s capacity.Service, rng *rand.Rand, minutes int, low, high float64, least, most int32) {
+	n := least
+	for i := range minutes {
+		if i%15 == 0 {
+			n = least + int32(rng.IntN(int(most-least)+1))
+		}
+		x := low + (high-low)*rng.Float64()
+		l.Observe(capacity.Interval{
+			Rate: x * float64(n), Ready: n, Latency: latency(s, l.Objective, x*float64(n), n, rng),
+			CPU: min(0.03+x/s.Full()*0.97, 1) + 0.01*rng.NormFloat64(),
+		})
+	}
+}
+
+func TestLearnerFindsTheCapacity(t *testing.T) {
+	for name, s := range map[string]capacity.Service{
+		"web, 8 slots":       {Slots: 8, Time: 80 * time.Millisecond},
+		"single thread":      {Slots: 1, Time: 20 * time.Millisecond},
+		"wide and irregular": {Slots: 32, Time: 90 * time.Millisecond, Variability: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := capacity.Learner{Objective: capacity.Objective{Quantile: 0.99, Latency: 500 * time.Millisecond}}
+			curve, err := capacity.Queue(s, l.Objective)
+			require.NoError(t, err)
+			watch(&l, s, rand.New(rand.NewPCG(1, 1)), 2000, 0.3*s.Full(), 1.1*s.Full(), 4, 40)
+			for _, n := range []int32{5, 12, 36} {
+				e, truth := l.Estimate(n), curve.Rate(n)/float64(n)
+				require.Equal(t, capacity.Learned, e.Knowledge, "%d replicas: %+v, in truth %v", n, e, truth)
+				require.LessOrEqual(t, e.SafeRate, truth*1.03, "%d replicas", n)
+				require.GreaterOrEqual(t, e.SafeRate, truth*0.9, "%d replicas", n)
+				require.GreaterOrEqual(t, e.MissRate, truth*0.97, "%d replicas", n)
+				require.LessOrEqual(t, e.MissRate, truth*1.1, "%d replicas", n)
+				require.InDelta(t, s.Full(), e.FullRate, 0.05*s.Full())
+			}
+		})
+	}
+}
+
+// A scaler that keeps every replica at 60 % shows nothing about 90 %.
+func TestLearnerDoesNotExtrapolate(t *testing.T) {
+	s, o := web()
+	for name, c := range map[string]struct{ low, high float64 }{
+		"constant load":   {59, 61},
+		"never saturated": {20, 70},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := capacity.Learner{Objective: o}
+			watch(&l, s, rand.New(rand.NewPCG(2, 2)), 1500, c.low, c.high, 10, 20)
+			e := l.Estimate(15)
+			require.Equal(t, capacity.CannotTell, e.Knowledge)
+			require.LessOrEqual(t, e.SafeRate, c.high*1.02)
+			require.Greater(t, e.SafeRate, 0.9*c.high)
+			require.Zero(t, e.MissRate)
+		})
+	}
+	var nothing capacity.Learner
+	require.Equal(t, capacity.Estimate{Knowledge: capacity.CannotTell}, nothing.Estimate(3))
+}
+
+// What drains after an overload is slow at any rate: it says nothing about it.
+func TestBacklogIsNotTakenForAMiss(t *testing.T) {
+	s, o := web()
+	l := capacity.Learner{Objective: o}
+	rng := rand.New(rand.NewPCG(3, 3))
+	for range 40 {
+		watch(&l, s, rng, 20, 30, 80, 10, 10)
+		for _, x := range []float64{130, 70, 60, 50, 40} { // an overload, then its backlog
+			l.Observe(capacity.Interval{Rate: x * 10, Ready: 10, Latency: 20, CPU: math.NaN()})
+		}
+	}
+	e := l.Estimate(10)
+	require.Greater(t, e.SafeRate, 70.0)
+	require.Greater(t, e.MissRate, 100.0)
+}
+
+func TestLearnerNoticesADeploy(t *testing.T) {
+	fast, o := web()
+	slow := capacity.Service{Slots: 8, Time: 100 * time.Millisecond}
+	for name, tell := range map[string]func(l *capacity.Learner){
+		"told":         (*capacity.Learner).Deployed,
+		"from latency": func(*capacity.Learner) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := capacity.Learner{Objective: o}
+			rng := rand.New(rand.NewPCG(4, 4))
+			watch(&l, fast, rng, 2000, 30, 110, 10, 20)
+			require.Greater(t, l.Estimate(15).SafeRate, 88.0)
+			tell(&l)
+			watch(&l, slow, rng, 600, 25, 90, 10, 20)
+			require.Less(t, l.Estimate(15).SafeRate, 78.0) // 75.6 by the curve of the slow one
+			require.Less(t, l.Estimate(15).MissRate, 85.0)
+		})
+	}
+}
+
+func TestLearnerIsBoundedAndDumps(t *testing.T) {
+	s, o := web()
+	l := capacity.Learner{Objective: o}
+	watch(&l, s, rand.New(rand.NewPCG(5, 5)), 4000, 0.001, 400, 1, 3000)
+	l.Observe(capacity.Interval{Rate: math.NaN(), Ready: 3, Latency: 1})
+	l.Observe(capacity.Interval{Rate: 1, Ready: 0, Latency: 1})
+	require.LessOrEqual(t, len(l.Cells), 512)
+	text, err := json.Marshal(&l)
+	require.NoError(t, err)
+	var back capacity.Learner
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, l.Estimate(40), back.Estimate(40))
+}
+
+func TestLeadTime(t *testing.T) {
+	var l capacity.LeadTime
+	d, measured := l.Estimate(nil)
+	require.Equal(t, 60*time.Second, d)
+	require.False(t, measured)
+
+	for i := range 100 {
+		l.Started("a", time.Duration(11+i%10)*time.Second) // 11 to 20 s
+	}
+	d, measured = l.Estimate(nil)
+	require.InDelta(t, 19, d.Seconds(), 1.01) // nine in ten
+	require.True(t, measured)
+
+	// Four that hang raise it, one does not tell more than the others.
+	d, _ = l.Estimate([]time.Duration{time.Minute, time.Minute, time.Minute, time.Minute, time.Minute, time.Minute, time.Minute, time.Minute})
+	require.Equal(t, 60*time.Second, d)
+
+	// A new template starts from the old estimate; slower shows at once.
+	l.Started("b", 45*time.Second)
+	d, measured = l.Estimate(nil)
+	require.Equal(t, 45*time.Second, d)
+	require.False(t, measured)
+	for range 5 {
+		l.Started("b", 8*time.Second)
+	}
+	d, measured = l.Estimate(nil)
+	require.True(t, measured)
+	require.Equal(t, 45*time.Second, d) // one of six took that long
+	for range 60 {
+		l.Started("b", 8*time.Second)
+	}
+	d, _ = l.Estimate(nil)
+	require.Equal(t, 8*time.Second, d)
+
+	l.Started("b", 0)
+	for range 64 {
+		l.Started("b", time.Hour)
+	}
+	d, _ = l.Estimate(nil)
+	require.Equal(t, 15*time.Minute, d)
+	require.LessOrEqual(t, len(l.Starts), 64)
+}
