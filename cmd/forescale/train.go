@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+type trainOptions struct {
+	inputs  []string
+	out     string
+	step    api.Duration
+	options lstm.Options
+}
+
+func newTrainCommand() *cobra.Command {
+	o := trainOptions{}
+	cmd := &cobra.Command{
+		Use:   "train --input FILE [FILE...] --out MODEL",
+		Short: "Train the LSTM expert on your own series",
+		Long: `train fits the LSTM expert on one or many series and writes its weights.
+
+Each FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and
+the mean over the interval that starts there. A missing row is a gap, not a zero.
+All series share one step; --step averages finer ones.
+
+The first 70 % of each series are learned from, the next 15 % say when to stop,
+and the last 15 %, which take no part, make the table at the end: errors against
+"as now" and "as a day ago", and how often the load stayed under each quantile.
+
+Equal files, options and seeds give the same weights, bit for bit.
+
+  forescale train --input requests.csv --out model.safetensors
+  forescale train --input traces/*.csv.gz --step 5m --out model.safetensors`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.inputs = append(o.inputs, args...)
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringArrayVarP(&o.inputs, "input", "i", nil, "series to learn from; repeat it, or list more `files` after it")
+	fs.StringVarP(&o.out, "out", "o", "", "write the weights to this .safetensors `file`")
+	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid, a multiple of each file's interval (default: that interval)")
+	fs.IntVar(&o.options.Units, "units", 0, "units of the LSTM layer (default 32)")
+	fs.IntVar(&o.options.HeadUnits, "head-units", 0, "tanh units of the head (default 32)")
+	fs.IntVar(&o.options.Epochs, "epochs", 0, "passes over the series at most (default 16)")
+	fs.IntVar(&o.options.MinSteps, "steps-per-epoch", 0, "steps of Adam per epoch at least: few or short series are walked more than once (default 200)")
+	fs.Float64Var(&o.options.LearningRate, "learning-rate", 0, "highest rate of the one-cycle schedule (default 0.003)")
+	fs.Uint64Var(&o.options.Seed, "seed", 1, "of all that is random")
+	return cmd
+}
+
+func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
+	if len(o.inputs) == 0 {
+		return errors.New("--input is missing: want at least one CSV file with the header timestamp,value")
+	}
+	if !strings.HasSuffix(o.out, ".safetensors") {
+		return fmt.Errorf("--out: %q: want a file that ends in .safetensors", o.out)
+	}
+	series, err := o.read()
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(o.out), ".train-*") // fails now, not after the training
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	defer os.Remove(file.Name()) //nolint:errcheck // it is gone if all went well
+	defer file.Close()           //nolint:errcheck // closed below if all went well
+
+	bar := newTrainingBar(notes)
+	network, report, err := lstm.Train(ctx, series, o.options, bar.show)
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	data, err := network.Encode()
+	if err != nil {
+		return err
+	}
+	if err := o.write(file, data); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	return o.summary(out, network, report, len(series))
+}
+
+func (o *trainOptions) write(file *os.File, data []byte) error {
+	if _, err := file.Write(data); err != nil {
+		return err
+	}
+	if err := file.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), o.out)
+}
+
+// read returns the files as series of one step on the epoch grid.
+func (o *trainOptions) read() ([]forecast.Series, error) {
+	var all []forecast.Series
+	for _, path := range o.inputs {
+		t, err := trace.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		step := o.step.Std()
+		if step > 0 && step%t.Step != 0 {
+			return nil, fmt.Errorf("--step: %s is no multiple of the interval of %s, %v", o.step, path, t.Step)
+		}
+		if step > 0 {
+			t = t.Coarsen(step)
+		}
+		if len(all) > 0 && t.Step != all[0].Step {
+			return nil, fmt.Errorf("%s has the interval %v, but %s has %v: give --step, a common multiple such as %v",
+				path, t.Step, o.inputs[0], all[0].Step, max(t.Step, all[0].Step))
+		}
+		all = append(all, forecast.Series{Start: t.Start.Truncate(t.Step).UTC(), Step: t.Step, Values: t.Values})
+	}
+	return all, nil
+}
+
+func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r lstm.Report, series int) error {
+	losses := r.Epochs[r.Best-1]
+	_, err := fmt.Fprintf(out, "%s: %d weights from %d series of %v, epoch %d of %d, validation loss %.4f (training %.4f)\n\n",
+		o.out, n.Weights(), series, r.Step, r.Best, len(r.Epochs), losses.Validation, losses.Train)
+	if err != nil {
+		return err
+	}
+	return r.WriteTable(out)
+}
+
+// A trainingBar shows progress on a terminal, and nothing elsewhere: a log does
+// not want a thousand lines.
+type trainingBar struct {
+	w       io.Writer
+	on      bool
+	started time.Time
+	shown   time.Time
+}
+
+func newTrainingBar(w io.Writer) *trainingBar {
+	f, isFile := w.(*os.File)
+	return &trainingBar{w: w, on: isFile && term.IsTerminal(int(f.Fd())), started: time.Now()}
+}
+
+func (b *trainingBar) show(p lstm.Progress) {
+	now := time.Now()
+	if !b.on || now.Sub(b.shown) < 100*time.Millisecond {
+		return
+	}
+	b.shown = now
+	fmt.Fprint(b.w, "\r\x1b[K"+barLine(p, now.Sub(b.started)))
+}
+
+func (b *trainingBar) clear() {
+	if b.on {
+		fmt.Fprint(b.w, "\r\x1b[K")
+	}
+}
+
+// barLine is what the bar says after elapsed.
+func barLine(p lstm.Progress, elapsed time.Duration) string {
+	const width = 24
+	done := (float64(p.Epoch-1) + float64(p.Done)/float64(p.Total)) / float64(p.Epochs)
+	full := min(width, int(done*width))
+	line := fmt.Sprintf("epoch %d/%d %s%s %3.0f %%  loss %.4f", p.Epoch, p.Epochs,
+		strings.Repeat("█", full), strings.Repeat("░", width-full), 100*done, p.TrainLoss)
+	if !math.IsNaN(p.ValidationLoss) {
+		line += fmt.Sprintf(", validation %.4f", p.ValidationLoss)
+	}
+	if done > 0.01 {
+		left := time.Duration(float64(elapsed) * (1 - done) / done)
+		line += fmt.Sprintf("  %v left at most", left.Round(time.Second))
+	}
+	return line
+}
