@@ -18,7 +18,6 @@ type beneath struct {
 	next   int64 // next slot, ms since the begin
 
 	metric, target float64
-	pods           []hpa.Pod
 	metrics        []hpa.Metric
 }
 

@@ -213,7 +213,7 @@ func (c *cluster) mean(u usage) float64 {
 // view appends the pods to dst as the API shows them; begin is the instant 0.
 func (c *cluster) view(dst []hpa.Pod, u usage, begin time.Time, slots int) []hpa.Pod {
 	now := u.at
-	add := func(p *pod, deleted bool) { //nolint:revive // flag-parameter: a local closure over two kinds of pods
+	add := func(p *pod, deleted bool) {
 		v := hpa.Pod{Deleted: deleted, Ready: hpa.False, Request: int64(slots) * 1000, Window: time.Duration(u.resolution * float64(time.Second))}
 		at := func(ms int64) time.Time { return begin.Add(time.Duration(ms) * time.Millisecond) }
 		if p.scheduled == never {

@@ -4,20 +4,6 @@ import (
 	"github.com/forescale/forescale/bench/replay/queue"
 )
 
-// A step is what happened in the service within one step.
-type step struct {
-	late     float64 // share of the requests that came in and miss the objective, 0 to 1
-	broken   bool    // the objective was missed: a violating step
-	offered  float64 // requests that came in, retries included
-	served   float64 // requests that were finished in time for their client
-	failed   float64 // requests that timed out
-	lateReqs float64 // requests that came in and missed the objective, failed ones included
-	queued   float64 // requests in line at the end
-	busy     float64 // use of the processors of the serving pods, 0 to 1
-	inFlight float64 // mean requests in the service
-	latency  float64 // quantile of the objective, s
-}
-
 // fluid is the service as a fluid: within capacity the stationary queue, beyond it
 // a backlog
 //
@@ -51,8 +37,6 @@ func newFluid(o Options) *fluid {
 	return f
 }
 
-// advance moves the service by one step at the intensity rate, of which arrived
-// requests really came, with ready serving pods.
 func (f *fluid) advance(rate, arrived float64, ready int32) step {
 	s := step{offered: rate * f.dt}
 	if f.retries != nil {
@@ -61,13 +45,15 @@ func (f *fluid) advance(rate, arrived float64, ready int32) step {
 	}
 	capacity := f.perPod * float64(ready)
 	demandOfSlots := arrived * f.busy
-	if f.queue == 0 && s.offered < capacity {
+	switch {
+	case f.queue == 0 && s.offered == 0: // nobody asks, nobody waits
+	case f.queue == 0 && s.offered < capacity:
 		state := f.table.At(int(ready), rate, 0)
 		s.late, s.served = state.Late, s.offered
 		s.lateReqs = s.late * s.offered
 		s.busy = s.offered / capacity
 		s.inFlight = demandOfSlots + state.Waiting
-	} else {
+	default:
 		f.overload(&s, rate, ready, capacity)
 		s.inFlight = min(demandOfSlots, float64(int(ready)*f.service.Slots)) + f.queue
 	}
@@ -120,8 +106,7 @@ func (f *fluid) retry(failed float64) {
 	f.at = (f.at + 1) % len(f.retries)
 }
 
-// latency returns the quantile of the objective now, in s; the timeout of the
-// clients is the most that they can see.
+// latency is at most the timeout of the clients, which is all that they can see.
 func (f *fluid) latency(rate float64, ready int32) float64 {
 	patience := f.clients.Timeout.Seconds()
 	capacity := f.service.Capacity(int(ready))

@@ -73,15 +73,3 @@ func (n *nodes) release(room int, now int64) {
 		n.spare = never
 	}
 }
-
-// due returns the next instant at which a node arrives or may be returned.
-func (n *nodes) due() int64 {
-	next := int64(never)
-	if len(n.arrives) > 0 {
-		next = n.arrives[0]
-	}
-	if n.spare != never {
-		next = min(next, n.spare+n.n.Idle.Milliseconds())
-	}
-	return next
-}

@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"context"
 	"math"
 	"testing"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/hpa"
+	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/bench/trace"
 )
 
@@ -59,4 +62,306 @@ func TestEqualSeedsGiveEqualResults(t *testing.T) {
 	require.Equal(t, a, b)
 	o.Seed = 8
 	require.NotEqual(t, a.ReplicaHours, run(t, tr, rateHPA(70), o).ReplicaHours)
+}
+
+// busy is a week with days, noise and bursts.
+func busy(seed uint64) trace.Trace {
+	return trace.Synthetic(trace.Shape{
+		Length: 4 * 24 * time.Hour, Step: 30 * time.Second, Day: 0.6, Noise: trace.Noise{Sigma: 0.05, Memory: 20 * time.Minute},
+		Burst: trace.Burst{PerDay: 8, Height: 3},
+	}, seed)
+}
+
+// fixedStart has the one start-up time that the optimum assumes.
+func fixedStart() replay.Options {
+	return replay.Options{
+		Load: replay.Load{Peak: 1500}, Warmup: 24 * time.Hour,
+		Cluster: replay.Cluster{Startup: replay.Startup{Fixed: true}},
+	}
+}
+
+// No policy without violations is cheaper than the optimum; the oracle all but
+// reaches it and never violates.
+func TestNobodyBeatsTheOptimum(t *testing.T) {
+	for seed := range uint64(3) {
+		s, err := replay.NewScenario(busy(seed), fixedStart())
+		require.NoError(t, err)
+		oracle, err := s.Run(t.Context(), s.Oracle())
+		require.NoError(t, err)
+		require.Zero(t, oracle.ViolatingTime)
+		require.InDelta(t, 1, oracle.CostRatio, 0.02, "two steps of caution")
+		require.GreaterOrEqual(t, oracle.CostRatio, 1.0)
+		require.Less(t, oracle.UndelayedHours, oracle.OptimumHours)
+		for _, p := range []replay.Policy{fixed(20), rateHPA(20), rateHPA(50), rateHPA(90)} {
+			r, err := s.Run(t.Context(), p)
+			require.NoError(t, err)
+			if r.ViolatingTime == 0 {
+				require.GreaterOrEqual(t, r.CostRatio, 1.0, "%s", p.Name())
+			}
+		}
+	}
+}
+
+// Both modes tell the same story about the same run.
+func TestRequestModeAgreesWithFluid(t *testing.T) {
+	o := replay.Options{Warmup: 11*time.Hour + 30*time.Minute}
+	tr := stepTrace(200, 800)
+	tr.Values = tr.Values[:13*60]
+	fluid := run(t, tr, rateHPA(70), o)
+	o.Requests.On = true
+	single := run(t, tr, rateHPA(70), o)
+	require.InDelta(t, fluid.ReplicaHours, single.ReplicaHours, 0.02*fluid.ReplicaHours)
+	require.InEpsilon(t, fluid.ViolatingRequests, single.ViolatingRequests, 0.15)
+	// Single requests are judged over a minute, so a violation seems to last up to one longer.
+	require.InDelta(t, fluid.ViolatingTime*0.01*fluid.Length.Seconds()+30, single.ViolatingTime*0.01*single.Length.Seconds(), 40)
+}
+
+// The seconds are fine enough: quarters of them tell the same.
+func TestStepConverges(t *testing.T) {
+	o := replay.Options{Load: replay.Load{Peak: 1500}, Warmup: 48 * time.Hour}
+	coarse := run(t, busy(1), rateHPA(80), o)
+	o.Step = 250 * time.Millisecond
+	fine := run(t, busy(1), rateHPA(80), o)
+	require.Greater(t, coarse.ViolatingTime, 0.2)
+	require.InEpsilon(t, fine.ViolatingTime, coarse.ViolatingTime, 0.05)
+	require.InEpsilon(t, fine.OptimumHours, coarse.OptimumHours, 0.01)
+}
+
+func TestTheRateLags(t *testing.T) {
+	var at []time.Duration
+	var rates []float64
+	noon := time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC)
+	watch := script{period: time.Second, decide: func(now time.Time, o replay.Observation) replay.Action {
+		if d := now.Sub(noon); d > -time.Minute && d < 3*time.Minute {
+			at, rates = append(at, d), append(rates, o.Rate)
+		}
+		require.True(t, o.RateOK)
+		return replay.Hold()
+	}}
+	run(t, stepTrace(1000, 2000), watch, replay.Options{})
+	for i, d := range at {
+		switch {
+		case d < -20*time.Second: // the load is linear between the centres of 11:59 and 12:00
+			require.InDelta(t, 1000, rates[i], 60, "%v", d)
+		case d > 20*time.Second && d < 30*time.Second:
+			require.Less(t, rates[i], 1600.0, "half of the window is old at %v", d)
+		case d > 110*time.Second:
+			require.InDelta(t, 2000, rates[i], 80, "%v", d)
+		}
+	}
+	require.InDelta(t, 239.5, len(at), 0.5)
+}
+
+// What metrics-server knows of a pod: nothing at first, then its use.
+func TestPodsAsTheApiShowsThem(t *testing.T) {
+	begin := time.Time{}
+	seen := map[string]bool{}
+	p := script{period: 5 * time.Second, reset: func(c replay.Config) { begin = c.Start }, decide: func(now time.Time, o replay.Observation) replay.Action {
+		pods := o.Pods()
+		switch d := now.Sub(begin); {
+		case d < 10*time.Minute: // ten pods, at 1000 requests/s: as many as their slots can take
+			return replay.Scale(20)
+		case d > 14*time.Minute && d < 15*time.Minute && !seen["busy"]:
+			require.Len(t, pods, 20)
+			require.InDelta(t, 0.5, o.CPU, 0.02)
+			require.Equal(t, int64(8000), pods[19].Request)
+			require.InDelta(t, 4000, pods[19].Value, 200)
+			require.Less(t, now.Sub(pods[19].At), 16*time.Second)
+			seen["busy"] = true
+			return replay.Scale(22)
+		case d > 14*time.Minute && d < 14*time.Minute+50*time.Second:
+			require.Len(t, pods, 22)
+			require.Equal(t, int32(20), o.Ready)
+			if !pods[21].Sampled {
+				seen["missing"] = true
+			} else {
+				require.Zero(t, pods[21].Value, "it starts")
+				seen["starting"] = true
+			}
+		case d > 20*time.Minute && d < 20*time.Minute+30*time.Second:
+			seen["terminating"] = seen["terminating"] || len(pods) == 22 && pods[0].Deleted
+			return replay.Scale(18)
+		}
+		return replay.Hold()
+	}}
+	o := replay.Options{Cluster: replay.Cluster{Startup: replay.Startup{Fixed: true}}, Settle: time.Second}
+	run(t, stepTrace(1000, 1000), p, o)
+	require.Equal(t, map[string]bool{"busy": true, "missing": true, "starting": true, "terminating": true}, seen)
+}
+
+// A floor acts at the next slot of the HPA, and at once where the HPA is prompt.
+func TestAFloorRaisesTheHPA(t *testing.T) {
+	for minor, most := range map[int]time.Duration{36: 15 * time.Second, 37: 0} {
+		var raised, seen time.Time
+		p := overHPA{script{period: time.Second, hpa: &replay.HPA{RatePerPod: 80, Settings: hpa.Settings{Gates: hpa.Version(minor)}},
+			decide: func(now time.Time, o replay.Observation) replay.Action {
+				a := replay.Hold()
+				if now.Hour() == 13 && raised.IsZero() {
+					raised, a.Floor = now, 30
+				}
+				if seen.IsZero() && o.Replicas == 30 {
+					seen = now
+				}
+				return a
+			}}}
+		r := run(t, stepTrace(800, 800), p, replay.Options{})
+		require.False(t, seen.IsZero())
+		require.LessOrEqual(t, seen.Sub(raised)-time.Second, most, "1.%d", minor)
+		require.Equal(t, int32(30), r.Changes[len(r.Changes)-1].To, "the HPA does not go below its floor")
+	}
+}
+
+// An external metric of n·target makes n pods; a NaN makes the HPA hold.
+func TestAnExternalMetricDrivesTheHPA(t *testing.T) {
+	p := overHPA{script{period: 5 * time.Second, hpa: &replay.HPA{External: true}, decide: func(now time.Time, _ replay.Observation) replay.Action {
+		a := replay.Hold()
+		a.Target = 50
+		switch {
+		case now.Hour() < 14:
+			a.Metric = 600
+		case now.Hour() < 16:
+			a.Metric = math.NaN()
+		default:
+			a.Metric = 200
+		}
+		return a
+	}}}
+	r := run(t, stepTrace(300, 300), p, replay.Options{Timeline: time.Hour})
+	for _, point := range r.Timeline {
+		switch h := point.At.Hour(); {
+		case h > 6 && h < 16:
+			require.Equal(t, int32(12), point.Replicas, "%d h", h)
+		case h > 16:
+			require.Equal(t, int32(4), point.Replicas, "%d h", h)
+		}
+	}
+}
+
+// Ten minutes without scrapes: an HPA holds on the error, KEDA's default reads
+// zero demand and shrinks after the window of 300 s. When scrapes are back, rate()
+// extrapolates the first two samples to half of the truth, and an HPA without
+// recommendations of the last 300 s believes it.
+func TestAnOutageOfTheMetric(t *testing.T) {
+	o := replay.Options{Metric: replay.Metric{Outages: []replay.Outage{{From: 6 * time.Hour, Length: 10 * time.Minute}}}, Timeline: time.Minute}
+	least := func(emptyIsZero bool, from, to int) int32 {
+		r := run(t, stepTrace(2000, 2000), plainHPA{name: "x", hpa: replay.HPA{RatePerPod: 70, EmptyIsZero: emptyIsZero}}, o)
+		n := int32(math.MaxInt32)
+		for _, point := range r.Timeline[from:to] {
+			n = min(n, point.Replicas)
+		}
+		return n
+	}
+	require.Equal(t, int32(29), least(false, 6*60-5, 6*60+10))
+	require.Less(t, least(false, 6*60+10, 6*60+15), int32(29))
+	require.Equal(t, int32(1), least(true, 6*60-5, 6*60+10))
+}
+
+// The gaps of the trace are seen by the policy, and by the history, as gaps.
+func TestGapsReachThePolicy(t *testing.T) {
+	tr := stepTrace(500, 500).WithGaps(trace.Gap{After: 2 * time.Hour, Length: time.Hour}, trace.Gap{After: 20 * time.Hour, Length: time.Hour})
+	missing, history := 0, 0
+	p := script{period: time.Minute, reset: func(c replay.Config) {
+		require.NoError(t, c.History.Check())
+		require.False(t, c.History.End().After(c.Start))
+		history = c.History.Len() - c.History.Observed()
+		odd := 0 // at the borders of a gap rate() sees too few samples to tell the truth
+		for _, v := range c.History.Values {
+			if math.Abs(v-500) > 30 {
+				odd++
+			}
+		}
+		require.LessOrEqual(t, odd, 3)
+	}, decide: func(_ time.Time, o replay.Observation) replay.Action {
+		if !o.RateOK {
+			require.True(t, math.IsNaN(o.Rate))
+			missing++
+		}
+		return replay.Hold()
+	}}
+	run(t, tr, p, replay.Options{})
+	require.InDelta(t, 60, missing, 2)
+	require.InDelta(t, 60, history, 2)
+}
+
+func TestTheResultAddsUp(t *testing.T) {
+	o := replay.Options{Load: replay.Load{Peak: 1500}, Warmup: 36 * time.Hour, Timeline: time.Minute}
+	r := run(t, busy(2), rateHPA(80), o)
+	hours, violating, length := 0.0, 0.0, time.Duration(0)
+	for _, d := range r.Days {
+		hours += d.ReplicaHours
+		violating += d.ViolatingTime * d.Length.Hours()
+		length += d.Length
+	}
+	require.Equal(t, r.Length, length)
+	require.InDelta(t, r.ReplicaHours, hours, 1e-9)
+	require.InDelta(t, r.ViolatingTime, violating/length.Hours(), 1e-9)
+	require.Len(t, r.Timeline, int(r.Length/time.Minute))
+	share := 0.0
+	for _, p := range r.Timeline {
+		share += p.Violating
+	}
+	require.InDelta(t, r.ViolatingTime, 100*share/float64(len(r.Timeline)), 1e-6)
+	require.Greater(t, r.Unavoidable, 0.0)
+	require.LessOrEqual(t, r.Unavoidable, r.ViolatingTime)
+	require.Greater(t, r.Speedup, 1.0, "any scaler beats the mean")
+	require.LessOrEqual(t, r.FailedRequests, r.ViolatingRequests)
+	require.InDelta(t, r.ViolatingTime-0.1, r.BudgetGap, 1e-9)
+}
+
+func TestScalingToZero(t *testing.T) {
+	o := replay.Options{Cluster: replay.Cluster{ZeroMin: true}}
+	r := run(t, stepTrace(0, 0), script{period: time.Minute, decide: func(time.Time, replay.Observation) replay.Action { return replay.Scale(0) }}, o)
+	require.Zero(t, r.ReplicaHours)
+	require.Zero(t, r.ViolatingTime, "nobody asked")
+}
+
+func TestWhatCannotBeReplayed(t *testing.T) {
+	tr := stepTrace(1, 1)
+	for want, o := range map[string]replay.Options{
+		"divide 15 s":             {Step: 7 * time.Second},
+		"is negative":             {Settle: -time.Second},
+		"0 ≤ min ≤ max":           {Cluster: replay.Cluster{Min: 5, Max: 4}},
+		"probability":             {Metric: replay.Metric{Loss: 1}},
+		"retries":                 {Clients: replay.Clients{Retry: 1}},
+		"dispersion":              {Load: replay.Load{Dispersion: 0.5}},
+		"per node":                {Cluster: replay.Cluster{Nodes: &replay.Nodes{}}},
+		"nothing is left":         {Warmup: 48 * time.Hour},
+		"no number of pods keeps": {Service: queue.Service{Slots: 1, ServiceTime: time.Second, Latency: time.Second, Quantile: 0.99}},
+	} {
+		_, err := replay.NewScenario(tr, o)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := replay.NewScenario(stepTrace(0, 0), replay.Options{Load: replay.Load{Peak: 10}})
+	require.ErrorContains(t, err, "no load")
+
+	s, err := replay.NewScenario(tr, replay.Options{})
+	require.NoError(t, err)
+	_, err = s.Run(t.Context(), script{})
+	require.ErrorContains(t, err, "period")
+	bad := -1.0
+	_, err = s.Run(t.Context(), plainHPA{name: "x", hpa: replay.HPA{Settings: hpa.Settings{Tolerance: &bad}}})
+	require.ErrorContains(t, err, "tolerance")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.Run(ctx, fixed(1))
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Over-dispersed arrivals disturb the metric, not the mean.
+func TestDispersion(t *testing.T) {
+	spread := func(index float64) float64 {
+		sum, squares, n := 0.0, 0.0, 0.0
+		p := script{period: time.Second, decide: func(_ time.Time, o replay.Observation) replay.Action {
+			sum, squares, n = sum+o.Arrivals, squares+o.Arrivals*o.Arrivals, n+1
+			return replay.Hold()
+		}}
+		run(t, stepTrace(400, 400), p, replay.Options{Load: replay.Load{Dispersion: index}})
+		mean := sum / n
+		require.InDelta(t, 400, mean, 2)
+		return (squares/n - mean*mean) / mean
+	}
+	// A call sees parts of two steps, whose variance is between half and all of one.
+	one := spread(1)
+	require.InDelta(t, 0.75, one, 0.26)
+	require.InDelta(t, 5, spread(5)/one, 0.5)
 }

@@ -168,7 +168,7 @@ func (r *run) result() Result {
 	res.CostRatio = res.ReplicaHours / res.OptimumHours
 	res.Static = measure.Elastic(demand, static(demand))
 	res.Speedup = measure.Speedup(res.Elasticity, res.Static)
-	minute := int(time.Minute / s.Options.Step)
+	minute := minuteSteps(s.Options)
 	res.Instability = measure.Unstable(measure.Deadband(measure.Every(demand, minute), 0.05), measure.Every(rec.supply, minute))
 	for _, n := range measure.Recoveries(rec.broken, minute) {
 		res.Recovery = append(res.Recovery, time.Duration(n)*s.Options.Step)
@@ -196,6 +196,8 @@ func (r *record) requests(res *Result) {
 	}
 	res.ViolatingRequests, res.FailedRequests = percent(all.late, all.offered), percent(all.failed, all.offered)
 }
+
+func minuteSteps(o Options) int { return int(time.Minute / o.Step) }
 
 func percent(part, whole float64) float64 {
 	if whole == 0 {

@@ -37,12 +37,41 @@ func (s *Scenario) Run(ctx context.Context, p Policy) (Result, error) {
 	return r.result(), nil
 }
 
+// A service takes the load.
+type service interface {
+	// advance moves it by one step at the intensity rate, in requests/s, of which
+	// arrived requests really come, with ready serving pods.
+	advance(rate, arrived float64, ready int32) step
+	// latency is the quantile of the objective that it reports now, in s.
+	latency(rate float64, ready int32) float64
+}
+
+func newService(o Options) service {
+	if o.Requests.On {
+		return newDiscrete(o)
+	}
+	return newFluid(o)
+}
+
+// A step is what happened in the service within one step of time.
+type step struct {
+	late     float64 // share of the requests that miss the objective, 0 to 1
+	broken   bool    // the objective was missed: a violating step
+	offered  float64 // requests that came in, retries included
+	served   float64 // requests that were finished for their client
+	failed   float64 // requests that timed out
+	lateReqs float64 // requests that missed the objective, failed ones included
+	queued   float64 // requests in line at the end
+	busy     float64 // use of the processors of the serving pods, 0 to 1
+	inFlight float64 // mean requests in the service
+}
+
 // A run is one replay in progress.
 type run struct {
 	s       *Scenario
 	policy  Policy
 	cluster *cluster
-	service *fluid
+	service service
 	beneath *beneath // the HPA underneath; nil = the policy sets replicas itself
 
 	period  int64
@@ -68,7 +97,7 @@ func newRun(s *Scenario, p Policy) (*run, error) {
 	replicas := s.need()[0]
 	p.Reset(s.config(replicas))
 	r := &run{
-		s: s, policy: p, cluster: newCluster(s.Options, replicas), service: newFluid(s.Options),
+		s: s, policy: p, cluster: newCluster(s.Options, replicas), service: newService(s.Options),
 		period: p.Period().Milliseconds(), latency: math.NaN(), record: newRecord(s),
 	}
 	if r.period <= 0 || time.Duration(r.period)*time.Millisecond != p.Period() {
@@ -115,7 +144,7 @@ func (r *run) step(i int) {
 	r.cluster.advance(now, r.used)
 	rate, arrived := r.s.rate[i], r.s.arrived[i+1]-r.s.arrived[i]
 	r.last = r.service.advance(rate, arrived, r.cluster.serving)
-	dt := r.service.dt
+	dt := r.s.Options.Step.Seconds()
 	r.used += r.last.busy * dt
 	r.inFlight += r.last.inFlight
 	r.since++
@@ -164,7 +193,7 @@ func (r *run) observeLatency(at int64) {
 // ask asks the policy and does what it says.
 func (r *run) ask(at int64) {
 	now := r.at(at)
-	a := r.policy.Decide(now, r.observe(at, now))
+	a := r.policy.Decide(now, r.observe(now))
 	if r.beneath != nil {
 		moved := r.beneath.accept(a, r.s.Options.Cluster)
 		if moved && r.beneath.prompt {
@@ -178,7 +207,7 @@ func (r *run) ask(at int64) {
 	r.inFlight, r.since, r.arrived = 0, 0, r.s.arrivedBy(now)
 }
 
-func (r *run) observe(at int64, now time.Time) Observation {
+func (r *run) observe(now time.Time) Observation {
 	rate, ok := r.s.query(now, &r.seen)
 	if !ok {
 		rate = math.NaN()

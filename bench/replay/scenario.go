@@ -23,6 +23,7 @@ const (
 	streamPhase
 	streamStartup
 	streamNode
+	streamRequests
 )
 
 func (o Options) stream(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(o.Seed, purpose)) }
@@ -167,7 +168,7 @@ func (s *Scenario) scrapes(in trace.Intensity, first time.Time, scale float64) {
 	s.samples = make([]scrape.Sample, 0, end.Sub(first)/interval+1)
 	for ; at.Before(end); at = at.Add(interval) {
 		rate, seen := in.At(at)
-		value := 0.0
+		var value float64
 		if at.Before(s.begin) {
 			counter += past.next(rate * scale * at.Sub(last).Seconds())
 			value = counter

@@ -133,7 +133,7 @@ func (b Burst) add(t Trace, rng *rand.Rand) {
 	}
 	for at := wait(); at < t.Span(); at += wait() {
 		if b.Raster > 0 {
-			at = (at + b.Raster - 1) / b.Raster * b.Raster
+			at = (at + b.Raster - 1).Truncate(b.Raster)
 		}
 		plateau := time.Duration((0.5 + rng.ExpFloat64()/2) * float64(length))
 		b.one(t, at, plateau, rise, b.Height*math.Exp(0.2*rng.NormFloat64()))

@@ -81,8 +81,11 @@ func TestGrowth(t *testing.T) {
 
 func TestChurnAndReversals(t *testing.T) {
 	changes := []measure.Change{
-		{Millis: 0, From: 2, To: 6}, {Millis: 300_000, From: 6, To: 5}, {Millis: 310_000, From: 5, To: 4},
-		{Millis: 400_000, From: 4, To: 8}, {Millis: 1_100_000, From: 8, To: 2},
+		{Millis: 0, From: 2, To: 6},
+		{Millis: 300_000, From: 6, To: 5},
+		{Millis: 310_000, From: 5, To: 4},
+		{Millis: 400_000, From: 4, To: 8},
+		{Millis: 1_100_000, From: 8, To: 2},
 	}
 	require.Equal(t, int64(4+1+1+4+6), measure.Churn(changes))
 	require.Equal(t, 1, measure.Reversals(changes, 600_000), "one descent within ten minutes of a rise; the last comes after more")

@@ -19,11 +19,13 @@ type Sample struct {
 // extrapolatedRate of Prometheus (promql/functions.go) for floats without start
 // time stamps.
 func Rate(samples []Sample, now, window int64) (float64, bool) {
-	from, to := len(samples), len(samples)
+	to := len(samples)
 	for to > 0 && samples[to-1].Millis > now {
 		to--
 	}
-	for from = to; from > 0 && samples[from-1].Millis > now-window; from-- {
+	from := to
+	for from > 0 && samples[from-1].Millis > now-window {
+		from--
 	}
 	in := samples[from:to]
 	if len(in) < 2 {

@@ -58,7 +58,7 @@ func TestRateEqualsPrometheus(t *testing.T) {
 	appender := storage.Appender(t.Context())
 	for i := range series {
 		series[i] = counter(rng)
-		name := labels.FromStrings(labels.MetricName, fmt.Sprintf("c%d", i))
+		name := labels.FromStrings("__name__", fmt.Sprintf("c%d", i))
 		for _, s := range series[i] {
 			_, err := appender.Append(0, name, s.Millis, s.Value)
 			require.NoError(t, err)
