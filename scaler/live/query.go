@@ -29,6 +29,7 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
 			return
 		}
 		s.finish(e, epoch, err)
+		e.decide(s.opts.Now()) // what was read need not wait for the next tick
 	})
 }
 

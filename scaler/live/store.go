@@ -97,6 +97,8 @@ type Store struct {
 	queries *semaphore.Weighted
 	work    sync.WaitGroup // queries and fits under way
 
+	wake chan struct{} // asks for a tick before its time: a workload is new
+
 	mu      sync.RWMutex // guards entries, not their insides
 	entries map[Key]*entry
 
@@ -117,6 +119,7 @@ func NewStore(source Source, opts Options) *Store {
 		opts:    opts,
 		fits:    semaphore.NewWeighted(int64(opts.FitWorkers)),
 		queries: semaphore.NewWeighted(int64(opts.Parallel)),
+		wake:    make(chan struct{}, 1),
 		entries: map[Key]*entry{},
 	}
 }
@@ -156,6 +159,10 @@ func (s *Store) Ensure(key Key, spec api.Spec) error {
 		s.opts.Log.Info("workload changed", "workload", key.String())
 	}
 	e.adopt(w, s.opts.Now())
+	select {
+	case s.wake <- struct{}{}:
+	default: // a tick is asked for already
+	}
 	return nil
 }
 
@@ -226,6 +233,7 @@ func (s *Store) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-s.wake:
 		case <-ticker.C:
 		}
 	}
