@@ -57,9 +57,7 @@ func (r *registry) find(name objectName, metadata map[string]string, now time.Ti
 		made, metric := newVariant(name, metadata)
 		return r.change(name, made, metric, second)
 	}
-	if v.used.Load() != second {
-		v.used.Store(second)
-	}
+	v.touch(second)
 	if v.err != nil {
 		return v, false, v.err
 	}
@@ -71,7 +69,7 @@ func (r *registry) find(name objectName, metadata map[string]string, now time.Ti
 
 // change is find for a call that changes what is known, or may.
 func (r *registry) change(name objectName, v *variant, metric string, second int64) (_ *variant, fresh bool, err error) {
-	v.used.Store(second)
+	v.touch(second)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o, err := r.object(name, second)

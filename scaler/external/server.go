@@ -22,6 +22,11 @@ import (
 	"google.golang.org/grpc/status"
 )
 
+// streamWorkers is how many goroutines are kept for calls. A new one per call
+// grows its stack anew each time. Lasting streams hold theirs; when all are held,
+// calls get new goroutines as if there were none.
+const streamWorkers = 64
+
 // Options are the settings of a [Server]. Zero values mean the defaults.
 type Options struct {
 	Log *slog.Logger // nil: no log
@@ -110,7 +115,7 @@ func New(store Store, opts Options) (*Server, error) {
 		stream = append([]grpc.StreamServerInterceptor{opts.Stream}, stream...)
 	}
 	s.grpc = grpc.NewServer(append(transport, grpc.ChainUnaryInterceptor(unary...), grpc.ChainStreamInterceptor(stream...))...)
-	pb.RegisterExternalScalerServer(s.grpc, s.service)
+	s.grpc.RegisterService(s.service.description(), s.service)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	if opts.Reflection {
 		reflection.Register(s.grpc)
@@ -123,6 +128,8 @@ func New(store Store, opts Options) (*Server, error) {
 // the liveness of connections.
 func transportOptions(opts Options) ([]grpc.ServerOption, error) {
 	out := []grpc.ServerOption{
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.MaxRecvMsgSize(opts.MaxMessage),
 		grpc.MaxConcurrentStreams(opts.MaxStreams),
 		grpc.MaxHeaderListSize(16 << 10),

@@ -182,12 +182,18 @@ func (s *service) GetMetricSpec(_ context.Context, ref *pb.ScaledObjectRef) (*pb
 	v, err := s.find(ref)
 	switch {
 	case err == nil:
-		s.adopt(v)                    // the first call KEDA makes: start now, wait later
-		s.store.Answer(v.trigger.key) // and the most frequent: remember that somebody asks
+		return s.specification(v), nil
 	case v == nil || v.trigger == nil:
 		return nil, err
 	}
 	return specOf(v), nil
+}
+
+// specification is GetMetricSpec for the variant of a call.
+func (s *service) specification(v *variant) *pb.GetMetricSpecResponse {
+	s.adopt(v)                    // the first call KEDA makes: start now, wait later
+	s.store.Answer(v.trigger.key) // and the most frequent: remember that somebody asks
+	return specOf(v)
 }
 
 // specOf returns the specification of v's metric.
@@ -207,10 +213,14 @@ func (s *service) GetMetrics(ctx context.Context, req *pb.GetMetricsRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	key := v.trigger.key
-	if req.GetMetricName() != key.Metric {
+	if key := v.trigger.key; req.GetMetricName() != key.Metric {
 		return nil, unknownMetric(key, req.GetMetricName())
 	}
+	return s.metrics(ctx, v)
+}
+
+// metrics is GetMetrics for the variant of a call.
+func (s *service) metrics(ctx context.Context, v *variant) (*pb.GetMetricsResponse, error) {
 	a, err := s.answer(ctx, v)
 	if err == nil {
 		var value *pb.MetricValue
@@ -245,6 +255,11 @@ func (s *service) IsActive(ctx context.Context, ref *pb.ScaledObjectRef) (*pb.Is
 	if err != nil {
 		return nil, err
 	}
-	a, unknown := s.answer(ctx, v)
-	return &pb.IsActiveResponse{Result: unknown != nil || a.Active}, nil
+	return s.activity(ctx, v), nil
+}
+
+// activity is IsActive for the variant of a call.
+func (s *service) activity(ctx context.Context, v *variant) *pb.IsActiveResponse {
+	a, err := s.answer(ctx, v)
+	return &pb.IsActiveResponse{Result: err != nil || a.Active}
 }

@@ -28,6 +28,7 @@ const (
 // All fields but used and misses are fixed once it is in a registry.
 type variant struct {
 	metadata map[string]string
+	entries  map[string]entry // the same, to compare encoded metadata with
 	spec     api.Spec
 	wire     float64  // the constant target on the wire; see wireTarget
 	trigger  *trigger // nil if the metadata is faulty
@@ -40,7 +41,7 @@ type variant struct {
 // newVariant decodes metadata, which it copies, of the named ScaledObject. It
 // also returns the name of the trigger's metric, empty if the metadata is faulty.
 func newVariant(name objectName, metadata map[string]string) (v *variant, metric string) {
-	v = &variant{metadata: maps.Clone(metadata)}
+	v = &variant{metadata: maps.Clone(metadata), entries: entriesOf(metadata)}
 	metric, spec, err := decode(metadata)
 	if err != nil {
 		v.err = invalid(name, metadata, err)
@@ -63,6 +64,13 @@ func (v *variant) target(a live.Answer) float64 {
 		return a.Target
 	}
 	return v.spec.Scale.TargetPerReplica.Float()
+}
+
+// touch notes that v was asked for, without a write if it has been in this second.
+func (v *variant) touch(second int64) {
+	if v.used.Load() != second {
+		v.used.Store(second)
+	}
 }
 
 // A trigger is one metric of a ScaledObject and the workload behind it.
