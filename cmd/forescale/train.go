@@ -80,8 +80,8 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	defer os.Remove(file.Name()) //nolint:errcheck // it is gone if all went well
-	defer file.Close()           //nolint:errcheck // closed below if all went well
+	defer os.Remove(file.Name()) // it is gone if all went well
+	defer file.Close()           // closed below if all went well
 
 	bar := newTrainingBar(notes)
 	network, report, err := lstm.Train(ctx, series, o.options, bar.show)

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -32,37 +33,52 @@ const clockDay = 24 * time.Hour
 // Check returns an error that names the event and its first part that makes no
 // sense.
 func (e Event) Check() error {
-	fail := func(format string, args ...any) error {
-		return fmt.Errorf("event %q: "+format, append([]any{e.Name}, args...)...)
-	}
-	switch {
-	case e.Name == "":
+	if e.Name == "" {
 		return fmt.Errorf("event at %s: name is empty", e.Start.Format(time.RFC3339))
+	}
+	if err := e.checkTimes(); err != nil {
+		return fmt.Errorf("event %q: %w", e.Name, err)
+	}
+	if err := e.checkEffect(); err != nil {
+		return fmt.Errorf("event %q: %w", e.Name, err)
+	}
+	return nil
+}
+
+func (e Event) checkTimes() error {
+	switch {
 	case e.Start.IsZero():
-		return fail("start is missing")
+		return errors.New("start is missing")
 	case e.Duration <= 0:
-		return fail("duration is %v, want more than 0", e.Duration)
+		return fmt.Errorf("duration is %v, want more than 0", e.Duration)
 	case e.Every < 0:
-		return fail("every is %v, want more than 0, or 0 for once", e.Every)
+		return fmt.Errorf("every is %v, want more than 0, or 0 for once", e.Every)
 	case e.Every > 0 && e.Every < e.Duration:
-		return fail("every is %v, want at least the duration %v", e.Every, e.Duration)
+		return fmt.Errorf("every is %v, want at least the duration %v", e.Every, e.Duration)
 	case len(e.Weekdays) > 0 && e.Every > 0:
-		return fail("both every and weekdays are given, want one of them")
+		return errors.New("both every and weekdays are given, want one of them")
 	case len(e.Weekdays) > 0 && e.Duration > clockDay:
-		return fail("duration is %v, want at most a day with weekdays", e.Duration)
-	case !(e.Multiplier >= 0) || math.IsInf(e.Multiplier, 0):
-		return fail("multiplier is %v, want a number of at least 0", e.Multiplier)
-	case math.IsNaN(e.Add) || math.IsInf(e.Add, 0):
-		return fail("addition is %v, want a number", e.Add)
-	case e.Learn && (e.Multiplier != 0 || e.Add != 0):
-		return fail("learn is given with multiplier %v and addition %v, want one or the other", e.Multiplier, e.Add)
-	case !e.Learn && e.Multiplier == 0 && e.Add == 0:
-		return fail("no effect, want a multiplier, an addition or learn")
+		return fmt.Errorf("duration is %v, want at most a day with weekdays", e.Duration)
 	}
 	for _, d := range e.Weekdays {
 		if d < time.Sunday || d > time.Saturday {
-			return fail("weekday is %d, want 0 (Sunday) to 6", int(d))
+			return fmt.Errorf("weekday is %d, want 0 (Sunday) to 6", int(d))
 		}
+	}
+	return nil
+}
+
+func (e Event) checkEffect() error {
+	declared := e.Multiplier != 0 || e.Add != 0
+	switch {
+	case !(e.Multiplier >= 0) || math.IsInf(e.Multiplier, 0):
+		return fmt.Errorf("multiplier is %v, want a number of at least 0", e.Multiplier)
+	case math.IsNaN(e.Add) || math.IsInf(e.Add, 0):
+		return fmt.Errorf("addition is %v, want a number", e.Add)
+	case e.Learn && declared:
+		return fmt.Errorf("learn is given with multiplier %v and addition %v, want one or the other", e.Multiplier, e.Add)
+	case !e.Learn && !declared:
+		return errors.New("no effect, want a multiplier, an addition or learn")
 	}
 	return nil
 }
@@ -81,7 +97,7 @@ func (e Event) Latest(now time.Time) (time.Time, bool) {
 	case e.Every%clockDay == 0:
 		return e.latestByDays(now)
 	}
-	return e.Start.Add(now.Sub(e.Start) / e.Every * e.Every), true
+	return now.Add(-(now.Sub(e.Start) % e.Every)), true
 }
 
 // onDay returns the event's time of day on the day that is n days after Start's,

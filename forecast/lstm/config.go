@@ -124,6 +124,23 @@ func (c *Config) Check() error {
 	if c.Step < 0 {
 		return fmt.Errorf("lstm: step is %v, want a positive duration or none", c.Step)
 	}
+	if err := c.checkFeatures(); err != nil {
+		return err
+	}
+	n := c.Normalisation
+	if !(n.Scale >= 0) || math.IsInf(n.Scale, 0) || math.IsNaN(n.Offset) || math.IsInf(n.Offset, 0) {
+		return fmt.Errorf("lstm: normalisation has offset %v and scale %v, want finite numbers and a scale above 0", n.Offset, n.Scale)
+	}
+	if err := checkRungs(c.Rungs); err != nil {
+		return err
+	}
+	if err := forecast.CheckLevels(c.Quantiles); err != nil {
+		return fmt.Errorf("lstm: quantiles: %w", err)
+	}
+	return nil
+}
+
+func (c *Config) checkFeatures() error {
 	if len(c.Features) == 0 {
 		return fmt.Errorf("lstm: no feature, want some of %v", knownFeatures())
 	}
@@ -135,22 +152,19 @@ func (c *Config) Check() error {
 			return fmt.Errorf("lstm: feature %q occurs twice", f)
 		}
 	}
-	n := c.Normalisation
-	if !(n.Scale >= 0) || math.IsInf(n.Scale, 0) || math.IsNaN(n.Offset) || math.IsInf(n.Offset, 0) {
-		return fmt.Errorf("lstm: normalisation has offset %v and scale %v, want finite numbers and a scale above 0", n.Offset, n.Scale)
-	}
-	if len(c.Rungs) == 0 || len(c.Rungs) > maxRungs {
-		return fmt.Errorf("lstm: %d rungs, want 1 to %d", len(c.Rungs), maxRungs)
+	return nil
+}
+
+func checkRungs(rungs []int) error {
+	if len(rungs) == 0 || len(rungs) > maxRungs {
+		return fmt.Errorf("lstm: %d rungs, want 1 to %d", len(rungs), maxRungs)
 	}
 	before := 0
-	for _, h := range c.Rungs {
+	for _, h := range rungs {
 		if h <= before || h > maxHorizon {
 			return fmt.Errorf("lstm: rung %d after %d, want them ascending from 1 to %d", h, before, maxHorizon)
 		}
 		before = h
-	}
-	if err := forecast.CheckLevels(c.Quantiles); err != nil {
-		return fmt.Errorf("lstm: quantiles: %w", err)
 	}
 	return nil
 }

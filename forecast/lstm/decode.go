@@ -1,7 +1,9 @@
 package lstm
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,7 +49,10 @@ func decode(data []byte, order gateOrder) (*Network, error) {
 	if err := p.rest(); err != nil {
 		return nil, err
 	}
-	return n, n.check()
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 func parseConfig(m map[string]string) (Config, error) {
@@ -64,7 +69,7 @@ func parseConfig(m map[string]string) (Config, error) {
 		"activation", "recurrent_activation", "note",
 	}
 	for key := range m {
-		if !contains(known, key) {
+		if !slices.Contains(known, key) {
 			return c, fmt.Errorf("lstm: metadata %q is unknown, want some of %v", key, known)
 		}
 	}
@@ -89,16 +94,8 @@ func parseConfig(m map[string]string) (Config, error) {
 			return c, fmt.Errorf("lstm: metadata %s is %q: %w", part.key, m[part.key], err)
 		}
 	}
-	return c, c.Check()
-}
-
-func contains(words []string, w string) bool {
-	for _, v := range words {
-		if v == w {
-			return true
-		}
-	}
-	return false
+	err := c.Check()
+	return c, err
 }
 
 func (c *Config) parseStep(s string) error {
@@ -107,7 +104,7 @@ func (c *Config) parseStep(s string) error {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return fmt.Errorf("want a positive duration such as 1m, or none for any")
+		return errors.New("want a positive duration such as 1m, or none for any")
 	}
 	c.Step = d
 	return nil
@@ -134,7 +131,7 @@ func (n *Normalisation) parse(s string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("want daily, none, affine:OFFSET,SCALE, minmax:MIN,MAX or zscore:MEAN,DEVIATION, with a scale above 0")
+	return errors.New("want daily, none, affine:OFFSET,SCALE, minmax:MIN,MAX or zscore:MEAN,DEVIATION, with a scale above 0")
 }
 
 func parseFeature(s string) (Feature, error) { return Feature(s), nil }
@@ -146,7 +143,7 @@ const maxWords = 4096
 
 func parseList[T any](s string, to *[]T, parse func(string) (T, error)) error {
 	if s == "" {
-		return fmt.Errorf("want a list with commas between its members")
+		return errors.New("want a list with commas between its members")
 	}
 	for i, w := range strings.Split(s, ",") {
 		if i == maxWords {

@@ -76,7 +76,7 @@ func (e *Expert) Update(v float64) {
 	e.fresh = false
 	e.view.inputs(e.states[0].Input())
 	e.step(e.states)
-	if len(e.levels) == 1 && !e.view.gap && !math.IsNaN(e.predicted) {
+	if len(e.levels) == 1 && !math.IsNaN(e.view.newest-e.predicted) {
 		e.spread += (math.Abs(e.view.z-e.predicted) - e.spread) / 50
 	}
 }
@@ -217,24 +217,25 @@ func (e *Expert) mix(p float64) mixture {
 	if last == 0 {
 		return mixture{w: x - e.levels[0]}
 	}
-	a, b := 0, last
-	switch {
-	case x <= e.levels[0]: // outwards along the line from the median
-		a, b = e.median, 0
-		if a == 0 {
+	if x <= e.levels[0] || x >= e.levels[last] { // outwards along the line from the median
+		b := 0
+		if x > e.levels[0] {
 			b = last
 		}
-	case x >= e.levels[last]:
-		a, b = e.median, last
-		if a == last {
-			b = 0
+		a := e.median
+		if a == b { // all levels are on one side of it
+			a = last - b
 		}
-	default:
-		for e.levels[a+1] < x {
-			a++
-		}
-		b = a + 1
+		return e.line(a, b, x)
 	}
+	a := 0
+	for e.levels[a+1] < x {
+		a++
+	}
+	return e.line(a, a+1, x)
+}
+
+func (e *Expert) line(a, b int, x float64) mixture {
 	return mixture{a, b, (x - e.levels[a]) / (e.levels[b] - e.levels[a])}
 }
 

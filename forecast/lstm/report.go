@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
@@ -41,25 +42,24 @@ func (r Report) WriteTable(w io.Writer) error {
 	if len(r.Rungs) == 0 {
 		return nil
 	}
-	levels := r.Rungs[0].Levels
-	line := fmt.Sprintf("%10s %7s %9s %9s %12s", "horizon", "series", "origins", "to naive", "to seasonal")
-	for _, p := range levels {
-		line += fmt.Sprintf(" %7s", fmt.Sprintf("≤q%v", p))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%10s %7s %9s %9s %12s", "horizon", "series", "origins", "to naive", "to seasonal")
+	for _, p := range r.Rungs[0].Levels {
+		fmt.Fprintf(&b, " %7s", fmt.Sprintf("≤q%v", p))
 	}
-	if _, err := fmt.Fprintln(w, line); err != nil {
+	b.WriteByte('\n')
+	for _, s := range r.Rungs {
+		fmt.Fprintf(&b, "%10s %7d %9d %9.3f %12.3f", time.Duration(s.Horizon)*r.Step, s.Series, s.Origins, s.ToNaive, s.ToSeasonal)
+		for _, c := range s.Coverage {
+			fmt.Fprintf(&b, " %7.3f", c)
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("to naive, to seasonal: mean absolute error over that of \"as now\" and of \"as a day ago\"; below 1 the network is better\n")
+	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("lstm: table: %w", err)
 	}
-	for _, s := range r.Rungs {
-		line := fmt.Sprintf("%10s %7d %9d %9.3f %12.3f", time.Duration(s.Horizon)*r.Step, s.Series, s.Origins, s.ToNaive, s.ToSeasonal)
-		for _, c := range s.Coverage {
-			line += fmt.Sprintf(" %7.3f", c)
-		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return fmt.Errorf("lstm: table: %w", err)
-		}
-	}
-	_, err := fmt.Fprintln(w, "to naive, to seasonal: mean absolute error over that of \"as now\" and of \"as a day ago\"; below 1 the network is better.")
-	return err
+	return nil
 }
 
 // sums are the errors of one series at one rung.
@@ -74,7 +74,6 @@ type sums struct {
 func score(ctx context.Context, best *Network, parts []part) ([]RungScore, error) {
 	c := best.config
 	scores := make([]RungScore, len(c.Rungs))
-	logNaive, logSeasonal := make([]float64, len(c.Rungs)), make([]float64, len(c.Rungs))
 	for i, h := range c.Rungs {
 		scores[i] = RungScore{Horizon: h, Levels: c.Quantiles, Coverage: make([]float64, len(c.Quantiles))}
 	}
@@ -86,28 +85,37 @@ func score(ctx context.Context, best *Network, parts []part) ([]RungScore, error
 		if err != nil {
 			return nil, err
 		}
-		for i, s := range all {
-			if s.n == 0 || s.network == 0 || s.naive == 0 || s.seasonal == 0 {
-				continue // a ratio says nothing: a constant series, or no day before
-			}
-			r := &scores[i]
-			r.Series++
-			r.Origins += s.n
-			logNaive[i] += math.Log(s.network / s.naive)
-			logSeasonal[i] += math.Log(s.network / s.seasonal)
-			for q, n := range s.under {
-				r.Coverage[q] += float64(n) / float64(s.n)
-			}
+		for i := range all {
+			scores[i].add(&all[i])
 		}
 	}
 	for i := range scores {
-		n := float64(scores[i].Series)
-		scores[i].ToNaive, scores[i].ToSeasonal = math.Exp(logNaive[i]/n), math.Exp(logSeasonal[i]/n)
-		for q := range scores[i].Coverage {
-			scores[i].Coverage[q] /= n
-		}
+		scores[i].finish()
 	}
 	return scores, nil
+}
+
+// add counts a series in; until finish the means are sums, those of ratios of
+// logarithms.
+func (r *RungScore) add(s *sums) {
+	if s.n == 0 || s.network == 0 || s.naive == 0 || s.seasonal == 0 {
+		return // a ratio says nothing: a constant series, or no day before
+	}
+	r.Series++
+	r.Origins += s.n
+	r.ToNaive += math.Log(s.network / s.naive)
+	r.ToSeasonal += math.Log(s.network / s.seasonal)
+	for q, n := range s.under {
+		r.Coverage[q] += float64(n) / float64(s.n)
+	}
+}
+
+func (r *RungScore) finish() {
+	n := float64(r.Series) // 0/0 = NaN: nothing was scored
+	r.ToNaive, r.ToSeasonal = math.Exp(r.ToNaive/n), math.Exp(r.ToSeasonal/n)
+	for q := range r.Coverage {
+		r.Coverage[q] /= n
+	}
 }
 
 func (n *Network) errors(p part) ([]sums, error) {

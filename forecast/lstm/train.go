@@ -148,7 +148,10 @@ func Train(ctx context.Context, series []forecast.Series, o Options, progress fu
 	if report.Rungs, err = score(ctx, best, parts); err != nil {
 		return nil, Report{}, err
 	}
-	return best, report, best.check()
+	if err := best.check(); err != nil {
+		return nil, Report{}, err
+	}
+	return best, report, nil
 }
 
 // A part is a series and where its cells are cut: learn from [0, learn), stop by
@@ -170,7 +173,6 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 	}
 	step := series[0].Step
 	o = o.withDefaults(step)
-	far := o.Rungs[len(o.Rungs)-1]
 	var parts []part
 	longest := 0
 	for i, s := range series {
@@ -192,7 +194,6 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 		return nil, o, fmt.Errorf("lstm: %w: the longest series has %d cells of %v; with a validation share of %v and a test share of %v it needs %d, a quarter of them observed",
 			forecast.ErrShortHistory, longest, step, o.Validation, o.Test, int(math.Ceil(minOrigins/math.Min(o.Validation, o.Test))))
 	}
-	_ = far
 	return parts, o, nil
 }
 

@@ -36,7 +36,7 @@ type view struct {
 	y      float64 // newest value; in a gap the last one seen
 	z      float64 // its normalised value, under the present freeze
 	before float64 // normalised value of the cell before
-	gap    bool    // the newest cell has no sample
+	newest float64 // as y, but NaN in a gap
 	short  float64 // running means of z
 	long   float64
 
@@ -54,14 +54,14 @@ func newView(cfg *Config, start time.Time, step time.Duration) *view {
 // push takes the value of the next cell; NaN, infinite and negative values are
 // no sample.
 func (v *view) push(y float64) {
-	v.gap = !(y >= 0) || math.IsInf(y, 0)
-	if v.gap {
+	if !(y >= 0) || math.IsInf(y, 0) {
 		y = math.NaN()
 	}
+	v.newest = y
 	i := v.next
 	v.next++
 	v.season.push(i, y)
-	if v.gap {
+	if math.IsNaN(y) {
 		v.before = v.z
 		return
 	}
@@ -73,11 +73,7 @@ func (v *view) push(y float64) {
 	v.known = true
 	v.short += (v.z - v.short) / 8
 	v.long += (v.z - v.long) / 32
-	ago := math.NaN()
-	if d, ok := v.at(float64(i) - v.steps(day)); ok {
-		ago = d
-	}
-	if v.freeze.push(y, v.z, v.before, ago) {
+	if v.freeze.push(y, v.z, v.before, v.at(float64(i)-v.steps(day))) {
 		v.rebase()
 	}
 }
@@ -93,18 +89,19 @@ func (v *view) rebase() {
 
 func (v *view) steps(d time.Duration) float64 { return float64(d) / float64(v.step) }
 
-// at returns the normalised value at a position in cells, from the grid.
-func (v *view) at(position float64) (float64, bool) {
+// at returns the normalised value at a position in cells, from the grid; NaN if
+// it is unknown.
+func (v *view) at(position float64) float64 {
 	y, ok := v.season.at(position)
 	if !ok {
-		return 0, false
+		return math.NaN()
 	}
-	return v.freeze.normalise(y), true
+	return v.freeze.normalise(y)
 }
 
 // ago returns the normalised value one period, or the fewest whole periods that
-// reach the past, before the cell h steps after the newest.
-func (v *view) ago(h int, period time.Duration) (float64, bool) {
+// reach the past, before the cell h steps after the newest; NaN if it is unknown.
+func (v *view) ago(h int, period time.Duration) float64 {
 	p := v.steps(period)
 	back := p * math.Max(1, math.Ceil(float64(h)/p))
 	return v.at(float64(v.next-1+int64(h)) - back)
@@ -119,36 +116,32 @@ func (v *view) unit(h int) float64 {
 
 // inputs writes the features of the newest cell.
 func (v *view) inputs(dst []float64) {
-	dayAgo, knowsDay := v.ago(0, day)
-	weekAgo, knowsWeek := v.ago(0, week)
-	s, n := v.freeze.scale, v.freeze.noise
+	dayAgo, weekAgo := v.ago(0, day), v.ago(0, week)
 	for i, f := range v.cfg.Features {
-		x := 0.0
 		switch f {
 		case Level:
-			x = cut((v.z - usualLevel) / s)
+			dst[i] = distance(v.z, usualLevel, v.freeze.scale)
 		case Day:
-			x = difference(v.z, dayAgo, s, knowsDay)
+			dst[i] = distance(v.z, dayAgo, v.freeze.scale)
 		case Week:
-			x = difference(v.z, weekAgo, s, knowsWeek)
+			dst[i] = distance(v.z, weekAgo, v.freeze.scale)
 		case ShortMean:
-			x = cut((v.short - v.z) / n)
+			dst[i] = distance(v.short, v.z, v.freeze.noise)
 		case LongMean:
-			x = cut((v.long - v.z) / n)
+			dst[i] = distance(v.long, v.z, v.freeze.noise)
 		case KnowsDay:
-			x = indicator(knowsDay)
+			dst[i] = known(dayAgo)
 		case KnowsWeek:
-			x = indicator(knowsWeek)
+			dst[i] = known(weekAgo)
 		case LogScale:
-			x = math.Log(s)
+			dst[i] = math.Log(v.freeze.scale)
 		case LogNoise:
-			x = math.Log(n / s)
+			dst[i] = math.Log(v.freeze.noise / v.freeze.scale)
 		case Gap:
-			x = indicator(v.gap)
+			dst[i] = 1 - known(v.newest)
 		default:
-			x = v.plain(f, v.z, v.before, v.next-1)
+			dst[i] = v.plain(f, v.z, v.before, v.next-1)
 		}
-		dst[i] = x
 	}
 }
 
@@ -159,7 +152,7 @@ func (v *view) plain(f Feature, z, before float64, index int64) float64 {
 	case Value:
 		return min(max(z, -1e6), 1e6)
 	case Change:
-		return cut((z - before) / v.freeze.scale)
+		return distance(z, before, v.freeze.scale)
 	case HourSin:
 		return math.Sin(v.angle(index, day))
 	case HourCos:
@@ -168,8 +161,9 @@ func (v *view) plain(f Feature, z, before float64, index int64) float64 {
 		return math.Sin(v.angle(index, week))
 	case WeekdayCos:
 		return math.Cos(v.angle(index, week))
+	default:
+		return 0
 	}
-	return 0
 }
 
 // isPlain reports whether plain knows f.
@@ -177,8 +171,9 @@ func isPlain(f Feature) bool {
 	switch f {
 	case Value, Change, HourSin, HourCos, WeekdaySin, WeekdayCos:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func (v *view) angle(index int64, period time.Duration) float64 {
@@ -190,12 +185,11 @@ func (v *view) angle(index int64, period time.Duration) float64 {
 // outputs are added to: the newest value, plus the change that the day before
 // saw over the same hours if that is known.
 func (v *view) base(h int) float64 {
-	then, ok := v.ago(h, day)
-	now, okNow := v.ago(0, day)
-	if !ok || !okNow {
+	change := v.ago(h, day) - v.ago(0, day)
+	if math.IsNaN(change) {
 		return v.z
 	}
-	return v.z + then - now
+	return v.z + change
 }
 
 // A footing is what the outputs of one rung stand on.
@@ -223,29 +217,31 @@ func (v *view) footings(dst []footing) {
 // change of a week ago. "As a day ago" is at the same distance for all rungs,
 // which the feature Day says.
 func (v *view) anchors(dst []float64, on []footing) {
-	weekNow, okNow := v.ago(0, week)
+	weekNow := v.ago(0, week)
 	for i, h := range v.cfg.Rungs {
 		f := on[i]
-		w, ok := v.ago(h, week)
+		w := v.ago(h, week)
 		to := dst[anchorsPerRung*i:][:anchorsPerRung]
-		to[0] = cut((v.z - f.value) / f.unit)
-		to[1] = difference(w, f.value, f.unit, ok)
-		to[2] = difference(v.z+w-weekNow, f.value, f.unit, ok && okNow)
+		to[0] = distance(v.z, f.value, f.unit)
+		to[1] = distance(w, f.value, f.unit)
+		to[2] = distance(v.z+w-weekNow, f.value, f.unit)
 	}
 }
 
-func difference(a, b, unit float64, known bool) float64 {
-	if !known {
-		return 0
+// distance returns a − b in units, cut; zero if one of them is unknown.
+func distance(a, b, unit float64) float64 {
+	if d := (a - b) / unit; !math.IsNaN(d) {
+		return cut(d)
 	}
-	return cut((a - b) / unit)
+	return 0
 }
 
 func cut(x float64) float64 { return min(max(x, -reach), reach) }
 
-func indicator(b bool) float64 {
-	if b {
-		return 1
+// known returns 1 if x is known, else 0.
+func known(x float64) float64 {
+	if math.IsNaN(x) {
+		return 0
 	}
-	return 0
+	return 1
 }
