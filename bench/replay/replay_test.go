@@ -193,7 +193,8 @@ func TestPodsAsTheApiShowsThem(t *testing.T) {
 func TestAFloorRaisesTheHPA(t *testing.T) {
 	for minor, most := range map[int]time.Duration{36: 15 * time.Second, 37: 0} {
 		var raised, seen time.Time
-		p := overHPA{script{period: time.Second, hpa: &replay.HPA{RatePerPod: 80, Settings: hpa.Settings{Gates: hpa.Version(minor)}},
+		p := overHPA{script{
+			period: time.Second, hpa: &replay.HPA{RatePerPod: 80, Settings: hpa.Settings{Gates: hpa.Version(minor)}},
 			decide: func(now time.Time, o replay.Observation) replay.Action {
 				a := replay.Hold()
 				if now.Hour() == 13 && raised.IsZero() {
@@ -203,7 +204,8 @@ func TestAFloorRaisesTheHPA(t *testing.T) {
 					seen = now
 				}
 				return a
-			}}}
+			},
+		}}
 		r := run(t, stepTrace(800, 800), p, replay.Options{})
 		require.False(t, seen.IsZero())
 		require.LessOrEqual(t, seen.Sub(raised)-time.Second, most, "1.%d", minor)

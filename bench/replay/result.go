@@ -183,7 +183,7 @@ func (r *run) result() Result {
 func (r *record) requests(res *Result) {
 	var all tally
 	hours := r.s.Options.Step.Hours()
-	need := r.s.need()[r.s.settle:]
+	need := r.s.need[r.s.settle:]
 	for i, d := range r.days {
 		from, to := i*r.perDay, min((i+1)*r.perDay, len(r.supply))
 		all.offered, all.late, all.failed = all.offered+d.offered, all.late+d.late, all.failed+d.failed

@@ -94,7 +94,7 @@ type run struct {
 }
 
 func newRun(s *Scenario, p Policy) (*run, error) {
-	replicas := s.need()[0]
+	replicas := s.need[0]
 	p.Reset(s.config(replicas))
 	r := &run{
 		s: s, policy: p, cluster: newCluster(s.Options, replicas), service: newService(s.Options),

@@ -43,6 +43,9 @@ type Scenario struct {
 	rate    []float64 // intensity per step, requests/s
 	arrived []float64 // arrivals up to the start of each step, len(rate)+1
 	demand  []int32   // fewest ready pods that keep the objective, per step
+	need    []int32   // the same within the bounds of the replicas
+	optimal float64   // replica-hours, see Optimum
+	instant float64
 	samples []scrape.Sample
 	history forecast.Series
 }
@@ -73,10 +76,12 @@ func NewScenario(t trace.Trace, o Options) (*Scenario, error) {
 	s.scrapes(in, first, scale)
 	s.backfill(first)
 	staffing := queue.NewStaffing(o.Service)
-	s.demand = make([]int32, n)
+	s.demand, s.need = make([]int32, n), make([]int32, n)
 	for i, r := range s.rate {
 		s.demand[i] = int32(staffing.Pods(r))
+		s.need[i] = min(max(s.demand[i], o.Cluster.Min), o.Cluster.Max)
 	}
+	s.optimize()
 	return s, nil
 }
 
@@ -241,20 +246,13 @@ func (s *Scenario) index(now time.Time) int {
 // Optimum returns the replica-hours of the clairvoyant over the judged part at the
 // median start-up time, and those of one whose pods start at once and end at
 // once, which is the sum of the demand. Both keep at least the minimum of replicas.
-func (s *Scenario) Optimum() (hours, undelayed float64) {
-	need := s.need()[s.settle:]
-	o := s.Options
+func (s *Scenario) Optimum() (hours, undelayed float64) { return s.optimal, s.instant }
+
+func (s *Scenario) optimize() {
+	need, o := s.need[s.settle:], s.Options
 	startup := int64((o.Cluster.Startup.median() + o.Cluster.Endpoint + o.Step - 1) / o.Step)
 	grace := int64(o.Cluster.Grace / o.Step)
 	perHour := float64(time.Hour / o.Step)
-	return float64(optimum.Cost(need, startup, grace)) / perHour, float64(optimum.Cost(need, 0, 0)) / perHour
-}
-
-// need returns the demand within the bounds of the replicas.
-func (s *Scenario) need() []int32 {
-	need := make([]int32, len(s.demand))
-	for i, d := range s.demand {
-		need[i] = min(max(d, s.Options.Cluster.Min), s.Options.Cluster.Max)
-	}
-	return need
+	s.optimal = float64(optimum.Cost(need, startup, grace)) / perHour
+	s.instant = float64(optimum.Cost(need, 0, 0)) / perHour
 }
