@@ -55,9 +55,17 @@ func (e Event) checkTimes() error {
 		return fmt.Errorf("every is %v, want more than 0, or 0 for once", e.Every)
 	case e.Every > 0 && e.Every < e.Duration:
 		return fmt.Errorf("every is %v, want at least the duration %v", e.Every, e.Duration)
-	case len(e.Weekdays) > 0 && e.Every > 0:
+	case len(e.Weekdays) > 0:
+		return e.checkWeekdays()
+	}
+	return nil
+}
+
+func (e Event) checkWeekdays() error {
+	if e.Every > 0 {
 		return errors.New("both every and weekdays are given, want one of them")
-	case len(e.Weekdays) > 0 && e.Duration > clockDay:
+	}
+	if e.Duration > clockDay {
 		return fmt.Errorf("duration is %v, want at most a day with weekdays", e.Duration)
 	}
 	for _, d := range e.Weekdays {

@@ -68,6 +68,17 @@ func TestReferenceOutputs(t *testing.T) {
 	}
 }
 
+// The file that convert/test_keras_to_safetensors.py --write makes by way of an
+// .h5 file computes what the weights it was made of do.
+func TestAConvertedKerasFile(t *testing.T) {
+	weights, err := os.ReadFile("testdata/keras-h5.safetensors")
+	require.NoError(t, err)
+	n, err := Decode(weights)
+	require.NoError(t, err)
+	_, r := readReference(t, "keras-1")
+	require.LessOrEqual(t, deviation(n, r), 1e-6)
+}
+
 // Each wrong order of the gates, that of ONNX and of old TensorFlow among them,
 // is off by far more than the reference test allows.
 func TestAWrongGateOrderFails(t *testing.T) {
