@@ -218,7 +218,9 @@ func TestLearnedTargetReachesTheHPAThroughTheValue(t *testing.T) {
 	}{
 		"the metric counts replicas": {
 			web(append(objective, "scale.targetPerReplicaFromEnv", "")...),
-			live.Answer{Value: 1000, Target: 80, Active: true}, "1", 13, // ⌈12.5⌉
+			live.Answer{Value: 1000, Target: 80, Active: true},
+			"1",
+			13, // the ceiling of 12.5
 		},
 		"a given target stays, the quotient is learned": {
 			web(objective...), live.Answer{Value: 1000, Target: 80, Active: true}, "50", 13,

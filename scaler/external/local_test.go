@@ -36,7 +36,7 @@ func (local) StreamMetricSpec(context.Context, *pb.ScaledObjectRef, ...grpc.Call
 // A push is the server's side of a stream that a test reads from a channel.
 type push[T any] struct {
 	grpc.ServerStream
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // what Context returns
 	sent chan *T
 }
 

@@ -2,6 +2,7 @@ package external
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -131,7 +132,7 @@ func TestTriggersThatShareANameAreRefused(t *testing.T) {
 func TestIdleTriggersAreForgotten(t *testing.T) {
 	r, now := newRegistry(time.Hour), time.Unix(10_000, 0)
 	for i := range 100 {
-		_, _, err := r.find(objectName{"shop", fmt.Sprint(i)}, web(), now)
+		_, _, err := r.find(objectName{"shop", strconv.Itoa(i)}, web(), now)
 		require.NoError(t, err)
 	}
 	now = now.Add(50 * time.Minute)

@@ -3,7 +3,6 @@ package external
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +19,8 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/status"
+
+	"github.com/forescale/forescale/scaler/external/keyring"
 )
 
 // streamWorkers is how many goroutines are kept for calls. A new one per call
@@ -31,8 +32,8 @@ const streamWorkers = 64
 type Options struct {
 	Log *slog.Logger // nil: no log
 
-	TLS        *TLSFiles // nil: plain text
-	Reflection bool      // whether to tell the protocol to tools such as grpcurl
+	TLS        *keyring.Files // nil: plain text
+	Reflection bool           // whether to tell the protocol to tools such as grpcurl
 
 	// Unary and Stream are called around each call, such as those of
 	// telemetry.RPC. They see failures, also those of a panic, as statuses.
@@ -143,11 +144,10 @@ func transportOptions(opts Options) ([]grpc.ServerOption, error) {
 	if opts.TLS == nil {
 		return out, nil
 	}
-	keys, err := newKeyring(*opts.TLS, opts.Log)
+	config, err := keyring.Config(*opts.TLS, opts.Log)
 	if err != nil {
 		return nil, err
 	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: keys.configFor}
 	return append(out, grpc.Creds(credentials.NewTLS(config))), nil
 }
 

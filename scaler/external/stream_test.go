@@ -18,7 +18,7 @@ import (
 )
 
 // streaming runs a stream and returns what it sends and how it ends.
-func streaming[T any](run func(push[T]) error, ctx context.Context) (sent <-chan *T, end <-chan error) { //nolint:revive // the stream is the subject
+func streaming[T any](ctx context.Context, run func(push[T]) error) (sent <-chan *T, end <-chan error) {
 	ch, done := make(chan *T, 16), make(chan error, 1)
 	go func() { done <- run(push[T]{ctx: ctx, sent: ch}) }()
 	return ch, done
@@ -30,7 +30,7 @@ func TestActivityIsPushedWhenItReturns(t *testing.T) {
 		s := newService(store, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		store.set(webKey, live.Answer{Active: false})
-		sent, end := streaming(func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) }, ctx)
+		sent, end := streaming(ctx, func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) })
 		pushes := func() (n int) {
 			synctest.Wait()
 			for range len(sent) {
@@ -68,7 +68,7 @@ func TestStreamSeesWhatItWasNotToldOf(t *testing.T) {
 		store.refuse = errors.New("no room for one more workload")
 		s := newService(store, nil)
 		ctx, cancel := context.WithCancel(t.Context())
-		sent, end := streaming(func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) }, ctx)
+		sent, end := streaming(ctx, func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) })
 		synctest.Wait()
 		store.mu.Lock()
 		store.refuse = nil
@@ -87,7 +87,7 @@ func TestSpecificationIsPushedWhenItChanges(t *testing.T) {
 		store := newFakeStore() // no data at all
 		s := newService(store, nil)
 		ctx, cancel := context.WithCancel(t.Context())
-		sent, end := streaming(func(p push[pb.GetMetricSpecResponse]) error { return s.StreamMetricSpec(refTo(web()), p) }, ctx)
+		sent, end := streaming(ctx, func(p push[pb.GetMetricSpecResponse]) error { return s.StreamMetricSpec(refTo(web()), p) })
 		synctest.Wait()
 		require.Len(t, sent, 1, "at once, whether there are data or not")
 		first := (<-sent).GetMetricSpecs()[0]
@@ -113,11 +113,11 @@ func TestSpecificationIsPushedWhenItChanges(t *testing.T) {
 func TestStreamsEndWithTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(newFakeStore(), nil)
-		_, first := streaming(func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) }, t.Context())
+		_, first := streaming(t.Context(), func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) })
 		synctest.Wait()
 		close(s.closing)
 		require.NoError(t, <-first)
-		_, late := streaming(func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) }, t.Context())
+		_, late := streaming(t.Context(), func(p push[pb.IsActiveResponse]) error { return s.StreamIsActive(refTo(web()), p) })
 		require.NoError(t, <-late, "also one that opens during the end")
 	})
 }

@@ -23,6 +23,8 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+
+	"github.com/forescale/forescale/scaler/external/keyring"
 )
 
 // An authority signs certificates for tests.
@@ -95,8 +97,8 @@ func (s *secret) put(t *testing.T, files map[string][]byte) {
 	require.NoError(t, os.Rename(filepath.Join(s.dir, "..next"), filepath.Join(s.dir, "..data")))
 }
 
-func (s *secret) files() *TLSFiles {
-	return &TLSFiles{Cert: filepath.Join(s.dir, "tls.crt"), Key: filepath.Join(s.dir, "tls.key")}
+func (s *secret) files() *keyring.Files {
+	return &keyring.Files{Cert: filepath.Join(s.dir, "tls.crt"), Key: filepath.Join(s.dir, "tls.key")}
 }
 
 // call connects anew and returns the serial number of the certificate that
@@ -211,7 +213,7 @@ func TestUnusableTLSFilesAreErrorsAtTheStart(t *testing.T) {
 		return name
 	}
 	crt, pk, junk := write("tls.crt", cert), write("tls.key", key), write("junk", []byte("junk"))
-	for want, files := range map[string]TLSFiles{
+	for want, files := range map[string]keyring.Files{
 		`want both files`:                {Cert: crt},
 		"no such file or directory":      {Cert: crt, Key: filepath.Join(dir, "gone")},
 		"failed to find any PEM data":    {Cert: junk, Key: pk},

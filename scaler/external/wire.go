@@ -88,7 +88,7 @@ func method[Out any](full, name string, serve func(context.Context, *message) (O
 	}
 	return grpc.MethodDesc{
 		MethodName: name,
-		Handler: func(srv any, ctx context.Context, decode func(any) error, around grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // grpc's order
+		Handler: func(srv any, ctx context.Context, decode func(any) error, around grpc.UnaryServerInterceptor) (any, error) {
 			m := new(message)
 			if err := decode(m); err != nil {
 				return nil, err
@@ -152,15 +152,15 @@ func (v *variant) bornBy(ref []byte) bool {
 	}
 	var seen uint64
 	for len(ref) > 0 {
-		number, field, rest, ok := next(ref)
+		f, rest, ok := next(ref)
 		if !ok {
 			return false
 		}
 		ref = rest
-		if number != refMetadata {
+		if f.number != refMetadata {
 			continue
 		}
-		key, value, ok := pair(field)
+		key, value, ok := pair(f.value)
 		if !ok {
 			return false
 		}
@@ -192,16 +192,16 @@ func entriesOf(metadata map[string]string) map[string]entry {
 // false unless it has just these fields and its metadata.
 func identity(ref []byte) (name, namespace []byte, ok bool) {
 	for len(ref) > 0 {
-		number, field, rest, ok := next(ref)
+		f, rest, ok := next(ref)
 		if !ok {
 			return nil, nil, false
 		}
 		ref = rest
-		switch number {
+		switch f.number {
 		case refName:
-			name = field
+			name = f.value
 		case refNamespace:
-			namespace = field
+			namespace = f.value
 		case refMetadata:
 		default:
 			return nil, nil, false
@@ -218,34 +218,41 @@ func pair(raw []byte) (key, value []byte, ok bool) { return two(raw, entryKey, e
 
 // two returns the fields a and b of a message that has each of them at most once
 // and no others; ok is false for any other message.
-func two(raw []byte, a, b protowire.Number) (fieldA, fieldB []byte, ok bool) {
+func two(raw []byte, a, b protowire.Number) (valueA, valueB []byte, ok bool) {
 	for len(raw) > 0 {
-		number, field, rest, ok := next(raw)
+		f, rest, ok := next(raw)
 		switch {
 		case !ok:
 			return nil, nil, false
-		case number == a && fieldA == nil:
-			fieldA = field
-		case number == b && fieldB == nil:
-			fieldB = field
+		case f.number == a && valueA == nil:
+			valueA = f.value
+		case f.number == b && valueB == nil:
+			valueB = f.value
 		default:
 			return nil, nil, false
 		}
 		raw = rest
 	}
-	return fieldA, fieldB, true
+	return valueA, valueB, true
 }
 
-// next splits the first field off a message whose fields all have lengths, as
-// texts and messages have.
-func next(raw []byte) (number protowire.Number, field, rest []byte, ok bool) {
+// A field is one of a message's fields that has a length, as texts and messages
+// have.
+type field struct {
+	number protowire.Number
+	value  []byte
+}
+
+// next splits the first field off a message; ok is false if it has no length or
+// the message is not whole.
+func next(raw []byte) (f field, rest []byte, ok bool) {
 	number, kind, n := protowire.ConsumeTag(raw)
 	if n < 0 || kind != protowire.BytesType {
-		return 0, nil, nil, false
+		return field{}, nil, false
 	}
-	field, m := protowire.ConsumeBytes(raw[n:])
+	value, m := protowire.ConsumeBytes(raw[n:])
 	if m < 0 {
-		return 0, nil, nil, false
+		return field{}, nil, false
 	}
-	return number, field, raw[n+m:], true
+	return field{number, value}, raw[n+m:], true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -79,7 +80,7 @@ func TestEncodedRequestsAreRecognized(t *testing.T) {
 func TestLargeMetadataTakesTheOtherWay(t *testing.T) {
 	r, now := newRegistry(time.Hour), time.Unix(1000, 0)
 	for _, n := range []int{maxEntries, maxEntries + 1} {
-		name := objectName{"shop", fmt.Sprint(n)}
+		name := objectName{"shop", strconv.Itoa(n)}
 		m := web()
 		for i := 0; len(m) < n; i++ {
 			for field, text := range map[string]string{"name": "sale", "start": "2026-11-27T08:00:00Z", "duration": "2h", "add": "100"} {
@@ -90,7 +91,7 @@ func TestLargeMetadataTakesTheOtherWay(t *testing.T) {
 		}
 		v, _, _ := r.find(name, m, now) // its last event may lack a field
 		if v.trigger == nil {
-			require.Nil(t, r.known(encode(t, &pb.ScaledObjectRef{Namespace: "shop", Name: fmt.Sprint(n), ScalerMetadata: m}), now))
+			require.Nil(t, r.known(encode(t, &pb.ScaledObjectRef{Namespace: "shop", Name: strconv.Itoa(n), ScalerMetadata: m}), now))
 		}
 		require.Equal(t, n <= maxEntries, v.bornBy(encode(t, refTo(m))))
 		short := maps.Clone(m)
@@ -130,7 +131,8 @@ func FuzzEncoded(f *testing.F) {
 			return
 		}
 		require.True(t, decodable)
-		require.Equal(t, name, objectName{v.trigger.key.Namespace, v.trigger.key.Name})
+		require.Equal(t, v.trigger.key.Namespace, name.namespace)
+		require.Equal(t, v.trigger.key.Name, name.name)
 		require.Equal(t, ref.GetScalerMetadata(), v.metadata)
 	})
 }

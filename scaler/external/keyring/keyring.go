@@ -1,4 +1,15 @@
-package external
+// Package keyring serves TLS with certificates from files that may change.
+//
+// The files are looked at on each handshake and read again when one has changed,
+// so that a renewed certificate serves without a restart, also where Kubernetes
+// swaps the folder of a Secret. Handshakes are rare and the look costs
+// microseconds.
+//
+// # Why not watch the files
+//
+// A watch needs a goroutine with an owner, sees a swapped folder on some systems
+// only, and is in doubt between two events: the look at the handshake is exact.
+package keyring
 
 import (
 	"crypto/tls"
@@ -10,11 +21,8 @@ import (
 	"sync"
 )
 
-// TLSFiles names the PEM files of a TLS server. The files are looked at on each
-// handshake and read again when one has changed, so that a renewed certificate
-// serves without a restart, also where Kubernetes swaps the folder of a Secret.
-// Files that do not fit together leave the former ones in place; the log says so.
-type TLSFiles struct {
+// Files names the PEM files of a TLS server.
+type Files struct {
 	Cert string // the server's certificate chain
 	Key  string // its private key
 
@@ -26,7 +34,7 @@ type TLSFiles struct {
 // A keyring yields the TLS configuration of the present files. It is safe for
 // concurrent use.
 type keyring struct {
-	files TLSFiles
+	files Files
 	log   *slog.Logger
 
 	mu      sync.Mutex // guards the fields below; handshakes are rare and files small
@@ -35,8 +43,19 @@ type keyring struct {
 	failure string // the last failure to reload, logged once
 }
 
-// newKeyring reads files and returns an error if they do not make up a server.
-func newKeyring(files TLSFiles, log *slog.Logger) (*keyring, error) {
+// Config returns a configuration that serves with the present content of files,
+// for HTTP/2. Files that come to be missing, or not to fit together, leave their
+// former content in place; log, which must not be nil, says so once. It returns an
+// error if the files do not make up a server at the start.
+func Config(files Files, log *slog.Logger) (*tls.Config, error) {
+	k, err := newKeyring(files, log)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: k.configFor}, nil
+}
+
+func newKeyring(files Files, log *slog.Logger) (*keyring, error) {
 	if files.Cert == "" || files.Key == "" {
 		return nil, fmt.Errorf("tls: certificate %q and key %q: want both files", files.Cert, files.Key)
 	}
@@ -102,7 +121,7 @@ func same(a, b []os.FileInfo) bool {
 }
 
 // load reads the files.
-func (f TLSFiles) load() (*tls.Config, error) {
+func (f Files) load() (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
 	if err != nil {
 		return nil, fmt.Errorf("tls: certificate %s with key %s: %w", f.Cert, f.Key, err)
