@@ -50,7 +50,7 @@ func (r *run) sync(at int64) {
 	b.metrics = b.metrics[:0]
 	now := r.at(at)
 	if b.spec.RatePerPod > 0 {
-		rate, ok := r.s.query(now, &r.seen)
+		rate, ok := r.query(at, now)
 		if !ok && !b.spec.EmptyIsZero {
 			b.metrics = append(b.metrics, hpa.Unavailable{})
 		} else {

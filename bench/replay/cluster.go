@@ -35,6 +35,7 @@ func (s Startup) draw(rng *rand.Rand) int64 {
 
 // A pod is one pod; instants are ms since the begin of the run, and may be negative.
 type pod struct {
+	id        int
 	created   int64
 	scheduled int64 // created, or later if it waits for a node; never while that is not known
 	ready     int64 // condition Ready
@@ -63,13 +64,15 @@ type cluster struct {
 	next    int64 // next instant at which a pod begins to serve; never if none
 
 	created, wasted int // pods in all; those deleted before or within a minute of ready
+
+	deleted func(dying, int64) // told of each pod that served, unless nil
 }
 
 func newCluster(o Options, replicas int32) *cluster {
 	c := &cluster{c: o.Cluster, startups: o.stream(streamStartup), next: never}
 	long := -time.Hour.Milliseconds()
-	for range replicas {
-		c.pods = append(c.pods, pod{created: long, scheduled: long, ready: long, serving: long, counted: true})
+	for id := range int(replicas) {
+		c.pods = append(c.pods, pod{id: -1 - id, created: long, scheduled: long, ready: long, serving: long, counted: true})
 	}
 	c.serving = replicas
 	if o.Cluster.Nodes != nil {
@@ -84,7 +87,7 @@ func (c *cluster) spec() int32 { return int32(len(c.pods)) }
 // billed returns the pods that exist: starting and terminating ones included.
 func (c *cluster) billed() int32 { return int32(len(c.pods) + len(c.dying)) }
 
-// scale sets spec.replicas to n at now; used is the processor use per pod so far.
+// scale sets spec.replicas to n at now.
 func (c *cluster) scale(n int32, now int64) {
 	for int(n) > len(c.pods) {
 		c.create(now)
@@ -99,7 +102,7 @@ func (c *cluster) scale(n int32, now int64) {
 }
 
 func (c *cluster) create(now int64) {
-	p := pod{created: now, scheduled: now, startup: c.c.Startup.draw(c.startups)}
+	p := pod{id: c.created, created: now, scheduled: now, startup: c.c.Startup.draw(c.startups)}
 	if c.nodes != nil {
 		p.scheduled = never
 	}
@@ -135,8 +138,12 @@ func (c *cluster) remove(now int64) {
 	if p.ready == never || p.ready > now-time.Minute.Milliseconds() {
 		c.wasted++
 	}
-	if p.scheduled != never { // a pod without a node ends at once
-		c.dying = append(c.dying, dying{pod: p, gone: now + c.c.Grace.Milliseconds()})
+	if p.scheduled == never { // a pod without a node ends at once
+		return
+	}
+	c.dying = append(c.dying, dying{pod: p, gone: now + c.c.Grace.Milliseconds()})
+	if p.counted && c.deleted != nil {
+		c.deleted(c.dying[len(c.dying)-1], now)
 	}
 }
 
@@ -158,6 +165,22 @@ func (c *cluster) advance(now int64, used float64) {
 		}
 	}
 	c.plan()
+}
+
+// effective returns the serving pods at now, those that start slowly counted by
+// what they can do and the sum rounded down.
+func (c *cluster) effective(now int64) int32 {
+	slow := c.c.SlowStart
+	if slow.For == 0 {
+		return c.serving
+	}
+	n := 0
+	for i := range c.pods {
+		if p := &c.pods[i]; p.counted && now-p.serving < slow.For.Milliseconds() {
+			n++
+		}
+	}
+	return c.serving - int32(n) + int32(float64(n)*slow.Share)
 }
 
 // plan finds the next instant at which a pod begins to serve.

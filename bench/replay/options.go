@@ -59,6 +59,10 @@ type Metric struct {
 	Loss           float64       // probability that a scrape fails, in [0, 1)
 	Outages        []Outage      // no scrape succeeds within
 	Resolution     time.Duration // of metrics-server: window and distance of CPU samples; 0 = 15 s
+	// PerPod takes the rate from the counters of the pods, sum(rate(…)), in place of
+	// one at the ingress: it is short of what new pods serve and long of what deleted
+	// ones did.
+	PerPod bool
 }
 
 // Outage is a stretch of time without scrapes, counted from the start of the
@@ -73,7 +77,8 @@ type Cluster struct {
 	Min, Max   int32         // bounds of the replicas; 0 = 1 and 400
 	ZeroMin    bool          // Min 0 means 0
 	StartupCPU float64       // processor use of a pod that is not ready, share of its request
-	Nodes      *Nodes        // nil = there is always room
+	SlowStart  SlowStart
+	Nodes      *Nodes // nil = there is always room
 }
 
 // Startup is the time from the creation of a pod to its readiness: empirical if
@@ -83,6 +88,12 @@ type Startup struct {
 	Sigma    float64         // of the logarithm; 0 = 0.25
 	Fixed    bool            // always Median
 	Observed []time.Duration // drawn from with equal chances; the other fields are then ignored
+}
+
+// SlowStart makes new pods serve less: cold caches, code that is not compiled yet.
+type SlowStart struct {
+	For   time.Duration // from the first request on; 0 = pods are at their best at once
+	Share float64       // of their capacity that they have until then, in [0, 1]
 }
 
 // Nodes makes pods wait for a node when there is no room.
@@ -212,6 +223,8 @@ func (o Options) checkCluster() error {
 		return fmt.Errorf("replay: replicas from %d to %d, want 0 ≤ min ≤ max and a max of at least 1", c.Min, c.Max)
 	case c.Nodes != nil && c.Nodes.Pods < 1:
 		return fmt.Errorf("replay: %d pods per node, want at least 1", c.Nodes.Pods)
+	case !(c.SlowStart.Share >= 0 && c.SlowStart.Share <= 1) || c.SlowStart.For < 0:
+		return fmt.Errorf("replay: a slow start at %v of the capacity for %v, want a share of at most 1 and no negative time", c.SlowStart.Share, c.SlowStart.For)
 	case (15*time.Second)%o.Step != 0 || o.Step%time.Millisecond != 0:
 		return fmt.Errorf("replay: step %v, want whole milliseconds that divide 15 s", o.Step)
 	}

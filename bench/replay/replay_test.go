@@ -3,6 +3,7 @@ package replay_test
 import (
 	"context"
 	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -127,68 +128,6 @@ func TestStepConverges(t *testing.T) {
 	require.InEpsilon(t, fine.OptimumHours, coarse.OptimumHours, 0.01)
 }
 
-func TestTheRateLags(t *testing.T) {
-	var at []time.Duration
-	var rates []float64
-	noon := time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC)
-	watch := script{period: time.Second, decide: func(now time.Time, o replay.Observation) replay.Action {
-		if d := now.Sub(noon); d > -time.Minute && d < 3*time.Minute {
-			at, rates = append(at, d), append(rates, o.Rate)
-		}
-		require.True(t, o.RateOK)
-		return replay.Hold()
-	}}
-	run(t, stepTrace(1000, 2000), watch, replay.Options{})
-	for i, d := range at {
-		switch {
-		case d < -20*time.Second: // the load is linear between the centres of 11:59 and 12:00
-			require.InDelta(t, 1000, rates[i], 60, "%v", d)
-		case d > 20*time.Second && d < 30*time.Second:
-			require.Less(t, rates[i], 1600.0, "half of the window is old at %v", d)
-		case d > 110*time.Second:
-			require.InDelta(t, 2000, rates[i], 80, "%v", d)
-		}
-	}
-	require.InDelta(t, 239.5, len(at), 0.5)
-}
-
-// What metrics-server knows of a pod: nothing at first, then its use.
-func TestPodsAsTheApiShowsThem(t *testing.T) {
-	begin := time.Time{}
-	seen := map[string]bool{}
-	p := script{period: 5 * time.Second, reset: func(c replay.Config) { begin = c.Start }, decide: func(now time.Time, o replay.Observation) replay.Action {
-		pods := o.Pods()
-		switch d := now.Sub(begin); {
-		case d < 10*time.Minute: // ten pods, at 1000 requests/s: as many as their slots can take
-			return replay.Scale(20)
-		case d > 14*time.Minute && d < 15*time.Minute && !seen["busy"]:
-			require.Len(t, pods, 20)
-			require.InDelta(t, 0.5, o.CPU, 0.02)
-			require.Equal(t, int64(8000), pods[19].Request)
-			require.InDelta(t, 4000, pods[19].Value, 200)
-			require.Less(t, now.Sub(pods[19].At), 16*time.Second)
-			seen["busy"] = true
-			return replay.Scale(22)
-		case d > 14*time.Minute && d < 14*time.Minute+50*time.Second:
-			require.Len(t, pods, 22)
-			require.Equal(t, int32(20), o.Ready)
-			if !pods[21].Sampled {
-				seen["missing"] = true
-			} else {
-				require.Zero(t, pods[21].Value, "it starts")
-				seen["starting"] = true
-			}
-		case d > 20*time.Minute && d < 20*time.Minute+30*time.Second:
-			seen["terminating"] = seen["terminating"] || len(pods) == 22 && pods[0].Deleted
-			return replay.Scale(18)
-		}
-		return replay.Hold()
-	}}
-	o := replay.Options{Cluster: replay.Cluster{Startup: replay.Startup{Fixed: true}}, Settle: time.Second}
-	run(t, stepTrace(1000, 1000), p, o)
-	require.Equal(t, map[string]bool{"busy": true, "missing": true, "starting": true, "terminating": true}, seen)
-}
-
 // A floor acts at the next slot of the HPA, and at once where the HPA is prompt.
 func TestAFloorRaisesTheHPA(t *testing.T) {
 	for minor, most := range map[int]time.Duration{36: 15 * time.Second, 37: 0} {
@@ -237,52 +176,6 @@ func TestAnExternalMetricDrivesTheHPA(t *testing.T) {
 			require.Equal(t, int32(4), point.Replicas, "%d h", h)
 		}
 	}
-}
-
-// Ten minutes without scrapes: an HPA holds on the error, KEDA's default reads
-// zero demand and shrinks after the window of 300 s. When scrapes are back, rate()
-// extrapolates the first two samples to half of the truth, and an HPA without
-// recommendations of the last 300 s believes it.
-func TestAnOutageOfTheMetric(t *testing.T) {
-	o := replay.Options{Metric: replay.Metric{Outages: []replay.Outage{{From: 6 * time.Hour, Length: 10 * time.Minute}}}, Timeline: time.Minute}
-	least := func(emptyIsZero bool, from, to int) int32 {
-		r := run(t, stepTrace(2000, 2000), plainHPA{name: "x", hpa: replay.HPA{RatePerPod: 70, EmptyIsZero: emptyIsZero}}, o)
-		n := int32(math.MaxInt32)
-		for _, point := range r.Timeline[from:to] {
-			n = min(n, point.Replicas)
-		}
-		return n
-	}
-	require.Equal(t, int32(29), least(false, 6*60-5, 6*60+10))
-	require.Less(t, least(false, 6*60+10, 6*60+15), int32(29))
-	require.Equal(t, int32(1), least(true, 6*60-5, 6*60+10))
-}
-
-// The gaps of the trace are seen by the policy, and by the history, as gaps.
-func TestGapsReachThePolicy(t *testing.T) {
-	tr := stepTrace(500, 500).WithGaps(trace.Gap{After: 2 * time.Hour, Length: time.Hour}, trace.Gap{After: 20 * time.Hour, Length: time.Hour})
-	missing, history := 0, 0
-	p := script{period: time.Minute, reset: func(c replay.Config) {
-		require.NoError(t, c.History.Check())
-		require.False(t, c.History.End().After(c.Start))
-		history = c.History.Len() - c.History.Observed()
-		odd := 0 // at the borders of a gap rate() sees too few samples to tell the truth
-		for _, v := range c.History.Values {
-			if math.Abs(v-500) > 30 {
-				odd++
-			}
-		}
-		require.LessOrEqual(t, odd, 3)
-	}, decide: func(_ time.Time, o replay.Observation) replay.Action {
-		if !o.RateOK {
-			require.True(t, math.IsNaN(o.Rate))
-			missing++
-		}
-		return replay.Hold()
-	}}
-	run(t, tr, p, replay.Options{})
-	require.InDelta(t, 60, missing, 2)
-	require.InDelta(t, 60, history, 2)
 }
 
 func TestTheResultAddsUp(t *testing.T) {
@@ -349,21 +242,31 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// Over-dispersed arrivals disturb the metric, not the mean.
-func TestDispersion(t *testing.T) {
-	spread := func(index float64) float64 {
-		sum, squares, n := 0.0, 0.0, 0.0
-		p := script{period: time.Second, decide: func(_ time.Time, o replay.Observation) replay.Action {
-			sum, squares, n = sum+o.Arrivals, squares+o.Arrivals*o.Arrivals, n+1
-			return replay.Hold()
-		}}
-		run(t, stepTrace(400, 400), p, replay.Options{Load: replay.Load{Dispersion: index}})
-		mean := sum / n
-		require.InDelta(t, 400, mean, 2)
-		return (squares/n - mean*mean) / mean
+// Pods that start slowly make a step last longer.
+func TestSlowStart(t *testing.T) {
+	quick := run(t, sudden(), rateHPA(70), replay.Options{})
+	slow := run(t, sudden(), rateHPA(70), replay.Options{Cluster: replay.Cluster{SlowStart: replay.SlowStart{For: time.Minute, Share: 0.3}}})
+	require.Greater(t, slow.Recovery[0], quick.Recovery[0]+20*time.Second)
+	require.Less(t, slow.Recovery[0], quick.Recovery[0]+90*time.Second)
+}
+
+// A scenario serves several runs at a time.
+func TestRunsAreIndependent(t *testing.T) {
+	s, err := replay.NewScenario(busy(3), replay.Options{Load: replay.Load{Peak: 1500}, Metric: replay.Metric{PerPod: true}})
+	require.NoError(t, err)
+	var results [4]replay.Result
+	var group sync.WaitGroup
+	for i := range results {
+		group.Go(func() {
+			r, err := s.Run(t.Context(), rateHPA(60+10*float64(i/2)))
+			if err == nil {
+				results[i] = r
+			}
+		})
 	}
-	// A call sees parts of two steps, whose variance is between half and all of one.
-	one := spread(1)
-	require.InDelta(t, 0.75, one, 0.26)
-	require.InDelta(t, 5, spread(5)/one, 0.5)
+	group.Wait()
+	require.Equal(t, results[0], results[1])
+	require.Equal(t, results[2], results[3])
+	require.NotEqual(t, results[0].ReplicaHours, results[2].ReplicaHours)
+	require.Positive(t, results[3].ReplicaHours)
 }

@@ -72,6 +72,7 @@ type run struct {
 	policy  Policy
 	cluster *cluster
 	service service
+	perPod  *perPod  // nil = the counter is at the ingress
 	beneath *beneath // the HPA underneath; nil = the policy sets replicas itself
 
 	period  int64
@@ -104,6 +105,12 @@ func newRun(s *Scenario, p Policy) (*run, error) {
 		return nil, fmt.Errorf("replay: policy %s has a period of %v, want a positive number of milliseconds", p.Name(), p.Period())
 	}
 	o := s.Options
+	if o.Metric.PerPod {
+		r.perPod = newPerPod(s)
+		r.cluster.deleted = func(d dying, now int64) {
+			r.perPod.gone = append(r.perPod.gone, counter{id: d.id, serving: d.serving, deleted: now, gone: d.gone})
+		}
+	}
 	phases := o.stream(streamPhase)
 	phase, slot := phases.Float64(), phases.Float64()
 	r.collect = int64(phases.Float64() * float64(o.Metric.Resolution.Milliseconds()))
@@ -143,7 +150,10 @@ func (r *run) step(i int) {
 	}
 	r.cluster.advance(now, r.used)
 	rate, arrived := r.s.rate[i], r.s.arrived[i+1]-r.s.arrived[i]
-	r.last = r.service.advance(rate, arrived, r.cluster.serving)
+	r.last = r.service.advance(rate, arrived, r.cluster.effective(now))
+	if r.perPod != nil {
+		r.perPod.advance(arrived, r.cluster.serving)
+	}
 	dt := r.s.Options.Step.Seconds()
 	r.used += r.last.busy * dt
 	r.inFlight += r.last.inFlight
@@ -193,7 +203,7 @@ func (r *run) observeLatency(at int64) {
 // ask asks the policy and does what it says.
 func (r *run) ask(at int64) {
 	now := r.at(at)
-	a := r.policy.Decide(now, r.observe(now))
+	a := r.policy.Decide(now, r.observe(at, now))
 	if r.beneath != nil {
 		moved := r.beneath.accept(a, r.s.Options.Cluster)
 		if moved && r.beneath.prompt {
@@ -207,8 +217,8 @@ func (r *run) ask(at int64) {
 	r.inFlight, r.since, r.arrived = 0, 0, r.s.arrivedBy(now)
 }
 
-func (r *run) observe(now time.Time) Observation {
-	rate, ok := r.s.query(now, &r.seen)
+func (r *run) observe(at int64, now time.Time) Observation {
+	rate, ok := r.query(at, now)
 	if !ok {
 		rate = math.NaN()
 	}
@@ -222,6 +232,14 @@ func (r *run) observe(now time.Time) Observation {
 		o.InFlight = r.inFlight / float64(r.since)
 	}
 	return o
+}
+
+// query returns the rate that a controller reads at an instant.
+func (r *run) query(at int64, now time.Time) (float64, bool) {
+	if r.perPod != nil {
+		return r.perPod.query(r.cluster, at)
+	}
+	return r.s.query(now, &r.seen)
 }
 
 func (r *run) view() []hpa.Pod {

@@ -37,6 +37,7 @@ type Scenario struct {
 	Length  time.Duration // of the judged part
 	Options Options       // with defaults in place of zeros
 
+	load    trace.Intensity
 	begin   time.Time // of the run: Start less the time to settle
 	stepMS  int64
 	settle  int       // steps before Start
@@ -64,6 +65,7 @@ func NewScenario(t trace.Trace, o Options) (*Scenario, error) {
 		return nil, err
 	}
 	in := t.Intensity()
+	s.load = in
 	n := int((s.Length + s.Start.Sub(s.begin)) / o.Step)
 	s.settle = int(s.Start.Sub(s.begin) / o.Step)
 	s.rate = make([]float64, n)
@@ -202,6 +204,12 @@ func (s *Scenario) out(now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// unseen returns whether now lies in a gap of the trace.
+func (s *Scenario) unseen(now time.Time) bool {
+	_, seen := s.load.At(now)
+	return !seen
 }
 
 // backfill makes the history that a controller would read at the begin of the run:
