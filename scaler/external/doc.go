@@ -24,6 +24,10 @@
 // Streams end without an error (EOF for the client), also at shutdown: KEDA
 // resets its reconnection delay only then.
 //
+// The metric is the demand on all replicas together, so the trigger's metricType
+// must be AverageValue, KEDA's default: with Value the HPA would multiply it by
+// the replicas once more. The protocol does not tell the server which it is.
+//
 // # Names
 //
 // A workload is a trigger: namespace, ScaledObject and metric name. The name is
@@ -44,4 +48,10 @@
 // [DefaultTarget], and the value carries what was learned: it is demand times
 // wire target over learned target. The quotient, which is all that the HPA uses,
 // is exact at every instant, on every version.
+//
+// # Size
+//
+// The package is longer than others here because it holds two ways from a request
+// to its trigger: the plain one through the generated code (registry.go,
+// trigger.go, metadata.go), and a short one for what is known already (wire.go).
 package external

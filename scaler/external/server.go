@@ -156,44 +156,40 @@ func transportOptions(opts Options) ([]grpc.ServerOption, error) {
 func (s *Server) Services() map[string]grpc.ServiceInfo { return s.grpc.GetServiceInfo() }
 
 // Serve answers calls on lis until ctx ends. It then reports itself as not
-// serving, ends the streams without an error, lets calls under way finish, for
-// no longer than the grace, and returns nil. It closes lis and returns an error
-// if lis fails. A Server serves once.
+// serving, ends the streams without an error, lets calls under way finish for no
+// longer than the grace, cuts the connections of the rest, and returns nil. It
+// closes lis. It returns an error if lis fails, and if calls hang for two more
+// graces after they were cut, which a store must not do. A Server serves once.
 func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 	served := make(chan error, 1)
 	s.setServing(healthpb.HealthCheckResponse_SERVING)
 	go func() { served <- s.grpc.Serve(lis) }()
-	var failure error
 	select {
-	case failure = <-served:
-		s.stop()
 	case <-ctx.Done():
-		s.stop()
-		if failure = <-served; errors.Is(failure, grpc.ErrServerStopped) {
-			failure = nil // it ended before it began
+	case err := <-served:
+		served <- err
+	}
+	ended := make(chan error, 1)
+	go func() { s.stop(); ended <- <-served }()
+	select {
+	case err := <-ended:
+		if err != nil && !errors.Is(err, grpc.ErrServerStopped) { // that is: before it began
+			return fmt.Errorf("external: serving on %s: %w", lis.Addr(), err)
 		}
+		return nil
+	case <-time.After(3 * s.grace):
+		return fmt.Errorf("external: serving on %s: calls still under way %v after the end", lis.Addr(), 3*s.grace)
 	}
-	if failure != nil {
-		return fmt.Errorf("external: serving on %s: %w", lis.Addr(), failure)
-	}
-	return nil
 }
 
-// stop ends everything, within about twice the grace.
+// stop ends everything and waits for it.
 func (s *Server) stop() {
 	s.health.Shutdown()
 	close(s.service.closing)
 	cut := time.AfterFunc(s.grace, s.grpc.Stop)
 	defer cut.Stop()
 	s.grpc.GracefulStop()
-
-	started := make(chan struct{})
-	go func() { s.service.starts.Wait(); close(started) }()
-	select {
-	case <-started:
-	case <-time.After(s.grace):
-		s.service.log.Error("a workload is still starting after the server stopped", "grace", s.grace)
-	}
+	s.service.starts.Wait()
 }
 
 // setServing is what health checks hear, about the server and the service.

@@ -154,23 +154,62 @@ func TestRefusedAndPanickingStartsAreErrors(t *testing.T) {
 	require.NoError(t, err, "tried again at the next call")
 }
 
-func TestStopIsBounded(t *testing.T) {
+func TestStopCutsWhatDoesNotEnd(t *testing.T) {
 	lis := bufconn.Listen(1 << 16)
 	store, release := newFakeStore(), make(chan struct{})
 	store.hang = release
-	stop := serve(t, store, Options{Patience: time.Hour, Grace: 50 * time.Millisecond}, lis)
+	stop := serve(t, store, Options{Patience: time.Hour, Grace: 100 * time.Millisecond}, lis)
 	client := pb.NewExternalScalerClient(dial(t, lis))
 	failed := make(chan error, 1)
 	go func() {
 		_, err := client.IsActive(context.WithoutCancel(t.Context()), refTo(web()))
 		failed <- err
+		close(release)
 	}()
 	require.Eventually(t, func() bool { return store.starts(webKey) == 1 }, 5*time.Second, time.Millisecond)
 	start := time.Now()
 	require.NoError(t, stop())
-	require.Less(t, time.Since(start), 2*time.Second)
+	require.Less(t, time.Since(start), 5*time.Second)
 	require.Error(t, <-failed)
+}
+
+func TestStopIsBounded(t *testing.T) {
+	lis := bufconn.Listen(1 << 16)
+	store, entered, release := newFakeStore(), make(chan struct{}), make(chan struct{})
+	store.answer = func() time.Time { close(entered); <-release; return time.Time{} }
+	s, err := New(store, Options{Grace: 20 * time.Millisecond})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, lis) }()
+	client := pb.NewExternalScalerClient(dial(t, lis))
+	go func() { _, _ = client.IsActive(t.Context(), refTo(web())) }()
+	<-entered
+	cancel()
+	require.ErrorContains(t, <-served, "calls still under way 60ms after the end")
 	close(release)
+}
+
+func TestCallsOfAConnectionAreBounded(t *testing.T) {
+	lis := bufconn.Listen(1 << 16)
+	serve(t, newFakeStore(), Options{MaxStreams: 2}, lis)
+	client := pb.NewExternalScalerClient(dial(t, lis))
+	_, err := client.GetMetricSpec(t.Context(), refTo(web())) // learn of the bound
+	require.NoError(t, err)
+	ctx, leave := context.WithCancel(t.Context())
+	for range 2 {
+		stream, err := client.StreamMetricSpec(ctx, refTo(web()))
+		require.NoError(t, err)
+		_, err = stream.Recv()
+		require.NoError(t, err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = client.GetMetricSpec(short, refTo(web()))
+	require.Equal(t, codes.DeadlineExceeded, status.Code(err), "the third waits")
+	leave()
+	_, err = client.GetMetricSpec(t.Context(), refTo(web()))
+	require.NoError(t, err)
 }
 
 func TestServeReportsABrokenListener(t *testing.T) {
