@@ -17,10 +17,15 @@ type freeze struct {
 	scale  float64       // s: usual change of z from day to day
 	noise  float64       // usual change of z from cell to cell
 
+	top    float64 // largest value seen, unit of the metric; halves per day
+	newTop float64 // since the last day began
+
 	perDay int  // cells of a day
 	due    int  // cells until the next freeze
 	days   int  // full days that the scale was learned from
 	begun  bool // a positive value was seen
+
+	recentNoise, recentDaily float64 // running means over about sixteen cells, see alarm
 
 	cells int // since the last freeze, or in the first day since its start
 	total float64
@@ -42,17 +47,22 @@ func (f *freeze) normalise(y float64) float64 {
 	return math.Log1p(logGain * y / f.level)
 }
 
-// value is the inverse of normalise; never negative.
+// value is the inverse of normalise, but never negative and never more than
+// three times the largest value seen of late: an exponential of an output that
+// went astray is no forecast.
 func (f *freeze) value(z float64) float64 {
+	const beyond = 3
+	y := math.Expm1(z) * (f.level / logGain)
 	if f.affine.Scale > 0 {
-		return math.Max(0, z*f.affine.Scale+f.affine.Offset)
+		y = z*f.affine.Scale + f.affine.Offset
 	}
-	return math.Max(0, math.Expm1(z)*(f.level/logGain))
+	return math.Max(0, math.Min(y, beyond*f.top))
 }
 
 // push counts a sample in and reports whether the numbers have changed. A NaN
 // for dayAgo says that it is unknown.
 func (f *freeze) push(y, z, before, dayAgo float64) bool {
+	f.top, f.newTop = math.Max(f.top, y), math.Max(f.newTop, y)
 	if f.affine.Scale > 0 {
 		return false
 	}
@@ -62,7 +72,7 @@ func (f *freeze) push(y, z, before, dayAgo float64) bool {
 		}
 		f.begun, f.level = true, y
 		f.cells, f.total, f.due = 1, y, 1
-		f.scale, f.noise = 0.5, 0.25 // until two samples were seen
+		f.scale, f.noise = 0.3, 0.1 // until two samples were seen
 		return true
 	}
 	f.cells++
@@ -73,10 +83,29 @@ func (f *freeze) push(y, z, before, dayAgo float64) bool {
 		f.daily += math.Min(math.Abs(z-dayAgo), maxDiff)
 		f.dailies++
 	}
+	alarmed := f.alarm(&f.recentNoise, &f.noise, z-before)
+	alarmed = f.alarm(&f.recentDaily, &f.scale, z-dayAgo) || alarmed
 	if f.due--; f.due > 0 {
-		return false
+		return alarmed
 	}
 	f.renew()
+	return true
+}
+
+// alarm raises a frozen number at once when changes have been four times as
+// large for about ten cells, as when traffic sets in after idle days; waiting
+// for the next freeze would leave the forecast of a day far too sure of itself.
+// A single change counts eightfold at most, so that one spike is no alarm.
+func (f *freeze) alarm(recent, frozen *float64, change float64) bool {
+	const cells, loud, most = 16, 4, 8
+	if math.IsNaN(change) {
+		return false
+	}
+	*recent += (math.Min(math.Abs(change), most**frozen) - *recent) / cells
+	if *recent < loud**frozen {
+		return false
+	}
+	*frozen = *recent
 	return true
 }
 
@@ -100,6 +129,7 @@ func (f *freeze) renew() {
 	if f.cells >= f.perDay {
 		f.cells, f.total, f.spread, f.change, f.daily, f.dailies = 0, 0, 0, 0, 0, 0
 		f.due = f.perDay
+		f.top, f.newTop = math.Max(f.newTop, f.top/2), 0
 	}
 }
 
