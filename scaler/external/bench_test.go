@@ -139,7 +139,8 @@ func (c clientCodec) Marshal(v any) (mem.BufferSlice, error) {
 }
 
 // BenchmarkGetMetrics compares GetMetrics over loopback, with 1,000 ScaledObjects
-// and the server's metrics on, with a bare echo of messages of the same size.
+// that the live store decides twice a second, and the server's metrics on, with a
+// bare echo of messages of the same size.
 // The two take turns, so that what else the machine does meets both. Run it with
 //
 //	go test -run - -bench GetMetrics -benchtime 50000x ./scaler/external
@@ -148,18 +149,22 @@ func BenchmarkGetMetrics(b *testing.B) {
 	rpc, err := telemetry.NewRPC(prometheus.NewRegistry(), time.Now)
 	require.NoError(b, err)
 	lis := loopback(b)
-	serve(b, steadyStore{}, Options{Unary: rpc.Unary, Stream: rpc.Stream}, lis)
+	source := &flatSource{}
+	source.level.Store(1234)
+	serve(b, runStore(b, source, live.Options{QueryRate: 10_000}), Options{Unary: rpc.Unary, Stream: rpc.Stream}, lis)
 	conn := dial(b, lis)
 	client := pb.NewExternalScalerClient(conn)
 	requests := make([]*pb.GetMetricsRequest, workloads)
 	for i := range requests {
 		requests[i] = &pb.GetMetricsRequest{MetricName: "requests", ScaledObjectRef: &pb.ScaledObjectRef{
 			Namespace: fmt.Sprintf("team-%03d", i%50), Name: fmt.Sprintf("service-%04d", i),
-			ScalerMetadata: web("forecast.risk", "0.95", "scale.leadTime", "90s"),
+			ScalerMetadata: web("forecast.model", "naive", "metric.history", "1h"),
 		}}
 	}
-	resp, err := client.GetMetrics(b.Context(), requests[0])
-	require.NoError(b, err)
+	var resp *pb.GetMetricsResponse
+	for _, r := range requests {
+		require.Eventually(b, func() bool { resp, err = client.GetMetrics(b.Context(), r); return err == nil }, time.Minute, time.Millisecond)
+	}
 	echo, ask := echoServer(b, len(payload(proto.Size(resp)).GetValue())), payload(proto.Size(requests[0]))
 	b.Logf("request %d bytes, response %d bytes", proto.Size(requests[0]), proto.Size(resp))
 
