@@ -23,6 +23,8 @@ type discrete struct {
 	at      int
 	minute  step      // their sum
 	totals  []float64 // latencies since the last question
+	tails   histogram
+	timeout float64 // s
 	area    float64
 	retry   float64 // share of failures that come again
 	retries []float64
@@ -33,10 +35,11 @@ type discrete struct {
 func newDiscrete(o Options) *discrete {
 	d := &discrete{
 		slots: o.Service.Slots, allows: 1 - o.Service.Quantile, slo: o.Service.Latency.Seconds(),
-		level: o.Service.Quantile, dt: o.Step.Seconds(), retry: o.Clients.Retry,
+		level: o.Service.Quantile, timeout: o.Clients.Timeout.Seconds(), dt: o.Step.Seconds(), retry: o.Clients.Retry,
 		last:    make([]step, minuteSteps(o)),
 		retries: make([]float64, max(1, o.Clients.RetryAfter/o.Step)),
 	}
+	d.judge()
 	set := requests.Settings{Slots: d.slots, Work: o.Requests.Work, Discipline: o.Requests.Discipline, Timeout: o.Clients.Timeout}
 	d.sim = requests.New(set, o.stream(streamRequests), d.left)
 	return d
@@ -50,10 +53,14 @@ func (d *discrete) left(r requests.Request) {
 		d.now.served++
 		d.totals = append(d.totals, r.Total)
 	}
+	d.tails.add(r.Total)
 	if r.Failed || r.Total > d.slo {
 		d.now.lateReqs++
 	}
 }
+
+func (d *discrete) judge()               { d.tails = histogram{timeout: d.timeout} }
+func (d *discrete) latencies() Latencies { return d.tails.latencies() }
 
 func (d *discrete) advance(_, arrived float64, ready int32) step {
 	d.owed += d.retries[d.turn]

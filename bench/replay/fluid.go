@@ -20,6 +20,8 @@ type fluid struct {
 	perPod  float64 // requests that one pod can finish in a step
 	busy    float64 // slots that one request per step keeps busy
 
+	tails *tails
+
 	queue   float64
 	retries []float64 // that come in the next steps, a ring
 	at      int
@@ -28,7 +30,7 @@ type fluid struct {
 func newFluid(o Options) *fluid {
 	dt := o.Step.Seconds()
 	f := &fluid{
-		service: o.Service, table: queue.NewTable(o.Service), clients: o.Clients,
+		service: o.Service, table: queue.NewTable(o.Service), clients: o.Clients, tails: newTails(o),
 		dt: dt, perPod: o.Service.Capacity(1) * dt, busy: o.Service.ServiceTime.Seconds() / dt,
 	}
 	if o.Clients.Retry > 0 {
@@ -52,6 +54,7 @@ func (f *fluid) advance(rate, arrived float64, ready int32) step {
 		s.late, s.served = state.Late, s.offered
 		s.lateReqs = s.late * s.offered
 		s.busy = s.offered / capacity
+		f.tails.steady(ready, s.busy, s.offered)
 		s.inFlight = demandOfSlots + state.Waiting
 	default:
 		f.overload(&s, rate, ready, capacity)
@@ -89,7 +92,11 @@ func (f *fluid) overload(s *step, rate float64, ready int32, capacity float64) {
 		s.failed += excess
 	}
 	s.lateReqs = min(s.offered, max(s.late*s.offered, s.failed))
+	f.tails.behind(wait, s.offered, s.failed)
 }
+
+func (f *fluid) judge()               { f.tails = newTails(Options{Service: f.service, Clients: f.clients}) }
+func (f *fluid) latencies() Latencies { return f.tails.latencies() }
 
 func b2f(yes bool) float64 { //nolint:revive // flag-parameter: the indicator function
 	if yes {

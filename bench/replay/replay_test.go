@@ -49,6 +49,8 @@ func TestEnoughPodsNeverViolate(t *testing.T) {
 	require.Zero(t, r.ViolatingTime)
 	require.InDelta(t, 0.2, r.ViolatingRequests, 0.25, "e^−6.25 of them are late on an idle pod")
 	require.InDelta(t, 34*18, r.ReplicaHours, 0.2)
+	require.InDelta(t, 0.055, r.Latency.P50.Seconds(), 2e-3, "ln 2 of 80 ms: nobody waits")
+	require.InDelta(t, 0.368, r.Latency.P99.Seconds(), 0.02, "ln 100 of 80 ms")
 	require.Zero(t, r.Churn)
 }
 
@@ -113,6 +115,9 @@ func TestRequestModeAgreesWithFluid(t *testing.T) {
 	single := run(t, tr, rateHPA(70), o)
 	require.InDelta(t, fluid.ReplicaHours, single.ReplicaHours, 0.02*fluid.ReplicaHours)
 	require.InEpsilon(t, fluid.ViolatingRequests, single.ViolatingRequests, 0.15)
+	require.InEpsilon(t, fluid.Latency.P50.Seconds(), single.Latency.P50.Seconds(), 0.05)
+	require.InEpsilon(t, fluid.Latency.P95.Seconds(), single.Latency.P95.Seconds(), 0.25)
+	require.InEpsilon(t, fluid.Latency.P999.Seconds(), single.Latency.P999.Seconds(), 0.15)
 	// Single requests are judged over a minute, so a violation seems to last up to one longer.
 	require.InDelta(t, fluid.ViolatingTime*0.01*fluid.Length.Seconds()+30, single.ViolatingTime*0.01*single.Length.Seconds(), 40)
 }

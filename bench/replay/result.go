@@ -21,6 +21,7 @@ type Result struct {
 	// those that timed out included. It is not 0 within the objective.
 	ViolatingRequests float64
 	FailedRequests    float64 // those that timed out alone
+	Latency           Latencies
 	// Unavoidable is the share of time that is violating and that no reactive scaler
 	// could have covered, not even one with a target of 50 % and a memory of five
 	// minutes: demand more than doubled within one lead time. See [measure.OutOfReach].
@@ -157,6 +158,7 @@ func (r *run) result() Result {
 		ViolatingTime: measure.Share(rec.broken),
 		LongestRun:    time.Duration(measure.LongestRun(rec.broken)) * s.Options.Step,
 		ReplicaHours:  float64(sum(rec.billed)) * hours, MissingHours: float64(measure.Missing(demand, rec.supply)) * hours,
+		Latency:    r.service.latencies(),
 		NodeHours:  float64(rec.nodeSteps) * hours,
 		Elasticity: measure.Elastic(demand, rec.supply),
 		Churn:      float64(measure.Churn(rec.changes)) / days, Reversals: float64(measure.Reversals(rec.changes, 600_000)) / (days * 24),

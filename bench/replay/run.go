@@ -44,6 +44,10 @@ type service interface {
 	advance(rate, arrived float64, ready int32) step
 	// latency is the quantile of the objective that it reports now, in s.
 	latency(rate float64, ready int32) float64
+	// judge forgets the latencies so far: the judged part begins.
+	judge()
+	// latencies are those since then.
+	latencies() Latencies
 }
 
 func newService(o Options) service {
@@ -145,6 +149,9 @@ func (s *Scenario) config(replicas int32) Config {
 // step plays the events up to the start of step i, then the step itself.
 func (r *run) step(i int) {
 	now := int64(i) * r.s.stepMS
+	if i == r.s.settle {
+		r.service.judge()
+	}
 	for r.next <= now {
 		r.event()
 	}

@@ -28,6 +28,9 @@ func NewTable(s Service) *Table {
 	}
 }
 
+// Capacity returns the rate at which one pod is busy all the time, requests/s.
+func (t *Table) Capacity() float64 { return t.perPod }
+
 // theta returns the rate at which waiting times decay at rate on n pods, 1/s.
 func (t *Table) theta(n int, rate float64) float64 {
 	if t.service.Balancing == PerPod {
@@ -90,6 +93,15 @@ func (t *Table) At(n int, rate, waited float64) State {
 		s.Waiting *= float64(n)
 	}
 	return s
+}
+
+// Exceed returns the share of requests that take more than the given seconds at
+// rate on n pods; 1 beyond capacity or without a pod.
+func (t *Table) Exceed(n int, rate, seconds float64) float64 {
+	if n < 1 || rate >= t.perPod*float64(n) {
+		return 1
+	}
+	return Tail(t.wait(n, rate), t.mu, t.theta(n, rate), seconds)
 }
 
 // Quantile returns the latency of the objective's quantile at rate on n pods in
