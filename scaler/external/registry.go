@@ -35,6 +35,7 @@ type object struct{ variants []*variant }
 // grow. It is safe for concurrent use.
 type registry struct {
 	memory time.Duration
+	limit  int // of ScaledObjects
 
 	mu      sync.RWMutex // guards objects and all it leads to
 	objects map[objectName]*object
@@ -42,7 +43,7 @@ type registry struct {
 }
 
 func newRegistry(memory time.Duration) *registry {
-	return &registry{memory: memory, objects: map[objectName]*object{}}
+	return &registry{memory: memory, limit: maxObjects, objects: map[objectName]*object{}}
 }
 
 // find returns the variant for metadata of the named ScaledObject, and whether
@@ -104,10 +105,10 @@ func (r *registry) object(name objectName, second int64) (*object, error) {
 	if o := r.objects[name]; o != nil {
 		return o, nil
 	}
-	if age := second - r.swept; age > int64(r.memory/time.Second)/2 || age > 0 && len(r.objects) >= maxObjects {
+	if age := second - r.swept; age > int64(r.memory/time.Second)/2 || age > 0 && len(r.objects) >= r.limit {
 		r.sweep(second)
 	}
-	if len(r.objects) >= maxObjects {
+	if len(r.objects) >= r.limit {
 		return nil, status.Errorf(codes.ResourceExhausted,
 			"%s: %d ScaledObjects are served already, the most for one server; spread them over several", name, len(r.objects))
 	}

@@ -148,6 +148,24 @@ func TestIdleTriggersAreForgotten(t *testing.T) {
 	require.Same(t, kept, v)
 }
 
+func TestScaledObjectsAreBounded(t *testing.T) {
+	r, now := newRegistry(time.Hour), time.Unix(10_000, 0)
+	r.limit = 3
+	for i := range 5 {
+		_, _, err := r.find(objectName{"shop", strconv.Itoa(i)}, web(), now)
+		if i < r.limit {
+			require.NoError(t, err)
+			continue
+		}
+		require.Equal(t, codes.ResourceExhausted, status.Code(err))
+		require.ErrorContains(t, err, "ScaledObject shop/"+strconv.Itoa(i)+": 3 ScaledObjects are served already")
+	}
+	_, _, err := r.find(objectName{"shop", "0"}, web(), now)
+	require.NoError(t, err, "those that are served stay so")
+	_, _, err = r.find(objectName{"shop", "4"}, web(), now.Add(2*time.Hour))
+	require.NoError(t, err, "the forgotten make room")
+}
+
 func TestVariantsOfAScaledObjectAreBounded(t *testing.T) {
 	r, name := newRegistry(time.Hour), objectName{"shop", "web"}
 	steady, _, err := r.find(name, web("metricName", "steady"), time.Unix(0, 0))

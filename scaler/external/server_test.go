@@ -3,6 +3,7 @@ package external
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -225,6 +227,32 @@ func TestServicesAreKnownBeforeTheFirstCall(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, s.Services()["externalscaler.ExternalScaler"].Methods, 5)
 	require.NoError(t, s.Serve(canceled(t), loopback(t)))
+}
+
+// A client may ping every ten seconds; one that pings without end is sent away.
+func TestPingsAreRationed(t *testing.T) {
+	lis := loopback(t)
+	serve(t, newFakeStore(), Options{}, lis)
+	var d net.Dialer
+	conn, err := d.DialContext(t.Context(), "tcp", lis.Addr().String())
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = conn.Write([]byte(http2.ClientPreface))
+	require.NoError(t, err)
+	framer := http2.NewFramer(conn, conn)
+	require.NoError(t, framer.WriteSettings())
+	for range 5 { // gRPC bears two strikes
+		require.NoError(t, framer.WritePing(false, [8]byte{}))
+	}
+	for {
+		frame, err := framer.ReadFrame()
+		require.NoError(t, err)
+		if away, ok := frame.(*http2.GoAwayFrame); ok {
+			require.Equal(t, http2.ErrCodeEnhanceYourCalm, away.ErrCode)
+			return
+		}
+	}
 }
 
 // canceled returns a context that has ended.
