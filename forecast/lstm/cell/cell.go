@@ -75,16 +75,5 @@ func (l *Layer) Step(s *State) {
 	copy(s.gates, l.B)
 	blas64.Gemv(blas.NoTrans, 1, l.matrix(), blas64.Vector{N: len(s.xh), Data: s.xh, Inc: 1}, 1,
 		blas64.Vector{N: len(s.gates), Data: s.gates, Inc: 1})
-	n := l.Hidden
-	activate(s.gates, n)
-	c, h := s.c[:n], s.xh[l.In:][:n]
-	i, f, g, o := s.gates[:n], s.gates[n:][:n], s.gates[2*n:][:n], s.gates[3*n:][:n]
-	for j := range h {
-		c[j] = f[j]*c[j] + i[j]*g[j]
-		h[j] = c[j]
-	}
-	Tanh(h)
-	for j := range h {
-		h[j] *= o[j]
-	}
+	advance(s.gates, s.c, s.xh[l.In:])
 }
