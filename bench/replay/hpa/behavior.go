@@ -91,7 +91,7 @@ func (r Rules) over(to *rule) error {
 		return fmt.Errorf("select policy %q, want Max, Min or Disabled", to.selected)
 	}
 	for i, p := range r.Policies {
-		if p.Kind != Pods && p.Kind != Percent || p.Value <= 0 || p.Period < time.Second || p.Period > 30*time.Minute {
+		if !p.valid() {
 			return fmt.Errorf("policy %d is %d %q per %v, want a positive number of Pods or Percent per 1s to 30m",
 				i, p.Value, p.Kind, p.Period)
 		}
@@ -100,6 +100,11 @@ func (r Rules) over(to *rule) error {
 		to.policies = slices.Clone(r.Policies)
 	}
 	return nil
+}
+
+func (p Policy) valid() bool {
+	known := p.Kind == Pods || p.Kind == Percent
+	return known && p.Value > 0 && p.Period >= time.Second && p.Period <= 30*time.Minute
 }
 
 // longest returns the longest period of the policies.

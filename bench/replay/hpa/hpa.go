@@ -141,33 +141,47 @@ func (a *Autoscaler) Sync(now time.Time, b Bounds, s Scale, metrics ...Metric) D
 		a.recommendations, a.begun = append(a.recommendations, recommendation{now, s.Spec}), true
 	}
 	external := hasExternal(metrics)
-	zeroed := a.gates.Zero && a.zeroed
-	switch {
-	case s.Spec == 0 && !(zeroed && (b.Min != 0 || external)):
-		return Decision{Reason: ScalingDisabled}
-	case s.Spec == 0: // the HPA sent it there and may bring it back
-	case s.Spec > b.Max:
-		return a.settle(now, s, Decision{Replicas: b.Max, Reason: AboveMax})
-	case s.Spec < b.Min:
-		return a.settle(now, s, Decision{Replicas: b.Min, Reason: BelowMin})
+	d, decided := a.unasked(b, s, external)
+	if !decided {
+		d = a.propose(now, s, metrics)
+		if d.Reason == FailedMetrics {
+			return d
+		}
+		d.Replicas, d.Reason = a.normalized(now, b, s.Spec, max(d.Proposed, 0))
 	}
-	d := a.propose(now, s, metrics)
-	if d.Reason == FailedMetrics {
-		return d
-	}
-	want := max(d.Proposed, 0)
-	if a.behavior == nil {
-		d.Replicas, d.Reason = a.normalize(now, b, s.Spec, want)
-	} else {
-		d.Replicas, d.Reason = a.behave(now, b, s.Spec, want)
-	}
-	if s.Spec == 0 && b.Min != 0 && d.Replicas < b.Min {
-		d.Replicas, d.Reason = b.Min, BelowMin
-	}
-	if d = a.settle(now, s, d); d.Replicas != s.Spec {
+	if d.Replicas != s.Spec {
 		a.zeroed = d.Replicas == 0 && external // only a min of 0 lets it come to that
+		a.remember(now, s.Spec, d.Replicas)
 	}
 	return d
+}
+
+// unasked decides where the controller asks no metric, and returns whether it did.
+func (a *Autoscaler) unasked(b Bounds, s Scale, external bool) (Decision, bool) {
+	switch {
+	case s.Spec == 0:
+		// The HPA may bring back what it sent to zero itself.
+		returning := a.gates.Zero && a.zeroed && (b.Min != 0 || external)
+		return Decision{Reason: ScalingDisabled}, !returning
+	case s.Spec > b.Max:
+		return Decision{Replicas: b.Max, Reason: AboveMax}, true
+	case s.Spec < b.Min:
+		return Decision{Replicas: b.Min, Reason: BelowMin}, true
+	}
+	return Decision{}, false
+}
+
+// normalized applies the rules of the spec to what the metrics want.
+func (a *Autoscaler) normalized(now time.Time, b Bounds, current, want int32) (int32, Reason) {
+	rules := a.behave
+	if a.behavior == nil {
+		rules = a.normalize
+	}
+	n, reason := rules(now, b, current, want)
+	if current == 0 && n < b.Min {
+		return b.Min, BelowMin
+	}
+	return n, reason
 }
 
 // propose asks the metrics and returns the largest count.
@@ -196,22 +210,15 @@ func (a *Autoscaler) propose(now time.Time, s Scale, metrics []Metric) Decision 
 	return d
 }
 
-// settle records the scale event of a decision, as after the write of /scale.
-// Any write ends a stay at zero, until Sync knows that it was the way there.
-func (a *Autoscaler) settle(now time.Time, s Scale, d Decision) Decision {
-	if d.Replicas == s.Spec {
-		return d
+// remember records a scale event, as after the write of /scale.
+func (a *Autoscaler) remember(now time.Time, before, after int32) {
+	switch {
+	case a.behavior == nil: // nobody would read it
+	case after > before:
+		a.ups = store(a.ups, event{at: now, change: after - before}, a.behavior.up.longest())
+	default:
+		a.downs = store(a.downs, event{at: now, change: before - after}, a.behavior.down.longest())
 	}
-	a.zeroed = false
-	if a.behavior == nil {
-		return d // without behavior nobody would read the events
-	}
-	if d.Replicas > s.Spec {
-		a.ups = store(a.ups, event{at: now, change: d.Replicas - s.Spec}, a.behavior.up.longest())
-	} else {
-		a.downs = store(a.downs, event{at: now, change: s.Spec - d.Replicas}, a.behavior.down.longest())
-	}
-	return d
 }
 
 func or[T any](p *T, fallback T) T {

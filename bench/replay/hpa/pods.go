@@ -113,7 +113,7 @@ const (
 // standing sorts one pod.
 //
 // Source: groupPods.
-func standing(p *Pod, cpu bool, q Query) role { //nolint:revive // flag-parameter: the resource decides one branch
+func standing(p *Pod, cpu bool, q Query) role {
 	switch {
 	case p.Phase == Gone:
 		return stray
@@ -164,7 +164,7 @@ type grouping struct {
 
 // group sums over the pods; full is the percentage of its request that a busy
 // pod is presumed to use.
-func group(pods []Pod, cpu bool, full int64, q Query) grouping { //nolint:revive // flag-parameter: passed on to standing
+func group(pods []Pod, cpu bool, full int64, q Query) grouping {
 	g := grouping{listed: len(pods)}
 	for i := range pods {
 		p := &pods[i]
@@ -206,39 +206,53 @@ func (g grouping) usable() error {
 // decide is the part that utilization and plain averages share. Fill is the
 // usage that missing pods are presumed to have when shrinking.
 func (g grouping) decide(q Query, fill int64, ratio func(totals) (float64, error)) (int32, error) {
-	r, err := ratio(g.totals)
+	first, err := ratio(g.totals)
 	if err != nil {
 		return 0, err
 	}
-	idle := g.unready > 0 && r > 1 // unready pods will take their share of the growth
+	idle := g.unready > 0 && first > 1 // unready pods will take their share of the growth
 	if !idle && g.missing == 0 {
-		if q.Tolerances.within(r) {
+		if q.Tolerances.within(first) {
 			return q.Scale.Spec, nil
 		}
-		return saturate(math.Ceil(r * float64(g.ready))), nil
+		return saturate(math.Ceil(first * float64(g.ready))), nil
 	}
-	t := g.totals
-	if g.missing > 0 && r != 1 {
-		t.request += g.missingRequest
-		t.entries += g.missing
-		if r < 1 {
-			t.usage += fill
-		}
-	}
-	if idle {
-		t.request += g.unreadyRequest
-		t.entries += g.unready
-	}
+	t := g.presumed(first, fill)
 	second, err := ratio(t)
 	if err != nil {
 		return 0, err
 	}
-	if q.Tolerances.within(second) || r < 1 && second > 1 || r > 1 && second < 1 {
-		return q.Scale.Spec, nil
-	}
 	n := saturate(math.Ceil(second * float64(t.entries)))
-	if second < 1 && n > q.Scale.Spec || second > 1 && n < q.Scale.Spec {
+	if q.Tolerances.within(second) || turned(first, second) || against(second, n, q.Scale.Spec) {
 		return q.Scale.Spec, nil
 	}
 	return n, nil
+}
+
+// presumed adds what the pods without a usable sample are taken to use, such that
+// it damps a change in the direction of the ratio.
+func (g grouping) presumed(ratio float64, fill int64) totals {
+	t := g.totals
+	if ratio != 1 {
+		t.request += g.missingRequest
+		t.entries += g.missing
+	}
+	if ratio < 1 {
+		t.usage += fill
+	}
+	if ratio > 1 {
+		t.request += g.unreadyRequest
+		t.entries += g.unready
+	}
+	return t
+}
+
+// turned returns whether the second ratio asks for the other direction.
+func turned(first, second float64) bool {
+	return first < 1 && second > 1 || first > 1 && second < 1
+}
+
+// against returns whether n moves current against the direction of the ratio.
+func against(ratio float64, n, current int32) bool {
+	return ratio < 1 && n > current || ratio > 1 && n < current
 }

@@ -1,0 +1,126 @@
+package rival
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/queue"
+)
+
+// A StaticPeak never scales: it runs 1.2 times the pods that the highest minute
+// of the history needed under the objective.
+type StaticPeak struct {
+	base
+
+	peak float64
+	n    int32
+}
+
+// NewStaticPeak returns the policy. A positive peak, requests/s, replaces that of
+// the history: handed the peak of the judged part it is the static optimum in
+// hindsight, to be labelled so.
+func NewStaticPeak(peak float64) *StaticPeak {
+	return &StaticPeak{base: base{name: "static-peak"}, peak: peak}
+}
+
+// Reset implements [replay.Policy].
+func (p *StaticPeak) Reset(c replay.Config) {
+	p.c = c
+	service := queue.Service{Slots: c.Slots, ServiceTime: c.ServiceTime, Latency: c.Objective.Latency, Quantile: c.Objective.Quantile}
+	need := func(rate float64) int32 { return int32(queue.NewStaffing(service).Pods(rate)) }
+	if p.peak > 0 {
+		p.n = need(p.peak)
+		return
+	}
+	peak := 0.0
+	for _, v := range c.History.Values {
+		if v > peak { // never for NaN
+			peak = v
+		}
+	}
+	p.n = count(math.Ceil(1.2 * float64(need(peak))))
+}
+
+// Decide implements [replay.Policy].
+func (p *StaticPeak) Decide(time.Time, replay.Observation) replay.Action { return p.scale(p.n) }
+
+// An HPARate is a HorizontalPodAutoscaler without behavior on the ingress rate
+// as an External metric with an AverageValue target.
+type HPARate struct {
+	base
+
+	percent float64
+}
+
+// NewHPARate returns an HPA that aims at percent of the capacity of a pod.
+func NewHPARate(percent float64) *HPARate {
+	return &HPARate{base: base{name: fmt.Sprintf("hpa-rate-%.3g", percent)}, percent: percent}
+}
+
+// Decide implements [replay.Policy]: the HPA underneath does it all.
+func (*HPARate) Decide(time.Time, replay.Observation) replay.Action { return replay.Hold() }
+
+// Underneath implements [replay.Over].
+func (p *HPARate) Underneath() replay.HPA {
+	return replay.HPA{RatePerPod: p.percent / 100 * p.c.Capacity}
+}
+
+// An HPACPU is a HorizontalPodAutoscaler without behavior on the mean use of
+// processors. Pods at work cannot show more than 100 %, so it needs several
+// rounds where the rate needs one.
+type HPACPU struct {
+	base
+
+	percent int32
+}
+
+// NewHPACPU returns an HPA that aims at percent of the requested processors.
+func NewHPACPU(percent int32) *HPACPU {
+	return &HPACPU{base: base{name: fmt.Sprintf("hpa-cpu-%d", percent)}, percent: percent}
+}
+
+// Decide implements [replay.Policy]: the HPA underneath does it all.
+func (*HPACPU) Decide(time.Time, replay.Observation) replay.Action { return replay.Hold() }
+
+// Underneath implements [replay.Over].
+func (p *HPACPU) Underneath() replay.HPA { return replay.HPA{CPUPercent: p.percent} }
+
+// Frontier returns the policies among which [Tune] chooses: hpa-rate at targets
+// of 50 to 95 % in steps of 5.
+func Frontier() []replay.Policy {
+	var all []replay.Policy
+	for p := 50; p <= 95; p += 5 {
+		all = append(all, NewHPARate(float64(p)))
+	}
+	return all
+}
+
+// An Outcome is what one policy of the frontier achieved on a trace.
+type Outcome struct {
+	Policy        string
+	ViolatingTime float64 // percent
+	ReplicaHours  float64
+}
+
+// Tune returns the outcome that an operator with hindsight would have picked for
+// the trace: the cheapest one within the budget of violating time, percent, or,
+// with none within it, the one that violates least. It knows the future, so the
+// report labels it. It returns false without an outcome.
+func Tune(frontier []Outcome, budget float64) (Outcome, bool) {
+	if len(frontier) == 0 {
+		return Outcome{}, false
+	}
+	best := frontier[0]
+	for _, o := range frontier[1:] {
+		within, before := o.ViolatingTime <= budget, best.ViolatingTime <= budget
+		switch {
+		case within && before && o.ReplicaHours < best.ReplicaHours,
+			within && !before,
+			!within && !before && o.ViolatingTime < best.ViolatingTime:
+			best = o
+		}
+	}
+	return best, true
+}

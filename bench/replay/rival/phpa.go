@@ -1,0 +1,147 @@
+package rival
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/hpa"
+)
+
+// An Order says in which order a [PHPA] hands its history to Holt-Winters.
+type Order int
+
+// The orders.
+const (
+	AsShipped  Order = iota // newest first, with the newest of all at the end
+	AsIntended              // oldest first
+)
+
+// A PHPA is the predictive HPA with its two documented example models. Every 15 s
+// it computes what an HPA on the ingress rate at 70 % would ask for, and wants the
+// largest of that and of two forecasts made from the history of those counts:
+//
+//	linear:       the least-squares line through the last 6, read off in 10 s
+//	Holt-Winters: additive, 6 per season, up to 4 seasons, α = β = γ = 0.9,
+//	              one step ahead; from 16 counts on
+//
+// Its behavior shrinks after 300 s by at most 100 % a minute, and grows by the
+// larger of 4 pods and 100 % a minute.
+//
+// It forecasts its own output and not the load, and only 10 to 15 s ahead. As
+// shipped, pruning sorts the history newest first and the next count is appended
+// behind, so that Holt-Winters sees time run backwards; [AsIntended] repairs that.
+//
+// Source: jthomperoo/predictive-horizontal-pod-autoscaler v0.13.2,
+// internal/controllers, internal/prediction and examples.
+type PHPA struct {
+	base
+
+	order  Order
+	auto   *hpa.Autoscaler
+	linear []int32 // counts, oldest first
+	counts []int32 // for Holt-Winters, oldest first
+}
+
+// The settings of the documented examples.
+const (
+	phpaHistory = 6
+	phpaAhead   = 10 * time.Second
+	phpaSync    = 15 * time.Second
+	phpaSeason  = 6
+	phpaSeasons = 4
+)
+
+// NewPHPA returns the policy; with [AsIntended] its name says so.
+func NewPHPA(order Order) *PHPA {
+	name := "phpa"
+	if order == AsIntended {
+		name = "phpa-intended"
+	}
+	return &PHPA{base: base{name: name}, order: order}
+}
+
+// Reset implements [replay.Policy].
+func (p *PHPA) Reset(c replay.Config) {
+	p.c, p.linear, p.counts = c, nil, nil
+	minute := func(kind hpa.PolicyKind, n int32) hpa.Policy {
+		return hpa.Policy{Kind: kind, Value: n, Period: time.Minute}
+	}
+	behavior := &hpa.Behavior{
+		Up:   hpa.Rules{Policies: []hpa.Policy{minute(hpa.Percent, 100), minute(hpa.Pods, 4)}},
+		Down: hpa.Rules{Policies: []hpa.Policy{minute(hpa.Percent, 100)}},
+	}
+	auto, err := hpa.New(hpa.Settings{Behavior: behavior})
+	if err != nil {
+		panic(fmt.Sprintf("rival: settings of the predictive HPA: %v", err))
+	}
+	p.auto = auto
+}
+
+// Decide implements [replay.Policy].
+func (p *PHPA) Decide(now time.Time, o replay.Observation) replay.Action {
+	bounds := hpa.Bounds{Min: p.c.Min, Max: p.c.Max}
+	scale := hpa.Scale{Spec: o.Replicas, Status: o.Replicas}
+	if !o.RateOK {
+		return p.scale(p.auto.Sync(now, bounds, scale, hpa.Unavailable{}).Replicas)
+	}
+	m := hpa.ExternalAverage{Value: hpa.Milli(o.Rate), Target: max(1, hpa.Milli(p.perPod()))}
+	calculated, err := m.Propose(hpa.Query{Now: now, Scale: scale, Tolerances: hpa.Tolerances{Up: 0.1, Down: 0.1}})
+	if err != nil {
+		return replay.Hold()
+	}
+	return p.scale(p.auto.Sync(now, bounds, scale, wanted(p.predict(calculated))).Replicas)
+}
+
+// predict takes the next calculated count and returns the largest of it and the
+// forecasts.
+func (p *PHPA) predict(calculated int32) int32 {
+	p.linear = append(p.linear, calculated)
+	p.counts = append(p.counts, calculated)
+	n := max(calculated, phpaLine(p.linear), p.smooth())
+	p.linear = p.linear[max(0, len(p.linear)-phpaHistory):]
+	if surplus := len(p.counts)/phpaSeason - phpaSeasons; surplus > 0 {
+		p.counts = p.counts[surplus*phpaSeason:]
+	}
+	return n
+}
+
+// phpaLine reads the line through the counts off after the look-ahead.
+func phpaLine(counts []int32) int32 {
+	y := make([]float64, len(counts))
+	x := make([]float64, len(counts))
+	for i, n := range counts {
+		y[i] = float64(n)
+		x[i] = float64(i-len(counts)+1) * phpaSync.Seconds()
+	}
+	a, b := line(x, y)
+	return count(math.Ceil(a + b*phpaAhead.Seconds() - 1e-9)) // a flat line is not one pod more
+}
+
+// smooth is the forecast by Holt-Winters; 0 while the history is too short.
+func (p *PHPA) smooth() int32 {
+	if len(p.counts) < 10+2*(phpaSeason/2) {
+		return 0
+	}
+	series := make([]float64, len(p.counts))
+	for i, n := range p.counts {
+		series[i] = float64(n)
+	}
+	if p.order == AsShipped {
+		slices.Reverse(series[:len(series)-1])
+	}
+	h := holtWinters{alpha: 0.9, beta: 0.9, gamma: 0.9}
+	h.begin(series, phpaSeason)
+	for _, v := range series {
+		h.update(v)
+	}
+	return count(math.Ceil(h.forecast(0) - 1e-9))
+}
+
+// wanted is a metric that asks for a count without tolerance.
+type wanted int32
+
+// Propose implements [hpa.Metric].
+func (w wanted) Propose(hpa.Query) (int32, error) { return int32(w), nil }

@@ -1,0 +1,75 @@
+package rival
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/forescale/forescale/bench/replay"
+)
+
+// Tuned is the name of the HPA whose target is chosen in hindsight. It is no
+// policy: see [Tune].
+const Tuned = "hpa-tuned"
+
+// ErrHindsight reports that a name stands for a choice among finished runs and
+// not for a policy. The caller runs [Frontier] and applies [Tune].
+var ErrHindsight = errors.New("chosen in hindsight")
+
+// rateTargets and cpuTargets are the set-points in the report, percent.
+func rateTargets() []int32 { return []int32{50, 60, 70, 80, 90} }
+func cpuTargets() []int32  { return []int32{50, 60, 70, 80} }
+
+// makers lists the rivals in the order of the report.
+func makers() []func() replay.Policy {
+	all := []func() replay.Policy{func() replay.Policy { return NewStaticPeak(0) }}
+	for _, p := range rateTargets() {
+		all = append(all, func() replay.Policy { return NewHPARate(float64(p)) })
+	}
+	for _, p := range cpuTargets() {
+		all = append(all, func() replay.Policy { return NewHPACPU(p) })
+	}
+	return append(all,
+		func() replay.Policy { return NewKEDA(KEDASettings{}) },
+		func() replay.Policy { return NewKPA() },
+		func() replay.Policy { return NewPHPA(AsShipped) },
+		func() replay.Policy { return NewPHPA(AsIntended) },
+		func() replay.Policy { return NewCrane() },
+		func() replay.Policy { return NewTimes(1.2) },
+		func() replay.Policy { return NewAWS() },
+		func() replay.Policy { return NewAutopilot() },
+		func() replay.Policy { return NewReact() },
+		func() replay.Policy { return NewHist() },
+		func() replay.Policy { return NewReg() },
+		func() replay.Policy { return NewAdapt() },
+		func() replay.Policy { return NewConPaaS() },
+	)
+}
+
+// Names returns the names of all rivals, hpa-tuned included, in the order of the
+// report.
+func Names() []string {
+	var names []string
+	for _, m := range makers() {
+		name := m().Name()
+		if name == "keda" {
+			names = append(names, Tuned)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// ByName returns a new policy of the given name. The error lists the names if
+// there is no such policy, and wraps [ErrHindsight] for [Tuned].
+func ByName(name string) (replay.Policy, error) {
+	if name == Tuned {
+		return nil, fmt.Errorf("rival: %s is %w among the runs of hpa-rate", name, ErrHindsight)
+	}
+	for _, m := range makers() {
+		if p := m(); p.Name() == name {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("rival: no policy %q; there are %s", name, strings.Join(Names(), ", "))
+}
