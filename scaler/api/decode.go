@@ -135,7 +135,7 @@ func (d *decoder) assignStruct(v reflect.Value, node any, path string) {
 	for _, key := range sortedKeys(obj) {
 		i := slices.Index(names, key)
 		if i < 0 {
-			d.fault(join(path, key), "", "unknown key"+suggest(key, names))
+			d.fault(join(path, key), "", "unknown key"+suggest(path, key, names))
 			continue
 		}
 		d.assign(v.Field(i), obj[key], join(path, key))

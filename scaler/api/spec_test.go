@@ -76,7 +76,7 @@ func TestKeysCoverTheSpec(t *testing.T) {
 
 func TestDecodeFaults(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"a typo is no default":     {`{"scale": {"targetPerReplicas": "50"}}`, "scale.targetPerReplicas: unknown key, did you mean targetPerReplica?"},
+		"a typo is no default":     {`{"scale": {"targetPerReplicas": "50"}}`, "scale.targetPerReplicas: unknown key, did you mean scale.targetPerReplica?"},
 		"the last of two is lost":  {`{"mode": "Active", "mode": "Paused"}`, "mode: given twice"},
 		"a list for an object":     {`{"metric": []}`, "metric: want an object, found a list"},
 		"not a number":             {`{"scale": {"targetPerReplica": "many"}}`, `scale.targetPerReplica: "many": want a decimal number`},
@@ -101,7 +101,7 @@ func TestMetadataFaults(t *testing.T) {
 		metadata map[string]string
 		want     string
 	}{
-		"a typo":                 {map[string]string{"scale.targetPerReplika": "5"}, "did you mean targetPerReplica?"},
+		"a typo":                 {map[string]string{"scale.targetPerReplika": "5"}, "did you mean scale.targetPerReplica?"},
 		"both spellings":         {map[string]string{"metric.query": "a", "metric.queryFromEnv": "b"}, "given together with metric.query"},
 		"a value above a key":    {map[string]string{"scale": "x", "scale.minReplicas": "1"}, "a key above it holds a value"},
 		"a list with a hole":     {map[string]string{"forecast.events.1.name": "x"}, "forecast.events: want a list"},

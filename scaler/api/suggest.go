@@ -2,9 +2,9 @@ package api
 
 import "strings"
 
-// suggest returns the end of a sentence that names what key may have meant, or
-// the keys there are.
-func suggest(key string, names []string) string {
+// suggest returns the end of a sentence that names what key under path may have
+// meant, or the keys there are.
+func suggest(path, key string, names []string) string {
 	best, distance := "", 4
 	for _, name := range names {
 		if d := editDistance(strings.ToLower(key), strings.ToLower(name)); d < distance {
@@ -12,7 +12,7 @@ func suggest(key string, names []string) string {
 		}
 	}
 	if best != "" {
-		return ", did you mean " + best + "?"
+		return ", did you mean " + join(path, best) + "?"
 	}
 	return ", known here: " + strings.Join(names, ", ")
 }

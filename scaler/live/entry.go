@@ -71,8 +71,8 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.filled, e.fitting, e.querying = false, false, false
 	e.lastAsk, e.notUntil, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
 	e.failures, e.queryErr, e.fitErr = 0, nil, nil
-	e.answer.Target = e.target()
 	if !e.answered {
+		e.answer.Target = e.target()
 		e.answer.Err = fmt.Errorf("%s: no data yet: its history is being read, ask again in a few seconds", e.key)
 		e.answer.Observed, e.answer.Predicted = math.NaN(), math.NaN()
 		e.answer.Active, e.answer.At = true, now

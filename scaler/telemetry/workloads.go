@@ -92,7 +92,8 @@ func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(w.count, prometheus.GaugeValue, float64(n))
 }
 
-func truth(b bool) float64 {
+// truth is 1 for true and 0 for false.
+func truth(b bool) float64 { //nolint:revive // flag-parameter: the flag is the value
 	if b {
 		return 1
 	}
