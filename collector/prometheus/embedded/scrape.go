@@ -103,24 +103,21 @@ type stamped struct {
 	now func() time.Time
 }
 
-// AppenderV2 returns an appender that stamps all samples of a scrape alike.
+// AppenderV2 returns an appender that stamps all samples of a scrape alike. The
+// scraper asks for it just before it sends the request.
 func (s stamped) AppenderV2(ctx context.Context) storage.AppenderV2 {
-	return &stampedAppender{AppenderV2: s.AppendableV2.AppenderV2(ctx), now: s.now}
+	return stampedAppender{AppenderV2: s.AppendableV2.AppenderV2(ctx), at: s.now().UnixMilli()}
 }
 
 type stampedAppender struct {
 	storage.AppenderV2
 
-	now func() time.Time
-	at  int64 // milliseconds; 0 before the first sample
+	at int64 // milliseconds since the epoch
 }
 
 //nolint:revive // the signature is Prometheus's
-func (a *stampedAppender) Append(ref storage.SeriesRef, ls labels.Labels, _, _ int64, v float64,
+func (a stampedAppender) Append(ref storage.SeriesRef, ls labels.Labels, _, _ int64, v float64,
 	h *histogram.Histogram, fh *histogram.FloatHistogram, opts storage.AppendV2Options,
 ) (storage.SeriesRef, error) {
-	if a.at == 0 {
-		a.at = a.now().UnixMilli()
-	}
 	return a.AppenderV2.Append(ref, ls, 0, a.at, v, h, fh, opts)
 }

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	pb "github.com/kedacore/keda/v2/pkg/scalers/externalscaler"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	source "github.com/forescale/forescale/collector/prometheus"
+	"github.com/forescale/forescale/collector/prometheus/embedded"
+	"github.com/forescale/forescale/scaler/external"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+const (
+	demoScrape = 15 * time.Second                                   // of simulated time, as below
+	demoSync   = 15 * time.Second                                   // of the HPA
+	demoStart  = 2 * time.Minute                                    // of a pod, on average
+	demoLead   = demoStart + demoSync + demoScrape + 30*time.Second // the last is half of the rate's window
+	demoQuery  = `sum(rate(http_requests_total{job="shop"}[1m]))`
+)
+
+// demoChain is everything between the traffic and the answers to KEDA.
+type demoChain struct {
+	clock      *demoClock
+	prometheus *embedded.Server
+	scrape     embedded.Job
+	query      *source.Client
+	settle     time.Duration // after the end of a cell, for a scrape on its way
+	eye        *demoEye
+	keda       pb.ExternalScalerClient
+	store      *live.Store
+	log        *demoLog
+	scraped    atomic.Int64 // simulated time of the last scrape, in milliseconds since the epoch
+
+	stop  context.CancelFunc
+	group *errgroup.Group
+	conn  *grpc.ClientConn
+}
+
+// startDemoChain starts the service, Prometheus with the history of the service,
+// and the forescale server. The clock stands still.
+func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic) (c *demoChain, err error) {
+	c = &demoChain{clock: clock, log: newDemoLog()}
+	c.scraped.Store(clock.Now().UnixMilli()) // the end of the history
+	ctx, c.stop = context.WithCancel(ctx)
+	c.group, ctx = errgroup.WithContext(ctx)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	service, err := c.serveMetrics(ctx, traffic)
+	if err != nil {
+		return nil, err
+	}
+	c.prometheus, err = embedded.Start(ctx, embedded.Options{Now: clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(service)
+	if err != nil {
+		return nil, err
+	}
+	c.scrape = embedded.Job{Name: "shop", URL: service + "/metrics", Interval: clock.shrink(demoScrape, 5*time.Millisecond)}
+	labels := map[string]string{"__name__": "http_requests_total", "job": "shop", "instance": u.Host, "code": "200"}
+	if err := c.prometheus.Append(ctx, labels, traffic.counted(clock.Now(), demoScrape)); err != nil {
+		return nil, err
+	}
+	if err := c.serveKEDA(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// serveMetrics serves the counter of the traffic as a service would.
+func (c *demoChain) serveMetrics(ctx context.Context, traffic *demoTraffic) (address string, err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("service: %w", err)
+	}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		now := c.clock.Now()
+		_, _ = fmt.Fprintf(w, "# TYPE http_requests_total counter\nhttp_requests_total{code=\"200\"} %.0f\n", traffic.total(now))
+		c.scraped.Store(now.UnixMilli())
+	})}
+	c.group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	c.group.Go(func() error {
+		<-ctx.Done()
+		return server.Close()
+	})
+	return "http://" + listener.Addr().String(), nil
+}
+
+// serveKEDA starts the forescale server and connects to it.
+func (c *demoChain) serveKEDA(ctx context.Context) error {
+	query, err := source.New(source.Options{URL: c.prometheus.URL()})
+	if err != nil {
+		return err
+	}
+	c.query = query
+	c.settle = c.clock.stretch(20 * time.Millisecond)
+	c.store = live.NewStore(query, live.Options{
+		Now: c.clock.Now, Log: slog.New(c.log),
+		Tick:      20 * time.Millisecond,
+		QueryRate: 1e6, // a second of the simulated clock is short
+		Settle:    c.settle,
+		Forget:    -1,
+	})
+	server, err := external.New(c.store, external.Options{Now: c.clock.Now, Log: slog.New(c.log)})
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("forescale: %w", err)
+	}
+	c.group.Go(func() error { return c.store.Run(ctx) })
+	c.group.Go(func() error { return server.Serve(ctx, listener) })
+	c.conn, err = grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return fmt.Errorf("forescale: %w", err)
+	}
+	c.keda = pb.NewExternalScalerClient(c.conn)
+	return nil
+}
+
+const demoMetric = "demand"
+
+// demoRef is what KEDA sends with each call.
+func demoRef() *pb.ScaledObjectRef {
+	return &pb.ScaledObjectRef{Namespace: "demo", Name: "shop", ScalerMetadata: map[string]string{
+		"metricName":             demoMetric,
+		"metric.query":           demoQuery,
+		"metric.step":            "60s",
+		"metric.history":         "14d",
+		"scale.targetPerReplica": strconv.Itoa(demoTarget),
+		"scale.leadTime":         demoLead.String(),
+	}}
+}
+
+// warmUp makes the call with which KEDA starts, and waits until the model is
+// fitted, here and in the server. The clock still stands.
+func (c *demoChain) warmUp(ctx context.Context) error {
+	if _, err := c.keda.GetMetricSpec(ctx, demoRef()); err != nil {
+		return fmt.Errorf("forescale: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	var err error
+	if c.eye, err = openDemoEye(ctx, c); err != nil {
+		return fmt.Errorf("forecast: %w", err)
+	}
+	if err := c.log.await(ctx, "model fitted", 1); err != nil {
+		_, why := c.metric(ctx)
+		return fmt.Errorf("forescale: no model after two minutes: %w", errors.Join(err, why))
+	}
+	return nil
+}
+
+// metric makes the calls of one poll of KEDA and returns the metric.
+func (c *demoChain) metric(ctx context.Context) (float64, error) {
+	ref := demoRef()
+	if _, err := c.keda.GetMetricSpec(ctx, ref); err != nil {
+		return 0, err
+	}
+	answer, err := c.keda.GetMetrics(ctx, &pb.GetMetricsRequest{ScaledObjectRef: ref, MetricName: demoMetric})
+	if err != nil {
+		return 0, err
+	}
+	if _, err := c.keda.IsActive(ctx, ref); err != nil {
+		return 0, err
+	}
+	return answer.GetMetricValues()[0].GetMetricValueFloat(), nil
+}
+
+// keepsUp tells whether scrapes and answers are as fresh as at real speed. A
+// scrape that comes later than this makes a dent in the rate.
+func (c *demoChain) keepsUp(now time.Time) bool {
+	slack := c.clock.stretch(10 * time.Millisecond)
+	answer, ok := c.store.Answer(live.Key{Namespace: "demo", Name: "shop", Metric: demoMetric})
+	return ok && now.Sub(answer.At) <= 10*time.Second+2*slack &&
+		now.Sub(time.UnixMilli(c.scraped.Load())) <= demoScrape+slack
+}
+
+// close stops everything, in the order of the calls, and removes the database.
+func (c *demoChain) close() error {
+	c.stop()
+	var errs []error
+	if c.conn != nil {
+		errs = append(errs, c.conn.Close())
+	}
+	errs = append(errs, c.group.Wait())
+	if c.query != nil {
+		c.query.Close()
+	}
+	if c.prometheus != nil {
+		errs = append(errs, c.prometheus.Close())
+	}
+	return errors.Join(errs...)
+}

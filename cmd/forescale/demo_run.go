@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/forescale/forescale/bench/replay/hpa"
+	source "github.com/forescale/forescale/collector/prometheus"
+)
+
+const (
+	demoCapacity = 100 // requests/s that a replica serves within its objective
+	demoTarget   = 90  // requests/s for each replica, which the HPA aims at
+)
+
+// A demoArm is one way of scaling: an HPA, its metric and its pods.
+type demoArm struct {
+	name   string
+	hpa    *hpa.Autoscaler
+	target float64
+	spec   int32       // replicas asked for
+	pods   []time.Time // when each is ready, oldest first
+	rng    *rand.Rand  // of the start-up times
+
+	violating time.Duration // in which the load was above the capacity of the ready pods
+	hours     float64       // replica-hours, from the creation of a pod on
+	failed    int           // syncs without a metric
+}
+
+func newDemoArm(name string, target, load float64, now time.Time, seed uint64) *demoArm {
+	scaler, err := hpa.New(hpa.Settings{})
+	if err != nil {
+		panic(fmt.Sprintf("demo: the HPA refuses its defaults: %v", err))
+	}
+	a := &demoArm{name: name, hpa: scaler, target: target, rng: rand.New(rand.NewPCG(seed, 1))}
+	a.spec = int32(math.Ceil(load / target))
+	for range a.spec {
+		a.pods = append(a.pods, now)
+	}
+	return a
+}
+
+// sync is one round of the HPA: value is the metric, or err why there is none.
+func (a *demoArm) sync(now time.Time, value float64, err error) {
+	var metric hpa.Metric = hpa.ExternalAverage{Value: hpa.Milli(value), Target: hpa.Milli(a.target)}
+	if err != nil {
+		metric = hpa.Unavailable{}
+		a.failed++
+	}
+	d := a.hpa.Sync(now, hpa.Bounds{Min: 2, Max: 100}, hpa.Scale{Spec: a.spec, Status: int32(len(a.pods))}, metric)
+	a.spec = d.Replicas
+	for len(a.pods) < int(a.spec) { // start-up times differ by up to a quarter
+		a.pods = append(a.pods, now.Add(time.Duration((0.75+0.5*a.rng.Float64())*float64(demoStart))))
+	}
+	a.pods = a.pods[:a.spec] // the youngest go first, as those that are not ready do in a ReplicaSet
+}
+
+func (a *demoArm) ready(now time.Time) int {
+	n := 0
+	for _, at := range a.pods {
+		if !at.After(now) {
+			n++
+		}
+	}
+	return n
+}
+
+// account adds the span that ends at now.
+func (a *demoArm) account(now time.Time, span time.Duration, load float64) {
+	a.hours += float64(len(a.pods)) * span.Hours()
+	if load > float64(a.ready(now))*demoCapacity {
+		a.violating += span
+	}
+}
+
+// A demoMoment is what the pictures show of one instant.
+type demoMoment struct {
+	at      time.Time
+	load    float64
+	provide float64 // what forescale asked the HPA to provide for; NaN before its first answer
+	ready   []int   // of each arm
+}
+
+// A demoRun is the course of a demo.
+type demoRun struct {
+	chain   *demoChain
+	traffic *demoTraffic
+	from    time.Time
+	to      time.Time
+	done    time.Time  // up to which time has passed
+	arms    []*demoArm // forescale first
+	provide float64    // the newest answer; NaN before the first
+	moments []demoMoment
+}
+
+func newDemoRun(chain *demoChain, traffic *demoTraffic, o demoOptions) *demoRun {
+	now := chain.clock.Now()
+	load := traffic.load(now)
+	return &demoRun{
+		chain: chain, traffic: traffic, from: now, to: now.Add(o.span()), done: now, provide: math.NaN(),
+		arms: []*demoArm{
+			newDemoArm("forescale", demoTarget, load, now, o.seed),
+			newDemoArm("reactive 90 %", demoTarget, load, now, o.seed),
+			newDemoArm("reactive 70 %", 0.7*demoCapacity, load, now, o.seed),
+		},
+	}
+}
+
+// play lets the time of the demo pass.
+func (r *demoRun) play(ctx context.Context, view *demoView) error {
+	const (
+		ahead    = 10 * time.Millisecond // of real time, for which the clock runs without being looked at
+		patience = 30 * time.Second      // of real time, for a chain that does not keep up
+	)
+	clock := r.chain.clock
+	clock.allow(ahead)
+	if err := r.chain.prometheus.Scrape(r.chain.scrape); err != nil {
+		return err
+	}
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	slot, alive := r.from, time.Now()
+	for r.done.Before(r.to) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		now := clock.Now()
+		if r.chain.keepsUp(now) {
+			clock.allow(ahead)
+			alive = time.Now()
+		} else if time.Since(alive) > patience {
+			return fmt.Errorf("demo: no fresh scrape or answer for %v: %s", patience, r.chain.log.last())
+		}
+		r.pass(now)
+		if !now.Before(slot) {
+			slot = now.Truncate(demoSync).Add(demoSync)
+			if err := r.sync(ctx, now); err != nil {
+				return err
+			}
+		}
+		view.frame(r, now)
+	}
+	return nil
+}
+
+// pass accounts for the time until now.
+func (r *demoRun) pass(now time.Time) {
+	for ; r.done.Before(now) && r.done.Before(r.to); r.done = r.done.Add(time.Second) {
+		for _, a := range r.arms {
+			a.account(r.done, time.Second, r.traffic.load(r.done))
+		}
+		if r.done.Sub(r.from)%demoCell == 0 {
+			r.record(r.done)
+		}
+	}
+}
+
+// sync lets each HPA look at its metric and act. A metric that is missing is
+// nothing that ends a demo: the HPA holds.
+func (r *demoRun) sync(ctx context.Context, now time.Time) error {
+	value, err := r.chain.metric(ctx)
+	r.arms[0].sync(now, value, err)
+	if err == nil {
+		r.provide = value
+	}
+	observed, err := r.chain.query.Instant(ctx, demoQuery, now)
+	for _, a := range r.arms[1:] {
+		a.sync(now, observed.Value, err)
+	}
+	if err := r.chain.eye.update(ctx, now); err != nil && !errors.Is(err, source.ErrNoData) {
+		return err
+	}
+	return nil
+}
+
+func (r *demoRun) record(now time.Time) {
+	m := demoMoment{at: now, load: r.traffic.load(now), provide: r.provide}
+	for _, a := range r.arms {
+		m.ready = append(m.ready, a.ready(now))
+	}
+	r.moments = append(r.moments, m)
+}

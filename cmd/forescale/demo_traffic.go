@@ -1,0 +1,135 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/forescale/forescale/collector"
+)
+
+const (
+	demoHistory = 14 * 24 * time.Hour
+	demoCell    = 5 * time.Second // within which the rate is constant
+	demoPeak    = 2400            // requests/s at noon of a weekday at the origin
+)
+
+// demoTraffic is the rate of requests of the service from 14 days before the
+// origin to the end of the run, and their count since its beginning.
+type demoTraffic struct {
+	start time.Time
+	rate  []float64 // requests/s in each cell
+	count []float64 // requests before each cell; one more than rate
+	burst time.Time // of the one that nothing announces, within the run
+}
+
+// newDemoTraffic draws the traffic of a shop: nights at a quarter of the day, a
+// morning rush, an evening peak, quieter weekends, a growth of 2 % a week, slow
+// and fast noise, a push message at nine o'clock on weekdays that brings half as
+// many again, and bursts at random, about one a day, one of them in the last
+// third of the run.
+func newDemoTraffic(seed uint64, origin time.Time, span time.Duration) *demoTraffic {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	t := &demoTraffic{start: origin.Add(-demoHistory)}
+	n := int((demoHistory+span)/demoCell) + int(10*time.Minute/demoCell)
+	t.rate = make([]float64, n)
+	t.pattern(origin, rng)
+	for day := t.start.Truncate(24 * time.Hour); day.Before(t.at(n)); day = day.Add(24 * time.Hour) {
+		push := day.Add(9*time.Hour + time.Duration(rng.NormFloat64()*20*float64(time.Second)))
+		height := 0.5 * (1 + 0.1*rng.NormFloat64())
+		if weekend(day) {
+			continue
+		}
+		t.surge(push, height*demoPeak, 100*time.Second, 8*time.Minute)
+	}
+	t.burst = origin.Add(span*2/3 + time.Duration(rng.Float64()*float64(span/5)))
+	t.surge(t.burst, 0.35*demoPeak, 45*time.Second, 6*time.Minute)
+	for at := t.start; at.Before(origin); {
+		at = at.Add(time.Duration(rng.ExpFloat64() * float64(24*time.Hour)))
+		if at.Before(origin) {
+			t.surge(at, (0.2+0.4*rng.Float64())*demoPeak, 45*time.Second, 6*time.Minute)
+		}
+	}
+	t.count = make([]float64, n+1)
+	for i, r := range t.rate {
+		t.count[i+1] = t.count[i] + r*demoCell.Seconds()
+	}
+	return t
+}
+
+// pattern writes what repeats, with trend and noise.
+func (t *demoTraffic) pattern(origin time.Time, rng *rand.Rand) {
+	slow := 0.0
+	const (
+		memory = 0.9992 // of the slow noise from cell to cell: about 100 minutes
+		sd     = 0.03
+	)
+	for i := range t.rate {
+		now := t.at(i)
+		week := now.Sub(origin).Hours() / (7 * 24)
+		slow = memory*slow + sd*math.Sqrt(1-memory*memory)*rng.NormFloat64()
+		fast := 0.02 * rng.NormFloat64()
+		t.rate[i] = max(0, demoPeak*dayShape(now)*(1+0.02*week)*(1+slow+fast))
+	}
+}
+
+// dayShape is the share of the peak at a time of the day, 0.2 to about 1.
+func dayShape(now time.Time) float64 {
+	h := now.Sub(now.Truncate(24 * time.Hour)).Hours()
+	rise, top := 7.75, 0.72
+	if weekend(now) {
+		rise, top = 9.5, 0.5
+	}
+	rush := 1 / (1 + math.Exp(-(h-rise)/0.12)) // from a tenth to nine tenths in half an hour
+	lunch := 0.08 * hill(h, 12.5, 1.2)
+	evening := 0.22 * hill(h, 20, 1.5)
+	night := 1 / (1 + math.Exp((h-22.5)/0.5))
+	return 0.2 + rush*night*(top+lunch+evening)
+}
+
+// hill is 1 at the middle and falls off by 1/e within width.
+func hill(x, middle, width float64) float64 {
+	z := (x - middle) / width
+	return math.Exp(-z * z)
+}
+
+func weekend(t time.Time) bool { return t.Weekday() == time.Saturday || t.Weekday() == time.Sunday }
+
+// surge adds height requests/s that come within rise and fade with the given
+// time constant.
+func (t *demoTraffic) surge(from time.Time, height float64, rise, fade time.Duration) {
+	first := max(0, int(from.Sub(t.start)/demoCell))
+	for i := first; i < len(t.rate); i++ {
+		since := t.at(i).Sub(from)
+		up := min(1, max(0, since.Seconds()/rise.Seconds()))
+		down := math.Exp(-max(0, (since-rise).Seconds()) / fade.Seconds())
+		if since > 10*fade {
+			return
+		}
+		t.rate[i] += height * up * down
+	}
+}
+
+func (t *demoTraffic) at(i int) time.Time { return t.start.Add(time.Duration(i) * demoCell) }
+
+func (t *demoTraffic) cell(now time.Time) int {
+	return min(max(0, int(now.Sub(t.start)/demoCell)), len(t.rate)-1)
+}
+
+// load returns the rate of requests at now.
+func (t *demoTraffic) load(now time.Time) float64 { return t.rate[t.cell(now)] }
+
+// total returns the number of requests up to now.
+func (t *demoTraffic) total(now time.Time) float64 {
+	i := t.cell(now)
+	return t.count[i] + t.rate[i]*min(demoCell, now.Sub(t.at(i))).Seconds()
+}
+
+// counted returns what scrapes of the counter up to end would have seen.
+func (t *demoTraffic) counted(end time.Time, every time.Duration) []collector.Sample {
+	var samples []collector.Sample
+	for now := t.start; !now.After(end); now = now.Add(every) {
+		samples = append(samples, collector.Sample{Time: now, Value: math.Floor(t.total(now))})
+	}
+	return samples
+}
