@@ -67,7 +67,7 @@ func (r *run) sync(at int64) {
 			b.metrics = append(b.metrics, hpa.ExternalAverage{Value: hpa.Milli(b.metric), Target: hpa.Milli(b.target)})
 		}
 	}
-	spec := r.cluster.spec()
+	spec := r.cluster.Replicas()
 	d := b.auto.Sync(now, b.bounds, hpa.Scale{Spec: spec, Status: spec}, b.metrics...)
 	r.scale(d.Replicas, at)
 }

@@ -13,7 +13,7 @@ import (
 func (s *Scenario) Oracle() Policy {
 	o := s.Options
 	// A call comes within one step, and what it starts serves from a whole step on.
-	startup := int64((o.Cluster.Startup.quantile(0.999)+o.Cluster.Endpoint)/o.Step) + 2
+	startup := int64((o.Cluster.Startup.Quantile(0.999)+o.Cluster.Endpoint)/o.Step) + 2
 	return &oracle{s: s, plan: optimum.Plan(s.need, startup, int64(o.Cluster.Grace/o.Step))}
 }
 

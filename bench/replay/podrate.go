@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/forescale/forescale/bench/replay/pods"
 	"github.com/forescale/forescale/bench/replay/scrape"
 )
 
@@ -15,17 +16,9 @@ import (
 // tells the counter of each pod at each instant.
 type perPod struct {
 	s      *Scenario
-	shares []float64 // arrivals per serving pod up to the start of each step
-	gone   []counter // of deleted pods, in order of their end
+	shares []float64   // arrivals per serving pod up to the start of each step
+	gone   []pods.Life // of deleted pods, in order of their end
 	buffer []scrape.Sample
-}
-
-// A counter is that of one pod, from when it serves to when it is gone; instants
-// are ms since the begin.
-type counter struct {
-	id            int
-	serving       int64
-	deleted, gone int64 // never while the pod lives; it is scraped until gone
 }
 
 func newPerPod(s *Scenario) *perPod {
@@ -50,22 +43,19 @@ func (p *perPod) by(ms int64) float64 {
 
 // query returns the sum of the rates at now over the living pods of c and the gone
 // ones, and whether any pod had a rate.
-func (p *perPod) query(c *cluster, now int64) (float64, bool) {
+func (p *perPod) query(c *pods.Cluster, now int64) (float64, bool) {
 	window := p.s.Options.Metric.RateWindow.Milliseconds()
-	for len(p.gone) > 0 && p.gone[0].gone < now-window {
+	p.gone = c.Ended(p.gone)
+	for len(p.gone) > 0 && p.gone[0].Gone < now-window {
 		p.gone = p.gone[1:]
 	}
 	sum, found := 0.0, false
-	add := func(k counter) {
+	add := func(k pods.Life) {
 		if r, ok := p.rate(k, now, window); ok {
 			sum, found = sum+r, true
 		}
 	}
-	for i := range c.pods {
-		if c.pods[i].counted {
-			add(counter{id: c.pods[i].id, serving: c.pods[i].serving, deleted: never, gone: never})
-		}
-	}
+	c.Living(add)
 	for _, k := range p.gone {
 		add(k)
 	}
@@ -73,16 +63,16 @@ func (p *perPod) query(c *cluster, now int64) (float64, bool) {
 }
 
 // rate returns rate() of one counter.
-func (p *perPod) rate(k counter, now, window int64) (float64, bool) {
+func (p *perPod) rate(k pods.Life, now, window int64) (float64, bool) {
 	interval := p.s.Options.Metric.ScrapeInterval.Milliseconds()
-	phase := int64(chance(p.s.Options.Seed, uint64(k.id), 0) * float64(interval))
-	first := max(now-window+1, k.serving)
+	phase := int64(chance(p.s.Options.Seed, uint64(k.ID), 0) * float64(interval))
+	first := max(now-window+1, k.Serving)
 	at := first + (phase-first%interval+2*interval)%interval
 	p.buffer = p.buffer[:0]
-	for ; at <= min(now, k.gone); at += interval {
-		if !p.lost(k.id, at) {
-			value := p.by(min(at, k.deleted)) - p.by(k.serving)
-			if k.serving < 0 {
+	for ; at <= min(now, k.Gone); at += interval {
+		if !p.lost(k.ID, at) {
+			value := p.by(min(at, k.Deleted)) - p.by(k.Serving)
+			if k.Serving < 0 {
 				value += 1e6 // it has served for long
 			}
 			p.buffer = append(p.buffer, scrape.Sample{Millis: at, Value: math.Floor(value)})

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/bench/replay/measure"
+	"github.com/forescale/forescale/bench/replay/pods"
+	"github.com/forescale/forescale/bench/replay/service"
 )
 
 // Result says what a policy was worth on the judged part of a scenario. Shares are
@@ -106,36 +108,34 @@ func newRecord(s *Scenario) record {
 }
 
 // step records step i of the run.
-func (r *record) step(i int, st step, c *cluster) {
+func (r *record) step(i int, st service.Step, c *pods.Cluster) {
 	k := i - r.s.settle
 	if k < 0 {
 		return
 	}
-	r.supply[k], r.billed[k], r.broken[k] = c.serving, c.billed(), st.broken
+	r.supply[k], r.billed[k], r.broken[k] = c.Serving(), c.Billed(), st.Broken
 	day := &r.days[k/r.perDay]
-	day.offered += st.offered
-	day.late += st.lateReqs
-	day.failed += st.failed
-	if c.nodes != nil {
-		r.nodeSteps += int64(c.nodes.count())
-	}
+	day.offered += st.Offered
+	day.late += st.LateReqs
+	day.failed += st.Failed
+	r.nodeSteps += int64(c.Nodes())
 	if r.every > 0 {
 		r.point(i, k, st, c)
 	}
 }
 
 // point adds step k to the timeline.
-func (r *record) point(i, k int, st step, c *cluster) {
+func (r *record) point(i, k int, st service.Step, c *pods.Cluster) {
 	if k%r.every == 0 {
-		r.points = append(r.points, Point{At: r.s.Start.Add(time.Duration(k) * r.s.Options.Step), Ready: c.serving})
+		r.points = append(r.points, Point{At: r.s.Start.Add(time.Duration(k) * r.s.Options.Step), Ready: c.Serving()})
 	}
 	p := &r.points[len(r.points)-1]
 	part := 1 / float64(min(r.every, len(r.supply)-k/r.every*r.every))
 	p.Load += r.s.rate[i] * part
 	p.Demand = max(p.Demand, r.s.demand[i])
-	p.Ready = min(p.Ready, c.serving)
-	p.Replicas, p.Billed, p.Forecast, p.Queued = c.spec(), c.billed(), r.forecast, st.queued
-	if st.broken {
+	p.Ready = min(p.Ready, c.Serving())
+	p.Replicas, p.Billed, p.Forecast, p.Queued = c.Replicas(), c.Billed(), r.forecast, st.Queued
+	if st.Broken {
 		p.Violating += part
 	}
 }
@@ -153,16 +153,17 @@ func (r *run) result() Result {
 	demand := s.demand[s.settle:]
 	hours := s.Options.Step.Hours()
 	days := s.Length.Hours() / 24
+	created, wasted := r.cluster.Created()
 	res := Result{
 		Trace: s.Trace, Policy: r.policy.Name(), Start: s.Start, Length: s.Length,
 		ViolatingTime: measure.Share(rec.broken),
 		LongestRun:    time.Duration(measure.LongestRun(rec.broken)) * s.Options.Step,
 		ReplicaHours:  float64(sum(rec.billed)) * hours, MissingHours: float64(measure.Missing(demand, rec.supply)) * hours,
-		Latency:    r.service.latencies(),
+		Latency:    r.service.Latencies(),
 		NodeHours:  float64(rec.nodeSteps) * hours,
 		Elasticity: measure.Elastic(demand, rec.supply),
 		Churn:      float64(measure.Churn(rec.changes)) / days, Reversals: float64(measure.Reversals(rec.changes, 600_000)) / (days * 24),
-		WastedStarts: float64(r.cluster.wasted) / days, Created: r.cluster.created,
+		WastedStarts: float64(wasted) / days, Created: created,
 		Timeline: rec.points, Changes: rec.changes,
 	}
 	res.BudgetGap = measure.BudgetGap(res.ViolatingTime, s.Options.Budget)
@@ -231,7 +232,7 @@ func static(demand []int32) []int32 {
 // the endpoint.
 func (s *Scenario) Lead() time.Duration {
 	o := s.Options
-	return o.Metric.RateWindow/2 + o.Metric.ScrapeInterval/2 + hpaSlot/2*time.Millisecond + o.Cluster.Startup.median() + o.Cluster.Endpoint
+	return o.Metric.RateWindow/2 + o.Metric.ScrapeInterval/2 + hpaSlot/2*time.Millisecond + o.Cluster.Startup.Quantile(0.5) + o.Cluster.Endpoint
 }
 
 // Growth returns the factor by which the load grows within one lead time, p99.9

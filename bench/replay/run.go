@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/bench/replay/hpa"
+	"github.com/forescale/forescale/bench/replay/pods"
+	"github.com/forescale/forescale/bench/replay/service"
 	"github.com/forescale/forescale/bench/trace"
 )
 
@@ -37,45 +39,12 @@ func (s *Scenario) Run(ctx context.Context, p Policy) (Result, error) {
 	return r.result(), nil
 }
 
-// A service takes the load.
-type service interface {
-	// advance moves it by one step at the intensity rate, in requests/s, of which
-	// arrived requests really come, with ready serving pods.
-	advance(rate, arrived float64, ready int32) step
-	// latency is the quantile of the objective that it reports now, in s.
-	latency(rate float64, ready int32) float64
-	// judge forgets the latencies so far: the judged part begins.
-	judge()
-	// latencies are those since then.
-	latencies() Latencies
-}
-
-func newService(o Options) service {
-	if o.Requests.On {
-		return newDiscrete(o)
-	}
-	return newFluid(o)
-}
-
-// A step is what happened in the service within one step of time.
-type step struct {
-	late     float64 // share of the requests that miss the objective, 0 to 1
-	broken   bool    // the objective was missed: a violating step
-	offered  float64 // requests that came in, retries included
-	served   float64 // requests that were finished for their client
-	failed   float64 // requests that timed out
-	lateReqs float64 // requests that missed the objective, failed ones included
-	queued   float64 // requests in line at the end
-	busy     float64 // use of the processors of the serving pods, 0 to 1
-	inFlight float64 // mean requests in the service
-}
-
 // A run is one replay in progress.
 type run struct {
 	s       *Scenario
 	policy  Policy
-	cluster *cluster
-	service service
+	cluster *pods.Cluster
+	service service.Service
 	perPod  *perPod  // nil = the counter is at the ingress
 	beneath *beneath // the HPA underneath; nil = the policy sets replicas itself
 
@@ -88,12 +57,12 @@ type run struct {
 	seen     int     // samples up to the last query
 	latency  float64 // at the last scrape; NaN if it was lost
 	used     float64 // use of processors per serving pod, summed over time, s
-	usage    usage
+	usage    pods.Usage
 	inFlight float64 // summed over the steps since the last decision
 	since    int     // steps since the last decision
 	arrived  float64 // arrivals up to the last decision
-	pods     []hpa.Pod
-	last     step
+	listed   []hpa.Pod
+	last     service.Step
 
 	record record
 }
@@ -102,8 +71,9 @@ func newRun(s *Scenario, p Policy) (*run, error) {
 	replicas := s.need[0]
 	p.Reset(s.config(replicas))
 	r := &run{
-		s: s, policy: p, cluster: newCluster(s.Options, replicas), service: newService(s.Options),
-		period: p.Period().Milliseconds(), latency: math.NaN(), record: newRecord(s),
+		s: s, policy: p, cluster: pods.New(s.Options.Cluster, replicas, s.Options.stream(streamStartup), s.Options.stream(streamNode)),
+		service: service.New(s.Options.serving(), s.Options.stream(streamRequests)),
+		period:  p.Period().Milliseconds(), latency: math.NaN(), record: newRecord(s),
 	}
 	if r.period <= 0 || time.Duration(r.period)*time.Millisecond != p.Period() {
 		return nil, fmt.Errorf("replay: policy %s has a period of %v, want a positive number of milliseconds", p.Name(), p.Period())
@@ -111,19 +81,13 @@ func newRun(s *Scenario, p Policy) (*run, error) {
 	o := s.Options
 	if o.Metric.PerPod {
 		r.perPod = newPerPod(s)
-		r.cluster.deleted = func(d dying, now int64) {
-			r.perPod.gone = append(r.perPod.gone, counter{id: d.id, serving: d.serving, deleted: now, gone: d.gone})
-		}
 	}
 	phases := o.stream(streamPhase)
 	phase, slot := phases.Float64(), phases.Float64()
 	r.collect = int64(phases.Float64() * float64(o.Metric.Resolution.Milliseconds()))
 	r.scrape = int64(phases.Float64() * float64(o.Metric.ScrapeInterval.Milliseconds()))
 	r.decide = int64(phase * float64(r.period))
-	r.usage = usage{
-		at: r.collect - o.Metric.Resolution.Milliseconds(), before: r.collect - 2*o.Metric.Resolution.Milliseconds(),
-		resolution: o.Metric.Resolution.Seconds(), starting: o.Cluster.StartupCPU,
-	}
+	r.usage = pods.NewUsage(r.collect, o.Metric.Resolution)
 	if over, ok := p.(Over); ok {
 		b, err := newBeneath(over.Underneath(), o, int64(slot*15000))
 		if err != nil {
@@ -141,7 +105,7 @@ func (s *Scenario) config(replicas int32) Config {
 		Start: s.begin, Capacity: o.Service.Capacity(1), Slots: o.Service.Slots, ServiceTime: o.Service.ServiceTime,
 		Objective: Objective{Quantile: o.Service.Quantile, Latency: o.Service.Latency},
 		Min:       o.Cluster.Min, Max: o.Cluster.Max, Replicas: replicas,
-		Startup: o.Cluster.Startup.median(), StartupP90: o.Cluster.Startup.quantile(0.9),
+		Startup: o.Cluster.Startup.Quantile(0.5), StartupP90: o.Cluster.Startup.Quantile(0.9),
 		ScrapeInterval: o.Metric.ScrapeInterval, RateWindow: o.Metric.RateWindow, History: s.history,
 	}
 }
@@ -150,20 +114,20 @@ func (s *Scenario) config(replicas int32) Config {
 func (r *run) step(i int) {
 	now := int64(i) * r.s.stepMS
 	if i == r.s.settle {
-		r.service.judge()
+		r.service.Judge()
 	}
 	for r.next <= now {
 		r.event()
 	}
-	r.cluster.advance(now, r.used)
+	r.cluster.Advance(now, r.used)
 	rate, arrived := r.s.rate[i], r.s.arrived[i+1]-r.s.arrived[i]
-	r.last = r.service.advance(rate, arrived, r.cluster.effective(now))
+	r.last = r.service.Advance(rate, arrived, r.cluster.Effective(now))
 	if r.perPod != nil {
-		r.perPod.advance(arrived, r.cluster.serving)
+		r.perPod.advance(arrived, r.cluster.Serving())
 	}
 	dt := r.s.Options.Step.Seconds()
-	r.used += r.last.busy * dt
-	r.inFlight += r.last.inFlight
+	r.used += r.last.Busy * dt
+	r.inFlight += r.last.InFlight
 	r.since++
 	r.record.step(i, r.last, r.cluster)
 }
@@ -172,11 +136,10 @@ func (r *run) step(i int) {
 // those who watch it.
 func (r *run) event() {
 	at := r.next
-	r.cluster.advance(at, r.used)
+	r.cluster.Advance(at, r.used)
 	switch at {
 	case r.collect:
-		r.usage.before, r.usage.at = r.usage.at, at
-		r.usage.usedBefore, r.usage.used = r.usage.used, r.used
+		r.usage.Collect(at, r.used)
 		r.collect += r.s.Options.Metric.Resolution.Milliseconds()
 	case r.scrape:
 		r.observeLatency(at)
@@ -202,8 +165,8 @@ func (r *run) at(ms int64) time.Time { return r.s.begin.Add(time.Duration(ms) * 
 func (r *run) observeLatency(at int64) {
 	now := r.at(at)
 	r.latency = math.NaN()
-	if !r.s.out(now) {
-		r.latency = r.service.latency(r.s.Intensity(now), r.cluster.serving)
+	if !r.s.out(now) && !r.s.unseen(now) {
+		r.latency = r.service.Latency(r.s.Intensity(now), r.cluster.Serving())
 	}
 }
 
@@ -230,8 +193,8 @@ func (r *run) observe(at int64, now time.Time) Observation {
 		rate = math.NaN()
 	}
 	o := Observation{
-		Rate: rate, RateOK: ok, Replicas: r.cluster.spec(), Ready: r.cluster.serving,
-		CPU: r.cluster.mean(r.usage), InFlight: r.last.inFlight, Latency: r.latency,
+		Rate: rate, RateOK: ok, Replicas: r.cluster.Replicas(), Ready: r.cluster.Serving(),
+		CPU: r.cluster.CPU(r.usage), InFlight: r.last.InFlight, Latency: r.latency,
 		Arrivals: (r.s.arrivedBy(now) - r.arrived) / (float64(r.period) / 1000),
 		Pods:     r.view,
 	}
@@ -250,16 +213,16 @@ func (r *run) query(at int64, now time.Time) (float64, bool) {
 }
 
 func (r *run) view() []hpa.Pod {
-	r.pods = r.cluster.view(r.pods[:0], r.usage, r.s.begin, r.s.Options.Service.Slots)
-	return r.pods
+	r.listed = r.cluster.View(r.listed[:0], r.usage, r.s.begin, r.s.Options.Service.Slots)
+	return r.listed
 }
 
 // scale writes spec.replicas.
 func (r *run) scale(n int32, at int64) {
 	n = min(max(n, r.s.Options.Cluster.Min), r.s.Options.Cluster.Max)
-	if n == r.cluster.spec() {
+	if n == r.cluster.Replicas() {
 		return
 	}
-	r.record.change(at, r.cluster.spec(), n)
-	r.cluster.scale(n, at)
+	r.record.change(at, r.cluster.Replicas(), n)
+	r.cluster.Scale(n, at)
 }

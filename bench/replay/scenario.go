@@ -258,7 +258,7 @@ func (s *Scenario) Optimum() (hours, undelayed float64) { return s.optimal, s.in
 
 func (s *Scenario) optimize() {
 	need, o := s.need[s.settle:], s.Options
-	startup := int64((o.Cluster.Startup.median() + o.Cluster.Endpoint + o.Step - 1) / o.Step)
+	startup := int64((o.Cluster.Startup.Quantile(0.5) + o.Cluster.Endpoint + o.Step - 1) / o.Step)
 	grace := int64(o.Cluster.Grace / o.Step)
 	perHour := float64(time.Hour / o.Step)
 	s.optimal = float64(optimum.Cost(need, startup, grace)) / perHour

@@ -1,4 +1,4 @@
-package replay
+package service
 
 import (
 	"github.com/forescale/forescale/bench/replay/queue"
@@ -27,11 +27,11 @@ type fluid struct {
 	at      int
 }
 
-func newFluid(o Options) *fluid {
+func newFluid(o Settings) *fluid {
 	dt := o.Step.Seconds()
 	f := &fluid{
-		service: o.Service, table: queue.NewTable(o.Service), clients: o.Clients, tails: newTails(o),
-		dt: dt, perPod: o.Service.Capacity(1) * dt, busy: o.Service.ServiceTime.Seconds() / dt,
+		service: o.Queue, table: queue.NewTable(o.Queue), clients: o.Clients, tails: newTails(o),
+		dt: dt, perPod: o.Queue.Capacity(1) * dt, busy: o.Queue.ServiceTime.Seconds() / dt,
 	}
 	if o.Clients.Retry > 0 {
 		f.retries = make([]float64, max(1, o.Clients.RetryAfter/o.Step))
@@ -39,64 +39,64 @@ func newFluid(o Options) *fluid {
 	return f
 }
 
-func (f *fluid) advance(rate, arrived float64, ready int32) step {
-	s := step{offered: rate * f.dt}
+func (f *fluid) Advance(rate, arrived float64, ready int32) Step {
+	s := Step{Offered: rate * f.dt}
 	if f.retries != nil {
-		s.offered += f.retries[f.at]
-		rate = s.offered / f.dt
+		s.Offered += f.retries[f.at]
+		rate = s.Offered / f.dt
 	}
 	capacity := f.perPod * float64(ready)
 	demandOfSlots := arrived * f.busy
 	switch {
-	case f.queue == 0 && s.offered == 0: // nobody asks, nobody waits
-	case f.queue == 0 && s.offered < capacity:
+	case f.queue == 0 && s.Offered == 0: // nobody asks, nobody waits
+	case f.queue == 0 && s.Offered < capacity:
 		state := f.table.At(int(ready), rate, 0)
-		s.late, s.served = state.Late, s.offered
-		s.lateReqs = s.late * s.offered
-		s.busy = s.offered / capacity
-		f.tails.steady(ready, s.busy, s.offered)
-		s.inFlight = demandOfSlots + state.Waiting
+		s.Late, s.Served = state.Late, s.Offered
+		s.LateReqs = s.Late * s.Offered
+		s.Busy = s.Offered / capacity
+		f.tails.steady(ready, s.Busy, s.Offered)
+		s.InFlight = demandOfSlots + state.Waiting
 	default:
 		f.overload(&s, rate, ready, capacity)
-		s.inFlight = min(demandOfSlots, float64(int(ready)*f.service.Slots)) + f.queue
+		s.InFlight = min(demandOfSlots, float64(int(ready)*f.service.Slots)) + f.queue
 	}
-	s.broken = s.late > 1-f.service.Quantile
-	s.queued = f.queue
-	f.retry(s.failed)
+	s.Broken = s.Late > 1-f.service.Quantile
+	s.Queued = f.queue
+	f.retry(s.Failed)
 	return s
 }
 
 // overload is a step with a backlog, or one that begins one.
-func (f *fluid) overload(s *step, rate float64, ready int32, capacity float64) {
+func (f *fluid) overload(s *Step, rate float64, ready int32, capacity float64) {
 	before := f.queue
-	work := min(capacity, before+s.offered)
-	f.queue = before + s.offered - work
+	work := min(capacity, before+s.Offered)
+	f.queue = before + s.Offered - work
 	wait := 0.0 // seconds, halfway through the step
 	if capacity > 0 {
 		wait = (before + f.queue) / 2 / capacity * f.dt
-		s.busy = work / capacity
+		s.Busy = work / capacity
 	}
-	s.late = f.table.At(int(ready), rate, wait).Late
-	s.served = work
+	s.Late = f.table.At(int(ready), rate, wait).Late
+	s.Served = work
 	patience := f.clients.Timeout.Seconds()
 	// Without a pod the line is what came within the patience of the clients.
-	limit := max(capacity, s.offered*b2f(capacity == 0)) / f.dt * patience
+	limit := max(capacity, s.Offered*b2f(capacity == 0)) / f.dt * patience
 	if f.clients.Zombies {
 		if before > limit { // the service works on requests whose clients have left
-			s.served, s.failed = 0, work
+			s.Served, s.Failed = 0, work
 		}
 		limit *= 4
 	}
 	if excess := f.queue - limit; excess > 0 {
 		f.queue = limit
-		s.failed += excess
+		s.Failed += excess
 	}
-	s.lateReqs = min(s.offered, max(s.late*s.offered, s.failed))
-	f.tails.behind(wait, s.offered, s.failed)
+	s.LateReqs = min(s.Offered, max(s.Late*s.Offered, s.Failed))
+	f.tails.behind(wait, s.Offered, s.Failed)
 }
 
-func (f *fluid) judge()               { f.tails = newTails(Options{Service: f.service, Clients: f.clients}) }
-func (f *fluid) latencies() Latencies { return f.tails.latencies() }
+func (f *fluid) Judge()               { f.tails = newTails(Settings{Queue: f.service, Clients: f.clients}) }
+func (f *fluid) Latencies() Latencies { return f.tails.latencies() }
 
 func b2f(yes bool) float64 { //nolint:revive // flag-parameter: the indicator function
 	if yes {
@@ -114,7 +114,7 @@ func (f *fluid) retry(failed float64) {
 }
 
 // latency is at most the timeout of the clients, which is all that they can see.
-func (f *fluid) latency(rate float64, ready int32) float64 {
+func (f *fluid) Latency(rate float64, ready int32) float64 {
 	patience := f.clients.Timeout.Seconds()
 	capacity := f.service.Capacity(int(ready))
 	if ready == 0 || rate >= capacity {

@@ -1,4 +1,4 @@
-package replay
+package service
 
 import (
 	"math"
@@ -31,9 +31,9 @@ const (
 	tailWait = 0.01
 )
 
-func newTails(o Options) *tails {
+func newTails(o Settings) *tails {
 	return &tails{
-		table: queue.NewTable(o.Service), mu: 1 / o.Service.ServiceTime.Seconds(), timeout: o.Clients.Timeout.Seconds(),
+		table: queue.NewTable(o.Queue), mu: 1 / o.Queue.ServiceTime.Seconds(), timeout: o.Clients.Timeout.Seconds(),
 		waits: make([]float64, int(o.Clients.Timeout.Seconds()/tailWait)+1),
 	}
 }

@@ -1,8 +1,10 @@
-package replay
+package service
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/forescale/forescale/bench/replay/requests"
 )
@@ -18,10 +20,10 @@ type discrete struct {
 	level  float64 // quantile of the objective
 	dt     float64 // s
 
-	now     step
-	last    []step // of the last minute, a ring
+	now     Step
+	last    []Step // of the last minute, a ring
 	at      int
-	minute  step      // their sum
+	minute  Step      // their sum
 	totals  []float64 // latencies since the last question
 	tails   histogram
 	timeout float64 // s
@@ -32,67 +34,67 @@ type discrete struct {
 	owed    float64 // fractions of retries
 }
 
-func newDiscrete(o Options) *discrete {
+func newDiscrete(o Settings, rng *rand.Rand) *discrete {
 	d := &discrete{
-		slots: o.Service.Slots, allows: 1 - o.Service.Quantile, slo: o.Service.Latency.Seconds(),
-		level: o.Service.Quantile, timeout: o.Clients.Timeout.Seconds(), dt: o.Step.Seconds(), retry: o.Clients.Retry,
-		last:    make([]step, minuteSteps(o)),
+		slots: o.Queue.Slots, allows: 1 - o.Queue.Quantile, slo: o.Queue.Latency.Seconds(),
+		level: o.Queue.Quantile, timeout: o.Clients.Timeout.Seconds(), dt: o.Step.Seconds(), retry: o.Clients.Retry,
+		last:    make([]Step, time.Minute/o.Step),
 		retries: make([]float64, max(1, o.Clients.RetryAfter/o.Step)),
 	}
-	d.judge()
+	d.Judge()
 	set := requests.Settings{Slots: d.slots, Work: o.Requests.Work, Discipline: o.Requests.Discipline, Timeout: o.Clients.Timeout}
-	d.sim = requests.New(set, o.stream(streamRequests), d.left)
+	d.sim = requests.New(set, rng, d.left)
 	return d
 }
 
 // left counts a request that leaves.
 func (d *discrete) left(r requests.Request) {
 	if r.Failed {
-		d.now.failed++
+		d.now.Failed++
 	} else {
-		d.now.served++
+		d.now.Served++
 		d.totals = append(d.totals, r.Total)
 	}
 	d.tails.add(r.Total)
 	if r.Failed || r.Total > d.slo {
-		d.now.lateReqs++
+		d.now.LateReqs++
 	}
 }
 
-func (d *discrete) judge()               { d.tails = histogram{timeout: d.timeout} }
-func (d *discrete) latencies() Latencies { return d.tails.latencies() }
+func (d *discrete) Judge()               { d.tails = histogram{timeout: d.timeout} }
+func (d *discrete) Latencies() Latencies { return d.tails.latencies() }
 
-func (d *discrete) advance(_, arrived float64, ready int32) step {
+func (d *discrete) Advance(_, arrived float64, ready int32) Step {
 	d.owed += d.retries[d.turn]
 	again := math.Floor(d.owed)
 	d.owed -= again
-	d.now = step{offered: arrived + again}
+	d.now = Step{Offered: arrived + again}
 	d.sim.Resize(int(ready))
-	d.sim.Advance(d.dt, int(d.now.offered))
-	d.retries[d.turn] = d.now.failed * d.retry
+	d.sim.Advance(d.dt, int(d.now.Offered))
+	d.retries[d.turn] = d.now.Failed * d.retry
 	d.turn = (d.turn + 1) % len(d.retries)
 
 	s := d.now
-	s.inFlight = (d.sim.Area() - d.area) / d.dt
+	s.InFlight = (d.sim.Area() - d.area) / d.dt
 	d.area = d.sim.Area()
 	slots := float64(int(ready) * d.slots)
-	s.busy = min(1, s.inFlight/max(slots, 1)) // exact for one line with waiting at full use
-	s.queued = max(0, float64(d.sim.Len())-slots)
-	d.minute.served += s.served - d.last[d.at].served
-	d.minute.failed += s.failed - d.last[d.at].failed
-	d.minute.lateReqs += s.lateReqs - d.last[d.at].lateReqs
+	s.Busy = min(1, s.InFlight/max(slots, 1)) // exact for one line with waiting at full use
+	s.Queued = max(0, float64(d.sim.Len())-slots)
+	d.minute.Served += s.Served - d.last[d.at].Served
+	d.minute.Failed += s.Failed - d.last[d.at].Failed
+	d.minute.LateReqs += s.LateReqs - d.last[d.at].LateReqs
 	d.last[d.at] = s
 	d.at = (d.at + 1) % len(d.last)
-	if gone := d.minute.served + d.minute.failed; gone > 0 {
-		s.late = d.minute.lateReqs / gone
+	if gone := d.minute.Served + d.minute.Failed; gone > 0 {
+		s.Late = d.minute.LateReqs / gone
 	}
-	s.broken = s.late > d.allows
+	s.Broken = s.Late > d.allows
 	return s
 }
 
 // latency is the quantile over the requests that left since the last question, and
 // NaN if none has.
-func (d *discrete) latency(float64, int32) float64 {
+func (d *discrete) Latency(float64, int32) float64 {
 	defer func() { d.totals = d.totals[:0] }()
 	if len(d.totals) == 0 {
 		return math.NaN()

@@ -1,4 +1,4 @@
-package replay
+package pods
 
 import (
 	"math/rand/v2"
@@ -14,12 +14,11 @@ type nodes struct {
 
 	ready   int     // nodes that can take pods
 	arrives []int64 // when the ordered ones can, ascending
-	spare   int64   // since when there is a node more than needed; never if there is none
+	spare   int64   // since when there is a node more than needed; Never if there is none
 }
 
-func newNodes(o Options, replicas int) *nodes {
-	n := *o.Cluster.Nodes
-	return &nodes{n: n, draws: o.stream(streamNode), ready: (replicas + n.Pods - 1) / n.Pods, spare: never}
+func newNodes(n Nodes, replicas int, draws *rand.Rand) *nodes {
+	return &nodes{n: n, draws: draws, ready: (replicas + n.Pods - 1) / n.Pods, spare: Never}
 }
 
 // count returns the nodes that are paid for.
@@ -27,14 +26,14 @@ func (n *nodes) count() int { return n.ready + len(n.arrives) }
 
 // place puts pending pods of c on nodes with room at now, orders nodes for the
 // rest, and returns nodes that have been empty for long enough.
-func (n *nodes) place(c *cluster, now int64) {
+func (n *nodes) place(c *Cluster, now int64) {
 	for len(n.arrives) > 0 && n.arrives[0] <= now {
 		n.arrives = n.arrives[1:]
 		n.ready++
 	}
 	used, pending := len(c.dying), 0
 	for i := range c.pods {
-		if c.pods[i].scheduled == never {
+		if c.pods[i].scheduled == Never {
 			pending++
 		} else {
 			used++
@@ -43,7 +42,7 @@ func (n *nodes) place(c *cluster, now int64) {
 	room := n.ready*n.n.Pods - used
 	if pending > 0 && room > 0 {
 		for i := range c.pods {
-			if p := &c.pods[i]; p.scheduled == never && room > 0 {
+			if p := &c.pods[i]; p.scheduled == Never && room > 0 {
 				p.scheduled = now
 				c.start(p)
 				room--
@@ -65,11 +64,11 @@ func (n *nodes) place(c *cluster, now int64) {
 func (n *nodes) release(room int, now int64) {
 	switch {
 	case room < n.n.Pods:
-		n.spare = never
-	case n.spare == never:
+		n.spare = Never
+	case n.spare == Never:
 		n.spare = now
 	case now-n.spare >= n.n.Idle.Milliseconds():
 		n.ready -= room / n.n.Pods
-		n.spare = never
+		n.spare = Never
 	}
 }
