@@ -19,6 +19,7 @@ import (
 
 	source "github.com/forescale/forescale/collector/prometheus"
 	"github.com/forescale/forescale/scaler/external"
+	"github.com/forescale/forescale/scaler/external/keyring"
 	"github.com/forescale/forescale/scaler/live"
 	"github.com/forescale/forescale/scaler/telemetry"
 )
@@ -147,7 +148,7 @@ func newGRPC(c serveConfig, store *live.Store, registry *prometheus.Registry, lo
 	}
 	opts := external.Options{Log: log, Reflection: c.GRPC.Reflection, Unary: metrics.Unary, Stream: metrics.Stream}
 	if c.GRPC.CertFile != "" {
-		opts.TLS = &external.TLSFiles{Cert: c.GRPC.CertFile, Key: c.GRPC.KeyFile, ClientCA: c.GRPC.ClientCAFile}
+		opts.TLS = &keyring.Files{Cert: c.GRPC.CertFile, Key: c.GRPC.KeyFile, ClientCA: c.GRPC.ClientCAFile}
 	}
 	if _, err := telemetry.NewWorkloads(registry, store, time.Now); err != nil {
 		return nil, err
