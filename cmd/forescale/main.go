@@ -45,7 +45,9 @@ scaling would do (unless you ask otherwise), and each decision says why.`,
 	})
 	root.AddCommand(
 		newServeCommand(),
+		newDemoCommand(),
 		newForecastCommand(),
+		newTrainCommand(),
 		newVersionCommand(),
 	)
 	return root
