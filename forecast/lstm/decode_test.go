@@ -195,15 +195,16 @@ func TestKerasLayersKeepTheirOrder(t *testing.T) {
 }
 
 // FuzzDecode looks for a panic and for memory out of proportion, and runs what
-// is accepted: its forecasts must be finite.
+// is accepted: its forecasts must be finite. The inputs are large; give
+// -fuzzminimizetime 1x, or the time goes into making them smaller.
 func FuzzDecode(f *testing.F) {
 	for _, stem := range []string{"pytorch-0", "keras-0", "keras-1"} {
 		weights, err := os.ReadFile("testdata/" + stem + ".safetensors")
 		require.NoError(f, err)
 		f.Add(weights)
 	}
-	n, _ := trained()
-	weights, err := n.Encode()
+	o := quick.withDefaults(time.Hour) // untrained: each worker comes through here
+	weights, err := newNetwork(time.Hour, o).Encode()
 	require.NoError(f, err)
 	f.Add(weights)
 	f.Fuzz(func(t *testing.T, data []byte) {

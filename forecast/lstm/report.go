@@ -15,10 +15,10 @@ import (
 // of the series, which took no part in it.
 type Report struct {
 	Seed   uint64
-	Step   time.Duration
-	Epochs []EpochLoss // in order
-	Best   int         // the epoch whose weights were kept, from 1
-	Rungs  []RungScore // in order
+	Step   time.Duration // 0 = the series have different ones
+	Epochs []EpochLoss   // in order
+	Best   int           // the epoch whose weights were kept, from 1
+	Rungs  []RungScore   // in order
 }
 
 // An EpochLoss is the mean pinball loss over the rungs of one epoch, in units of
@@ -49,7 +49,11 @@ func (r Report) WriteTable(w io.Writer) error {
 	}
 	b.WriteByte('\n')
 	for _, s := range r.Rungs {
-		fmt.Fprintf(&b, "%10s %7d %9d %9.3f %12.3f", time.Duration(s.Horizon)*r.Step, s.Series, s.Origins, s.ToNaive, s.ToSeasonal)
+		horizon := (time.Duration(s.Horizon) * r.Step).String()
+		if r.Step == 0 {
+			horizon = fmt.Sprintf("%d steps", s.Horizon)
+		}
+		fmt.Fprintf(&b, "%10s %7d %9d %9.3f %12.3f", horizon, s.Series, s.Origins, s.ToNaive, s.ToSeasonal)
 		for _, c := range s.Coverage {
 			fmt.Fprintf(&b, " %7.3f", c)
 		}
@@ -64,9 +68,11 @@ func (r Report) WriteTable(w io.Writer) error {
 
 // sums are the errors of one series at one rung.
 type sums struct {
-	n                        int
-	network, naive, seasonal float64
-	under                    []int
+	n              int // origins
+	network, naive float64
+	under          []int
+
+	matched, seasonal float64 // of the network and of "as a day ago", where the day before is known
 }
 
 // score runs best as an Expert over each series and sums its errors at the
@@ -104,7 +110,7 @@ func (r *RungScore) add(s *sums) {
 	r.Series++
 	r.Origins += s.n
 	r.ToNaive += math.Log(s.network / s.naive)
-	r.ToSeasonal += math.Log(s.network / s.seasonal)
+	r.ToSeasonal += math.Log(s.matched / s.seasonal)
 	for q, n := range s.under {
 		r.Coverage[q] += float64(n) / float64(s.n)
 	}
@@ -140,24 +146,28 @@ func (n *Network) errors(p part) ([]sums, error) {
 	return all, nil
 }
 
-// tally adds one forecast to s, if all that it is compared with is known.
+// tally adds one forecast to s, if what it is compared with is known.
 func (e *Expert) tally(s *sums, series forecast.Series, origin, h int) {
-	perDay := int(math.Round(e.view.steps(day)))
-	ago := origin + h - perDay*((h+perDay-1)/perDay)
-	if ago < 0 || origin+h >= series.Len() {
+	if origin+h >= series.Len() {
 		return
 	}
-	y, now, seasonal := series.Values[origin+h], series.Values[origin], series.Values[ago]
-	if !(y >= 0) || !(seasonal >= 0) {
+	y, now := series.Values[origin+h], series.Values[origin]
+	if !(y >= 0) {
 		return
 	}
+	err := math.Abs(y - e.At(h))
 	s.n++
-	s.network += math.Abs(y - e.At(h))
+	s.network += err
 	s.naive += math.Abs(y - now)
-	s.seasonal += math.Abs(y - seasonal)
 	for q, p := range e.net.config.Quantiles {
 		if y <= e.Quantile(h, p) {
 			s.under[q]++
 		}
+	}
+	perDay := int(math.Round(e.view.steps(day)))
+	ago := origin + h - perDay*((h+perDay-1)/perDay)
+	if ago >= 0 && series.Values[ago] >= 0 {
+		s.matched += err
+		s.seasonal += math.Abs(y - series.Values[ago])
 	}
 }

@@ -26,6 +26,10 @@ type Options struct {
 	Lanes        int     // series that are walked side by side for one step of Adam; default 16
 	MinSteps     int     // steps of Adam per epoch at least: short data are walked more than once; default 200
 
+	// AnyStep lets the series have steps of their own. The rungs count steps all
+	// the same, and the network then serves series of any step.
+	AnyStep bool
+
 	Validation float64 // share of each series, before the test tail, for early stopping; default 0.15
 	Test       float64 // share of each series, its end, for the report only; default 0.15
 
@@ -104,8 +108,8 @@ type Progress struct {
 	ValidationLoss float64 // of the epoch before; NaN in the first
 }
 
-// Train fits a network on series, which share one step, and scores it on their
-// ends, which it has not seen. It does not change the series.
+// Train fits a network on series, which share one step unless AnyStep is set,
+// and scores it on their ends, which it has not seen. It does not change the series.
 //
 // Each series is cut in time order into a part to learn from, a part that says
 // when to stop, and a test part. Learning walks the series from their start or a
@@ -126,9 +130,13 @@ func Train(ctx context.Context, series []forecast.Series, o Options, progress fu
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	t := newTrainer(newNetwork(series[0].Step, o), parts, o)
+	step := series[0].Step
+	if o.AnyStep {
+		step = 0
+	}
+	t := newTrainer(newNetwork(step, o), parts, o)
 	best, bestLoss, bestEpoch := t.net.clone(), math.Inf(1), 0
-	report := Report{Seed: o.Seed, Step: series[0].Step}
+	report := Report{Seed: o.Seed, Step: step}
 	validation := math.NaN()
 	for epoch := 1; epoch <= o.Epochs && epoch-bestEpoch <= o.Patience; epoch++ {
 		at := Progress{Epoch: epoch, Epochs: o.Epochs, ValidationLoss: validation}
@@ -179,7 +187,7 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 		if err := s.Check(); err != nil {
 			return nil, o, fmt.Errorf("lstm: series %d: %w", i, err)
 		}
-		if s.Step != step {
+		if s.Step != step && !o.AnyStep {
 			return nil, o, fmt.Errorf("lstm: series %d has step %v, the first one %v: want one step for all", i, s.Step, step)
 		}
 		n := s.Len()
