@@ -158,13 +158,16 @@ func (c *demoClock) read(wall time.Time) time.Time {
 	return c.base.Add(time.Duration(passed))
 }
 
-// allow lets the clock run for so much real time from now on, and no further.
-func (c *demoClock) allow(ahead time.Duration) {
+// allow lets the clock run until limit, from where it is now.
+func (c *demoClock) allow(limit time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wall := time.Now()
 	c.base, c.wall = c.read(wall), wall
-	c.limit = c.base.Add(c.stretch(ahead))
+	c.limit = limit
+	if limit.Before(c.base) {
+		c.limit = c.base
+	}
 }
 
 // stretch converts a span of real time to simulated time.

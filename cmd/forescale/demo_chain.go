@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	pb "github.com/kedacore/keda/v2/pkg/scalers/externalscaler"
@@ -42,7 +41,6 @@ type demoChain struct {
 	keda       pb.ExternalScalerClient
 	store      *live.Store
 	log        *demoLog
-	scraped    atomic.Int64 // simulated time of the last scrape, in milliseconds since the epoch
 
 	stop  context.CancelFunc
 	group *errgroup.Group
@@ -53,7 +51,6 @@ type demoChain struct {
 // and the forescale server. The clock stands still.
 func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic) (c *demoChain, err error) {
 	c = &demoChain{clock: clock, log: newDemoLog()}
-	c.scraped.Store(clock.Now().UnixMilli()) // the end of the history
 	ctx, c.stop = context.WithCancel(ctx)
 	c.group, ctx = errgroup.WithContext(ctx)
 	defer func() {
@@ -73,7 +70,7 @@ func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic)
 	if err != nil {
 		return nil, err
 	}
-	c.scrape = embedded.Job{Name: "shop", URL: service + "/metrics", Interval: clock.shrink(demoScrape, 5*time.Millisecond)}
+	c.scrape = embedded.Job{Name: "shop", URL: service + "/metrics", Interval: clock.shrink(demoScrape*9/10, 5*time.Millisecond)}
 	labels := map[string]string{"__name__": "http_requests_total", "job": "shop", "instance": u.Host, "code": "200"}
 	if err := c.prometheus.Append(ctx, labels, traffic.counted(clock.Now(), demoScrape)); err != nil {
 		return nil, err
@@ -91,9 +88,7 @@ func (c *demoChain) serveMetrics(ctx context.Context, traffic *demoTraffic) (add
 		return "", fmt.Errorf("service: %w", err)
 	}
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		now := c.clock.Now()
-		_, _ = fmt.Fprintf(w, "# TYPE http_requests_total counter\nhttp_requests_total{code=\"200\"} %.0f\n", traffic.total(now))
-		c.scraped.Store(now.UnixMilli())
+		_, _ = fmt.Fprintf(w, "# TYPE http_requests_total counter\nhttp_requests_total{code=\"200\"} %.0f\n", traffic.total(c.clock.Now()))
 	})}
 	c.group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -190,13 +185,20 @@ func (c *demoChain) metric(ctx context.Context) (float64, error) {
 	return answer.GetMetricValues()[0].GetMetricValueFloat(), nil
 }
 
-// keepsUp tells whether scrapes and answers are as fresh as at real speed. A
-// scrape that comes later than this makes a dent in the rate.
-func (c *demoChain) keepsUp(now time.Time) bool {
-	slack := c.clock.stretch(10 * time.Millisecond)
+// limit is how far the clock may run: not much beyond the time when the next
+// scrape is due, or its lateness would make a dent in the rate, and no further
+// than now while the answer to KEDA is old.
+func (c *demoChain) limit(now time.Time) time.Time {
+	const ahead = 10 * time.Millisecond // of real time, for which the clock runs without being looked at
 	answer, ok := c.store.Answer(live.Key{Namespace: "demo", Name: "shop", Metric: demoMetric})
-	return ok && now.Sub(answer.At) <= 10*time.Second+2*slack &&
-		now.Sub(time.UnixMilli(c.scraped.Load())) <= demoScrape+slack
+	if !ok || now.Sub(answer.At) > demoSync+c.settle {
+		return now
+	}
+	limit := now.Add(c.clock.stretch(ahead))
+	if due := c.prometheus.Newest().Add(demoScrape + time.Second); due.Before(limit) {
+		return due
+	}
+	return limit
 }
 
 // close stops everything, in the order of the calls, and removes the database.

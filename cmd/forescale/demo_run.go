@@ -112,12 +112,9 @@ func newDemoRun(chain *demoChain, traffic *demoTraffic, o demoOptions) *demoRun 
 
 // play lets the time of the demo pass.
 func (r *demoRun) play(ctx context.Context, view *demoView) error {
-	const (
-		ahead    = 10 * time.Millisecond // of real time, for which the clock runs without being looked at
-		patience = 30 * time.Second      // of real time, for a chain that does not keep up
-	)
+	const patience = 30 * time.Second // of real time, for a chain that does not keep up
 	clock := r.chain.clock
-	clock.allow(ahead)
+	clock.allow(r.from.Add(time.Second))
 	if err := r.chain.prometheus.Scrape(r.chain.scrape); err != nil {
 		return err
 	}
@@ -131,8 +128,8 @@ func (r *demoRun) play(ctx context.Context, view *demoView) error {
 		case <-ticker.C:
 		}
 		now := clock.Now()
-		if r.chain.keepsUp(now) {
-			clock.allow(ahead)
+		if limit := r.chain.limit(now); limit.After(now) {
+			clock.allow(limit)
 			alive = time.Now()
 		} else if time.Since(alive) > patience {
 			return fmt.Errorf("demo: no fresh scrape or answer for %v: %s", patience, r.chain.log.last())

@@ -31,6 +31,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -169,6 +170,16 @@ func (s *Server) Append(ctx context.Context, series map[string]string, samples [
 		return fmt.Errorf("embedded: append to %s: %w", set, err)
 	}
 	return nil
+}
+
+// Newest returns the time of the newest sample that queries see, of any series;
+// zero if there is none.
+func (s *Server) Newest() time.Time {
+	at := s.db.Head().MaxTime()
+	if at == math.MinInt64 {
+		return time.Time{}
+	}
+	return time.UnixMilli(at).UTC()
 }
 
 // Close ends scrapes and requests and removes a temporary folder. It may be

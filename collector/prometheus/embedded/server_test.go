@@ -109,9 +109,11 @@ func TestWireFormat(t *testing.T) {
 func TestBackfillOfAFortnight(t *testing.T) {
 	const n = 14 * 24 * 60 * 4 // every 15 s
 	s := start(t, noon)
+	require.Zero(t, s.Newest())
 	began := time.Now()
 	require.NoError(t, s.Append(t.Context(), map[string]string{"__name__": "requests_total", "job": "web"},
 		line(n, 15*time.Second, func(i int) float64 { return 15 * 40 * float64(i) }))) // 40/s
+	require.Equal(t, noon(), s.Newest())
 	c := client(t, s)
 	samples, err := c.Range(t.Context(), `sum(rate(requests_total[1m]))`, noon().Add(time.Minute-14*24*time.Hour), noon(), time.Minute)
 	require.NoError(t, err)
