@@ -57,7 +57,7 @@ func bits(flags ...bool) int64 {
 }
 
 func TestGoldenWalks(t *testing.T) {
-	const syncs = 160
+	const syncs = 240
 	all := walks()
 	var b bytes.Buffer
 	b.WriteString(`{"about": "decisions of the HPA controller of Kubernetes 1.36.3, recorded by ../../differential",` + "\n" +
@@ -72,7 +72,7 @@ func TestGoldenWalks(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "\n{\"name\": %q, \"kind\": %q, \"settings\": %s, \"steps\": ", name, w.kind, settings)
 		var rows [][]int64
-		for _, s := range w.run(t, syncs, 1000) {
+		for _, s := range w.run(t, syncs, 1000, 0.25) {
 			rows = append(rows, []int64{
 				int64(s.At / time.Second), s.Loads[0], s.Loads[1], bits(s.Failed[:]...), int64(s.Bounds.Min), int64(s.Bounds.Max),
 				int64(s.Scale.Spec), int64(s.Scale.Status), int64(s.Ready), int64(s.Want),

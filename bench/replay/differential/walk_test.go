@@ -27,6 +27,8 @@ type walk struct {
 	kind     kind
 	floors   bool // whether minReplicas and maxReplicas change now and then
 	manual   bool // whether somebody else scales the target now and then
+	idle     bool // whether there are long stretches without load
+	negative bool // whether the metric is below zero now and then
 }
 
 type kind string
@@ -90,8 +92,10 @@ func walks() map[string]walk {
 	all["moving bounds, behavior"] = walk{settings: with(hpa.Rules{Policies: []hpa.Policy{pods(5, 60)}}, hpa.Rules{Policies: []hpa.Policy{percent(30, 60)}}), bounds: wide, kind: average, floors: true}
 	all["moving bounds, somebody else scales"] = walk{settings: hpa.Settings{Gates: hpa.Version(36)}, bounds: wide, kind: both, floors: true, manual: true}
 	zero := hpa.Gates{Tolerance: true, Zero: true}
-	all["to zero and back"] = walk{settings: hpa.Settings{Gates: zero, Stabilization: nil}, bounds: hpa.Bounds{Min: 0, Max: 50}, kind: average, floors: true, manual: true}
-	all["to zero and back, behavior"] = walk{settings: hpa.Settings{Gates: zero, Behavior: &hpa.Behavior{Down: hpa.Rules{Window: seconds(30)}}}, bounds: hpa.Bounds{Min: 0, Max: 50}, kind: both, floors: true}
+	all["to zero and back"] = walk{settings: hpa.Settings{Gates: zero, Stabilization: nil}, bounds: hpa.Bounds{Min: 0, Max: 50}, kind: average, floors: true, manual: true, idle: true}
+	all["to zero and back, behavior"] = walk{settings: hpa.Settings{Gates: zero, Behavior: &hpa.Behavior{Down: hpa.Rules{Window: seconds(30)}}}, bounds: hpa.Bounds{Min: 0, Max: 50}, kind: both, floors: true, idle: true}
+	all["below zero"] = walk{settings: with(hpa.Rules{Window: seconds(45)}, hpa.Rules{Window: seconds(0)}), bounds: wide, kind: value, negative: true}
+	all["below zero, average"] = walk{settings: hpa.Settings{Gates: hpa.Version(36)}, bounds: wide, kind: average, negative: true}
 	return all
 }
 
@@ -104,7 +108,7 @@ func TestWalksOfTheRealController(t *testing.T) {
 	for name, w := range walks() {
 		t.Run(name, func(t *testing.T) {
 			for seed := range seeds {
-				for _, s := range w.run(t, syncs, seed) {
+				for _, s := range w.run(t, syncs, seed, []float64{0.05, 0.2}[seed%2]) {
 					total++
 					if s.Want != s.Scale.Spec {
 						actions++
@@ -118,14 +122,14 @@ func TestWalksOfTheRealController(t *testing.T) {
 
 // run drives the real controller and the port through the same day, fails the
 // test at the first difference, and returns what the real one did.
-func (w walk) run(t *testing.T, syncs int, seed uint64) []step {
+func (w walk) run(t *testing.T, syncs int, seed uint64, rough float64) []step {
 	featuregatetesting.SetFeatureGateDuringTest(t, utilfeature.DefaultFeatureGate, features.HPAScaleToZero, w.settings.Gates.Zero)
 	var steps []step
 	synctest.Test(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 77))
 		port, err := hpa.New(w.settings)
 		require.NoError(t, err)
-		load := newLoad(r)
+		load := newLoad(r, rough, w)
 		bounds := w.bounds
 		world := &world{spec: 5, status: 5}
 		hpaObject := object(bounds.Min, bounds.Max, w.metrics()...)
@@ -286,12 +290,26 @@ func countReady(pods []*corev1.Pod) int {
 }
 
 // A load walks at random in milli-units, with jumps by four and hours of nothing.
-type load struct{ level float64 }
+type load struct {
+	level float64
+	rough float64 // of the walk: deviation of a step, relative
+	walk  walk
+	rest  int // steps for which there is no load
+}
 
-func newLoad(r *rand.Rand) *load { return &load{level: 1000 * math.Exp(r.NormFloat64())} }
+func newLoad(r *rand.Rand, rough float64, w walk) *load {
+	return &load{level: 1000 * math.Exp(r.NormFloat64()), rough: rough, walk: w}
+}
 
 func (l *load) next(r *rand.Rand) int64 {
-	l.level *= math.Exp(0.05 * r.NormFloat64())
+	if l.walk.idle && r.Float64() < 0.02 {
+		l.rest = r.IntN(80)
+	}
+	if l.rest > 0 {
+		l.rest--
+		return 0
+	}
+	l.level *= math.Exp(l.rough * r.NormFloat64())
 	switch u := r.Float64(); {
 	case u < 0.002:
 		l.level *= 4
@@ -299,13 +317,20 @@ func (l *load) next(r *rand.Rand) int64 {
 		l.level /= 4
 	case u < 0.014:
 		return 0
+	case u < 0.034 && l.walk.negative:
+		return -int64(1000 * l.level)
 	}
 	l.level = min(max(l.level, 20), 25_000)
 	return int64(1000 * l.level)
 }
 
 // other is a second metric, loosely tied to the first.
-func (l *load) other(r *rand.Rand) int64 { return int64(300 * l.level * (0.5 + r.Float64())) }
+func (l *load) other(r *rand.Rand) int64 {
+	if l.rest > 0 {
+		return 0
+	}
+	return int64(300 * l.level * (0.5 + r.Float64()))
+}
 
 // behaviorOf spells a behavior the way a user would, before API defaults.
 func behaviorOf(b *hpa.Behavior) *autoscalingv2.HorizontalPodAutoscalerBehavior {

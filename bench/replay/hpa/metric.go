@@ -39,12 +39,15 @@ func (t Tolerances) within(ratio float64) bool { return 1-t.Down <= ratio && rat
 //
 // Source: GetExternalPerPodMetricReplicas.
 type ExternalAverage struct {
-	Value  int64 // milli-units, summed over the series; negative proposes nothing above 0
+	Value  int64 // milli-units, summed over the series; the controller takes a negative sum for an overflow
 	Target int64 // milli-units per replica, > 0
 }
 
 // Propose implements Metric; it never fails.
 func (m ExternalAverage) Propose(q Query) (int32, error) {
+	if m.Value < 0 {
+		m.Value = math.MaxInt64
+	}
 	ratio := float64(m.Value) / (float64(m.Target) * float64(q.Scale.Status))
 	if q.Tolerances.within(ratio) {
 		return q.Scale.Status, nil
