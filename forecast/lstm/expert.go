@@ -18,9 +18,9 @@ type Expert struct {
 	levels []float64 // Φ⁻¹ of the network's quantiles
 	median int       // index of the quantile nearest to 0.5
 
-	fresh bool      // out and on belong to the newest value
-	uv    []float64 // what the head sees, and scratch of it
-	out   []float64 // targets × rungs × quantiles, as the head wrote them
+	fresh bool      // uv, out and on belong to the newest value
+	uv    []float64 // what the head sees, and its hidden units
+	out   []float64 // targets × rungs × quantiles; NaN = not asked for yet
 	on    []footing // per rung; unused if the outputs are not relative
 
 	spread    float64 // running mean of the error of the first rung, in z; for networks of one quantile
@@ -91,7 +91,8 @@ func (e *Expert) step(states []*cell.State) {
 	}
 }
 
-// compute runs the head for the newest value, once.
+// compute prepares the head for the newest value, once. Its outputs are computed
+// when they are asked for: a pool that wants the medians needs one of twelve.
 func (e *Expert) compute() {
 	if e.fresh {
 		return
@@ -103,7 +104,10 @@ func (e *Expert) compute() {
 		e.view.footings(e.on)
 		e.view.anchors(u, e.on)
 	}
-	e.net.head.forward(e.uv, e.out)
+	e.net.head.activate(e.uv)
+	for i := range e.out {
+		e.out[i] = math.NaN()
+	}
 	if e.path != nil {
 		e.path.restart()
 	}
@@ -113,11 +117,14 @@ func (e *Expert) compute() {
 // are relative, a correction of the base in z.
 func (e *Expert) output(target, rung, quantile int) float64 {
 	c := &e.net.config
-	o := e.out[(target*len(c.Rungs)+rung)*len(c.Quantiles)+quantile]
-	if c.Relative {
-		return e.on[rung].unit * cut(o)
+	i := (target*len(c.Rungs)+rung)*len(c.Quantiles) + quantile
+	if math.IsNaN(e.out[i]) {
+		e.out[i] = e.net.head.output(e.uv, i)
 	}
-	return o
+	if c.Relative {
+		return e.on[rung].unit * cut(e.out[i])
+	}
+	return e.out[i]
 }
 
 // z returns the quantile'th output for h steps ahead as a normalised value. It

@@ -135,14 +135,26 @@ func newHead(inputs, hidden, outputs int) head {
 // forward fills out from uv, whose first inputs numbers are u; the rest of uv is
 // scratch of the hidden units.
 func (h *head) forward(uv, out []float64) {
-	if h.hidden > 0 {
-		v := uv[h.inputs:]
-		copy(v, h.b1)
-		gemv(h.w1, h.inputs, uv[:h.inputs], v)
-		cell.Tanh(v)
-	}
+	h.activate(uv)
 	copy(out, h.b2)
 	gemv(h.w2, h.inputs+h.hidden, uv, out)
+}
+
+// activate fills the hidden units of uv.
+func (h *head) activate(uv []float64) {
+	if h.hidden == 0 {
+		return
+	}
+	v := uv[h.inputs:]
+	copy(v, h.b1)
+	gemv(h.w1, h.inputs, uv[:h.inputs], v)
+	cell.Tanh(v)
+}
+
+// output returns one output, after activate.
+func (h *head) output(uv []float64, i int) float64 {
+	n := h.inputs + h.hidden
+	return h.b2[i] + blas64.Dot(blas64.Vector{N: n, Data: h.w2[i*n : (i+1)*n], Inc: 1}, blas64.Vector{N: n, Data: uv, Inc: 1})
 }
 
 // gemv adds w·x to y; w has len(y) rows of cols columns.

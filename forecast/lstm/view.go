@@ -184,8 +184,11 @@ func (v *view) angle(index int64, period time.Duration) float64 {
 // base is the simplest sensible forecast for h steps ahead, and what relative
 // outputs are added to: the newest value, plus the change that the day before
 // saw over the same hours if that is known.
-func (v *view) base(h int) float64 {
-	change := v.ago(h, day) - v.ago(0, day)
+func (v *view) base(h int) float64 { return v.baseFrom(h, v.ago(0, day)) }
+
+// baseFrom is base when the value of a day ago is at hand.
+func (v *view) baseFrom(h int, dayAgo float64) float64 {
+	change := v.ago(h, day) - dayAgo
 	if math.IsNaN(change) {
 		return v.z
 	}
@@ -201,9 +204,9 @@ type footing struct {
 
 // footings writes the footing of each rung.
 func (v *view) footings(dst []footing) {
-	peak := v.z
+	peak, dayAgo := v.z, v.ago(0, day)
 	for i, h := range v.cfg.Rungs {
-		b := v.base(h)
+		b := v.baseFrom(h, dayAgo)
 		if i == 0 {
 			peak = b
 		}
