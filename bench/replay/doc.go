@@ -29,6 +29,12 @@
 // traffic, not spec.replicas. Billed is every pod that exists, starting and
 // terminating ones included. See [Result].
 //
+// # How long it takes
+//
+// Fourteen days in steps of a second under ten policies take about three seconds
+// of one core. Single requests take a fifth of a microsecond each: two hours at
+// 4000 requests/s are six seconds.
+//
 // # Why not a cluster
 //
 // Fourteen days of one policy take days in a cluster and under a second here,

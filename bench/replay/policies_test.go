@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"errors"
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
@@ -56,3 +57,8 @@ func (s script) Decide(now time.Time, o replay.Observation) replay.Action {
 type overHPA struct{ script }
 
 func (s overHPA) Underneath() replay.HPA { return *s.hpa }
+
+// broken cannot prepare.
+type broken struct{ script }
+
+func (broken) Err() error { return errors.ErrUnsupported }

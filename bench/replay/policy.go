@@ -28,6 +28,14 @@ type Policy interface {
 	Decide(now time.Time, o Observation) Action
 }
 
+// Fallible is a [Policy] that may fail to prepare for a run, as one that fits a
+// model does. A run begins only if Err is nil after Reset, and else returns it.
+type Fallible interface {
+	Policy
+
+	Err() error
+}
+
 // Config holds what a policy may know before it runs: what an operator would
 // write into its configuration, and the history of the metric.
 type Config struct {

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"testing"
@@ -241,6 +242,8 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 	bad := -1.0
 	_, err = s.Run(t.Context(), plainHPA{name: "x", hpa: replay.HPA{Settings: hpa.Settings{Tolerance: &bad}}})
 	require.ErrorContains(t, err, "tolerance")
+	_, err = s.Run(t.Context(), broken{})
+	require.ErrorIs(t, err, errors.ErrUnsupported)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = s.Run(ctx, fixed(1))

@@ -23,7 +23,8 @@ func Run(ctx context.Context, t trace.Trace, p Policy, o Options) (Result, error
 }
 
 // Run replays the scenario under p and judges it. It returns an error if ctx ends,
-// if the period of p is not a positive number of milliseconds, or if the HPA that
+// if p could not prepare for it, if
+// its period is not a positive number of milliseconds, or if the HPA that
 // it acts through has settings which the API server would refuse.
 func (s *Scenario) Run(ctx context.Context, p Policy) (Result, error) {
 	r, err := newRun(s, p)
@@ -70,6 +71,9 @@ type run struct {
 func newRun(s *Scenario, p Policy) (*run, error) {
 	replicas := s.need[0]
 	p.Reset(s.config(replicas))
+	if f, ok := p.(Fallible); ok && f.Err() != nil {
+		return nil, fmt.Errorf("replay: policy %s: %w", p.Name(), f.Err())
+	}
 	r := &run{
 		s: s, policy: p, cluster: pods.New(s.Options.Cluster, replicas, s.Options.stream(streamStartup), s.Options.stream(streamNode)),
 		service: service.New(s.Options.serving(), s.Options.stream(streamRequests)),
