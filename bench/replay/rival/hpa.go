@@ -56,7 +56,7 @@ type HPARate struct {
 
 // NewHPARate returns an HPA that aims at percent of the capacity of a pod.
 func NewHPARate(percent float64) *HPARate {
-	return &HPARate{base: base{name: fmt.Sprintf("hpa-rate-%.3g", percent)}, percent: percent}
+	return &HPARate{base: base{name: fmt.Sprintf("hpa-rate-%.4g", percent)}, percent: percent}
 }
 
 // Decide implements [replay.Policy]: the HPA underneath does it all.

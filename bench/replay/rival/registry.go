@@ -3,6 +3,8 @@ package rival
 import (
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/forescale/forescale/bench/replay"
@@ -60,8 +62,10 @@ func Names() []string {
 	return names
 }
 
-// ByName returns a new policy of the given name. The error lists the names if
-// there is no such policy, and wraps [ErrHindsight] for [Tuned].
+// ByName returns a new policy of the given name. Beside the names of [Names] it
+// knows hpa-rate-N and hpa-cpu-N for any target of 1 to 100 percent, and times-F
+// for any factor from 1 to 10. The error lists the names if there is no such
+// policy, and wraps [ErrHindsight] for [Tuned].
 func ByName(name string) (replay.Policy, error) {
 	if name == Tuned {
 		return nil, fmt.Errorf("rival: %s is %w among the runs of hpa-rate", name, ErrHindsight)
@@ -71,5 +75,27 @@ func ByName(name string) (replay.Policy, error) {
 			return p, nil
 		}
 	}
+	if p := parametrized(name); p != nil {
+		return p, nil
+	}
 	return nil, fmt.Errorf("rival: no policy %q; there are %s", name, strings.Join(Names(), ", "))
+}
+
+// parametrized returns the policy of a family with the number at the end of name;
+// nil if there is none.
+func parametrized(name string) replay.Policy {
+	i := strings.LastIndexByte(name, '-')
+	v, err := strconv.ParseFloat(name[i+1:], 64)
+	if i < 0 || err != nil {
+		return nil
+	}
+	switch percent := v >= 1 && v <= 100; {
+	case name[:i] == "hpa-rate" && percent:
+		return NewHPARate(v)
+	case name[:i] == "hpa-cpu" && percent && v == math.Trunc(v):
+		return NewHPACPU(int32(v))
+	case name[:i] == "times" && v >= 1 && v <= 10:
+		return NewTimes(v)
+	}
+	return nil
 }

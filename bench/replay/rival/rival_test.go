@@ -65,9 +65,14 @@ func TestNames(t *testing.T) {
 		"hpa-cpu-50", "hpa-cpu-60", "hpa-cpu-70", "hpa-cpu-80", "hpa-tuned", "keda", "kpa", "phpa", "phpa-intended", "crane",
 		"times-1.2", "aws", "autopilot", "react", "hist", "reg", "adapt", "conpaas",
 	}, rival.Names())
-	_, err := rival.ByName("hpa-rate-55")
-	require.ErrorContains(t, err, "static-peak, hpa-rate-50")
-	_, err = rival.ByName(rival.Tuned)
+	for _, name := range []string{"hpa-rate-65", "hpa-rate-62.5", "hpa-cpu-95", "times-1.25"} {
+		start(t, name, config())
+	}
+	for _, name := range []string{"", "hpa", "hpa-rate-", "hpa-rate-0", "hpa-cpu-70.5", "hpa-mem-70", "times-0.5", "times-NaN"} {
+		_, err := rival.ByName(name)
+		require.ErrorContains(t, err, "static-peak, hpa-rate-50", name)
+	}
+	_, err := rival.ByName(rival.Tuned)
 	require.ErrorIs(t, err, rival.ErrHindsight)
 }
 

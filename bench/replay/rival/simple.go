@@ -26,7 +26,7 @@ type Times struct {
 
 // NewTimes returns the policy; factor is at least 1 by custom.
 func NewTimes(factor float64) *Times {
-	return &Times{base: base{name: fmt.Sprintf("times-%.2g", factor)}, factor: factor}
+	return &Times{base: base{name: fmt.Sprintf("times-%.4g", factor)}, factor: factor}
 }
 
 // Reset implements [replay.Policy].
