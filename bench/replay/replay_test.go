@@ -278,3 +278,15 @@ func TestRunsAreIndependent(t *testing.T) {
 	require.NotEqual(t, results[0].ReplicaHours, results[2].ReplicaHours)
 	require.Positive(t, results[3].ReplicaHours)
 }
+
+// Where pods wait for nodes, an answer takes so much longer, and nodes are paid for.
+func TestNodesDelayTheAnswer(t *testing.T) {
+	roomy := run(t, sudden(), rateHPA(70), replay.Options{})
+	o := replay.Options{Cluster: replay.Cluster{Nodes: &replay.Nodes{Pods: 10}}}
+	full := run(t, sudden(), rateHPA(70), o)
+	require.Zero(t, roomy.NodeHours)
+	require.Greater(t, full.NodeHours, full.ReplicaHours/10)
+	require.Less(t, full.NodeHours, full.ReplicaHours/10+full.Length.Hours(), "less than one node of room on average")
+	require.Greater(t, full.Recovery[0], roomy.Recovery[0]+20*time.Second)
+	require.Less(t, full.Recovery[0], roomy.Recovery[0]+3*time.Minute)
+}
