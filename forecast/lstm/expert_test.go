@@ -12,7 +12,7 @@ import (
 	"github.com/forescale/forescale/forecast/lstm/cell"
 )
 
-func mustExpert(t testing.TB, n *Network, s forecast.Series) *Expert {
+func mustExpert(t *testing.T, n *Network, s forecast.Series) *Expert {
 	t.Helper()
 	e, err := n.NewExpert(s.Start, s.Step)
 	require.NoError(t, err)
