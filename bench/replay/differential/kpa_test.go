@@ -122,8 +122,8 @@ func TestTicksOfTheRealKnativeAutoscaler(t *testing.T) {
 	t.Logf("%d decisions, %d of them changes, all equal", total, moves)
 }
 
-// The averages of the real buckets, of the newest version that can be had as a
-// module, are cut to six decimals; those of newer versions are rounded.
+// The averages of the real buckets are cut to six decimals in this version; those
+// of newer ones, and of the port, are rounded.
 func TestAveragesOfTheRealKnativeBuckets(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for _, length := range []time.Duration{6 * time.Second, 30 * time.Second, time.Minute} {

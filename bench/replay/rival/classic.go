@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/rival/fit"
 )
 
 // The five autoscalers of the literature decide once a minute on the mean rate of
@@ -19,7 +20,7 @@ type minutely struct{ base }
 // Period implements [replay.Policy].
 func (*minutely) Period() time.Duration { return time.Minute }
 
-// React scales on the gap between need and capacity:
+// A react scales on the gap between need and capacity:
 //
 //	need > current:          current + ⌊1.2·(need − current)⌋
 //	1.1·load/μ < current:    ⌈1.2·need⌉
@@ -27,13 +28,13 @@ func (*minutely) Period() time.Duration { return time.Minute }
 // Source: Chieu et al., Dynamic scaling of web applications in a virtualized
 // cloud computing environment, ICEBE 2009, as implemented by Ali-Eldin
 // (github.com/ahmedaley/Autoscalers, Reactive.py).
-type React struct{ minutely }
+type react struct{ minutely }
 
-// NewReact returns the policy.
-func NewReact() *React { return &React{minutely{base{name: "react"}}} }
+// newReact returns the policy.
+func newReact() *react { return &react{minutely{base{name: "react"}}} }
 
 // Decide implements [replay.Policy].
-func (p *React) Decide(_ time.Time, o replay.Observation) replay.Action {
+func (p *react) Decide(_ time.Time, o replay.Observation) replay.Action {
 	if !o.RateOK {
 		return replay.Hold()
 	}
@@ -47,14 +48,14 @@ func (p *React) Decide(_ time.Time, o replay.Observation) replay.Action {
 	return replay.Hold()
 }
 
-// Hist provides for the 0.9 quantile of what the same hour of the day has seen,
+// A hist provides for the 0.9 quantile of what the same hour of the day has seen,
 // corrected by the mean of the last five hourly errors where that is positive,
 // and reacts at once to more: ⌈1.05·load/μ⌉.
 //
 // Source: Urgaonkar et al., Agile dynamic provisioning of multi-tier internet
 // applications, ACM TAAS 3 (2008), section 4.2, with the reaction of Ali-Eldin's
 // implementation.
-type Hist struct {
+type hist struct {
 	minutely
 
 	hours     [24][]float64 // rates seen in that hour of the day, requests/s
@@ -64,11 +65,11 @@ type Hist struct {
 	peak      float64       // of this hour
 }
 
-// NewHist returns the policy.
-func NewHist() *Hist { return &Hist{minutely: minutely{base{name: "hist"}}} }
+// newHist returns the policy.
+func newHist() *hist { return &hist{minutely: minutely{base{name: "hist"}}} }
 
 // Reset implements [replay.Policy].
-func (p *Hist) Reset(c replay.Config) {
+func (p *hist) Reset(c replay.Config) {
 	p.c, p.errors, p.hours, p.hour, p.predicted, p.peak = c, nil, [24][]float64{}, 0, math.NaN(), 0
 	for i, v := range c.History.Values {
 		if !math.IsNaN(v) {
@@ -78,28 +79,28 @@ func (p *Hist) Reset(c replay.Config) {
 }
 
 // see takes the rate of one minute, and turns the page at the end of an hour.
-func (p *Hist) see(now time.Time, rate float64) {
+func (p *hist) see(now time.Time, rate float64) {
 	if hour := now.Unix() / 3600; hour != p.hour {
 		if p.hour != 0 && !math.IsNaN(p.predicted) {
 			p.errors = append(p.errors, p.peak-p.predicted)
 			p.errors = p.errors[max(0, len(p.errors)-5):]
 		}
 		p.hour, p.peak = hour, 0
-		p.predicted = quantile(p.hours[hour%24], 0.9)
+		p.predicted = fit.Quantile(p.hours[hour%24], 0.9)
 	}
 	p.hours[p.hour%24] = append(p.hours[p.hour%24], rate)
 	p.peak = max(p.peak, rate)
 }
 
 // Decide implements [replay.Policy].
-func (p *Hist) Decide(now time.Time, o replay.Observation) replay.Action {
+func (p *hist) Decide(now time.Time, o replay.Observation) replay.Action {
 	if !o.RateOK {
 		return replay.Hold()
 	}
 	p.see(now, o.Rate)
 	var want float64
 	if !math.IsNaN(p.predicted) {
-		want = p.predicted + max(0, mean(p.errors))
+		want = p.predicted + max(0, fit.Mean(p.errors))
 	}
 	n := p.pods(want)
 	if p.pods(o.Rate) > n {
@@ -108,27 +109,27 @@ func (p *Hist) Decide(now time.Time, o replay.Observation) replay.Action {
 	return p.scale(n)
 }
 
-// Reg reacts upwards, ⌈1.05·load/μ⌉, and uses a parabola through the last 60
+// A reg reacts upwards, ⌈1.05·load/μ⌉, and uses a parabola through the last 60
 // minutes for shrinking only: to 1.2 times what it says for the next minute, and
 // never above the current count.
 //
 // Source: Iqbal et al., Adaptive resource provisioning for read intensive
 // multi-tier applications in the cloud, FGCS 27 (2011), as implemented by
 // Ali-Eldin (RegressionP1.py).
-type Reg struct {
+type reg struct {
 	minutely
 
 	rates []float64 // of the last 60 minutes, requests/s
 }
 
-// NewReg returns the policy.
-func NewReg() *Reg { return &Reg{minutely: minutely{base{name: "reg"}}} }
+// newReg returns the policy.
+func newReg() *reg { return &reg{minutely: minutely{base{name: "reg"}}} }
 
 // Reset implements [replay.Policy].
-func (p *Reg) Reset(c replay.Config) { p.c, p.rates = c, recent(c, 60) }
+func (p *reg) Reset(c replay.Config) { p.c, p.rates = c, recent(c, 60) }
 
 // Decide implements [replay.Policy].
-func (p *Reg) Decide(_ time.Time, o replay.Observation) replay.Action {
+func (p *reg) Decide(_ time.Time, o replay.Observation) replay.Action {
 	if !o.RateOK {
 		return replay.Hold()
 	}
@@ -136,21 +137,21 @@ func (p *Reg) Decide(_ time.Time, o replay.Observation) replay.Action {
 	if p.pods(o.Rate) > o.Replicas {
 		return p.scale(count(math.Ceil(1.05 * o.Rate / p.perPod())))
 	}
-	next := parabola(p.rates)
+	next := fit.Parabola(p.rates)
 	if !(next > 0) {
 		return replay.Hold()
 	}
 	return p.scale(min(o.Replicas, count(math.Ceil(1.2*next/p.perPod()))))
 }
 
-// Adapt integrates the gap between need and capacity, scaled by the recent over
+// An adapt integrates the gap between need and capacity, scaled by the recent over
 // the all-time mean capacity and by a quarter when it is negative. The integral
 // shrinks the count as soon as it is a whole pod, and is added to the reactive
 // ⌈1.1·need⌉ when growing.
 //
 // Source: Ali-Eldin, Tordsson, Elmroth, An adaptive hybrid elasticity controller
 // for cloud infrastructures, NOMS 2012, as implemented by its author (AKTE.py).
-type Adapt struct {
+type adapt struct {
 	minutely
 
 	integral float64 // pods
@@ -158,14 +159,14 @@ type Adapt struct {
 	minutes  float64
 }
 
-// NewAdapt returns the policy.
-func NewAdapt() *Adapt { return &Adapt{minutely: minutely{base{name: "adapt"}}} }
+// newAdapt returns the policy.
+func newAdapt() *adapt { return &adapt{minutely: minutely{base{name: "adapt"}}} }
 
 // Reset implements [replay.Policy].
-func (p *Adapt) Reset(c replay.Config) { p.c, p.integral, p.capacity, p.minutes = c, 0, 0, 0 }
+func (p *adapt) Reset(c replay.Config) { p.c, p.integral, p.capacity, p.minutes = c, 0, 0, 0 }
 
 // Decide implements [replay.Policy].
-func (p *Adapt) Decide(_ time.Time, o replay.Observation) replay.Action {
+func (p *adapt) Decide(_ time.Time, o replay.Observation) replay.Action {
 	p.capacity += float64(o.Replicas)
 	p.minutes++
 	if !o.RateOK {
@@ -215,26 +216,4 @@ func push(values []float64, v float64, n int) []float64 {
 		return values
 	}
 	return append(values, v)
-}
-
-// mean returns the mean of values; 0 for none.
-func mean(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
-}
-
-// quantile returns the smallest value that a share p of the values does not
-// exceed; NaN for none.
-func quantile(values []float64, p float64) float64 {
-	if len(values) == 0 {
-		return math.NaN()
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[min(len(sorted)-1, max(0, int(math.Ceil(p*float64(len(sorted))))-1))]
 }

@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/rival/fit"
 )
 
-// ConPaaS forecasts the rate of the next minute from the last 20 by three models,
+// A conPaaS forecasts the rate of the next minute from the last 20 by three models,
 // autoregression, a line and exponential smoothing, and provides for their mean,
 // each weighted by the inverse of its recent error.
 //
@@ -15,7 +16,7 @@ import (
 // heterogeneous cloud infrastructures, IC2E 2014. The paper leaves the order of
 // the autoregression and the memory of the errors open; here they are 1 and an
 // exponential mean over about 20 minutes.
-type ConPaaS struct {
+type conPaaS struct {
 	minutely
 
 	rates    []float64
@@ -23,11 +24,11 @@ type ConPaaS struct {
 	errors   [3]float64 // smoothed absolute error, requests/s
 }
 
-// NewConPaaS returns the policy.
-func NewConPaaS() *ConPaaS { return &ConPaaS{minutely: minutely{base{name: "conpaas"}}} }
+// newConPaaS returns the policy.
+func newConPaaS() *conPaaS { return &conPaaS{minutely: minutely{base{name: "conpaas"}}} }
 
 // Reset implements [replay.Policy].
-func (p *ConPaaS) Reset(c replay.Config) {
+func (p *conPaaS) Reset(c replay.Config) {
 	p.c, p.rates, p.errors = c, nil, [3]float64{}
 	p.forecast = [3]float64{math.NaN(), math.NaN(), math.NaN()}
 	for _, v := range recent(c, 60) {
@@ -36,7 +37,7 @@ func (p *ConPaaS) Reset(c replay.Config) {
 }
 
 // see scores the forecasts of the last minute and makes those of the next.
-func (p *ConPaaS) see(rate float64) {
+func (p *conPaaS) see(rate float64) {
 	for i, f := range p.forecast {
 		if !math.IsNaN(f) {
 			p.errors[i] += 0.1 * (math.Abs(rate-f) - p.errors[i])
@@ -49,7 +50,7 @@ func (p *ConPaaS) see(rate float64) {
 }
 
 // Decide implements [replay.Policy].
-func (p *ConPaaS) Decide(_ time.Time, o replay.Observation) replay.Action {
+func (p *conPaaS) Decide(_ time.Time, o replay.Observation) replay.Action {
 	if !o.RateOK {
 		return replay.Hold()
 	}
@@ -71,21 +72,21 @@ func (p *ConPaaS) Decide(_ time.Time, o replay.Observation) replay.Action {
 // autoregression forecasts by the line of each value on the one before.
 func autoregression(y []float64) float64 {
 	last := len(y) - 1
-	a, b := line(y[:last], y[1:])
+	a, b := fit.Line(y[:last], y[1:])
 	return a + b*y[last]
 }
 
 // extrapolation forecasts by the line through the values.
 func extrapolation(y []float64) float64 {
-	a, b := line(index(len(y)), y)
+	a, b := fit.Line(fit.Index(len(y)), y)
 	return a + b*float64(len(y))
 }
 
 // smoothing forecasts by double exponential smoothing.
 func smoothing(y []float64) float64 {
-	h := holtWinters{alpha: 0.5, beta: 0.1, level: y[0]}
+	h := fit.HoltWinters{Alpha: 0.5, Beta: 0.1, Level: y[0]}
 	for _, v := range y[1:] {
-		h.update(v)
+		h.Update(v)
 	}
-	return h.forecast(0)
+	return h.Forecast(0)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/rival/fit"
 )
 
 // The settings of Crane.
@@ -13,15 +14,14 @@ const (
 	craneRefresh = 12 * time.Hour
 	craneWindow  = 60 // minutes: predictionWindowSeconds of the recommender
 	day          = 24 * 60
-	week         = 7 * day
 )
 
-// A Crane is an EffectiveHorizontalPodAutoscaler with the algorithm DSP: an HPA
+// An effectiveHPA is Crane's EffectiveHorizontalPodAutoscaler with the algorithm DSP: an HPA
 // without behavior on the ingress rate at 70 %, and a second metric at the same
 // target, the largest forecast of the coming hour, cut to a whole number. While
 // the series has no period the second metric is left out.
 //
-// The forecast is the last period of a filtered series, repeated; see [spectral].
+// The forecast is the last period of a filtered series, repeated; see [fit.Spectral].
 // It is made anew every 12 h from 15 days of minutes. Gaps are filled by straight
 // lines, what lies before a gap of more than an hour is dropped, and values
 // beyond the 0.1 and 99.9 percentiles become those before them.
@@ -29,7 +29,7 @@ const (
 // Source: gocrane/crane 2b0ddae, pkg/prediction/dsp and pkg/controller/ehpa. The
 // period is a day or a week, whichever autocorrelation has the higher peak; the
 // original first shortens the list of candidates by a test on random permutations.
-type Crane struct {
+type effectiveHPA struct {
 	base
 
 	seen      *minutes
@@ -38,24 +38,24 @@ type Crane struct {
 	cycle     []float64 // one period of the forecast, requests/s per minute; empty = no forecast
 }
 
-// NewCrane returns the policy.
-func NewCrane() *Crane { return &Crane{base: base{name: "crane"}} }
+// newEffectiveHPA returns the policy.
+func newEffectiveHPA() *effectiveHPA { return &effectiveHPA{base: base{name: "crane"}} }
 
 // Reset implements [replay.Policy].
-func (p *Crane) Reset(c replay.Config) {
+func (p *effectiveHPA) Reset(c replay.Config) {
 	p.c, p.seen, p.cycle, p.refreshed = c, newMinutes(c), nil, time.Time{}
 }
 
 // Period implements [replay.Policy]: the forecast changes by the minute.
-func (*Crane) Period() time.Duration { return time.Minute }
+func (*effectiveHPA) Period() time.Duration { return time.Minute }
 
 // Underneath implements [replay.Over].
-func (p *Crane) Underneath() replay.HPA {
+func (p *effectiveHPA) Underneath() replay.HPA {
 	return replay.HPA{RatePerPod: p.perPod(), External: true}
 }
 
 // Decide implements [replay.Policy].
-func (p *Crane) Decide(now time.Time, o replay.Observation) replay.Action {
+func (p *effectiveHPA) Decide(now time.Time, o replay.Observation) replay.Action {
 	p.seen.see(now, o.Rate)
 	if p.refreshed.IsZero() || now.Sub(p.refreshed) >= craneRefresh {
 		p.refreshed = now
@@ -71,7 +71,7 @@ func (p *Crane) Decide(now time.Time, o replay.Observation) replay.Action {
 }
 
 // peak is the largest forecast within the window after now.
-func (p *Crane) peak(now time.Time) float64 {
+func (p *effectiveHPA) peak(now time.Time) float64 {
 	first := int(now.Sub(p.origin) / time.Minute)
 	largest := 0.0
 	for i := first; i <= first+craneWindow; i++ {
@@ -82,11 +82,11 @@ func (p *Crane) peak(now time.Time) float64 {
 
 // refresh makes the forecast anew; without a period the former one is kept, as
 // Crane keeps it.
-func (p *Crane) refresh() {
+func (p *effectiveHPA) refresh() {
 	values := p.seen.filled(craneHistory)
 	values = values[len(values)%60:]
 	clip(values)
-	period := findPeriod(values)
+	period := fit.Period(values)
 	if period == 0 {
 		return
 	}
@@ -96,7 +96,7 @@ func (p *Crane) refresh() {
 
 // clip replaces values beyond the 0.1 and 99.9 percentiles by those before them.
 func clip(values []float64) {
-	low, high := quantile(values, 0.001), quantile(values, 0.999)
+	low, high := fit.Quantile(values, 0.001), fit.Quantile(values, 0.999)
 	for i := 1; i < len(values); i++ {
 		if values[i] > high || values[i] < low {
 			values[i] = values[i-1]
@@ -108,9 +108,9 @@ func clip(values []float64) {
 // made from all periods.
 func best(values []float64, period int) []float64 {
 	before, last := values[:len(values)-period], values[len(values)-period:]
-	least, chosen, margin := math.Inf(1), spectral{}, 0.0
-	for _, s := range []spectral{{fewest: 3, low: 1}, {fewest: 50, low: 0.05}} {
-		estimate := s.cycle(before, period)
+	least, chosen, margin := math.Inf(1), fit.Spectral{}, 0.0
+	for _, s := range []fit.Spectral{{Fewest: 3, Low: 1}, {Fewest: 50, Low: 0.05}} {
+		estimate := s.Cycle(before, period)
 		for _, m := range []float64{0.01, 0.1, 0.15, 0.2} {
 			if e := shortfall(last, estimate, m); e < least {
 				least, chosen, margin = e, s, m
@@ -120,7 +120,7 @@ func best(values []float64, period int) []float64 {
 	if math.IsInf(least, 1) {
 		return nil
 	}
-	out := chosen.cycle(values, period)
+	out := chosen.Cycle(values, period)
 	for i := range out {
 		out[i] *= 1 + margin
 	}

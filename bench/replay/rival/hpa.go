@@ -9,24 +9,24 @@ import (
 	"github.com/forescale/forescale/bench/replay/queue"
 )
 
-// A StaticPeak never scales: it runs 1.2 times the pods that the highest minute
+// A staticPeak never scales: it runs 1.2 times the pods that the highest minute
 // of the history needed under the objective.
-type StaticPeak struct {
+type staticPeak struct {
 	base
 
 	peak float64
 	n    int32
 }
 
-// NewStaticPeak returns the policy. A positive peak, requests/s, replaces that of
+// NewStaticPeak returns the policy that never scales. A positive peak, requests/s, replaces that of
 // the history: handed the peak of the judged part it is the static optimum in
 // hindsight, to be labelled so.
-func NewStaticPeak(peak float64) *StaticPeak {
-	return &StaticPeak{base: base{name: "static-peak"}, peak: peak}
+func NewStaticPeak(peak float64) replay.Policy {
+	return &staticPeak{base: base{name: "static-peak"}, peak: peak}
 }
 
 // Reset implements [replay.Policy].
-func (p *StaticPeak) Reset(c replay.Config) {
+func (p *staticPeak) Reset(c replay.Config) {
 	p.c = c
 	service := queue.Service{Slots: c.Slots, ServiceTime: c.ServiceTime, Latency: c.Objective.Latency, Quantile: c.Objective.Quantile}
 	need := func(rate float64) int32 { return int32(queue.NewStaffing(service).Pods(rate)) }
@@ -44,55 +44,55 @@ func (p *StaticPeak) Reset(c replay.Config) {
 }
 
 // Decide implements [replay.Policy].
-func (p *StaticPeak) Decide(time.Time, replay.Observation) replay.Action { return p.scale(p.n) }
+func (p *staticPeak) Decide(time.Time, replay.Observation) replay.Action { return p.scale(p.n) }
 
-// An HPARate is a HorizontalPodAutoscaler without behavior on the ingress rate
+// An hpaRate is a HorizontalPodAutoscaler without behavior on the ingress rate
 // as an External metric with an AverageValue target.
-type HPARate struct {
+type hpaRate struct {
 	base
 
 	percent float64
 }
 
-// NewHPARate returns an HPA that aims at percent of the capacity of a pod.
-func NewHPARate(percent float64) *HPARate {
-	return &HPARate{base: base{name: fmt.Sprintf("hpa-rate-%.4g", percent)}, percent: percent}
+// newHPARate returns an HPA that aims at percent of the capacity of a pod.
+func newHPARate(percent float64) *hpaRate {
+	return &hpaRate{base: base{name: fmt.Sprintf("hpa-rate-%.4g", percent)}, percent: percent}
 }
 
 // Decide implements [replay.Policy]: the HPA underneath does it all.
-func (*HPARate) Decide(time.Time, replay.Observation) replay.Action { return replay.Hold() }
+func (*hpaRate) Decide(time.Time, replay.Observation) replay.Action { return replay.Hold() }
 
 // Underneath implements [replay.Over].
-func (p *HPARate) Underneath() replay.HPA {
+func (p *hpaRate) Underneath() replay.HPA {
 	return replay.HPA{RatePerPod: p.percent / 100 * p.c.Capacity}
 }
 
-// An HPACPU is a HorizontalPodAutoscaler without behavior on the mean use of
+// An hpaCPU is a HorizontalPodAutoscaler without behavior on the mean use of
 // processors. Pods at work cannot show more than 100 %, so it needs several
 // rounds where the rate needs one.
-type HPACPU struct {
+type hpaCPU struct {
 	base
 
 	percent int32
 }
 
-// NewHPACPU returns an HPA that aims at percent of the requested processors.
-func NewHPACPU(percent int32) *HPACPU {
-	return &HPACPU{base: base{name: fmt.Sprintf("hpa-cpu-%d", percent)}, percent: percent}
+// newHPACPU returns an HPA that aims at percent of the requested processors.
+func newHPACPU(percent int32) *hpaCPU {
+	return &hpaCPU{base: base{name: fmt.Sprintf("hpa-cpu-%d", percent)}, percent: percent}
 }
 
 // Decide implements [replay.Policy]: the HPA underneath does it all.
-func (*HPACPU) Decide(time.Time, replay.Observation) replay.Action { return replay.Hold() }
+func (*hpaCPU) Decide(time.Time, replay.Observation) replay.Action { return replay.Hold() }
 
 // Underneath implements [replay.Over].
-func (p *HPACPU) Underneath() replay.HPA { return replay.HPA{CPUPercent: p.percent} }
+func (p *hpaCPU) Underneath() replay.HPA { return replay.HPA{CPUPercent: p.percent} }
 
 // Frontier returns the policies among which [Tune] chooses: hpa-rate at targets
 // of 50 to 95 % in steps of 5.
 func Frontier() []replay.Policy {
 	var all []replay.Policy
 	for p := 50; p <= 95; p += 5 {
-		all = append(all, NewHPARate(float64(p)))
+		all = append(all, newHPARate(float64(p)))
 	}
 	return all
 }

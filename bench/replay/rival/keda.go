@@ -29,7 +29,7 @@ type Fallback struct {
 	Replicas int32
 }
 
-// A KEDA is a reactive ScaledObject: its HPA, which has no behavior, and the way
+// A scaledObject is a reactive ScaledObject: its HPA, which has no behavior, and the way
 // from and to zero, which is KEDA's own and matters only with a Min of 0.
 //
 // The HPA reads the metric through KEDA at each of its syncs. With HonestNulls
@@ -37,7 +37,7 @@ type Fallback struct {
 //
 // Source: KEDA v2.20.2, pkg/scaling/executor/scale_scaledobjects.go,
 // pkg/fallback/fallback.go, pkg/scalers/prometheus_scaler.go.
-type KEDA struct {
+type scaledObject struct {
 	base
 
 	s        KEDASettings
@@ -47,24 +47,25 @@ type KEDA struct {
 	polled   time.Time
 }
 
-// NewKEDA returns the policy.
-func NewKEDA(s KEDASettings) *KEDA {
+// NewKEDA returns a reactive ScaledObject of KEDA v2.20: an HPA without behavior,
+// and from and to zero if the Min of the run is 0.
+func NewKEDA(s KEDASettings) replay.Policy {
 	if s.Polling == 0 {
 		s.Polling = 30 * time.Second
 	}
 	if s.Cooldown == 0 {
 		s.Cooldown = 300 * time.Second
 	}
-	return &KEDA{base: base{name: "keda"}, s: s}
+	return &scaledObject{base: base{name: "keda"}, s: s}
 }
 
 // Reset implements [replay.Policy].
-func (k *KEDA) Reset(c replay.Config) {
+func (k *scaledObject) Reset(c replay.Config) {
 	k.c, k.failures, k.counted, k.polled, k.active = c, 0, time.Time{}, time.Time{}, c.Start
 }
 
 // Period implements [replay.Policy].
-func (k *KEDA) Period() time.Duration {
+func (k *scaledObject) Period() time.Duration {
 	if k.s.HonestNulls {
 		return time.Second
 	}
@@ -72,14 +73,14 @@ func (k *KEDA) Period() time.Duration {
 }
 
 // Underneath implements [replay.Over].
-func (k *KEDA) Underneath() replay.HPA {
+func (k *scaledObject) Underneath() replay.HPA {
 	if k.s.HonestNulls {
 		return replay.HPA{External: true}
 	}
 	return replay.HPA{RatePerPod: k.threshold(), EmptyIsZero: true}
 }
 
-func (k *KEDA) threshold() float64 {
+func (k *scaledObject) threshold() float64 {
 	if k.s.Threshold > 0 {
 		return k.s.Threshold
 	}
@@ -87,7 +88,7 @@ func (k *KEDA) threshold() float64 {
 }
 
 // Decide implements [replay.Policy].
-func (k *KEDA) Decide(now time.Time, o replay.Observation) replay.Action {
+func (k *scaledObject) Decide(now time.Time, o replay.Observation) replay.Action {
 	a := replay.Hold()
 	a.Floor = max(k.c.Min, 1) // KEDA's HPA never goes to zero, KEDA does
 	a.Metric, a.Target = k.metric(now, o), k.threshold()
@@ -110,7 +111,7 @@ func (k *KEDA) Decide(now time.Time, o replay.Observation) replay.Action {
 }
 
 // metric is what the HPA underneath reads; NaN is an error.
-func (k *KEDA) metric(now time.Time, o replay.Observation) float64 {
+func (k *scaledObject) metric(now time.Time, o replay.Observation) float64 {
 	if o.RateOK {
 		k.failures = 0
 		return o.Rate

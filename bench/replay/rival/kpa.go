@@ -8,12 +8,12 @@ import (
 	"github.com/forescale/forescale/bench/replay/kpa"
 )
 
-// A KPA is Knative's pod autoscaler on concurrency: a target of 70 % of the slots
+// A knative is Knative's pod autoscaler on concurrency: a target of 70 % of the slots
 // of a pod over a stable window of 60 s and a panic window of 6 s, every 2 s. The
 // concurrency includes requests in line, so it overshoots under overload.
 //
 // See package kpa for the rule and its source.
-type KPA struct {
+type knative struct {
 	base
 
 	auto           *kpa.Autoscaler
@@ -21,11 +21,11 @@ type KPA struct {
 	idle           time.Time // since when nothing is wanted; zero = something is
 }
 
-// NewKPA returns the policy.
-func NewKPA() *KPA { return &KPA{base: base{name: "kpa"}} }
+// newKnative returns the policy.
+func newKnative() *knative { return &knative{base: base{name: "kpa"}} }
 
 // Reset implements [replay.Policy].
-func (p *KPA) Reset(c replay.Config) {
+func (p *knative) Reset(c replay.Config) {
 	p.c, p.idle = c, time.Time{}
 	p.stable, p.panics = kpa.NewWindow(time.Minute), kpa.NewWindow(6*time.Second)
 	auto, err := kpa.New(kpa.Settings{Target: setPoint * float64(max(1, c.Slots))}, int(c.Replicas), c.Start)
@@ -36,11 +36,11 @@ func (p *KPA) Reset(c replay.Config) {
 }
 
 // Period implements [replay.Policy].
-func (*KPA) Period() time.Duration { return kpa.Tick }
+func (*knative) Period() time.Duration { return kpa.Tick }
 
 // Decide implements [replay.Policy]. Knative scrapes every second; the mean of the
 // two seconds since the last decision stands for both.
-func (p *KPA) Decide(now time.Time, o replay.Observation) replay.Action {
+func (p *knative) Decide(now time.Time, o replay.Observation) replay.Action {
 	for _, at := range []time.Time{now.Add(-time.Second), now} {
 		p.stable.Record(at, o.InFlight)
 		p.panics.Record(at, o.InFlight)

@@ -8,18 +8,19 @@ import (
 
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/hpa"
+	"github.com/forescale/forescale/bench/replay/rival/fit"
 )
 
-// An Order says in which order a [PHPA] hands its history to Holt-Winters.
-type Order int
+// An order says how a predictiveHPA hands its history to Holt-Winters.
+type order int
 
 // The orders.
 const (
-	AsShipped  Order = iota // newest first, with the newest of all at the end
-	AsIntended              // oldest first
+	asShipped  order = iota // newest first, with the newest of all at the end
+	asIntended              // oldest first
 )
 
-// A PHPA is the predictive HPA with its two documented example models. Every 15 s
+// A predictiveHPA is jthomperoo's, with its two documented models. Every 15 s
 // it computes what an HPA on the ingress rate at 70 % would ask for, and wants the
 // largest of that and of two forecasts made from the history of those counts:
 //
@@ -32,14 +33,14 @@ const (
 //
 // It forecasts its own output and not the load, and only 10 to 15 s ahead. As
 // shipped, pruning sorts the history newest first and the next count is appended
-// behind, so that Holt-Winters sees time run backwards; [AsIntended] repairs that.
+// behind, so that Holt-Winters sees time run backwards; asIntended repairs that.
 //
 // Source: jthomperoo/predictive-horizontal-pod-autoscaler v0.13.2,
 // internal/controllers, internal/prediction and examples.
-type PHPA struct {
+type predictiveHPA struct {
 	base
 
-	order  Order
+	order  order
 	auto   *hpa.Autoscaler
 	linear []int32 // counts, oldest first
 	counts []int32 // for Holt-Winters, oldest first
@@ -54,17 +55,17 @@ const (
 	phpaSeasons = 4
 )
 
-// NewPHPA returns the policy; with [AsIntended] its name says so.
-func NewPHPA(order Order) *PHPA {
+// newPredictiveHPA returns the policy; with [asIntended] its name says so.
+func newPredictiveHPA(order order) *predictiveHPA {
 	name := "phpa"
-	if order == AsIntended {
+	if order == asIntended {
 		name = "phpa-intended"
 	}
-	return &PHPA{base: base{name: name}, order: order}
+	return &predictiveHPA{base: base{name: name}, order: order}
 }
 
 // Reset implements [replay.Policy].
-func (p *PHPA) Reset(c replay.Config) {
+func (p *predictiveHPA) Reset(c replay.Config) {
 	p.c, p.linear, p.counts = c, nil, nil
 	minute := func(kind hpa.PolicyKind, n int32) hpa.Policy {
 		return hpa.Policy{Kind: kind, Value: n, Period: time.Minute}
@@ -81,7 +82,7 @@ func (p *PHPA) Reset(c replay.Config) {
 }
 
 // Decide implements [replay.Policy].
-func (p *PHPA) Decide(now time.Time, o replay.Observation) replay.Action {
+func (p *predictiveHPA) Decide(now time.Time, o replay.Observation) replay.Action {
 	bounds := hpa.Bounds{Min: p.c.Min, Max: p.c.Max}
 	scale := hpa.Scale{Spec: o.Replicas, Status: o.Replicas}
 	if !o.RateOK {
@@ -97,7 +98,7 @@ func (p *PHPA) Decide(now time.Time, o replay.Observation) replay.Action {
 
 // predict takes the next calculated count and returns the largest of it and the
 // forecasts.
-func (p *PHPA) predict(calculated int32) int32 {
+func (p *predictiveHPA) predict(calculated int32) int32 {
 	p.linear = append(p.linear, calculated)
 	p.counts = append(p.counts, calculated)
 	n := max(calculated, phpaLine(p.linear), p.smooth())
@@ -116,12 +117,12 @@ func phpaLine(counts []int32) int32 {
 		y[i] = float64(n)
 		x[i] = float64(i-len(counts)+1) * phpaSync.Seconds()
 	}
-	a, b := line(x, y)
+	a, b := fit.Line(x, y)
 	return count(math.Ceil(a + b*phpaAhead.Seconds() - 1e-9)) // a flat line is not one pod more
 }
 
 // smooth is the forecast by Holt-Winters; 0 while the history is too short.
-func (p *PHPA) smooth() int32 {
+func (p *predictiveHPA) smooth() int32 {
 	if len(p.counts) < 10+2*(phpaSeason/2) {
 		return 0
 	}
@@ -129,15 +130,15 @@ func (p *PHPA) smooth() int32 {
 	for i, n := range p.counts {
 		series[i] = float64(n)
 	}
-	if p.order == AsShipped {
+	if p.order == asShipped {
 		slices.Reverse(series[:len(series)-1])
 	}
-	h := holtWinters{alpha: 0.9, beta: 0.9, gamma: 0.9}
-	h.begin(series, phpaSeason)
+	h := fit.HoltWinters{Alpha: 0.9, Beta: 0.9, Gamma: 0.9}
+	h.Begin(series, phpaSeason)
 	for _, v := range series {
-		h.update(v)
+		h.Update(v)
 	}
-	return count(math.Ceil(h.forecast(0) - 1e-9))
+	return count(math.Ceil(h.Forecast(0) - 1e-9))
 }
 
 // wanted is a metric that asks for a count without tolerance.

@@ -26,25 +26,25 @@ func cpuTargets() []int32  { return []int32{50, 60, 70, 80} }
 func makers() []func() replay.Policy {
 	all := []func() replay.Policy{func() replay.Policy { return NewStaticPeak(0) }}
 	for _, p := range rateTargets() {
-		all = append(all, func() replay.Policy { return NewHPARate(float64(p)) })
+		all = append(all, func() replay.Policy { return newHPARate(float64(p)) })
 	}
 	for _, p := range cpuTargets() {
-		all = append(all, func() replay.Policy { return NewHPACPU(p) })
+		all = append(all, func() replay.Policy { return newHPACPU(p) })
 	}
 	return append(all,
 		func() replay.Policy { return NewKEDA(KEDASettings{}) },
-		func() replay.Policy { return NewKPA() },
-		func() replay.Policy { return NewPHPA(AsShipped) },
-		func() replay.Policy { return NewPHPA(AsIntended) },
-		func() replay.Policy { return NewCrane() },
-		func() replay.Policy { return NewTimes(1.2) },
-		func() replay.Policy { return NewAWS() },
-		func() replay.Policy { return NewAutopilot() },
-		func() replay.Policy { return NewReact() },
-		func() replay.Policy { return NewHist() },
-		func() replay.Policy { return NewReg() },
-		func() replay.Policy { return NewAdapt() },
-		func() replay.Policy { return NewConPaaS() },
+		func() replay.Policy { return newKnative() },
+		func() replay.Policy { return newPredictiveHPA(asShipped) },
+		func() replay.Policy { return newPredictiveHPA(asIntended) },
+		func() replay.Policy { return newEffectiveHPA() },
+		func() replay.Policy { return newTimes(1.2) },
+		func() replay.Policy { return newPredictiveEC2() },
+		func() replay.Policy { return newAutopilot() },
+		func() replay.Policy { return newReact() },
+		func() replay.Policy { return newHist() },
+		func() replay.Policy { return newReg() },
+		func() replay.Policy { return newAdapt() },
+		func() replay.Policy { return newConPaaS() },
 	)
 }
 
@@ -91,11 +91,11 @@ func parametrized(name string) replay.Policy {
 	}
 	switch percent := v >= 1 && v <= 100; {
 	case name[:i] == "hpa-rate" && percent:
-		return NewHPARate(v)
+		return newHPARate(v)
 	case name[:i] == "hpa-cpu" && percent && v == math.Trunc(v):
-		return NewHPACPU(int32(v))
+		return newHPACPU(int32(v))
 	case name[:i] == "times" && v >= 1 && v <= 10:
-		return NewTimes(v)
+		return newTimes(v)
 	}
 	return nil
 }

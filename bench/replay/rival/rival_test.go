@@ -171,7 +171,7 @@ func TestKEDAGoesToZeroAfterTheCooldownAndWakesAtOnce(t *testing.T) {
 func TestKEDAFallsBackAfterMoreThanItsThresholdOfFailures(t *testing.T) {
 	p := rival.NewKEDA(rival.KEDASettings{HonestNulls: true, Fallback: &rival.Fallback{Failures: 2, Replicas: 6}})
 	p.Reset(config())
-	require.True(t, p.Underneath().External)
+	require.True(t, over(t, p).External)
 	for s, want := range map[int]bool{0: true} {
 		require.Equal(t, want, math.IsNaN(p.Decide(epoch.Add(time.Duration(s)*time.Second), seen(math.NaN(), 10)).Metric))
 	}

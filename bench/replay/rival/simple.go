@@ -6,76 +6,77 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/rival/fit"
 )
 
-// A Times is the rule that predictive scalers are commonly begun with: a point
+// A times is the rule that predictive scalers are commonly begun with: a point
 // forecast one lead time ahead, times a factor, over the load per pod, written to
 // minReplicas of an HPA that aims at 70 % itself. The margin is paid twice.
 //
 // The forecast is additive Holt–Winters by the minute with a season of a day, and
 // without season until two days have been seen; α = 0.4, β = 0.05, γ = 0.3, as
 // values in the range that users set by hand.
-type Times struct {
+type times struct {
 	base
 
 	factor  float64
 	seen    *minutes
-	model   holtWinters
+	model   fit.HoltWinters
 	trained bool // with season
 }
 
-// NewTimes returns the policy; factor is at least 1 by custom.
-func NewTimes(factor float64) *Times {
-	return &Times{base: base{name: fmt.Sprintf("times-%.4g", factor)}, factor: factor}
+// newTimes returns the policy; factor is at least 1 by custom.
+func newTimes(factor float64) *times {
+	return &times{base: base{name: fmt.Sprintf("times-%.4g", factor)}, factor: factor}
 }
 
 // Reset implements [replay.Policy].
-func (p *Times) Reset(c replay.Config) {
+func (p *times) Reset(c replay.Config) {
 	p.c, p.seen, p.trained = c, newMinutes(c), false
-	p.model = holtWinters{alpha: 0.4, beta: 0.05, gamma: 0.3}
+	p.model = fit.HoltWinters{Alpha: 0.4, Beta: 0.05, Gamma: 0.3}
 	if rates := recent(c, 1); len(rates) > 0 {
-		p.model.level = rates[0]
+		p.model.Level = rates[0]
 	}
 	p.train()
 }
 
 // train starts the model with season once there are two days.
-func (p *Times) train() {
+func (p *times) train() {
 	values := p.seen.filled(14 * day)
 	if len(values) < 2*day {
 		return
 	}
-	p.model = holtWinters{alpha: 0.4, beta: 0.05, gamma: 0.3}
-	p.model.begin(values, day)
+	p.model = fit.HoltWinters{Alpha: 0.4, Beta: 0.05, Gamma: 0.3}
+	p.model.Begin(values, day)
 	for _, v := range values {
-		p.model.update(v)
+		p.model.Update(v)
 	}
 	for range len(p.seen.values) - p.seen.newest() {
-		p.model.update(math.NaN())
+		p.model.Update(math.NaN())
 	}
 	p.trained = true
 }
 
 // Period implements [replay.Policy].
-func (*Times) Period() time.Duration { return time.Minute }
+func (*times) Period() time.Duration { return time.Minute }
 
 // Underneath implements [replay.Over].
-func (p *Times) Underneath() replay.HPA { return replay.HPA{RatePerPod: p.perPod()} }
+func (p *times) Underneath() replay.HPA { return replay.HPA{RatePerPod: p.perPod()} }
 
 // Decide implements [replay.Policy].
-func (p *Times) Decide(now time.Time, o replay.Observation) replay.Action {
+func (p *times) Decide(now time.Time, o replay.Observation) replay.Action {
 	p.seen.see(now, o.Rate)
-	p.model.update(o.Rate)
+	p.model.Update(o.Rate)
 	if !p.trained && len(p.seen.values) >= 2*day && len(p.seen.values)%60 == 0 {
 		p.train()
 	}
 	a := replay.Hold()
-	a.Forecast = max(0, p.model.forecast(int(math.Ceil(p.lead().Minutes()))-1))
+	a.Forecast = max(0, p.model.Forecast(int(math.Ceil(p.lead().Minutes()))-1))
 	a.Floor = min(max(p.pods(p.factor*a.Forecast), p.c.Min), p.c.Max)
 	return a
 }
 
-// An AWS is predictive scaling of EC2 Auto Scaling groups in the mode "forecast
+// A predictiveEC2 is predictive scaling of EC2 Auto Scaling groups in the mode "forecast
 // and scale", over an HPA on the rate at 70 % in place of target tracking: hourly
 // forecasts, made every 6 h from up to 14 days, set a minimum from 300 s before
 // the hour; the forecast adds and never takes.
@@ -85,7 +86,7 @@ func (p *Times) Decide(now time.Time, o replay.Observation) replay.Action {
 // it there is.
 //
 // Source: Amazon EC2 Auto Scaling User Guide, "How predictive scaling works".
-type AWS struct {
+type predictiveEC2 struct {
 	base
 
 	hours     map[int64]*hourly // by hours since the epoch
@@ -97,18 +98,18 @@ type AWS struct {
 // hourly is the mean rate of an hour.
 type hourly struct{ sum, n float64 }
 
-// NewAWS returns the policy.
-func NewAWS() *AWS { return &AWS{base: base{name: "aws"}} }
+// newPredictiveEC2 returns the policy.
+func newPredictiveEC2() *predictiveEC2 { return &predictiveEC2{base: base{name: "aws"}} }
 
 // Reset implements [replay.Policy].
-func (p *AWS) Reset(c replay.Config) {
+func (p *predictiveEC2) Reset(c replay.Config) {
 	p.c, p.hours, p.forecasts = c, map[int64]*hourly{}, false
 	for i, v := range c.History.Values {
 		p.see(c.History.At(i), v)
 	}
 }
 
-func (p *AWS) see(at time.Time, rate float64) {
+func (p *predictiveEC2) see(at time.Time, rate float64) {
 	if math.IsNaN(rate) {
 		return
 	}
@@ -124,13 +125,13 @@ func (p *AWS) see(at time.Time, rate float64) {
 }
 
 // Period implements [replay.Policy].
-func (*AWS) Period() time.Duration { return time.Minute }
+func (*predictiveEC2) Period() time.Duration { return time.Minute }
 
 // Underneath implements [replay.Over].
-func (p *AWS) Underneath() replay.HPA { return replay.HPA{RatePerPod: p.perPod()} }
+func (p *predictiveEC2) Underneath() replay.HPA { return replay.HPA{RatePerPod: p.perPod()} }
 
 // Decide implements [replay.Policy].
-func (p *AWS) Decide(now time.Time, o replay.Observation) replay.Action {
+func (p *predictiveEC2) Decide(now time.Time, o replay.Observation) replay.Action {
 	p.see(now, o.Rate)
 	this, next := now.Unix()/3600, now.Add(300*time.Second).Unix()/3600
 	if !p.forecasts || this-p.first >= 6 {
@@ -152,7 +153,7 @@ func (p *AWS) Decide(now time.Time, o replay.Observation) replay.Action {
 
 // expect forecasts the mean rate of an hour from those before p.first; NaN if
 // nothing is known.
-func (p *AWS) expect(hour int64) float64 {
+func (p *predictiveEC2) expect(hour int64) float64 {
 	at := func(days int64) float64 {
 		if h, ok := p.hours[hour-24*days]; ok && hour-24*days < p.first {
 			return h.sum / h.n
@@ -172,36 +173,36 @@ func (p *AWS) expect(hour int64) float64 {
 	if len(known) == 0 {
 		return math.NaN()
 	}
-	return mean(known)
+	return fit.Mean(known)
 }
 
-// An Autopilot provides for the 98th percentile of the last hour at 70 % use: it
+// An autopilot provides for the 98th percentile of the last hour at 70 % use: it
 // grows with the first high minutes and shrinks an hour after the last.
 //
 // Source: Rzadca et al., Autopilot: workload autoscaling at Google, EuroSys 2020,
 // section 3.3 (horizontal: a statistic of a moving window over a target
 // utilization) and 3.2 (P98).
-type Autopilot struct {
+type autopilot struct {
 	base
 
 	rates []float64 // of the last 60 minutes, requests/s
 }
 
-// NewAutopilot returns the policy.
-func NewAutopilot() *Autopilot { return &Autopilot{base: base{name: "autopilot"}} }
+// newAutopilot returns the policy.
+func newAutopilot() *autopilot { return &autopilot{base: base{name: "autopilot"}} }
 
 // Reset implements [replay.Policy].
-func (p *Autopilot) Reset(c replay.Config) { p.c, p.rates = c, recent(c, 60) }
+func (p *autopilot) Reset(c replay.Config) { p.c, p.rates = c, recent(c, 60) }
 
 // Period implements [replay.Policy].
-func (*Autopilot) Period() time.Duration { return time.Minute }
+func (*autopilot) Period() time.Duration { return time.Minute }
 
 // Decide implements [replay.Policy]. Of 60 minutes ⌈0.98·60⌉ = 59 are at or under
 // the second highest, which counts as the percentile.
-func (p *Autopilot) Decide(_ time.Time, o replay.Observation) replay.Action {
+func (p *autopilot) Decide(_ time.Time, o replay.Observation) replay.Action {
 	if !o.RateOK {
 		return replay.Hold()
 	}
 	p.rates = push(p.rates, o.Rate, 60)
-	return p.scale(p.pods(quantile(p.rates, 0.98)))
+	return p.scale(p.pods(fit.Quantile(p.rates, 0.98)))
 }

@@ -1,4 +1,4 @@
-package rival
+package fit
 
 import (
 	"math"
@@ -8,21 +8,27 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
-// A spectral filter keeps the slow and the strong frequencies of a series.
-type spectral struct {
-	fewest int     // how many of the strongest are kept however weak they are
-	low    float64 // amplitude below which others go; unit of the series
+// A Spectral filter keeps the slow and the strong frequencies of a series.
+type Spectral struct {
+	Fewest int     // how many of the strongest are kept however weak they are
+	Low    float64 // amplitude below which others go; unit of the series
 }
+
+// The periods that are looked for, in minutes.
+const (
+	day  = 24 * 60
+	week = 7 * day
+)
 
 // most is the largest number of fast frequencies that a filter keeps.
 const most = 100
 
-// cycle returns the last period of the filtered values, which come by the minute.
+// Cycle returns the last period of the filtered values, which come by the minute.
 // Faster frequencies than one per hour are dropped where their amplitude is below
 // that of the 100th strongest and the low mark; what is not positive becomes 0.01.
 //
 // Source: Crane's fftEstimator.
-func (s spectral) cycle(values []float64, period int) []float64 {
+func (s Spectral) Cycle(values []float64, period int) []float64 {
 	n := len(values)
 	fft := fourier.NewFFT(n)
 	x := fft.Coefficients(nil, values)
@@ -40,9 +46,9 @@ func (s spectral) cycle(values []float64, period int) []float64 {
 		}
 		return 0
 	})
-	least := max(s.low, strength[min(most, len(strength))-1])
-	if len(strength) >= s.fewest {
-		least = min(least, strength[s.fewest-1])
+	least := max(s.Low, strength[min(most, len(strength))-1])
+	if len(strength) >= s.Fewest {
+		least = min(least, strength[s.Fewest-1])
 	}
 	for k := range x {
 		if perMinute := float64(k) / float64(n); perMinute > 1.0/60 && amplitude(k) < least {
@@ -60,10 +66,10 @@ func (s spectral) cycle(values []float64, period int) []float64 {
 	return out
 }
 
-// findPeriod returns a day or a week in minutes, whichever has the higher peak in
+// Period returns a day or a week in minutes, whichever has the higher peak in
 // the autocorrelation of values, or 0: a peak is the highest positive value within
 // four hours, and two periods must have been seen.
-func findPeriod(values []float64) int {
+func Period(values []float64) int {
 	if len(values) < 2*day {
 		return 0
 	}
@@ -90,7 +96,7 @@ func isPeak(correlation []float64, lag, reach int) bool {
 func autocorrelation(values []float64) []float64 {
 	n := len(values)
 	centred := make([]float64, n)
-	middle, variance := mean(values), 0.0
+	middle, variance := Mean(values), 0.0
 	for i, v := range values {
 		centred[i] = v - middle
 		variance += centred[i] * centred[i]
