@@ -14,6 +14,9 @@ type Spec struct {
 	// Scale is how demand becomes replicas.
 	Scale ScaleSpec `json:"scale"`
 
+	// +kubebuilder:validation:Enum=Active;Shadow;Paused
+	// +kubebuilder:default=Active
+
 	// Mode is Active (act), Shadow (do everything but act, and keep score) or
 	// Paused (release what is held and do nothing). Default Active.
 	Mode Mode `json:"mode,omitempty"`
@@ -33,6 +36,9 @@ const (
 // its replica count. A rate of requests is demand; a utilization per replica is
 // not, because it answers to the scaler itself.
 type MetricSpec struct {
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=65536
+
 	// Query is PromQL that yields exactly one series: the demand, summed over
 	// replicas, such as sum(rate(http_requests_total{job="web"}[1m])).
 	Query string `json:"query"`
@@ -46,12 +52,18 @@ type MetricSpec struct {
 	// replicas. Needed to learn capacity where no Kubernetes API tells.
 	ReplicasQuery string `json:"replicasQuery,omitempty"`
 
+	// +kubebuilder:default="60s"
+
 	// Step is the cell of the grid that the model runs on, 1s to 1h. Default 60s.
 	// The window of a rate() in the query should equal it.
 	Step Duration `json:"step,omitempty"`
 
+	// +kubebuilder:default="14d"
+
 	// History is how far back the model is fitted, at least ten steps. Default 14d.
 	History Duration `json:"history,omitempty"`
+
+	// +kubebuilder:default="5m"
 
 	// TTL is how long the last good answer is served when no data come, before an
 	// error makes the HPA hold or KEDA fall back. Default 5m.
@@ -65,6 +77,11 @@ type ForecastSpec struct {
 	// Model is a forecasting method by name, or auto for the pool that learns
 	// which one to believe. Default auto.
 	Model string `json:"model,omitempty"`
+
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=100
+	// +kubebuilder:validation:Pattern=`^(auto|none|([0-9]+w)?([0-9]+d)?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))*(,([0-9]+w)?([0-9]+d)?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))*)*)$`
 
 	// Seasons are the periods of the series, such as "1d,7d", or auto to find them
 	// in the data. Default auto.
@@ -95,6 +112,8 @@ type ForecastSpec struct {
 	// Needs scale.latencyObjective.
 	ViolationTarget Number `json:"violationTarget,omitempty"`
 
+	// +kubebuilder:validation:MaxItems=256
+
 	// Events are known exceptions to the pattern.
 	Events []Event `json:"events,omitempty"`
 }
@@ -104,6 +123,8 @@ type ForecastSpec struct {
 type Event struct {
 	// Name is what explanations call the event.
 	Name string `json:"name"`
+
+	// +kubebuilder:validation:Format=date-time
 
 	// Start is the first instant, RFC 3339, such as 2026-11-27T08:00:00Z.
 	Start string `json:"start"`
@@ -136,9 +157,13 @@ type ScaleSpec struct {
 	// LatencyObjective is the latency that must hold.
 	LatencyObjective *LatencyObjective `json:"latencyObjective,omitempty"`
 
+	// +kubebuilder:validation:Minimum=0
+
 	// MinReplicas is the lower bound of the decision, at least 0. Default 1. Behind
 	// KEDA and on an HPA their own bounds apply as well.
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
+
+	// +kubebuilder:validation:Minimum=0
 
 	// MaxReplicas is the upper bound of the decision. Default: none behind KEDA, the
 	// maxReplicas of the HPA on an HPA.
@@ -190,9 +215,14 @@ type Behavior struct {
 
 // ScalingRules are HPAScalingRules of autoscaling/v2.
 type ScalingRules struct {
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+
 	// StabilizationWindowSeconds is how long the most careful recommendation
 	// counts, 0 to 3600.
 	StabilizationWindowSeconds *int32 `json:"stabilizationWindowSeconds,omitempty"`
+
+	// +kubebuilder:validation:Enum=Max;Min;Disabled
 
 	// SelectPolicy is Max, Min or Disabled. Default Max.
 	SelectPolicy string `json:"selectPolicy,omitempty"`
@@ -206,11 +236,16 @@ type ScalingRules struct {
 
 // ScalingPolicy is HPAScalingPolicy of autoscaling/v2.
 type ScalingPolicy struct {
+	// +kubebuilder:validation:Enum=Pods;Percent
+
 	// Type is Pods or Percent.
 	Type string `json:"type"`
 
 	// Value is the permitted change per period, above 0.
 	Value int32 `json:"value"`
+
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1800
 
 	// PeriodSeconds is the period, 1 to 1800.
 	PeriodSeconds int32 `json:"periodSeconds"`

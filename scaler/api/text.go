@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// +kubebuilder:validation:Pattern=`^([0-9]+w)?([0-9]+d)?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))*$`
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=40
+
 // Duration is a span of time written as text: Go's units plus d for 24 hours and
 // w for 7 days, such as 90s, 1h30m or 14d. Zero means not given.
 type Duration time.Duration
@@ -96,6 +100,10 @@ func ParseDuration(text string) (Duration, error) {
 	}
 	return Duration(total), nil
 }
+
+// +kubebuilder:validation:Pattern=`^(auto|([0-9]+w)?([0-9]+d)?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))*)$`
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=40
 
 // AutoDuration is a duration or auto. The zero value is auto.
 type AutoDuration struct {
@@ -186,6 +194,9 @@ func (s *Seasons) UnmarshalText(text []byte) error {
 	*s = out
 	return nil
 }
+
+// +kubebuilder:validation:Pattern=`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`
+// +kubebuilder:validation:MaxLength=40
 
 // Number is a decimal number written as text, such as "0.95". Zero means not
 // given where a field says so.
