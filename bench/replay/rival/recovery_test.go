@@ -1,0 +1,63 @@
+package rival_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/trace"
+)
+
+// step is four hours of 800 requests/s and two of 3200.
+func step() trace.Trace {
+	values := make([]float64, 6*240)
+	for i := range values {
+		values[i] = 800
+		if i >= 4*240 {
+			values[i] = 3200
+		}
+	}
+	return trace.Trace{Name: "step", Start: epoch, Step: 15 * time.Second, Values: values}
+}
+
+// The time without the objective after a step by four, pods ready after about a
+// minute, mean of five seeds. The numbers are those of another simulator, written
+// before this one: seconds 149, 121, 389, 174 and 50.
+func TestRecoveryFromAStep(t *testing.T) {
+	for name, want := range map[string]time.Duration{
+		"hpa-rate-70": 149 * time.Second, // one round: metric, sync, start
+		"hpa-rate-50": 121 * time.Second, // the headroom carries the first part
+		"hpa-cpu-70":  389 * time.Second, // use saturates: ln(4)/ln(1/0.7) rounds
+		"hpa-cpu-50":  174 * time.Second,
+		"kpa":         50 * time.Second, // panics, overshoots, and the fastest pods suffice
+	} {
+		t.Run(name, func(t *testing.T) {
+			const seeds = 5
+			violating := 0.0 // seconds
+			for seed := range uint64(seeds) {
+				s, err := replay.NewScenario(step(), replay.Options{Seed: seed, Warmup: 3 * time.Hour})
+				require.NoError(t, err)
+				r, err := s.Run(t.Context(), start(t, name, config()))
+				require.NoError(t, err)
+				violating += r.ViolatingTime / 100 * r.Length.Seconds() / seeds
+			}
+			require.InEpsilon(t, want.Seconds(), violating, 0.15)
+		})
+	}
+}
+
+// On a smooth day the reactive rules line up by their set-points.
+func TestSetPointsOrderTheCost(t *testing.T) {
+	s, err := replay.NewScenario(trace.Synthetic(trace.Shape{Length: 3 * 24 * time.Hour, Day: 0.6, Noise: trace.Noise{Sigma: 0.02}}, 1), replay.Options{Load: replay.Load{Peak: 2000}})
+	require.NoError(t, err)
+	var costs []float64
+	for _, name := range []string{"hpa-rate-90", "hpa-rate-80", "hpa-rate-70", "times-1.2", "hpa-rate-50"} {
+		r, err := s.Run(t.Context(), start(t, name, config()))
+		require.NoError(t, err)
+		costs = append(costs, r.CostRatio)
+	}
+	require.IsIncreasing(t, costs, "%v", costs)
+	require.InEpsilon(t, 1.2*costs[2], costs[3], 0.05, "the factor on top of the set-point is paid in full")
+}
