@@ -28,7 +28,8 @@
 //
 // It is not the core of the forecaster: regressions on seasonal lags forecast
 // better once they have a week to learn from. What it knows before the first day
-// is over is its reason to be in the pool.
+// is over is its reason to be in the pool; package prior holds a network that was
+// trained for just that.
 //
 // # Weight files
 //
