@@ -42,7 +42,8 @@ The first 70 % of each series are learned from, the next 15 % say when to stop,
 and the last 15 %, which take no part, make the table at the end: errors against
 "as now" and "as a day ago", and how often the load stayed under each quantile.
 
-Equal files, options and seeds give the same weights, bit for bit.
+Equal files, options and seeds give the same weights, bit for bit, on processors
+of one kind.
 
   forescale train --input requests.csv --out model.safetensors
   forescale train --input traces/*.csv.gz --step 5m --out model.safetensors`,

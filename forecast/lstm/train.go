@@ -33,7 +33,7 @@ type Options struct {
 	Validation float64 // share of each series, before the test tail, for early stopping; default 0.15
 	Test       float64 // share of each series, its end, for the report only; default 0.15
 
-	Seed uint64 // equal seeds, options and series give the same network bit for bit
+	Seed uint64 // equal seeds, options and series give the same network bit for bit, on processors of one kind
 }
 
 func (o Options) withDefaults(step time.Duration) Options {
