@@ -56,6 +56,17 @@ func CheckLevels(levels []float64) error {
 	return nil
 }
 
+// Clone returns a copy of f that shares nothing with it.
+func (f *Forecast) Clone() *Forecast {
+	c := New(f.Horizon(), f.Levels...)
+	c.Start, c.Step, c.Warnings = f.Start, f.Step, slices.Clone(f.Warnings)
+	for h := range f.Values {
+		copy(c.Values[h], f.Values[h])
+		copy(c.Peaks[h], f.Peaks[h])
+	}
+	return c
+}
+
 // Horizon returns the number of cells forecast.
 func (f *Forecast) Horizon() int { return len(f.Values) }
 

@@ -122,7 +122,7 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 func newSource(c serveConfig, log *slog.Logger) (*source.Client, error) {
 	opts := source.Options{
 		URL:     c.Prometheus.URL,
-		Timeout: c.Prometheus.Timeout.Std(),
+		Timeout: 6 * c.Prometheus.Timeout.Std(), // of a history; live bounds the others
 		Notify: func(query, notice string) {
 			log.Debug("query answered with a notice", "query", query, "notice", notice)
 		},

@@ -44,22 +44,13 @@ func waitFor(b *testing.B, s *Store, k Key, ready func(Answer, string) bool) {
 	b.Helper()
 	for range 20_000 {
 		a, _ := s.Answer(k)
-		if ready(a, s.model(k)) {
+		_, model := s.Forecast(k)
+		if ready(a, model) {
 			return
 		}
 		time.Sleep(time.Millisecond)
 	}
 	b.Fatal("no answer in twenty seconds")
-}
-
-// model returns the name of the model that answers for k.
-func (s *Store) model(k Key) string {
-	s.mu.RLock()
-	e := s.entries[k]
-	s.mu.RUnlock()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.workload.Model()
 }
 
 // BenchmarkAnswer is what a call of KEDA costs the store, with 1,000 workloads.

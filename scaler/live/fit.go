@@ -32,7 +32,7 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 		var err error
 		if history.Len() == 0 {
 			step := spec.Metric.Step.Std()
-			closed := s.opts.Now().Add(-s.opts.Settle).Truncate(step)
+			closed := s.closed(s.opts.Now(), step)
 			history, err = s.history(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
 		}
 		var fit *engine.Fit

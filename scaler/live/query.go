@@ -64,7 +64,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	spec, filled, next := e.spec, e.filled, e.workload.Next()
 	e.mu.Unlock()
 	step := spec.Metric.Step.Std()
-	closed := now.Add(-s.opts.Settle).Truncate(step)
+	closed := s.closed(now, step)
 	if !filled {
 		history, err := s.history(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
 		if err != nil {
@@ -102,6 +102,13 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		e.workload.Observe(sample)
 	}
 	return nil
+}
+
+// closed returns the last border of the grid that has settled at now. The grid is
+// anchored at the epoch, which Time.Truncate is not.
+func (s *Store) closed(now time.Time, step time.Duration) time.Time {
+	t := now.Add(-s.opts.Settle).UnixNano()
+	return time.Unix(0, t-t%int64(step)).UTC()
 }
 
 // history reads the cells of query between two borders.

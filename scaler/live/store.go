@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
@@ -177,6 +178,24 @@ func (s *Store) Answer(key Key) (Answer, bool) {
 	}
 	e.touch(s.opts.Now())
 	return e.read(), true
+}
+
+// Forecast returns a copy of key's forecast from its last closed cell and the
+// name of the model that made it; nil and empty if there is no such workload or
+// no model yet.
+func (s *Store) Forecast(key Key) (f *forecast.Forecast, model string) {
+	s.mu.RLock()
+	e := s.entries[key]
+	s.mu.RUnlock()
+	if e == nil {
+		return nil, ""
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if now := e.workload.Forecast(); now != nil {
+		f = now.Clone()
+	}
+	return f, e.workload.Model()
 }
 
 // Watch returns a channel that receives, with room for one pending signal, when
