@@ -9,6 +9,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/forescale/forescale/bench/replay/hpa"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -17,8 +18,6 @@ import (
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/kubernetes/pkg/controller/podautoscaler"
 	"k8s.io/kubernetes/pkg/controller/podautoscaler/metrics"
-
-	"github.com/forescale/forescale/bench/replay/hpa"
 )
 
 // A podCase is one question to the replica calculator.

@@ -8,13 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/forescale/forescale/bench/replay/kpa"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"k8s.io/apimachinery/pkg/types"
 	"knative.dev/serving/pkg/autoscaler/aggregation"
 	"knative.dev/serving/pkg/autoscaler/scaling"
-
-	"github.com/forescale/forescale/bench/replay/kpa"
 )
 
 // A revision is what the autoscaler of Knative sees. It implements the metric
@@ -68,7 +67,7 @@ func runKPA(t *testing.T, s kpa.Settings, ticks int, seed uint64, begin time.Tim
 		world.ready = r.IntN(6)
 		now = time.Now().Add(250 * time.Millisecond) // so that no tick falls on the end of the first panic
 	}
-	real := scaling.New(t.Context(), "shop", "web", world, world, &scaling.DeciderSpec{
+	original := scaling.New(t.Context(), "shop", "web", world, world, &scaling.DeciderSpec{
 		MaxScaleUpRate: orDefault(s.MaxUp, 1000), MaxScaleDownRate: orDefault(s.MaxDown, 2),
 		ScalingMetric: "concurrency", TargetValue: s.Target, TotalValue: s.Target / 0.7,
 		TargetBurstCapacity: 211, PanicThreshold: orDefault(s.PanicThreshold, 2),
@@ -91,7 +90,7 @@ func runKPA(t *testing.T, s kpa.Settings, ticks int, seed uint64, begin time.Tim
 		if r.Float64() < 0.01 {
 			world.stable, world.panicking = 0, 0
 		}
-		got := real.Scale(logger, now)
+		got := original.Scale(logger, now)
 		require.True(t, got.ScaleValid)
 		n := port.Scale(now, world.ready, world.stable, world.panicking)
 		require.Equal(t, got.DesiredPodCount, n, "tick %d of seed %d: %+v", i, seed, *world)
@@ -127,7 +126,7 @@ func TestTicksOfTheRealKnativeAutoscaler(t *testing.T) {
 func TestAveragesOfTheRealKnativeBuckets(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for _, length := range []time.Duration{6 * time.Second, 30 * time.Second, time.Minute} {
-		real, port := aggregation.NewTimedFloat64Buckets(length, time.Second), kpa.NewWindow(length)
+		original, port := aggregation.NewTimedFloat64Buckets(length, time.Second), kpa.NewWindow(length)
 		now := time.Unix(1_800_000_000, 0).UTC()
 		for i := range 100_000 {
 			now = now.Add(time.Duration(r.IntN(1500)) * time.Millisecond)
@@ -136,12 +135,12 @@ func TestAveragesOfTheRealKnativeBuckets(t *testing.T) {
 			}
 			if r.Float64() < 0.9 {
 				v := 100 * r.Float64()
-				real.Record(now, v)
+				original.Record(now, v)
 				port.Record(now, v)
 			}
 			ask := now.Add(time.Duration(r.IntN(4)) * time.Second)
-			require.InDelta(t, real.WindowAverage(ask), port.Average(ask), 1.1e-6, "record %d", i)
-			require.Equal(t, real.IsEmpty(ask), port.Empty(ask), "record %d", i)
+			require.InDelta(t, original.WindowAverage(ask), port.Average(ask), 1.1e-6, "record %d", i)
+			require.Equal(t, original.IsEmpty(ask), port.Empty(ask), "record %d", i)
 		}
 	}
 }

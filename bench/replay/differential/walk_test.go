@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/forescale/forescale/bench/replay/hpa"
 	"github.com/stretchr/testify/require"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -16,8 +17,6 @@ import (
 	featuregatetesting "k8s.io/component-base/featuregate/testing"
 	defaults "k8s.io/kubernetes/pkg/apis/autoscaling/v2"
 	"k8s.io/kubernetes/pkg/features"
-
-	"github.com/forescale/forescale/bench/replay/hpa"
 )
 
 // A walk is a day of one HPA under a random load.
@@ -123,6 +122,7 @@ func TestWalksOfTheRealController(t *testing.T) {
 // run drives the real controller and the port through the same day, fails the
 // test at the first difference, and returns what the real one did.
 func (w walk) run(t *testing.T, syncs int, seed uint64, rough float64) []step {
+	t.Helper()
 	featuregatetesting.SetFeatureGateDuringTest(t, utilfeature.DefaultFeatureGate, features.HPAScaleToZero, w.settings.Gates.Zero)
 	var steps []step
 	synctest.Test(t, func(t *testing.T) {

@@ -44,7 +44,7 @@ var (
 // handler makes, which would move the virtual clock.
 func quiet() {
 	klog.SetLogger(logr.Discard())
-	utilruntime.ErrorHandlers = nil
+	utilruntime.ErrorHandlers = nil //nolint:reassign // the only way to keep its pauses out
 }
 
 // A world is the API server and the metrics of one HPA, as its controller sees
@@ -120,7 +120,7 @@ func (w *world) edit(t *testing.T, change func(*autoscalingv2.HorizontalPodAutos
 }
 
 func (w *world) hpa() *autoscalingv2.HorizontalPodAutoscaler {
-	object, _, _ := w.hpas.store.GetByKey(namespace + "/" + name) //nolint:errcheck // a store in memory does not fail
+	object, _, _ := w.hpas.store.GetByKey(namespace + "/" + name) // a store in memory does not fail
 	return object.(*autoscalingv2.HorizontalPodAutoscaler)        //nolint:forcetypeassert // nothing else is stored
 }
 
