@@ -1,0 +1,123 @@
+package hpa
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// How we give way to somebody who puts our floor back: a few tries, then peace.
+const (
+	fewReverts   = 3                // within revertWindow, then the floor is contested
+	revertWindow = 10 * time.Minute // over which reverts count together
+	firstPeace   = 30 * time.Minute // before the next try; doubles
+	longestPeace = 4 * time.Hour
+	edgeWait     = time.Second // before the first try after a revert; five times as long each time
+)
+
+// A Floor remembers what happened to the floor of one object. The zero Floor is
+// ready. It is a plain value and not safe for concurrent use.
+type Floor struct {
+	uid      types.UID
+	claim    *Claim // of our last write
+	reverts  []time.Time
+	peace    time.Duration
+	calmTill time.Time // no write before
+	manager  string    // who put the floor back last
+	disputed bool
+}
+
+// A Verdict is how things stand with a floor.
+type Verdict struct {
+	InForce   int32  // floor in force
+	Original  *int32 // to give back; nil = the field was absent
+	Base      int32  // the least floor: Original or its default
+	Held      bool   // the floor is ours: to lower or to give back
+	Wait      bool   // do not write now: somebody put the floor back a moment ago, or contests it
+	Contested bool   // somebody puts it back again and again
+	Manager   string // who, by field manager
+	Edited    bool   // the user has set a new value under our floor, which is now the original
+	Reverted  bool   // the value was put back since the last call
+}
+
+// Judge returns how things stand at now, and remembers it. A floor that was
+// changed to the value to give back was put back (by a tool that applies its
+// manifests again); one that was changed to any other is the user's new wish.
+func (f *Floor) Judge(v *View, now time.Time) Verdict {
+	if f.uid != v.UID { // another object of the same name starts afresh
+		*f = Floor{uid: v.UID}
+	}
+	claim := v.Claim
+	if claim == nil {
+		claim = f.claim // an object that was replaced has lost our annotation
+	}
+	d := Verdict{InForce: v.Floor(), Original: v.Min, Base: v.Floor()}
+	if claim != nil {
+		f.compare(&d, claim, v, now)
+	}
+	if f.disputed && !now.Before(f.calmTill) {
+		f.disputed = false
+	}
+	d.Contested, d.Manager, d.Wait = f.disputed, f.manager, now.Before(f.calmTill)
+	return d
+}
+
+// compare judges a floor that is or was ours.
+func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
+	d.Held = v.Claim != nil // at least a trace to remove
+	switch {
+	case v.Min != nil && *v.Min == claim.Floor && !same(v.Min, claim.Original):
+		d.Held, d.Original, d.Base = true, claim.Original, base(v, claim.Original)
+		f.claim = claim // perhaps taken over from another replica
+		return
+	case f.claim == nil: // told already, or not ours to judge: what a former holder left
+	case same(v.Min, claim.Original):
+		d.Reverted = true
+		f.revert(v.Managed, now)
+	default:
+		d.Edited = true
+	}
+	f.claim = nil
+}
+
+// revert counts one more time that the floor was put back.
+func (f *Floor) revert(manager string, now time.Time) {
+	f.manager = manager
+	for len(f.reverts) > 0 && now.Sub(f.reverts[0]) > revertWindow {
+		f.reverts = f.reverts[1:]
+	}
+	f.reverts = append(f.reverts, now)
+	again := f.peace > 0 && now.Sub(f.calmTill) < revertWindow // right after the last peace
+	if !again {
+		f.peace = 0
+	}
+	if again || len(f.reverts) >= fewReverts {
+		f.disputed = true
+		f.peace = min(max(firstPeace, 2*f.peace), longestPeace)
+		f.calmTill = now.Add(f.peace)
+		return
+	}
+	wait := edgeWait
+	for range len(f.reverts) - 1 {
+		wait *= 5
+	}
+	f.calmTill = now.Add(wait)
+}
+
+// Wrote remembers a write that succeeded: claim is nil after a release.
+func (f *Floor) Wrote(v *View, claim *Claim) {
+	f.uid, f.claim = v.UID, claim
+}
+
+func base(v *View, original *int32) int32 {
+	w := *v
+	w.Min = original
+	return w.Floor()
+}
+
+func same(a, b *int32) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

@@ -1,0 +1,110 @@
+package hpa
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+var start = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+
+func ptr(n int32) *int32 { return &n }
+
+func view(t *testing.T, minimum int32, claim *Claim, manager string) *View {
+	t.Helper()
+	kind, err := KindOf("HorizontalPodAutoscaler")
+	require.NoError(t, err)
+	return &View{Kind: kind, Name: types.NamespacedName{Namespace: "shop", Name: "web"}, UID: "1", Min: ptr(minimum), Max: 50, Claim: claim, Managed: manager}
+}
+
+func TestAFloorThatNobodyHoldsIsTheUsers(t *testing.T) {
+	var f Floor
+	d := f.Judge(view(t, 3, nil, "kubectl"), start)
+	require.Equal(t, Verdict{InForce: 3, Original: ptr(3), Base: 3}, d)
+}
+
+func TestAReplicaTakesOverWhatAnotherHeld(t *testing.T) {
+	var f Floor
+	d := f.Judge(view(t, 9, &Claim{Original: ptr(2), Floor: 9, Holder: "dead"}, ""), start)
+	require.True(t, d.Held)
+	require.EqualValues(t, 9, d.InForce)
+	require.EqualValues(t, 2, d.Base)
+	require.False(t, d.Reverted || d.Edited || d.Wait)
+}
+
+func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
+	claim := &Claim{Original: ptr(2), Floor: 9}
+	for name, c := range map[string]struct {
+		now              int32
+		edited, reverted bool
+		original         int32
+	}{
+		"untouched":       {9, false, false, 2},
+		"user wants more": {12, true, false, 12},
+		"user wants less": {5, true, false, 5},
+		"put back":        {2, false, true, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f Floor
+			f.Wrote(view(t, 9, claim, ""), claim)
+			d := f.Judge(view(t, c.now, claim, "argocd-controller"), start)
+			require.Equal(t, c.edited, d.Edited)
+			require.Equal(t, c.reverted, d.Reverted)
+			require.EqualValues(t, c.original, *d.Original)
+			d = f.Judge(view(t, c.now, claim, "argocd-controller"), start)
+			require.False(t, d.Edited || d.Reverted, "told once")
+		})
+	}
+}
+
+// A replaced object has lost the annotation; what was to be given back is known
+// from memory.
+func TestAReplacedObjectIsRecognized(t *testing.T) {
+	var f Floor
+	claim := &Claim{Original: ptr(2), Floor: 9}
+	f.Wrote(view(t, 9, claim, ""), claim)
+	d := f.Judge(view(t, 9, nil, "kubectl-replace"), start)
+	require.True(t, d.Held)
+	require.EqualValues(t, 2, d.Base)
+	d = f.Judge(view(t, 2, nil, "kubectl-replace"), start)
+	require.True(t, d.Reverted)
+	require.False(t, d.Held)
+}
+
+// Each revert waits longer for the next try; the third is a dispute and brings
+// half an hour of peace, the next one twice as much.
+func TestADisputeEndsInPeace(t *testing.T) {
+	var f Floor
+	claim := &Claim{Original: ptr(2), Floor: 9}
+	now, writes := start, 0
+	var peace []time.Duration
+	for now.Before(start.Add(3 * time.Hour)) {
+		d := f.Judge(view(t, 2, claim, "argocd-controller"), now)
+		if !d.Wait {
+			writes++
+			f.Wrote(view(t, 9, claim, ""), claim)
+			now = now.Add(100 * time.Millisecond) // the tool is quick
+			d = f.Judge(view(t, 2, claim, "argocd-controller"), now)
+			require.True(t, d.Reverted)
+			require.True(t, d.Wait)
+			require.Equal(t, "argocd-controller", d.Manager)
+			if d.Contested {
+				peace = append(peace, f.calmTill.Sub(now))
+			}
+		}
+		now = now.Add(time.Second)
+	}
+	require.Equal(t, []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour}, peace)
+	require.Equal(t, 5, writes, "three at first, then one after each peace")
+}
+
+func TestAnotherObjectOfTheNameStartsAfresh(t *testing.T) {
+	var f Floor
+	claim := &Claim{Original: ptr(2), Floor: 9}
+	f.Wrote(view(t, 9, claim, ""), claim)
+	other := view(t, 4, nil, "kubectl")
+	other.UID = "2"
+	require.Equal(t, Verdict{InForce: 4, Original: ptr(4), Base: 4}, f.Judge(other, start))
+}

@@ -1,0 +1,49 @@
+package hpa
+
+import (
+	"encoding/json"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// withoutUs returns list without our entry, and whether there was one. The floor
+// field goes back to the manager that the claim names; if that manager is gone,
+// the field belongs to nobody, as before a first apply.
+func withoutUs(list []metav1.ManagedFieldsEntry, claim *Claim, kind Kind) (out []metav1.ManagedFieldsEntry, traced bool) {
+	out = []metav1.ManagedFieldsEntry{}
+	for _, e := range list {
+		if e.Manager == Manager && e.Subresource == "" {
+			traced = true
+			continue
+		}
+		if claim != nil && e.Manager == claim.Owner && string(e.Operation) == claim.Operation && e.Subresource == "" {
+			e.FieldsV1 = &metav1.FieldsV1{Raw: withField(e.FieldsV1, kind.Min)}
+		}
+		out = append(out, e)
+	}
+	return out, traced
+}
+
+// withField returns fields with spec.name among them. Fields that cannot be read
+// stay as they are.
+func withField(fields *metav1.FieldsV1, name string) []byte {
+	all := map[string]json.RawMessage{}
+	if fields != nil && json.Unmarshal(fields.Raw, &all) != nil {
+		return fields.Raw
+	}
+	spec := map[string]json.RawMessage{}
+	if raw, found := all["f:spec"]; found && json.Unmarshal(raw, &spec) != nil {
+		return fields.Raw
+	}
+	spec["f:"+name] = json.RawMessage("{}")
+	raw, err := json.Marshal(spec)
+	if err != nil {
+		return fields.Raw
+	}
+	all["f:spec"] = raw
+	out, err := json.Marshal(all)
+	if err != nil {
+		return fields.Raw
+	}
+	return out
+}

@@ -1,0 +1,192 @@
+package hpa
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+const (
+	// Manager is the field manager of our writes.
+	Manager = "forescale"
+
+	// Annotation holds the [Claim] on an object whose floor we hold.
+	Annotation = "forescale.dev/floor"
+)
+
+// A Claim is what the annotation says while a floor is held: what to give back
+// and who holds it.
+type Claim struct {
+	Original *int32 `json:"original"` // value to give back; null = the field was absent
+	Floor    int32  `json:"floor"`    // value that we wrote
+	Holder   string `json:"holder"`   // identity of the process
+	Lease    string `json:"lease"`    // namespace/name of its Lease object: the claim expires with it
+	For      string `json:"for"`      // name of the PredictiveAutoscaler
+	Owner    string `json:"owner,omitempty"`
+	// Operation is Apply or Update: how Owner held the field before.
+	Operation string `json:"operation,omitempty"`
+}
+
+// A View is what matters of an autoscaler at one resource version.
+type View struct {
+	Kind            Kind
+	Name            types.NamespacedName
+	UID             types.UID
+	ResourceVersion string
+	Generation      int64 // 0 on autoscalers before Kubernetes 1.37
+	Observed        int64 // status.observedGeneration, 0 = none
+
+	Min     *int32 // floor in force; nil = absent, which means 1 (0 on a ScaledObject)
+	Max     int32  // 0 = absent
+	Current int32  // status.currentReplicas
+	Desired int32  // status.desiredReplicas
+
+	Target  Target // what is scaled
+	Claim   *Claim // nil = nobody holds the floor
+	Managed string // manager of the floor field besides us, empty if none
+	Op      string // its operation
+	Scaled  string // name of the ScaledObject that owns the object, empty if none
+	Zero    bool   // the target is scaled to zero
+}
+
+// A Target is what an autoscaler scales.
+type Target struct {
+	GVK  schema.GroupVersionKind
+	Name string
+}
+
+// Floor returns the floor in force: Min, or its default.
+func (v *View) Floor() int32 {
+	switch {
+	case v.Min != nil:
+		return *v.Min
+	case v.Kind.GVK.Kind == "ScaledObject":
+		return 0
+	}
+	return 1
+}
+
+// Ceiling returns the greatest floor that the object accepts.
+func (v *View) Ceiling() int32 {
+	if v.Max == 0 {
+		return 100 // KEDA's default; an HPA always has one
+	}
+	return v.Max
+}
+
+// Newer reports whether v is of a later resource version than w. Versions of one
+// resource are comparable numbers; one that is not a number counts as newer.
+func (v *View) Newer(w *View) bool {
+	a, errA := strconv.ParseUint(v.ResourceVersion, 10, 64)
+	b, errB := strconv.ParseUint(w.ResourceVersion, 10, 64)
+	return errA != nil || errB != nil || a > b
+}
+
+// Confirmed reports whether the autoscaler has seen its present spec: by
+// observedGeneration where there is one, else by a desired count not below the
+// floor.
+func (v *View) Confirmed() bool {
+	if v.Generation > 0 && v.Observed > 0 {
+		return v.Observed >= v.Generation
+	}
+	return v.Desired >= v.Floor()
+}
+
+// Read makes a view of an object of kind. It returns an error that names the
+// field if the object has none of the shape expected; an annotation that cannot
+// be read is an error too, because the value to give back is in it.
+func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
+	v := &View{
+		Kind: kind, Name: types.NamespacedName{Namespace: u.GetNamespace(), Name: u.GetName()},
+		UID: u.GetUID(), ResourceVersion: u.GetResourceVersion(), Generation: u.GetGeneration(),
+		Max: number(u, "spec", kind.Max), Current: number(u, "status", "currentReplicas"), Desired: number(u, "status", "desiredReplicas"),
+	}
+	if n, found, err := unstructured.NestedInt64(u.Object, "spec", kind.Min); err != nil {
+		return nil, fmt.Errorf("hpa: %s: %w", v.Name, err)
+	} else if found {
+		m := int32(n) //nolint:gosec // an int32 by the schema
+		v.Min = &m
+	}
+	v.Observed, _, _ = unstructured.NestedInt64(u.Object, "status", "observedGeneration")
+	ref, _, _ := unstructured.NestedStringMap(u.Object, "spec", "scaleTargetRef")
+	if ref == nil {
+		ref = refOf(u)
+	}
+	v.Target = Target{schema.FromAPIVersionAndKind(cmp.Or(ref["apiVersion"], "apps/v1"), cmp.Or(ref["kind"], "Deployment")), ref["name"]}
+	for _, o := range u.GetOwnerReferences() {
+		if o.Kind == "ScaledObject" {
+			v.Scaled = o.Name
+		}
+	}
+	v.Zero = scaledToZero(u)
+	if text, found := u.GetAnnotations()[Annotation]; found {
+		v.Claim = &Claim{}
+		if err := json.Unmarshal([]byte(text), v.Claim); err != nil {
+			return nil, fmt.Errorf("hpa: %s: annotation %s: %w", v.Name, Annotation, err)
+		}
+	}
+	v.Managed, v.Op = ownerOf(u.GetManagedFields(), kind.Min)
+	return v, nil
+}
+
+func number(u *unstructured.Unstructured, path ...string) int32 {
+	n, _, _ := unstructured.NestedInt64(u.Object, path...)
+	return int32(n) //nolint:gosec // an int32 by the schema
+}
+
+// refOf reads a scaleTargetRef that holds more than texts.
+func refOf(u *unstructured.Unstructured) map[string]string {
+	m, _, _ := unstructured.NestedMap(u.Object, "spec", "scaleTargetRef")
+	out := map[string]string{}
+	for k, val := range m {
+		if s, ok := val.(string); ok {
+			out[k] = s
+		}
+	}
+	return out
+}
+
+// scaledToZero reports whether the autoscaler says that it is switched off by a
+// target at zero.
+func scaledToZero(u *unstructured.Unstructured) bool {
+	list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
+	for _, c := range list {
+		m, ok := c.(map[string]any)
+		if ok && m["type"] == "ScalingActive" && m["status"] == "False" && m["reason"] == "ScalingDisabled" {
+			return true
+		}
+	}
+	return false
+}
+
+// ownerOf returns the manager besides us that holds the field spec.name, and its
+// operation. Of several the last writer counts.
+func ownerOf(list []metav1.ManagedFieldsEntry, name string) (manager, operation string) {
+	for _, e := range list {
+		if e.Manager != Manager && e.Subresource == "" && holds(e, name) {
+			manager, operation = e.Manager, string(e.Operation)
+		}
+	}
+	return manager, operation
+}
+
+func holds(e metav1.ManagedFieldsEntry, name string) bool {
+	if e.FieldsV1 == nil {
+		return false
+	}
+	var fields struct {
+		Spec map[string]json.RawMessage `json:"f:spec"`
+	}
+	if json.Unmarshal(e.FieldsV1.Raw, &fields) != nil {
+		return false
+	}
+	_, found := fields.Spec["f:"+name]
+	return found
+}
