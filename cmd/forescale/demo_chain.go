@@ -50,7 +50,7 @@ type demoChain struct {
 // startDemoChain starts the service, Prometheus with the history of the service,
 // and the forescale server. The clock stands still.
 func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic) (c *demoChain, err error) {
-	c = &demoChain{clock: clock, log: newDemoLog()}
+	c = &demoChain{clock: clock, log: &demoLog{}}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.group, ctx = errgroup.WithContext(ctx)
 	defer func() {
@@ -138,6 +138,9 @@ func (c *demoChain) serveKEDA(ctx context.Context) error {
 
 const demoMetric = "demand"
 
+// demoKey names the workload in the store.
+func demoKey() live.Key { return live.Key{Namespace: "demo", Name: "shop", Metric: demoMetric} }
+
 // demoRef is what KEDA sends with each call.
 func demoRef() *pb.ScaledObjectRef {
 	return &pb.ScaledObjectRef{Namespace: "demo", Name: "shop", ScalerMetadata: map[string]string{
@@ -145,13 +148,14 @@ func demoRef() *pb.ScaledObjectRef {
 		"metric.query":           demoQuery,
 		"metric.step":            "60s",
 		"metric.history":         "14d",
+		"forecast.horizon":       demoReach.String(),
 		"scale.targetPerReplica": strconv.Itoa(demoTarget),
 		"scale.leadTime":         demoLead.String(),
 	}}
 }
 
 // warmUp makes the call with which KEDA starts, and waits until the model is
-// fitted, here and in the server. The clock still stands.
+// fitted. The clock still stands.
 func (c *demoChain) warmUp(ctx context.Context) error {
 	if _, err := c.keda.GetMetricSpec(ctx, demoRef()); err != nil {
 		return fmt.Errorf("forescale: %w", err)
@@ -159,11 +163,8 @@ func (c *demoChain) warmUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	var err error
-	if c.eye, err = openDemoEye(ctx, c); err != nil {
-		return fmt.Errorf("forecast: %w", err)
-	}
-	if err := c.log.await(ctx, "model fitted", 1); err != nil {
-		_, why := c.metric(ctx)
+	if c.eye, err = openDemoEye(ctx, c.store); err != nil {
+		_, why := c.metric(context.WithoutCancel(ctx))
 		return fmt.Errorf("forescale: no model after two minutes: %w", errors.Join(err, why))
 	}
 	return nil
@@ -190,7 +191,7 @@ func (c *demoChain) metric(ctx context.Context) (float64, error) {
 // than now while the answer to KEDA is old.
 func (c *demoChain) limit(now time.Time) time.Time {
 	const ahead = 10 * time.Millisecond // of real time, for which the clock runs without being looked at
-	answer, ok := c.store.Answer(live.Key{Namespace: "demo", Name: "shop", Metric: demoMetric})
+	answer, ok := c.store.Answer(demoKey())
 	if !ok || now.Sub(answer.At) > demoSync+c.settle {
 		return now
 	}

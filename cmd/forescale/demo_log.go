@@ -6,20 +6,13 @@ import (
 	"sync"
 )
 
-// demoLog is a log handler that keeps the newest message for the view and counts
-// messages by their text, so that the demo can wait for one.
+// demoLog is a log handler that keeps the newest message for the view.
 type demoLog struct {
-	mu      sync.Mutex // guards what follows
-	newest  string
-	count   map[string]int
-	changed chan struct{} // closed at each message
+	mu     sync.Mutex // guards newest
+	newest string
 }
 
 var _ slog.Handler = (*demoLog)(nil)
-
-func newDemoLog() *demoLog {
-	return &demoLog{count: map[string]int{}, changed: make(chan struct{})}
-}
 
 // Enabled implements slog.Handler.
 func (l *demoLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
@@ -34,9 +27,6 @@ func (l *demoLog) Handle(_ context.Context, r slog.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.newest = line
-	l.count[r.Message]++
-	close(l.changed)
-	l.changed = make(chan struct{})
 	return nil
 }
 
@@ -51,21 +41,4 @@ func (l *demoLog) last() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.newest
-}
-
-// await waits until message came n times. It returns the error of ctx.
-func (l *demoLog) await(ctx context.Context, message string, n int) error {
-	for {
-		l.mu.Lock()
-		have, changed := l.count[message], l.changed
-		l.mu.Unlock()
-		if have >= n {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
 }

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
 
 	"github.com/forescale/forescale/bench/replay/hpa"
-	source "github.com/forescale/forescale/collector/prometheus"
 )
 
 const (
@@ -137,9 +135,7 @@ func (r *demoRun) play(ctx context.Context, view *demoView) error {
 		r.pass(now)
 		if !now.Before(slot) {
 			slot = now.Truncate(demoSync).Add(demoSync)
-			if err := r.sync(ctx, now); err != nil {
-				return err
-			}
+			r.sync(ctx, now)
 		}
 		view.frame(r, now)
 	}
@@ -160,7 +156,7 @@ func (r *demoRun) pass(now time.Time) {
 
 // sync lets each HPA look at its metric and act. A metric that is missing is
 // nothing that ends a demo: the HPA holds.
-func (r *demoRun) sync(ctx context.Context, now time.Time) error {
+func (r *demoRun) sync(ctx context.Context, now time.Time) {
 	value, err := r.chain.metric(ctx)
 	r.arms[0].sync(now, value, err)
 	if err == nil {
@@ -170,10 +166,7 @@ func (r *demoRun) sync(ctx context.Context, now time.Time) error {
 	for _, a := range r.arms[1:] {
 		a.sync(now, observed.Value, err)
 	}
-	if err := r.chain.eye.update(ctx, now); err != nil && !errors.Is(err, source.ErrNoData) {
-		return err
-	}
-	return nil
+	r.chain.eye.update()
 }
 
 func (r *demoRun) record(now time.Time) {
