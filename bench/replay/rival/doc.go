@@ -17,6 +17,7 @@
 //	keda                   KEDA's Prometheus scaler, activation and fallback
 //	kpa                    Knative's pod autoscaler on concurrency
 //	phpa, phpa-intended    jthomperoo's predictive HPA, as shipped and in time order
+//	phpa-linear            the same with its linear model alone
 //	crane                  Crane's EffectiveHPA with DSP
 //	times-1.2              point forecast × 1.2 as minReplicas of an HPA
 //	aws                    hourly forecast, launched 300 s early, over an HPA

@@ -18,6 +18,7 @@ type order int
 const (
 	asShipped  order = iota // newest first, with the newest of all at the end
 	asIntended              // oldest first
+	linearOnly              // not at all: the linear model alone
 )
 
 // A predictiveHPA is jthomperoo's, with its two documented models. Every 15 s
@@ -34,6 +35,8 @@ const (
 // It forecasts its own output and not the load, and only 10 to 15 s ahead. As
 // shipped, pruning sorts the history newest first and the next count is appended
 // behind, so that Holt-Winters sees time run backwards; asIntended repairs that.
+// Smoothing with 0.9 follows every jump, and the largest forecast wins, so the pair
+// of examples is dear; linearOnly is the cheaper of what the project documents.
 //
 // Source: jthomperoo/predictive-horizontal-pod-autoscaler v0.13.2,
 // internal/controllers, internal/prediction and examples.
@@ -55,13 +58,10 @@ const (
 	phpaSeasons = 4
 )
 
-// newPredictiveHPA returns the policy; with [asIntended] its name says so.
+// newPredictiveHPA returns the policy, whose name tells the order.
 func newPredictiveHPA(order order) *predictiveHPA {
-	name := "phpa"
-	if order == asIntended {
-		name = "phpa-intended"
-	}
-	return &predictiveHPA{base: base{name: name}, order: order}
+	names := [...]string{asShipped: "phpa", asIntended: "phpa-intended", linearOnly: "phpa-linear"}
+	return &predictiveHPA{base: base{name: names[order]}, order: order}
 }
 
 // Reset implements [replay.Policy].
@@ -123,7 +123,7 @@ func phpaLine(counts []int32) int32 {
 
 // smooth is the forecast by Holt-Winters; 0 while the history is too short.
 func (p *predictiveHPA) smooth() int32 {
-	if len(p.counts) < 10+2*(phpaSeason/2) {
+	if p.order == linearOnly || len(p.counts) < 10+2*(phpaSeason/2) {
 		return 0
 	}
 	series := make([]float64, len(p.counts))

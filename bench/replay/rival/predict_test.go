@@ -20,7 +20,7 @@ func steps(p replay.Policy, n int, rate float64) replay.Action {
 }
 
 func TestPHPAAddsNothingToAConstantLoad(t *testing.T) {
-	for _, name := range []string{"phpa", "phpa-intended"} {
+	for _, name := range []string{"phpa", "phpa-intended", "phpa-linear"} {
 		require.Equal(t, int32(10), steps(start(t, name, config()), 60, 700).Replicas, name)
 	}
 }
@@ -51,7 +51,9 @@ func TestPHPAOrderMattersOnlyToHoltWinters(t *testing.T) {
 		}
 		return all
 	}
-	shipped, intended := run("phpa"), run("phpa-intended")
+	shipped, intended, linear := run("phpa"), run("phpa-intended"), run("phpa-linear")
+	require.Equal(t, linear[:15], shipped[:15])
+	require.NotEqual(t, linear, intended)
 	require.Equal(t, intended[:15], shipped[:15], "Holt-Winters starts at sixteen counts")
 	require.NotEqual(t, intended, shipped)
 }

@@ -61,3 +61,39 @@ func TestSetPointsOrderTheCost(t *testing.T) {
 	require.IsIncreasing(t, costs, "%v", costs)
 	require.InEpsilon(t, 1.2*costs[2], costs[3], 0.05, "the factor on top of the set-point is paid in full")
 }
+
+// Idle for an hour: KEDA and Knative go to zero and come back, each on its own clock.
+func TestToZeroAndBack(t *testing.T) {
+	values := make([]float64, 8*60)
+	for i := range values {
+		if i < 5*60 || i >= 6*60 {
+			values[i] = 300
+		}
+	}
+	idle := trace.Trace{Name: "idle", Start: epoch, Step: time.Minute, Values: values}
+	for name, until := range map[string]time.Duration{
+		"keda": 9 * time.Minute, // the window of the rate, a poll, 300 s of cooldown
+		"kpa":  4 * time.Minute, // the stable window, and 30 s of grace
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := replay.NewScenario(idle, replay.Options{
+				Warmup: 4 * time.Hour, Timeline: time.Minute, Cluster: replay.Cluster{ZeroMin: true},
+			})
+			require.NoError(t, err)
+			r, err := s.Run(t.Context(), start(t, name, config()))
+			require.NoError(t, err)
+			require.Len(t, r.Timeline, 240)
+			gone, back := epoch.Add(5*time.Hour), epoch.Add(6*time.Hour)
+			for _, p := range r.Timeline {
+				switch {
+				case p.At.Before(gone.Add(-time.Minute)):
+					require.Positive(t, p.Replicas, "%v", p.At)
+				case p.At.After(gone.Add(until)) && p.At.Before(back.Add(-2*time.Minute)):
+					require.Zero(t, p.Replicas, "%v", p.At)
+				case p.At.After(back.Add(3 * time.Minute)):
+					require.GreaterOrEqual(t, p.Replicas, int32(3), "%v", p.At)
+				}
+			}
+		})
+	}
+}

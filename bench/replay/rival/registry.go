@@ -36,6 +36,7 @@ func makers() []func() replay.Policy {
 		func() replay.Policy { return newKnative() },
 		func() replay.Policy { return newPredictiveHPA(asShipped) },
 		func() replay.Policy { return newPredictiveHPA(asIntended) },
+		func() replay.Policy { return newPredictiveHPA(linearOnly) },
 		func() replay.Policy { return newEffectiveHPA() },
 		func() replay.Policy { return newTimes(1.2) },
 		func() replay.Policy { return newPredictiveEC2() },

@@ -62,7 +62,7 @@ func over(t *testing.T, p replay.Policy) replay.HPA {
 func TestNames(t *testing.T) {
 	require.Equal(t, []string{
 		"static-peak", "hpa-rate-50", "hpa-rate-60", "hpa-rate-70", "hpa-rate-80", "hpa-rate-90",
-		"hpa-cpu-50", "hpa-cpu-60", "hpa-cpu-70", "hpa-cpu-80", "hpa-tuned", "keda", "kpa", "phpa", "phpa-intended", "crane",
+		"hpa-cpu-50", "hpa-cpu-60", "hpa-cpu-70", "hpa-cpu-80", "hpa-tuned", "keda", "kpa", "phpa", "phpa-intended", "phpa-linear", "crane",
 		"times-1.2", "aws", "autopilot", "react", "hist", "reg", "adapt", "conpaas",
 	}, rival.Names())
 	for _, name := range []string{"hpa-rate-65", "hpa-rate-62.5", "hpa-cpu-95", "times-1.25"} {
