@@ -17,7 +17,6 @@ type Fit struct {
 	Filter forecast.Filter // state just after the history
 	End    time.Time       // end of the history = start of the next cell
 	Cells  int             // cells of the history that held a sample
-	model  forecast.Model
 }
 
 // FitModel fits the model that spec asks for to history and filters it. It is
@@ -45,15 +44,28 @@ func fitNamed(ctx context.Context, spec api.Spec, name string, history forecast.
 	if err != nil {
 		return nil, err
 	}
-	fitted, err := model.Fit(ctx, history)
+	calendar, err := calendarOf(spec)
+	if err != nil {
+		return nil, err
+	}
+	usual := history
+	if calendar != nil {
+		usual = cleaned(calendar, history)
+	}
+	fitted, err := model.Fit(ctx, usual)
 	if err != nil {
 		return nil, fmt.Errorf("engine: fit %s: %w", name, err)
 	}
-	filter, err := fitted.Filter(history)
+	var filter forecast.Filter
+	if calendar == nil {
+		filter, err = fitted.Filter(history)
+	} else {
+		filter, err = withEvents(fitted, calendar, history)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("engine: filter %s: %w", name, err)
 	}
-	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), model: model}, nil
+	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed()}, nil
 }
 
 // modelFor returns the named model with the seasons and the zone of spec.
