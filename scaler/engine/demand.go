@@ -45,6 +45,3 @@ func (w *Workload) surprise(f *forecast.Forecast, now time.Time) float64 {
 	}
 	return max(0, w.latest.Value-f.Quantile(f.Values[h], w.level))
 }
-
-// Target returns the demand that one replica serves: the one of the spec.
-func (w *Workload) Target() float64 { return w.spec.Scale.TargetPerReplica.Float() }

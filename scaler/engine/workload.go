@@ -7,7 +7,9 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/capacity"
 )
 
 const (
@@ -41,6 +43,11 @@ type Workload struct {
 
 	latest  collector.Sample // newest sample observed; zero Time before the first
 	startup time.Duration    // measured start-up, 0 before
+
+	learner *capacity.Learner // of what a replica carries; nil without a latency objective
+	ready   int32             // replicas when it last observed
+	curve   *capacity.Curve   // what replicas carry
+	state   scaler.State      // of the decisions
 }
 
 // New returns a workload for spec, which it completes with defaults. It returns
@@ -61,6 +68,7 @@ func New(spec api.Spec) (*Workload, error) {
 		recent: make([]float64, 0, recentCells),
 	}
 	w.forecast = forecast.New(w.horizon(), w.levels()...)
+	w.learner = w.newLearner()
 	return w, nil
 }
 

@@ -16,7 +16,7 @@ func (k Key) String() string { return k.Namespace + "/" + k.Name + "/" + k.Metri
 // decision, so that a value and its activity never contradict each other.
 type Answer struct {
 	Value     float64   // demand to provide for, ≥ 0 and finite, unit of the metric
-	Target    float64   // demand that one replica serves, > 0, same unit
+	Target    float64   // demand that one replica serves, same unit; 0 = not known, and Err says why
 	Active    bool      // false only if demand is known to be at or under the activation threshold
 	At        time.Time // of the tick
 	Observed  float64   // newest demand sample; NaN = none within the TTL

@@ -19,24 +19,25 @@ type entry struct {
 	key     Key
 	touched atomic.Int64 // unix nanoseconds of the last interest
 
-	mu       sync.Mutex // guards the workload and what follows; held for microseconds
-	workload *engine.Workload
-	spec     api.Spec
-	epoch    int  // counts specs, so that a late result of a former one is dropped
-	filled   bool // the history has been read
-	querying bool
-	fitting  bool
-	lastAsk  time.Time // when the last query began
-	notUntil time.Time // no query before, after a failure
-	failures int
-	fitAfter time.Time    // no fit before, after a failure
-	queryErr error        // of the last query; nil when it succeeded
-	fitErr   error        // of the last fit
-	floor    scaler.State // of the decisions on replicas
-	answered bool         // an answer of this spec or a former one stands
-	answer   Answer
-	watchers map[int]chan struct{}
-	nextID   int
+	mu         sync.Mutex // guards the workload and what follows; held for microseconds
+	workload   *engine.Workload
+	spec       api.Spec
+	epoch      int  // counts specs, so that a late result of a former one is dropped
+	filled     bool // the history has been read
+	querying   bool
+	fitting    bool
+	lastAsk    time.Time // when the last query began
+	notUntil   time.Time // no query before, after a failure
+	failures   int
+	fitAfter   time.Time    // no fit before, after a failure
+	queryErr   error        // of the last query; nil when it succeeded
+	fitErr     error        // of the last fit
+	serviceErr error        // of the last look at latency and replicas
+	floor      scaler.State // of the decisions on replicas
+	answered   bool         // an answer of this spec or a former one stands
+	answer     Answer
+	watchers   map[int]chan struct{}
+	nextID     int
 }
 
 func newEntry(key Key) *entry {
@@ -72,7 +73,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.epoch++
 	e.filled, e.fitting, e.querying = false, false, false
 	e.lastAsk, e.notUntil, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
-	e.failures, e.queryErr, e.fitErr = 0, nil, nil
+	e.failures, e.queryErr, e.fitErr, e.serviceErr = 0, nil, nil, nil
 	if !e.answered {
 		e.answer.Target = e.target()
 		e.answer.Err = fmt.Errorf("%s: no data yet: its history is being read, ask again in a few seconds", e.key)
@@ -144,6 +145,8 @@ func (e *entry) decide(now time.Time) {
 		next.Err = e.silence(now)
 	case math.IsNaN(d.Observed):
 		next.Err = e.silence(now)
+	case next.Target <= 0:
+		next.Err = e.unlearned(now)
 	default:
 		next.Value = d.Observed
 		if e.spec.Mode == api.Active && d.Predicted > d.Observed {

@@ -73,6 +73,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		if err := s.start(ctx, e, epoch, history); err != nil {
 			return err
 		}
+		s.service(ctx, e, epoch, history)
 	} else if closed.Sub(next) >= step {
 		cells, err := s.history(ctx, spec.Metric.Query, next, closed, step)
 		if err != nil {
@@ -89,6 +90,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		if err != nil {
 			return err
 		}
+		s.service(ctx, e, epoch, cells)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()

@@ -21,6 +21,7 @@ var key = Key{Namespace: "shop", Name: "web", Metric: "demand"}
 type fakeSource struct {
 	mu      sync.Mutex
 	value   func(time.Time) float64
+	others  map[string]func(time.Time) float64 // by query, in place of value
 	err     error
 	since   time.Time // no samples before
 	ranges  int
@@ -39,7 +40,7 @@ func (f *fakeSource) counts() (ranges, instants int) {
 	return f.ranges, f.instant
 }
 
-func (f *fakeSource) Range(_ context.Context, _ string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+func (f *fakeSource) Range(_ context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ranges++
@@ -48,8 +49,12 @@ func (f *fakeSource) Range(_ context.Context, _ string, from, to time.Time, step
 	}
 	var out []collector.Sample
 	for t := from.Truncate(step).Add(step); !t.After(to); t = t.Add(step) {
+		value := f.value
+		if other := f.others[query]; other != nil {
+			value = other
+		}
 		if t.After(f.since) {
-			out = append(out, collector.Sample{Time: t, Value: f.value(t)})
+			out = append(out, collector.Sample{Time: t, Value: value(t)})
 		}
 	}
 	return out, nil
@@ -264,5 +269,31 @@ func TestPausedAndShadowServeWhatIsObserved(t *testing.T) {
 			require.NoError(t, a.Err)
 			require.InDelta(t, a.Observed, a.Value, 0, string(mode))
 		}
+	})
+}
+
+// A service of two replicas whose latency crosses 200 ms at 60 requests/s each:
+// the target is learned a little below, and without the queries for it nothing is
+// served under an objective alone.
+func TestTheTargetIsLearnedFromLatency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: wave, others: map[string]func(time.Time) float64{
+			"latency": func(at time.Time) float64 { return 0.1 + 0.1*math.Pow(wave(at)/2/60, 8) },
+			"ready":   flat(2),
+		}}, Options{})
+		spec := demand()
+		spec.Scale = api.ScaleSpec{LatencyObjective: &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(200 * time.Millisecond)}}
+		require.NoError(t, s.Ensure(key, spec))
+		time.Sleep(5 * time.Second)
+		a, _ := s.Answer(key)
+		require.ErrorContains(t, a.Err, "needs metric.latencyQuery and metric.replicasQuery")
+		require.Zero(t, a.Target)
+
+		spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = "latency", "ready"
+		require.NoError(t, s.Ensure(key, spec))
+		time.Sleep(5 * time.Second)
+		a, _ = s.Answer(key)
+		require.NoError(t, a.Err)
+		require.InDelta(t, 56, a.Target, 5)
 	})
 }

@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/capacity"
+)
+
+// ObserveService lets the workload learn what a replica carries from three
+// series of one grid, cell by cell: the rate that came in, the latency quantile
+// of the objective in seconds, and the ready replicas. Cells that are NaN in any
+// of them say nothing. It does nothing without a latency objective, and reads as
+// many cells as the shortest series has.
+func (w *Workload) ObserveService(rate, latency, ready forecast.Series) {
+	if w.learner == nil {
+		return
+	}
+	n := min(rate.Len(), latency.Len(), ready.Len())
+	for i := range n {
+		count := ready.Values[i]
+		if math.IsNaN(count) || count < 1 || count > math.MaxInt32 {
+			continue
+		}
+		w.learner.Observe(capacity.Interval{
+			Rate: rate.Values[i], Latency: latency.Values[i], Ready: int32(count), CPU: math.NaN(),
+		})
+		w.ready = int32(count)
+	}
+}
+
+// Capacity returns what a replica was seen to carry at the present number of
+// replicas; its zero value without a latency objective.
+func (w *Workload) Capacity() capacity.Estimate {
+	if w.learner == nil {
+		return capacity.Estimate{}
+	}
+	return w.learner.Estimate(max(w.ready, 1))
+}
+
+// Target returns the demand that one replica serves: what was learned under the
+// latency objective, else scale.targetPerReplica, else the highest rate per
+// replica that was seen to be fine. It is 0, unknown, if none of them is known.
+func (w *Workload) Target() float64 {
+	stated := w.spec.Scale.TargetPerReplica.Float()
+	if w.learner == nil {
+		return stated
+	}
+	e := w.Capacity()
+	if e.SafeRate > 0 && (e.Knowledge == capacity.Learned || stated == 0) {
+		return e.SafeRate
+	}
+	return stated
+}
+
+// newLearner returns a learner under the objective of the spec, nil without one.
+func (w *Workload) newLearner() *capacity.Learner {
+	o := w.spec.Scale.LatencyObjective
+	if o == nil {
+		return nil
+	}
+	return &capacity.Learner{Objective: capacity.Objective{Quantile: o.Quantile.Float(), Latency: o.Value.Std()}}
+}
