@@ -79,6 +79,16 @@ fuzz: ## run each fuzz test for FUZZTIME
 	  done; \
 	done
 
+.PHONY: hpa-differential
+hpa-differential: ## compare the ports of HPA and KPA with the real controllers
+	cd bench/replay/differential && $(GO) test ./...
+
+.PHONY: bench-accuracy
+bench-accuracy: build ## measure the forecasts on FORESCALE_TRACES and FORESCALE_M4, directories of your own
+	@if [ -z "$${FORESCALE_TRACES:-}$${FORESCALE_M4:-}" ]; then echo 'bench-accuracy: set FORESCALE_TRACES to a directory of csv.gz series, or FORESCALE_M4 to one with the M4 hourly files' >&2; exit 2; fi
+	@if [ -n "$${FORESCALE_TRACES:-}" ]; then ./bin/forescale accuracy --traces "$$FORESCALE_TRACES"; fi
+	@if [ -n "$${FORESCALE_M4:-}" ]; then ./bin/forescale accuracy --m4 "$$FORESCALE_M4" --out out/m4; fi
+
 ##@ releasing
 
 .PHONY: image
