@@ -10,6 +10,7 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/ets"
 )
 
 // A Pool is the model that weighs all others online. It is a plain value.
@@ -38,13 +39,60 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 		return nil, fmt.Errorf("auto: %w: %d samples, need %d", forecast.ErrShortHistory, have, leastObserved)
 	}
 	rungs := combine.Ladder(history.Step)
-	return &fitted{
+	f := &fitted{
 		opts:  p.opts,
 		step:  history.Step,
 		unit:  unit(history.Values),
 		rungs: rungs,
 		lags:  direct.NewLags(history.Step, time.Minute, rungs[len(rungs)-1]),
-	}, nil
+	}
+	if p.opts.NoSeasons {
+		f.lags.Day, f.lags.Week = 0, 0
+	}
+	for k, form := range forms {
+		f.ets[k] = estimate(ctx, form, history, p.opts)
+	}
+	return f, ctx.Err()
+}
+
+// forms are those of exponential smoothing, in the order of their experts.
+var forms = [...]ets.Form{ets.Additive, ets.Log} //nolint:gochecknoglobals // a constant table
+
+// estimate returns the fitted form, nil if the history does not allow it: the
+// expert then sleeps.
+func estimate(ctx context.Context, form ets.Form, history forecast.Series, o Options) *ets.Fitted {
+	m := ets.Model{Form: form, Zone: o.Location}
+	if o.NoSeasons {
+		m.Seasons = ets.None
+	}
+	f, err := m.Estimate(ctx, history)
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
+// An Expert is a forecaster that runs by itself beside the pool's own.
+type Expert interface {
+	Update(v float64) // takes the next cell; NaN = no sample
+	At(h int) float64 // point forecast h ≥ 1 cells ahead; NaN = asleep
+}
+
+// invite starts the experts that run by themselves.
+func (f *fitted) invite(dst *[guests]Expert, start time.Time) {
+	for k, e := range f.ets {
+		if e == nil {
+			continue
+		}
+		if state, err := e.State(start, f.step); err == nil {
+			dst[k] = state
+		}
+	}
+	if n := f.opts.Network; n != nil {
+		if e, err := n.NewExpert(start, f.step); err == nil {
+			dst[network-smooth] = e
+		}
+	}
 }
 
 // unit returns the size that values are measured in: their mean without the
@@ -74,6 +122,7 @@ func unit(values []float64) float64 {
 // fitted holds what Fit estimated. It never changes.
 type fitted struct {
 	opts  Options
+	ets   [len(forms)]*ets.Fitted
 	step  time.Duration
 	unit  float64
 	rungs []int

@@ -1,6 +1,7 @@
 package auto
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -8,12 +9,13 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/baseline"
 	"github.com/forescale/forescale/forecast/ets"
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/forecast/regress"
 )
 
 // Names returns the names that [ByName] knows, the recommended one first.
 func Names() []string {
-	return []string{Auto, Naive, SeasonalNaive, Drift, HoltWinters, HoltWintersMultiplicative, HoltWintersDouble, Regress}
+	return []string{Auto, Naive, SeasonalNaive, Drift, HoltWinters, HoltWintersMultiplicative, HoltWintersDouble, Regress, LSTM}
 }
 
 // ByName returns the model of a name with the given settings. It returns an
@@ -50,6 +52,11 @@ func ByName(name string, opts Options) (forecast.Model, error) {
 		return m, nil
 	case Regress:
 		return &regress.Model{Zone: opts.Location}, nil
+	case LSTM:
+		if opts.Network == nil {
+			return nil, errors.New("auto: model lstm needs the weights of a network, and none is given")
+		}
+		return lstm.Model{Network: opts.Network}, nil
 	}
 	return nil, fmt.Errorf("auto: unknown model %q, want one of %s", name, strings.Join(Names(), ", "))
 }

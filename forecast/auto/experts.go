@@ -17,46 +17,77 @@ const (
 	meanLevel
 	linear
 	logLinear
+	steps
+	factors
+	smooth
+	smoothLog
+	network
 	recentPeak // maxima only: the largest of the last h
 	experts
 )
 
+// guests are the experts that run by themselves, from smooth on.
+const guests = 3
+
 var expertNames = [experts]string{ //nolint:gochecknoglobals // a constant table
 	"last value", "day-ago", "week-ago", "day-ago at present level", "week-ago at present level",
-	"recent mean", "linear regression", "log regression", "recent peak",
+	"recent mean", "linear regression", "log regression",
+	"steps of the mean day",
+	"factors of the mean day", "Holt-Winters", "log Holt-Winters", "LSTM", "recent peak",
 }
 
 // priors are the weights before anything is known.
-var priors = [experts]float32{4, 1, 1, 1, 1, 1, 2, 2, 1} //nolint:gochecknoglobals // a constant table
+var priors = [experts]float32{4, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1, 1} //nolint:gochecknoglobals // a constant table
 
 // asleep is the forecast of an expert that has none.
 var asleep = float32(math.NaN()) //nolint:gochecknoglobals // a constant
+
+// present is what the seasonal rules move their answers to.
+type present struct {
+	last, level          float64
+	dayLevel, weekLevel  float64 // level one season ago
+	profile, highestPath float64 // mean day at this time; largest of the combined path so far
+}
 
 // advise writes the experts' forecasts of the value and of the maximum for each
 // rung, in units.
 func (s *filter) advise() {
 	s.mem.Seasons(s.seasons, s.rungs)
-	last := max(s.last, 0)
-	level := s.mem.Level()
-	dayLevel, weekLevel := s.mem.LevelThen()
-	path := last
+	now := present{last: max(s.last, 0), level: s.mem.Level(), profile: s.mem.Profile()}
+	now.dayLevel, now.weekLevel = s.mem.LevelThen()
+	now.highestPath = now.last
 	for k, h := range s.rungs {
-		season := &s.seasons[k]
 		value, peak := &s.advice[values][k], &s.advice[peaks][k]
-		value[lastValue], peak[lastValue] = float32(last), float32(last)
-		value[dayAgo], peak[dayAgo] = float32(season.Day), float32(season.DayMax)
-		value[weekAgo], peak[weekAgo] = float32(season.Week), float32(season.WeekMax)
-		value[dayMoved] = moved(season.DaySmooth, level, dayLevel)
-		peak[dayMoved] = moved(season.DayMax, level, dayLevel)
-		value[weekMoved] = moved(season.WeekSmooth, level, weekLevel)
-		peak[weekMoved] = moved(season.WeekMax, level, weekLevel)
-		value[meanLevel] = float32(level)
-		value[recentPeak], peak[recentPeak] = asleep, float32(s.mem.Max(min(h, longestPeak)))
+		s.rules(value, peak, &now, k)
 		s.regress(k)
+		for g, e := range s.guests {
+			value[smooth+g], peak[smooth+g] = asleep, asleep
+			if e != nil && s.unit > 0 {
+				value[smooth+g] = s.bounded(e.At(h)/s.unit, direct.Raw)
+			}
+		}
 		// the highest point of the combined path stands in for the mean level
-		path = max(path, s.point(value[:], k))
-		peak[meanLevel] = float32(path)
+		now.highestPath = max(now.highestPath, s.point(value[:], k))
+		peak[meanLevel] = float32(now.highestPath)
 	}
+}
+
+// rules writes the answers that need no parameters.
+func (s *filter) rules(value, peak *[experts]float32, now *present, k int) {
+	season := &s.seasons[k]
+	value[lastValue], peak[lastValue] = float32(now.last), float32(now.last)
+	value[dayAgo], peak[dayAgo] = float32(season.Day), float32(season.DayMax)
+	value[weekAgo], peak[weekAgo] = float32(season.Week), float32(season.WeekMax)
+	value[dayMoved] = moved(season.DaySmooth, now.level, now.dayLevel)
+	peak[dayMoved] = moved(season.DayMax, now.level, now.dayLevel)
+	value[weekMoved] = moved(season.WeekSmooth, now.level, now.weekLevel)
+	peak[weekMoved] = moved(season.WeekMax, now.level, now.weekLevel)
+	value[meanLevel] = float32(now.level)
+	value[steps], peak[steps] = moved(season.Profile, now.last, now.profile), asleep
+	const soft = 0.02 // keeps the factor of a quiet hour within reason
+	value[factors] = float32(now.last * max(0.2, min((season.Profile+soft)/(now.profile+soft), 5)))
+	peak[factors] = asleep
+	value[recentPeak], peak[recentPeak] = asleep, float32(s.mem.Max(min(s.rungs[k], longestPeak)))
 }
 
 // longestPeak bounds, in samples, how far back a recent peak is looked for.

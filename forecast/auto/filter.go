@@ -6,6 +6,7 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/guard"
 	"github.com/forescale/forescale/forecast/interval"
 )
 
@@ -20,19 +21,20 @@ type filter struct {
 
 	rungs   []int
 	mem     *direct.Memory
+	guests  [guests]Expert
+	guard   *guard.State // of what the seasons remember
 	regs    [][direct.Transforms]*direct.Regression
 	ladders [ladders][]rung
 	seasons []direct.Season
 	advice  [ladders][][experts]float32
 	bridge  []float64 // points of the last observed origin, which stand in during a gap
-	maxima  []float64
 
 	last      float64 // newest sample, not cleaned
 	low, high float64 // range of the last days
 	quick     float64 // recent mean size of the one-step change the pool did not see
 	usual     float64 // the same in the long run
 
-	tuning  direct.Tuning
+	forget  [direct.Transforms]float64
 	timing  interval.Timing
 	row     [direct.Regressors]float32
 	scratch [experts]float32
@@ -41,28 +43,38 @@ type filter struct {
 var _ forecast.Filter = (*filter)(nil)
 
 const (
+	regretDays   = 0.5  // memory of who is better
+	leastMemory  = 600  // rows that a regression remembers at least
 	leastScale   = 1e-4 // no error is taken to be smaller, in units
 	solveEvery   = 30   // samples between two solutions of one regression
 	refreshEvery = 8    // samples between two refreshes of one band
 )
 
+// rowDays is the memory of the regressions: short on values, which move with the
+// level, longer on their logarithms.
+var rowDays = [direct.Transforms]float64{1, 4} //nolint:gochecknoglobals // a constant table
+
 func newFilter(f *fitted, start time.Time) *filter {
 	day := max(f.lags.Day, 24)
 	s := &filter{
 		f: f, start: start, unit: f.unit, rungs: f.rungs,
+		guard:   guard.New(guard.Options{}),
 		mem:     direct.NewMemory(f.lags),
 		regs:    make([][direct.Transforms]*direct.Regression, len(f.rungs)),
 		seasons: make([]direct.Season, len(f.rungs)),
 		bridge:  make([]float64, len(f.rungs)),
-		maxima:  make([]float64, len(f.rungs)),
-		tuning:  direct.Tuning{Forget: 1 - 1/max(3*float64(day), 600), Ridge: 1e-3, Huber: 4},
 		timing:  interval.NewTiming(day),
 	}
+	keep := 1 - 1/max(regretDays*float64(day), 200)
+	for t, days := range rowDays {
+		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
+	}
+	f.invite(&s.guests, start)
 	for l := range s.ladders {
 		s.advice[l] = make([][experts]float32, len(f.rungs))
 		s.ladders[l] = make([]rung, len(f.rungs))
 		for k, h := range f.rungs {
-			s.ladders[l][k] = newRung(h, 1)
+			s.ladders[l][k] = newRung(h, keep)
 		}
 	}
 	for k := range s.regs {
@@ -91,7 +103,12 @@ func (s *filter) Update(v float64) {
 	} else {
 		s.gap++
 	}
-	s.mem.Push(z)
+	s.mem.Push(z, s.typical(z, observed))
+	for _, e := range s.guests {
+		if e != nil {
+			e.Update(v)
+		}
+	}
 	s.n++
 	if observed {
 		s.learn(z)
@@ -172,7 +189,7 @@ func (s *filter) learn(z float64) {
 			if tr == direct.Logs {
 				goal[1] = direct.Log(top) - base
 			}
-			s.regs[k][t].Learn(s.row[:], goal, s.tuning)
+			s.regs[k][t].Learn(s.row[:], goal, s.tuning(h, t))
 		}
 	}
 }
@@ -187,7 +204,7 @@ func (s *filter) solve() {
 				turn = solveEvery / 5
 			}
 			if (s.n+3*k+t)%turn == 0 && r.Rows() >= leastRows/2 {
-				r.Solve(s.tuning)
+				r.Solve(s.tuning(s.rungs[k], t))
 			}
 		}
 		for l := range s.ladders {
@@ -223,4 +240,22 @@ func (s *filter) fraction(h int) float64 {
 
 func (s *filter) slot(h int) int {
 	return min(int(s.fraction(h)*interval.Slots), interval.Slots-1)
+}
+
+// tuning returns how the regression on transform t learns at horizon h. Errors
+// at h overlap, so that n rows tell as much as n/h: the ridge grows with h.
+func (s *filter) tuning(h, t int) direct.Tuning {
+	return direct.Tuning{Forget: s.forget[t], Ridge: 0.003 * float64(h), Huber: 1}
+}
+
+// typical returns what the seasons shall remember of the newest sample: the
+// forecast in place of a zero that is an outage. Tomorrow does not repeat it.
+func (s *filter) typical(z float64, observed bool) float64 {
+	if !observed || s.seen == 0 {
+		return z
+	}
+	if clean, verdict := s.guard.Judge(s.ladders[values][0].point, z); verdict == guard.Outage {
+		return max(0, clean)
+	}
+	return z
 }

@@ -1,6 +1,10 @@
 package auto
 
-import "time"
+import (
+	"time"
+
+	"github.com/forescale/forescale/forecast/lstm"
+)
 
 // The models that [ByName] knows.
 const (
@@ -12,6 +16,7 @@ const (
 	HoltWintersMultiplicative = "holt-winters-multiplicative" // multiplicative, one season
 	HoltWintersDouble         = "holt-winters-double"         // day and week, AR(1) errors
 	Regress                   = "regress"                     // ridge regression on seasonal lags
+	LSTM                      = "lstm"                        // a trained network; needs Options.Network
 )
 
 // Options are the settings that every model by name takes. The zero value finds
@@ -26,4 +31,8 @@ type Options struct {
 
 	// NoSeasons says that the series has no season.
 	NoSeasons bool
+
+	// Network is a trained LSTM, one more expert of the pool and the model by the
+	// name of LSTM; nil means none.
+	Network *lstm.Network
 }

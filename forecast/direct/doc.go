@@ -10,10 +10,11 @@
 //
 //	target   y[t+h] − y[t]
 //	lags     y[t−l] − y[t]          for l = 1, 2, 3, 5, 10, 15, 30, 60
-//	level    mean of the last 30 − y[t]
+//	level    mean of the last 30 − y[t],  mean of about the last 120 − y[t]
 //	day      y[t+h−m] − y[t−m],  y[t+h−m] − y[t],  the same smoothed over ±7
 //	week     the same, one week back
-//	profile  mean of the last days at the time of t+h − y[t]
+//	profile  mean of the last days at the time of t+h − y[t],  at that of t − y[t]
+//	maxima   largest from t to t+h one day back − y[t],  largest of the last h − y[t]
 //	clock    harmonics of the time of day at t+h, and a constant
 //
 // The normal equations are kept with exponential forgetting and a Huber weight,

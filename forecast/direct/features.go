@@ -3,7 +3,7 @@ package direct
 import "math"
 
 // Regressors is the number of regressors that [Memory.Row] writes.
-const Regressors = len(shortLags) + 1 + 1 + 2*harmonics + 3 + 3 + 1 + 2
+const Regressors = len(shortLags) + 1 + 1 + 2*harmonics + 3 + 3 + 2 + 2 + 1
 
 const harmonics = 2
 
@@ -83,6 +83,12 @@ func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clo
 	put(week - change(weekThen))
 	put(change(s.WeekSmooth))
 	put(change(s.Profile))
+	mean := math.NaN()
+	if m.lags.Day > 0 {
+		mean = m.mean.at(u)
+	}
+	put(change(mean))
+	put(change(m.slow.at(u)))
 	put(change(s.DayMax))
 	top := z
 	for l := 1; l < min(h, longest); l++ {

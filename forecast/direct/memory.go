@@ -15,6 +15,8 @@ type Memory struct {
 	level, levelLog ring // mean of the last samples, and its logarithm
 	day, week       cells
 	mean            profile
+	slow            ring
+	slowMean        float64 // of about the last two hours of minutes
 	lags            Lags
 	n               int
 	sum             float64 // of the last levelSpan samples
@@ -29,9 +31,10 @@ type Lags struct {
 }
 
 const (
-	levelSpan = 30 // samples in the mean that stands for the present level
-	longest   = 60 // longest short lag
-	logGain   = 10 // log(1 + logGain·z): linear for small z, logarithmic for large
+	levelSpan = 30  // samples in the mean that stands for the present level
+	slowSpan  = 120 // time constant of the slower one
+	longest   = 60  // longest short lag
+	logGain   = 10  // log(1 + logGain·z): linear for small z, logarithmic for large
 )
 
 // ShortLags are the lags within the hour, in samples.
@@ -56,7 +59,7 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 // NewMemory returns an empty memory.
 func NewMemory(l Lags) *Memory {
 	span := longest + l.Reach + 2
-	m := &Memory{recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l}
+	m := &Memory{slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l}
 	dayCell := 1
 	for l.Day/dayCell > 1440 {
 		dayCell++
@@ -83,8 +86,9 @@ func Log(z float64) float64 { return math.Log1p(logGain * z) }
 // Exp is the inverse of [Log].
 func Exp(x float64) float64 { return math.Expm1(x) / logGain }
 
-// Push appends z ≥ 0, which must be finite.
-func (m *Memory) Push(z float64) {
+// Push appends z ≥ 0, which must be finite. The seasons remember typical in its
+// place: what an outage of the metric would have been.
+func (m *Memory) Push(z, typical float64) {
 	if m.n == 0 { // what came before is taken to have been the same
 		for i := range m.recent {
 			m.recent.set(i, z)
@@ -104,15 +108,20 @@ func (m *Memory) Push(z float64) {
 	}
 	mean := max(m.sum/levelSpan, 0)
 	m.level.set(i, mean)
+	if i == 0 {
+		m.slowMean = z
+	}
+	m.slowMean += (z - m.slowMean) / slowSpan
+	m.slow.set(i, m.slowMean)
 	m.levelLog.set(i, Log(mean))
 	if m.lags.Day > 0 {
-		m.day.push(z)
+		m.day.push(typical)
 		if late := i - m.lags.Reach - m.mean.per; late >= 0 {
 			m.mean.push(m.day.at(late)) // late, so that no target is in its own profile
 		}
 	}
 	if m.lags.Week > 0 {
-		m.week.push(z)
+		m.week.push(typical)
 	}
 	m.n++
 }
@@ -160,8 +169,21 @@ func (m *Memory) Rescale(factor float64) {
 	for i := range m.mean.values {
 		m.mean.values[i] *= float32(factor)
 	}
+	for i := range m.slow {
+		m.slow[i] *= float32(factor)
+	}
+	m.slowMean *= factor
 	m.sum *= factor
 	m.mean.sum *= factor
 	m.day.rescale(factor)
 	m.week.rescale(factor)
+}
+
+// Profile returns the mean of the last days at the time of day of the newest
+// sample; NaN during the first day.
+func (m *Memory) Profile() float64 {
+	if m.lags.Day == 0 {
+		return math.NaN()
+	}
+	return m.mean.at(m.n - 1)
 }
