@@ -8,7 +8,6 @@
 package forecasttest
 
 import (
-	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -195,12 +194,12 @@ func short(t *testing.T, m forecast.Model) {
 		history := Hourly(n, 100, 8)
 		fitted, err := m.Fit(t.Context(), history)
 		if err != nil {
-			require.Truef(t, errors.Is(err, forecast.ErrShortHistory), "%d cells: %v", n, err)
+			require.ErrorIsf(t, err, forecast.ErrShortHistory, "%d cells", n)
 			continue
 		}
 		filter, err := fitted.Filter(history)
 		if err != nil {
-			require.Truef(t, errors.Is(err, forecast.ErrShortHistory), "%d cells: %v", n, err)
+			require.ErrorIsf(t, err, forecast.ErrShortHistory, "%d cells", n)
 			continue
 		}
 		f := forecast.New(horizon, levels...)
