@@ -1,0 +1,204 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// tick decides every target, several times a second, and puts those that need a
+// write in line.
+func (c *Controller) tick(ctx context.Context) error {
+	ticker := time.NewTicker(c.opts.Tick)
+	defer ticker.Stop()
+	for {
+		now := c.opts.Now()
+		for _, t := range c.all() {
+			t.mu.Lock()
+			a, _ := t.think(c.opts.Store, now, c.opts)
+			t.mu.Unlock()
+			c.tell(t)
+			if a != still && c.may(t, now) {
+				c.line.push(t.name, a)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// may claims the right to write for t.
+func (c *Controller) may(t *target, now time.Time) bool {
+	if !c.leads.Load() || c.opts.ReadOnly {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.busy || now.Before(t.notUntil) {
+		return false
+	}
+	t.busy = true
+	return true
+}
+
+// work writes for those in line until ctx ends.
+func (c *Controller) work(ctx context.Context) error {
+	for {
+		name, err := c.line.pop(ctx)
+		if err != nil {
+			return nil //nolint:nilerr // ctx has ended, which is how work ends
+		}
+		if t := c.find(name); t != nil {
+			c.act(ctx, t)
+		}
+	}
+}
+
+// act thinks again, because time has passed in line, and writes.
+func (c *Controller) act(ctx context.Context, t *target) {
+	t.mu.Lock()
+	a, floor := t.think(c.opts.Store, c.opts.Now(), c.opts)
+	view, verdict := t.view, t.verdict
+	name := t.name.Name
+	t.mu.Unlock()
+	if !c.leads.Load() {
+		a = still
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var (
+		after *hpa.View
+		claim *hpa.Claim
+		err   error
+	)
+	switch a {
+	case raise, lower:
+		after, claim, err = c.writer.Raise(ctx, view, hpa.Wish{Floor: floor, Original: verdict.Original, For: name})
+	case release:
+		after, err = c.writer.Release(ctx, view, verdict.Original)
+	case still:
+	}
+	if errors.Is(err, hpa.ErrChanged) {
+		after, err = c.again(ctx, t, view)
+		c.settle(t, func() { t.see(after) }, err)
+		return
+	}
+	c.settle(t, func() {
+		if after == nil {
+			return
+		}
+		t.floor.Wrote(after, claim)
+		t.see(after)
+		t.lastWrite = c.opts.Now()
+		if after.Floor() != view.Floor() {
+			t.lastScale = t.lastWrite
+			c.log.Info("floor moved", "object", t.name.String(), "target", view.Name.String(), "from", view.Floor(), "to", after.Floor(),
+				"original", verdict.Base, "reason", string(t.scale.Decision.Reason))
+			c.announce(t, view, after)
+		}
+	}, err)
+}
+
+// again reads what has changed under us.
+func (c *Controller) again(ctx context.Context, t *target, old *hpa.View) (*hpa.View, error) {
+	view, err := c.writer.Get(ctx, old.Kind, old.Name)
+	if apierrors.IsNotFound(err) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.trouble = &problem{"TargetNotFound", fmt.Sprintf("%s is gone", old.Name)}
+		return nil, nil //nolint:nilnil // no object is the new state
+	}
+	return view, err
+}
+
+// settle ends a write: done runs under the lock, a failure waits twice as long
+// each time, from half a second to half a minute.
+func (c *Controller) settle(t *target, done func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.busy = false
+	done()
+	if err == nil {
+		t.failed, t.failures, t.notUntil = nil, 0, time.Time{}
+		return
+	}
+	wait := min(30*time.Second, 500*time.Millisecond<<min(t.failures, 6))
+	t.failures++
+	t.notUntil = c.opts.Now().Add(wait)
+	if t.failed == nil || t.failed.Error() != err.Error() {
+		c.log.Warn("floor not written", "object", t.name.String(), "error", err, "retry", wait)
+	}
+	t.failed = err
+}
+
+// restore gives back the floor of one object, whoever held it, if it is claimed
+// for the PredictiveAutoscaler of that name.
+func (c *Controller) restore(ctx context.Context, kind hpa.Kind, name types.NamespacedName, claimant string) error {
+	for range 5 {
+		view, err := c.writer.Get(ctx, kind, name)
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("controller: read %s: %w", name, err)
+		}
+		if view.Claim == nil || view.Claim.For != claimant {
+			return nil
+		}
+		original := view.Claim.Original
+		if view.Floor() != view.Claim.Floor {
+			original = view.Min // its user has changed it since
+		}
+		_, err = c.writer.Release(ctx, view, original)
+		if err == nil {
+			c.log.Info("floor given back", "target", name.String(), "from", view.Floor())
+			return nil
+		}
+		if !errors.Is(err, hpa.ErrChanged) {
+			return err
+		}
+	}
+	return fmt.Errorf("controller: %s: %w", name, hpa.ErrChanged)
+}
+
+func quoted(list []string) string {
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "[]"
+	}
+	return string(text)
+}
+
+// announce tells the events of a floor that moved.
+func (c *Controller) announce(t *target, before, after *hpa.View) {
+	if after.Floor() > before.Floor() {
+		c.note(t.object, normal, "FloorRaised", "Raise", fmt.Sprintf("floor of %s raised from %d to %d: demand asks for %d within %s",
+			before.Name.Name, before.Floor(), after.Floor(), t.scale.Decision.Asked, t.scale.LeadTime))
+		return
+	}
+	if after.Claim == nil {
+		c.note(t.object, normal, "FloorReleased", "Release", fmt.Sprintf("floor of %s given back: %d", before.Name.Name, after.Floor()))
+	}
+}
+
+const (
+	normal  = "Normal"
+	warning = "Warning"
+)
+
+func (c *Controller) note(pa *v1alpha1.PredictiveAutoscaler, kind, reason, action, text string) {
+	if pa != nil && c.events != nil && c.leads.Load() {
+		c.events.Eventf(pa, nil, kind, reason, action, "%s", text)
+	}
+}

@@ -1,0 +1,186 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// lead begins to act when this replica is elected, and then sweeps, now and each
+// minute, for floors that no object claims.
+func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-elected:
+	}
+	c.leads.Store(true)
+	c.log.Info("elected: this replica acts", "identity", c.opts.Identity)
+	for _, t := range c.all() { // finalizers and deletions that a standby passed over
+		t.mu.Lock()
+		pa := t.object
+		t.mu.Unlock()
+		if pa != nil {
+			if _, err := c.Reconcile(ctx, requestFor(t.name)); err != nil {
+				c.log.Warn("reconcile after the election", "object", t.name.String(), "error", err)
+			}
+		}
+	}
+	ticker := time.NewTicker(time.Minute)
+	defer ticker.Stop()
+	for {
+		if !c.opts.ReadOnly {
+			c.sweep(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			c.leads.Store(false)
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// sweep restores floors whose object is gone.
+func (c *Controller) sweep(ctx context.Context) {
+	for _, name := range []string{v1alpha1.KindHPA, v1alpha1.KindScaledObject} {
+		kind, err := hpa.KindOf(name)
+		if err != nil || name == v1alpha1.KindScaledObject && !c.scaledObjects {
+			continue
+		}
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(kind.GVK.GroupVersion().WithKind(kind.GVK.Kind + "List"))
+		if err := c.client.List(ctx, list); err != nil {
+			c.log.Warn("sweep", "error", err)
+			continue
+		}
+		for i := range list.Items {
+			c.sweepOne(ctx, kind, &list.Items[i])
+		}
+	}
+}
+
+func (c *Controller) sweepOne(ctx context.Context, kind hpa.Kind, u *unstructured.Unstructured) {
+	if _, claimed := u.GetAnnotations()[hpa.Annotation]; !claimed {
+		return
+	}
+	view, err := hpa.Read(kind, u)
+	if err != nil {
+		c.log.Warn("sweep", "target", u.GetName(), "error", err)
+		return
+	}
+	pa := &v1alpha1.PredictiveAutoscaler{}
+	err = c.client.Get(ctx, types.NamespacedName{Namespace: view.Name.Namespace, Name: view.Claim.For}, pa)
+	if err == nil && refKey(pa.Spec.TargetRef) == refKey(v1alpha1.TargetRef{Kind: kind.GVK.Kind, Name: view.Name.Name}) {
+		return
+	}
+	if err != nil && !apierrors.IsNotFound(err) || c.elsewhere(ctx, view) != nil {
+		return
+	}
+	c.log.Info("floor without an object: giving it back", "target", view.Name.String(), "holder", view.Claim.Holder)
+	if err := c.restore(ctx, kind, view.Name, view.Claim.For); err != nil {
+		c.log.Warn("sweep", "target", view.Name.String(), "error", err)
+	}
+}
+
+// elsewhere reports that another installation holds the floor and is alive.
+func (c *Controller) elsewhere(ctx context.Context, v *hpa.View) *problem {
+	if v.Claim == nil || v.Claim.Lease == "" || v.Claim.Lease == c.opts.Lease.String() {
+		return nil
+	}
+	namespace, name, _ := strings.Cut(v.Claim.Lease, "/")
+	lease, err := c.readLease(ctx, types.NamespacedName{Namespace: namespace, Name: name})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil
+	case err != nil: // not knowing is no permission
+	case lease.Spec.RenewTime == nil || lease.Spec.LeaseDurationSeconds == nil:
+		return nil
+	case c.opts.Now().Sub(lease.Spec.RenewTime.Time) > time.Duration(*lease.Spec.LeaseDurationSeconds)*time.Second:
+		return nil
+	}
+	return &problem{"FloorHeldElsewhere", fmt.Sprintf("%s holds the floor under the lease %s: two installations of forescale must not share a target", v.Claim.Holder, v.Claim.Lease)}
+}
+
+func (c *Controller) readLease(ctx context.Context, name types.NamespacedName) (*coordinationv1.Lease, error) {
+	gvr := coordinationv1.SchemeGroupVersion.WithResource("leases")
+	u, err := c.writer.Client.Resource(gvr).Namespace(name.Namespace).Get(ctx, name.Name, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	lease := &coordinationv1.Lease{}
+	return lease, runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, lease)
+}
+
+// Finish ends the controller's work after its manager has stopped in good order:
+// if another replica takes the Lease within Options.HandOver it goes on with the
+// floors as they are, else every floor is given back. It returns the first floor
+// that could not be.
+func (c *Controller) Finish(ctx context.Context) error {
+	held := c.held()
+	if len(held) == 0 || c.opts.ReadOnly {
+		return nil
+	}
+	if c.taken(ctx) {
+		c.log.Info("handed over", "floors", len(held))
+		return nil
+	}
+	c.log.Info("no other replica: giving every floor back", "floors", len(held))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(c.opts.Workers)
+	for _, t := range held {
+		group.Go(func() error { return c.restore(ctx, t.view.Kind, t.view.Name, t.name.Name) })
+	}
+	return group.Wait()
+}
+
+// held returns the targets whose floor this replica wrote or took over.
+func (c *Controller) held() []*target {
+	var out []*target
+	for _, t := range c.all() {
+		t.mu.Lock()
+		if t.view != nil && t.view.Claim != nil {
+			out = append(out, t)
+		}
+		t.mu.Unlock()
+	}
+	return out
+}
+
+// taken waits until another replica holds the Lease, for a while.
+func (c *Controller) taken(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.opts.HandOver)
+	defer cancel()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		lease, err := c.readLease(ctx, c.opts.Lease)
+		if err == nil && lease.Spec.HolderIdentity != nil && *lease.Spec.HolderIdentity != "" && !c.mine(*lease.Spec.HolderIdentity) {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-ticker.C:
+		}
+	}
+}
+
+// mine reports whether holder is this process: the elector appends a random part
+// to the identity.
+func (c *Controller) mine(holder string) bool {
+	return holder == c.opts.Identity || strings.HasPrefix(holder, c.opts.Identity+"_")
+}

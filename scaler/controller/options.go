@@ -1,0 +1,82 @@
+package controller
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// Options are the settings of a controller.
+type Options struct {
+	// Store decides; whoever made it runs it.
+	Store *live.Store
+
+	// Identity names this process among its replicas, such as its pod. Required.
+	Identity string
+
+	// Lease is the Lease object of the replicas. Required.
+	Lease types.NamespacedName
+
+	// LeaseDuration is how long a holder that fell silent keeps its floors. Default
+	// 15 s.
+	LeaseDuration time.Duration
+
+	// ReadOnly decides and reports, and writes to no target: Shadow for all objects.
+	ReadOnly bool
+
+	// Tick is the time between two rounds of decisions. Default 200 ms.
+	Tick time.Duration
+
+	// WriteRate bounds the writes to targets per second. Default 50.
+	WriteRate float64
+
+	// Workers bounds the writes to targets under way. Default 8.
+	Workers int
+
+	// StatusEvery is the least time between two writes of one object's status.
+	// Default 5 s.
+	StatusEvery time.Duration
+
+	// HoldSilence is how long a floor is held without any data before it comes
+	// down, a tenth a minute. Default 10 min.
+	HoldSilence time.Duration
+
+	// HandOver is how long a stopping replica waits for another one before it
+	// restores every floor. Default 5 s.
+	HandOver time.Duration
+
+	// ReleaseDeadline is how long a deleted object waits for its floor to be given
+	// back. Default 1 min.
+	ReleaseDeadline time.Duration
+
+	// WatchPods measures start-up times on the pods of the targets.
+	WatchPods bool
+
+	// Log receives what an operator should know. Default: nothing.
+	Log *slog.Logger
+
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	o.LeaseDuration = cmp.Or(o.LeaseDuration, 15*time.Second)
+	o.Tick = cmp.Or(o.Tick, 200*time.Millisecond)
+	o.WriteRate = cmp.Or(o.WriteRate, 50)
+	o.Workers = cmp.Or(o.Workers, 8)
+	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
+	o.HoldSilence = cmp.Or(o.HoldSilence, 10*time.Minute)
+	o.HandOver = cmp.Or(o.HandOver, 5*time.Second)
+	o.ReleaseDeadline = cmp.Or(o.ReleaseDeadline, time.Minute)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}

@@ -1,0 +1,93 @@
+package controller
+
+import (
+	"time"
+
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// An action is what a tick asks for.
+type action int
+
+const (
+	still   action = iota
+	raise          // write a higher floor, at once
+	lower          // write a lower floor
+	release        // give the floor back and leave no trace
+)
+
+// A situation is everything that a plan depends on.
+type situation struct {
+	now     time.Time
+	mode    api.Mode
+	refused bool // the target is not to be touched, for good
+	zero    bool // the target is scaled to zero: a floor would not wake it
+
+	verdict hpa.Verdict
+	claimed bool  // the annotation is in place
+	least   int32 // bounds of the floor
+	most    int32
+
+	want      int32         // what the decision asks for
+	silence   time.Duration // since when demand is unknown
+	hold      time.Duration // how long that holds the floor
+	lastWrite time.Time
+}
+
+// Patience on the way down. A gap of one replica is often noise, and each write
+// wakes the whole chain behind it.
+const (
+	wideGap   = time.Minute
+	narrowGap = 10 * time.Minute
+)
+
+// plan returns what to do with the floor. A floor is raised at once; it is
+// lowered with patience, and never below what its owner set.
+func (s situation) plan() (action, int32) {
+	v := s.verdict
+	if s.mode != api.Active || s.refused || s.zero || v.Contested {
+		return s.giveBack()
+	}
+	if v.Wait {
+		return still, 0
+	}
+	want := min(max(s.want, s.least), s.most)
+	if s.silence > 0 {
+		want = max(want, v.InForce) // silence lowers nothing
+	}
+	if s.silence > s.hold {
+		want = max(v.InForce-max(1, v.InForce/10), s.least)
+	}
+	switch {
+	case want > v.InForce:
+		return raise, want
+	case v.Held && v.InForce > v.Base && !s.claimed:
+		return raise, v.InForce // somebody wiped the annotation
+	case !v.Held:
+		return still, 0
+	case v.InForce <= v.Base:
+		return s.giveBack()
+	case want == v.InForce || s.now.Sub(s.lastWrite) < s.patience(want):
+		return still, 0
+	case want <= v.Base:
+		return s.giveBack()
+	}
+	return lower, want
+}
+
+// giveBack releases what is held.
+func (s situation) giveBack() (action, int32) {
+	if !s.verdict.Held {
+		return still, 0
+	}
+	return release, s.verdict.Base
+}
+
+func (s situation) patience(want int32) time.Duration {
+	gap := s.verdict.InForce - want
+	if gap > 1 && 10*gap >= s.verdict.InForce || s.silence > s.hold {
+		return wideGap
+	}
+	return narrowGap
+}

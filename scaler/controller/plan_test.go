@@ -1,0 +1,52 @@
+package controller
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+func TestPlan(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	free := hpa.Verdict{InForce: 2, Base: 2}
+	held := hpa.Verdict{InForce: 20, Base: 2, Held: true}
+	normal := func(v hpa.Verdict, want int32) situation {
+		return situation{now: now, mode: api.Active, verdict: v, claimed: v.Held, least: v.Base, most: 50, want: want,
+			hold: 10 * time.Minute, lastWrite: now.Add(-time.Hour)}
+	}
+	with := func(s situation, f func(*situation)) situation { f(&s); return s }
+	for name, c := range map[string]struct {
+		s     situation
+		a     action
+		floor int32
+	}{
+		"nothing to add":                     {normal(free, 2), still, 0},
+		"less than the minimum adds nothing": {normal(free, 0), still, 0},
+		"a rise goes out at once":            {with(normal(free, 9), func(s *situation) { s.lastWrite = now }), raise, 9},
+		"no higher than the maximum":         {normal(free, 90), raise, 50},
+		"a wide gap waits a minute":          {with(normal(held, 10), func(s *situation) { s.lastWrite = now.Add(-59 * time.Second) }), still, 0},
+		"and then comes down":                {with(normal(held, 10), func(s *situation) { s.lastWrite = now.Add(-time.Minute) }), lower, 10},
+		"a gap of one is mostly noise":       {with(normal(held, 19), func(s *situation) { s.lastWrite = now.Add(-9 * time.Minute) }), still, 0},
+		"at the bottom it is given back":     {normal(held, 1), release, 2},
+		"silence holds":                      {with(normal(held, 2), func(s *situation) { s.silence = time.Minute }), still, 0},
+		"long silence comes down by a tenth": {with(normal(held, 2), func(s *situation) { s.silence = 11 * time.Minute }), lower, 18},
+		"a known rise acts in silence":       {with(normal(held, 30), func(s *situation) { s.silence = time.Minute }), raise, 30},
+		"paused gives back":                  {with(normal(held, 30), func(s *situation) { s.mode = api.Paused }), release, 2},
+		"shadow holds nothing":               {with(normal(free, 30), func(s *situation) { s.mode = api.Shadow }), still, 0},
+		"a refused target is given back":     {with(normal(held, 30), func(s *situation) { s.refused = true }), release, 2},
+		"zero is not woken":                  {with(normal(free, 30), func(s *situation) { s.zero = true }), still, 0},
+		"a dispute is left alone":            {with(normal(free, 30), func(s *situation) { s.verdict.Contested = true }), still, 0},
+		"a revert is waited out":             {with(normal(free, 30), func(s *situation) { s.verdict.Wait = true }), still, 0},
+		"a wiped claim is written again":     {with(normal(held, 20), func(s *situation) { s.claimed = false }), raise, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, floor := c.s.plan()
+			require.Equal(t, c.a, a)
+			require.Equal(t, c.floor, floor)
+		})
+	}
+}

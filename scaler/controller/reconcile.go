@@ -1,0 +1,182 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// Reconcile checks one object, finds its target and hands both to the tick.
+func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	pa := &v1alpha1.PredictiveAutoscaler{}
+	if err := c.client.Get(ctx, req.NamespacedName, pa); err != nil {
+		if apierrors.IsNotFound(err) {
+			c.forget(req.NamespacedName)
+			return ctrl.Result{}, nil
+		}
+		return ctrl.Result{}, err
+	}
+	if !pa.DeletionTimestamp.IsZero() {
+		return c.finish(ctx, pa)
+	}
+	if c.leads.Load() && !c.opts.ReadOnly && pa.Spec.Mode != api.Paused && controllerutil.AddFinalizer(pa, finalizer) {
+		body := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q,"finalizers":%s}}`, pa.ResourceVersion, quoted(pa.Finalizers))
+		if err := c.client.Patch(ctx, pa, client.RawPatch(types.MergePatchType, body)); err != nil {
+			return ctrl.Result{}, client.IgnoreNotFound(err)
+		}
+	}
+	view, trouble := c.look(ctx, pa)
+	if trouble == nil {
+		trouble = c.ensure(pa)
+	}
+	t := c.adopt(pa)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.object, t.trouble, t.gone = pa, trouble, false
+	t.see(view)
+	if t.view != nil && t.selector == "" && c.opts.WatchPods {
+		selector, _, err := c.writer.Selector(ctx, t.view)
+		if err == nil {
+			t.selector = selector
+		}
+	}
+	if trouble != nil {
+		return ctrl.Result{RequeueAfter: time.Minute}, nil
+	}
+	return ctrl.Result{}, nil
+}
+
+// ensure hands the workload of pa to the store.
+func (c *Controller) ensure(pa *v1alpha1.PredictiveAutoscaler) *problem {
+	if err := c.opts.Store.Ensure(keyOf(pa), pa.Spec.Spec); err != nil {
+		return &problem{"InvalidSpec", err.Error()}
+	}
+	return nil
+}
+
+func keyOf(pa *v1alpha1.PredictiveAutoscaler) live.Key {
+	return live.Key{Namespace: pa.Namespace, Name: pa.Name, Metric: metricName}
+}
+
+// adopt returns the target of pa, made on first sight.
+func (c *Controller) adopt(pa *v1alpha1.PredictiveAutoscaler) *target {
+	name := client.ObjectKeyFromObject(pa)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.targets[name]
+	if t == nil {
+		t = &target{name: name, key: keyOf(pa), status: *pa.Status.DeepCopy(), counted: map[types.UID]bool{}}
+		c.targets[name] = t
+	}
+	return t
+}
+
+func (c *Controller) forget(name types.NamespacedName) {
+	c.mu.Lock()
+	t := c.targets[name]
+	delete(c.targets, name)
+	c.mu.Unlock()
+	if t != nil {
+		c.opts.Store.Remove(t.key)
+	}
+}
+
+// look reads the target of pa, and says why it must not be acted on. A view may
+// come with a problem: then only what is held is given back.
+func (c *Controller) look(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) (*hpa.View, *problem) {
+	kind, err := hpa.KindOf(pa.Spec.TargetRef.Kind)
+	if err != nil {
+		return nil, &problem{"InvalidSpec", err.Error()}
+	}
+	if kind.GVK.Kind == v1alpha1.KindScaledObject && !c.scaledObjects {
+		return nil, &problem{"NoKEDA", "targetRef.kind is ScaledObject and the cluster had no KEDA when forescale started: install KEDA and restart forescale, or target an HPA"}
+	}
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(kind.GVK)
+	name := types.NamespacedName{Namespace: pa.Namespace, Name: pa.Spec.TargetRef.Name}
+	if err := c.client.Get(ctx, name, u); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, &problem{"TargetNotFound", fmt.Sprintf("there is no %s %s: make it, or correct spec.targetRef", kind.GVK.Kind, name)}
+		}
+		return nil, &problem{"TargetUnreadable", err.Error()}
+	}
+	view, err := hpa.Read(kind, u)
+	if err != nil {
+		return nil, &problem{"TargetUnreadable", err.Error()}
+	}
+	if view.Scaled != "" {
+		return view, &problem{"OwnedByScaledObject", fmt.Sprintf(
+			"KEDA owns this HPA and puts every change of it back: set targetRef to kind ScaledObject, name %s, or add a trigger of type external to it", view.Scaled)}
+	}
+	if rival := c.rival(ctx, pa); rival != "" {
+		return nil, &problem{"TargetTaken", fmt.Sprintf("%s is acted on by PredictiveAutoscaler %s, which is older: delete one of the two", name, rival)}
+	}
+	if other := c.elsewhere(ctx, view); other != nil {
+		return nil, other
+	}
+	return view, nil
+}
+
+// rival returns the name of an older object with the same target.
+func (c *Controller) rival(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) string {
+	var list v1alpha1.PredictiveAutoscalerList
+	err := c.client.List(ctx, &list, client.InNamespace(pa.Namespace), client.MatchingFields{byTarget: refKey(pa.Spec.TargetRef)})
+	if err != nil {
+		return ""
+	}
+	for i := range list.Items {
+		o := &list.Items[i]
+		if o.UID == pa.UID || !o.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if o.CreationTimestamp.Before(&pa.CreationTimestamp) || o.CreationTimestamp.Equal(&pa.CreationTimestamp) && o.Name < pa.Name {
+			return o.Name
+		}
+	}
+	return ""
+}
+
+// finish gives the floor of a deleted object back and lets it go. After the
+// deadline it goes in any case; the sweep cleans up behind it.
+func (c *Controller) finish(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) (ctrl.Result, error) {
+	if t := c.find(client.ObjectKeyFromObject(pa)); t != nil {
+		t.mu.Lock()
+		t.gone = true
+		t.mu.Unlock()
+	}
+	if !c.leads.Load() || !controllerutil.ContainsFinalizer(pa, finalizer) {
+		return ctrl.Result{}, nil
+	}
+	if err := c.giveBack(ctx, pa); err != nil {
+		if c.opts.Now().Sub(pa.DeletionTimestamp.Time) < c.opts.ReleaseDeadline {
+			c.log.Warn("floor not given back yet", "object", client.ObjectKeyFromObject(pa).String(), "error", err)
+			return ctrl.Result{RequeueAfter: time.Second}, nil
+		}
+		c.note(pa, warning, "ReleaseFailed", "Release", fmt.Sprintf("the floor was not given back in time: %v", err))
+	}
+	before := pa.DeepCopy()
+	controllerutil.RemoveFinalizer(pa, finalizer)
+	return ctrl.Result{}, client.IgnoreNotFound(c.client.Patch(ctx, pa, client.MergeFrom(before)))
+}
+
+// giveBack releases the floor that pa holds, if it holds one.
+func (c *Controller) giveBack(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) error {
+	kind, err := hpa.KindOf(pa.Spec.TargetRef.Kind)
+	if err != nil {
+		return nil //nolint:nilerr // a kind without a floor has nothing to give back
+	}
+	name := types.NamespacedName{Namespace: pa.Namespace, Name: pa.Spec.TargetRef.Name}
+	return c.restore(ctx, kind, name, pa.Name)
+}

@@ -1,0 +1,232 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// calm is how long a status stays when nothing changed but figures: enough for an
+// operator's eye, and rare enough for the API server.
+const calm = time.Hour
+
+// report writes the status of each object where it changed.
+func (c *Controller) report(ctx context.Context) error {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		if c.leads.Load() {
+			for _, t := range c.all() {
+				if ctx.Err() == nil {
+					c.reportOne(ctx, t)
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func (c *Controller) reportOne(ctx context.Context, t *target) {
+	now := c.opts.Now()
+	t.mu.Lock()
+	if t.object == nil || t.gone || now.Sub(t.written) < c.opts.StatusEvery {
+		t.mu.Unlock()
+		return
+	}
+	next := t.describe(now, c.opts.ReadOnly)
+	worth := differs(&t.status, &next) || !equality.Semantic.DeepEqual(t.status, next) && now.Sub(t.written) > calm && !t.written.IsZero()
+	if !worth {
+		t.mu.Unlock()
+		return
+	}
+	t.written = now
+	pa := t.object.DeepCopy()
+	t.mu.Unlock()
+	body, err := statusPatch(&next)
+	if err == nil {
+		err = c.client.Status().Patch(ctx, pa, client.RawPatch(types.MergePatchType, body))
+	}
+	if client.IgnoreNotFound(err) != nil {
+		c.log.Warn("status not written", "object", t.name.String(), "error", err)
+		return
+	}
+	t.mu.Lock()
+	t.status = next
+	t.mu.Unlock()
+}
+
+// statusPatch is a merge patch that makes the status s, whatever it was: fields
+// that s leaves out are removed.
+func statusPatch(s *v1alpha1.Status) ([]byte, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]any{"originalMinReplicas": nil, "reason": nil, "trail": nil, "observed": nil, "predicted": nil, "leadTime": nil, "model": nil}
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]any{"status": fields})
+}
+
+// differs reports whether something changed that an operator would want to know:
+// a condition, the floor, the reason. Figures that merely moved do not count.
+func differs(a, b *v1alpha1.Status) bool {
+	if a.Floor != b.Floor || a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
+		return true
+	}
+	return !slices.EqualFunc(a.Conditions, b.Conditions, func(x, y metav1.Condition) bool {
+		return x.Type == y.Type && x.Status == y.Status && x.Reason == y.Reason && x.ObservedGeneration == y.ObservedGeneration
+	})
+}
+
+// describe makes the status of now.
+func (t *target) describe(now time.Time, readOnly bool) v1alpha1.Status {
+	s := v1alpha1.Status{ObservedGeneration: t.object.Generation, DesiredReplicas: -1}
+	s.Conditions = slices.Clone(t.status.Conditions)
+	if t.view != nil {
+		s.CurrentReplicas, s.Floor = t.view.Current, t.verdict.InForce
+		if t.verdict.Held {
+			s.OriginalMinReplicas = t.verdict.Original
+		}
+	}
+	if t.scale.LeadTime > 0 {
+		d := &t.scale.Decision
+		s.DesiredReplicas, s.Reason = d.Asked, string(d.Reason)
+		for _, step := range d.Trail() {
+			s.Trail = append(s.Trail, v1alpha1.TrailStep{Rule: string(step.Rule), Replicas: step.Replicas})
+		}
+		s.Observed, s.Predicted = figure(t.scale.Demand.Observed), figure(t.scale.Demand.Predicted)
+		s.LeadTime, s.Model = api.Duration(t.scale.LeadTime.Round(time.Second)).String(), t.scale.Model
+	}
+	if !t.lastScale.IsZero() {
+		at := metav1.NewTime(t.lastScale)
+		s.LastScaleTime = &at
+	} else {
+		s.LastScaleTime = t.status.LastScaleTime
+	}
+	for _, f := range []func(bool) metav1.Condition{t.ready, t.forecasting, t.trusted, t.acting, t.contested} {
+		cond := f(readOnly)
+		cond.ObservedGeneration, cond.LastTransitionTime = t.object.Generation, metav1.NewTime(now)
+		meta.SetStatusCondition(&s.Conditions, cond)
+	}
+	return s
+}
+
+func figure(v float64) string {
+	if math.IsNaN(v) {
+		return "unknown"
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+func condition(kind string, ok bool, reason, message string) metav1.Condition {
+	status := metav1.ConditionFalse
+	if ok {
+		status = metav1.ConditionTrue
+	}
+	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
+}
+
+func (t *target) ready(bool) metav1.Condition {
+	switch {
+	case t.trouble != nil:
+		return condition(v1alpha1.Ready, false, t.trouble.reason, t.trouble.message)
+	case t.view == nil:
+		return condition(v1alpha1.Ready, false, "TargetNotFound", "the target has not been read yet")
+	case t.view.Zero:
+		return condition(v1alpha1.Ready, false, string(scaler.ScalingDisabled), "the target is scaled to zero; a floor does not wake it: scale it to one or more")
+	}
+	return condition(v1alpha1.Ready, true, "Valid", "the object and its target are in order")
+}
+
+func (t *target) forecasting(bool) metav1.Condition {
+	switch {
+	case t.scale.Err != nil:
+		return condition(v1alpha1.Forecasting, false, string(scaler.NoData), t.scale.Err.Error())
+	case t.scale.LeadTime == 0:
+		return condition(v1alpha1.Forecasting, false, "Starting", "nothing was decided yet")
+	case math.IsNaN(t.scale.Demand.Predicted):
+		return condition(v1alpha1.Forecasting, false, "NoForecast", "no model is fitted yet: observed demand alone decides")
+	}
+	return condition(v1alpha1.Forecasting, true, "ModelFitted", "model "+t.scale.Model+" forecasts")
+}
+
+// trusted tells what is known of the forecast's worth: a workload that nobody
+// scores is not called trusted.
+func (t *target) trusted(bool) metav1.Condition {
+	c := condition(v1alpha1.Trusted, false, "NotScored", "the forecast is not scored on this workload yet")
+	c.Status = metav1.ConditionUnknown
+	return c
+}
+
+func (t *target) acting(readOnly bool) metav1.Condition {
+	mode := t.object.Spec.Default().Mode
+	switch {
+	case t.trouble != nil || t.view == nil:
+		return condition(v1alpha1.Acting, false, "NotReady", "see condition Ready")
+	case readOnly:
+		return condition(v1alpha1.Acting, false, "ReadOnly", "forescale runs with --read-only")
+	case mode != api.Active:
+		return condition(v1alpha1.Acting, false, string(mode), "spec.mode is "+string(mode))
+	case t.verdict.Contested:
+		return condition(v1alpha1.Acting, false, v1alpha1.Contested, "see condition Contested")
+	case t.failed != nil:
+		return condition(v1alpha1.Acting, false, "WriteFailed", t.failed.Error())
+	case t.verdict.Held && t.verdict.InForce > t.verdict.Base:
+		return condition(v1alpha1.Acting, true, "FloorHeld", "the floor is raised and will be given back")
+	}
+	return condition(v1alpha1.Acting, true, "FloorFree", "demand needs no more than minReplicas")
+}
+
+func (t *target) contested(bool) metav1.Condition {
+	if !t.verdict.Contested {
+		return condition(v1alpha1.Contested, false, "Uncontested", "nobody else moves the floor")
+	}
+	return condition(v1alpha1.Contested, true, "Reverted", fmt.Sprintf(
+		"field manager %q puts the floor back each time: forescale keeps still for a while; tell that tool to ignore the field, forescale doctor prints the rule", t.verdict.Manager))
+}
+
+// tell reports once what a tick found out about others.
+func (c *Controller) tell(t *target) {
+	t.mu.Lock()
+	v, pa, view := t.verdict, t.object, t.view
+	t.verdict.Edited, t.verdict.Reverted = false, false
+	t.mu.Unlock()
+	if view == nil || !v.Edited && !v.Reverted {
+		return
+	}
+	c.tellOf(pa, view, v)
+}
+
+func (c *Controller) tellOf(pa *v1alpha1.PredictiveAutoscaler, view *hpa.View, v hpa.Verdict) {
+	switch {
+	case v.Edited:
+		c.log.Info("the user changed the floor: the new value is the one to give back", "target", view.Name.String(), "value", v.Base)
+		c.note(pa, normal, "OriginalChanged", "Observe", fmt.Sprintf("%s was set to %d by its user, which will be given back", view.Kind.Min, v.Base))
+	case v.Contested:
+		c.log.Warn("floor contested", "target", view.Name.String(), "manager", v.Manager)
+		c.note(pa, warning, v1alpha1.Contested, "Observe", fmt.Sprintf("%q puts %s back each time: backing off", v.Manager, view.Kind.Min))
+	default:
+		c.log.Info("the floor was put back", "target", view.Name.String(), "manager", v.Manager, "value", v.InForce)
+	}
+}

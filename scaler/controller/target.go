@@ -1,0 +1,100 @@
+package controller
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/capacity"
+	"github.com/forescale/forescale/scaler/hpa"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// A problem is why an object is not acted on: a reason word, and what to do.
+type problem struct{ reason, message string }
+
+// A target is one PredictiveAutoscaler and what it acts on.
+type target struct {
+	name types.NamespacedName
+	key  live.Key
+
+	mu      sync.Mutex // guards what follows; held for microseconds
+	object  *v1alpha1.PredictiveAutoscaler
+	view    *hpa.View // newest known; nil = none found
+	trouble *problem  // nil = in order
+	floor   hpa.Floor
+	verdict hpa.Verdict
+	scale   live.Scale
+	busy    bool // a write is in line or under way
+	gone    bool // deleted: not to be acted on
+
+	silentSince time.Time // zero = demand is known
+	lastWrite   time.Time
+	lastScale   time.Time
+	failed      error // of the last write
+	notUntil    time.Time
+	failures    int
+
+	starts   capacity.LeadTime
+	selector string // of the pods, empty before it is known
+	counted  map[types.UID]bool
+
+	status  v1alpha1.Status // written last
+	written time.Time
+}
+
+// see takes a newer view.
+func (t *target) see(v *hpa.View) {
+	if t.view == nil || v == nil || v.UID != t.view.UID || v.Newer(t.view) {
+		t.view = v
+	}
+}
+
+// bounds are those of the floor: what the target's owner allows, narrowed by the
+// spec.
+func (t *target) bounds() live.Bounds {
+	s := t.object.Spec.Scale
+	b := live.Bounds{Min: t.verdict.Base, Max: t.view.Ceiling()}
+	if s.MinReplicas != nil {
+		b.Min = max(b.Min, *s.MinReplicas)
+	}
+	if s.MaxReplicas > 0 {
+		b.Max = min(b.Max, max(s.MaxReplicas, t.verdict.Base))
+	}
+	b.Min = min(b.Min, b.Max)
+	return b
+}
+
+// think decides at now and returns what to write.
+func (t *target) think(store *live.Store, now time.Time, o Options) (action, int32) {
+	if t.object == nil || t.view == nil || t.gone {
+		return still, 0
+	}
+	t.verdict = t.floor.Judge(t.view, now)
+	b := t.bounds()
+	if t.trouble == nil {
+		if s, known := store.Scale(t.key, max(t.verdict.InForce, 1), b); known {
+			t.scale = s
+		}
+	}
+	switch {
+	case t.scale.Err == nil:
+		t.silentSince = time.Time{}
+	case t.silentSince.IsZero():
+		t.silentSince = now
+	}
+	s := situation{
+		now: now, mode: t.object.Spec.Default().Mode, refused: t.trouble != nil, zero: t.view.Zero,
+		verdict: t.verdict, claimed: t.view.Claim != nil, least: b.Min, most: b.Max,
+		want: t.scale.Decision.Replicas, hold: o.HoldSilence, lastWrite: t.lastWrite,
+	}
+	if !t.silentSince.IsZero() {
+		s.silence = max(now.Sub(t.silentSince), 1)
+	}
+	if t.trouble == nil && t.scale.LeadTime == 0 { // nothing was decided yet
+		s.want, s.silence = t.verdict.InForce, 1
+	}
+	return s.plan()
+}
