@@ -20,6 +20,7 @@ type Form int
 const (
 	Raw Form = iota // the unit of the metric
 	Log             // its logarithm
+	Root            // its square root
 )
 
 // A Reach says which lags the regression looks at.
@@ -176,8 +177,12 @@ func newPlan(m Model, history forecast.Series) (plan, error) {
 	slices.Sort(p.lags)
 	p.lags = slices.Compact(p.lags)
 	p.prior = slices.Index(p.lags, short)
-	if m.Form == Log {
+	switch m.Form {
+	case Raw:
+	case Log:
 		p.space = space.Log(history.Values)
+	case Root:
+		p.space = space.Root()
 	}
 	return p, nil
 }

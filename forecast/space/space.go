@@ -1,5 +1,5 @@
 // Package space maps a metric to the space in which a model is linear: its own
-// unit, or the logarithm of it.
+// unit, the logarithm of it, or the square root.
 //
 // Loads that add up (a batch job on top of users) are linear in their unit;
 // noise and seasons that grow with the level are linear in logarithms. Nobody
@@ -14,10 +14,18 @@ import (
 // A Space maps values forward to model space and back. The zero value is the
 // identity. It is a plain value and safe for concurrent use.
 type Space struct {
-	log    bool
+	kind   kind
 	offset float64 // added before the logarithm
 	floor  float64 // least argument of the logarithm, > 0
 }
+
+type kind int
+
+const (
+	identity kind = iota
+	logarithm
+	root
+)
 
 // least is the least argument of a logarithm as a share of the median: below
 // it, logarithms tell noise.
@@ -39,21 +47,29 @@ func Log(values []float64) Space {
 		}
 	}
 	if len(positive) == 0 {
-		return Space{log: true, offset: 1, floor: least}
+		return Space{kind: logarithm, offset: 1, floor: least}
 	}
 	slices.Sort(positive)
-	s := Space{log: true, floor: least * positive[len(positive)/2]}
+	s := Space{kind: logarithm, floor: least * positive[len(positive)/2]}
 	s.offset = max(0, s.floor-low)
 	return s
 }
 
+// Root returns the square root: half-way between the unit and its logarithm, and
+// the space in which the noise of counts does not depend on their level.
+func Root() Space { return Space{kind: root} }
+
 // IsLog reports whether s takes logarithms.
-func (s Space) IsLog() bool { return s.log }
+func (s Space) IsLog() bool { return s.kind == logarithm }
 
 // Forward maps a value to model space. NaN stays NaN.
 func (s Space) Forward(v float64) float64 {
-	if !s.log {
+	switch s.kind {
+	case identity:
 		return v
+	case root:
+		return math.Sqrt(v)
+	case logarithm:
 	}
 	if v += s.offset; v < s.floor {
 		v = s.floor
@@ -63,8 +79,12 @@ func (s Space) Forward(v float64) float64 {
 
 // Back maps from model space to a value, which may be negative.
 func (s Space) Back(z float64) float64 {
-	if !s.log {
+	switch s.kind {
+	case identity:
 		return z
+	case root:
+		return max(0, z) * max(0, z)
+	case logarithm:
 	}
 	return math.Exp(z) - s.offset
 }

@@ -1,0 +1,86 @@
+package ensemble
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/space"
+)
+
+// bound fills dst with quantiles around the combination.
+//
+// The error of the combination at the earlier origins, in logarithms, gives each
+// horizon its scale: the mean absolute error within three cells of it, drawn by
+// two fifths towards the square root of the horizon. A quantile lies a number of
+// scales from the point that depends on its level alone.
+func (r *run) bound(dst *forecast.Forecast) {
+	s := space.Log(r.history.Values)
+	low, high := space.Extent(r.history.Values)
+	room := high - low
+	point := r.mixed[len(r.mixed)-1]
+	values, peaks := r.scales(s)
+	top := 0.0
+	for h := range dst.Values {
+		v := max(0, point[h])
+		top = max(top, v)
+		for q, p := range dst.Levels {
+			k := multiple(p)
+			dst.Values[h][q] = min(max(0, s.Back(s.Forward(v)+k*values[h])), max(v, high+room))
+			dst.Peaks[h][q] = min(max(0, s.Back(s.Forward(top)+k*peaks[h])), max(top, high+room))
+		}
+	}
+	dst.Tidy()
+}
+
+// scales returns the mean absolute error by horizon of the value and of the
+// maximum so far.
+func (r *run) scales(s space.Space) (values, peaks []float64) {
+	n := make([]float64, r.horizon)
+	values, peaks = make([]float64, r.horizon), make([]float64, r.horizon)
+	for at, origin := range r.origins[:len(r.origins)-1] {
+		truth, guess := 0.0, 0.0
+		for h, y := range r.truth(origin) {
+			p := r.mixed[at][h]
+			truth, guess = max(truth, y), max(guess, p)
+			if r.seen[origin+h] {
+				n[h]++
+				values[h] += math.Abs(s.Forward(y) - s.Forward(p))
+				peaks[h] += math.Abs(s.Forward(truth) - s.Forward(guess))
+			}
+		}
+	}
+	return smoothed(values, n), smoothed(peaks, n)
+}
+
+// smoothed turns sums of errors and their counts into scales.
+func smoothed(sums, n []float64) []float64 {
+	out := make([]float64, len(sums))
+	total, shape := 0.0, 0.0
+	for h := range sums {
+		total += sums[h]
+		shape += n[h] * math.Sqrt(float64(h+1))
+	}
+	if shape == 0 {
+		return out
+	}
+	for h := range out {
+		sum, count := 0.0, 0.0
+		for j := max(0, h-3); j <= min(len(sums)-1, h+3); j++ {
+			sum += sums[j]
+			count += n[j]
+		}
+		grown := total / shape * math.Sqrt(float64(h+1))
+		out[h] = grown
+		if count > 0 {
+			out[h] = 0.6*sum/count + 0.4*grown
+		}
+	}
+	return out
+}
+
+// multiple returns how many mean absolute errors a quantile of level p lies from
+// the median.
+func multiple(p float64) float64 {
+	z := math.Sqrt2 * math.Erfinv(2*p-1)
+	return 1.3 * z
+}

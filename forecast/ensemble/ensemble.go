@@ -1,0 +1,320 @@
+// Package ensemble forecasts a path at once by the weighted median of many cheap
+// forecasters.
+
+package ensemble
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/guard"
+	"github.com/forescale/forescale/forecast/regress"
+	"github.com/forescale/forescale/forecast/season"
+)
+
+// Options are the settings of [Forecast]. The zero value is ready to use.
+type Options struct {
+	Zone    *time.Location  // whose wall clock days and weeks follow; nil means UTC
+	Periods []time.Duration // seasons besides day and week; nil means those that package season finds
+	Raw     bool            // trust every sample: no cleaning
+}
+
+// A run is one call of Forecast.
+type run struct {
+	opts    Options
+	history forecast.Series // cleaned, no gaps
+	seen    []bool          // cells with a sample
+	horizon int
+	day     int   // cells
+	week    int   // cells
+	origins []int // ascending; the last is the end of the history
+	experts []expert
+	mixed   [][]float64 // the combination, by origin
+	gated   string      // the rule that beat the combination, or ""
+}
+
+// Forecast forecasts the horizon cells after history at once, for a report or a
+// benchmark; a running forecast is what package auto is for. The levels are those of the
+// quantiles, as in forecast.New.
+//
+// Every expert that the history allows (last value, a day and a week ago,
+// analogs, exponential smoothing and lag regressions, each in more than one
+// space) forecasts from up to sixteen earlier origins as well. The point forecast
+// is the median of the experts weighted by the inverse square of their mean
+// absolute error there; it gives way to the best of the naive rules if that was
+// better. Bounds are scaled by the errors of the combination at those origins.
+// The history is cleaned by package guard first.
+//
+// The cost is that of two or three fits, some milliseconds for a month of hours.
+// An error wraps forecast.ErrShortHistory if no cell is observed. Forecast is safe
+// for concurrent use.
+func Forecast(ctx context.Context, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
+	if horizon <= 0 {
+		return nil, fmt.Errorf("ensemble: horizon of %d cells, want at least one", horizon)
+	}
+	if err := forecast.CheckLevels(levels); err != nil {
+		return nil, err
+	}
+	r, err := newRun(history, horizon, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.assemble(ctx); err != nil {
+		return nil, err
+	}
+	r.combine()
+	r.gate()
+	dst := forecast.New(horizon, levels...)
+	dst.Start, dst.Step = history.End(), history.Step
+	r.bound(dst)
+	if r.gated != "" {
+		dst.Warnings = append(dst.Warnings, fmt.Errorf("ensemble: %s was better than the combination on this history", r.gated))
+	}
+	if len(r.origins) < 4 {
+		dst.Warnings = append(dst.Warnings, fmt.Errorf("ensemble: bounds rest on %d earlier origins only", len(r.origins)-1))
+	}
+	return dst, nil
+}
+
+func newRun(history forecast.Series, horizon int, opts Options) (*run, error) {
+	if err := history.Check(); err != nil {
+		return nil, err
+	}
+	first := slices.IndexFunc(history.Values, func(v float64) bool { return v >= 0 })
+	if first < 0 {
+		return nil, fmt.Errorf("ensemble: %w: none of %d cells is observed", forecast.ErrShortHistory, history.Len())
+	}
+	history = history.Slice(first, history.Len())
+	r := &run{opts: opts, history: history, horizon: horizon}
+	r.day = max(1, int(season.Day/history.Step))
+	r.week = max(1, int(season.Week/history.Step))
+	r.seen = make([]bool, history.Len())
+	for i, v := range history.Values {
+		r.seen[i] = v >= 0
+	}
+	if err := r.clean(); err != nil {
+		return nil, err
+	}
+	r.origins = backtestOrigins(history.Len(), r.day, horizon)
+	return r, nil
+}
+
+// clean replaces what models should not see, and fills gaps.
+func (r *run) clean() error {
+	cleaned := forecast.Series{Start: r.history.Start, Step: r.history.Step, Values: slices.Clone(r.history.Values)}
+	if !r.opts.Raw {
+		var err error
+		var report guard.Report
+		cleaned, report, err = guard.Series(r.history, regress.Model{Form: regress.Log, Zone: r.opts.Zone}, guard.Options{})
+		if err != nil {
+			return fmt.Errorf("ensemble: clean: %w", err)
+		}
+		if report.Dirty() > 0 && r.trusts(cleaned) {
+			cleaned.Values = slices.Clone(r.history.Values)
+		}
+	}
+	last := cleaned.Values[0]
+	for i, v := range cleaned.Values {
+		switch {
+		case v >= 0:
+		case i >= r.day:
+			v = cleaned.Values[i-r.day]
+		default:
+			v = last
+		}
+		cleaned.Values[i], last = v, v
+	}
+	r.history = cleaned
+	return nil
+}
+
+// trusts reports whether a regression on what was observed was clearly better,
+// at the earlier origins, than one on what the guard made of it: then its
+// outliers are how this metric is.
+func (r *run) trusts(cleaned forecast.Series) bool {
+	origins := backtestOrigins(r.history.Len(), r.day, r.horizon)
+	model := regress.Model{Form: regress.Log, Zone: r.opts.Zone}
+	var sums [2]float64
+	for k, h := range []forecast.Series{r.history, cleaned} {
+		paths, err := model.Rolling(h, origins, r.horizon)
+		if err != nil {
+			return false
+		}
+		for at, origin := range origins[:len(origins)-1] {
+			if paths[at] == nil {
+				continue
+			}
+			if l := r.loss(paths[at], origin); l >= 0 {
+				sums[k] += l
+			}
+		}
+	}
+	return sums[0] < trust*sums[1]
+}
+
+// trust is how much better the observed history must have been.
+const trust = 0.98
+
+// backtests is the number of earlier origins.
+const backtests = 16
+
+// backtestOrigins returns up to sixteen earlier origins half a day apart and n.
+// All are followed by a whole horizon, unless the history is too short for that.
+func backtestOrigins(n, day, horizon int) []int {
+	spacing := max(1, min(day/2, n/8))
+	least := max(2, min(day+2, n/2))
+	origins := []int{n}
+	for o := n - horizon; o >= least && len(origins) <= backtests; o -= spacing {
+		origins = append(origins, o)
+	}
+	if len(origins) < 5 {
+		for o := n - spacing; o > n-horizon && o >= least && len(origins) <= backtests; o -= spacing {
+			origins = append(origins, o)
+		}
+	}
+	slices.Sort(origins)
+	return slices.Compact(origins)
+}
+
+// truth returns the cells after origin, at most a horizon of them.
+func (r *run) truth(origin int) []float64 {
+	return r.history.Values[origin:min(origin+r.horizon, r.history.Len())]
+}
+
+// loss returns the mean absolute error of path at origin over the cells that
+// have a sample; NaN if none has.
+func (r *run) loss(path []float64, origin int) float64 {
+	sum, n := 0.0, 0
+	for h, y := range r.truth(origin) {
+		if r.seen[origin+h] {
+			sum += math.Abs(y - path[h])
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+// combine mixes the experts at every origin by weights that were known then.
+func (r *run) combine() {
+	r.mixed = make([][]float64, len(r.origins))
+	values := make([]float64, len(r.experts))
+	for at, origin := range r.origins {
+		weights := r.weights(origin)
+		path := make([]float64, r.horizon)
+		for h := range path {
+			values = values[:0]
+			for _, e := range r.experts {
+				if e.paths[at] != nil {
+					values = append(values, e.paths[at][h])
+				}
+			}
+			path[h] = weightedMedian(values, present(weights, r.experts, at))
+		}
+		r.mixed[at] = path
+	}
+}
+
+// present returns the weights of the experts that forecast at origin at.
+func present(weights []float64, experts []expert, at int) []float64 {
+	out := make([]float64, 0, len(weights))
+	for k, e := range experts {
+		if e.paths[at] != nil {
+			out = append(out, weights[k])
+		}
+	}
+	return out
+}
+
+// weights returns the weight of each expert as of an origin: the inverse square
+// of its loss at the origins whose truth was known then, relative to the first
+// expert, which forecasts at all of them. One that was never scored counts as
+// the first.
+func (r *run) weights(now int) []float64 {
+	out := make([]float64, len(r.experts))
+	for k, e := range r.experts {
+		own, reference := 0.0, 0.0
+		for at, origin := range r.origins {
+			known := origin+r.horizon <= now || (now == r.history.Len() && origin < now)
+			if !known || e.paths[at] == nil {
+				continue
+			}
+			l, m := r.loss(e.paths[at], origin), r.loss(r.experts[0].paths[at], origin)
+			if l >= 0 && m >= 0 {
+				own += l
+				reference += m
+			}
+		}
+		ratio := 1.0
+		if reference > 0 || own > 0 {
+			ratio = max(own, 1e-3*reference) / max(reference, 1e-3*own)
+		}
+		out[k] = 1 / (ratio * ratio)
+	}
+	return out
+}
+
+// margin is how much better than the combination a rule must have been: the rule
+// is the best of several in hindsight, the combination was made in foresight.
+const margin = 0.9
+
+// gate replaces the combination by a naive rule that was better at the earlier
+// origins.
+func (r *run) gate() {
+	best, mixed := math.Inf(1), 0.0
+	var winner expert
+	for at, origin := range r.origins[:len(r.origins)-1] {
+		if l := r.loss(r.mixed[at], origin); l >= 0 {
+			mixed += l
+		}
+	}
+	for _, e := range r.experts {
+		if !e.naive {
+			continue
+		}
+		sum := 0.0
+		for at, origin := range r.origins[:len(r.origins)-1] {
+			if e.paths[at] == nil {
+				sum = math.Inf(1)
+				break
+			}
+			if l := r.loss(e.paths[at], origin); l >= 0 {
+				sum += l
+			}
+		}
+		if sum < best {
+			best, winner = sum, e
+		}
+	}
+	if best < margin*mixed && len(r.origins) > 1 {
+		r.mixed, r.gated = winner.paths, winner.name
+	}
+}
+
+// weightedMedian returns the value at half of the total weight, interpolated
+// between the middles of the weights. It sorts both arguments.
+func weightedMedian(values, weights []float64) float64 {
+	total := 0.0
+	for i := range values {
+		total += weights[i]
+		for j := i; j > 0 && values[j] < values[j-1]; j-- {
+			values[j], values[j-1] = values[j-1], values[j]
+			weights[j], weights[j-1] = weights[j-1], weights[j]
+		}
+	}
+	before, at := 0.0, math.Inf(-1)
+	for i, v := range values {
+		middle := before + weights[i]/2
+		if middle >= total/2 {
+			if i == 0 {
+				return v
+			}
+			return values[i-1] + (v-values[i-1])*(total/2-at)/(middle-at)
+		}
+		before, at = before+weights[i], middle
+	}
+	return values[len(values)-1]
+}
