@@ -1,0 +1,143 @@
+package accuracy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/auto"
+)
+
+// M4Options are the settings of [RunM4]. The zero value is ready to use.
+type M4Options struct {
+	Workers int // series at once; 0 means 2
+	Horizon int // cells; 0 means as many as the test file has columns, 48 without a test file
+}
+
+// M4Report says what RunM4 did, and how good the point forecasts were where the
+// test file tells.
+type M4Report struct {
+	Series  int     // forecast
+	Horizon int     // cells each
+	Scored  int     // series with a truth of the whole horizon
+	SMAPE   float64 // mean, 0 to 200; 0 without a truth
+	MASE    float64 // mean, against the seasonal naive rule of 24 cells in sample
+}
+
+// m4Levels are the quantiles written, one file each or two for the interval.
+const m4Levels = 6
+
+// m4Files returns the files of quantiles by column of the forecast.
+func m4Files() (levels [m4Levels]float64, names [m4Levels]string) {
+	return [m4Levels]float64{0.025, 0.05, 0.5, 0.9, 0.95, 0.975},
+		[m4Levels]string{"lower95.csv", "q0.05.csv", "q0.5.csv", "q0.9.csv", "q0.95.csv", "upper95.csv"}
+}
+
+// RunM4 forecasts every series of the hourly collection in dir and writes
+// point.csv, q0.05.csv, q0.5.csv, q0.9.csv, q0.95.csv, lower95.csv and upper95.csv
+// into out, with rows of series_id,h1,h2,… in the order of the training file. The
+// point forecast is the median; lower95 and upper95 bound the central interval of
+// 95 %. Only Hourly-train.csv is forecast from; Hourly-test.csv, if there, gives
+// the horizon and the scores of the report. Both may end in .gz and lie at any
+// depth under dir.
+//
+// The collection has no time stamps: every series is taken to start at midnight
+// of a Thursday, so that no day of the week means anything but its number.
+//
+// Progress goes to the writer, a line per hundred series. An error names the
+// file and the row.
+func RunM4(ctx context.Context, dir, out string, opts M4Options, progress io.Writer) (M4Report, error) {
+	train, truth, err := readM4(dir)
+	if err != nil {
+		return M4Report{}, err
+	}
+	horizon := opts.Horizon
+	if horizon <= 0 {
+		horizon = m4Horizon(truth)
+	}
+	forecasts := make([]*forecast.Forecast, len(train))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, opts.Workers))
+	if opts.Workers == 0 {
+		group.SetLimit(2)
+	}
+	for i, s := range train {
+		if i%100 == 0 {
+			fmt.Fprintf(progress, "%d of %d series\n", i, len(train))
+		}
+		group.Go(func() error {
+			f, err := m4Forecast(ctx, s, horizon)
+			if err != nil {
+				return fmt.Errorf("accuracy: series %s: %w", s.id, err)
+			}
+			forecasts[i] = f
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return M4Report{}, err
+	}
+	fmt.Fprintf(progress, "%d of %d series\n", len(train), len(train))
+	if err := writeM4(out, train, forecasts); err != nil {
+		return M4Report{}, err
+	}
+	return m4Score(train, truth, forecasts), nil
+}
+
+// m4Forecast forecasts one series; one without a cell is an error.
+func m4Forecast(ctx context.Context, s m4Series, horizon int) (*forecast.Forecast, error) {
+	levels, _ := m4Files()
+	history := forecast.Series{Start: time.Unix(0, 0).UTC(), Step: time.Hour, Values: s.values}
+	return auto.Path(ctx, history, horizon, levels[:], auto.PathOptions{})
+}
+
+// writeM4 writes one file per quantile, and the median a second time as the
+// point forecast.
+func writeM4(out string, train []m4Series, forecasts []*forecast.Forecast) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("accuracy: %w", err)
+	}
+	_, names := m4Files()
+	for q, name := range names {
+		if err := writeQuantile(filepath.Join(out, name), q, train, forecasts); err != nil {
+			return err
+		}
+		if name == "q0.5.csv" {
+			if err := writeQuantile(filepath.Join(out, "point.csv"), q, train, forecasts); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func writeQuantile(path string, q int, train []m4Series, forecasts []*forecast.Forecast) error {
+	var text []byte
+	text = append(text, "series_id"...)
+	if len(forecasts) > 0 {
+		for h := range forecasts[0].Values {
+			text = append(text, ",h"...)
+			text = strconv.AppendInt(text, int64(h+1), 10)
+		}
+	}
+	text = append(text, '\n')
+	for i, f := range forecasts {
+		text = append(text, train[i].id...)
+		for _, row := range f.Values {
+			text = append(text, ',')
+			text = strconv.AppendFloat(text, row[q], 'g', 10, 64)
+		}
+		text = append(text, '\n')
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("accuracy: %w", err)
+	}
+	return nil
+}

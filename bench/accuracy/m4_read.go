@@ -1,0 +1,196 @@
+package accuracy
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/forescale/forescale/forecast"
+)
+
+// An m4Series is one row of a file: NaN marks an empty cell before the last one
+// that is given.
+type m4Series struct {
+	id     string
+	values []float64
+}
+
+// readM4 returns the training series in the order of the file, and the test
+// series by name, which may be none.
+func readM4(dir string) ([]m4Series, map[string][]float64, error) {
+	path, err := findM4(dir, "Hourly-train.csv")
+	if err != nil {
+		return nil, nil, err
+	}
+	train, err := readWide(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	truth := make(map[string][]float64)
+	path, err = findM4(dir, "Hourly-test.csv")
+	if errors.Is(err, fs.ErrNotExist) {
+		return train, truth, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	test, err := readWide(path)
+	for _, s := range test {
+		truth[s.id] = s.values
+	}
+	return train, truth, err
+}
+
+// findM4 returns the first file of that name under dir, plain or .gz.
+func findM4(dir, name string) (string, error) {
+	found := ""
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && strings.TrimSuffix(d.Name(), ".gz") == name {
+			found = path
+			return fs.SkipAll
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("accuracy: %w", err)
+	}
+	if found == "" {
+		return "", fmt.Errorf("accuracy: no %s or %s.gz under %s: %w", name, name, dir, fs.ErrNotExist)
+	}
+	return found, nil
+}
+
+// readWide reads a file with one series per row: its name, then its cells. The
+// first row is a header if its second cell is no number. Empty cells and NA at
+// the end of a row are no cells.
+func readWide(path string) ([]m4Series, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("accuracy: %w", err)
+	}
+	defer file.Close()
+	var text io.Reader = bufio.NewReader(file)
+	if strings.HasSuffix(path, ".gz") {
+		if text, err = gzip.NewReader(text); err != nil {
+			return nil, fmt.Errorf("accuracy: %s: %w", path, err)
+		}
+	}
+	rows := csv.NewReader(text)
+	rows.FieldsPerRecord = -1
+	var out []m4Series
+	for n := 1; ; n++ {
+		row, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("accuracy: %s: %w", path, err)
+		}
+		if n == 1 && len(row) > 1 && !isCell(row[1]) {
+			continue
+		}
+		s := m4Series{id: strings.TrimSpace(row[0])}
+		if s.values, err = cells(row[1:]); err != nil {
+			return nil, fmt.Errorf("accuracy: %s: row %d, series %s: %w", path, n, s.id, err)
+		}
+		if len(s.values) == 0 {
+			return nil, fmt.Errorf("accuracy: %s: row %d, series %s: no values, want at least one", path, n, s.id)
+		}
+		out = append(out, s)
+	}
+}
+
+func isCell(text string) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	return err == nil
+}
+
+func cells(row []string) ([]float64, error) {
+	last := 0
+	out := make([]float64, len(row))
+	for i, c := range row {
+		c = strings.TrimSpace(c)
+		if c == "" || c == "NA" {
+			out[i] = math.NaN()
+			continue
+		}
+		v, err := strconv.ParseFloat(c, 64)
+		if err != nil || math.IsInf(v, 0) || v < 0 {
+			return nil, fmt.Errorf("cell %d is %q, want a finite number of at least 0, NA or nothing", i+2, c)
+		}
+		out[i], last = v, i+1
+	}
+	return out[:last], nil
+}
+
+// m4Horizon returns the length of the longest test series, 48 without any.
+func m4Horizon(truth map[string][]float64) int {
+	h := 0
+	for _, v := range truth {
+		h = max(h, len(v))
+	}
+	if h == 0 {
+		return 48
+	}
+	return h
+}
+
+// m4Score scores the medians by the definitions of the competition: Makridakis,
+// Spiliotis and Assimakopoulos, The M4 Competition, IJF 36 (2020), section 2.
+func m4Score(train []m4Series, truth map[string][]float64, forecasts []*forecast.Forecast) M4Report {
+	r := M4Report{Series: len(train)}
+	_, names := m4Files()
+	median := 0
+	for names[median] != "q0.5.csv" {
+		median++
+	}
+	for i, f := range forecasts {
+		r.Horizon = f.Horizon()
+		y, scale := truth[train[i].id], seasonalScale(train[i].values, 24)
+		if len(y) < f.Horizon() || !(scale > 0) {
+			continue
+		}
+		symmetric, scaled := 0.0, 0.0
+		for h, row := range f.Values {
+			e := math.Abs(y[h] - row[median])
+			if size := math.Abs(y[h]) + math.Abs(row[median]); size > 0 {
+				symmetric += 200 * e / size
+			}
+			scaled += e / scale
+		}
+		if n := float64(f.Horizon()); !math.IsNaN(symmetric) {
+			r.Scored++
+			r.SMAPE += symmetric / n
+			r.MASE += scaled / n
+		}
+	}
+	if r.Scored > 0 {
+		r.SMAPE /= float64(r.Scored)
+		r.MASE /= float64(r.Scored)
+	}
+	return r
+}
+
+// seasonalScale returns the mean absolute change over m cells.
+func seasonalScale(values []float64, m int) float64 {
+	sum, n := 0.0, 0.0
+	for i := m; i < len(values); i++ {
+		if e := math.Abs(values[i] - values[i-m]); e >= 0 {
+			sum += e
+			n++
+		}
+	}
+	return sum / n
+}

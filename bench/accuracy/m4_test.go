@@ -1,0 +1,96 @@
+package accuracy_test
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/accuracy"
+	"github.com/forescale/forescale/forecast/forecasttest"
+)
+
+// collection writes a small collection of two series and returns its directory.
+func collection(t *testing.T, horizon int) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "deep"), 0o755))
+	train, test := "id,V1,V2\n", "id,V1,V2\n"
+	for k, n := range []int{500, 300} {
+		s := forecasttest.Hourly(n+horizon, 100, uint64(k))
+		row := func(v []float64) string { return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(v)), ","), "[]") }
+		train += fmt.Sprintf("S%d,%s,,NA\n", k, row(s.Values[:n]))
+		test += fmt.Sprintf("S%d,%s\n", k, row(s.Values[n:]))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "deep", "Hourly-train.csv"), []byte(train), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-test.csv"), []byte(test), 0o644))
+	return dir
+}
+
+func TestRunM4WritesEveryFileWithTheHorizonOfTheTest(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "new")
+	report, err := accuracy.RunM4(t.Context(), collection(t, 30), out, accuracy.M4Options{}, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, []int{2, 30, 2}, []int{report.Series, report.Horizon, report.Scored})
+	require.Less(t, report.MASE, 1.0, "a clean wave is easier than the rule of yesterday")
+	for _, name := range []string{"point", "q0.05", "q0.5", "q0.9", "q0.95", "lower95", "upper95"} {
+		text, err := os.ReadFile(filepath.Join(out, name+".csv"))
+		require.NoError(t, err)
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		require.Len(t, lines, 3, name)
+		require.True(t, strings.HasPrefix(lines[0], "series_id,h1,h2,"), lines[0])
+		require.True(t, strings.HasPrefix(lines[1], "S0,"), lines[1])
+		require.Len(t, strings.Split(lines[2], ","), 31)
+	}
+}
+
+func TestRunM4KnowsNothingOfTheTestFile(t *testing.T) {
+	dir := collection(t, 24)
+	a, b := t.TempDir(), t.TempDir()
+	_, err := accuracy.RunM4(t.Context(), dir, a, accuracy.M4Options{}, io.Discard)
+	require.NoError(t, err)
+	test := filepath.Join(dir, "Hourly-test.csv")
+	require.NoError(t, os.WriteFile(test, []byte("id,V1\nS0"+strings.Repeat(",7", 24)+"\n"), 0o644))
+	_, err = accuracy.RunM4(t.Context(), dir, b, accuracy.M4Options{}, io.Discard)
+	require.NoError(t, err)
+	for _, name := range []string{"point.csv", "upper95.csv"} {
+		x, err := os.ReadFile(filepath.Join(a, name))
+		require.NoError(t, err)
+		y, err := os.ReadFile(filepath.Join(b, name))
+		require.NoError(t, err)
+		require.Equal(t, string(x), string(y))
+	}
+}
+
+func TestRunM4NamesTheBadRow(t *testing.T) {
+	dir := t.TempDir()
+	_, err := accuracy.RunM4(t.Context(), dir, dir, accuracy.M4Options{}, io.Discard)
+	require.ErrorContains(t, err, "Hourly-train.csv")
+	path := filepath.Join(dir, "Hourly-train.csv")
+	for row, want := range map[string]string{"S1,1,x": `"x"`, "S1": "no values", "S1,-3": `"-3"`} {
+		require.NoError(t, os.WriteFile(path, []byte("id,V1\nS0,1,2\n"+row+"\n"), 0o644))
+		_, err = accuracy.RunM4(t.Context(), dir, dir, accuracy.M4Options{}, io.Discard)
+		require.ErrorContains(t, err, "row 3, series S1")
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// The hourly data of the M4 competition, if there: floor is the rule of
+// yesterday, whose published scores are 13.912 and 1.193.
+func TestM4Hourly(t *testing.T) {
+	dir := os.Getenv("FORESCALE_M4")
+	if dir == "" {
+		t.Skip("FORESCALE_M4 names no directory")
+	}
+	report, err := accuracy.RunM4(t.Context(), dir, t.TempDir(), accuracy.M4Options{}, io.Discard)
+	require.NoError(t, err)
+	owa := (report.SMAPE/18.383 + report.MASE/2.395) / 2 // against Naive2 as published
+	t.Logf("sMAPE %.3f, MASE %.3f, OWA %.4f", report.SMAPE, report.MASE, owa)
+	require.Less(t, owa, 0.375)
+	require.False(t, math.IsNaN(owa))
+}
