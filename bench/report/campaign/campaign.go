@@ -1,0 +1,239 @@
+// Package campaign runs the policies of a backtest over traces and seeds.
+//
+// Each pair of a trace and a seed is one [replay.Scenario], prepared once and
+// replayed under all policies, several at a time. One scenario is in memory at a
+// time: fourteen days in steps of a second take some 40 MB, and each policy that
+// runs on them 15 MB.
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/rival"
+	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/bench/trace"
+)
+
+// Oracle is the name of the clairvoyant policy, which belongs to its scenario.
+const Oracle = "oracle"
+
+// A Maker returns a new policy for one run on a scenario.
+type Maker func(s *replay.Scenario, name string) (replay.Policy, error)
+
+// Options say what to run.
+type Options struct {
+	Replay   replay.Options // its Seed and Timeline are set per run
+	Policies []string       // names of the table; see [Make]
+	Seeds    int            // 1, 2, …; at least 1
+	Make     Maker          // nil = [Make]
+	Workers  int            // policies at once; 0 = one per processor
+
+	Price     float64 // of a replica-hour
+	Resamples int     // of the bootstrap; 0 = 2000
+	Query     string  // PromQL of the demand, for the recommended spec
+	Risk      float64 // of the same; 0 = its default
+
+	// Timeline is the distance of the points that [Campaign.Timelines] keeps of the
+	// first seed; 0 = none.
+	Timeline time.Duration
+	// Progress is told after each run; nil = nobody. Calls do not overlap.
+	Progress func(Progress)
+}
+
+// Progress says how far a campaign is.
+type Progress struct {
+	Done, Total   int // runs
+	Trace, Policy string
+}
+
+// Timelines are what happened on one trace under the first seed, by policy.
+type Timelines map[string][]replay.Point
+
+// Result is a finished campaign.
+type Result struct {
+	Report    *report.Report
+	Timelines map[string]Timelines // by trace; of the policies of the table and hpa-tuned
+}
+
+// Make returns a new policy of the name, of [rival.ByName] or [Oracle].
+func Make(s *replay.Scenario, name string) (replay.Policy, error) {
+	if name == Oracle {
+		return s.Oracle(), nil
+	}
+	return rival.ByName(name)
+}
+
+// A campaign in progress.
+type campaign struct {
+	o        Options
+	names    []string // to run: those of the table and of the frontier
+	traces   []report.Trace
+	settings report.Settings
+	safe     []float64 // safe rate per pod, per trace
+
+	mu        sync.Mutex // guards what follows
+	done      int
+	total     int
+	runs      map[string]report.Run
+	failures  []report.Failure
+	timelines map[string]Timelines
+}
+
+// Run runs all policies on all traces with all seeds and reports. It returns an
+// error if ctx ends, if a name is unknown, or if a trace cannot be replayed. A
+// policy that cannot be prepared for a trace is listed among the failures.
+func Run(ctx context.Context, traces []trace.Trace, o Options) (*Result, error) {
+	o = o.filled()
+	c := &campaign{o: o, names: toRun(o.Policies), runs: map[string]report.Run{}, timelines: map[string]Timelines{}}
+	c.total = len(traces) * o.Seeds * len(c.names)
+	if dup := repeated(traces); dup != "" {
+		return nil, fmt.Errorf("two traces have the name %s: rename one of the files", dup)
+	}
+	for _, t := range traces {
+		for seed := 1; seed <= o.Seeds; seed++ {
+			if err := c.scenario(ctx, t, uint64(seed)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c.result()
+}
+
+func (o Options) filled() Options {
+	if o.Make == nil {
+		o.Make = Make
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Resamples == 0 {
+		o.Resamples = 2000
+	}
+	o.Seeds = max(o.Seeds, 1)
+	return o
+}
+
+// toRun returns the names to run: hpa-tuned is chosen among those of its frontier.
+func toRun(policies []string) []string {
+	var out []string
+	for _, name := range policies {
+		if name != rival.Tuned {
+			out = append(out, name)
+			continue
+		}
+		for _, p := range rival.Frontier() {
+			if !slices.Contains(policies, p.Name()) {
+				out = append(out, p.Name())
+			}
+		}
+	}
+	return out
+}
+
+func repeated(traces []trace.Trace) string {
+	seen := map[string]bool{}
+	for _, t := range traces {
+		if seen[t.Name] {
+			return t.Name
+		}
+		seen[t.Name] = true
+	}
+	return ""
+}
+
+// scenario runs all policies on t with one seed.
+func (c *campaign) scenario(ctx context.Context, t trace.Trace, seed uint64) error {
+	o := c.o.Replay
+	o.Seed, o.Timeline = seed, 0
+	if seed == 1 {
+		o.Timeline = c.o.Timeline
+	}
+	s, err := replay.NewScenario(t, o)
+	if err != nil {
+		return fmt.Errorf("trace %s: %w", t.Name, err)
+	}
+	if seed == 1 {
+		c.describe(t, s)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(c.o.Workers)
+	for _, name := range c.names {
+		group.Go(func() error { return c.one(ctx, s, name, seed) })
+	}
+	return group.Wait()
+}
+
+// one runs one policy.
+func (c *campaign) one(ctx context.Context, s *replay.Scenario, name string, seed uint64) error {
+	p, err := c.o.Make(s, name)
+	if err != nil {
+		return fmt.Errorf("policy %s: %w", name, err)
+	}
+	res, err := s.Run(ctx, p)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done++
+	if c.o.Progress != nil {
+		c.o.Progress(Progress{Done: c.done, Total: c.total, Trace: s.Trace, Policy: name})
+	}
+	if err != nil {
+		c.failures = append(c.failures, report.Failure{Trace: s.Trace, Policy: name, Seed: seed, Error: err.Error()})
+		return nil
+	}
+	c.runs[key(s.Trace, name, seed)] = report.FromResult(res, seed, s.Options.Cluster.Startup.Quantile(0.5))
+	if seed == 1 && res.Timeline != nil {
+		if c.timelines[s.Trace] == nil {
+			c.timelines[s.Trace] = Timelines{}
+		}
+		c.timelines[s.Trace][name] = res.Timeline
+	}
+	return nil
+}
+
+func key(trace, policy string, seed uint64) string {
+	return fmt.Sprintf("%s\n%s\n%d", trace, policy, seed)
+}
+
+// result reports the runs in a fixed order.
+func (c *campaign) result() (*Result, error) {
+	var runs []report.Run
+	for _, t := range c.traces {
+		for _, name := range c.names {
+			for seed := 1; seed <= c.o.Seeds; seed++ {
+				if run, ok := c.runs[key(t.Name, name, uint64(seed))]; ok {
+					runs = append(runs, run)
+				}
+			}
+		}
+	}
+	slices.SortFunc(c.failures, func(a, b report.Failure) int {
+		return strings.Compare(key(a.Trace, a.Policy, a.Seed), key(b.Trace, b.Policy, b.Seed))
+	})
+	r, err := report.New(c.settings, c.traces, c.o.Policies, runs, c.failures)
+	if err != nil {
+		var all []error
+		for _, f := range c.failures {
+			all = append(all, errors.New(f.Error))
+		}
+		return nil, errors.Join(append([]error{err}, all...)...)
+	}
+	for trace, lines := range c.timelines {
+		if run, ok := r.Of(trace, rival.Tuned); ok {
+			lines[rival.Tuned] = lines[run.TunedTo]
+		}
+	}
+	return &Result{Report: r, Timelines: c.timelines}, nil
+}

@@ -1,0 +1,108 @@
+package campaign
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/measure"
+	"github.com/forescale/forescale/bench/replay/queue"
+	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/bench/trace"
+)
+
+// describe notes the trace of s, and the settings that all scenarios share.
+func (c *campaign) describe(t trace.Trace, s *replay.Scenario) {
+	const every = 15 * time.Second
+	rate := make([]float64, s.Length/every)
+	peak, sum := 0.0, 0.0
+	for i := range rate {
+		rate[i] = s.Intensity(s.Start.Add(time.Duration(i) * every))
+		peak, sum = max(peak, rate[i]), sum+rate[i]
+	}
+	warmup := s.Start.Sub(t.Start)
+	startup := s.Options.Cluster.Startup
+	d := report.Trace{
+		Name: t.Name, Start: s.Start.UTC(), SpanS: t.Span().Seconds(), WarmupS: warmup.Seconds(),
+		JudgedS: s.Length.Seconds(), StepS: t.Step.Seconds(), MissingPct: 100 * t.Missing(),
+		ScaleFactor: factor(t, s), Peak: peak,
+		Growth2M:   report.Float(measure.Growth(rate, int(2*time.Minute/every), 1, peak/50, 0.999)),
+		GrowthLead: report.Float(s.Growth()),
+	}
+	d.Class = report.Class(float64(d.Growth2M), startup.Quantile(0.5).Seconds())
+	d.OptimumHours, d.UndelayedHours = s.Optimum()
+	d.Warnings = warnings(t, d)
+	c.traces = append(c.traces, d)
+	mean := sum / float64(max(len(rate), 1))
+	c.safe = append(c.safe, safeRate(s.Options.Service, mean))
+	c.settings = c.common(s)
+}
+
+// factor is what s multiplied t by.
+func factor(t trace.Trace, s *replay.Scenario) float64 {
+	in := t.Intensity()
+	for i := range int(s.Length / time.Minute) {
+		now := s.Start.Add(time.Duration(i) * time.Minute)
+		if native, _ := in.At(now); native > 0 {
+			return s.Intensity(now) / native
+		}
+	}
+	return 1
+}
+
+// safeRate returns what one of the pods that mean needs can carry under the
+// objective, requests/s.
+func safeRate(service queue.Service, mean float64) float64 {
+	n := max(queue.NewStaffing(service).Pods(mean), 1)
+	return service.MaxRate(n) / float64(n)
+}
+
+// common returns the settings of the report.
+func (c *campaign) common(s *replay.Scenario) report.Settings {
+	o := s.Options
+	r := report.Settings{
+		StartupS: o.Cluster.Startup.Quantile(0.5).Seconds(), StartupP90S: o.Cluster.Startup.Quantile(0.9).Seconds(),
+		Capacity: o.Service.Capacity(1), Slots: o.Service.Slots,
+		Objective: report.Objective{Quantile: o.Service.Quantile, LatencyS: o.Service.Latency.Seconds()},
+		Balancing: o.Service.Balancing.String(), ScalePeak: o.Load.Peak,
+		ScrapeS: o.Metric.ScrapeInterval.Seconds(), RateWindowS: o.Metric.RateWindow.Seconds(),
+		LeadS: s.Lead().Seconds(), BudgetPct: o.Budget, Price: c.o.Price, Resamples: c.o.Resamples,
+		Min: o.Cluster.Min, Max: o.Cluster.Max, Query: c.o.Query, Risk: c.o.Risk, SafeRate: math.Inf(1),
+	}
+	for _, v := range c.safe {
+		r.SafeRate = min(r.SafeRate, v)
+	}
+	for seed := 1; seed <= c.o.Seeds; seed++ {
+		r.Seeds = append(r.Seeds, uint64(seed))
+	}
+	return r
+}
+
+// warnings says what makes the figures of a trace weaker than they look.
+func warnings(t trace.Trace, d report.Trace) []string {
+	var out []string
+	// Scaling by f multiplies the counting noise by √f against that of a stream of
+	// the scaled size. Above a tenth of a typical interval it is what is judged.
+	sum, n := 0.0, 0
+	for _, v := range t.Values {
+		if !math.IsNaN(v) {
+			sum, n = sum+v, n+1
+		}
+	}
+	step := max(t.Step, 15*time.Second)
+	count := sum / float64(max(n, 1)) * step.Seconds()
+	if t.Kind != trace.Gauge && d.ScaleFactor > 3 && count < 100 {
+		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %.3g: the noise of counting is scaled as well and is much of what is judged", count, step, d.ScaleFactor))
+	}
+	if t.Step > 5*time.Minute {
+		out = append(out, fmt.Sprintf("intervals of %v: what happens within them is drawn as a straight line and flatters all policies", t.Step))
+	}
+	if d.MissingPct > 1 {
+		out = append(out, fmt.Sprintf("%s %% of the intervals are missing: there the load holds its last value and no policy sees it", report.Percent(d.MissingPct)))
+	}
+	if d.JudgedS < 2*86400 {
+		out = append(out, "less than two days are judged: there are no intervals of confidence")
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// WriteTable writes the report for a terminal: what was run, the policies, each
+// trace by name, the verdict.
+func (r *Report) WriteTable(w io.Writer) error {
+	t := text{w: w}
+	t.settings(r)
+	for _, class := range r.classes() {
+		t.policies(r, class)
+	}
+	if len(r.Traces) > 1 {
+		t.traces(r)
+	}
+	for _, f := range r.Failures {
+		t.line("not run: %s on %s, seed %d: %s", f.Policy, f.Trace, f.Seed, f.Error)
+	}
+	t.line("%s", r.Verdict.Headline)
+	for _, s := range r.Verdict.Sentences {
+		t.wrap(s)
+	}
+	if t.err != nil {
+		return fmt.Errorf("report: %w", t.err)
+	}
+	return nil
+}
+
+// A text writes lines and keeps the first error.
+type text struct {
+	w   io.Writer
+	err error
+}
+
+func (t *text) line(format string, args ...any) {
+	if t.err == nil {
+		_, t.err = fmt.Fprintf(t.w, format+"\n", args...)
+	}
+}
+
+// wrap writes a sentence in lines of at most 88 characters.
+func (t *text) wrap(sentence string) {
+	line := ""
+	for word := range strings.FieldsSeq(sentence) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > 86 {
+			t.line("  %s", line)
+			line = ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	t.line("  %s", line)
+}
+
+func (t *text) settings(r *Report) {
+	s := r.Settings
+	t.line("pods of %s requests/s busy (%d slots, %s line), p%s within %s; start-up %s, p90 %s; lead time %s",
+		number(s.Capacity), s.Slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
+	for _, tr := range r.Traces {
+		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s), grows ×%.2f in 2 min, ×%.2f in a lead time; optimum %s replica-hours, %s without start-up",
+			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), number(significant(tr.ScaleFactor)), float64(tr.Growth2M), float64(tr.GrowthLead),
+			Count(tr.OptimumHours), Count(tr.UndelayedHours))
+		for _, warning := range tr.Warnings {
+			t.line("warning: %s: %s", tr.Name, warning)
+		}
+	}
+	t.line("")
+}
+
+func (t *text) policies(r *Report, class string) {
+	title := "policy"
+	if class != All {
+		title = "class " + class
+	}
+	rows := [][]string{{title, "× optimum", "95 %", "violating %", "95 %", "requests %", "worst %", "worst trace", "churn/day", "rev/h", "replica-h"}}
+	if r.Settings.Price > 0 {
+		rows[0] = append(rows[0], "money")
+	}
+	for _, policy := range r.Shown() {
+		a, ok := r.Aggregate(class, policy)
+		if !ok {
+			continue
+		}
+		row := []string{
+			a.Policy, fmt.Sprintf("%.3f", a.CostRatio), ends(a.CostRatioCI, func(v float64) string { return fmt.Sprintf("%.3f", v) }),
+			Percent(a.ViolatingTime), ends(a.ViolatingTimeCI, Percent), Percent(a.ViolatingRequests),
+			Percent(a.Worst.ViolatingTime), a.Worst.Trace, Count(a.Churn), fmt.Sprintf("%.2f", a.Reversals), Count(a.ReplicaHours),
+		}
+		if r.Settings.Price > 0 {
+			row = append(row, fmt.Sprintf("%.2f", a.Money))
+		}
+		rows = append(rows, row)
+	}
+	t.table(rows, map[int]bool{0: true, 7: true})
+}
+
+func ends(i *Interval, of func(float64) string) string {
+	if i == nil {
+		return "–"
+	}
+	return of(i[0]) + "–" + of(i[1])
+}
+
+// traces writes violating time and cost of each policy on each trace.
+func (t *text) traces(r *Report) {
+	shown := r.Shown()
+	rows := [][]string{append([]string{"violating % / × optimum"}, shown...)}
+	for _, tr := range r.Traces {
+		row := []string{tr.Name}
+		for _, policy := range shown {
+			cell := "–"
+			if m, ok := r.Of(tr.Name, policy); ok {
+				cell = fmt.Sprintf("%s/%.2f", Percent(m.ViolatingTime), m.CostRatio)
+			}
+			row = append(row, cell)
+		}
+		rows = append(rows, row)
+	}
+	t.table(rows, map[int]bool{0: true})
+}
+
+// table writes rows in columns, those of left to the left.
+func (t *text) table(rows [][]string, left map[int]bool) {
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		var b strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if left[i] {
+				cell += pad
+			} else {
+				cell = pad + cell
+			}
+			b.WriteString(cell + "  ")
+		}
+		t.line("%s", strings.TrimRight(b.String(), " "))
+	}
+	t.line("")
+}

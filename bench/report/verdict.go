@@ -1,0 +1,215 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// A Verdict says in words what the figures mean.
+type Verdict struct {
+	Headline  string   `json:"headline"`
+	Sentences []string `json:"sentences"`
+	Policy    string   `json:"policy"` // that the headline is about
+	// HPATarget is the recommended target of the HPA or ScaledObject beneath, in
+	// percent of the safe rate per pod.
+	HPATarget float64 `json:"hpa_target_pct"`
+}
+
+// What counts as a difference: a hundredth of a percentage point of time is nine
+// seconds a day, a fiftieth of the bill is what seeds and days move it by.
+const (
+	sameTime = 0.01 // percentage points
+	sameCost = 2    // percent
+)
+
+// safetyNet is the target of the HPA beneath a forecast, in percent of the safe
+// rate: high, because the headroom sits in the quantile of the forecast and would
+// be paid for twice.
+const safetyNet = 90
+
+// judge makes the verdict.
+func (r *Report) judge() {
+	reference, _ := r.Aggregate(All, r.Reference())
+	champion, ours := r.champion()
+	v := &r.Verdict
+	v.Policy, v.HPATarget = champion.Policy, safetyNet
+	v.Sentences = append(v.Sentences, r.canPay())
+	if !ours {
+		v.Headline = r.without(champion)
+		return
+	}
+	v.Headline = headline(champion, reference, r.Settings.BudgetPct)
+	v.Sentences = append(v.Sentences, r.compare(champion, reference))
+	if s := r.hindsight(champion); s != "" {
+		v.Sentences = append(v.Sentences, s)
+	}
+	v.Sentences = append(v.Sentences, r.losses(champion.Policy, reference.Policy))
+	if s := r.outOfReach(reference); s != "" {
+		v.Sentences = append(v.Sentences, s)
+	}
+}
+
+// champion returns the forescale policy that does better, the one that violates
+// less beyond the budget and then the cheaper one; without one the best of the
+// others that could run in a cluster, and false.
+func (r *Report) champion() (Aggregate, bool) {
+	var best, other *Aggregate
+	better := func(a, b *Aggregate) bool {
+		if b == nil {
+			return true
+		}
+		x, y := max(a.ViolatingTime, r.Settings.BudgetPct), max(b.ViolatingTime, r.Settings.BudgetPct)
+		if math.Abs(x-y) > sameTime {
+			return x < y
+		}
+		return a.CostRatio < b.CostRatio
+	}
+	for i := range r.Aggregates {
+		a := &r.Aggregates[i]
+		switch known := a.Policy == tuned || strings.HasSuffix(a.Policy, "oracle"); {
+		case a.Class != All || known && len(r.Policies) > 1:
+		case strings.HasPrefix(a.Policy, "forescale-"):
+			if better(a, best) {
+				best = a
+			}
+		default:
+			if better(a, other) {
+				other = a
+			}
+		}
+	}
+	if best != nil {
+		return *best, true
+	}
+	if other == nil {
+		return r.Aggregates[0], false
+	}
+	return *other, false
+}
+
+// canPay says whether prediction can pay at all: what reactive scaling would have
+// to keep as headroom.
+func (r *Report) canPay() string {
+	growth, where := 0.0, ""
+	for _, t := range r.Traces {
+		if g := float64(t.GrowthLead); g > growth {
+			growth, where = g, t.Name
+		}
+	}
+	lead := Span(r.Settings.LeadS)
+	if where == "" {
+		return "The load is too low to say how fast it grows."
+	}
+	at := ""
+	if len(r.Traces) > 1 {
+		at = " on " + where
+	}
+	switch limit := 100 / growth; {
+	case limit > 95:
+		return fmt.Sprintf("Within one lead time of %s the load grows by ×%.2f at most%s (99.9 %% of the time): reactive scaling keeps up at any target, and prediction can only save the headroom of a cautious one.",
+			lead, growth, at)
+	case limit > 70:
+		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time): reactive scaling keeps up with a target below %.0f %%, so prediction can pay in money.",
+			lead, growth, at, limit)
+	default:
+		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time): reactive scaling keeps up only with a target below %.0f %%, so prediction can pay in kept objectives and in money.",
+			lead, growth, at, limit)
+	}
+}
+
+func headline(c, ref Aggregate, budget float64) string {
+	if c.Against == nil {
+		return fmt.Sprintf("%s: %s %% violating time at %.2f × the optimum.", c.Policy, Percent(c.ViolatingTime), c.CostRatio)
+	}
+	cost, diff := c.Against.Cost, c.Against.ViolatingTime
+	keeps := c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime)
+	switch {
+	case keeps && cost < -sameCost && diff < -sameTime && ref.ViolatingTime > budget:
+		return fmt.Sprintf("%s misses the objective less than %s and needs %s.", c.Policy, ref.Policy, moreOrLess(cost))
+	case keeps && cost < -sameCost:
+		return fmt.Sprintf("%s keeps the objective with %s than %s.", c.Policy, moreOrLess(cost), ref.Policy)
+	case diff < -sameTime && cost <= sameCost:
+		return fmt.Sprintf("%s misses the objective %s than %s at the same bill.", c.Policy, times(ref.ViolatingTime, c.ViolatingTime), ref.Policy)
+	case diff < -sameTime:
+		return fmt.Sprintf("%s misses the objective %s than %s, for %s.", c.Policy, times(ref.ViolatingTime, c.ViolatingTime), ref.Policy, moreOrLess(cost))
+	case keeps && cost <= sameCost:
+		return fmt.Sprintf("%s does as well as %s, and no better: this load needs no forecast.", c.Policy, ref.Policy)
+	case cost < -sameCost:
+		return fmt.Sprintf("%s needs %s than %s but misses the objective more often: do not use it here as it is.", c.Policy, moreOrLess(cost), ref.Policy)
+	default:
+		return fmt.Sprintf("%s does worse here than %s: do not use it for this load.", c.Policy, ref.Policy)
+	}
+}
+
+// times says how much less often.
+func times(ref, c float64) string {
+	if c <= 0 {
+		return "no longer, less often"
+	}
+	if ref/c < 1.5 {
+		return fmt.Sprintf("%.0f %% less", 100*(1-c/ref))
+	}
+	return fmt.Sprintf("%.1f times less", ref/c)
+}
+
+// without is the headline when no policy of forescale ran.
+func (r *Report) without(best Aggregate) string {
+	if best.ViolatingTime <= r.Settings.BudgetPct {
+		return fmt.Sprintf("%s is the cheapest within %s %% violating time: %.2f × the optimum.", best.Policy, Percent(r.Settings.BudgetPct), best.CostRatio)
+	}
+	return fmt.Sprintf("No policy stays within %s %% violating time; %s misses least: %s %% at %.2f × the optimum.",
+		Percent(r.Settings.BudgetPct), best.Policy, Percent(best.ViolatingTime), best.CostRatio)
+}
+
+func (r *Report) compare(c, ref Aggregate) string {
+	s := fmt.Sprintf("%s violates the objective for %s %% of the time (%s) at %.2f × the clairvoyant optimum, %s for %s %% (%s) at %.2f ×",
+		c.Policy, Percent(c.ViolatingTime), minutesADay(c.ViolatingTime), c.CostRatio,
+		ref.Policy, Percent(ref.ViolatingTime), minutesADay(ref.ViolatingTime), ref.CostRatio)
+	if a := c.Against; a != nil && a.CostCI != nil {
+		s += fmt.Sprintf(" (difference %+.1f %% of the bill, 95 %% interval %+.1f to %+.1f; %+.3f points of time, %+.3f to %+.3f)",
+			a.Cost, a.CostCI[0], a.CostCI[1], a.ViolatingTime, a.ViolatingTimeCI[0], a.ViolatingTimeCI[1])
+	}
+	return s + "."
+}
+
+// hindsight compares with the best target that an HPA could have had.
+func (r *Report) hindsight(c Aggregate) string {
+	t, ok := r.Aggregate(All, tuned)
+	if !ok {
+		return ""
+	}
+	cost := 100 * (c.CostRatio/t.CostRatio - 1)
+	return fmt.Sprintf("An HPA whose target is chosen per trace in hindsight, which nobody can do beforehand, reaches %s %% at %.2f ×: %s needs %s than that.",
+		Percent(t.ViolatingTime), t.CostRatio, c.Policy, moreOrLess(cost))
+}
+
+// losses names the traces on which the policy does harm.
+func (r *Report) losses(policy, reference string) string {
+	var worse []string
+	judged := 0
+	for _, t := range r.Traces {
+		c, ok := r.Of(t.Name, policy)
+		ref, both := r.Of(t.Name, reference)
+		if !ok || !both {
+			continue
+		}
+		judged++
+		cost := 100 * (c.CostRatio/ref.CostRatio - 1)
+		if c.ViolatingTime > ref.ViolatingTime+sameTime || cost > sameCost {
+			worse = append(worse, fmt.Sprintf("%s (%+.3f points of time, %+.0f %% of the bill)", t.Name, c.ViolatingTime-ref.ViolatingTime, cost))
+		}
+	}
+	if len(worse) == 0 {
+		return fmt.Sprintf("It does no harm: on none of %d traces does it violate more or cost over %d %% more than %s.", judged, sameCost, reference)
+	}
+	return fmt.Sprintf("It loses to %s in one of the two figures on %d of %d traces: %s.", reference, len(worse), judged, list(worse))
+}
+
+func (r *Report) outOfReach(ref Aggregate) string {
+	if ref.ViolatingTime <= r.Settings.BudgetPct {
+		return ""
+	}
+	return fmt.Sprintf("Of the violating time of %s (%s) no reactive policy could have avoided %s: the demand more than doubled within one lead time.",
+		ref.Policy, minutesADay(ref.ViolatingTime), minutesADay(ref.Unavoidable))
+}

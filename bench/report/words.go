@@ -1,0 +1,87 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Percent writes v percent with three significant digits at most, without its
+// sign: a share of violating time may be 0.003 as well as 23.4.
+func Percent(v float64) string {
+	switch a := math.Abs(v); {
+	case math.IsNaN(v):
+		return "–"
+	case a < 0.0005:
+		return "0"
+	case a < 0.1:
+		return strconv.FormatFloat(v, 'f', 3, 64)
+	case a < 10:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 1, 64)
+}
+
+// Count writes v rounded, with commas between thousands.
+func Count(v float64) string {
+	text := strconv.FormatFloat(math.Abs(math.Round(v)), 'f', 0, 64)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	if math.Round(v) < 0 {
+		return "−" + text
+	}
+	return text
+}
+
+// Span writes seconds as people say them: 45 s, 6 min, 3.5 h, 14 days.
+func Span(seconds float64) string {
+	trim := func(v float64, unit string) string {
+		return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) + " " + unit
+	}
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < 2*time.Minute:
+		return trim(d.Seconds(), "s")
+	case d < 2*time.Hour:
+		return trim(d.Minutes(), "min")
+	case d < 48*time.Hour:
+		return trim(d.Hours(), "h")
+	}
+	return trim(d.Hours()/24, "days")
+}
+
+// minutesADay says how many minutes of a day v percent are.
+func minutesADay(v float64) string {
+	switch m := v / 100 * 24 * 60; {
+	case m == 0:
+		return "no minute a day"
+	case m < 1:
+		return Span(m*60) + " a day"
+	case m < 10:
+		return strconv.FormatFloat(m, 'f', 1, 64) + " min a day"
+	default:
+		return Count(m) + " min a day"
+	}
+}
+
+// moreOrLess says how much dearer or cheaper a cost is that differs by v percent.
+func moreOrLess(v float64) string {
+	switch {
+	case math.Abs(v) < 0.5:
+		return "the same replica-hours"
+	case v < 0:
+		return fmt.Sprintf("%.0f %% fewer replica-hours", -v)
+	}
+	return fmt.Sprintf("%.0f %% more replica-hours", v)
+}
+
+// list joins names as in a sentence.
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
