@@ -45,8 +45,11 @@ scaling would do (unless you ask otherwise), and each decision says why.`,
 	})
 	root.AddCommand(
 		newServeCommand(),
+		newControllerCommand(),
 		newDemoCommand(),
+		newBacktestCommand(),
 		newForecastCommand(),
+		newAccuracyCommand(),
 		newTrainCommand(),
 		newVersionCommand(),
 	)

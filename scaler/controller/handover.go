@@ -168,7 +168,7 @@ func (c *Controller) taken(ctx context.Context) bool {
 	defer ticker.Stop()
 	for {
 		lease, err := c.readLease(ctx, c.opts.Lease)
-		if err == nil && lease.Spec.HolderIdentity != nil && *lease.Spec.HolderIdentity != "" && !c.mine(*lease.Spec.HolderIdentity) {
+		if err == nil && lease.Spec.HolderIdentity != nil && *lease.Spec.HolderIdentity != "" && *lease.Spec.HolderIdentity != c.opts.Identity {
 			return true
 		}
 		select {
@@ -177,10 +177,4 @@ func (c *Controller) taken(ctx context.Context) bool {
 		case <-ticker.C:
 		}
 	}
-}
-
-// mine reports whether holder is this process: the elector appends a random part
-// to the identity.
-func (c *Controller) mine(holder string) bool {
-	return holder == c.opts.Identity || strings.HasPrefix(holder, c.opts.Identity+"_")
 }

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/forescale/forescale/scaler/controller"
+	"github.com/forescale/forescale/scaler/live"
+	"github.com/forescale/forescale/scaler/telemetry"
+)
+
+// controllerConfig is what controller takes beside the settings of serve.
+type controllerConfig struct {
+	serveConfig
+
+	kubeconfig    string
+	namespace     string
+	leaseName     string
+	identity      string
+	leaseDuration time.Duration
+	readOnly      bool
+	watchPods     bool
+	writeRate     float64
+	qps           float64
+	holdSilence   time.Duration
+}
+
+func newControllerCommand() *cobra.Command {
+	var (
+		c    controllerConfig
+		file string
+	)
+	cmd := &cobra.Command{
+		Use:   "controller",
+		Short: "Raise the floor of HPAs ahead of the load",
+		Long: `controller acts on the PredictiveAutoscaler objects of a cluster: it raises
+minReplicas of the HPA that an object names (or minReplicaCount of a ScaledObject)
+before the load arrives, and gives it back when the forecast needs it no more,
+when the object is paused or deleted, and when forescale stops.
+
+Several replicas may run: one acts, elected by a Lease; the others collect and
+forecast too, and take over within the lease.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.GRPC.Address = ":0" // a setting of serve that is not used here
+			if err := c.load(cmd, file); err != nil {
+				return err
+			}
+			return runController(cmd.Context(), &c, cmd.ErrOrStderr())
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&file, "config", "", "YAML `file` with the settings that serve has too")
+	c.bind(fs)
+	for _, name := range []string{"grpc-address", "grpc-cert", "grpc-key", "grpc-client-ca", "grpc-reflection", "forget"} {
+		_ = fs.MarkHidden(name) // of serve; it exists
+	}
+	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")
+	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
+	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
+	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease")
+	fs.DurationVar(&c.leaseDuration, "lease-duration", 15*time.Second, "how long a holder that fell silent keeps its floors")
+	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler")
+	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
+	fs.Float64Var(&c.writeRate, "write-rate", 50, "writes to autoscalers per second, raising first")
+	fs.Float64Var(&c.qps, "kube-api-qps", 50, "other requests to the API server per second")
+	fs.DurationVar(&c.holdSilence, "hold-silence", 10*time.Minute, "how long a floor is held without data before it comes down, a tenth a minute")
+	return cmd
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "forescale"
+	}
+	return name
+}
+
+// podNamespace is the namespace of the pod that this runs in.
+func podNamespace() string {
+	const file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+	if text, err := os.ReadFile(file); err == nil && len(text) > 0 {
+		return string(text)
+	}
+	return "default"
+}
+
+// clusterConfig finds the cluster as kubectl does, or as a pod.
+func clusterConfig(file string) (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = file
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster (--kubeconfig %q): %w", file, err)
+	}
+	return config, nil
+}
+
+// runController runs until ctx ends or a part fails; then it hands its floors
+// over, or gives them back.
+func runController(ctx context.Context, c *controllerConfig, out io.Writer) error {
+	log := c.logger(out)
+	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
+	version, commit := buildVersion()
+	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.Prometheus.URL, "identity", c.identity)
+	source, err := newSource(c.serveConfig, log)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	store := live.NewStore(source, live.Options{
+		Tick: c.Tick.Std(), QueryRate: c.Prometheus.QueryRate, QueryTimeout: c.Prometheus.Timeout.Std(),
+		FitWorkers: c.FitWorkers, Forget: -1, Log: log,
+	})
+	config, err := clusterConfig(c.kubeconfig)
+	if err != nil {
+		return err
+	}
+	config.QPS, config.Burst = float32(c.qps), int(2*c.qps)
+	mgr, err := newManager(config, c)
+	if err != nil {
+		return err
+	}
+	acting, err := controller.New(config, controller.Options{
+		Store: store, Identity: c.identity, Lease: types.NamespacedName{Namespace: c.namespace, Name: c.leaseName},
+		LeaseDuration: c.leaseDuration, ReadOnly: c.readOnly, WriteRate: c.writeRate, WatchPods: c.watchPods,
+		HoldSilence: c.holdSilence, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	if err := acting.Setup(ctx, mgr); err != nil {
+		return err
+	}
+	if err := c.runParts(ctx, store, mgr); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	return acting.Finish(end)
+}
+
+// runParts runs the store, the manager and the HTTP server until one ends.
+func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr manager.Manager) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if _, err := telemetry.NewWorkloads(registry, store, time.Now); err != nil {
+		return err
+	}
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", c.HTTP.Address)
+	if err != nil {
+		return fmt.Errorf("--http-address: %w", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return store.Run(ctx) })
+	group.Go(func() error { return serveHTTP(ctx, listener, handler(c.serveConfig, registry)) })
+	group.Go(func() error {
+		if err := mgr.Start(ctx); err != nil {
+			return err
+		}
+		return context.Canceled // the other parts end with the manager
+	})
+	return group.Wait()
+}
+
+func newManager(config *rest.Config, c *controllerConfig) (manager.Manager, error) {
+	scheme := runtime.NewScheme()
+	if err := controller.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	renew, retry := c.leaseDuration*2/3, c.leaseDuration/8
+	stop := 10 * time.Second
+	leases, err := coordination.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	lock := &resourcelock.LeaseLock{
+		LeaseMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: c.leaseName}, Client: leases,
+		LockConfig: resourcelock.ResourceLockConfig{Identity: c.identity},
+	}
+	mgr, err := ctrl.NewManager(config, manager.Options{
+		Scheme:  scheme,
+		Metrics: server.Options{BindAddress: "0"}, // ours are on the http address
+		Cache: cache.Options{ByObject: map[client.Object]cache.ByObject{
+			&corev1.Pod{}: {Transform: controller.SlimPod},
+		}},
+		Client:         client.Options{Cache: &client.CacheOptions{Unstructured: true}},
+		LeaderElection: true, LeaderElectionResourceLockInterface: lock,
+		LeaderElectionReleaseOnCancel: true, LeaseDuration: &c.leaseDuration, RenewDeadline: &renew, RetryPeriod: &retry,
+		GracefulShutdownTimeout: &stop,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	return mgr, nil
+}
