@@ -47,6 +47,7 @@ func (m *Model) Walk(history forecast.Series, judge Judge) ([]float64, error) {
 		return nil, err
 	}
 	z := slices.Clone(r.z)
+	low, high := slices.Min(z), slices.Max(z)
 	for i := b.longest(); i < len(z); i++ {
 		v := math.NaN()
 		if r.seen[i] {
@@ -56,7 +57,8 @@ func (m *Model) Walk(history forecast.Series, judge Judge) ([]float64, error) {
 		if i < r.longest() {
 			c, from = start, b
 		}
-		z[i] = judge(z[:i], from.predict(c, z, i), v)
+		predicted := max(low, min(from.predict(c, z, i), high)) // judged cells feed back
+		z[i] = judge(z[:i], predicted, v)
 	}
 	for i := range z {
 		z[i] = r.plan.space.Back(r.plan.mean + r.plan.sd*z[i])
