@@ -42,7 +42,7 @@ func newRung(h int, keep float64) rung {
 	stride := (h + mostWaiting - 1) / mostWaiting
 	return rung{
 		poly:    combine.NewPoly(priors[:], keep),
-		band:    interval.NewBand(),
+		band:    interval.NewBand(h),
 		waiting: make([]record, h/stride+1),
 		stride:  stride,
 	}

@@ -35,10 +35,10 @@ func NewTiming(day int) Timing {
 }
 
 const (
-	trackRate = 0.06  // γ of the trackers
-	topRate   = 0.012 // γ of the tracker on the mixture
-	sharpness = 20.0  // of the weights in the pinball loss
-	refresh   = 8     // samples between two computations of weights and histogram
+	trackRate  = 0.06 // γ of the trackers one step ahead; less where errors overlap
+	topRate    = 0.02 // γ of the tracker on the mixture
+	sharpness  = 20.0 // of the weights in the pinball loss
+	negligible = 1e-5 // errors up to it are none; values are of the order of one
 )
 
 // A Band holds the quantiles of one rung. It is not safe for concurrent use.
@@ -51,11 +51,12 @@ type Band struct {
 	top    [Count]float32
 	shape  histogram
 	n      int
+	rate   float32 // γ of the trackers
 }
 
-// NewBand returns a band that has seen nothing.
-func NewBand() *Band {
-	b := &Band{scale: newScale()}
+// NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing.
+func NewBand(h int) *Band {
+	b := &Band{scale: newScale(), rate: float32(trackRate * math.Pow(float64(h), -0.2))}
 	for i, p := range levels {
 		for k := range b.q {
 			b.q[k][i] = float32(start(p))
@@ -100,7 +101,10 @@ func order(quantiles *[Count]float64, point float64) {
 	}
 }
 
-// Learn takes the truth for an origin with what Bounds gave for it.
+// Learn takes the truth for an origin with what Bounds gave for it. A forecast
+// that was exact, as while a shop is closed and nobody comes, moves no tracker:
+// else a week of zeros would pull all bounds down, and the first
+// day of traffic would lie above them.
 func (b *Band) Learn(truth float64, o Origin, scales *[Scales]float64, issued *[Count]float64, t *Timing) {
 	e := truth - o.Point
 	part := &b.parts[o.Slot*parts/Slots]
@@ -108,23 +112,27 @@ func (b *Band) Learn(truth float64, o Origin, scales *[Scales]float64, issued *[
 	if warm := 1 / float32(b.n+1); warm > rate {
 		rate = warm
 	}
+	step, top := b.rate, float32(topRate)
+	if math.Abs(e) <= negligible {
+		step, top = 0, 0
+	}
 	for i, p := range levels {
 		for k := range Scales {
 			bound := float64(b.q[k][i]) * scales[k]
 			loss, hit := pinball(p, e, bound)
 			b.loss[k][i] += rate * (loss - b.loss[k][i])
-			b.q[k][i] += trackRate * (hit - float32(1-p))
+			b.q[k][i] += step * (hit - float32(1-p))
 		}
 		loss, hit := pinball(p, e, float64(b.q[joint][i]+part[i])*scales[joint])
 		b.loss[byDay][i] += rate * (loss - b.loss[byDay][i])
-		part[i] = 0.999*part[i] + 4*trackRate*(hit-float32(1-p))
+		part[i] = 0.999*part[i] + 4*step*(hit-float32(1-p))
 		loss, _ = pinball(p, e, float64(b.shape.at[i])*scales[joint])
 		b.loss[byShape][i] += rate * (loss - b.loss[byShape][i])
 		miss := float32(0)
 		if truth > issued[i] {
 			miss = 1
 		}
-		b.top[i] += topRate * (miss - float32(1-p))
+		b.top[i] += top * (miss - float32(1-p))
 	}
 	b.shape.add(e/scales[joint], t.Loss)
 	b.scale.learn(math.Abs(e), scales, o, t)
