@@ -1,6 +1,3 @@
-// Package ensemble forecasts a path at once by the weighted median of many cheap
-// forecasters.
-
 package ensemble
 
 import (
@@ -201,7 +198,7 @@ func (r *run) loss(path []float64, origin int) float64 {
 // combine mixes the experts at every origin by weights that were known then.
 func (r *run) combine() {
 	r.mixed = make([][]float64, len(r.origins))
-	values := make([]float64, len(r.experts))
+	values := make([]float64, 0, len(r.experts))
 	for at, origin := range r.origins {
 		weights := r.weights(origin)
 		path := make([]float64, r.horizon)

@@ -119,7 +119,7 @@ func (r *run) smoothers(ctx context.Context) error {
 		name string
 		form ets.Form
 	}{{"Holt-Winters", ets.Additive}, {"Holt-Winters on logs", ets.Log}} {
-		f, err := ets.Model{Form: m.form, Zone: r.opts.Zone, Tries: 150}.Estimate(ctx, r.history)
+		f, err := ets.Model{Form: m.form, Zone: r.opts.Zone, Tries: 100}.Estimate(ctx, r.history)
 		if errors.Is(err, forecast.ErrShortHistory) {
 			return nil
 		}

@@ -65,7 +65,6 @@ func TestNoFamilyBreaksTheCombination(t *testing.T) {
 	const horizon, runs = 24, 24
 	for name, family := range families {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			rng := rand.New(rand.NewPCG(11, 5))
 			s := forecast.Series{Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: time.Hour}
 			for i := range 600 + 31*runs + horizon {

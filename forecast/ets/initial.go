@@ -46,7 +46,12 @@ func (f *Fitted) decompose(z []float64) initial {
 		rest[i] = f.without(z[i], trend[i])
 	}
 	for k, p := range f.periods {
-		means := phaseMeans(rest, in.cells[k], gridded(f.step, p), k > 0, f.neutral())
+		means, keep := phaseMeans(rest, in.cells[k], gridded(f.step, p), f.neutral())
+		if k > 0 {
+			for i, v := range means {
+				means[i] = f.neutral() + keep*(v-f.neutral())
+			}
+		}
 		in.seasons = append(in.seasons, means)
 		for i := range rest {
 			rest[i] = f.without(rest[i], means[in.cells[k][i]])
@@ -156,10 +161,10 @@ func average(z []float64, window int) []float64 {
 }
 
 // phaseMeans returns the mean of rest by phase, moved so that their mean is
-// neutral. If shrunk, their distance from neutral is multiplied by the share of
-// their variance that noise does not explain.
-func phaseMeans(rest []float64, cells []int32, n int, shrunk bool, neutral float64) []float64 {
-	means, counts := make([]float64, n), make([]float64, n)
+// neutral, and the share of their variance that noise does not explain.
+func phaseMeans(rest []float64, cells []int32, n int, neutral float64) (means []float64, keep float64) {
+	means = make([]float64, n)
+	counts := make([]float64, n)
 	for i, v := range rest {
 		means[cells[i]] += v
 		counts[cells[i]]++
@@ -186,18 +191,11 @@ func phaseMeans(rest []float64, cells []int32, n int, shrunk bool, neutral float
 		means[i] -= centre
 		between += (means[i] - neutral) * (means[i] - neutral)
 	}
-	if !shrunk {
-		return means
-	}
 	within /= max(1, float64(len(rest))-seen)
 	between /= max(1, seen)
 	noise := within / (float64(len(rest)) / max(1, seen))
-	keep := 0.0
 	if between > 0 {
 		keep = max(0, 1-noise/between)
 	}
-	for i := range means {
-		means[i] = neutral + keep*(means[i]-neutral)
-	}
-	return means
+	return means, keep
 }

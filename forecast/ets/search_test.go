@@ -48,7 +48,7 @@ func slowly(t *testing.T, f *Fitted, history forecast.Series) float64 {
 func TestSimplexFindsTheValley(t *testing.T) {
 	// Rosenbrock's function: minimum 0 at (1, 1) at the end of a curved valley
 	v := simplex(func(x [dims]float64) float64 {
-		return 100*math.Pow(x[1]-x[0]*x[0], 2) + math.Pow(1-x[0], 2)
+		return 100*(x[1]-x[0]*x[0])*(x[1]-x[0]*x[0]) + (1-x[0])*(1-x[0])
 	}, [dims]float64{-1.2, 1}, 2, 0.8, 1e-12, 1000)
 	require.InDelta(t, 1, v.x[0], 1e-4)
 	require.InDelta(t, 1, v.x[1], 1e-4)

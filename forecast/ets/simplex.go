@@ -26,12 +26,7 @@ func simplex(f func([dims]float64) float64, start [dims]float64, n int, edge, sp
 	}
 	sortVertices(v[:n+1])
 	for tries > 0 && v[n].f-v[0].f > spread {
-		var centre [dims]float64
-		for i := range n {
-			for k := range n {
-				centre[k] += v[i].x[k] / float64(n)
-			}
-		}
+		centre := centroid(v[:n])
 		try := func(t float64) vertex {
 			w := vertex{x: start}
 			for k := range n {
@@ -59,17 +54,33 @@ func simplex(f func([dims]float64) float64, start [dims]float64, n int, edge, sp
 				v[n] = c
 				break
 			}
-			for i := 1; i <= n; i++ {
-				for k := range n {
-					v[i].x[k] = v[0].x[k] + 0.5*(v[i].x[k]-v[0].x[k])
-				}
-				v[i].f = f(v[i].x)
-				tries--
-			}
+			contract(f, v[:n+1])
+			tries -= n
 		}
 		sortVertices(v[:n+1])
 	}
 	return v[0]
+}
+
+// centroid returns the mean of the vertices, in as many coordinates as there are
+// vertices.
+func centroid(v []vertex) (c [dims]float64) {
+	for i := range v {
+		for k := range v {
+			c[k] += v[i].x[k] / float64(len(v))
+		}
+	}
+	return c
+}
+
+// contract halves the distance of all vertices from the first.
+func contract(f func([dims]float64) float64, v []vertex) {
+	for i := 1; i < len(v); i++ {
+		for k := range len(v) - 1 {
+			v[i].x[k] = v[0].x[k] + 0.5*(v[i].x[k]-v[0].x[k])
+		}
+		v[i].f = f(v[i].x)
+	}
 }
 
 // sortVertices sorts by value; there are at most seven, and most are in place.

@@ -123,7 +123,7 @@ func (s *State) learnProduct(v float64) {
 // At returns the point forecast for the h-th coming cell, h ≥ 1, in the unit of
 // the metric, not negative. It stays within half the range of the values seen.
 func (s *State) At(h int) float64 {
-	damp, fade := 0.0, 0.0
+	var damp, fade float64
 	if h <= tabled {
 		damp, fade = s.f.damp[h-1], s.f.fade[h-1]
 	} else {

@@ -56,7 +56,7 @@ func (c *cleaner) verdict(i int) Verdict { return c.bad[i] }
 
 func (c *cleaner) judge(past []float64, predicted, value float64) float64 {
 	i := len(past)
-	v, verdict := c.guard.judge(predicted, value, c.history.Values[i] == 0)
+	v, verdict := c.guard.judge(cell{predicted: predicted, value: value, zero: c.history.Values[i] == 0})
 	if c.bad == nil {
 		c.bad = make(map[int]Verdict)
 	}

@@ -91,12 +91,19 @@ func (g *State) Scale() float64 { return g.scale }
 // The caller that gets Shift may feed its model the last Run observed values
 // again: they were withheld.
 func (g *State) Judge(predicted, value float64) (float64, Verdict) {
-	return g.judge(predicted, value, value == 0)
+	return g.judge(cell{predicted: predicted, value: value, zero: value == 0})
 }
 
-// judge is Judge for models that do not work in the unit of the metric and
-// say themselves whether the cell is a zero.
-func (g *State) judge(predicted, value float64, zero bool) (float64, Verdict) {
+// A cell is what is judged. In spaces other than the unit of the metric, value
+// does not tell whether it was a zero.
+type cell struct {
+	predicted, value float64
+	zero             bool
+}
+
+// judge is Judge in any space.
+func (g *State) judge(c cell) (float64, Verdict) {
+	predicted, value := c.predicted, c.value
 	if value != value {
 		return predicted, Missing
 	}
@@ -104,16 +111,26 @@ func (g *State) judge(predicted, value float64, zero bool) (float64, Verdict) {
 	if math.IsNaN(e) || math.IsInf(e, 0) {
 		return value, Clean
 	}
-	limit := g.limit(zero)
-	wild := 0.0
-	if math.Abs(e) > g.o.Limit*g.scale && g.judged >= g.o.Warm {
-		wild = 1
-	}
-	g.rate += memory * (wild - g.rate)
+	limit := g.limit(c)
+	g.frequent(e)
 	if math.Abs(e) <= limit {
-		g.accept(e, zero)
+		g.accept(e, c)
 		return value, Clean
 	}
+	g.lengthen(e)
+	g.widen(e)
+	switch {
+	case g.run >= g.o.Run || -g.run >= g.o.Run:
+		g.settle(c)
+		return value, Shift
+	case c.zero:
+		return predicted, Outage
+	}
+	return predicted, Outlier
+}
+
+// lengthen counts one more outlier on the side of e.
+func (g *State) lengthen(e float64) {
 	if (e > 0) != (g.run > 0) {
 		g.run = 0
 	}
@@ -122,18 +139,23 @@ func (g *State) judge(predicted, value float64, zero bool) (float64, Verdict) {
 	} else {
 		g.run--
 	}
-	g.widen(e)
-	switch {
-	case g.run >= g.o.Run || -g.run >= g.o.Run:
-		if zero {
-			g.zeros += g.o.Run
-		}
-		g.run = 0
-		return value, Shift
-	case zero:
-		return predicted, Outage
+}
+
+// settle ends a run that is a new level.
+func (g *State) settle(c cell) {
+	if c.zero {
+		g.zeros += g.o.Run
 	}
-	return predicted, Outlier
+	g.run = 0
+}
+
+// frequent keeps the share of cells that are far off.
+func (g *State) frequent(e float64) {
+	wild := 0.0
+	if math.Abs(e) > g.o.Limit*g.scale && g.judged >= g.o.Warm {
+		wild = 1
+	}
+	g.rate += memory * (wild - g.rate)
 }
 
 // often is the share of outliers above which they are no outliers, and memory
@@ -145,20 +167,20 @@ const (
 
 // limit returns the largest error that is no outlier. A metric that was never
 // wrong has no usual error to compare with.
-func (g *State) limit(zero bool) float64 {
+func (g *State) limit(c cell) float64 {
 	if g.judged < g.o.Warm || g.scale == 0 || g.rate > often {
 		return math.Inf(1)
 	}
-	if zero && g.zeros*100 < g.judged {
+	if c.zero && g.zeros*100 < g.judged {
 		return g.o.Limit / 4 * g.scale
 	}
 	return g.o.Limit * g.scale
 }
 
-func (g *State) accept(e float64, zero bool) {
+func (g *State) accept(e float64, c cell) {
 	g.run = 0
 	g.widen(e)
-	if zero {
+	if c.zero {
 		g.zeros++
 	}
 }

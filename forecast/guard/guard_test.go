@@ -34,7 +34,7 @@ func TestOneCell(t *testing.T) {
 		"more than that":             {100, 116, 100, guard.Outlier},
 		"no sample":                  {100, nan, 100, guard.Missing},
 		"a zero":                     {100, 0, 100, guard.Outage},
-		"a zero where it is near":    {3, 0, 3 - 3, guard.Clean},
+		"a zero where it is near":    {3, 0, 0, guard.Clean},
 		"a zero at 4 usual errors":   {4, 0, 4, guard.Outage},
 		"no prediction, no judgment": {nan, 7, 7, guard.Clean},
 	}

@@ -18,9 +18,9 @@ type Form int
 
 // The forms.
 const (
-	Raw Form = iota // the unit of the metric
-	Log             // its logarithm
-	Root            // its square root
+	Raw  Form = iota // the unit of the metric
+	Log              // its logarithm
+	Root             // its square root
 )
 
 // A Reach says which lags the regression looks at.

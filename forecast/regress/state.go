@@ -94,7 +94,7 @@ func (s *State) extend(h int) {
 		for i, l := range s.f.Lags {
 			v += c[1+i] * s.recent[t-l]
 		}
-		phase := int(s.clock.Phase(s.known+1)/int64(s.f.step)) % (max(1, len(s.waves)/max(1, k)))
+		phase := int(s.clock.Phase(s.known+1)/int64(s.f.step)) % max(1, len(s.waves)/max(1, k))
 		w, b := s.waves[phase*k:phase*k+k], c[1+len(s.f.Lags):]
 		for i := range w {
 			v += b[i] * w[i]
