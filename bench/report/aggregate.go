@@ -163,3 +163,17 @@ func median(values []float64) float64 {
 	}
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
+
+// KeyPolicies returns at most n of the policies of the table, in its order: those
+// of forescale and what they are judged by first.
+func (r *Report) KeyPolicies(n int) []string {
+	shown := r.Shown()
+	first := []string{r.Verdict.Policy, r.Reference(), "forescale-floor", "forescale-keda", tuned, "forecast-oracle", "keda", "kpa"}
+	var keep []string
+	for _, p := range append(first, shown...) {
+		if len(keep) < n && has(shown, p) && !has(keep, p) {
+			keep = append(keep, p)
+		}
+	}
+	return slices.DeleteFunc(shown, func(p string) bool { return !has(keep, p) })
+}

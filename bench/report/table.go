@@ -107,7 +107,7 @@ func ends(i *Interval, of func(float64) string) string {
 
 // traces writes violating time and cost of each policy on each trace.
 func (t *text) traces(r *Report) {
-	shown := r.Shown()
+	shown := r.KeyPolicies(7)
 	rows := [][]string{append([]string{"violating % / × optimum"}, shown...)}
 	for _, tr := range r.Traces {
 		row := []string{tr.Name}

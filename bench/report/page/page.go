@@ -1,0 +1,220 @@
+// Package page makes the HTML page of a backtest: one file with its pictures and
+// its style inside, which needs no network and no script.
+//
+// Pictures are drawn twice, for a desk and for a phone, because text in a picture
+// that is shrunk to a third cannot be read; the style shows one of them. Colours
+// are few and mean the same everywhere: blue is the policy of the verdict, amber
+// the reference, red a missed objective, grey the rest.
+package page
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/bench/report/campaign"
+)
+
+//go:embed page.html page.css
+var files embed.FS
+
+// A view is what the template sees.
+type view struct {
+	*report.Report
+
+	Title     string
+	Style     template.CSS
+	Reference string
+	Growth    float64 // largest within one lead time
+	Where     string  // its trace; empty with one trace
+	Facts     []fact
+	Tables    []table
+	Frontier  []picture
+	Charts    []chart
+	PerTrace  *table // nil with one trace
+	Settings  []fact
+}
+
+// A fact is a name and what it is.
+type fact struct{ Name, Text string }
+
+// A chart is the pictures of one trace.
+type chart struct {
+	Trace    report.Trace
+	Open     bool
+	Span     string
+	Overview []picture
+	Hardest  []picture
+}
+
+// A picture is an inline SVG for one kind of screen.
+type picture struct {
+	Screen string // desk or phone
+	SVG    template.HTML
+}
+
+// Write writes the page of r with the timelines of its traces, which may be
+// missing. It returns the first error of w.
+func Write(w io.Writer, r *report.Report, lines map[string]campaign.Timelines) error {
+	t, err := template.New("page.html").Funcs(template.FuncMap{
+		"percent": report.Percent, "count": report.Count, "span": report.Span,
+	}).ParseFS(files, "page.html")
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	style, err := files.ReadFile("page.css")
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	v := newView(r, lines)
+	v.Style = template.CSS(style) //nolint:gosec // the file is our own
+	if err := t.Execute(w, v); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	return nil
+}
+
+func newView(r *report.Report, lines map[string]campaign.Timelines) view {
+	v := view{Report: r, Reference: r.Reference(), Title: title(r)}
+	for _, t := range r.Traces {
+		if g := float64(t.GrowthLead); g > v.Growth {
+			v.Growth, v.Where = g, t.Name
+		}
+	}
+	if len(r.Traces) == 1 {
+		v.Where = ""
+	}
+	v.Facts, v.Settings = facts(r), settings(r)
+	v.Tables = tables(r)
+	if len(r.Traces) > 1 {
+		v.PerTrace = perTrace(r)
+	}
+	v.Frontier = both(func(s screen) string { return frontier(r, s) })
+	for i, t := range r.Traces {
+		c := chart{Trace: t, Open: i == 0}
+		points := chosen(r, lines[t.Name])
+		if len(points) == 0 {
+			continue
+		}
+		lead := r.Settings.LeadS
+		c.Overview = both(func(s screen) string { return timeline(points, lead, s) })
+		window, from := hardest(points)
+		c.Hardest = both(func(s screen) string { return timeline(window, lead, s) })
+		c.Span = from
+		v.Charts = append(v.Charts, c)
+	}
+	return v
+}
+
+func title(r *report.Report) string {
+	if len(r.Traces) == 1 {
+		return r.Traces[0].Name
+	}
+	return fmt.Sprintf("%d loads", len(r.Traces))
+}
+
+// A line is a policy in a timeline.
+type line struct {
+	policy string
+	class  string // of the style: ours or other
+	points []replay.Point
+}
+
+// chosen returns the lines to draw: the policy of the verdict and the reference.
+func chosen(r *report.Report, lines campaign.Timelines) []line {
+	var out []line
+	for _, l := range []line{{policy: r.Reference(), class: "other"}, {policy: r.Verdict.Policy, class: "ours"}} {
+		if l.points = lines[l.policy]; len(l.points) > 0 && (len(out) == 0 || out[0].policy != l.policy) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// A screen is the size that pictures are drawn for, in pixels.
+type screen struct {
+	name  string
+	width float64
+}
+
+// both draws a picture for both screens.
+func both(draw func(screen) string) []picture {
+	var out []picture
+	for _, s := range []screen{{"desk", 1080}, {"phone", 358}} {
+		out = append(out, picture{s.name, template.HTML(draw(s))}) //nolint:gosec // drawn here, names escaped
+	}
+	return out
+}
+
+func facts(r *report.Report) []fact {
+	if len(r.Traces) > 1 {
+		var days float64
+		for _, t := range r.Traces {
+			days += t.JudgedS / 86400
+		}
+		return []fact{
+			{"judged", fmt.Sprintf("%d loads, %.0f days in all", len(r.Traces), days)},
+			{"repeated", times(len(r.Settings.Seeds))},
+			{"lead time", report.Span(r.Settings.LeadS)},
+		}
+	}
+	t := r.Traces[0]
+	return []fact{
+		{"judged", report.Span(t.JudgedS) + " from " + t.Start.UTC().Format("2 January 2006")},
+		{"history before", report.Span(t.WarmupS)},
+		{"peak", report.Count(t.Peak) + " requests/s" + scaled(t.ScaleFactor)},
+		{"grows in two minutes", "×" + fixed(float64(t.Growth2M), 2) + ", class " + t.Class},
+		{"clairvoyant optimum", report.Count(t.OptimumHours) + " replica-hours, " + report.Count(t.UndelayedHours) + " if pods started at once"},
+	}
+}
+
+func scaled(factor float64) string {
+	if math.Abs(factor-1) < 1e-9 {
+		return ", as recorded"
+	}
+	return fmt.Sprintf(", scaled ×%.3g", factor)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times with other arrivals and starts", n)
+}
+
+func fixed(v float64, digits int) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return fmt.Sprintf("%.*f", digits, v)
+}
+
+func settings(r *report.Report) []fact {
+	s := r.Settings
+	var seeds []string
+	for _, seed := range s.Seeds {
+		seeds = append(seeds, fmt.Sprint(seed))
+	}
+	peak := "as recorded"
+	if s.ScalePeak > 0 {
+		peak = "scaled to " + report.Count(s.ScalePeak) + " requests/s"
+	}
+	return []fact{
+		{"objective", fmt.Sprintf("p%.4g within %s", 100*s.Objective.Quantile, report.Span(s.Objective.LatencyS))},
+		{"one pod", fmt.Sprintf("%.4g requests/s when busy all the time, %d at once; %.3g requests/s under the objective", s.Capacity, s.Slots, s.SafeRate)},
+		{"balancing", s.Balancing + map[string]string{"central": ": one line for all pods, the optimistic bound", "per-pod": ": each pod its own line, the pessimistic bound"}[s.Balancing]},
+		{"start-up", fmt.Sprintf("median %s, nine in ten within %s", report.Span(s.StartupS), report.Span(s.StartupP90S))},
+		{"metric", fmt.Sprintf("scraped every %s, rate over %s", report.Span(s.ScrapeS), report.Span(s.RateWindowS))},
+		{"lead time", report.Span(s.LeadS) + ": half the rate window, half a scrape, half a sync of the HPA, the start of a pod"},
+		{"replicas", fmt.Sprintf("%s to %s", report.Count(float64(s.Min)), report.Count(float64(s.Max)))},
+		{"load", peak},
+		{"budget", report.Percent(s.BudgetPct) + " % violating time"},
+		{"seeds", strings.Join(seeds, ", ")},
+		{"intervals", fmt.Sprintf("95 %%, %s resamples of whole days, paired", report.Count(float64(s.Resamples)))},
+	}
+}

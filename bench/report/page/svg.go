@@ -1,0 +1,123 @@
+package page
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A canvas gathers the elements of an SVG. Colours are classes of the style, so
+// that they follow the scheme of the reader.
+type canvas struct {
+	b             strings.Builder
+	width, height float64
+}
+
+// done returns the SVG, described by label for those who cannot see it.
+func (c *canvas) done(label string) string {
+	return fmt.Sprintf(`<svg viewBox="0 0 %s %s" width="%s" height="%s" role="img" aria-label="%s">%s</svg>`,
+		px(c.width), px(c.height), px(c.width), px(c.height), html.EscapeString(label), c.b.String())
+}
+
+func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
+	fmt.Fprintf(&c.b, `<line class="%s" x1="%s" y1="%s" x2="%s" y2="%s"/>`, class, px(x1), px(y1), px(x2), px(y2))
+}
+
+func (c *canvas) rect(class string, x, y, w, h float64) {
+	fmt.Fprintf(&c.b, `<rect class="%s" x="%s" y="%s" width="%s" height="%s"/>`, class, px(x), px(y), px(w), px(h))
+}
+
+func (c *canvas) dot(class string, x, y, r float64) {
+	fmt.Fprintf(&c.b, `<circle class="%s" cx="%s" cy="%s" r="%s"/>`, class, px(x), px(y), px(r))
+}
+
+// text writes s with its anchor start, middle or end at x and its base line at y.
+func (c *canvas) text(class, anchor string, x, y float64, s string) {
+	fmt.Fprintf(&c.b, `<text class="%s" text-anchor="%s" x="%s" y="%s">%s</text>`, class, anchor, px(x), px(y), html.EscapeString(s))
+}
+
+// A word of a caption, in the colour of what it names.
+type word struct{ class, text string }
+
+func (c *canvas) caption(x, y float64, words ...word) {
+	fmt.Fprintf(&c.b, `<text x="%s" y="%s">`, px(x), px(y))
+	for i, w := range words {
+		gap := ""
+		if i > 0 {
+			gap = ` dx="9"`
+		}
+		fmt.Fprintf(&c.b, `<tspan class="%s"%s>%s</tspan>`, w.class, gap, html.EscapeString(w.text))
+	}
+	c.b.WriteString(`</text>`)
+}
+
+// A dot on a path; a NaN in y breaks the path.
+type xy struct{ x, y float64 }
+
+func (c *canvas) path(class string, points []xy) {
+	var d strings.Builder
+	open := false
+	for _, p := range points {
+		if math.IsNaN(p.y) {
+			open = false
+			continue
+		}
+		letter := "L"
+		if !open {
+			letter, open = "M", true
+		}
+		d.WriteString(letter + px(p.x) + " " + px(p.y))
+	}
+	if d.Len() > 0 {
+		fmt.Fprintf(&c.b, `<path class="%s" d="%s"/>`, class, d.String())
+	}
+}
+
+// area fills between points and the horizontal at base.
+func (c *canvas) area(class string, points []xy, base float64) {
+	if len(points) == 0 {
+		return
+	}
+	closed := append([]xy{{points[0].x, base}}, points...)
+	c.path(class, append(closed, xy{points[len(points)-1].x, base}))
+}
+
+// steps turns points into a staircase that holds each y to the next x.
+func steps(points []xy) []xy {
+	var out []xy
+	for i, p := range points {
+		if i > 0 && out[len(out)-1].y != p.y {
+			out = append(out, xy{p.x, out[len(out)-1].y})
+		}
+		if i == 0 || i == len(points)-1 || out[len(out)-1].y != p.y {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// px writes a length with one decimal at most.
+func px(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
+
+// ticks returns about n round numbers from 0 to at least top.
+func ticks(top float64, n int) []float64 {
+	if !(top > 0) {
+		top = 1
+	}
+	raw := top / float64(n)
+	unit := math.Pow(10, math.Floor(math.Log10(raw)))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if m*unit >= raw {
+			unit *= m
+			break
+		}
+	}
+	unit = max(unit, 1)
+	var out []float64
+	for v := 0.0; v < top+unit*0.999; v += unit {
+		out = append(out, v)
+	}
+	return out
+}

@@ -1,0 +1,305 @@
+package page
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/report"
+)
+
+// The layout of a timeline, in pixels.
+const (
+	marginLeft  = 46
+	marginRight = 10
+	captionRoom = 26
+	stripHeight = 12
+)
+
+// timeline draws the load with the forecast, the pods of each line against the
+// demand, and when each line missed the objective. Forecasts are drawn at the
+// instant that they speak of, a lead time (seconds) after they were made.
+func timeline(lines []line, lead float64, s screen) string {
+	t := newTime(lines, s)
+	c := &canvas{width: s.width}
+	load, podsHeight := 190.0, 210.0
+	if s.name == "phone" {
+		load, podsHeight = 130, 160
+	}
+	y := t.load(c, lines[len(lines)-1], lead, 0, load)
+	y = t.pods(c, lines, y+14, podsHeight)
+	y = t.violations(c, lines, y+14)
+	t.axis(c, captionRoom, y)
+	c.height = y + 22
+	return c.done("Load, forecast, pods and missed objectives over time")
+}
+
+// A timeScale maps instants to columns of a picture.
+type timeScale struct {
+	from, to time.Time
+	width    float64
+	columns  int
+}
+
+func newTime(lines []line, s screen) timeScale {
+	p := lines[0].points
+	width := s.width - marginLeft - marginRight
+	t := timeScale{from: p[0].At, width: width, columns: min(len(p), int(width))}
+	t.to = p[len(p)-1].At
+	if len(p) > 1 {
+		t.to = t.to.Add(p[1].At.Sub(p[0].At))
+	}
+	return t
+}
+
+func (t timeScale) x(at time.Time) float64 {
+	return marginLeft + t.width*float64(at.Sub(t.from))/float64(max(t.to.Sub(t.from), 1))
+}
+
+// fold reduces points to one value per column, by a fold over those in it; NaN
+// where fold says so.
+func (t timeScale) fold(points []replay.Point, of func(replay.Point) float64, fold func(a, b float64) float64) []xy {
+	out := make([]xy, t.columns)
+	for i := range out {
+		from, to := i*len(points)/t.columns, (i+1)*len(points)/t.columns
+		v := of(points[from])
+		for _, p := range points[from+1 : to] {
+			v = fold(v, of(p))
+		}
+		out[i] = xy{t.x(points[from].At), v}
+	}
+	return out
+}
+
+func highest(a, b float64) float64 {
+	if math.IsNaN(a) {
+		return b
+	}
+	if b > a { // false for NaN
+		return b
+	}
+	return a
+}
+
+func lowest(a, b float64) float64 { return min(a, b) }
+
+// load draws the panel of the load and returns its lower border.
+func (t timeScale) load(c *canvas, l line, lead, top, height float64) float64 {
+	load := t.fold(l.points, func(p replay.Point) float64 { return p.Load }, highest)
+	ahead := t.fold(l.points, func(p replay.Point) float64 { return p.Forecast }, highest)
+	words := []word{{"strong", "requests/s"}, {"load", "load"}}
+	shift := t.x(t.from.Add(time.Duration(lead*float64(time.Second)))) - marginLeft
+	known := false
+	for i := range ahead {
+		ahead[i].x = ahead[i].x + shift
+		if ahead[i].x > marginLeft+t.width {
+			ahead[i].y = math.NaN()
+		}
+		known = known || !math.IsNaN(ahead[i].y)
+	}
+	peak := 0.0
+	for i := range load {
+		peak = highest(peak, load[i].y)
+		if ahead[i].y < 1.6*peak { // one wild forecast must not flatten the picture
+			peak = highest(peak, ahead[i].y)
+		}
+	}
+	scale := panel(c, top, height, t.width, peak)
+	if known {
+		words = append(words, word{"forecast", "forecast to provide for"})
+		band := append([]xy(nil), clip(ahead, scale.top)...)
+		for i := len(load) - 1; i >= 0; i-- {
+			if !math.IsNaN(ahead[i].y) {
+				band = append(band, load[i])
+			}
+		}
+		c.path("band", defined(scale.all(band)))
+		c.path("forecast", scale.all(clip(ahead, scale.top)))
+	}
+	c.path("load", scale.all(load))
+	c.caption(marginLeft, top+14, words...)
+	return scale.bottom
+}
+
+// defined drops what is NaN, so that a path closes.
+func defined(points []xy) []xy {
+	var out []xy
+	for _, p := range points {
+		if !math.IsNaN(p.y) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// clip cuts what is above top.
+func clip(points []xy, top float64) []xy {
+	out := make([]xy, len(points))
+	for i, p := range points {
+		out[i] = p
+		if p.y > top {
+			out[i].y = top
+		}
+	}
+	return out
+}
+
+// pods draws the panel of the pods and returns its lower border.
+func (t timeScale) pods(c *canvas, lines []line, top, height float64) float64 {
+	demand := t.fold(lines[0].points, func(p replay.Point) float64 { return float64(p.Demand) }, highest)
+	words := []word{{"strong", "ready pods"}}
+	peak := 0.0
+	for _, d := range demand {
+		peak = highest(peak, d.y)
+	}
+	ready := make([][]xy, len(lines))
+	for i, l := range lines {
+		ready[i] = t.fold(l.points, func(p replay.Point) float64 { return float64(p.Ready) }, lowest)
+		for _, p := range ready[i] {
+			if p.y < 4*demandPeak(demand) {
+				peak = highest(peak, p.y)
+			}
+		}
+	}
+	scale := panel(c, top, height, t.width, peak)
+	c.area("demand", scale.all(steps(demand)), scale.bottom)
+	for i := range lines {
+		l := lines[len(lines)-1-i]
+		words = append(words, word{l.class, l.policy})
+		c.path(lines[i].class, scale.all(clip(steps(ready[i]), scale.top)))
+	}
+	c.caption(marginLeft, top+14, append(words, word{"demandword", "needed"})...)
+	return scale.bottom
+}
+
+func demandPeak(demand []xy) float64 {
+	peak := 1.0
+	for _, d := range demand {
+		peak = highest(peak, d.y)
+	}
+	return peak
+}
+
+// violations draws a strip per line and returns the lower border.
+func (t timeScale) violations(c *canvas, lines []line, top float64) float64 {
+	c.caption(marginLeft, top+14, word{"strong", "objective missed"})
+	y := top + captionRoom
+	for i := range lines {
+		l := lines[len(lines)-1-i]
+		c.rect("strip", marginLeft, y, t.width, stripHeight)
+		for k, p := range t.fold(l.points, func(p replay.Point) float64 { return p.Violating }, highest) {
+			if p.y > 0 {
+				width := max(t.width/float64(t.columns), 1.6)
+				c.rect("missed", min(marginLeft+float64(k)*t.width/float64(t.columns), marginLeft+t.width-width), y, width, stripHeight)
+			}
+		}
+		c.text(l.class+" small", "start", marginLeft, y+stripHeight+13, l.policy+": "+missed(l.points))
+		y += stripHeight + 22
+	}
+	return y - 2
+}
+
+// missed says how long the points are violating.
+func missed(points []replay.Point) string {
+	if len(points) < 2 {
+		return "–"
+	}
+	sum := 0.0
+	for _, p := range points {
+		sum += p.Violating
+	}
+	if sum == 0 {
+		return "never"
+	}
+	return report.Span(math.Round(sum * points[1].At.Sub(points[0].At).Seconds()))
+}
+
+// axis draws the marks of time from top to bottom.
+func (t timeScale) axis(c *canvas, top, bottom float64) {
+	const room = 74 // pixels per mark
+	layout := "2 Jan"
+	marks := int(t.width / room)
+	span := t.to.Sub(t.from)
+	every := 28 * 24 * time.Hour
+	for _, d := range []time.Duration{
+		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+		24 * time.Hour, 2 * 24 * time.Hour, 4 * 24 * time.Hour, 7 * 24 * time.Hour, 14 * 24 * time.Hour,
+	} {
+		if int(span/d) <= marks {
+			every = d
+			break
+		}
+	}
+	if every < 24*time.Hour {
+		layout = "15:04"
+	}
+	for at := t.from.Truncate(every); !at.After(t.to); at = at.Add(every) {
+		x := t.x(at)
+		if at.Before(t.from) || x > marginLeft+t.width {
+			continue
+		}
+		c.line("mark", x, top, x, bottom)
+		if x > marginLeft+t.width-18 {
+			continue
+		}
+		c.text("axis", "middle", x, bottom+15, at.UTC().Format(layout))
+	}
+}
+
+// A valueScale maps values to heights.
+type valueScale struct{ top, high, bottom float64 }
+
+func (s valueScale) y(v float64) float64 { return s.bottom - v/s.top*(s.bottom-s.high) }
+
+func (s valueScale) all(points []xy) []xy {
+	out := make([]xy, len(points))
+	for i, p := range points {
+		out[i] = xy{p.x, s.y(p.y)}
+	}
+	return out
+}
+
+// panel draws the grid of a panel up to peak, below room for a caption.
+func panel(c *canvas, top, height, width, peak float64) valueScale {
+	marks := ticks(peak, 4)
+	s := valueScale{top: marks[len(marks)-1], high: top + captionRoom, bottom: top + captionRoom + height}
+	for _, v := range marks {
+		class := "grid"
+		if v == 0 {
+			class = "base"
+		}
+		c.line(class, marginLeft, s.y(v), marginLeft+width, s.y(v))
+		c.text("axis", "end", marginLeft-7, s.y(v)+4, report.Count(v))
+	}
+	return s
+}
+
+// hardest returns the six hours in which the lines violate most, or, if none
+// does, in which the demand grows most, and when they begin.
+func hardest(lines []line) ([]line, string) {
+	points := lines[0].points
+	if len(points) < 2 {
+		return lines, ""
+	}
+	n := min(len(points), int(6*time.Hour/points[1].At.Sub(points[0].At)))
+	best, at := -1.0, 0
+	for from := 0; from+n <= len(points); from += max(n/12, 1) {
+		score, low := 0.0, points[from].Demand
+		for i := from; i < from+n; i++ {
+			for _, l := range lines {
+				score += l.points[i].Violating
+			}
+			low = min(low, points[i].Demand)
+			score = max(score, 1e-3*float64(points[i].Demand-low)/float64(max(low, 1)))
+		}
+		if score > best {
+			best, at = score, from
+		}
+	}
+	out := make([]line, len(lines))
+	for i, l := range lines {
+		out[i] = l
+		out[i].points = l.points[at : at+n]
+	}
+	return out, points[at].At.UTC().Format("Monday 2 January 2006, 15:04") + " UTC"
+}

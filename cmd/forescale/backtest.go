@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/forescale/forescale/bench/report/campaign"
+	"github.com/forescale/forescale/bench/report/page"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+type backtestOptions struct {
+	traces    []string
+	directory string
+	query     string
+	spec      string
+
+	startup   string
+	capacity  float64
+	slots     int
+	slo       string
+	balancing string
+	scalePeak float64
+	smooth    api.Duration
+	warmup    api.Duration
+	judged    api.Duration
+	min, max  int32
+
+	policies  []string
+	seeds     int
+	workers   int
+	budget    float64
+	price     float64
+	resamples int
+
+	json, report string
+}
+
+func newBacktestCommand() *cobra.Command {
+	o := backtestOptions{}
+	cmd := &cobra.Command{
+		Use:   "backtest [FILE...]",
+		Short: "Replay recorded load under forescale and its rivals, and say what each is worth",
+		Long: `backtest replays recorded load in virtual time, with pods that take a while to
+start, under forescale and under the policies that it competes with: exact HPAs at
+several targets, KEDA, Knative, other predictors, a clairvoyant optimum. It says how
+long each missed the latency objective and what its pods cost, whether prediction
+can pay at all on this load, and which spec to run.
+
+FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the mean
+requests per second over the interval that starts there. A missing row is a gap.
+The last two weeks are judged at most, what goes before is history.
+
+Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
+(0: as recorded), so that figures can be compared.`,
+		Example: `  forescale backtest requests.csv.gz --report backtest.html
+  forescale backtest requests.csv --capacity 40 --slots 4 --slo p95=300ms --scale-peak 0 --startup 90s
+  forescale backtest --traces traces/ --policies all --seeds 5 --json backtest.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	o.bind(cmd)
+	return cmd
+}
+
+func (o *backtestOptions) bind(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringArrayVar(&o.traces, "trace", nil, "`file` with the recorded load; may be repeated")
+	fs.StringVar(&o.directory, "traces", "", "`directory` of csv or csv.gz files, with or without a manifest.yaml")
+	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs; its bounds and objective win over the flags'")
+	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
+	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
+	fs.IntVar(&o.slots, "slots", 8, "requests that one pod serves at once")
+	fs.StringVar(&o.slo, "slo", "p99=500ms", "latency objective: a quantile and its bound")
+	fs.StringVar(&o.balancing, "balancing", "central", "central: one line for all pods, or per-pod: a line each, chosen at random")
+	fs.Float64Var(&o.scalePeak, "scale-peak", 4000, "scale each load to this peak, requests/s; 0: as recorded")
+	fs.TextVar(&o.smooth, "smooth", api.Duration(0), "average the load over this reach, for loads with few events")
+	fs.TextVar(&o.warmup, "warmup", api.Duration(0), "least part of the load that is history (default: a quarter, at most 7d)")
+	fs.TextVar(&o.judged, "days", api.Duration(14*24*time.Hour), "most that is judged, at the end of the load")
+	fs.Int32Var(&o.min, "min-replicas", 1, "least replicas")
+	fs.Int32Var(&o.max, "max-replicas", 400, "most replicas")
+	fs.StringSliceVar(&o.policies, "policies", []string{"default"}, "policies in the order of the table; default and all are lists of them")
+	fs.IntVar(&o.seeds, "seeds", 3, "repeat with so many draws of arrivals and start-up times")
+	fs.IntVar(&o.workers, "workers", 2, "policies at once (0: one per processor)")
+	fs.Float64Var(&o.budget, "budget", 0.1, "violating time that is allowed, percent")
+	fs.Float64Var(&o.price, "price", 0, "of a replica-hour, to print money")
+	fs.IntVar(&o.resamples, "resamples", 2000, "of the bootstrap over days, for intervals")
+	fs.StringVar(&o.json, "json", "", "also write all figures to this `file`")
+	fs.StringVar(&o.report, "report", "", "also write a page to this .html `file`")
+}
+
+func (o *backtestOptions) run(ctx context.Context, args []string, out, notes io.Writer) error {
+	if o.report != "" && !strings.HasSuffix(o.report, ".html") {
+		return fmt.Errorf("--report: %q: want a file that ends in .html", o.report)
+	}
+	options, err := o.campaign()
+	if err != nil {
+		return err
+	}
+	traces, err := o.read(append(args, o.traces...))
+	if err != nil {
+		return err
+	}
+	bar := newBacktestBar(notes)
+	options.Progress = bar.show
+	if o.report != "" {
+		options.Timeline = time.Minute
+	}
+	result, err := campaign.Run(ctx, traces, options)
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	if o.json != "" {
+		if err := create(o.json, result.Report.WriteJSON); err != nil {
+			return fmt.Errorf("--json: %w", err)
+		}
+	}
+	if o.report != "" {
+		write := func(w io.Writer) error { return page.Write(w, result.Report, result.Timelines) }
+		if err := create(o.report, write); err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+	}
+	return result.Report.WriteTable(out)
+}

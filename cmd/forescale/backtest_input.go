@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/queue"
+	"github.com/forescale/forescale/bench/report/campaign"
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// campaign turns the flags into what is run.
+func (o *backtestOptions) campaign() (campaign.Options, error) {
+	spec, err := o.readSpec()
+	if err != nil {
+		return campaign.Options{}, err
+	}
+	settings, err := o.settings()
+	if err != nil {
+		return campaign.Options{}, err
+	}
+	policies, err := policyNames(o.policies)
+	if err != nil {
+		return campaign.Options{}, err
+	}
+	for _, f := range []struct {
+		flag string
+		bad  bool
+		want string
+	}{
+		{"seeds", o.seeds < 1, "at least 1"},
+		{"workers", o.workers < 0, "at least 0"},
+		{"resamples", o.resamples < 1000, "at least 1000"},
+		{"budget", !(o.budget > 0 && o.budget < 100), "a percentage above 0 and below 100"},
+		{"price", !(o.price >= 0), "at least 0"},
+	} {
+		if f.bad {
+			return campaign.Options{}, fmt.Errorf("--%s: want %s", f.flag, f.want)
+		}
+	}
+	return campaign.Options{
+		Replay: settings, Policies: policies, Seeds: o.seeds, Make: policyMaker(spec), Workers: o.workers,
+		Price: o.price, Resamples: o.resamples, Query: spec.Metric.Query, Risk: spec.Forecast.Risk.Float(),
+	}, nil
+}
+
+// readSpec reads the spec and takes its objective and bounds over.
+func (o *backtestOptions) readSpec() (api.Spec, error) {
+	if o.spec == "" {
+		return api.Spec{}, nil
+	}
+	text, err := os.ReadFile(o.spec)
+	if err != nil {
+		return api.Spec{}, fmt.Errorf("--spec: %w", err)
+	}
+	document, err := yaml.YAMLToJSONStrict(text)
+	if err != nil {
+		return api.Spec{}, fmt.Errorf("--spec: %s: %w", o.spec, err)
+	}
+	spec, err := api.Decode(document)
+	if err != nil {
+		return api.Spec{}, fmt.Errorf("--spec: %s: %w", o.spec, err)
+	}
+	if obj := spec.Scale.LatencyObjective; obj != nil {
+		o.slo = fmt.Sprintf("p%v=%s", 100*obj.Quantile.Float(), obj.Value)
+	}
+	if spec.Scale.MinReplicas != nil {
+		o.min = *spec.Scale.MinReplicas
+	}
+	if spec.Scale.MaxReplicas > 0 {
+		o.max = spec.Scale.MaxReplicas
+	}
+	return spec, nil
+}
+
+// settings turns the flags into those of a replay.
+func (o *backtestOptions) settings() (replay.Options, error) {
+	service, err := o.service()
+	if err != nil {
+		return replay.Options{}, err
+	}
+	startup, err := parseStartup(o.startup)
+	if err != nil {
+		return replay.Options{}, fmt.Errorf("--startup: %w", err)
+	}
+	switch {
+	case !(o.scalePeak >= 0):
+		return replay.Options{}, fmt.Errorf("--scale-peak: %v: want requests/s, or 0 for the load as recorded", o.scalePeak)
+	case o.min < 0 || o.max < 1 || o.min > o.max:
+		return replay.Options{}, fmt.Errorf("--min-replicas: %d and --max-replicas: %d: want 0 ≤ min ≤ max", o.min, o.max)
+	case o.judged.Std() < time.Minute:
+		return replay.Options{}, fmt.Errorf("--days: %s: want a span of at least a minute, such as 14d", o.judged)
+	case o.warmup < 0 || o.smooth < 0:
+		return replay.Options{}, fmt.Errorf("--warmup: %s and --smooth: %s: want none negative", o.warmup, o.smooth)
+	}
+	return replay.Options{
+		Service: service, Load: replay.Load{Peak: o.scalePeak},
+		Cluster: replay.Cluster{Startup: startup, Min: o.min, Max: o.max, ZeroMin: o.min == 0},
+		Warmup:  o.warmup.Std(), Score: o.judged.Std(), Budget: o.budget,
+	}, nil
+}
+
+func (o *backtestOptions) service() (queue.Service, error) {
+	if !(o.capacity > 0) || o.slots < 1 {
+		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and at least one slot", o.capacity, o.slots)
+	}
+	quantile, latency, err := parseSLO(o.slo)
+	if err != nil {
+		return queue.Service{}, fmt.Errorf("--slo: %w", err)
+	}
+	s := queue.Service{
+		Slots: o.slots, ServiceTime: time.Duration(float64(o.slots) / o.capacity * float64(time.Second)),
+		Quantile: quantile, Latency: latency,
+	}
+	switch o.balancing {
+	case "central":
+	case "per-pod":
+		s.Balancing = queue.PerPod
+	default:
+		return s, fmt.Errorf("--balancing: %q: want central or per-pod", o.balancing)
+	}
+	if err := s.Check(); err != nil {
+		return s, fmt.Errorf("--slo: %s with %d slots and %v requests/s, %v per request: %w", o.slo, o.slots, o.capacity, s.ServiceTime, err)
+	}
+	return s, nil
+}
+
+// parseSLO reads p99=500ms.
+func parseSLO(text string) (float64, time.Duration, error) {
+	const want = "want a quantile and its bound, such as p99=500ms"
+	name, bound, ok := strings.Cut(text, "=")
+	percent, err := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64)
+	if !ok || err != nil || !strings.HasPrefix(name, "p") || !(percent > 0 && percent < 100) {
+		return 0, 0, fmt.Errorf("%q: %s", text, want)
+	}
+	d, err := api.ParseDuration(bound)
+	if err != nil || d <= 0 {
+		return 0, 0, fmt.Errorf("%q: %s", text, want)
+	}
+	return percent / 100, d.Std(), nil
+}
+
+// parseStartup reads a duration, or a file of seconds.
+func parseStartup(text string) (replay.Startup, error) {
+	if d, err := api.ParseDuration(text); err == nil {
+		if d <= 0 {
+			return replay.Startup{}, fmt.Errorf("%q: want a duration above 0 such as 60s", text)
+		}
+		return replay.Startup{Median: d.Std()}, nil
+	}
+	f, err := os.Open(text) //nolint:gosec // the user names the file
+	if err != nil {
+		return replay.Startup{}, fmt.Errorf("%q is neither a duration such as 60s nor a file of seconds: %w", text, err)
+	}
+	defer f.Close()
+	var s replay.Startup
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" {
+			continue
+		}
+		v, err := strconv.ParseFloat(line, 64)
+		if err != nil || !(v >= 0 && v < 86400) {
+			return s, fmt.Errorf("%s: line %d: %q: want seconds from creation to readiness, such as 42.5", text, n, line)
+		}
+		s.Observed = append(s.Observed, time.Duration(v*float64(time.Second)))
+	}
+	if err := lines.Err(); err != nil {
+		return s, fmt.Errorf("%s: %w", text, err)
+	}
+	if len(s.Observed) == 0 {
+		return s, fmt.Errorf("%s: no seconds in it, want one number per line", text)
+	}
+	return s, nil
+}
+
+// read reads all traces.
+func (o *backtestOptions) read(files []string) ([]trace.Trace, error) {
+	var traces []trace.Trace
+	for _, path := range files {
+		t, err := readLoad(path)
+		if err != nil {
+			return nil, fmt.Errorf("--trace: %w", err)
+		}
+		traces = append(traces, t)
+	}
+	if o.directory != "" {
+		infos, err := trace.List(o.directory)
+		if err != nil {
+			return nil, fmt.Errorf("--traces: %w", err)
+		}
+		if len(infos) == 0 {
+			return nil, fmt.Errorf("--traces: %s has no csv or csv.gz file", filepath.Clean(o.directory))
+		}
+		for _, info := range infos {
+			t, err := info.Read()
+			if err != nil {
+				return nil, fmt.Errorf("--traces: %w", err)
+			}
+			traces = append(traces, t)
+		}
+	}
+	if len(traces) == 0 {
+		return nil, errors.New("no load given: name files, or a directory by --traces")
+	}
+	if o.smooth > 0 {
+		for i := range traces {
+			traces[i] = traces[i].Smooth(o.smooth.Std())
+		}
+	}
+	return traces, nil
+}
+
+// readLoad reads one file.
+func readLoad(path string) (trace.Trace, error) { return trace.Read(path) }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/forescale/forescale/bench/replay/rival"
+	"github.com/forescale/forescale/bench/report/campaign"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// ours are the policies that drive the engine of serve.
+func ours() []string { return nil }
+
+// usual are the policies of the list "default": what people run, one of each kind
+// of rival, and the bounds.
+func usual() []string {
+	return append([]string{
+		"static-peak", "hpa-rate-50", "hpa-rate-60", "hpa-rate-70", "hpa-rate-80", "hpa-cpu-70", rival.Tuned,
+		"keda", "kpa", "times-1.2", campaign.Oracle,
+	}, ours()...)
+}
+
+// policyNames resolves the lists and checks the names.
+func policyNames(names []string) ([]string, error) {
+	var out []string
+	add := func(more ...string) {
+		for _, n := range more {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	for _, name := range names {
+		switch name = strings.TrimSpace(name); name {
+		case "default":
+			add(usual()...)
+		case "all":
+			add(rival.Names()...)
+			add(campaign.Oracle)
+			add(ours()...)
+		default:
+			if !known(name) {
+				return nil, fmt.Errorf("--policies: no policy %q; there are default, all, %s, %s and %s",
+					name, strings.Join(rival.Names(), ", "), campaign.Oracle, strings.Join(ours(), ", "))
+			}
+			add(name)
+		}
+	}
+	return out, nil
+}
+
+func known(name string) bool {
+	if name == rival.Tuned || name == campaign.Oracle || slices.Contains(ours(), name) {
+		return true
+	}
+	_, err := rival.ByName(name)
+	return err == nil
+}
+
+// policyMaker returns what makes the policies, those of forescale under spec.
+func policyMaker(_ api.Spec) campaign.Maker { return campaign.Make }
