@@ -61,7 +61,7 @@ func TestFutureChangesNoForecast(t *testing.T) {
 		_, err := accuracy.Run(t.Context(), []trace.Trace{run.load}, accuracy.Options{Model: tape{run.said}, Workers: 1}, nil)
 		require.NoError(t, err)
 	}
-	require.Equal(t, len(a), len(b))
+	require.Len(t, b, len(a))
 	// the first forecast is that after the warm-up of eight days, then one per sample
 	const each = 2 * 12 * 7 // values and peaks of an hour at seven levels
 	require.Len(t, a, each*(4*perDay+1))

@@ -53,10 +53,14 @@ func ByName(name string, opts Options) (forecast.Model, error) {
 	case Regress:
 		return &regress.Model{Zone: opts.Location}, nil
 	case LSTM:
-		if opts.Network == nil {
-			return nil, errors.New("auto: model lstm needs the weights of a network, and none is given")
-		}
-		return lstm.Model{Network: opts.Network}, nil
+		return trained(opts.Network)
 	}
 	return nil, fmt.Errorf("auto: unknown model %q, want one of %s", name, strings.Join(Names(), ", "))
+}
+
+func trained(n *lstm.Network) (forecast.Model, error) {
+	if n == nil {
+		return nil, errors.New("auto: model lstm needs the weights of a network, and none is given")
+	}
+	return lstm.Model{Network: n}, nil
 }

@@ -103,7 +103,7 @@ func (s *filter) Update(v float64) {
 	} else {
 		s.gap++
 	}
-	s.mem.Push(z, s.typical(z, observed))
+	s.mem.Push(z, s.typical(z))
 	for _, e := range s.guests {
 		if e != nil {
 			e.Update(v)
@@ -250,8 +250,8 @@ func (s *filter) tuning(h, t int) direct.Tuning {
 
 // typical returns what the seasons shall remember of the newest sample: the
 // forecast in place of a zero that is an outage. Tomorrow does not repeat it.
-func (s *filter) typical(z float64, observed bool) float64 {
-	if !observed || s.seen == 0 {
+func (s *filter) typical(z float64) float64 {
+	if s.gap > 0 || s.seen == 0 {
 		return z
 	}
 	if clean, verdict := s.guard.Judge(s.ladders[values][0].point, z); verdict == guard.Outage {

@@ -6,7 +6,7 @@ import (
 )
 
 // minutes are the rungs that a scaler's lead times fall between.
-var minutes = [...]time.Duration{1, 2, 3, 5, 10, 15, 20, 30, 45, 60} //nolint:gochecknoglobals // a constant table
+var minutes = [...]int{1, 2, 3, 5, 10, 15, 20, 30, 45, 60} //nolint:gochecknoglobals // a constant table
 
 // cells are the rungs, in steps, of a series too coarse for those.
 var cells = [...]int{1, 2, 3, 4, 6, 8, 10, 12} //nolint:gochecknoglobals // a constant table
@@ -18,8 +18,8 @@ var cells = [...]int{1, 2, 3, 4, 6, 8, 10, 12} //nolint:gochecknoglobals // a co
 func Ladder(step time.Duration) []int {
 	rungs := []int{1}
 	for _, m := range minutes {
-		if m *= time.Minute; m > step && m%step == 0 {
-			rungs = append(rungs, int(m/step))
+		if ahead := time.Duration(m) * time.Minute; ahead > step && ahead%step == 0 {
+			rungs = append(rungs, int(ahead/step))
 		}
 	}
 	if last := rungs[len(rungs)-1]; last < 12 {

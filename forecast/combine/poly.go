@@ -27,7 +27,7 @@ func (p *Poly) Weights(dst, forecasts []float32) {
 	var sum float32
 	for k, f := range forecasts {
 		dst[k] = 0
-		if f == f && p.regret[k] > 0 { //nolint:gocritic // not NaN
+		if f == f && p.regret[k] > 0 { // not NaN
 			dst[k] = p.regret[k] / max(p.rate[k], math.SmallestNonzeroFloat32)
 			sum += dst[k]
 		}
@@ -36,7 +36,7 @@ func (p *Poly) Weights(dst, forecasts []float32) {
 		sum = 0
 		for k, f := range forecasts {
 			dst[k] = 0
-			if f == f { //nolint:gocritic // not NaN
+			if f == f { // not NaN
 				dst[k] = p.prior[k]
 				sum += dst[k]
 			}
@@ -62,7 +62,7 @@ func (p *Poly) Learn(forecasts []float32, mixed, truth float32) {
 		return
 	}
 	for k, f := range forecasts {
-		if f != f { //nolint:gocritic // NaN
+		if f != f { // NaN
 			continue
 		}
 		r := sign * (mixed - f)

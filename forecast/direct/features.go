@@ -50,7 +50,7 @@ func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clo
 	x = x[:Regressors]
 	n := 0
 	put := func(v float64) {
-		if v != v { //nolint:gocritic // NaN
+		if v != v { // NaN
 			v = 0
 		}
 		x[n] = float32(v)
@@ -63,16 +63,16 @@ func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clo
 	put(1)
 	n += copy(x[n:], clock[:])
 	change := func(v float64) float64 {
-		if t == Logs && v == v { //nolint:gocritic // not NaN
+		if t == Logs && v == v { // not NaN
 			v = Log(v)
 		}
 		return v - z
 	}
 	dayThen, weekThen := math.NaN(), math.NaN()
-	if s.Day == s.Day { //nolint:gocritic // not NaN
+	if s.Day == s.Day { // not NaN
 		dayThen = m.day.at(u - m.lags.Day)
 	}
-	if s.Week == s.Week { //nolint:gocritic // not NaN
+	if s.Week == s.Week { // not NaN
 		weekThen = m.week.at(u - m.lags.Week)
 	}
 	day, week := change(s.Day), change(s.Week)
@@ -83,16 +83,17 @@ func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clo
 	put(week - change(weekThen))
 	put(change(s.WeekSmooth))
 	put(change(s.Profile))
-	mean := math.NaN()
-	if m.lags.Day > 0 {
-		mean = m.mean.at(u)
-	}
-	put(change(mean))
+	put(change(m.profileAt(u)))
 	put(change(m.slow.at(u)))
 	put(change(s.DayMax))
-	top := z
+	put(highest(recent, u, h) - z)
+}
+
+// highest returns the largest of the h values up to u.
+func highest(recent ring, u, h int) float64 {
+	top := recent.at(u)
 	for l := 1; l < min(h, longest); l++ {
 		top = max(top, recent.at(u-l))
 	}
-	put(top - z)
+	return top
 }

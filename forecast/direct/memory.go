@@ -181,9 +181,11 @@ func (m *Memory) Rescale(factor float64) {
 
 // Profile returns the mean of the last days at the time of day of the newest
 // sample; NaN during the first day.
-func (m *Memory) Profile() float64 {
+func (m *Memory) Profile() float64 { return m.profileAt(m.n - 1) }
+
+func (m *Memory) profileAt(i int) float64 {
 	if m.lags.Day == 0 {
 		return math.NaN()
 	}
-	return m.mean.at(m.n - 1)
+	return m.mean.at(i)
 }

@@ -71,7 +71,7 @@ func (c *cells) mean(i, half int) float64 {
 	}
 	sum, n := 0.0, 0
 	for j := i - half; j <= i+half; j += c.per {
-		if v := c.at(j); v == v { //nolint:gocritic // not NaN
+		if v := c.at(j); v == v { // not NaN
 			sum += v
 			n++
 		}

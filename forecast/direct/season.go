@@ -68,7 +68,7 @@ func (c *cells) before(i, h, season, half int) (value, smooth float64) {
 	j := i - back(season, h)
 	half = min(half, i-h-j) // not beyond the origin
 	value = c.at(j)
-	if value != value { //nolint:gocritic // NaN
+	if value != value { // NaN
 		return value, value
 	}
 	return value, c.mean(j, half)
@@ -82,7 +82,7 @@ func (c *cells) top(best float64, from, to, season, h int) float64 {
 	}
 	shift := back(season, h)
 	for i := from; i <= to; i += c.per {
-		if v := c.at(i - shift); v == v && !(best >= v) { //nolint:gocritic // not NaN
+		if v := c.at(i - shift); v == v && !(best >= v) { // not NaN
 			best = v
 		}
 	}

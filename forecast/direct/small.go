@@ -3,7 +3,7 @@ package direct
 import "math"
 
 // Small is a number from 0 to 1e5 in 16 bits: 5 bits of exponent and 11 of
-// mantissa, which keeps a relative precision of 1/8192 above 6e-5 and an
+// mantissa, which keeps a relative precision of 1/4096 above 6e-5 and an
 // absolute one of 1.5e-8 below. It has no sign, since demand has none, and uses
 // that bit for precision. SmallNaN stands for a missing value.
 //
@@ -23,7 +23,7 @@ const (
 // large the largest Small, NaN becomes SmallNaN.
 func ToSmall(v float64) Small {
 	switch {
-	case v != v: //nolint:gocritic // the test for NaN, without a call
+	case v != v: // the test for NaN, without a call
 		return SmallNaN
 	case v <= 0:
 		return 0
