@@ -1,0 +1,143 @@
+package export
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/prometheus/prometheus/tsdb"
+)
+
+// readDirectory evaluates the data of a Prometheus, a snapshot, or one block.
+func readDirectory(ctx context.Context, path string, o Options) (_ Data, err error) {
+	source, err := filepath.Abs(path)
+	if err != nil {
+		return Data{}, err
+	}
+	m := mirror{left: o.maxBytes(), limit: o.maxBytes()}
+	d, err := openDatabase(tsdb.DefaultOptions(), func(dir string) error { return m.fill(ctx, source, dir) })
+	if err != nil {
+		return Data{}, err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	return d.evaluate(ctx, o, func(string) bool { return false }) // a block does not tell
+}
+
+// A mirror is a folder that a database may write to, with links to the blocks of
+// another and copies of its log.
+type mirror struct {
+	left, limit int64 // bytes to copy
+}
+
+func (m *mirror) fill(ctx context.Context, source, dir string) error {
+	if name, isBlock := blockName(source); isBlock {
+		return m.link(source, filepath.Join(dir, name))
+	}
+	entries, err := os.ReadDir(source)
+	if err != nil {
+		return reason(err)
+	}
+	found := false
+	for _, e := range entries {
+		from := filepath.Join(source, e.Name())
+		switch name, isBlock := blockName(from); {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case isBlock:
+			err = m.link(from, filepath.Join(dir, name))
+		case e.Name() == "wal", e.Name() == "wbl", e.Name() == "chunks_head":
+			err = m.copyAll(ctx, from, filepath.Join(dir, e.Name()))
+		default:
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		found = true
+	}
+	if !found {
+		return errors.New("the directory holds no blocks and no write-ahead log, want the data of a Prometheus, a snapshot of it (below data/snapshots), or one block")
+	}
+	return nil
+}
+
+// blockName returns the identifier of the block at path, if there is one.
+func blockName(path string) (string, bool) {
+	text, err := os.ReadFile(filepath.Join(path, "meta.json")) //nolint:gosec // the user names the directory
+	if err != nil {
+		return "", false
+	}
+	var meta struct {
+		ULID string `json:"ulid"`
+	}
+	err = json.Unmarshal(text, &meta)
+	ok := err == nil && len(meta.ULID) == 26 && filepath.IsLocal(meta.ULID) && !strings.ContainsAny(meta.ULID, `/\`)
+	return meta.ULID, ok
+}
+
+// link makes the folders of a block anew and links its files.
+func (*mirror) link(from, to string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		inside, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			return os.MkdirAll(filepath.Join(to, inside), 0o700)
+		}
+		return os.Symlink(path, filepath.Join(to, inside))
+	})
+}
+
+// copyAll copies the files of a folder. Those that vanish meanwhile were no
+// longer needed.
+func (m *mirror) copyAll(ctx context.Context, from, to string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		inside, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			return os.MkdirAll(filepath.Join(to, inside), 0o700)
+		}
+		return m.copyFile(path, filepath.Join(to, inside))
+	})
+}
+
+func (m *mirror) copyFile(from, to string) (err error) {
+	in, err := os.Open(from) //nolint:gosec // below the directory that the user names
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to) //nolint:gosec // below our own temporary folder
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	n, err := io.Copy(out, io.LimitReader(in, m.left+1))
+	if m.left -= n; m.left < 0 && err == nil {
+		err = fmt.Errorf("more than %d bytes of log; take a snapshot, which has none", m.limit)
+	}
+	return err
+}

@@ -1,0 +1,186 @@
+package export
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+)
+
+// The bounds of a table: what fits in memory, and times that are no mistake of
+// their unit and do not wrap around in nanoseconds.
+const (
+	maxCells = 1 << 26
+	maxStep  = 366 * 24 * time.Hour
+	firstMS  = 0                     // 1970
+	lastMS   = 9_000_000_000 * 1_000 // 2255
+)
+
+// The columns of a table.
+const (
+	rate = iota
+	latency
+	replicas
+	columns
+)
+
+// A row is what a source says of one interval; NaN is nothing.
+type row struct {
+	at     int64 // start of the interval, ms since the epoch
+	values [columns]float64
+}
+
+// A table is what a source says, before it is cut to cells.
+type table struct {
+	rows  []row // ascending
+	step  time.Duration
+	has   [columns]bool
+	notes []string
+}
+
+// checkTime refuses times that are most likely given in another unit.
+func checkTime(ms float64) error {
+	if ms >= firstMS && ms <= lastMS {
+		return nil
+	}
+	hint := ""
+	if s := ms / 1e6; s >= firstMS && s <= lastMS/1e3 {
+		hint = "; it looks like milliseconds"
+	}
+	return fmt.Errorf("time %s, want unix seconds from 1970 to 2255%s", number(ms/1e3), hint)
+}
+
+// interval returns the 5 % quantile of the distances of the rows: the grid,
+// unless more than one row in twenty comes twice within an interval.
+func interval(rows []row) time.Duration {
+	distances := make([]int64, len(rows)-1)
+	for i := range distances {
+		distances[i] = rows[i+1].at - rows[i].at
+	}
+	slices.Sort(distances)
+	return time.Duration(distances[len(distances)/20]) * time.Millisecond
+}
+
+// data puts the rows on the grid of the epoch and cuts it as o says.
+func (t table) data(o Options) (Data, error) {
+	t.rows = slices.DeleteFunc(t.rows, func(r row) bool {
+		at := time.UnixMilli(r.at)
+		return !o.From.IsZero() && at.Before(o.From) || !o.To.IsZero() && at.Add(t.step).After(o.To)
+	})
+	if len(t.rows) == 0 {
+		return Data{}, fmt.Errorf("no cell from %s to %s", bound(o.From, "the first"), bound(o.To, "the last"))
+	}
+	if o.Step%t.step != 0 {
+		return Data{}, fmt.Errorf("step %v is no multiple of the file's own, %v", o.Step, t.step)
+	}
+	first, last := t.rows[0].at, t.rows[len(t.rows)-1].at
+	ms := t.step.Milliseconds()
+	if cells := (last - first) / ms; cells >= maxCells || last-first > math.MaxInt64/int64(time.Millisecond) {
+		return Data{}, fmt.Errorf("%d cells of %v from %s to %s, want at most %d",
+			cells, t.step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), maxCells)
+	}
+	if off := first % ms; off != 0 {
+		t.notes = append(t.notes, fmt.Sprintf("the rows stand %v after the borders of their cells, and were moved back by that",
+			time.Duration(off)*time.Millisecond))
+	}
+	start := time.UnixMilli(first - first%ms).UTC()
+	cells := t.cells(first, last)
+	if per := int(o.Step / t.step); per > 1 {
+		start, cells = coarsen(start, t.step, cells, per)
+		t.step = o.Step
+	}
+	return t.trim(start, cells)
+}
+
+// cells returns the mean of the rows of each interval, by column.
+func (t table) cells(first, last int64) [columns][]float64 {
+	ms := t.step.Milliseconds()
+	n := int((last-first+ms/2)/ms) + 1
+	var cells [columns][]float64
+	counts := make([]int, n)
+	for c := range cells {
+		if !t.has[c] {
+			continue
+		}
+		clear(counts)
+		values := make([]float64, n)
+		for _, r := range t.rows {
+			if v := r.values[c]; !math.IsNaN(v) {
+				i := (r.at - first + ms/2) / ms // the nearest: rows jitter
+				counts[i]++
+				values[i] += (v - values[i]) / float64(counts[i])
+			}
+		}
+		for i, k := range counts {
+			if k == 0 {
+				values[i] = math.NaN()
+			}
+		}
+		cells[c] = values
+	}
+	return cells
+}
+
+// coarsen averages per cells at a time, from the first border on. The ends that
+// do not fill a cell are left out.
+func coarsen(start time.Time, step time.Duration, fine [columns][]float64, per int) (time.Time, [columns][]float64) {
+	index := start.UnixNano() / int64(step)
+	skip := (per - int(index%int64(per))) % per
+	var cells [columns][]float64
+	for c, values := range fine {
+		if values == nil {
+			continue
+		}
+		cells[c] = []float64{}
+		for i := skip; i+per <= len(values); i += per {
+			cells[c] = append(cells[c], mean(values[i:i+per]))
+		}
+	}
+	return start.Add(time.Duration(skip) * step), cells
+}
+
+// mean returns the mean of the values that are not NaN, and NaN without any.
+func mean(values []float64) float64 {
+	m, n := math.NaN(), 0.0
+	for _, v := range values {
+		switch {
+		case math.IsNaN(v):
+		case n == 0:
+			m, n = v, 1
+		default:
+			n++
+			m += (v - m) / n
+		}
+	}
+	return m
+}
+
+// trim leaves out the ends at which the demand is not known.
+func (t table) trim(start time.Time, cells [columns][]float64) (Data, error) {
+	known := func(v float64) bool { return !math.IsNaN(v) }
+	from := slices.IndexFunc(cells[rate], known)
+	if from < 0 {
+		return Data{}, fmt.Errorf("no whole cell of %v with a value", t.step)
+	}
+	to := len(cells[rate])
+	for !known(cells[rate][to-1]) {
+		to--
+	}
+	series := func(c int) forecast.Series {
+		s := forecast.Series{Start: start.Add(time.Duration(from) * t.step), Step: t.step}
+		if t.has[c] {
+			s.Values = cells[c][from:to]
+		}
+		return s
+	}
+	return Data{Rate: series(rate), Latency: series(latency), Replicas: series(replicas), Notes: t.notes}, nil
+}
+
+func bound(t time.Time, otherwise string) string {
+	if t.IsZero() {
+		return otherwise
+	}
+	return stamp(t)
+}
