@@ -27,9 +27,9 @@ const median = 2 // index of 0.5 in askedLevels
 // horizons returns the horizons to report, in steps.
 func horizons(step time.Duration) []int {
 	var hs []int
-	for _, m := range []time.Duration{1, 5, 15, 30, 60} {
-		if m *= time.Minute; m%step == 0 {
-			hs = append(hs, int(m/step))
+	for _, m := range []int{1, 5, 15, 30, 60} {
+		if ahead := time.Duration(m) * time.Minute; ahead%step == 0 {
+			hs = append(hs, int(ahead/step))
 		}
 	}
 	if step < time.Minute {
