@@ -26,9 +26,10 @@ type run struct {
 	history forecast.Series // cleaned, no gaps
 	seen    []bool          // cells with a sample
 	horizon int
-	day     int   // cells
-	week    int   // cells
-	origins []int // ascending; the last is the end of the history
+	day     int             // cells
+	week    int             // cells
+	periods []time.Duration // seasons found worth their while
+	origins []int           // ascending; the last is the end of the history
 	experts []expert
 	mixed   [][]float64 // the combination, by origin
 	gated   string      // the rule that beat the combination, or ""

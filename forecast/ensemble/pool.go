@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/analog"
 	"github.com/forescale/forescale/forecast/ets"
 	"github.com/forescale/forescale/forecast/regress"
+	"github.com/forescale/forescale/forecast/season"
 	"github.com/forescale/forescale/forecast/space"
 )
 
@@ -83,8 +85,53 @@ func (r *run) analogs() {
 // a reasonable number of lags.
 const longest = 48
 
+// seasons keeps the candidate seasons if they lower the error of a regression at
+// the earlier origins, and adds the rule of the first.
+func (r *run) seasons() {
+	candidates := r.opts.Periods
+	if candidates == nil {
+		candidates = season.Find(r.history)
+	}
+	if len(candidates) == 0 || r.day < 2 {
+		return
+	}
+	model := regress.Model{Form: regress.Log, Zone: r.opts.Zone}
+	without := r.backtest(&model)
+	model.Extra = candidates
+	if with := r.backtest(&model); !(with < worth*without) {
+		return
+	}
+	r.periods = candidates
+	if cells := int(candidates[0] / r.history.Step); cells > 0 {
+		r.add("a found season ago", true, func(origin int) []float64 { return repeat(r.history.Values[:origin], cells, r.horizon) })
+	}
+}
+
+// worth is the share of the error that a found season must leave at most.
+const worth = 0.97
+
+// backtest returns the sum of losses of m at the earlier origins, NaN if it
+// cannot be fitted.
+func (r *run) backtest(m *regress.Model) float64 {
+	paths, err := m.Rolling(r.history, r.origins, r.horizon)
+	if err != nil {
+		return math.NaN()
+	}
+	sum := 0.0
+	for at, origin := range r.origins[:len(r.origins)-1] {
+		if paths[at] == nil {
+			continue
+		}
+		if l := r.loss(paths[at], origin); l >= 0 {
+			sum += l
+		}
+	}
+	return sum
+}
+
 // regressions adds the lag regressions.
 func (r *run) regressions() error {
+	r.seasons()
 	models := []struct {
 		name  string
 		model regress.Model
@@ -98,7 +145,7 @@ func (r *run) regressions() error {
 		if m.model.Reach == regress.Long && r.day > longest {
 			continue
 		}
-		m.model.Zone, m.model.Extra = r.opts.Zone, r.opts.Periods
+		m.model.Zone, m.model.Extra = r.opts.Zone, r.periods
 		paths, err := m.model.Rolling(r.history, r.origins, r.horizon)
 		switch {
 		case errors.Is(err, forecast.ErrShortHistory):
