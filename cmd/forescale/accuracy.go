@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/forescale/forescale/bench/accuracy"
+	"github.com/forescale/forescale/forecast/auto"
+)
+
+type accuracyOptions struct {
+	traces, m4, out, json string
+	model, zone           string
+	workers               int
+}
+
+func newAccuracyCommand() *cobra.Command {
+	o := accuracyOptions{}
+	cmd := &cobra.Command{
+		Use:   "accuracy [FILE...]",
+		Short: "Measure how good the forecasts are, on any series",
+		Long: `accuracy lets a model run over recorded series as it would run live: fitted on
+the first days, and from then on each sample is the origin of a forecast. It
+prints, per horizon, the error against the naive rule "as now", and how well the
+upper bounds cover; each series by name, where it loses as well as where it wins.
+
+A FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the
+mean over the interval that starts there. --traces DIR takes all of a directory.
+
+--m4 DIR forecasts a collection laid out as the hourly data of the M4 competition
+(Hourly-train.csv and Hourly-test.csv, also .gz, at any depth) and writes the
+forecasts to --out for scoring: point.csv, q0.05.csv, q0.5.csv, q0.9.csv,
+q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
+		Example: `  forescale accuracy requests.csv
+  forescale accuracy --traces traces/ --json accuracy.json
+  forescale accuracy --m4 m4-hourly/ --out m4-forecasts/`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&o.traces, "traces", "", "`directory` of csv or csv.gz files, with or without a manifest.yaml")
+	fs.StringVar(&o.m4, "m4", "", "`directory` with Hourly-train.csv and Hourly-test.csv")
+	fs.StringVar(&o.out, "out", "", "`directory` for the forecasts of --m4")
+	fs.StringVar(&o.json, "json", "", "also write the figures to this `file`")
+	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(auto.Names(), ", "))
+	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
+	fs.IntVar(&o.workers, "workers", 0, "series at once (0: one per processor)")
+	return cmd
+}
+
+func (o *accuracyOptions) check(files []string) error {
+	switch {
+	case o.m4 != "" && (len(files) > 0 || o.traces != "" || o.json != ""):
+		return errors.New("--m4 goes with --out alone: it writes forecasts, the other figures are for series files")
+	case o.m4 != "" && o.out == "":
+		return errors.New("--m4 needs --out, the directory for the forecasts")
+	case o.m4 == "" && o.out != "":
+		return errors.New("--out goes with --m4")
+	case o.m4 == "" && o.traces == "" && len(files) == 0:
+		return errors.New("no series given: name files, or a directory by --traces or --m4")
+	}
+	return nil
+}
+
+func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io.Writer) error {
+	if err := o.check(files); err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(o.zone)
+	if err != nil {
+		return fmt.Errorf("--time-zone: %w", err)
+	}
+	model, err := auto.ByName(o.model, auto.Options{Location: zone})
+	if err != nil {
+		return fmt.Errorf("--model: %w", err)
+	}
+	if o.m4 != "" {
+		return o.runM4(ctx, out, notes)
+	}
+	if o.traces != "" {
+		files = append(files, o.traces)
+	}
+	report, err := accuracy.RunTraces(ctx, files, accuracy.Options{Name: o.model, Model: model, Workers: o.workers}, progressTo(notes))
+	if err != nil {
+		return err
+	}
+	if o.json != "" {
+		if err := create(o.json, report.WriteJSON); err != nil {
+			return fmt.Errorf("--json: %w", err)
+		}
+	}
+	return report.WriteTable(out)
+}
+
+// runM4 forecasts a collection and prints the scores, if its truth is there.
+func (o *accuracyOptions) runM4(ctx context.Context, out, notes io.Writer) error {
+	report, err := accuracy.RunM4(ctx, o.m4, o.out, accuracy.M4Options{Workers: o.workers}, progressTo(notes))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d series, %d steps: forecasts in %s\n", report.Series, report.Horizon, o.out)
+	if report.Scored > 0 {
+		fmt.Fprintf(out, "sMAPE %.3f  MASE %.3f\n", report.SMAPE, report.MASE)
+	}
+	return nil
+}
+
+// progressTo returns notes if it is a terminal: progress is for eyes.
+func progressTo(notes io.Writer) io.Writer {
+	if f, ok := notes.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return notes
+	}
+	return io.Discard
+}
