@@ -20,15 +20,17 @@ func collection(t *testing.T, horizon int) string {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "deep"), 0o755))
-	train, test := "id,V1,V2\n", "id,V1,V2\n"
+	var train, test strings.Builder
+	train.WriteString("id,V1,V2\n")
+	test.WriteString("id,V1,V2\n")
 	for k, n := range []int{500, 300} {
 		s := forecasttest.Hourly(n+horizon, 100, uint64(k))
 		row := func(v []float64) string { return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(v)), ","), "[]") }
-		train += fmt.Sprintf("S%d,%s,,NA\n", k, row(s.Values[:n]))
-		test += fmt.Sprintf("S%d,%s\n", k, row(s.Values[n:]))
+		fmt.Fprintf(&train, "S%d,%s,,NA\n", k, row(s.Values[:n]))
+		fmt.Fprintf(&test, "S%d,%s\n", k, row(s.Values[n:]))
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "deep", "Hourly-train.csv"), []byte(train), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-test.csv"), []byte(test), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "deep", "Hourly-train.csv"), []byte(train.String()), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-test.csv"), []byte(test.String()), 0o644))
 	return dir
 }
 

@@ -26,14 +26,7 @@ func Find(history forecast.Series) []time.Duration {
 	r := autocorrelation(deviations(history.Values, day))
 	var found []int
 	for len(found) < 2 {
-		best := 0
-		for lag := 4; lag+1 < len(r) && 3*lag < len(history.Values); lag++ {
-			peak := r[lag] >= least && r[lag] >= r[lag-1] && r[lag] > r[lag+1]
-			known := near(lag, day) || slices.ContainsFunc(found, func(f int) bool { return near(lag, f) })
-			if peak && !known && (best == 0 || r[lag] > r[best]+0.05) {
-				best = lag
-			}
-		}
+		best := strongest(r, len(history.Values)/3, append([]int{day}, found...))
 		if best == 0 {
 			break
 		}
@@ -44,6 +37,23 @@ func Find(history forecast.Series) []time.Duration {
 		out[i] = time.Duration(lag) * history.Step
 	}
 	return out
+}
+
+// strongest returns the lag below end of the highest peak of r that is no
+// multiple of a known one, the shorter of two that are about equal; 0 if there is
+// none.
+func strongest(r []float64, end int, known []int) int {
+	best := 0
+	for lag := 4; lag+1 < len(r) && lag < end; lag++ {
+		peak := r[lag] >= least && r[lag] >= r[lag-1] && r[lag] > r[lag+1]
+		if !peak || slices.ContainsFunc(known, func(k int) bool { return near(lag, k) }) {
+			continue
+		}
+		if best == 0 || r[lag] > r[best]+0.05 {
+			best = lag
+		}
+	}
+	return best
 }
 
 // near reports whether lag is a multiple of period, give or take one cell in
