@@ -1,0 +1,102 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// A Process is one program under test, with its output in a file.
+type Process struct {
+	Name string
+	Log  string // file of its output
+
+	cmd  *exec.Cmd
+	done chan error
+}
+
+// Run starts file with args; its output goes to name.log in dir, appended.
+func Run(dir, name, file string, env []string, args ...string) (*Process, error) {
+	log := filepath.Join(dir, name+".log")
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	cmd := exec.Command(file, args...)
+	cmd.Stdout, cmd.Stderr, cmd.Dir = out, out, dir
+	cmd.Env = append(os.Environ(), env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	p := &Process{Name: name, Log: log, cmd: cmd, done: make(chan error, 1)}
+	go func() { p.done <- cmd.Wait() }()
+	return p, nil
+}
+
+// Signal sends sig to the process.
+func (p *Process) Signal(sig syscall.Signal) error { return p.cmd.Process.Signal(sig) }
+
+// PID is its process id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Stop ends the process by sig, and by SIGKILL after patience, and waits for it.
+func (p *Process) Stop(sig syscall.Signal, patience time.Duration) error {
+	_ = p.Signal(sig)
+	select {
+	case err := <-p.done:
+		p.done <- err
+		return err
+	case <-time.After(patience):
+		_ = p.Signal(syscall.SIGKILL)
+		err := <-p.done
+		p.done <- err
+		return errors.Join(fmt.Errorf("%s did not stop within %s", p.Name, patience), err)
+	}
+}
+
+// Exited reports whether the process has ended by itself.
+func (p *Process) Exited() bool {
+	select {
+	case err := <-p.done:
+		p.done <- err
+		return true
+	default:
+		return false
+	}
+}
+
+// FreePort returns a port of loopback that was free a moment ago.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Until calls ready until it returns nil, and returns its last error when the
+// time is over.
+func Until(ctx context.Context, limit time.Duration, ready func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		err := ready(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not within %s: %w", limit, err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
