@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -14,13 +15,19 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/collector/export"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/combine"
+	"github.com/forescale/forescale/forecast/season"
 	"github.com/forescale/forescale/scaler/api"
 )
 
+// pathModel is the forecast of a whole path at once, which is no model that runs.
+const pathModel = "path"
+
 type forecastOptions struct {
+	query    string
 	model    string
 	seasons  api.Seasons
 	zone     string
@@ -41,12 +48,20 @@ func newForecastCommand() *cobra.Command {
 		Short: "Forecast a series from a file",
 		Long: `forecast reads a series and prints quantiles of the cells that follow it.
 
-FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the
-mean over the interval that starts there. A missing row is a gap, not a zero.
+FILE may be compressed with gzip and is one of
+  CSV          timestamp,value: unix seconds and the mean over the interval that
+               starts there; a missing row is a gap, not a zero
+  JSON         the answer of Prometheus's /api/v1/query_range
+  OpenMetrics  text with timestamps, as promtool tsdb dump-openmetrics writes it
+  a directory  the data of a Prometheus, or a snapshot of it; nothing is written
+For the last two --query says in PromQL what to forecast.
 
-  forescale forecast requests.csv --horizon 2h
+Up to an hour, or twelve cells, ahead the model forecasts as it does when it
+runs. Farther ahead auto hands over to path, which makes the whole path at once.`,
+		Example: `  forescale forecast requests.csv --horizon 2h
   forescale forecast requests.csv --horizon 1d --plot forecast.svg
-  forescale forecast requests.csv --output json --levels 0.5,0.9,0.99`,
+  forescale forecast requests.csv --output json --levels 0.5,0.9,0.99
+  forescale forecast prometheus/data --query 'sum(rate(http_requests_total[1m]))'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
@@ -56,10 +71,11 @@ mean over the interval that starts there. A missing row is a gap, not a zero.
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(auto.Names(), ", "))
+	fs.StringVar(&o.query, "query", "", "`PromQL` for OpenMetrics and directories (default: their only series)")
+	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(append(auto.Names(), pathModel), ", "))
 	fs.TextVar(&o.seasons, "seasons", api.Seasons(nil), "periods such as 1d,7d, auto to find them, or none")
 	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
-	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid, a multiple of the file's interval (default: that interval)")
+	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default: that interval, or a minute)")
 	fs.TextVar(&o.horizon, "horizon", api.Duration(time.Hour), "how far to forecast")
 	fs.TextVar(&o.every, "every", api.Duration(0), "print one line per this span (default: about 24 lines)")
 	fs.StringSliceVar(&o.levels, "levels", []string{"0.05", "0.5", "0.9", "0.95", "0.99"}, "quantile levels")
@@ -94,10 +110,14 @@ func (o *forecastOptions) check() error {
 }
 
 func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Writer) error {
-	history, err := o.read(path)
+	d, err := export.Read(ctx, path, export.Options{Query: o.query, Step: o.step.Std()})
 	if err != nil {
 		return err
 	}
+	for _, note := range d.Notes {
+		fmt.Fprintln(notes, "note:", note)
+	}
+	history := d.Rate
 	cells := int((o.horizon.Std() + history.Step - 1) / history.Step)
 	const most = 100_000
 	if cells > most {
@@ -111,7 +131,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 		fmt.Fprintln(notes, "warning:", w)
 	}
 	if o.explain {
-		explain(notes, filter, f.Step, cells)
+		explain(notes, filter, f.Step, cells) // filter is nil for a path
 	}
 	if o.plot != "" {
 		if err := plotForecast(o.plot, history, f); err != nil {
@@ -127,23 +147,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 	return o.writeTable(out, f)
 }
 
-// read puts the file on the epoch grid.
-func (o *forecastOptions) read(path string) (forecast.Series, error) {
-	t, err := trace.Read(path)
-	if err != nil {
-		return forecast.Series{}, err
-	}
-	if step := o.step.Std(); step > 0 {
-		if step%t.Step != 0 {
-			return forecast.Series{}, fmt.Errorf("--step: %s is no multiple of the interval of %s, %v", o.step, path, t.Step)
-		}
-		t = t.Coarsen(step)
-	}
-	// A recorded trace starts where it starts; the grid starts at the epoch.
-	start := t.Start.Truncate(t.Step)
-	return forecast.Series{Start: start.UTC(), Step: t.Step, Values: t.Values}, nil
-}
-
+// forecast returns the forecast, and the filter that made it unless it is a path.
 func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series, cells int) (*forecast.Forecast, forecast.Filter, error) {
 	zone, err := time.LoadLocation(o.zone)
 	if err != nil {
@@ -154,6 +158,13 @@ func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series,
 		for _, d := range o.seasons {
 			opts.Seasons = append(opts.Seasons, d.Std())
 		}
+	}
+	ladder := combine.Ladder(history.Step)
+	far := o.model == auto.Auto && cells > ladder[len(ladder)-1] && !opts.NoSeasons
+	if far || o.model == pathModel {
+		others := slices.DeleteFunc(slices.Clone(opts.Seasons), func(d time.Duration) bool { return d == season.Day || d == season.Week })
+		f, err := auto.Path(ctx, history, cells, o.quantile, auto.PathOptions{Zone: zone, Periods: others})
+		return f, nil, err
 	}
 	model, err := auto.ByName(o.model, opts)
 	if err != nil {
@@ -174,6 +185,10 @@ func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series,
 
 // explain prints which experts carry the forecast, if the model is a pool.
 func explain(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
+	if filter == nil {
+		fmt.Fprintln(w, "a path at once: the weighted median of many forecasters, by their errors at earlier origins")
+		return
+	}
 	pool, ok := filter.(interface{ Explain(h int) []auto.Share })
 	if !ok {
 		fmt.Fprintln(w, "a single model: nothing to weigh")

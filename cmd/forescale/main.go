@@ -49,6 +49,8 @@ scaling would do (unless you ask otherwise), and each decision says why.`,
 		newDemoCommand(),
 		newBacktestCommand(),
 		newForecastCommand(),
+		newExportCommand(),
+		newAccuracyCommand(),
 		newTrainCommand(),
 		newVersionCommand(),
 	)

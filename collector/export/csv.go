@@ -21,29 +21,17 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	var t table
 	var order []int
 	for n := 1; lines.Scan(); n++ {
-		text := strings.TrimSpace(lines.Text())
-		if text == "" {
-			continue
-		}
-		if order == nil {
-			var err error
-			if order, err = header(text); err != nil {
-				return Data{}, fmt.Errorf("line %d: %w", n, err)
-			}
-			continue
-		}
-		row, err := record(text, order)
-		if err == nil && len(t.rows) > 0 && row.at <= t.rows[len(t.rows)-1].at {
-			err = fmt.Errorf("time %s does not come after the one before, %s: want them ascending",
-				number(float64(row.at)/1e3), number(float64(t.rows[len(t.rows)-1].at)/1e3))
-		}
-		if err == nil && len(t.rows) >= maxCells {
-			err = fmt.Errorf("more than %d rows", maxCells)
+		var err error
+		switch text := strings.TrimSpace(lines.Text()); {
+		case text == "":
+		case order == nil:
+			order, err = header(text)
+		default:
+			err = t.add(text, order)
 		}
 		if err != nil {
 			return Data{}, fmt.Errorf("line %d: %w", n, err)
 		}
-		t.rows = append(t.rows, row)
 	}
 	if err := lines.Err(); err != nil {
 		return Data{}, fmt.Errorf("after %d rows: %w", len(t.rows), err)
@@ -56,6 +44,23 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	}
 	t.step = interval(t.rows)
 	return t.data(o)
+}
+
+// add appends the row of a line.
+func (t *table) add(text string, order []int) error {
+	r, err := record(text, order)
+	if err != nil {
+		return err
+	}
+	if n := len(t.rows); n > 0 && r.at <= t.rows[n-1].at {
+		return fmt.Errorf("time %s does not come after the one before, %s: want them ascending",
+			number(float64(r.at)/1e3), number(float64(t.rows[n-1].at)/1e3))
+	}
+	if len(t.rows) >= maxCells {
+		return fmt.Errorf("more than %d rows", maxCells)
+	}
+	t.rows = append(t.rows, r)
+	return nil
 }
 
 // column returns the column of a word of the header, −1 for the time stamp.
@@ -103,7 +108,7 @@ func record(text string, order []int) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	r := row{at: at, values: [columns]float64{math.NaN(), math.NaN(), math.NaN()}}
+	r := row{at: at, values: unknown()}
 	for i, c := range order[1:] {
 		field := strings.TrimSpace(fields[i+1])
 		if field == "" || strings.EqualFold(field, "nan") {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
@@ -86,12 +87,12 @@ func (d *database) look(ctx context.Context, first, last int64, most int) ([]sig
 		return nil, err
 	}
 	defer q.Close()
-	any := labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+")
+	every := labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+")
 	var seen []sighting
-	set := q.Select(ctx, true, nil, any)
+	set := q.Select(ctx, true, nil, every)
 	for len(seen) < most && set.Next() {
 		name := set.At().Labels()
-		if strings.HasSuffix(name.Get(labels.MetricName), "_created") {
+		if strings.HasSuffix(name.Get(model.MetricNameLabel), "_created") {
 			continue // when a counter began; a companion and no series of its own
 		}
 		seen = append(seen, sighting{name, spacing(set.At())})

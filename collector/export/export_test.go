@@ -204,12 +204,12 @@ func TestColumnsComeBackAsTheyWere(t *testing.T) {
 }
 
 func TestQueriesBesideTheRate(t *testing.T) {
-	text := openMetrics()
-	text = strings.TrimSuffix(text, "# EOF\n")
+	var text strings.Builder
+	text.WriteString(strings.TrimSuffix(openMetrics(), "# EOF\n"))
 	for d := time.Duration(0); d < 2*time.Hour; d += 15 * time.Second {
-		text += fmt.Sprintf("ready{pod=\"a\"} 2 %d\n", noon().Add(d).Unix())
+		fmt.Fprintf(&text, "ready{pod=\"a\"} 2 %d\n", noon().Add(d).Unix())
 	}
-	d, err := export.Decode(t.Context(), strings.NewReader(text+"# EOF\n"), export.Options{
+	d, err := export.Decode(t.Context(), strings.NewReader(text.String()+"# EOF\n"), export.Options{
 		Query: query, ReplicasQuery: "sum(ready)", Step: 5 * time.Minute,
 		From: noon().Add(15 * time.Minute), To: noon().Add(45 * time.Minute),
 	})
@@ -221,11 +221,12 @@ func TestQueriesBesideTheRate(t *testing.T) {
 }
 
 func TestWithoutAQuery(t *testing.T) {
-	counter, gauge := "", "# TYPE queue gauge\n"
+	var calls, queue strings.Builder
 	for i := range 20 {
-		counter += fmt.Sprintf("calls %d %d\n", 90*i, noon().Unix()+int64(30*i))
-		gauge += fmt.Sprintf("queue %d %d\n", i%2, noon().Unix()+int64(30*i))
+		fmt.Fprintf(&calls, "calls %d %d\n", 90*i, noon().Unix()+int64(30*i))
+		fmt.Fprintf(&queue, "queue %d %d\n", i%2, noon().Unix()+int64(30*i))
 	}
+	counter, gauge := calls.String(), "# TYPE queue gauge\n"+queue.String()
 	for name, c := range map[string]struct {
 		text  string
 		want  float64

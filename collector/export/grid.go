@@ -32,6 +32,8 @@ type row struct {
 	values [columns]float64
 }
 
+func unknown() [columns]float64 { return [columns]float64{math.NaN(), math.NaN(), math.NaN()} }
+
 // A table is what a source says, before it is cut to cells.
 type table struct {
 	rows  []row // ascending

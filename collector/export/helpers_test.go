@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -16,7 +15,7 @@ func answer(t *testing.T, server string) string {
 	t.Helper()
 	form := url.Values{
 		"query": {query}, "step": {"60"},
-		"start": {fmt.Sprint(noon().Add(2 * time.Minute).Unix())}, "end": {fmt.Sprint(noon().Add(119 * time.Minute).Unix())},
+		"start": {noon().Add(2 * time.Minute).Format(time.RFC3339)}, "end": {noon().Add(119 * time.Minute).Format(time.RFC3339)},
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server+"/api/v1/query_range?"+form.Encode(), http.NoBody)
 	require.NoError(t, err)

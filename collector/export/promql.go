@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
@@ -44,23 +45,9 @@ func (d *database) evaluate(ctx context.Context, o Options, counter func(name st
 		return Data{}, err
 	}
 	first += max(0, window-step).Milliseconds() // or the first window would be half empty
-	if !o.From.IsZero() {
-		first = o.From.UnixMilli()
-	}
-	if !o.To.IsZero() {
-		last = o.To.UnixMilli()
-	}
-	ms := step.Milliseconds()
-	// The first cell starts at or after the first sample, the last one ends before
-	// or with the last.
-	from, n := (first+ms-1)/ms*ms, last/ms-(first+ms-1)/ms
-	if from < firstMS || n <= 0 || n > maxSteps {
-		return Data{}, fmt.Errorf("%d cells of %v from %s to %s, want 1 to %d; choose another step, start or end",
-			max(n, 0), step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), maxSteps)
-	}
-	t := table{step: step, rows: make([]row, n)}
-	for i := range t.rows {
-		t.rows[i] = row{at: from + int64(i)*ms, values: [columns]float64{math.NaN(), math.NaN(), math.NaN()}}
+	t, err := empty(o, first, last, step)
+	if err != nil {
+		return Data{}, err
 	}
 	for c, text := range queries {
 		if t.has[c] = text != ""; !t.has[c] {
@@ -79,6 +66,29 @@ func (d *database) evaluate(ctx context.Context, o Options, counter func(name st
 	}
 	o.Step = 0 // as asked
 	return t.data(o)
+}
+
+// empty returns the rows of the cells that lie wholly between first and last, or
+// between the bounds of o where it has some.
+func empty(o Options, first, last int64, step time.Duration) (table, error) {
+	if !o.From.IsZero() {
+		first = o.From.UnixMilli()
+	}
+	if !o.To.IsZero() {
+		last = o.To.UnixMilli()
+	}
+	ms := step.Milliseconds()
+	from := (first + ms - 1) / ms * ms
+	n := (last - from) / ms
+	if first < firstMS || n <= 0 || n > maxSteps {
+		return table{}, fmt.Errorf("%d cells of %v from %s to %s, want 1 to %d; choose another step, start or end",
+			max(n, 0), step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), maxSteps)
+	}
+	t := table{step: step, rows: make([]row, n)}
+	for i := range t.rows {
+		t.rows[i] = row{at: from + int64(i)*ms, values: unknown()}
+	}
+	return t, nil
 }
 
 // settle returns the step, and fills an empty query with that of the only series,
@@ -115,7 +125,7 @@ func (d *database) settle(ctx context.Context, step time.Duration, text *string,
 // defaultQuery is the rate of a counter, and the mean over each cell of anything
 // else: a plain selector would go on for minutes after the last sample.
 func defaultQuery(series labels.Labels, step, every time.Duration, counter func(string) bool) (text string, window time.Duration) {
-	name := series.Get(labels.MetricName)
+	name := series.Get(model.MetricNameLabel)
 	if !strings.HasSuffix(name, "_total") && !strings.HasSuffix(name, "_count") && !counter(name) {
 		return fmt.Sprintf("avg_over_time(%s[%dms])", series, step.Milliseconds()), step
 	}
