@@ -20,6 +20,7 @@ type Input struct {
 	Now      time.Time     `json:"now"`      // UTC
 	Current  int32         `json:"current"`  // spec.replicas of the target, ≥ 0
 	Desired  int32         `json:"desired"`  // replicas that demand asks for; −1 = unknown
+	Passing  int32         `json:"passing"`  // replicas that a burst asks for, one that lasts or one that is likely; 0 = none
 	Demand   Demand        `json:"demand"`   // behind Desired
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
 }
@@ -70,6 +71,7 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		r := rules{spec: spec, in: in, now: now, st: &st}
 		r.activation(&d, lo)
 		if spec.Behavior != nil {
+			d.Replicas = max(d.Replicas, in.Passing) // an HPA knows no bursts
 			r.behave(&d)
 		} else {
 			r.hold(&d)
@@ -149,6 +151,9 @@ func (r rules) hold(d *Decision) {
 	if highest > d.Replicas {
 		d.apply(BreakEvenHold, highest)
 	}
+	if r.in.Passing > d.Replicas {
+		d.apply(Burst, r.in.Passing)
+	}
 	r.cooldown(d)
 	r.ramp(d)
 }
@@ -167,24 +172,25 @@ func (r rules) cooldown(d *Decision) {
 	}
 }
 
-// Our limit on the way down: a tenth, but at least one replica, a minute.
+// Our limit on the way down: a tenth, but at least one replica, a minute; and
+// what came within a quarter of an hour may go at once, as after a burst.
 const (
 	rampShare  = 0.1
 	rampPeriod = time.Minute
+	young      = 15 * time.Minute
 )
 
-// ramp limits how fast our own floor falls. What was added within the period is
-// not taken off its start, as the HPA would: a peak shorter than the period must
-// not open the way to a free fall.
+// ramp limits how fast our own floor falls.
 func (r rules) ramp(d *Decision) {
 	last := r.st.Last
 	if d.Replicas >= last {
 		return
 	}
-	cutoff := r.now - int64(rampPeriod)
-	start := float64(last) + r.st.Downs.total(cutoff)
+	start := float64(last) + r.st.Downs.total(r.now-int64(rampPeriod))
 	limit := saturate(start - max(1, math.Floor(start*rampShare)))
-	if limit = min(limit, last); d.Replicas < limit {
+	cutoff := r.now - int64(young)
+	former := saturate(float64(last) - r.st.Ups.total(cutoff) + r.st.Downs.total(cutoff))
+	if limit = min(limit, last, former); d.Replicas < limit {
 		d.apply(ScaleDownLimit, limit)
 	}
 }

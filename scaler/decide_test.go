@@ -93,6 +93,7 @@ func TestOwnRulesNeverGoBelowTheNeed(t *testing.T) {
 	spec := api.ScaleSpec{MinReplicas: new(int32(2)), MaxReplicas: 200}
 	var st scaler.State
 	current, now := int32(7), epoch
+	var past []moment
 	for range 20000 {
 		now = now.Add(time.Duration(rng.IntN(40)) * 500 * time.Millisecond)
 		in := scaler.Input{Now: now, Current: current, Desired: -1, Demand: scaler.Unknown(), LeadTime: time.Duration(rng.IntN(200)) * time.Second}
@@ -108,11 +109,30 @@ func TestOwnRulesNeverGoBelowTheNeed(t *testing.T) {
 		} else {
 			require.Equal(t, current, d.Replicas)
 		}
-		if st.Begun {
-			require.GreaterOrEqual(t, float64(d.Replicas), math.Min(math.Floor(0.9*float64(st.Last))-1, 200), "fell faster than a tenth a minute")
+		if st.Begun && d.Replicas < st.Last { // slowly, or back to where it was a quarter of an hour ago
+			limit := math.Floor(0.9*float64(st.Last)) - 1
+			require.GreaterOrEqual(t, float64(d.Replicas), math.Min(limit, float64(leastSince(past, now.Add(-15*time.Minute)))))
 		}
+		past = append(past, moment{now, d.Replicas})
 		st, current = next, d.Replicas
 	}
+}
+
+type moment struct {
+	at    time.Time
+	count int32
+}
+
+// leastSince returns the least count in force at cutoff or later.
+func leastSince(past []moment, cutoff time.Time) int32 {
+	least := int32(math.MaxInt32)
+	for i := len(past) - 1; i >= 0; i-- {
+		least = min(least, past[i].count)
+		if past[i].at.Before(cutoff) {
+			break
+		}
+	}
+	return least
 }
 
 func TestDecideDoesNotAllocate(t *testing.T) {

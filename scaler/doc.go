@@ -15,6 +15,7 @@
 //	ScaleUpStabilized    a lower recommendation is still recent      (behavior)
 //	ScaleDownStabilized  a higher recommendation is still recent     (behavior)
 //	BreakEvenHold        dropping and restarting would cost more     (no behavior)
+//	Burst                one lasts, or is likely within the lead time (no behavior)
 //	Cooldown             the last replica stays for five minutes
 //	ScaleUpLimit         the policies allow no faster growth         (behavior)
 //	ScaleDownLimit       nor faster shrinking
@@ -24,7 +25,9 @@
 // With scale.behavior the rules are those of autoscaling/v2, checked against the
 // port of the HPA in bench/replay/hpa. Without it they are our own: up at once;
 // down when a replica has not been needed for as long as starting it anew would
-// take and cost, and by at most ten percent a minute.
+// take and cost, and by at most ten percent a minute, except for what came within
+// a quarter of an hour. What a burst asked for goes when it has passed: its end is
+// known, so there is nothing to hold against.
 //
 // # Break even
 //

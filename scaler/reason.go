@@ -15,6 +15,7 @@ const (
 	ScaleUpStabilized   Reason = "ScaleUpStabilized"   // a lower recommendation is still recent
 	ScaleDownStabilized Reason = "ScaleDownStabilized" // a higher recommendation is still recent
 	BreakEvenHold       Reason = "BreakEvenHold"       // needed so recently that dropping it would cost more
+	Burst               Reason = "Burst"               // a burst lasts, or is likely: not held when it has passed
 	Cooldown            Reason = "Cooldown"            // active within the last five minutes: not to zero yet
 	ScaleUpLimit        Reason = "ScaleUpLimit"        // growing faster than the policies allow
 	ScaleDownLimit      Reason = "ScaleDownLimit"      // shrinking faster than the policies, or our own limit, allow

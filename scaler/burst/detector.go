@@ -11,7 +11,7 @@ const (
 	likely     = 4.0              // deviations of each of two samples in a row
 	double     = 2.0              // times the reference, whatever the deviations
 	least      = 1.5              // times the reference, or it is no burst
-	ended      = 0.25             // share of the height above the reference
+	ended      = 0.15             // share of the height above the reference
 	calm       = time.Minute      // below that share
 	newLevel   = 30 * time.Minute // longer is no burst
 	halfLevel  = 2 * time.Minute  // half-life of the level
@@ -85,6 +85,17 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 	}
 	d.learn(dt, sample)
 	return false
+}
+
+// Remember takes over the bursts of a detector that has watched the past of the
+// same series, such as its history, unless d has seen more of them itself.
+func (d *Detector) Remember(past *Detector) {
+	if len(past.Recent) <= len(d.Recent) {
+		return
+	}
+	d.Recent = append(d.Recent[:0], past.Recent...)
+	d.First = past.First
+	d.renewal = renewal{}
 }
 
 // Lasts reports whether a burst is going on.

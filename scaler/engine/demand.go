@@ -4,44 +4,158 @@ import (
 	"math"
 	"time"
 
+	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/trust"
 )
 
+// Parts are what the demand to provide for is made of, in the unit of the
+// metric, for explanations. NaN = unknown, 0 = nothing to say.
+type Parts struct {
+	Forecast float64 // window maximum of the forecast at the level to provide for
+	Surprise float64 // what the newest sample adds to it
+	Reactive float64 // what stands in while the forecast is not trusted; 0 while it is
+	Latch    float64 // what a burst that lasts needs
+	Hedge    float64 // what a burst that is likely would need
+	Chance   float64 // of a burst within the lead time, 0 to 1
+	Level    float64 // quantile provided for
+
+	steady scaler.Demand // without bursts
+}
+
 // Demand returns the demand to provide for at now: what was observed last, NaN if
-// that is older than the TTL, and the window maximum of the forecast from now to
-// one lead time and one step ahead, NaN without a forecast.
+// that is older than the TTL, and what to expect from now to one lead time and
+// one step ahead: the window maximum of the forecast, or, while that has not
+// earned trust, the last value with its usual growth; and what bursts need, the
+// one that lasts or one that is likely. NaN without a forecast.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
-	d := scaler.Demand{Observed: math.NaN(), Predicted: math.NaN()}
+	d := scaler.Unknown()
+	w.parts = Parts{Forecast: math.NaN(), Level: w.acting(), steady: d}
 	if !w.latest.Time.IsZero() && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
 		d.Observed = w.latest.Value
 	}
+	w.parts.steady = d
 	f := w.Forecast()
 	if f == nil || f.Start.Add(time.Duration(f.Horizon())*f.Step).Before(now) {
 		return d // no model yet, or silent for longer than it reaches
 	}
-	reach := now.Add(w.LeadTime() + w.step)
-	d.Predicted = scaler.DemandAt(f, w.level, now, reach)
-	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
-		d.Predicted *= b
+	p := &w.parts
+	p.Forecast = w.expected(f, now)
+	p.Surprise = w.surprise(f, now)
+	d.Predicted = p.Forecast + p.Surprise
+	if !w.gate.Trusted() && !math.IsNaN(d.Observed) && w.spec.Forecast.Buffer == 0 {
+		p.Reactive = w.gate.Reactive(d.Observed)
+		d.Predicted = p.Reactive
 	}
-	d.Predicted += w.surprise(f, now)
+	p.Latch = w.bursts.Latch(now, usualHeight)
+	p.Chance = w.bursts.Hedge(now, w.LeadTime())
+	p.Hedge = w.hedge(p.Chance)
+	p.steady = d
+	d.Predicted = max(d.Predicted, p.Latch, p.Hedge)
 	return d
+}
+
+// hedge returns what the next burst would need if it is likely enough: with
+// hysteresis, because starting the same replicas twice costs more than to keep
+// them through a lull of the chance.
+func (w *Workload) hedge(chance float64) float64 {
+	limit := hedgeRisk
+	if w.hedging {
+		limit /= 4
+	}
+	if w.hedging = chance > limit; !w.hedging {
+		return 0
+	}
+	return w.bursts.Level * w.bursts.Height(hedgeHeight)
+}
+
+// Parts returns what the last demand was made of.
+func (w *Workload) Parts() Parts { return w.parts }
+
+// Trusted reports whether the forecast acts: it does until it has lost to the
+// last value, or to the season, on the recent past of this very workload.
+func (w *Workload) Trusted() bool { return w.gate.Trusted() }
+
+const (
+	// usualHeight is the quantile of past bursts that a new one is met with.
+	usualHeight = 0.8
+
+	// hedgeHeight is the same for one that is only likely.
+	hedgeHeight = 0.7
+
+	// hedgeRisk is the chance of a burst within the lead time from which on its
+	// height is held ready.
+	hedgeRisk = 0.1
+
+	// longestBurst is how long a burst is kept from the model: what lasts longer
+	// may be the new level, which it has to learn.
+	longestBurst = 10 * time.Minute
+)
+
+// expected reads the forecast.
+func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
+	v := scaler.DemandAt(f, w.acting(), now, now.Add(w.LeadTime()+w.step))
+	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
+		v *= b
+	}
+	return v
+}
+
+// acting is the quantile to provide for: that of the spec, or that of the budget.
+func (w *Workload) acting() float64 {
+	if w.budget.Target > 0 {
+		return w.budget.Level()
+	}
+	return w.level
 }
 
 // surprise is how far the newest sample lies outside what was forecast for its
 // own cell, above the level to provide for: between two cells it is the only news
-// of a burst, and the whole forecast moves up by it until the cell closes and the
+// of a rise, and the whole forecast moves up by it until the cell closes and the
 // model has its say. A sample below the forecast moves nothing: one quiet scrape
-// is no proof of a quiet minute.
+// is no proof of a quiet minute. While a burst lasts it is the burst's.
 func (w *Workload) surprise(f *forecast.Forecast, now time.Time) float64 {
 	t := w.latest.Time
-	if t.IsZero() || !t.After(f.Start) || now.Sub(t) > w.step {
+	if t.IsZero() || !t.After(f.Start) || now.Sub(t) > w.step || w.bursts.Lasts() {
 		return 0
 	}
 	h := int((t.Sub(f.Start) - 1) / f.Step)
 	if h >= f.Horizon() {
 		return 0
 	}
-	return max(0, w.latest.Value-f.Quantile(f.Values[h], w.level))
+	return max(0, w.latest.Value-f.Quantile(f.Values[h], w.acting()))
+}
+
+// watch shows a sample to the detector of bursts and to the gate.
+func (w *Workload) watch(s collector.Sample) {
+	median := math.NaN()
+	f := w.Forecast()
+	if f != nil && s.Time.After(f.Start) {
+		if h := int((s.Time.Sub(f.Start) - 1) / f.Step); h < f.Horizon() {
+			median = f.Quantile(f.Values[h], 0.5)
+		}
+	}
+	w.bursts.Update(s.Time, s.Value, median)
+	w.gate.Observe(s.Time, s.Value)
+}
+
+// bursting reports whether the cell that closes is part of a burst.
+func (w *Workload) bursting() bool {
+	return w.bursts.Lasts() && w.next.Add(w.step).After(w.bursts.Onset) && w.next.Sub(w.bursts.Onset) < longestBurst
+}
+
+// promise notes what the forecast says at the end of a cell, to be judged when
+// the time has come.
+func (w *Workload) promise() {
+	f := w.Forecast()
+	if f == nil || w.latest.Time.IsZero() || w.next.Sub(w.latest.Time) > w.step || w.bursts.Lasts() {
+		return
+	}
+	reach := w.LeadTime() + w.step
+	w.gate.Promise(trust.Promise{
+		Made: w.next, Due: w.next.Add(reach), Level: w.level,
+		Acting: scaler.DemandAt(f, w.level, w.next, w.next.Add(reach)),
+		Last:   w.latest.Value, Seasonal: math.NaN(),
+	})
 }

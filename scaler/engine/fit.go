@@ -3,11 +3,14 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/burst"
 )
 
 // A Fit is a fitted model with a filter that has run over the history: ready to
@@ -17,6 +20,7 @@ type Fit struct {
 	Filter forecast.Filter // state just after the history
 	End    time.Time       // end of the history = start of the next cell
 	Cells  int             // cells of the history that held a sample
+	Bursts *burst.Detector // what it saw in the history; nil = nothing
 }
 
 // FitModel fits the model that spec asks for to history and filters it. It is
@@ -40,6 +44,7 @@ func fitNamed(ctx context.Context, spec api.Spec, name string, history forecast.
 	if history.Step != spec.Metric.Step.Std() {
 		return nil, fmt.Errorf("engine: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
 	}
+	bursts, history := withoutBursts(history)
 	model, err := modelFor(spec, name)
 	if err != nil {
 		return nil, err
@@ -65,7 +70,21 @@ func fitNamed(ctx context.Context, spec api.Spec, name string, history forecast.
 	if err != nil {
 		return nil, fmt.Errorf("engine: filter %s: %w", name, err)
 	}
-	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed()}, nil
+	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), Bursts: bursts}, nil
+}
+
+// withoutBursts returns history with NaN in the cells of bursts, and the detector
+// that found them. It does not change history.
+func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
+	d := &burst.Detector{}
+	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
+	for i, v := range history.Values {
+		d.Update(history.At(i+1), v, math.NaN())
+		if d.Lasts() && history.At(i).Sub(d.Onset) < longestBurst {
+			out.Values[i] = math.NaN()
+		}
+	}
+	return d, out
 }
 
 // modelFor returns the named model with the seasons and the zone of spec.

@@ -9,7 +9,9 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/burst"
 	"github.com/forescale/forescale/scaler/capacity"
+	"github.com/forescale/forescale/scaler/trust"
 )
 
 const (
@@ -46,8 +48,15 @@ type Workload struct {
 
 	learner *capacity.Learner // of what a replica carries; nil without a latency objective
 	ready   int32             // replicas when it last observed
-	curve   *capacity.Curve   // what replicas carry
+	curve   *capacity.Curve   // what replicas carry, if told
 	state   scaler.State      // of the decisions
+
+	bursts  burst.Detector
+	gate    trust.Gate
+	budget  trust.Budget // of violations; used with a violation target
+	hedging bool         // for a burst that is likely
+	spent   time.Time    // until when the budget is booked
+	parts   Parts        // of the last demand
 }
 
 // New returns a workload for spec, which it completes with defaults. It returns
@@ -69,6 +78,8 @@ func New(spec api.Spec) (*Workload, error) {
 	}
 	w.forecast = forecast.New(w.horizon(), w.levels()...)
 	w.learner = w.newLearner()
+	w.bursts.Window = w.step
+	w.budget.Target = spec.Forecast.ViolationTarget.Float()
 	return w, nil
 }
 
@@ -92,6 +103,9 @@ func levelOf(f api.ForecastSpec) float64 {
 // one to provide for among them.
 func (w *Workload) levels() []float64 {
 	levels := []float64{0.1, 0.5, 0.9, 0.95, 0.99}
+	if w.spec.Forecast.ViolationTarget > 0 { // the budget moves between them
+		return []float64{0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998}
+	}
 	nearest := 0
 	for i, p := range levels {
 		if math.Abs(p-w.level) < math.Abs(levels[nearest]-w.level) {
@@ -182,6 +196,9 @@ func (w *Workload) Append(cells forecast.Series) error {
 }
 
 func (w *Workload) append(v float64) {
+	if w.bursting() {
+		v = math.NaN() // the model learns what is usual; bursts are the detector's
+	}
 	if len(w.recent) == cap(w.recent) {
 		w.recent = w.recent[:copy(w.recent, w.recent[1:])]
 	}
@@ -190,6 +207,7 @@ func (w *Workload) append(v float64) {
 	if w.filter != nil {
 		w.filter.Update(v)
 		w.fresh = false
+		w.promise()
 	}
 }
 
@@ -200,6 +218,7 @@ func (w *Workload) Observe(s collector.Sample) bool {
 		return false
 	}
 	w.latest = s
+	w.watch(s)
 	return true
 }
 
@@ -228,6 +247,9 @@ func (w *Workload) Install(fit *Fit) error {
 	}
 	w.filter, w.model, w.fitEnd, w.fitCells = fit.Filter, fit.Model, fit.End, fit.Cells
 	w.fresh = false
+	if fit.Bursts != nil {
+		w.bursts.Remember(fit.Bursts)
+	}
 	return nil
 }
 

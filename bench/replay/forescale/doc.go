@@ -1,0 +1,13 @@
+// Package forescale holds the policies of the replay that are forescale itself:
+// each drives an [engine.Workload], the one that serve drives.
+//
+// A policy sees what serve sees: rate() of the ingress counter every five
+// seconds, replicas and ready replicas. It differs from serve in two things. The
+// model is fitted once, on the history before the run, and not anew each day; it
+// keeps learning cell by cell all the same. And what a replica carries is stated
+// by the configuration of the replay, as it is for all rivals, not learned.
+//
+// [Oracle] is the same decision rule fed with the true future: what it still
+// costs more than the optimum is the price of the rules, what the floor costs
+// more than it is the price of the forecast.
+package forescale

@@ -1,0 +1,270 @@
+package forescale
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/hpa"
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/capacity"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// The names of the policies.
+const (
+	FloorName  = "forescale-floor"
+	KedaName   = "forescale-keda"
+	OracleName = "forecast-oracle"
+)
+
+const (
+	period = 5 * time.Second  // between two ticks, as in serve
+	poll   = 15 * time.Second // an unchanged sample counts again after this
+
+	// safetyNet is the target of the HPA underneath, as a share of what a replica
+	// carries. The headroom sits in the forecast; a second one would be paid twice.
+	safetyNet = 0.95
+
+	// settle is the stabilization of that HPA: about what a replica costs to start.
+	settle = 90 * time.Second
+
+	// defaultRisk is the quantile to provide for where the spec states no margin.
+	defaultRisk = 0.99
+)
+
+// A Policy is forescale under one spec. It is made by [New].
+type Policy struct {
+	name string
+	spec api.Spec
+	act  func(p *Policy, now time.Time, o replay.Observation) replay.Action
+
+	c        replay.Config
+	workload *engine.Workload
+	grid     *collector.Grid
+	latest   collector.Sample
+	err      error
+}
+
+var _ replay.Over = (*Policy)(nil)
+
+// New returns the policy of that name, FloorName or KedaName, under spec. What
+// spec leaves out is taken from the configuration of the replay: the objective,
+// the bounds, and the lead time. A spec without a margin provides for the
+// quantile 0.99.
+func New(name string, spec api.Spec) (*Policy, error) {
+	p := &Policy{name: name, spec: spec}
+	switch name {
+	case FloorName:
+		p.act = (*Policy).floor
+	case KedaName:
+		p.act = (*Policy).metric
+	default:
+		return nil, fmt.Errorf("forescale: no policy %q; there are %s and %s", name, FloorName, KedaName)
+	}
+	return p, nil
+}
+
+// Name implements [replay.Policy].
+func (p *Policy) Name() string { return p.name }
+
+// Period implements [replay.Policy].
+func (p *Policy) Period() time.Duration { return period }
+
+// Err returns why the last run could not start, nil if it could.
+func (p *Policy) Err() error { return p.err }
+
+// Reset implements [replay.Policy]. A policy that cannot start holds; see Err.
+func (p *Policy) Reset(c replay.Config) {
+	p.c, p.workload, p.latest = c, nil, collector.Sample{}
+	p.err = p.start(c)
+}
+
+func (p *Policy) start(c replay.Config) error {
+	curve, err := curveOf(c)
+	if err != nil {
+		return err
+	}
+	spec := complete(p.spec, c)
+	workload, err := engine.New(spec)
+	if err != nil {
+		return err
+	}
+	workload.SetCurve(curve)
+	begin := c.History.End()
+	if c.History.Len() == 0 {
+		begin = c.Start
+	} else if fit, err := engine.FitModel(context.Background(), spec, c.History); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
+		if err := workload.Install(fit); err != nil {
+			return err
+		}
+	} // too short a history: observed demand serves until the run has more
+	p.workload = workload
+	p.grid, err = collector.NewGrid(begin, spec.Metric.Step.Std())
+	return err
+}
+
+// curveOf returns what replicas carry under the objective of the replay.
+func curveOf(c replay.Config) (*capacity.Curve, error) {
+	return capacity.Queue(capacity.Service{Slots: c.Slots, Time: c.ServiceTime},
+		capacity.Objective{Quantile: c.Objective.Quantile, Latency: c.Objective.Latency})
+}
+
+// complete fills what spec leaves out.
+func complete(spec api.Spec, c replay.Config) api.Spec {
+	if spec.Metric.Query == "" {
+		spec.Metric.Query = "the load of the replay"
+	}
+	if c.History.Step > 0 {
+		spec.Metric.Step = api.Duration(c.History.Step)
+	}
+	if f := spec.Forecast; f.Buffer == 0 && f.Risk == 0 && f.MissingReplicaCost == 0 && f.ViolationTarget == 0 {
+		spec.Forecast.Risk = defaultRisk
+	}
+	if spec.Scale.LatencyObjective == nil {
+		spec.Scale.LatencyObjective = &api.LatencyObjective{
+			Quantile: api.Number(c.Objective.Quantile), Value: api.Duration(c.Objective.Latency),
+		}
+	}
+	if spec.Scale.MinReplicas == nil {
+		least := c.Min
+		spec.Scale.MinReplicas = &least
+	}
+	if spec.Scale.MaxReplicas == 0 {
+		spec.Scale.MaxReplicas = c.Max
+	}
+	if spec.Scale.LeadTime.Auto() {
+		spec.Scale.LeadTime = api.AutoDuration{Value: leadOf(c)}
+	}
+	return spec
+}
+
+// leadOf is the lag of a mean over the window of rate() and the start of a pod.
+func leadOf(c replay.Config) time.Duration { return c.RateWindow/2 + c.StartupP90 }
+
+// Decide implements [replay.Policy].
+func (p *Policy) Decide(now time.Time, o replay.Observation) replay.Action {
+	if p.workload == nil {
+		return replay.Hold()
+	}
+	if o.RateOK && (o.Rate != p.latest.Value || now.Sub(p.latest.Time) >= poll) {
+		p.latest = collector.Sample{Time: now, Value: o.Rate}
+		p.workload.Observe(p.latest)
+		p.grid.Add(p.latest, now)
+	}
+	for start := p.grid.Start(); ; start = p.grid.Start() {
+		v, closed := p.grid.Next(now)
+		if !closed {
+			break
+		}
+		cell := forecast.Series{Start: start, Step: p.grid.Step(), Values: []float64{v}}
+		if err := p.workload.Append(cell); err != nil {
+			p.err = err
+		}
+	}
+	a := p.act(p, now, o)
+	a.Forecast = p.workload.Parts().Forecast
+	return a
+}
+
+// floor raises spec.replicas along with the floor, which then acts at once on any
+// version of Kubernetes; the HPA underneath decides above it.
+func (p *Policy) floor(now time.Time, o replay.Observation) replay.Action {
+	d := p.workload.Decide(now, engine.Target{Current: o.Replicas, Ready: o.Ready, Min: p.bound(), Max: p.c.Max})
+	a := replay.Hold()
+	a.Floor = d.Replicas
+	if d.Replicas > o.Replicas {
+		a.Replicas = d.Replicas
+	}
+	return a
+}
+
+func (p *Policy) bound() int32 {
+	if p.spec.Scale.MinReplicas != nil {
+		return *p.spec.Scale.MinReplicas
+	}
+	return p.c.Min
+}
+
+// metric answers the demand as whole replicas of the nominal capacity, so that
+// the HPA behind KEDA arrives at the count which the objective asks for; it owns
+// bounds, tolerance and stabilization.
+func (p *Policy) metric(now time.Time, _ replay.Observation) replay.Action {
+	a := replay.Hold()
+	d := p.workload.Demand(now)
+	if math.IsNaN(d.Observed) {
+		return a // an error of the scaler: the HPA holds
+	}
+	a.Target = p.c.Capacity
+	a.Metric = float64(p.workload.Replicas(d.Need())) * p.c.Capacity
+	return a
+}
+
+// Underneath implements [replay.Over]. The HPA is the one that the samples
+// recommend: a target just under what a replica carries, no tolerance, and a
+// short stabilization.
+func (p *Policy) Underneath() replay.HPA {
+	window, none := settle, 0.0
+	under := replay.HPA{Settings: hpa.Settings{
+		Gates: hpa.Version(35),
+		Behavior: &hpa.Behavior{
+			Up:   hpa.Rules{Tolerance: &none},
+			Down: hpa.Rules{Tolerance: &none, Window: &window},
+		},
+	}}
+	if p.name == KedaName {
+		under.External = true
+	} else {
+		under.RatePerPod = safetyNet * p.c.Capacity
+	}
+	return under
+}
+
+// An Oracle decides by the rules of forescale on the true future. It is made by
+// [NewOracle].
+type Oracle struct {
+	s     *replay.Scenario
+	c     replay.Config
+	curve *capacity.Curve
+	state scaler.State
+}
+
+var _ replay.Policy = (*Oracle)(nil)
+
+// NewOracle returns the oracle of a scenario, which must not be run on another.
+func NewOracle(s *replay.Scenario) *Oracle { return &Oracle{s: s} }
+
+// Name implements [replay.Policy].
+func (*Oracle) Name() string { return OracleName }
+
+// Period implements [replay.Policy].
+func (*Oracle) Period() time.Duration { return period }
+
+// Reset implements [replay.Policy].
+func (o *Oracle) Reset(c replay.Config) {
+	o.c, o.state = c, scaler.State{}
+	o.curve, _ = curveOf(c) // the scenario has checked that the objective can be kept
+}
+
+// Decide implements [replay.Policy].
+func (o *Oracle) Decide(now time.Time, seen replay.Observation) replay.Action {
+	const fine = 5 * time.Second
+	lead, highest := o.c.StartupP90, 0.0
+	for ahead := time.Duration(0); ahead <= lead+period+fine; ahead += fine {
+		highest = max(highest, o.s.Intensity(now.Add(ahead)))
+	}
+	least := o.c.Min
+	var d scaler.Decision
+	d, o.state = scaler.Decide(api.ScaleSpec{MinReplicas: &least, MaxReplicas: o.c.Max}, o.state, scaler.Input{
+		Now: now, Current: seen.Replicas, Desired: o.curve.Replicas(highest), LeadTime: o.c.Startup,
+		Demand: scaler.Demand{Observed: o.s.Intensity(now), Predicted: highest},
+	})
+	a := replay.Scale(d.Replicas)
+	a.Forecast = highest
+	return a
+}

@@ -1,0 +1,115 @@
+package forescale_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/forescale"
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+var start = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+
+// rhythm is a load with a daily rhythm, per minute.
+func rhythm(days int, seed uint64) trace.Trace {
+	rng := rand.New(rand.NewPCG(seed, 8))
+	t := trace.Trace{Name: "rhythm", Start: start, Step: time.Minute, Values: make([]float64, days*1440)}
+	for i := range t.Values {
+		hour := float64(i) / 60
+		t.Values[i] = (1000 + 700*math.Sin(hour/24*2*math.Pi) + 150*math.Sin(hour/6*2*math.Pi)) * (1 + 0.01*rng.NormFloat64())
+	}
+	return t
+}
+
+func run(t *testing.T, tr trace.Trace, o replay.Options, p replay.Policy) replay.Result {
+	t.Helper()
+	r, err := replay.Run(t.Context(), tr, p, o)
+	require.NoError(t, err)
+	return r
+}
+
+// plain leaves everything to an HPA on the rate.
+type plain float64
+
+func (plain) Name() string                                       { return "hpa" }
+func (plain) Reset(replay.Config)                                {}
+func (plain) Period() time.Duration                              { return 15 * time.Second }
+func (plain) Decide(time.Time, replay.Observation) replay.Action { return replay.Hold() }
+func (p plain) Underneath() replay.HPA                           { return replay.HPA{RatePerPod: float64(p)} }
+
+func TestForescaleIsCheaperThanTheHPAAndKeepsTheObjective(t *testing.T) {
+	tr := rhythm(4, 1)
+	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1}
+	rival := run(t, tr, o, plain(70))
+	for _, name := range []string{forescale.FloorName, forescale.KedaName} {
+		t.Run(name, func(t *testing.T) {
+			p, err := forescale.New(name, api.Spec{})
+			require.NoError(t, err)
+			r := run(t, tr, o, p)
+			require.NoError(t, p.Err())
+			require.LessOrEqual(t, r.ViolatingTime, rival.ViolatingTime+0.1)
+			require.Less(t, r.CostRatio, 0.9*rival.CostRatio)
+			require.Equal(t, r, run(t, tr, o, p), "a second run is the same")
+		})
+	}
+}
+
+func TestOracleShowsThePriceOfTheRules(t *testing.T) {
+	s, err := replay.NewScenario(rhythm(4, 2), replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1})
+	require.NoError(t, err)
+	r, err := s.Run(t.Context(), forescale.NewOracle(s))
+	require.NoError(t, err)
+	require.Less(t, r.ViolatingTime, 0.1)
+	require.Less(t, r.CostRatio, 1.08)
+}
+
+// Ten minutes without metrics at the peak: nothing is taken away.
+func TestSilenceRemovesNothing(t *testing.T) {
+	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1}
+	from := 6*time.Hour + 30*time.Minute // about the peak of the day
+	o.Metric.Outages = []replay.Outage{{From: from, Length: 10 * time.Minute}}
+	for _, name := range []string{forescale.FloorName, forescale.KedaName} {
+		t.Run(name, func(t *testing.T) {
+			p, err := forescale.New(name, api.Spec{})
+			require.NoError(t, err)
+			for _, c := range run(t, rhythm(4, 3), o, p).Changes {
+				if at := time.Duration(c.Millis) * time.Millisecond; at > from+90*time.Second && at < from+10*time.Minute {
+					require.GreaterOrEqual(t, c.To, c.From, "after %v of silence", at-from)
+				}
+			}
+		})
+	}
+}
+
+// An unforeseen step to four times the load: the service is back about when the
+// pods that were asked for at once are ready.
+func TestStepRecovers(t *testing.T) {
+	tr := trace.Trace{Name: "step", Start: start, Step: 15 * time.Second, Values: make([]float64, 36*240)}
+	for i := range tr.Values {
+		tr.Values[i] = 800
+		if i >= 30*240 && i < 32*240 {
+			tr.Values[i] = 3200
+		}
+	}
+	p, err := forescale.New(forescale.FloorName, api.Spec{})
+	require.NoError(t, err)
+	r := run(t, tr, replay.Options{Score: 12 * time.Hour, Seed: 2}, p)
+	violating := r.ViolatingTime / 100 * r.Length.Seconds()
+	t.Logf("%.0f s of violation", violating)
+	require.LessOrEqual(t, violating, 130.0) // 60 s to start, about 15 s to see it, and the queue to drain; an HPA at 70 % needs 149 s
+}
+
+func TestUnknownPoliciesAndSpecs(t *testing.T) {
+	_, err := forescale.New("crystal-ball", api.Spec{})
+	require.ErrorContains(t, err, `no policy "crystal-ball"`)
+	p, err := forescale.New(forescale.FloorName, api.Spec{Forecast: api.ForecastSpec{Model: "crystal-ball"}})
+	require.NoError(t, err)
+	_, err = replay.Run(t.Context(), rhythm(1, 4), p, replay.Options{Seed: 1, Score: time.Hour})
+	require.ErrorContains(t, err, `unknown model "crystal-ball"`)
+}

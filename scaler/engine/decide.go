@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/capacity"
+)
+
+// A Target is what the decision is about, as it is now.
+type Target struct {
+	Current int32 // spec.replicas, or the floor in force
+	Ready   int32 // replicas that take traffic; −1 = unknown
+	Min     int32 // bounds of the count
+	Max     int32 // 0 = none
+}
+
+// SetCurve tells what replicas carry, in place of [Workload.Target] times their
+// count.
+func (w *Workload) SetCurve(c *capacity.Curve) { w.curve = c }
+
+// Replicas returns the smallest count that carries demand; −1, unknown, if
+// demand is NaN or nothing is known of what a replica carries.
+func (w *Workload) Replicas(demand float64) int32 {
+	if w.curve != nil {
+		return w.curve.Replicas(demand)
+	}
+	return scaler.Replicas(demand, w.Target())
+}
+
+// Decide returns the replica count for now and remembers it. Between the demand
+// and the count stand the rules of package scaler.
+func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
+	d := w.Demand(now)
+	w.spend(now, d.Observed, t.Ready)
+	in := scaler.Input{
+		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(),
+		Desired: w.Replicas(w.parts.steady.Need()), Passing: w.Replicas(max(w.parts.Latch, w.parts.Hedge)),
+	}
+	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
+		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
+		in.Passing = oversubscribe(in.Passing, t.Ready)
+	}
+	spec := w.spec.Scale
+	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
+	var out scaler.Decision
+	out, w.state = scaler.Decide(spec, w.state, in)
+	return out
+}
+
+// oversubscribe asks for a third more than is missing in a burst: of the replicas
+// that start, the fastest three quarters then suffice, and those that are not
+// ready when enough of them are go first.
+func oversubscribe(need, ready int32) int32 {
+	if ready < 0 || need <= ready || need > math.MaxInt32/2 {
+		return need
+	}
+	return need + (need-ready+2)/3
+}
+
+// spend books the time since the last decision on the budget: the objective is
+// missed while what is observed asks for more replicas than are ready.
+func (w *Workload) spend(now time.Time, observed float64, ready int32) {
+	last := w.spent
+	w.spent = now
+	if w.budget.Target == 0 || last.IsZero() || ready < 0 {
+		return
+	}
+	need := w.Replicas(observed)
+	switch {
+	case need < 0:
+	case need > ready:
+		w.budget.Update(1, now.Sub(last))
+	default:
+		w.budget.Update(0, now.Sub(last))
+	}
+}
