@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -54,38 +56,34 @@ func (r *Report) judge() {
 // less beyond the budget and then the cheaper one; without one the best of the
 // others that could run in a cluster, and false.
 func (r *Report) champion() (Aggregate, bool) {
-	var best, other *Aggregate
-	better := func(a, b *Aggregate) bool {
-		if b == nil {
-			return true
+	var all, ours, others []Aggregate
+	for _, a := range r.Aggregates {
+		if a.Class != All {
+			continue
 		}
-		x, y := max(a.ViolatingTime, r.Settings.BudgetPct), max(b.ViolatingTime, r.Settings.BudgetPct)
-		if math.Abs(x-y) > sameTime {
-			return x < y
-		}
-		return a.CostRatio < b.CostRatio
-	}
-	for i := range r.Aggregates {
-		a := &r.Aggregates[i]
-		switch known := a.Policy == tuned || strings.HasSuffix(a.Policy, "oracle"); {
-		case a.Class != All || known && len(r.Policies) > 1:
+		all = append(all, a)
+		switch {
 		case strings.HasPrefix(a.Policy, "forescale-"):
-			if better(a, best) {
-				best = a
-			}
-		default:
-			if better(a, other) {
-				other = a
-			}
+			ours = append(ours, a)
+		case a.Policy != tuned && !strings.HasSuffix(a.Policy, "oracle"):
+			others = append(others, a)
 		}
 	}
-	if best != nil {
-		return *best, true
+	for _, group := range [][]Aggregate{ours, others} {
+		if len(group) > 0 {
+			return slices.MinFunc(group, r.order), len(ours) > 0
+		}
 	}
-	if other == nil {
-		return r.Aggregates[0], false
+	return all[0], false
+}
+
+// order compares by the violating time beyond the budget, then by cost.
+func (r *Report) order(a, b Aggregate) int {
+	x, y := max(a.ViolatingTime, r.Settings.BudgetPct), max(b.ViolatingTime, r.Settings.BudgetPct)
+	if math.Abs(x-y) > sameTime {
+		return cmp.Compare(x, y)
 	}
-	return *other, false
+	return cmp.Compare(a.CostRatio, b.CostRatio)
 }
 
 // canPay says whether prediction can pay at all: what reactive scaling would have
@@ -118,34 +116,47 @@ func (r *Report) canPay() string {
 	}
 }
 
+// headline says how the policy c compares with the reference.
 func headline(c, ref Aggregate, budget float64) string {
 	if c.Against == nil {
 		return fmt.Sprintf("%s: %s %% violating time at %.2f × the optimum.", c.Policy, Percent(c.ViolatingTime), c.CostRatio)
 	}
 	cost, diff := c.Against.Cost, c.Against.ViolatingTime
+	if c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime) && cost < -sameCost {
+		verb := "keeps the objective with %s than %s"
+		if ref.ViolatingTime > budget {
+			verb = "misses the objective no more, with %s than %s"
+		}
+		if ref.ViolatingTime > budget && diff < -sameTime {
+			verb = "misses the objective " + times(ref.ViolatingTime, c.ViolatingTime) + ", with %s than %s"
+		}
+		return c.Policy + " " + fmt.Sprintf(verb, moreOrLess(cost), ref.Policy) + "."
+	}
+	if diff < -sameTime {
+		bill := "at the same bill"
+		if cost > sameCost {
+			bill = "for " + moreOrLess(cost)
+		}
+		return fmt.Sprintf("%s misses the objective %s than %s, %s.", c.Policy, times(ref.ViolatingTime, c.ViolatingTime), ref.Policy, bill)
+	}
+	return headlineWithoutGain(c, ref, budget)
+}
+
+func headlineWithoutGain(c, ref Aggregate, budget float64) string {
 	keeps := c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime)
-	switch {
-	case keeps && cost < -sameCost && diff < -sameTime && ref.ViolatingTime > budget:
-		return fmt.Sprintf("%s misses the objective less than %s and needs %s.", c.Policy, ref.Policy, moreOrLess(cost))
-	case keeps && cost < -sameCost:
-		return fmt.Sprintf("%s keeps the objective with %s than %s.", c.Policy, moreOrLess(cost), ref.Policy)
-	case diff < -sameTime && cost <= sameCost:
-		return fmt.Sprintf("%s misses the objective %s than %s at the same bill.", c.Policy, times(ref.ViolatingTime, c.ViolatingTime), ref.Policy)
-	case diff < -sameTime:
-		return fmt.Sprintf("%s misses the objective %s than %s, for %s.", c.Policy, times(ref.ViolatingTime, c.ViolatingTime), ref.Policy, moreOrLess(cost))
+	switch cost := c.Against.Cost; {
 	case keeps && cost <= sameCost:
 		return fmt.Sprintf("%s does as well as %s, and no better: this load needs no forecast.", c.Policy, ref.Policy)
 	case cost < -sameCost:
 		return fmt.Sprintf("%s needs %s than %s but misses the objective more often: do not use it here as it is.", c.Policy, moreOrLess(cost), ref.Policy)
-	default:
-		return fmt.Sprintf("%s does worse here than %s: do not use it for this load.", c.Policy, ref.Policy)
 	}
+	return fmt.Sprintf("%s does worse here than %s: do not use it for this load.", c.Policy, ref.Policy)
 }
 
 // times says how much less often.
 func times(ref, c float64) string {
 	if c <= 0 {
-		return "no longer, less often"
+		return "never, less"
 	}
 	if ref/c < 1.5 {
 		return fmt.Sprintf("%.0f %% less", 100*(1-c/ref))
@@ -167,8 +178,8 @@ func (r *Report) compare(c, ref Aggregate) string {
 		c.Policy, Percent(c.ViolatingTime), minutesADay(c.ViolatingTime), c.CostRatio,
 		ref.Policy, Percent(ref.ViolatingTime), minutesADay(ref.ViolatingTime), ref.CostRatio)
 	if a := c.Against; a != nil && a.CostCI != nil {
-		s += fmt.Sprintf(" (difference %+.1f %% of the bill, 95 %% interval %+.1f to %+.1f; %+.3f points of time, %+.3f to %+.3f)",
-			a.Cost, a.CostCI[0], a.CostCI[1], a.ViolatingTime, a.ViolatingTimeCI[0], a.ViolatingTimeCI[1])
+		s += minus(fmt.Sprintf(" (difference %+.1f %% of the bill, 95 %% interval %+.1f to %+.1f; %+.3f points of time, %+.3f to %+.3f)",
+			a.Cost, a.CostCI[0], a.CostCI[1], a.ViolatingTime, a.ViolatingTimeCI[0], a.ViolatingTimeCI[1]))
 	}
 	return s + "."
 }
@@ -197,7 +208,7 @@ func (r *Report) losses(policy, reference string) string {
 		judged++
 		cost := 100 * (c.CostRatio/ref.CostRatio - 1)
 		if c.ViolatingTime > ref.ViolatingTime+sameTime || cost > sameCost {
-			worse = append(worse, fmt.Sprintf("%s (%+.3f points of time, %+.0f %% of the bill)", t.Name, c.ViolatingTime-ref.ViolatingTime, cost))
+			worse = append(worse, t.Name+minus(fmt.Sprintf(" (%+.3f points of time, %+.0f %% of the bill)", c.ViolatingTime-ref.ViolatingTime, cost)))
 		}
 	}
 	if len(worse) == 0 {

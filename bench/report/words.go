@@ -85,3 +85,6 @@ func list(names []string) string {
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
+
+// minus writes the sign of numbers as people do.
+func minus(text string) string { return strings.ReplaceAll(text, "-", "−") }

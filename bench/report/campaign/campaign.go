@@ -203,8 +203,8 @@ func (c *campaign) one(ctx context.Context, s *replay.Scenario, name string, see
 	return nil
 }
 
-func key(trace, policy string, seed uint64) string {
-	return fmt.Sprintf("%s\n%s\n%d", trace, policy, seed)
+func key(load, policy string, seed uint64) string {
+	return fmt.Sprintf("%s\n%s\n%d", load, policy, seed)
 }
 
 // result reports the runs in a fixed order.
@@ -230,8 +230,8 @@ func (c *campaign) result() (*Result, error) {
 		}
 		return nil, errors.Join(append([]error{err}, all...)...)
 	}
-	for trace, lines := range c.timelines {
-		if run, ok := r.Of(trace, rival.Tuned); ok {
+	for load, lines := range c.timelines {
+		if run, ok := r.Of(load, rival.Tuned); ok {
 			lines[rival.Tuned] = lines[run.TunedTo]
 		}
 	}

@@ -99,7 +99,7 @@ func warnings(t trace.Trace, d report.Trace) []string {
 		out = append(out, fmt.Sprintf("intervals of %v: what happens within them is drawn as a straight line and flatters all policies", t.Step))
 	}
 	if d.MissingPct > 1 {
-		out = append(out, fmt.Sprintf("%s %% of the intervals are missing: there the load holds its last value and no policy sees it", report.Percent(d.MissingPct)))
+		out = append(out, report.Percent(d.MissingPct)+" % of the intervals are missing: there the load holds its last value and no policy sees it")
 	}
 	if d.JudgedS < 2*86400 {
 		out = append(out, "less than two days are judged: there are no intervals of confidence")

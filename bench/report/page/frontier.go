@@ -12,6 +12,10 @@ import (
 // the base line, as 0.
 const leastTime = 0.001
 
+// dearest is the cost at the right border; what costs more is drawn there, with
+// its cost.
+const dearest = 2.6
+
 // A plane maps cost and violating time to a picture.
 type plane struct {
 	left, right, top, bottom float64
@@ -80,14 +84,14 @@ func newPlane(r *report.Report, c *canvas) plane {
 		}
 	}
 	p.low = math.Floor(p.low*10-0.5) / 10
-	p.high = min(math.Ceil(p.high*10)/10+0.1, 4)
-	p.most = math.Pow(10, math.Ceil(math.Log10(p.most)))
+	p.high = min(math.Ceil(p.high*10)/10+0.1, dearest)
+	p.most *= 1.5
 	return p
 }
 
 // grid draws the axes and the budget.
 func (p plane) grid(c *canvas, r *report.Report, s screen) {
-	c.caption(p.left, 14, word{"strong", "violating time, %"}, word{"axis", "lower is better"})
+	c.caption(p.left, 0, word{"strong", "violating time, %"}, word{"axis", "lower is better"})
 	c.line("base", p.left, p.bottom, p.right, p.bottom)
 	c.text("axis", "end", p.left-8, p.bottom+4, "0")
 	for v := leastTime * 10; v <= p.most*1.001; v *= 10 {
@@ -124,8 +128,8 @@ type label struct {
 func name(r *report.Report, f report.Frontier, i int, at xy) label {
 	pt := f.Points[i]
 	l := label{at: at, text: pt.Policy, class: kind(r, pt.Policy), rank: 2}
-	if pt.CostRatio > 4 {
-		l.text = fmt.Sprintf("%s ×%.0f →", pt.Policy, pt.CostRatio)
+	if pt.CostRatio > dearest {
+		l.text = fmt.Sprintf("%s ×%.1f →", pt.Policy, pt.CostRatio)
 	}
 	inner := len(f.Points) > 2 && i > 0 && i < len(f.Points)-1
 	switch {
@@ -149,13 +153,21 @@ func (b box) meets(o box) bool {
 	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
 }
 
-// place writes the labels beside their points such that none covers another.
+// place writes the labels beside their points such that none covers another; on a
+// phone those that have room at their point, and no settings within a family.
 func place(c *canvas, labels []label, taken []box, p plane, s screen) {
-	const height, size = 13, 6.7 // of a letter
+	const height = 13
 	slices.SortStableFunc(labels, func(a, b label) int { return a.rank - b.rank })
 	for _, l := range labels {
-		width := size * float64(len([]rune(l.text)))
+		near := s.name == "phone" && l.rank > 1
+		if near && l.rank > 2 {
+			continue
+		}
+		width := 0.84 * letters(l.text)
 		for _, shift := range shifts(width) {
+			if near && math.Abs(shift.y) > 20 {
+				break
+			}
 			b := box{l.at.x + shift.x, l.at.y + shift.y - height + 3, l.at.x + shift.x + width, l.at.y + shift.y + 3}
 			if b.left < p.left || b.right > p.right+14 || b.top < p.top-14 || b.bottom > p.bottom+4 ||
 				slices.ContainsFunc(taken, b.meets) {
@@ -169,7 +181,6 @@ func place(c *canvas, labels []label, taken []box, p plane, s screen) {
 			break
 		}
 	}
-	_ = s
 }
 
 // shifts are where a label may begin, relative to its point, the best first.

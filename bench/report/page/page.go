@@ -8,11 +8,13 @@
 package page
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"html/template"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/forescale/forescale/bench/replay"
@@ -62,7 +64,7 @@ type picture struct {
 // missing. It returns the first error of w.
 func Write(w io.Writer, r *report.Report, lines map[string]campaign.Timelines) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
-		"percent": report.Percent, "count": report.Count, "span": report.Span,
+		"span": report.Span, "words": unbroken,
 	}).ParseFS(files, "page.html")
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
@@ -73,7 +75,13 @@ func Write(w io.Writer, r *report.Report, lines map[string]campaign.Timelines) e
 	}
 	v := newView(r, lines)
 	v.Style = template.CSS(style) //nolint:gosec // the file is our own
-	if err := t.Execute(w, v); err != nil {
+	var text bytes.Buffer
+	if err := t.Execute(&text, v); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	// A line must not begin with a percent sign.
+	whole := bytes.ReplaceAll(text.Bytes(), []byte(" %"), []byte("\u00a0%"))
+	if _, err := w.Write(whole); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	return nil
@@ -110,6 +118,9 @@ func newView(r *report.Report, lines map[string]campaign.Timelines) view {
 	}
 	return v
 }
+
+// unbroken keeps names such as hpa-rate-70 on one line.
+func unbroken(text string) string { return strings.ReplaceAll(text, "-", "\u2011") }
 
 func title(r *report.Report) string {
 	if len(r.Traces) == 1 {
@@ -198,7 +209,7 @@ func settings(r *report.Report) []fact {
 	s := r.Settings
 	var seeds []string
 	for _, seed := range s.Seeds {
-		seeds = append(seeds, fmt.Sprint(seed))
+		seeds = append(seeds, strconv.FormatUint(seed, 10))
 	}
 	peak := "as recorded"
 	if s.ScalePeak > 0 {

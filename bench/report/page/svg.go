@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A canvas gathers the elements of an SVG. Colours are classes of the style, so
@@ -17,8 +18,9 @@ type canvas struct {
 
 // done returns the SVG, described by label for those who cannot see it.
 func (c *canvas) done(label string) string {
-	return fmt.Sprintf(`<svg viewBox="0 0 %s %s" width="%s" height="%s" role="img" aria-label="%s">%s</svg>`,
-		px(c.width), px(c.height), px(c.width), px(c.height), html.EscapeString(label), c.b.String())
+	size := px(c.width) + " " + px(c.height)
+	return `<svg viewBox="0 0 ` + size + `" width="` + px(c.width) + `" height="` + px(c.height) +
+		`" role="img" aria-label="` + html.EscapeString(label) + `">` + c.b.String() + `</svg>`
 }
 
 func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
@@ -41,17 +43,24 @@ func (c *canvas) text(class, anchor string, x, y float64, s string) {
 // A word of a caption, in the colour of what it names.
 type word struct{ class, text string }
 
-func (c *canvas) caption(x, y float64, words ...word) {
-	fmt.Fprintf(&c.b, `<text x="%s" y="%s">`, px(x), px(y))
-	for i, w := range words {
-		gap := ""
-		if i > 0 {
-			gap = ` dx="9"`
+// caption writes words below top, in as many lines as the width of the picture
+// asks for, and returns where they end.
+func (c *canvas) caption(x, top float64, words ...word) float64 {
+	const gap, lineHeight = 8, 17
+	y, at := top+14, x
+	for _, w := range words {
+		width := letters(w.text)
+		if at > x && at+width > c.width {
+			y, at = y+lineHeight, x
 		}
-		fmt.Fprintf(&c.b, `<tspan class="%s"%s>%s</tspan>`, w.class, gap, html.EscapeString(w.text))
+		c.text(w.class, "start", at, y, w.text)
+		at += width + gap
 	}
-	c.b.WriteString(`</text>`)
+	return y + 12
 }
+
+// letters returns about how wide a text is, bold and in a wide face.
+func letters(text string) float64 { return 8 * float64(utf8.RuneCountInString(text)) }
 
 // A dot on a path; a NaN in y breaks the path.
 type xy struct{ x, y float64 }

@@ -43,8 +43,11 @@ func tables(r *report.Report) []table {
 func policies(r *report.Report, class string) table {
 	several := len(r.Traces) > 1
 	t := table{Head: []cell{
-		{Text: "policy", Class: "words"}, {Text: "cost", Small: "× optimum"}, {Text: "bill", Small: "against " + r.Reference()},
-		{Text: "violating time", Small: "%"}, {Text: "requests late", Small: "%", Class: "wide"},
+		{Text: "policy", Class: "words"},
+		{Text: "cost", Small: "× optimum"},
+		{Text: "bill", Small: "against " + r.Reference()},
+		{Text: "violating time", Small: "%"},
+		{Text: "requests late", Small: "%", Class: "wide"},
 	}}
 	if several {
 		t.Head = append(t.Head, cell{Text: "worst load", Small: "violating %", Class: "wide"})
@@ -62,7 +65,7 @@ func policies(r *report.Report, class string) table {
 	}
 	for _, policy := range r.Shown() {
 		if a, ok := r.Aggregate(class, policy); ok {
-			t.Rows = append(t.Rows, row{kind(r, policy), aggregate(r, a, several)})
+			t.Rows = append(t.Rows, row{kind(r, policy), aggregate(r, a)})
 		}
 	}
 	return t
@@ -81,7 +84,7 @@ func kind(r *report.Report, policy string) string {
 	return ""
 }
 
-func aggregate(r *report.Report, a report.Aggregate, several bool) []cell {
+func aggregate(r *report.Report, a report.Aggregate) []cell {
 	bill := cell{Text: "–"}
 	if a.Against != nil {
 		bill = cell{Text: signed(a.Against.Cost), Small: ends(a.Against.CostCI, signed)}
@@ -91,10 +94,12 @@ func aggregate(r *report.Report, a report.Aggregate, several bool) []cell {
 		violating.Class = "bad"
 	}
 	cells := []cell{
-		{Text: a.Policy, Class: "words"}, {Text: fixed(a.CostRatio, 2), Small: ends(a.CostRatioCI, func(v float64) string { return fixed(v, 2) })},
-		bill, violating, {Text: report.Percent(a.ViolatingRequests), Class: "wide"},
+		{Text: a.Policy, Class: "words"},
+		{Text: fixed(a.CostRatio, 2), Small: ends(a.CostRatioCI, func(v float64) string { return fixed(v, 2) })},
+		bill, violating,
+		{Text: report.Percent(a.ViolatingRequests), Class: "wide"},
 	}
-	if several {
+	if len(r.Traces) > 1 {
 		cells = append(cells, cell{Text: report.Percent(a.Worst.ViolatingTime), Small: a.Worst.Trace, Class: "wide"})
 	}
 	cells = append(cells, cell{Text: report.Count(a.Churn), Class: "wide"}, cell{Text: fixed(a.Reversals, 1), Class: "wide"},
@@ -133,7 +138,7 @@ func perTrace(r *report.Report) *table {
 	t := &table{Head: []cell{{Text: "load", Class: "words"}, {Text: "class"}, {Text: "growth", Small: "in a lead time"}}}
 	shown := r.KeyPolicies(6)
 	for _, policy := range shown {
-		t.Head = append(t.Head, cell{Text: policy, Small: "violating %, × optimum"})
+		t.Head = append(t.Head, cell{Text: policy})
 	}
 	for _, tr := range r.Traces {
 		cells := []cell{{Text: tr.Name, Class: "words"}, {Text: tr.Class}, {Text: "×" + fixed(float64(tr.GrowthLead), 2)}}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
@@ -12,7 +13,6 @@ import (
 const (
 	marginLeft  = 46
 	marginRight = 10
-	captionRoom = 26
 	stripHeight = 12
 )
 
@@ -29,7 +29,7 @@ func timeline(lines []line, lead float64, s screen) string {
 	y := t.load(c, lines[len(lines)-1], lead, 0, load)
 	y = t.pods(c, lines, y+14, podsHeight)
 	y = t.violations(c, lines, y+14)
-	t.axis(c, captionRoom, y)
+	t.axis(c, 26, y)
 	c.height = y + 22
 	return c.done("Load, forecast, pods and missed objectives over time")
 }
@@ -91,7 +91,7 @@ func (t timeScale) load(c *canvas, l line, lead, top, height float64) float64 {
 	shift := t.x(t.from.Add(time.Duration(lead*float64(time.Second)))) - marginLeft
 	known := false
 	for i := range ahead {
-		ahead[i].x = ahead[i].x + shift
+		ahead[i].x += shift
 		if ahead[i].x > marginLeft+t.width {
 			ahead[i].y = math.NaN()
 		}
@@ -104,20 +104,21 @@ func (t timeScale) load(c *canvas, l line, lead, top, height float64) float64 {
 			peak = highest(peak, ahead[i].y)
 		}
 	}
-	scale := panel(c, top, height, t.width, peak)
 	if known {
 		words = append(words, word{"forecast", "forecast to provide for"})
+	}
+	scale := panel(c, c.caption(marginLeft, top, words...), height, t.width, peak)
+	if known {
 		band := append([]xy(nil), clip(ahead, scale.top)...)
-		for i := len(load) - 1; i >= 0; i-- {
+		for i, p := range slices.Backward(load) {
 			if !math.IsNaN(ahead[i].y) {
-				band = append(band, load[i])
+				band = append(band, p)
 			}
 		}
 		c.path("band", defined(scale.all(band)))
 		c.path("forecast", scale.all(clip(ahead, scale.top)))
 	}
 	c.path("load", scale.all(load))
-	c.caption(marginLeft, top+14, words...)
 	return scale.bottom
 }
 
@@ -161,14 +162,15 @@ func (t timeScale) pods(c *canvas, lines []line, top, height float64) float64 {
 			}
 		}
 	}
-	scale := panel(c, top, height, t.width, peak)
+	for _, l := range slices.Backward(lines) {
+		words = append(words, word{l.class, l.policy})
+	}
+	words = append(words, word{"demandword", "needed"})
+	scale := panel(c, c.caption(marginLeft, top, words...), height, t.width, peak)
 	c.area("demand", scale.all(steps(demand)), scale.bottom)
 	for i := range lines {
-		l := lines[len(lines)-1-i]
-		words = append(words, word{l.class, l.policy})
 		c.path(lines[i].class, scale.all(clip(steps(ready[i]), scale.top)))
 	}
-	c.caption(marginLeft, top+14, append(words, word{"demandword", "needed"})...)
 	return scale.bottom
 }
 
@@ -182,10 +184,8 @@ func demandPeak(demand []xy) float64 {
 
 // violations draws a strip per line and returns the lower border.
 func (t timeScale) violations(c *canvas, lines []line, top float64) float64 {
-	c.caption(marginLeft, top+14, word{"strong", "objective missed"})
-	y := top + captionRoom
-	for i := range lines {
-		l := lines[len(lines)-1-i]
+	y := c.caption(marginLeft, top, word{"strong", "objective missed"})
+	for _, l := range slices.Backward(lines) {
 		c.rect("strip", marginLeft, y, t.width, stripHeight)
 		for k, p := range t.fold(l.points, func(p replay.Point) float64 { return p.Violating }, highest) {
 			if p.y > 0 {
@@ -259,10 +259,10 @@ func (s valueScale) all(points []xy) []xy {
 	return out
 }
 
-// panel draws the grid of a panel up to peak, below room for a caption.
+// panel draws the grid of a panel up to peak.
 func panel(c *canvas, top, height, width, peak float64) valueScale {
 	marks := ticks(peak, 4)
-	s := valueScale{top: marks[len(marks)-1], high: top + captionRoom, bottom: top + captionRoom + height}
+	s := valueScale{top: marks[len(marks)-1], high: top, bottom: top + height}
 	for _, v := range marks {
 		class := "grid"
 		if v == 0 {

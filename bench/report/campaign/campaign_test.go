@@ -1,0 +1,189 @@
+package campaign_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/rival"
+	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/bench/report/campaign"
+	"github.com/forescale/forescale/bench/trace"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// loads returns a smooth and a bursty load of three days each.
+func loads() []trace.Trace {
+	const days = 3 * 24 * time.Hour
+	return []trace.Trace{
+		trace.Synthetic(trace.Shape{Name: "smooth", Length: days, Day: 0.8, Noise: trace.Noise{Sigma: 0.02}}, 1),
+		trace.Synthetic(trace.Shape{Name: "bursty", Length: days, Day: 0.3, Burst: trace.Burst{PerDay: 8, Height: 4}}, 2),
+	}
+}
+
+func options() campaign.Options {
+	return campaign.Options{
+		Replay:   replay.Options{Load: replay.Load{Peak: 1500}, Warmup: 24 * time.Hour, Step: 5 * time.Second},
+		Policies: []string{"static-peak", "hpa-rate-70", rival.Tuned, "keda", campaign.Oracle},
+		Seeds:    2, Workers: 2, Resamples: 1000, Price: 0.1,
+	}
+}
+
+func run(t *testing.T, o campaign.Options) *campaign.Result {
+	t.Helper()
+	res, err := campaign.Run(t.Context(), loads(), o)
+	require.NoError(t, err)
+	return res
+}
+
+// golden compares with testdata; go test -update writes it.
+func golden(t *testing.T, name string, write func(*bytes.Buffer) error) {
+	t.Helper()
+	var got bytes.Buffer
+	require.NoError(t, write(&got))
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got.Bytes(), 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got.String())
+}
+
+// finished is the report of the options, which several tests look at.
+var finished = sync.OnceValues(func() (*campaign.Result, error) {
+	return campaign.Run(context.Background(), loads(), options())
+})
+
+func done(t *testing.T) *report.Report {
+	t.Helper()
+	res, err := finished()
+	require.NoError(t, err)
+	return res.Report
+}
+
+func TestTableAndJSONAreGolden(t *testing.T) {
+	r := done(t)
+	golden(t, "table.txt", func(b *bytes.Buffer) error { return r.WriteTable(b) })
+	short := *r // of the runs the first alone: the others have the same fields
+	short.Runs = short.Runs[:1]
+	short.Aggregates, short.Frontiers = short.Aggregates[:3], short.Frontiers[:2]
+	golden(t, "report.json", func(b *bytes.Buffer) error { return short.WriteJSON(b) })
+}
+
+func TestWorkersDoNotChangeFigures(t *testing.T) {
+	one, two := options(), options()
+	one.Workers, one.Seeds, two.Seeds = 1, 1, 1
+	one.Policies, two.Policies = one.Policies[:2], two.Policies[:2]
+	var a, b bytes.Buffer
+	require.NoError(t, run(t, one).Report.WriteJSON(&a))
+	require.NoError(t, run(t, two).Report.WriteJSON(&b))
+	require.Equal(t, a.String(), b.String())
+}
+
+func TestWhatIsPaired(t *testing.T) {
+	r := done(t)
+	ref, ok := r.Aggregate(report.All, "hpa-rate-70")
+	require.True(t, ok)
+	require.Nil(t, ref.Against)
+	keda, ok := r.Aggregate(report.All, "keda")
+	require.True(t, ok)
+	require.NotNil(t, keda.Against)
+	// KEDA's HPA has the same target, so day by day it does nearly the same: the
+	// interval of the difference is far narrower than those of the two figures.
+	require.Less(t, keda.Against.CostCI[1]-keda.Against.CostCI[0], 100*(keda.CostRatioCI[1]-keda.CostRatioCI[0]))
+	oracle, ok := r.Aggregate(report.All, campaign.Oracle)
+	require.True(t, ok)
+	for _, a := range r.Aggregates {
+		if a.Class == report.All && a.ViolatingTime <= oracle.ViolatingTime {
+			require.GreaterOrEqual(t, a.CostRatio, oracle.CostRatio, a.Policy)
+		}
+	}
+	smooth, _ := r.Trace("smooth")
+	bursty, _ := r.Trace("bursty")
+	require.Equal(t, "A", smooth.Class)
+	require.Equal(t, "B", bursty.Class)
+}
+
+func TestTunedIsTheCheapestWithinTheBudget(t *testing.T) {
+	r := done(t)
+	for _, load := range loads() {
+		best, ok := r.Of(load.Name, rival.Tuned)
+		require.True(t, ok)
+		for _, p := range rival.Frontier() {
+			m, ok := r.Of(load.Name, p.Name())
+			require.True(t, ok)
+			if m.ViolatingTime <= r.Settings.BudgetPct {
+				require.GreaterOrEqual(t, m.ReplicaHours, best.ReplicaHours, p.Name())
+			}
+		}
+		twin, ok := r.Of(load.Name, best.TunedTo)
+		require.True(t, ok)
+		require.InDelta(t, twin.ReplicaHours, best.ReplicaHours, 1e-9)
+	}
+}
+
+// fickle cannot prepare.
+type fickle struct{ replay.Policy }
+
+func (fickle) Err() error { return errors.New("history too short") }
+
+func TestAPolicyThatCannotPrepareIsListed(t *testing.T) {
+	o := options()
+	o.Seeds, o.Policies = 1, []string{"hpa-rate-70", "keda"}
+	o.Make = func(s *replay.Scenario, name string) (replay.Policy, error) {
+		p, err := campaign.Make(s, name)
+		if name == "keda" {
+			return fickle{p}, err
+		}
+		return p, err
+	}
+	r := run(t, o).Report
+	require.Len(t, r.Failures, 2)
+	require.Equal(t, "keda", r.Failures[0].Policy)
+	require.Contains(t, r.Failures[0].Error, "history too short")
+	require.Equal(t, []string{"hpa-rate-70"}, r.Shown())
+}
+
+func TestWhatCannotRun(t *testing.T) {
+	_, err := campaign.Run(t.Context(), []trace.Trace{loads()[0], loads()[0]}, options())
+	require.ErrorContains(t, err, "two traces have the name smooth")
+	o := options()
+	o.Policies = []string{"hpa-rate-7000"}
+	_, err = campaign.Run(t.Context(), loads(), o)
+	require.ErrorContains(t, err, `no policy "hpa-rate-7000"`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = campaign.Run(ctx, loads(), options())
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestSchemaHasTheFieldsOfARun(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, done(t).WriteJSON(&b))
+	var doc struct {
+		Schema string           `json:"schema"`
+		Runs   []map[string]any `json:"runs"`
+	}
+	require.NoError(t, json.Unmarshal(b.Bytes(), &doc))
+	require.Equal(t, "forescale.dev/backtest/v1", doc.Schema)
+	// 2 loads × 2 seeds × (4 policies, 9 more of the frontier, hpa-tuned)
+	require.Len(t, doc.Runs, 2*2*(4+9+1))
+	for _, field := range []string{
+		"trace", "policy", "seed", "startup_s", "violating_time_pct", "violating_requests_pct", "replica_hours", "cost_ratio",
+		"churn_per_day", "reversals_per_hour", "theta_u", "theta_o_demand", "theta_o_supply", "tau_u", "tau_o",
+	} {
+		require.Contains(t, doc.Runs[0], field)
+	}
+}

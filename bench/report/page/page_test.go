@@ -1,0 +1,80 @@
+package page_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/report/campaign"
+	"github.com/forescale/forescale/bench/report/page"
+	"github.com/forescale/forescale/bench/trace"
+)
+
+// write returns the page of a short campaign over loads of these names.
+func write(t *testing.T, names ...string) string {
+	t.Helper()
+	var loads []trace.Trace
+	for i, name := range names {
+		loads = append(loads, trace.Synthetic(trace.Shape{
+			Name: name, Length: 36 * time.Hour, Day: 0.6, Burst: trace.Burst{PerDay: 6, Height: 3},
+		}, uint64(i)))
+	}
+	res, err := campaign.Run(t.Context(), loads, campaign.Options{
+		Replay:   replay.Options{Load: replay.Load{Peak: 1000}, Step: 5 * time.Second, Warmup: 12 * time.Hour},
+		Policies: []string{"static-peak", "hpa-rate-70", "hpa-tuned", "times-1.2", "oracle"},
+		Workers:  2, Resamples: 1000, Timeline: time.Minute,
+	})
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, page.Write(&b, res.Report, res.Timelines))
+	return b.String()
+}
+
+func TestPageNeedsNoNetworkAndNoScript(t *testing.T) {
+	text := write(t, "shop")
+	for _, pattern := range []string{`<script`, `<link`, `<img`, `<iframe`, `@import`, `url\(`, `\bsrc=`, `\bhref=`, `https?://`, `\son[a-z]+=`} {
+		require.NotRegexp(t, regexp.MustCompile(pattern), text)
+	}
+}
+
+func TestPictures(t *testing.T) {
+	text := write(t, "shop")
+	pictures := regexp.MustCompile(`(?s)<svg .*?</svg>`).FindAllString(text, -1)
+	require.Len(t, pictures, 2*3, "frontier, whole span and hardest hours, for desk and phone")
+	for _, p := range pictures {
+		requireXML(t, p)
+		require.NotContains(t, p, "NaN")
+		require.NotContains(t, p, "Inf")
+	}
+	require.Contains(t, text, "grows within one lead time")
+	require.Contains(t, text, "kind: PredictiveAutoscaler")
+	require.Contains(t, text, "objective missed")
+	require.NotContains(t, text, "Each load by name", "there is one")
+}
+
+func TestNamesAreEscaped(t *testing.T) {
+	text := write(t, `<b>"x"&amp;`, "shop")
+	require.NotContains(t, text, "<b>")
+	require.Contains(t, text, "Each load by name")
+	require.Equal(t, 2, strings.Count(text, "<details"))
+}
+
+func requireXML(t *testing.T, text string) {
+	t.Helper()
+	dec := xml.NewDecoder(strings.NewReader(text))
+	for {
+		_, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		require.NoError(t, err)
+	}
+}
