@@ -3,6 +3,7 @@ package scaler_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -126,9 +127,9 @@ type moment struct {
 // leastSince returns the least count in force at cutoff or later.
 func leastSince(past []moment, cutoff time.Time) int32 {
 	least := int32(math.MaxInt32)
-	for i := len(past) - 1; i >= 0; i-- {
-		least = min(least, past[i].count)
-		if past[i].at.Before(cutoff) {
+	for _, m := range slices.Backward(past) {
+		least = min(least, m.count)
+		if m.at.Before(cutoff) {
 			break
 		}
 	}

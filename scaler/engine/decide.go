@@ -40,7 +40,11 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
-		in.Passing = oversubscribe(in.Passing, t.Ready)
+		if now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime {
+			in.Passing = oversubscribe(in.Passing, w.calm)
+		}
+	} else {
+		w.calm = t.Ready
 	}
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
@@ -49,9 +53,13 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	return out
 }
 
-// oversubscribe asks for a third more than is missing in a burst: of the replicas
-// that start, the fastest three quarters then suffice, and those that are not
-// ready when enough of them are go first.
+// drainTime is how long the replicas asked for beyond the need of a burst stay
+// after the lead time, to serve what has queued up.
+const drainTime = 30 * time.Second
+
+// oversubscribe asks for a third more than was missing when a burst began: of the
+// replicas that start, the fastest three quarters then suffice, and the others
+// drain the queue.
 func oversubscribe(need, ready int32) int32 {
 	if ready < 0 || need <= ready || need > math.MaxInt32/2 {
 		return need
