@@ -88,7 +88,7 @@ metadata: {name: web, namespace: %[1]s}
 spec:
   targetRef: {name: web}
   metric: {query: 'demand{ns="%[1]s"}', step: 1s, history: 10m, ttl: 5s}
-  forecast: {model: naive}
+  forecast: {model: naive, buffer: "1"}
   scale: {targetPerReplica: "10", leadTime: 5s}
   %[2]s
 `, b.ns, extra)

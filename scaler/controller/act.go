@@ -48,7 +48,7 @@ func (c *Controller) may(t *target, now time.Time) bool {
 	if t.busy || now.Before(t.notUntil) {
 		return false
 	}
-	t.busy = true
+	t.busy, t.decided = true, now
 	return true
 }
 
@@ -104,7 +104,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 		if after.Floor() != view.Floor() {
 			t.lastScale = t.lastWrite
 			c.log.Info("floor moved", "object", t.name.String(), "target", view.Name.String(), "from", view.Floor(), "to", after.Floor(),
-				"original", verdict.Base, "reason", string(t.scale.Decision.Reason))
+				"took", c.opts.Now().Sub(t.decided), "original", verdict.Base, "reason", string(t.scale.Decision.Reason))
 			c.announce(t, view, after)
 		}
 	}, err)

@@ -27,8 +27,9 @@ type target struct {
 	floor   hpa.Floor
 	verdict hpa.Verdict
 	scale   live.Scale
-	busy    bool // a write is in line or under way
-	gone    bool // deleted: not to be acted on
+	busy    bool      // a write is in line or under way
+	decided time.Time // when that write was decided
+	gone    bool      // deleted: not to be acted on
 
 	silentSince time.Time // zero = demand is known
 	lastWrite   time.Time
