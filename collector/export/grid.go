@@ -54,15 +54,26 @@ func checkTime(ms float64) error {
 	return fmt.Errorf("time %s, want unix seconds from 1970 to 2255%s", number(ms/1e3), hint)
 }
 
-// interval returns the 5 % quantile of the distances of the rows: the grid,
-// unless more than one row in twenty comes twice within an interval.
+// interval returns the distance of the rows: their 5 % quantile, below which only
+// rows that come twice within an interval lie, or, if they jitter, the mean of
+// those up to half as long again, in which the jitter cancels, as whole seconds.
 func interval(rows []row) time.Duration {
 	distances := make([]int64, len(rows)-1)
 	for i := range distances {
 		distances[i] = rows[i+1].at - rows[i].at
 	}
 	slices.Sort(distances)
-	return time.Duration(distances[len(distances)/20]) * time.Millisecond
+	least := distances[len(distances)/20]
+	sum, n, most := int64(0), int64(0), least
+	for _, d := range distances {
+		if d >= least && 2*d <= 3*least {
+			sum, n, most = sum+d, n+1, d
+		}
+	}
+	if mean := time.Duration(sum/n) * time.Millisecond; most > least && mean >= time.Second {
+		return mean.Round(time.Second)
+	}
+	return time.Duration(least) * time.Millisecond
 }
 
 // data puts the rows on the grid of the epoch and cuts it as o says.
@@ -83,17 +94,28 @@ func (t table) data(o Options) (Data, error) {
 		return Data{}, fmt.Errorf("%d cells of %v from %s to %s, want at most %d",
 			cells, t.step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), maxCells)
 	}
-	if off := first % ms; off != 0 {
-		t.notes = append(t.notes, fmt.Sprintf("the rows stand %v after the borders of their cells, and were moved back by that",
-			time.Duration(off)*time.Millisecond))
-	}
-	start := time.UnixMilli(first - first%ms).UTC()
+	start := t.border(first)
 	cells := t.cells(first, last)
 	if per := int(o.Step / t.step); per > 1 {
 		start, cells = coarsen(start, t.step, cells, per)
 		t.step = o.Step
 	}
 	return t.trim(start, cells)
+}
+
+// border returns the start of the cell of the first row: the border before it, or
+// the one after it if that is so near that the row came early.
+func (t *table) border(first int64) time.Time {
+	ms := t.step.Milliseconds()
+	switch off := first % ms; {
+	case off == 0:
+	case off > ms-ms/20:
+		first += ms
+	default:
+		t.notes = append(t.notes, fmt.Sprintf("the rows stand %v after the borders of their cells, and were moved back by that",
+			time.Duration(off)*time.Millisecond))
+	}
+	return time.UnixMilli(first - first%ms).UTC()
 }
 
 // cells returns the mean of the rows of each interval, by column.

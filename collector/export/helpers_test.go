@@ -27,3 +27,7 @@ func answer(t *testing.T, server string) string {
 	require.Equal(t, http.StatusOK, resp.StatusCode, string(body))
 	return string(body)
 }
+
+func zippedSeed() string {
+	return "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" // a header and nothing after it
+}

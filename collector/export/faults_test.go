@@ -1,0 +1,156 @@
+package export_test
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector/export"
+)
+
+func matrix(values string) string {
+	return `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"web"},"values":` + values + `}]}}`
+}
+
+func TestFaultsSayWhereAndWhat(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"empty":                 {"", []string{"empty"}},
+		"binary":                {"PAR1\x00\x01", []string{"binary", "PAR1"}},
+		"unknown column":        {"timestamp,value,cpu\n60,1,2\n", []string{"line 1", `"cpu"`, "timestamp,rate,latency,replicas"}},
+		"twice":                 {"timestamp,value,rate\n60,1,2\n", []string{"line 1", `"rate" twice`}},
+		"no header":             {"60,1\n120,2\n", []string{"line 1", "want the header"}},
+		"semicolons":            {"timestamp;value\n60;1\n", []string{"line 1", "want the header"}},
+		"one column":            {"timestamp\n60\n", []string{"line 1", "want the header"}},
+		"missing field":         {"timestamp,rate,latency\n60,1,1\n120,1\n", []string{"line 3", "2 fields, want 3"}},
+		"not a number":          {"timestamp,value\n60,1\n120,many\n", []string{"line 3", `"many"`, "finite"}},
+		"negative":              {"timestamp,value\n60,1\n120,-1\n", []string{"line 3", `"-1"`, "not negative"}},
+		"infinite":              {"timestamp,value\n60,1\n120,+Inf\n", []string{"line 3", "finite"}},
+		"backwards":             {"timestamp,value\n120,1\n\n60,1\n", []string{"line 4", "time 60 ", "120", "ascending"}},
+		"milliseconds":          {"timestamp,value\n1772366460000,1\n", []string{"line 2", "looks like milliseconds"}},
+		"not a time":            {"timestamp,value\nnoon,1\n", []string{"line 2", `"noon"`, "RFC 3339"}},
+		"one row":               {"timestamp,value\n60,1\n", []string{"1 rows, want at least 2"}},
+		"far apart":             {"timestamp,value\n60,1\n61,1\n62,1\n9000000000,1\n", []string{"cells of 1s", "want at most"}},
+		"all gaps":              {"timestamp,value\n60,\n120,nan\n", []string{"no whole cell"}},
+		"cut JSON":              {matrix(`[[60,"1"]`)[:90], []string{"JSON", "unexpected EOF"}},
+		"two answers":           {matrix(`[[60,"1"],[120,"1"]]`) + "{}", []string{"one answer per file"}},
+		"error of the server":   {`{"status":"error","errorType":"bad_data","error":"parse error"}`, []string{"bad_data", "parse error"}},
+		"instant query":         {`{"status":"success","data":{"resultType":"vector","result":[]}}`, []string{`"vector"`, "query_range"}},
+		"other JSON":            {`{"a":1}`, []string{"want matrix"}},
+		"no series":             {`[]`, []string{"no series"}},
+		"two series":            {`[{"metric":{"a":"1"},"values":[]},{"metric":{"a":"2"},"values":[]}]`, []string{"2 series", `{a="1"}, {a="2"}`, "sum("}},
+		"native histogram":      {`[{"metric":{},"histograms":[[60,{}]]}]`, []string{"native histograms"}},
+		"one point":             {matrix(`[[60,"1"]]`), []string{"1 points", `{job="web"}`}},
+		"number in place":       {matrix(`[[60,1],[120,"2"]]`), []string{"point [60,1]", `"number"`}},
+		"text in place":         {matrix(`[["60","1"],[120,"2"]]`), []string{`point ["60","1"]`}},
+		"three of a pair":       {matrix(`[[60,"1",3],[120,"2"]]`), []string{`point [60,"1",3]`}},
+		"points backwards":      {matrix(`[[120,"1"],[60,"2"]]`), []string{"point 1", "ascending"}},
+		"negative point":        {matrix(`[[120,"1"],[180,"-2"]]`), []string{"point 1", "-2", "180"}},
+		"before the epoch":      {matrix(`[[10,"1"],[70,"2"]]`), []string{"point 0", "time -50"}},
+		"not OpenMetrics":       {"a{b=\"c\"} 1 60\na{b= 2 70\n# EOF\n", []string{"line 2", "want OpenMetrics"}},
+		"no end":                {"a 1 60\n", []string{"line 2", "# EOF", "cut off"}},
+		"no time":               {"a 1 60\na 2\n# EOF\n", []string{"line 2", "no timestamp"}},
+		"samples backwards":     {"a 1 60\na 2 60\n# EOF\n", []string{"line 2", "series a", "time 60 ", "ascending"}},
+		"samples in ms":         {"a 1 1772366460000\n# EOF\n", []string{"line 1", "milliseconds"}},
+		"one series, two ways":  {"a{b=\"1\",c=\"2\"} 1 60\na{c=\"2\",b=\"1\"} 2 70\n# EOF\n", []string{"line 2", "two ways"}},
+		"no samples":            {"# EOF\n", []string{"no data"}},
+		"too short for a cell":  {"a 1 61\na 1 62\n# EOF\n", []string{"0 cells of 1m0s"}},
+		"time beyond all sense": {"a 1 60\na 1 8e9\n# EOF\n", []string{"line 2", "away from another"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := export.Decode(t.Context(), strings.NewReader(c.text), export.Options{})
+			require.Error(t, err)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
+			}
+		})
+	}
+}
+
+func TestOptionsThatCannotBe(t *testing.T) {
+	const text = "timestamp,value\n60,1\n120,2\n180,3\n240,3\n"
+	for want, o := range map[string]export.Options{
+		"no multiple":           {Step: 90 * time.Second},
+		"whole number":          {Step: time.Microsecond},
+		"at most 8784h":         {Step: 400 * 24 * time.Hour},
+		"start before the end":  {From: noon(), To: noon()},
+		"no cell from":          {From: noon()},
+		"more than 30 bytes":    {MaxBytes: 30},
+		"want a number above 0": {MaxBytes: -1},
+		"no whole cell of 1h":   {Step: time.Hour},
+	} {
+		_, err := export.Decode(t.Context(), strings.NewReader(text), o)
+		require.ErrorContains(t, err, want)
+	}
+	bomb := zipped(t, text+strings.Repeat("\n", 1<<20))
+	_, err := export.Decode(t.Context(), strings.NewReader(bomb), export.Options{MaxBytes: 1 << 19})
+	require.ErrorContains(t, err, "more than 524288 bytes once decompressed")
+	_, err = export.Decode(t.Context(), strings.NewReader(bomb[:len(bomb)/2]), export.Options{})
+	require.ErrorContains(t, err, "unexpected EOF")
+	_, err = export.Read(t.Context(), "nowhere.csv", export.Options{})
+	require.EqualError(t, err, "export: nowhere.csv: no such file or directory")
+}
+
+func TestGrids(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		text  string
+		o     export.Options
+		start int64
+		want  []float64
+	}{
+		"a recording moves back to the grid":    {"timestamp,value\n77,1\n137,2\n257,4\n", export.Options{}, 60, []float64{1, 2, nan, 4}},
+		"rows jitter":                           {"timestamp,value\n59,1\n121,2\n179,3\n301,5\n", export.Options{}, 60, []float64{1, 2, 3, nan, 5}}, // 62 s and 58 s
+		"a query speaks of what is before":      {matrix(`[[120,"1"],[180,"2"],[300,"4"]]`), export.Options{}, 60, []float64{1, 2, nan, 4}},
+		"a query off the grid":                  {matrix(`[[137,"1"],[197,"2"],[317,"4"]]`), export.Options{}, 60, []float64{1, 2, nan, 4}},
+		"what is no number is a gap":            {matrix(`[[120,"1"],[180,"NaN"],[240,"+Inf"],[300,"4"]]`), export.Options{}, 60, []float64{1, nan, nan, 4}},
+		"coarse cells are whole":                {"timestamp,value\n60,9\n120,1\n180,3\n240,5\n300,\n360,7\n", export.Options{Step: 2 * time.Minute}, 120, []float64{2, 5}},
+		"bounds hold whole cells":               {"timestamp,value\n60,1\n120,2\n180,3\n240,4\n", export.Options{From: time.Unix(61, 0), To: time.Unix(240, 0)}, 120, []float64{2, 3}},
+		"RFC 3339, quotes, order, a mark":       {"\ufefftimestamp,\"replicas\",rate\r\n1970-01-01T00:01:00Z,1,5\r\n1970-01-01T00:02:00Z,1,6\r\n", export.Options{}, 60, []float64{5, 6}},
+		"promtool's JSON":                       {`[{"metric":{},"values":[[120,"1"],[180,"2"]]}]`, export.Options{}, 60, []float64{1, 2}},
+		"quoted names are OpenMetrics, no JSON": {"{\"http.queue\"} 3 60\n{\"http.queue\"} 5 90\n{\"http.queue\"} 5 120\n# EOF\n", export.Options{}, 60, []float64{5}},
+		"staleness in a dump":                   {"q 3 60\nq 3 90\nq 3 120\nq NaN 121\nq 3 420\n# EOF\n", export.Options{Query: "q"}, 60, []float64{3, nan, nan, nan, nan, 3}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := export.Decode(t.Context(), strings.NewReader(c.text), c.o)
+			require.NoError(t, err)
+			require.NoError(t, d.Rate.Check())
+			require.Equal(t, c.start, d.Rate.Start.Unix())
+			requireSame(t, c.want, d.Rate.Values)
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("timestamp,rate,latency,replicas\n60,1,,2\n120,2,0.1,\n240,,,\n"), uint16(0))
+	f.Add([]byte("timestamp,value\n1970-01-01T00:01:00Z,1\n200,1e3\n"), uint16(120))
+	f.Add([]byte(matrix(`[[120.5,"1"],[180.5,"NaN"],[240.5,"3"]]`)), uint16(60))
+	f.Add([]byte("# TYPE a counter\na_total{b=\"c\"} 1 60\na_total{b=\"c\"} 9 90.5\na_total{b=\"c\"} 3 190\n# EOF\n"), uint16(0))
+	f.Add([]byte(zippedSeed()), uint16(0))
+	f.Fuzz(func(t *testing.T, data []byte, step uint16) {
+		o := export.Options{Step: time.Duration(step) * time.Second, MaxBytes: 1 << 16}
+		// A month bounds the cells, not what is parsed.
+		o.From, o.To = time.Unix(1, 0), time.Unix(30*86400, 0)
+		d, err := export.Decode(t.Context(), bytes.NewReader(data), o)
+		if err != nil {
+			return
+		}
+		require.NoError(t, d.Rate.Check())
+		n := d.Rate.Len()
+		require.Positive(t, n)
+		require.False(t, math.IsNaN(d.Rate.Values[0]) || math.IsNaN(d.Rate.Values[n-1]))
+		for i, v := range d.Rate.Values {
+			require.False(t, v < 0 || math.IsInf(v, 0), "cell %d: %v", i, v)
+		}
+		for _, values := range [][]float64{d.Latency.Values, d.Replicas.Values} {
+			require.True(t, values == nil || len(values) == n)
+		}
+		require.NoError(t, export.Write(&bytes.Buffer{}, d))
+	})
+}
