@@ -51,6 +51,7 @@ scaling would do (unless you ask otherwise), and each decision says why.`,
 		newForecastCommand(),
 		newExportCommand(),
 		newAccuracyCommand(),
+		newDoctorCommand(),
 		newTrainCommand(),
 		newVersionCommand(),
 	)

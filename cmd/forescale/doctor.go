@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/forescale/forescale/scaler/controller"
+	"github.com/forescale/forescale/scaler/controller/doctor"
+)
+
+func newDoctorCommand() *cobra.Command {
+	var (
+		c          serveConfig
+		kubeconfig string
+		namespace  string
+		readOnly   bool
+	)
+	cmd := &cobra.Command{
+		Use:   "doctor [object]",
+		Short: "Check a cluster, or one PredictiveAutoscaler, and say what to do",
+		Long: `doctor checks the PredictiveAutoscaler objects of a namespace, or the one named,
+and what they depend on: rights, Prometheus and the shape of each query, who owns
+the HPA and who else writes its floor, the HPA's tolerance and behavior, and the
+clock. Each finding comes with its remedy. It changes nothing, and fails when
+something keeps forescale from acting.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.GRPC.Address, c.HTTP.Address = ":0", ":0" // settings of serve that are not used here
+			if err := c.load(cmd, ""); err != nil {
+				return err
+			}
+			name := ""
+			if len(args) == 1 {
+				name = args[0]
+			}
+			return examine(cmd.Context(), c, doctor.Scope{Kubeconfig: kubeconfig, Namespace: namespace, Name: name, ReadOnly: readOnly}, cmd.OutOrStdout())
+		},
+	}
+	fs := cmd.Flags()
+	c.bind(fs)
+	for _, name := range []string{"grpc-address", "grpc-cert", "grpc-key", "grpc-client-ca", "grpc-reflection", "forget", "http-address", "pprof", "tick", "fit-workers", "prometheus-query-rate"} {
+		_ = fs.MarkHidden(name) // of serve; it exists
+	}
+	fs.StringVar(&kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")
+	fs.StringVarP(&namespace, "namespace", "n", "", "namespace to check; left out, all of them")
+	fs.BoolVar(&readOnly, "read-only", false, "do not ask for the right to write")
+	return cmd
+}
+
+// errUnfit is the exit of doctor when something keeps forescale from acting.
+var errUnfit = errors.New("there are faults to mend")
+
+func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writer) error {
+	config, err := clusterConfig(scope.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	scheme := runtime.NewScheme()
+	if err := controller.AddToScheme(scheme); err != nil {
+		return err
+	}
+	objects, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return fmt.Errorf("connect to the cluster: %w", err)
+	}
+	kube, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("connect to the cluster: %w", err)
+	}
+	dyn, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("connect to the cluster: %w", err)
+	}
+	source, err := newSource(c, c.logger(io.Discard))
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.Prometheus.URL}
+	findings, err := d.Examine(ctx, scope, time.Now())
+	if err != nil {
+		return err
+	}
+	if worst := doctor.Write(out, findings); worst == doctor.Fault {
+		return errUnfit
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+// Package doctor looks over a cluster for what keeps forescale from acting, and
+// says what to do about it.
+//
+// # The idea
+//
+// Every check ends in a [Finding]: in order, worth a thought, or a fault, each
+// with its remedy in words that can be typed. Doctor reads only; the one write it
+// asks about is by SelfSubjectAccessReview, which writes nothing.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	authv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+)
+
+// A Level is how bad a finding is.
+type Level int
+
+// The levels, from good to bad.
+const (
+	Fine Level = iota
+	Advice
+	Fault
+)
+
+// String returns ok, advice or FAULT.
+func (l Level) String() string { return [...]string{"ok", "advice", "FAULT"}[min(max(l, Fine), Fault)] }
+
+// A Finding is the result of one check.
+type Finding struct {
+	Level  Level
+	About  string // what was checked
+	Text   string // what was found
+	Remedy string // what to do; empty if all is well
+}
+
+// Write prints the findings and returns the worst level.
+func Write(w io.Writer, findings []Finding) Level {
+	worst := Fine
+	for _, f := range findings {
+		worst = max(worst, f.Level)
+		fmt.Fprintf(w, "%-6s  %s: %s\n", f.Level, f.About, f.Text)
+		if f.Remedy != "" {
+			fmt.Fprintf(w, "        %s\n", f.Remedy)
+		}
+	}
+	return worst
+}
+
+// A Source reads metrics, as that of the live store does, and tells how far its
+// clock is from ours.
+type Source interface {
+	Instant(ctx context.Context, query string, at time.Time) (collector.Sample, error)
+	Skew(ctx context.Context, now func() time.Time) (time.Duration, error)
+}
+
+// A Doctor examines. It is not changed by use.
+type Doctor struct {
+	Objects    client.Reader
+	Kube       kubernetes.Interface
+	Dynamic    dynamic.Interface
+	Source     Source
+	Prometheus string // address of Source, for texts
+}
+
+// A Scope says what to examine.
+type Scope struct {
+	Kubeconfig string
+	Namespace  string // empty = all
+	Name       string // empty = all
+	ReadOnly   bool   // do not ask for the right to write
+}
+
+// Examine checks what scope says. It returns an error only if nothing could be
+// examined.
+func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) ([]Finding, error) {
+	out := d.clock(ctx, now)
+	out = append(out, d.rights(ctx, scope)...)
+	var list v1alpha1.PredictiveAutoscalerList
+	if err := d.Objects.List(ctx, &list, client.InNamespace(scope.Namespace)); err != nil {
+		return nil, fmt.Errorf("doctor: list the PredictiveAutoscalers (is the CRD installed?): %w", err)
+	}
+	seen := 0
+	for i := range list.Items {
+		if scope.Name == "" || list.Items[i].Name == scope.Name {
+			seen++
+			out = append(out, d.object(ctx, &list.Items[i], now)...)
+		}
+	}
+	if seen == 0 {
+		out = append(out, Finding{Advice, "objects", "no PredictiveAutoscaler here", "make one, deploy/samples/hpa.yaml shows how"})
+	}
+	return out, nil
+}
+
+// clock checks that Prometheus answers and agrees on the time.
+func (d Doctor) clock(ctx context.Context, now time.Time) []Finding {
+	about := "Prometheus " + d.Prometheus
+	skew, err := d.Source.Skew(ctx, func() time.Time { return now })
+	switch {
+	case err != nil:
+		return []Finding{{Fault, about, err.Error(), "correct --prometheus-url, or its --prometheus-http-config"}}
+	case skew.Abs() > 5*time.Second:
+		return []Finding{{Fault, about, fmt.Sprintf("its clock is %s away from this one", skew.Round(time.Second)), "keep both in step with NTP: forecasts are about instants"}}
+	}
+	return []Finding{{Fine, about, "answers, and its clock agrees", ""}}
+}
+
+// rights asks the API server what this account may do.
+func (d Doctor) rights(ctx context.Context, scope Scope) []Finding {
+	type need struct{ group, resource, sub, verb string }
+	needs := []need{
+		{"forescale.dev", "predictiveautoscalers", "", "list"}, {"forescale.dev", "predictiveautoscalers", "", "watch"},
+		{"autoscaling", "horizontalpodautoscalers", "", "list"}, {"", "pods", "", "list"},
+	}
+	if !scope.ReadOnly {
+		needs = append(needs, need{"forescale.dev", "predictiveautoscalers", "", "patch"}, need{"forescale.dev", "predictiveautoscalers", "status", "patch"},
+			need{"autoscaling", "horizontalpodautoscalers", "", "patch"}, need{"apps", "deployments", "scale", "patch"}, need{"events.k8s.io", "events", "", "create"})
+	}
+	var out []Finding
+	for _, n := range needs {
+		review := &authv1.SelfSubjectAccessReview{Spec: authv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authv1.ResourceAttributes{
+			Namespace: scope.Namespace, Group: n.group, Resource: n.resource, Subresource: n.sub, Verb: n.verb,
+		}}}
+		answer, err := d.Kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		what := n.verb + " " + n.resource
+		if n.sub != "" {
+			what += "/" + n.sub
+		}
+		switch {
+		case err != nil:
+			out = append(out, Finding{Fault, "rights", err.Error(), ""})
+		case !answer.Status.Allowed:
+			out = append(out, Finding{Fault, "rights", "this account may not " + what, "apply deploy/kustomize/base/rbac.yaml"})
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, Finding{Fine, "rights", fmt.Sprintf("this account may do what is needed (%d checked)", len(needs)), ""})
+	}
+	return out
+}

@@ -1,0 +1,110 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// object checks one PredictiveAutoscaler and what it stands on.
+func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, now time.Time) []Finding {
+	about := pa.Namespace + "/" + pa.Name
+	var out []Finding
+	add := func(l Level, text, remedy string) { out = append(out, Finding{l, about, text, remedy}) }
+	if err := pa.Spec.Validate(); err != nil {
+		add(Fault, err.Error(), "correct the object")
+		return out
+	}
+	sample, err := d.Source.Instant(ctx, pa.Spec.Metric.Query, now)
+	if err != nil {
+		add(Fault, "metric.query: "+err.Error(), "make the query yield exactly one series, such as sum(rate(...[1m]))")
+	} else {
+		add(Fine, fmt.Sprintf("metric.query yields one series, now %g", sample.Value), "")
+	}
+	kind, err := hpa.KindOf(pa.Spec.TargetRef.Kind)
+	if err != nil {
+		add(Fault, err.Error(), "correct spec.targetRef.kind")
+		return out
+	}
+	u, err := d.Dynamic.Resource(kind.GVR()).Namespace(pa.Namespace).Get(ctx, pa.Spec.TargetRef.Name, metav1.GetOptions{})
+	if err != nil {
+		add(Fault, fmt.Sprintf("target: %v", err), "make the target, or correct spec.targetRef")
+		return out
+	}
+	return append(out, target(about, kind, u)...)
+}
+
+// target checks the autoscaler that is acted on.
+func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding {
+	view, err := hpa.Read(kind, u)
+	if err != nil {
+		return []Finding{{Fault, about, err.Error(), "remove the annotation by hand after restoring " + kind.Min}}
+	}
+	if view.Scaled != "" {
+		return []Finding{{Fault, about, fmt.Sprintf("KEDA owns HPA %s and puts every change of it back", view.Name.Name),
+			fmt.Sprintf("set targetRef to {kind: ScaledObject, name: %s}", view.Scaled)}}
+	}
+	out := []Finding{{Fine, about, fmt.Sprintf("target %s %s, floor %d, ceiling %d", kind.GVK.Kind, view.Name.Name, view.Floor(), view.Ceiling()), ""}}
+	if view.Zero {
+		out = append(out, Finding{Fault, about, "the target is scaled to zero, and a floor does not wake it", "scale it to one or more"})
+	}
+	if rule := ignoreRule(view); rule != "" {
+		out = append(out, Finding{Advice, about, fmt.Sprintf("field manager %q writes %s and may put our floor back", view.Managed, kind.Min), rule})
+	}
+	h := &autoscalingv2.HorizontalPodAutoscaler{}
+	if kind.GVK.Group == "autoscaling" && runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, h) == nil {
+		out = append(out, margins(about, h)...)
+	}
+	return out
+}
+
+// ignoreRule is what to tell a tool that applies manifests, by its field manager;
+// empty for one that does not come back by itself.
+func ignoreRule(v *hpa.View) string {
+	manager := strings.ToLower(v.Managed)
+	switch {
+	case strings.Contains(manager, "argocd"):
+		return fmt.Sprintf(`in the Argo CD Application:
+          spec:
+            syncPolicy: {syncOptions: [RespectIgnoreDifferences=true]}
+            ignoreDifferences:
+            - {group: %s, kind: %s, name: %s, jsonPointers: [/spec/%s]}
+        or leave %s out of the manifest`, v.Kind.GVK.Group, v.Kind.GVK.Kind, v.Name.Name, v.Kind.Min, v.Kind.Min)
+	case strings.Contains(manager, "kustomize-controller"), strings.Contains(manager, "helm-controller"):
+		return fmt.Sprintf(`in the Flux Kustomization or HelmRelease:
+          spec:
+            driftDetection:
+              ignore: [{paths: [/spec/%s], target: {kind: %s, name: %s}}]
+        or leave %s out of the manifest`, v.Kind.Min, v.Kind.GVK.Kind, v.Name.Name, v.Kind.Min)
+	}
+	return ""
+}
+
+// margins looks for a headroom that is paid for twice, and for behavior that
+// slows what the floor leaves to the HPA.
+func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
+	var out []Finding
+	for _, m := range h.Spec.Metrics {
+		if m.Resource != nil && m.Resource.Target.AverageUtilization != nil && *m.Resource.Target.AverageUtilization < 80 {
+			out = append(out, Finding{Advice, about, fmt.Sprintf("the HPA's target of %d %% %s is a headroom, and the forecast's quantile is another",
+				*m.Resource.Target.AverageUtilization, m.Resource.Name), "set averageUtilization to 85 or more: the HPA is the safety net"})
+		}
+	}
+	b := h.Spec.Behavior
+	if b != nil && b.ScaleUp != nil && b.ScaleUp.SelectPolicy != nil && *b.ScaleUp.SelectPolicy == autoscalingv2.DisabledPolicySelect {
+		out = append(out, Finding{Advice, about, "behavior.scaleUp is Disabled: above the floor nothing reacts", "remove it, so that a wrong forecast is made good"})
+	}
+	if b == nil || b.ScaleUp == nil || b.ScaleUp.Tolerance == nil {
+		out = append(out, Finding{Advice, about, "the HPA ignores changes of its metric within 10 %", `from Kubernetes 1.35 on set behavior.scaleUp.tolerance: "0"; the floor itself is not subject to it`})
+	}
+	return out
+}

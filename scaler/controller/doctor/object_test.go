@@ -1,0 +1,60 @@
+package doctor
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+const good = `
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: web
+  namespace: shop
+  managedFields:
+  - {manager: MANAGER, operation: Apply, apiVersion: autoscaling/v2, fieldsType: FieldsV1, fieldsV1: {"f:spec": {"f:minReplicas": {}}}}
+spec:
+  minReplicas: 2
+  maxReplicas: 50
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  behavior: {scaleUp: {tolerance: "0"}}
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 85}}}]
+`
+
+func TestTargetFindings(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, now string
+		level    Level
+		want     []string
+	}{
+		"in order":        {"", "", Fine, nil},
+		"Argo CD":         {"MANAGER", "argocd-controller", Advice, []string{"argocd-controller", "RespectIgnoreDifferences=true", "jsonPointers: [/spec/minReplicas]"}},
+		"Flux":            {"MANAGER", "kustomize-controller", Advice, []string{"driftDetection", "paths: [/spec/minReplicas]"}},
+		"double headroom": {"averageUtilization: 85", "averageUtilization: 70", Advice, []string{"70 %", "85 or more"}},
+		"default band":    {"behavior: {scaleUp: {tolerance: \"0\"}}", "behavior: {}", Advice, []string{"within 10 %"}},
+		"no reaction":     {"tolerance: \"0\"", "tolerance: \"0\", selectPolicy: Disabled", Advice, []string{"nothing reacts"}},
+		"of KEDA":         {"  namespace: shop\n", "  namespace: shop\n  ownerReferences: [{kind: ScaledObject, name: so, apiVersion: keda.sh/v1alpha1, uid: x}]\n", Fault, []string{"KEDA owns", "{kind: ScaledObject, name: so}"}},
+		"at zero":         {"spec:\n  minReplicas", "status: {conditions: [{type: ScalingActive, status: \"False\", reason: ScalingDisabled}]}\nspec:\n  minReplicas", Fault, []string{"scaled to zero"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(good, c.old, c.now, 1)
+			u := &unstructured.Unstructured{}
+			data, err := yaml.YAMLToJSON([]byte(text))
+			require.NoError(t, err)
+			require.NoError(t, u.UnmarshalJSON(data))
+			kind, err := hpa.KindOf("HorizontalPodAutoscaler")
+			require.NoError(t, err)
+			var out strings.Builder
+			require.Equal(t, c.level, Write(&out, target("shop/web", kind, u)))
+			for _, want := range c.want {
+				require.Contains(t, out.String(), want)
+			}
+		})
+	}
+}
