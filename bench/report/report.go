@@ -52,8 +52,9 @@ type Settings struct {
 	SafeRate float64 `json:"safe_rate"`
 	// Query is the PromQL of the demand, for the recommended spec; empty = not known.
 	Query string `json:"query,omitempty"`
-	// Risk is the quantile that forescale provided for; 0 = its default.
-	Risk float64 `json:"risk,omitempty"`
+	// Margin is what forescale provided for, a line of the forecast section of a
+	// spec, as risk: "0.99"; empty = not known.
+	Margin string `json:"margin,omitempty"`
 }
 
 // Objective is a latency objective: Quantile of the requests within Latency.
@@ -117,12 +118,17 @@ func Class(growth, startup float64) string {
 // New puts a report together: it chooses hpa-tuned where policies ask for it, and
 // computes the aggregates, the frontiers, the verdict and the spec. Runs of
 // policies that are not among policies are for the frontiers alone. It returns an
-// error if nothing ran.
+// error if nothing ran or a run is on a trace that is not among traces.
 func New(s Settings, traces []Trace, policies []string, runs []Run, failures []Failure) (*Report, error) {
 	if len(runs) == 0 {
 		return nil, fmt.Errorf("report: none of %d policies ran on %d traces", len(policies), len(traces))
 	}
 	r := &Report{Schema: Schema, Settings: s, Traces: traces, Policies: policies, Runs: runs, Failures: failures}
+	for _, run := range runs {
+		if _, ok := r.Trace(run.Trace); !ok {
+			return nil, fmt.Errorf("report: a run of %s is on %s, which is not among the %d traces", run.Policy, run.Trace, len(traces))
+		}
+	}
 	if has(policies, tuned) {
 		r.Runs = append(r.Runs, tune(r.Runs, s.BudgetPct)...)
 	}

@@ -28,9 +28,9 @@ func (r *Report) recommend() (string, error) {
 	}
 	line("metric:")
 	line("  query: %s", strconv.Quote(query))
-	if s.Risk > 0 {
+	if s.Margin != "" {
 		line("forecast:")
-		line("  risk: %q", number(s.Risk))
+		line("  %s", s.Margin)
 	}
 	line("scale:")
 	line("  targetPerReplica: %q", number(significant(s.SafeRate)))
@@ -65,7 +65,7 @@ spec:
       target: {type: AverageValue, averageValue: %q}
   behavior:
     scaleUp: {tolerance: "0"}   # Kubernetes 1.35 and later
-    scaleDown: {tolerance: "0"}
+    scaleDown: {tolerance: "0", stabilizationWindowSeconds: 90}
 `, r.Verdict.HPATarget, number(significant(s.SafeRate)), number(target)), nil
 }
 

@@ -45,8 +45,10 @@ func (t *text) line(format string, args ...any) {
 
 // wrap writes a sentence in lines of at most 88 characters.
 func (t *text) wrap(sentence string) {
+	const glue = "\x00" // between a number and its sign
 	line := ""
-	for word := range strings.FieldsSeq(sentence) {
+	for word := range strings.FieldsSeq(strings.NewReplacer(" %", glue+"%", " ×", glue+"×", "× ", "×"+glue).Replace(sentence)) {
+		word = strings.ReplaceAll(word, glue, " ")
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > 86 {
 			t.line("  %s", line)
 			line = ""

@@ -28,7 +28,7 @@ const (
 // safetyNet is the target of the HPA beneath a forecast, in percent of the safe
 // rate: high, because the headroom sits in the quantile of the forecast and would
 // be paid for twice.
-const safetyNet = 90
+const safetyNet = 95
 
 // judge makes the verdict.
 func (r *Report) judge() {
@@ -123,14 +123,14 @@ func headline(c, ref Aggregate, budget float64) string {
 	}
 	cost, diff := c.Against.Cost, c.Against.ViolatingTime
 	if c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime) && cost < -sameCost {
-		verb := "keeps the objective with %s than %s"
+		what := "keeps the objective"
 		if ref.ViolatingTime > budget {
-			verb = "misses the objective no more, with %s than %s"
+			what = "misses the objective no more often,"
 		}
 		if ref.ViolatingTime > budget && diff < -sameTime {
-			verb = "misses the objective " + times(ref.ViolatingTime, c.ViolatingTime) + ", with %s than %s"
+			what = "misses the objective " + times(ref.ViolatingTime, c.ViolatingTime) + ","
 		}
-		return c.Policy + " " + fmt.Sprintf(verb, moreOrLess(cost), ref.Policy) + "."
+		return fmt.Sprintf("%s %s with %s than %s.", c.Policy, what, moreOrLess(cost), ref.Policy)
 	}
 	if diff < -sameTime {
 		bill := "at the same bill"

@@ -18,6 +18,7 @@ type backtestOptions struct {
 	traces    []string
 	directory string
 	query     string
+	step      api.Duration
 	spec      string
 
 	startup   string
@@ -53,8 +54,10 @@ long each missed the latency objective and what its pods cost, whether predictio
 can pay at all on this load, and which spec to run.
 
 FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the mean
-requests per second over the interval that starts there. A missing row is a gap.
-The last two weeks are judged at most, what goes before is history.
+requests per second over the interval that starts there. It may also be the JSON of
+a Prometheus range query, OpenMetrics text with time stamps, or a directory of
+Prometheus blocks, with --query. What is missing is a gap, not a zero. The last two
+weeks are judged at most, what goes before is history.
 
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.`,
@@ -73,6 +76,8 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringArrayVar(&o.traces, "trace", nil, "`file` with the recorded load; may be repeated")
 	fs.StringVar(&o.directory, "traces", "", "`directory` of csv or csv.gz files, with or without a manifest.yaml")
+	fs.StringVar(&o.query, "query", "", "PromQL of the load, for Prometheus blocks and OpenMetrics text")
+	fs.TextVar(&o.step, "step", api.Duration(0), "interval that such files are read at (default: 60s, or theirs)")
 	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs; its bounds and objective win over the flags'")
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
@@ -103,7 +108,7 @@ func (o *backtestOptions) run(ctx context.Context, args []string, out, notes io.
 	if err != nil {
 		return err
 	}
-	traces, err := o.read(append(args, o.traces...))
+	traces, err := o.read(ctx, append(args, o.traces...), notes)
 	if err != nil {
 		return err
 	}

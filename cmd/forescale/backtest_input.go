@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,6 +18,7 @@ import (
 	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/bench/report/campaign"
 	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/collector/export"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -50,14 +53,14 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	}
 	return campaign.Options{
 		Replay: settings, Policies: policies, Seeds: o.seeds, Make: policyMaker(spec), Workers: o.workers,
-		Price: o.price, Resamples: o.resamples, Query: spec.Metric.Query, Risk: spec.Forecast.Risk.Float(),
+		Price: o.price, Resamples: o.resamples, Query: spec.Metric.Query, Margin: margin(spec.Forecast),
 	}, nil
 }
 
 // readSpec reads the spec and takes its objective and bounds over.
 func (o *backtestOptions) readSpec() (api.Spec, error) {
 	if o.spec == "" {
-		return api.Spec{}, nil
+		return withMargin(api.Spec{}), nil
 	}
 	text, err := os.ReadFile(o.spec)
 	if err != nil {
@@ -80,7 +83,39 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 	if spec.Scale.MaxReplicas > 0 {
 		o.max = spec.Scale.MaxReplicas
 	}
-	return spec, nil
+	if o.query == "" {
+		return withMargin(spec), nil
+	}
+	spec.Metric.Query = o.query
+	return withMargin(spec), nil
+}
+
+// withMargin states the margin of a spec that has none, so that what is replayed
+// is what is recommended: 99 of 100 cases, the quantile that a pod in use for
+// minutes and missed by requests asks for.
+func withMargin(spec api.Spec) api.Spec {
+	if margin(spec.Forecast) == "" {
+		spec.Forecast.Risk = 0.99
+	}
+	return spec
+}
+
+// margin returns the margin as a line of a spec; empty if there is none.
+func margin(f api.ForecastSpec) string {
+	for _, m := range []struct {
+		name  string
+		value api.Number
+	}{
+		{"risk", f.Risk},
+		{"buffer", f.Buffer},
+		{"missingReplicaCost", f.MissingReplicaCost},
+		{"violationTarget", f.ViolationTarget},
+	} {
+		if m.value != 0 {
+			return fmt.Sprintf("%s: %q", m.name, m.value.String())
+		}
+	}
+	return ""
 }
 
 // settings turns the flags into those of a replay.
@@ -186,10 +221,10 @@ func parseStartup(text string) (replay.Startup, error) {
 }
 
 // read reads all traces.
-func (o *backtestOptions) read(files []string) ([]trace.Trace, error) {
+func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Writer) ([]trace.Trace, error) {
 	var traces []trace.Trace
 	for _, path := range files {
-		t, err := readLoad(path)
+		t, err := o.readLoad(ctx, path, notes)
 		if err != nil {
 			return nil, fmt.Errorf("--trace: %w", err)
 		}
@@ -222,5 +257,21 @@ func (o *backtestOptions) read(files []string) ([]trace.Trace, error) {
 	return traces, nil
 }
 
-// readLoad reads one file.
-func readLoad(path string) (trace.Trace, error) { return trace.Read(path) }
+// readLoad reads a trace as it is, and else whatever package export knows, which
+// puts it on the grid of the epoch. It says on notes what was dropped on the way.
+func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Writer) (trace.Trace, error) {
+	if o.query == "" {
+		if t, err := trace.Read(path); err == nil {
+			return t, nil
+		}
+	}
+	d, err := export.Read(ctx, path, export.Options{Query: o.query, Step: o.step.Std()})
+	if err != nil {
+		return trace.Trace{}, err
+	}
+	for _, n := range d.Notes {
+		fmt.Fprintf(notes, "%s: %s\n", path, n)
+	}
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
+	return trace.Trace{Name: name, Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, nil
+}

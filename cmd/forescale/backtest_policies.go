@@ -5,13 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/forescale"
 	"github.com/forescale/forescale/bench/replay/rival"
 	"github.com/forescale/forescale/bench/report/campaign"
 	"github.com/forescale/forescale/scaler/api"
 )
 
 // ours are the policies that drive the engine of serve.
-func ours() []string { return nil }
+func ours() []string {
+	return []string{forescale.OracleName, forescale.FloorName, forescale.KedaName}
+}
 
 // usual are the policies of the list "default": what people run, one of each kind
 // of rival, and the bounds.
@@ -60,4 +64,14 @@ func known(name string) bool {
 }
 
 // policyMaker returns what makes the policies, those of forescale under spec.
-func policyMaker(_ api.Spec) campaign.Maker { return campaign.Make }
+func policyMaker(spec api.Spec) campaign.Maker {
+	return func(s *replay.Scenario, name string) (replay.Policy, error) {
+		switch name {
+		case forescale.OracleName:
+			return forescale.NewOracle(s), nil
+		case forescale.FloorName, forescale.KedaName:
+			return forescale.New(name, spec)
+		}
+		return campaign.Make(s, name)
+	}
+}

@@ -41,7 +41,7 @@ type Options struct {
 	Price     float64 // of a replica-hour
 	Resamples int     // of the bootstrap; 0 = 2000
 	Query     string  // PromQL of the demand, for the recommended spec
-	Risk      float64 // of the same; 0 = its default
+	Margin    string  // of the same, see [report.Settings]
 
 	// Timeline is the distance of the points that [Campaign.Timelines] keeps of the
 	// first seed; 0 = none.

@@ -156,31 +156,35 @@ func (b box) meets(o box) bool {
 // place writes the labels beside their points such that none covers another; on a
 // phone those that have room at their point, and no settings within a family.
 func place(c *canvas, labels []label, taken []box, p plane, s screen) {
-	const height = 13
+	const height, far = 13, 20
 	slices.SortStableFunc(labels, func(a, b label) int { return a.rank - b.rank })
 	for _, l := range labels {
-		near := s.name == "phone" && l.rank > 1
-		if near && l.rank > 2 {
+		phone := s.name == "phone"
+		if phone && l.rank > 2 {
 			continue
 		}
 		width := 0.84 * letters(l.text)
 		for _, shift := range shifts(width) {
-			if near && math.Abs(shift.y) > 20 {
+			if phone && l.rank > 1 && math.Abs(shift.y) > far {
 				break
 			}
 			b := box{l.at.x + shift.x, l.at.y + shift.y - height + 3, l.at.x + shift.x + width, l.at.y + shift.y + 3}
-			if b.left < p.left || b.right > p.right+14 || b.top < p.top-14 || b.bottom > p.bottom+4 ||
-				slices.ContainsFunc(taken, b.meets) {
+			if !p.holds(b) || slices.ContainsFunc(taken, b.meets) {
 				continue
 			}
 			taken = append(taken, b)
-			if math.Abs(shift.y) > 20 {
+			if math.Abs(shift.y) > far {
 				c.line("leader", l.at.x, l.at.y+math.Copysign(4, shift.y), l.at.x+shift.x+min(width/2, 12), l.at.y+shift.y-math.Copysign(5, shift.y)-4)
 			}
 			c.text(l.class+" small", "start", b.left, b.bottom-3, l.text)
 			break
 		}
 	}
+}
+
+// holds returns whether b lies within the picture of p.
+func (p plane) holds(b box) bool {
+	return b.left >= p.left && b.right <= p.right+14 && b.top >= p.top-14 && b.bottom <= p.bottom+4
 }
 
 // shifts are where a label may begin, relative to its point, the best first.

@@ -1,0 +1,185 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/report"
+)
+
+// outcome is a run of two equal days at 100 replica-hours of optimum each.
+func outcome(trace, policy string, violating, cost float64) report.Run {
+	run := report.Run{
+		Trace: trace, Policy: policy, Seed: 1, ViolatingTime: violating,
+		CostRatio: cost, ReplicaHours: 200 * cost, OptimumHours: 200,
+	}
+	for range 2 {
+		run.Days = append(run.Days, report.Day{
+			LengthS: 86400, ViolatingTime: violating, ReplicaHours: 100 * cost, NeededHours: 98,
+		})
+	}
+	return run
+}
+
+func settings() report.Settings {
+	return report.Settings{
+		Seeds: []uint64{1}, BudgetPct: 0.1, Resamples: 1000, SafeRate: 97.77, Max: 400, LeadS: 106, StartupP90S: 82.66,
+		Objective: report.Objective{Quantile: 0.99, LatencyS: 0.5},
+	}
+}
+
+// of reports one trace, on which forescale-floor did what is given and hpa-rate-70
+// 0.04 % at 1.4 unless other runs are given.
+func of(t *testing.T, runs ...report.Run) *report.Report {
+	t.Helper()
+	var policies []string
+	for _, r := range runs {
+		policies = append(policies, r.Policy)
+	}
+	traces := []report.Trace{{Name: "a", Class: "A", GrowthLead: 1.2, JudgedS: 2 * 86400}}
+	r, err := report.New(settings(), traces, policies, runs, nil)
+	require.NoError(t, err)
+	return r
+}
+
+func TestVerdict(t *testing.T) {
+	for name, c := range map[string]struct {
+		reference, ours [2]float64 // violating time, cost
+		want            string
+	}{
+		"cheaper and within the budget":   {[2]float64{0.04, 1.4}, [2]float64{0.05, 1.12}, "forescale-floor keeps the objective with 20 % fewer replica-hours than hpa-rate-70."},
+		"better in both":                  {[2]float64{2.4, 1.4}, [2]float64{0.8, 1.26}, "forescale-floor misses the objective 3.0 times less, with 10 % fewer replica-hours than hpa-rate-70."},
+		"cheaper, as bad":                 {[2]float64{2.4, 1.4}, [2]float64{2.4, 1.26}, "forescale-floor misses the objective no more often, with 10 % fewer replica-hours than hpa-rate-70."},
+		"better at the same bill":         {[2]float64{2.4, 1.4}, [2]float64{0.8, 1.4}, "forescale-floor misses the objective 3.0 times less than hpa-rate-70, at the same bill."},
+		"better and dearer":               {[2]float64{2.4, 1.4}, [2]float64{0.8, 1.54}, "forescale-floor misses the objective 3.0 times less than hpa-rate-70, for 10 % more replica-hours."},
+		"never violates":                  {[2]float64{2.4, 1.4}, [2]float64{0, 1.4}, "forescale-floor misses the objective never, less than hpa-rate-70, at the same bill."},
+		"no gain":                         {[2]float64{0.04, 1.4}, [2]float64{0.04, 1.4}, "forescale-floor does as well as hpa-rate-70, and no better: this load needs no forecast."},
+		"cheaper at the objective's cost": {[2]float64{0.04, 1.4}, [2]float64{0.9, 1.12}, "forescale-floor needs 20 % fewer replica-hours than hpa-rate-70 but misses the objective more often: do not use it here as it is."},
+		"worse":                           {[2]float64{0.04, 1.4}, [2]float64{0.9, 1.5}, "forescale-floor does worse here than hpa-rate-70: do not use it for this load."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := of(t, outcome("a", "hpa-rate-70", c.reference[0], c.reference[1]), outcome("a", "forescale-floor", c.ours[0], c.ours[1]))
+			require.Equal(t, c.want, r.Verdict.Headline)
+			require.Equal(t, "forescale-floor", r.Verdict.Policy)
+		})
+	}
+}
+
+func TestVerdictOwnsUpToWhereItLoses(t *testing.T) {
+	r := of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.09, 1.12))
+	require.Contains(t, r.Verdict.Sentences, "It loses to hpa-rate-70 in one of the two figures on 1 of 1 traces: a (+0.050 points of time, −20 % of the bill).")
+	r = of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.04, 1.12))
+	require.Contains(t, r.Verdict.Sentences, "It does no harm: on none of 1 traces does it violate more or cost over 2 % more than hpa-rate-70.")
+}
+
+func TestTheVerdictIsAboutThePolicyThatKeepsTheObjective(t *testing.T) {
+	r := of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-keda", 0.5, 1.05),
+		outcome("a", "forescale-floor", 0.1, 1.2), outcome("a", "oracle", 0, 1.01))
+	require.Equal(t, "forescale-floor", r.Verdict.Policy)
+}
+
+func TestAggregates(t *testing.T) {
+	traces := []report.Trace{{Name: "a", Class: "A"}, {Name: "b", Class: "B"}}
+	runs := []report.Run{
+		outcome("a", "hpa-rate-70", 0.2, 1.2), outcome("b", "hpa-rate-70", 0.6, 1.2*4),
+		outcome("a", "kpa", 0, 1.5), outcome("b", "kpa", 0.1, 1.5),
+	}
+	r, err := report.New(settings(), traces, []string{"hpa-rate-70", "kpa"}, runs, nil)
+	require.NoError(t, err)
+	a, ok := r.Aggregate(report.All, "hpa-rate-70")
+	require.True(t, ok)
+	require.InDelta(t, 2.4, a.CostRatio, 1e-12, "geometric mean of 1.2 and 4.8")
+	require.InDelta(t, 0.4, a.ViolatingTime, 1e-12, "arithmetic mean")
+	require.Equal(t, report.Worst{Trace: "b", ViolatingTime: 0.6, CostRatio: 4.8}, a.Worst)
+	k, _ := r.Aggregate(report.All, "kpa")
+	require.InDelta(t, 100*(1.5/2.4-1), k.Against.Cost, 1e-9)
+	require.InDelta(t, 0.05-0.4, k.Against.ViolatingTime, 1e-12)
+	require.InDelta(t, k.Against.Cost, k.Against.CostCI[0], 1e-9, "equal days leave nothing to chance")
+	require.InDelta(t, k.Against.Cost, k.Against.CostCI[1], 1e-9)
+	b, ok := r.Aggregate("B", "kpa")
+	require.True(t, ok)
+	require.Equal(t, 1, b.Traces)
+}
+
+func TestIntervalsCoverTheDays(t *testing.T) {
+	one := outcome("a", "hpa-rate-70", 1, 1)
+	one.Days[0].ViolatingTime, one.Days[1].ViolatingTime = 0, 2
+	r := of(t, one)
+	a, _ := r.Aggregate(report.All, "hpa-rate-70")
+	// Two days are drawn as 0+0, 0+2 or 2+2, a quarter of the time each at the ends.
+	require.Equal(t, &report.Interval{0, 2}, a.ViolatingTimeCI)
+	one.Days = one.Days[:1]
+	a, _ = of(t, one).Aggregate(report.All, "hpa-rate-70")
+	require.Nil(t, a.ViolatingTimeCI, "one day says nothing about others")
+}
+
+func TestFrontier(t *testing.T) {
+	r := of(t, outcome("a", "hpa-rate-70", 0, 1.4), outcome("a", "hpa-rate-90", 0.3, 1.1),
+		outcome("a", "hpa-rate-80", 0.05, 1.2), outcome("a", "kpa", 0.4, 1.5))
+	require.Len(t, r.Frontiers, 2)
+	hpa, kpa := r.Frontiers[0], r.Frontiers[1]
+	require.Equal(t, "hpa-rate", hpa.Family)
+	require.Equal(t, []string{"hpa-rate-70", "hpa-rate-80", "hpa-rate-90"}, []string{hpa.Points[0].Policy, hpa.Points[1].Policy, hpa.Points[2].Policy})
+	// 0.1 % lies a fifth of the way from 80 (0.05 %) to 90 (0.3 %).
+	require.InDelta(t, 1.2-0.2*0.1, float64(hpa.CostAtBudget), 1e-9)
+	require.InDelta(t, 0, float64(hpa.ViolatingAtReference), 1e-9)
+	require.True(t, math.IsNaN(float64(kpa.CostAtBudget)), "it never stays within")
+	text, err := json.Marshal(kpa)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"cost_at_budget":null`)
+}
+
+func TestClass(t *testing.T) {
+	require.Equal(t, "A", report.Class(1.6, 60))
+	require.Equal(t, "B", report.Class(1.61, 179))
+	require.Equal(t, "B+C", report.Class(4.9, 180))
+	require.Equal(t, "A+C", report.Class(math.NaN(), 300))
+}
+
+func TestWords(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 0.0004: "0", 0.003: "0.003", 0.04: "0.040", 2.36: "2.36", 23.44: "23.4", math.NaN(): "–"} {
+		require.Equal(t, want, report.Percent(v))
+	}
+	for v, want := range map[float64]string{0: "0", 999.6: "1,000", 1234567: "1,234,567", -1234: "−1,234"} {
+		require.Equal(t, want, report.Count(v))
+	}
+	for d, want := range map[time.Duration]string{
+		90 * time.Second: "90 s", 500 * time.Millisecond: "0.5 s", 14 * 24 * time.Hour: "14 days", 3 * time.Hour: "3 h", 6 * time.Minute: "6 min",
+	} {
+		require.Equal(t, want, report.Span(d.Seconds()))
+	}
+}
+
+func TestRecommendedSpecCarriesTheMarginThatWasReplayed(t *testing.T) {
+	s := settings()
+	s.Margin, s.Query = `risk: "0.99"`, `sum(rate(http{job="a"}[1m]))`
+	runs := []report.Run{outcome("a", "hpa-rate-70", 0, 1.4)}
+	r, err := report.New(s, []report.Trace{{Name: "a"}}, []string{"hpa-rate-70"}, runs, nil)
+	require.NoError(t, err)
+	require.Contains(t, r.Spec, `query: "sum(rate(http{job=\"a\"}[1m]))"`)
+	require.Contains(t, r.Spec, `risk: "0.99"`)
+	require.Contains(t, r.Spec, `averageValue: "92.8"`, "95 percent of 97.7")
+	s.Margin = "caution: 7"
+	_, err = report.New(s, []report.Trace{{Name: "a"}}, nil, runs, nil)
+	require.ErrorContains(t, err, "caution")
+	_, err = report.New(s, nil, nil, runs, nil)
+	require.ErrorContains(t, err, "not among the 0 traces")
+}
+
+func TestNothingRan(t *testing.T) {
+	_, err := report.New(settings(), nil, []string{"kpa"}, nil, nil)
+	require.ErrorContains(t, err, "none of 1 policies")
+}
+
+func TestUnknownFiguresAreNull(t *testing.T) {
+	var b bytes.Buffer
+	run := outcome("a", "kpa", 0, 1)
+	run.RecoveryMedianS = report.Float(math.NaN())
+	require.NoError(t, of(t, run).WriteJSON(&b))
+	require.Contains(t, b.String(), `"recovery_median_s": null`)
+}
