@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast"
+)
+
+// daily is a load with a daily rhythm, as value of the minute that starts at m.
+func daily(m int) float64 { return 100 + 60*math.Sin(2*math.Pi*float64(m)/1440) }
+
+// dailyFiles writes three days of it in each format, with their endings.
+func dailyFiles(t *testing.T) map[string]string {
+	t.Helper()
+	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).Unix()
+	var table, dump strings.Builder
+	var points []string
+	table.WriteString("timestamp,value\n")
+	fmt.Fprintf(&dump, "load 1 %d\n", start) // of the cell before; from here on cells are whole
+	for m := range 3 * 1440 {
+		at := start + int64(60*m)
+		fmt.Fprintf(&table, "%d,%v\n", at, daily(m))
+		points = append(points, fmt.Sprintf(`[%d,"%v"]`, at+60, daily(m)))
+		fmt.Fprintf(&dump, "load %v %d\n", daily(m), at+60)
+	}
+	dir := t.TempDir()
+	files := map[string]string{}
+	for name, text := range map[string]string{
+		"CSV":         table.String(),
+		"JSON":        `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[` + strings.Join(points, ",") + `]}]}}`,
+		"OpenMetrics": dump.String() + "# EOF\n",
+	} {
+		files[name] = filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(files[name], []byte(text), 0o600))
+	}
+	return files
+}
+
+func runForecast(t *testing.T, args ...string) (out, notes string, err error) {
+	t.Helper()
+	var o, n bytes.Buffer
+	cmd := newForecastCommand()
+	cmd.SetArgs(args)
+	cmd.SetOut(&o)
+	cmd.SetErr(&n)
+	cmd.SilenceUsage = true
+	err = cmd.ExecuteContext(t.Context())
+	return o.String(), n.String(), err
+}
+
+func TestForecastIsTheSameFromEveryFormat(t *testing.T) {
+	files := dailyFiles(t)
+	want, _, err := runForecast(t, files["CSV"], "--model", "holt-winters", "-o", "csv")
+	require.NoError(t, err)
+	require.Equal(t, 61, strings.Count(want, "\n"), "an hour and the header")
+	require.Contains(t, want, fmt.Sprintf("\n%d,", time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC).Unix()), "it follows the history at once")
+	for _, name := range []string{"JSON", "OpenMetrics"} {
+		got, notes, err := runForecast(t, files[name], "--model", "holt-winters", "-o", "csv")
+		require.NoError(t, err)
+		require.Equal(t, name == "OpenMetrics", strings.Contains(notes, "the query is avg_over_time("))
+		require.Equal(t, want, got)
+	}
+}
+
+func TestForecastFarAheadIsAPath(t *testing.T) {
+	file := dailyFiles(t)["CSV"]
+	for name, args := range map[string][]string{
+		"auto hands over": {file, "--horizon", "1d", "-o", "json", "--explain"},
+		"by its name":     {file, "--horizon", "30m", "--model", "path", "-o", "json", "--explain"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, notes, err := runForecast(t, args...)
+			require.NoError(t, err)
+			require.Contains(t, notes, "a path at once")
+			var f struct {
+				Schema        string
+				Levels        []float64
+				Values, Peaks [][]float64
+			}
+			require.NoError(t, json.Unmarshal([]byte(out), &f))
+			require.Equal(t, "forescale.dev/forecast/v1", f.Schema)
+			for h, row := range f.Values {
+				require.InDelta(t, daily(h), row[1], 5, "the median, %d minutes ahead", h)
+				require.IsNonDecreasing(t, row)
+				require.GreaterOrEqual(t, f.Peaks[h][1], row[1]-1e-9)
+			}
+		})
+	}
+	_, notes, err := runForecast(t, file, "--horizon", "30m", "--explain")
+	require.NoError(t, err)
+	require.Contains(t, notes, "at +15m: ", "the pool, whose weights are told")
+}
+
+func TestForecastRefusesWhatCannotBe(t *testing.T) {
+	file := dailyFiles(t)["CSV"]
+	for want, args := range map[string][]string{
+		"want table, csv or json":      {"-o", "xml"},
+		"ends in .svg or .png":         {"--plot", "a.gif"},
+		"numbers above 0 and below 1":  {"--levels", "p95"},
+		"no multiple":                  {"--step", "90s"},
+		"want at most 100000":          {"--horizon", "100d"},
+		"a query for a CSV file":       {"--query", "up"},
+		"unknown time zone":            {"--time-zone", "Mars/Olympus"},
+		"--model: auto: unknown model": {"--model", "prophet"},
+	} {
+		_, _, err := runForecast(t, append([]string{file}, args...)...)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestForecastIsDrawn(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "forecast.svg")
+	_, _, err := runForecast(t, dailyFiles(t)["JSON"], "--horizon", "6h", "--plot", file)
+	require.NoError(t, err)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, want := range []string{"<svg", "Forecast from 2026-03-04 00:00 UTC", "observed", "median"} {
+		require.Contains(t, string(text), want)
+	}
+}
+
+func TestPiecesEndAtGaps(t *testing.T) {
+	nan := math.NaN()
+	got := pieces(forecast.Series{Start: time.Unix(0, 0), Step: time.Second, Values: []float64{nan, 1, 2, nan, nan, 3}})
+	require.Len(t, got, 2)
+	require.Len(t, got[0], 2)
+	require.InDelta(t, 5, got[1][0].X, 0)
+}
