@@ -115,7 +115,9 @@ func (d *Detector) Steady() float64 {
 // something higher: base + rise·window/dt.
 func (d *Detector) surge(dt time.Duration, rise float64) {
 	if dt < d.Window {
-		d.Surge = max(d.Surge, d.Base+rise*float64(d.Window)/float64(dt))
+		share := float64(d.Window) / float64(dt)
+		since := float64(d.Window) / float64(dt+d.Seen.Sub(d.Onset)) // the same from all samples so far: one that jumps must not run away by more than half
+		d.Surge = max(d.Surge, d.Base+min(rise*share, 1.5*(d.Last-d.Base)*max(since, 1)))
 	}
 }
 

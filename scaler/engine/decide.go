@@ -14,6 +14,11 @@ type Target struct {
 	Ready   int32 // replicas that take traffic; −1 = unknown
 	Min     int32 // bounds of the count
 	Max     int32 // 0 = none
+
+	// Missed is the share, 0 to 1, of the time since the last decision in which the
+	// objective was missed; NaN = nobody measured it, and the objective counts as
+	// missed while the observed demand asks for more replicas than are ready.
+	Missed float64
 }
 
 // SetCurve tells what replicas carry, in place of [Workload.Target] times their
@@ -33,7 +38,7 @@ func (w *Workload) Replicas(demand float64) int32 {
 // and the count stand the rules of package scaler.
 func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	d := w.Demand(now)
-	w.spend(now, d.Observed, t.Ready)
+	w.spend(now, d.Observed, t)
 	in := scaler.Input{
 		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(),
 		Desired: w.Replicas(w.parts.steady.Need()), Passing: w.Replicas(max(w.parts.Latch, w.parts.Hedge)),
@@ -67,20 +72,19 @@ func oversubscribe(need, ready int32) int32 {
 	return need + (need-ready+2)/3
 }
 
-// spend books the time since the last decision on the budget: the objective is
-// missed while what is observed asks for more replicas than are ready.
-func (w *Workload) spend(now time.Time, observed float64, ready int32) {
+// spend books the time since the last decision on the budget.
+func (w *Workload) spend(now time.Time, observed float64, t Target) {
 	last := w.spent
 	w.spent = now
-	if w.budget.Target == 0 || last.IsZero() || ready < 0 {
+	if w.budget.Target == 0 || last.IsZero() {
 		return
 	}
-	need := w.Replicas(observed)
-	switch {
-	case need < 0:
-	case need > ready:
-		w.budget.Update(1, now.Sub(last))
-	default:
-		w.budget.Update(0, now.Sub(last))
+	missed := t.Missed
+	if need := w.Replicas(observed); math.IsNaN(missed) && need >= 0 && t.Ready >= 0 {
+		missed = 0
+		if need > t.Ready {
+			missed = 1
+		}
 	}
+	w.budget.Update(missed, now.Sub(last))
 }

@@ -175,13 +175,26 @@ func (p *Policy) Decide(now time.Time, o replay.Observation) replay.Action {
 // floor raises spec.replicas along with the floor, which then acts at once on any
 // version of Kubernetes; the HPA underneath decides above it.
 func (p *Policy) floor(now time.Time, o replay.Observation) replay.Action {
-	d := p.workload.Decide(now, engine.Target{Current: o.Replicas, Ready: o.Ready, Min: p.bound(), Max: p.c.Max})
+	d := p.workload.Decide(now, engine.Target{
+		Current: o.Replicas, Ready: o.Ready, Min: p.bound(), Max: p.c.Max, Missed: missed(o.Latency, p.c.Objective.Latency),
+	})
 	a := replay.Hold()
 	a.Floor = d.Replicas
 	if d.Replicas > o.Replicas {
 		a.Replicas = d.Replicas
 	}
 	return a
+}
+
+// missed says whether the latency at the last scrape missed the objective.
+func missed(latency float64, objective time.Duration) float64 {
+	switch {
+	case math.IsNaN(latency):
+		return latency
+	case latency > objective.Seconds():
+		return 1
+	}
+	return 0
 }
 
 func (p *Policy) bound() int32 {

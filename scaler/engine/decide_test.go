@@ -1,0 +1,94 @@
+package engine_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// steady is a workload whose model knows a day of demand 1000, and the instant
+// after that day.
+func steady(t *testing.T, f api.ForecastSpec) (*engine.Workload, time.Time) {
+	t.Helper()
+	f.Model = "naive"
+	spec := api.Spec{
+		Metric: api.MetricSpec{Query: "x"}, Forecast: f,
+		Scale: api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(time.Second)}},
+	}
+	w, err := engine.New(spec)
+	require.NoError(t, err)
+	history := forecast.Series{Start: time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC), Step: time.Minute, Values: make([]float64, 1440)}
+	for i := range history.Values {
+		history.Values[i] = 1000 + 5*math.Sin(float64(i)*1.7)
+	}
+	fit, err := engine.FitModel(t.Context(), spec, history)
+	require.NoError(t, err)
+	require.NoError(t, w.Install(fit))
+	return w, history.End()
+}
+
+// tick shows a sample, closes a cell each minute, and decides.
+func tick(t *testing.T, w *engine.Workload, now time.Time, demand, missed float64, ready int32) scaler.Decision {
+	t.Helper()
+	w.Observe(collector.Sample{Time: now, Value: demand})
+	if now.Equal(now.Truncate(time.Minute)) {
+		require.NoError(t, w.Append(forecast.Series{Start: now.Add(-time.Minute), Step: time.Minute, Values: []float64{demand}}))
+	}
+	return w.Decide(now, engine.Target{Current: 12, Ready: ready, Min: 1, Max: 200, Missed: missed})
+}
+
+func TestBurstIsMetWithMoreThanItsSampleShows(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{})
+	for range 40 {
+		now = now.Add(15 * time.Second)
+		d := tick(t, w, now, 1000, math.NaN(), 11)
+		require.InDelta(t, 11, d.Replicas, 1)
+	}
+	// A quarter of a minute after the load rose to 4000 the mean over a minute says
+	// 1750. The load behind it needs 40 replicas, a third more of the missing 29
+	// start at once.
+	now = now.Add(15 * time.Second)
+	d := tick(t, w, now, 1750, math.NaN(), 11)
+	require.Equal(t, int32(50), d.Replicas)
+	require.Equal(t, scaler.Burst, d.Reason)
+	require.InDelta(t, 4000, w.Parts().Latch, 1)
+
+	// What queued up is drained within the lead time; then the need alone counts.
+	for i := range 16 {
+		now = now.Add(15 * time.Second)
+		d = tick(t, w, now, min(2500+750*float64(i), 4000), math.NaN(), 50)
+	}
+	require.InDelta(t, 41, d.Replicas, 2)
+	// When it has been over for a minute, its replicas go at once.
+	for range 12 {
+		now = now.Add(15 * time.Second)
+		d = tick(t, w, now, 1000, math.NaN(), 41)
+	}
+	require.LessOrEqual(t, d.Replicas, int32(14))
+}
+
+func TestTheBudgetMovesTheLevel(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	level := func(missed float64) float64 {
+		for range 4 * 240 {
+			now = now.Add(15 * time.Second)
+			tick(t, w, now, 1000, missed, 11)
+		}
+		return w.Parts().Level
+	}
+	first := level(0)
+	require.Greater(t, level(0.1), first, "missed more than the budget: more careful")
+	careful := w.Parts().Level
+	for range 12 { // two days
+		level(math.NaN())
+	}
+	require.Less(t, w.Parts().Level, careful, "nobody measured, but nothing is short: bolder again")
+}
