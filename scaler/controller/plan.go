@@ -52,18 +52,33 @@ func (s situation) plan() (action, int32) {
 	if v.Wait {
 		return still, 0
 	}
-	want := min(max(s.want, s.least), s.most)
-	if s.silence > 0 {
-		want = max(want, v.InForce) // silence lowers nothing
-	}
-	if s.silence > s.hold {
-		want = max(v.InForce-max(1, v.InForce/10), s.least)
-	}
+	want := s.target()
 	switch {
 	case want > v.InForce:
 		return raise, want
 	case v.Held && v.InForce > v.Base && !s.claimed:
 		return raise, v.InForce // somebody wiped the annotation
+	}
+	return s.descend(want)
+}
+
+// target is the floor to reach.
+func (s situation) target() int32 {
+	inForce := s.verdict.InForce
+	want := min(max(s.want, s.least), s.most)
+	switch {
+	case s.silence > s.hold:
+		return max(inForce-max(1, inForce/10), s.least)
+	case s.silence > 0:
+		return max(want, inForce) // silence lowers nothing
+	}
+	return want
+}
+
+// descend lowers a floor of ours to want, with patience.
+func (s situation) descend(want int32) (action, int32) {
+	v := s.verdict
+	switch {
 	case !v.Held:
 		return still, 0
 	case v.InForce <= v.Base:

@@ -15,8 +15,10 @@ func TestPlan(t *testing.T) {
 	free := hpa.Verdict{InForce: 2, Base: 2}
 	held := hpa.Verdict{InForce: 20, Base: 2, Held: true}
 	normal := func(v hpa.Verdict, want int32) situation {
-		return situation{now: now, mode: api.Active, verdict: v, claimed: v.Held, least: v.Base, most: 50, want: want,
-			hold: 10 * time.Minute, lastWrite: now.Add(-time.Hour)}
+		return situation{
+			now: now, mode: api.Active, verdict: v, claimed: v.Held, least: v.Base, most: 50, want: want,
+			hold: 10 * time.Minute, lastWrite: now.Add(-time.Hour),
+		}
 	}
 	with := func(s situation, f func(*situation)) situation { f(&s); return s }
 	for name, c := range map[string]struct {

@@ -31,11 +31,8 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if !pa.DeletionTimestamp.IsZero() {
 		return c.finish(ctx, pa)
 	}
-	if c.leads.Load() && !c.opts.ReadOnly && pa.Spec.Mode != api.Paused && controllerutil.AddFinalizer(pa, finalizer) {
-		body := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q,"finalizers":%s}}`, pa.ResourceVersion, quoted(pa.Finalizers))
-		if err := c.client.Patch(ctx, pa, client.RawPatch(types.MergePatchType, body)); err != nil {
-			return ctrl.Result{}, client.IgnoreNotFound(err)
-		}
+	if err := c.finalize(ctx, pa); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	view, trouble := c.look(ctx, pa)
 	if trouble == nil {
@@ -56,6 +53,16 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{RequeueAfter: time.Minute}, nil
 	}
 	return ctrl.Result{}, nil
+}
+
+// finalize sees to it that pa waits for its floor to be given back when it is
+// deleted.
+func (c *Controller) finalize(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) error {
+	if !c.leads.Load() || c.opts.ReadOnly || pa.Spec.Mode == api.Paused || !controllerutil.AddFinalizer(pa, finalizer) {
+		return nil
+	}
+	body := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q,"finalizers":%s}}`, pa.ResourceVersion, quoted(pa.Finalizers))
+	return c.client.Patch(ctx, pa, client.RawPatch(types.MergePatchType, body))
 }
 
 // ensure hands the workload of pa to the store.

@@ -139,42 +139,42 @@ func figure(v float64) string {
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
-func condition(kind string, ok bool, reason, message string) metav1.Condition {
-	status := metav1.ConditionFalse
-	if ok {
-		status = metav1.ConditionTrue
-	}
-	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
+func yes(kind, reason, message string) metav1.Condition {
+	return metav1.Condition{Type: kind, Status: metav1.ConditionTrue, Reason: reason, Message: message}
+}
+
+func no(kind, reason, message string) metav1.Condition {
+	return metav1.Condition{Type: kind, Status: metav1.ConditionFalse, Reason: reason, Message: message}
 }
 
 func (t *target) ready(bool) metav1.Condition {
 	switch {
 	case t.trouble != nil:
-		return condition(v1alpha1.Ready, false, t.trouble.reason, t.trouble.message)
+		return no(v1alpha1.Ready, t.trouble.reason, t.trouble.message)
 	case t.view == nil:
-		return condition(v1alpha1.Ready, false, "TargetNotFound", "the target has not been read yet")
+		return no(v1alpha1.Ready, "TargetNotFound", "the target has not been read yet")
 	case t.view.Zero:
-		return condition(v1alpha1.Ready, false, string(scaler.ScalingDisabled), "the target is scaled to zero; a floor does not wake it: scale it to one or more")
+		return no(v1alpha1.Ready, string(scaler.ScalingDisabled), "the target is scaled to zero; a floor does not wake it: scale it to one or more")
 	}
-	return condition(v1alpha1.Ready, true, "Valid", "the object and its target are in order")
+	return yes(v1alpha1.Ready, "Valid", "the object and its target are in order")
 }
 
 func (t *target) forecasting(bool) metav1.Condition {
 	switch {
 	case t.scale.Err != nil:
-		return condition(v1alpha1.Forecasting, false, string(scaler.NoData), t.scale.Err.Error())
+		return no(v1alpha1.Forecasting, string(scaler.NoData), t.scale.Err.Error())
 	case t.scale.LeadTime == 0:
-		return condition(v1alpha1.Forecasting, false, "Starting", "nothing was decided yet")
+		return no(v1alpha1.Forecasting, "Starting", "nothing was decided yet")
 	case math.IsNaN(t.scale.Demand.Predicted):
-		return condition(v1alpha1.Forecasting, false, "NoForecast", "no model is fitted yet: observed demand alone decides")
+		return no(v1alpha1.Forecasting, "NoForecast", "no model is fitted yet: observed demand alone decides")
 	}
-	return condition(v1alpha1.Forecasting, true, "ModelFitted", "model "+t.scale.Model+" forecasts")
+	return yes(v1alpha1.Forecasting, "ModelFitted", "model "+t.scale.Model+" forecasts")
 }
 
 // trusted tells what is known of the forecast's worth: a workload that nobody
 // scores is not called trusted.
 func (t *target) trusted(bool) metav1.Condition {
-	c := condition(v1alpha1.Trusted, false, "NotScored", "the forecast is not scored on this workload yet")
+	c := no(v1alpha1.Trusted, "NotScored", "the forecast is not scored on this workload yet")
 	c.Status = metav1.ConditionUnknown
 	return c
 }
@@ -183,26 +183,26 @@ func (t *target) acting(readOnly bool) metav1.Condition {
 	mode := t.object.Spec.Default().Mode
 	switch {
 	case t.trouble != nil || t.view == nil:
-		return condition(v1alpha1.Acting, false, "NotReady", "see condition Ready")
+		return no(v1alpha1.Acting, "NotReady", "see condition Ready")
 	case readOnly:
-		return condition(v1alpha1.Acting, false, "ReadOnly", "forescale runs with --read-only")
+		return no(v1alpha1.Acting, "ReadOnly", "forescale runs with --read-only")
 	case mode != api.Active:
-		return condition(v1alpha1.Acting, false, string(mode), "spec.mode is "+string(mode))
+		return no(v1alpha1.Acting, string(mode), "spec.mode is "+string(mode))
 	case t.verdict.Contested:
-		return condition(v1alpha1.Acting, false, v1alpha1.Contested, "see condition Contested")
+		return no(v1alpha1.Acting, v1alpha1.Contested, "see condition Contested")
 	case t.failed != nil:
-		return condition(v1alpha1.Acting, false, "WriteFailed", t.failed.Error())
+		return no(v1alpha1.Acting, "WriteFailed", t.failed.Error())
 	case t.verdict.Held && t.verdict.InForce > t.verdict.Base:
-		return condition(v1alpha1.Acting, true, "FloorHeld", "the floor is raised and will be given back")
+		return yes(v1alpha1.Acting, "FloorHeld", "the floor is raised and will be given back")
 	}
-	return condition(v1alpha1.Acting, true, "FloorFree", "demand needs no more than minReplicas")
+	return yes(v1alpha1.Acting, "FloorFree", "demand needs no more than minReplicas")
 }
 
 func (t *target) contested(bool) metav1.Condition {
 	if !t.verdict.Contested {
-		return condition(v1alpha1.Contested, false, "Uncontested", "nobody else moves the floor")
+		return no(v1alpha1.Contested, "Uncontested", "nobody else moves the floor")
 	}
-	return condition(v1alpha1.Contested, true, "Reverted", fmt.Sprintf(
+	return yes(v1alpha1.Contested, "Reverted", fmt.Sprintf(
 		"field manager %q puts the floor back each time: forescale keeps still for a while; tell that tool to ignore the field, forescale doctor prints the rule", t.verdict.Manager))
 }
 

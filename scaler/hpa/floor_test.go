@@ -10,24 +10,22 @@ import (
 
 var start = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
-func ptr(n int32) *int32 { return &n }
-
 func view(t *testing.T, minimum int32, claim *Claim, manager string) *View {
 	t.Helper()
 	kind, err := KindOf("HorizontalPodAutoscaler")
 	require.NoError(t, err)
-	return &View{Kind: kind, Name: types.NamespacedName{Namespace: "shop", Name: "web"}, UID: "1", Min: ptr(minimum), Max: 50, Claim: claim, Managed: manager}
+	return &View{Kind: kind, Name: types.NamespacedName{Namespace: "shop", Name: "web"}, UID: "1", Min: new(minimum), Max: 50, Claim: claim, Managed: manager}
 }
 
 func TestAFloorThatNobodyHoldsIsTheUsers(t *testing.T) {
 	var f Floor
 	d := f.Judge(view(t, 3, nil, "kubectl"), start)
-	require.Equal(t, Verdict{InForce: 3, Original: ptr(3), Base: 3}, d)
+	require.Equal(t, Verdict{InForce: 3, Original: new(int32(3)), Base: 3}, d)
 }
 
 func TestAReplicaTakesOverWhatAnotherHeld(t *testing.T) {
 	var f Floor
-	d := f.Judge(view(t, 9, &Claim{Original: ptr(2), Floor: 9, Holder: "dead"}, ""), start)
+	d := f.Judge(view(t, 9, &Claim{Original: new(int32(2)), Floor: 9, Holder: "dead"}, ""), start)
 	require.True(t, d.Held)
 	require.EqualValues(t, 9, d.InForce)
 	require.EqualValues(t, 2, d.Base)
@@ -35,7 +33,7 @@ func TestAReplicaTakesOverWhatAnotherHeld(t *testing.T) {
 }
 
 func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
-	claim := &Claim{Original: ptr(2), Floor: 9}
+	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	for name, c := range map[string]struct {
 		now              int32
 		edited, reverted bool
@@ -52,7 +50,7 @@ func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
 			d := f.Judge(view(t, c.now, claim, "argocd-controller"), start)
 			require.Equal(t, c.edited, d.Edited)
 			require.Equal(t, c.reverted, d.Reverted)
-			require.EqualValues(t, c.original, *d.Original)
+			require.Equal(t, c.original, *d.Original)
 			d = f.Judge(view(t, c.now, claim, "argocd-controller"), start)
 			require.False(t, d.Edited || d.Reverted, "told once")
 		})
@@ -63,7 +61,7 @@ func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
 // from memory.
 func TestAReplacedObjectIsRecognized(t *testing.T) {
 	var f Floor
-	claim := &Claim{Original: ptr(2), Floor: 9}
+	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	f.Wrote(view(t, 9, claim, ""), claim)
 	d := f.Judge(view(t, 9, nil, "kubectl-replace"), start)
 	require.True(t, d.Held)
@@ -77,7 +75,7 @@ func TestAReplacedObjectIsRecognized(t *testing.T) {
 // half an hour of peace, the next one twice as much.
 func TestADisputeEndsInPeace(t *testing.T) {
 	var f Floor
-	claim := &Claim{Original: ptr(2), Floor: 9}
+	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	now, writes := start, 0
 	var peace []time.Duration
 	for now.Before(start.Add(3 * time.Hour)) {
@@ -102,9 +100,9 @@ func TestADisputeEndsInPeace(t *testing.T) {
 
 func TestAnotherObjectOfTheNameStartsAfresh(t *testing.T) {
 	var f Floor
-	claim := &Claim{Original: ptr(2), Floor: 9}
+	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	f.Wrote(view(t, 9, claim, ""), claim)
 	other := view(t, 4, nil, "kubectl")
 	other.UID = "2"
-	require.Equal(t, Verdict{InForce: 4, Original: ptr(4), Base: 4}, f.Judge(other, start))
+	require.Equal(t, Verdict{InForce: 4, Original: new(int32(4)), Base: 4}, f.Judge(other, start))
 }

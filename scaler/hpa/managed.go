@@ -17,7 +17,7 @@ func withoutUs(list []metav1.ManagedFieldsEntry, claim *Claim, kind Kind) (out [
 			continue
 		}
 		if claim != nil && e.Manager == claim.Owner && string(e.Operation) == claim.Operation && e.Subresource == "" {
-			e.FieldsV1 = &metav1.FieldsV1{Raw: withField(e.FieldsV1, kind.Min)}
+			e.FieldsV1 = withField(e.FieldsV1, kind.Min)
 		}
 		out = append(out, e)
 	}
@@ -26,24 +26,23 @@ func withoutUs(list []metav1.ManagedFieldsEntry, claim *Claim, kind Kind) (out [
 
 // withField returns fields with spec.name among them. Fields that cannot be read
 // stay as they are.
-func withField(fields *metav1.FieldsV1, name string) []byte {
-	all := map[string]json.RawMessage{}
-	if fields != nil && json.Unmarshal(fields.Raw, &all) != nil {
-		return fields.Raw
+func withField(fields *metav1.FieldsV1, name string) *metav1.FieldsV1 {
+	all, spec := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	if fields != nil && json.Unmarshal(fields.GetRawBytes(), &all) != nil {
+		return fields
 	}
-	spec := map[string]json.RawMessage{}
 	if raw, found := all["f:spec"]; found && json.Unmarshal(raw, &spec) != nil {
-		return fields.Raw
+		return fields
 	}
 	spec["f:"+name] = json.RawMessage("{}")
 	raw, err := json.Marshal(spec)
 	if err != nil {
-		return fields.Raw
+		return fields
 	}
 	all["f:spec"] = raw
-	out, err := json.Marshal(all)
+	text, err := json.Marshal(all)
 	if err != nil {
-		return fields.Raw
+		return fields
 	}
-	return out
+	return metav1.NewFieldsV1(string(text))
 }

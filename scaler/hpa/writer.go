@@ -52,7 +52,8 @@ func (w *Writer) Raise(ctx context.Context, v *View, wish Wish) (*View, *Claim, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if wish.Floor > v.Floor() && !(after.Generation > v.Generation && after.Kind.GVK.Group == "autoscaling") {
+	atOnce := after.Generation > v.Generation && after.Kind.GVK.Group == "autoscaling"
+	if wish.Floor > v.Floor() && !atOnce {
 		err = w.Scale(ctx, after, wish.Floor)
 	}
 	return after, claim, err

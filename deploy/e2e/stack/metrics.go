@@ -29,7 +29,9 @@ func NewMetrics() (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Metrics{URL: "http://" + l.Addr().String(), series: map[string]func(time.Time) float64{}}
+	m := &Metrics{URL: "http://" + l.Addr().String(), series: map[string]func(time.Time) float64{
+		"time()": func(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 },
+	}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/query", func(w http.ResponseWriter, r *http.Request) { m.answer(w, r, false) })
 	mux.HandleFunc("/api/v1/query_range", func(w http.ResponseWriter, r *http.Request) { m.answer(w, r, true) })

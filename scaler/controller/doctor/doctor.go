@@ -121,8 +121,10 @@ func (d Doctor) clock(ctx context.Context, now time.Time) []Finding {
 func (d Doctor) rights(ctx context.Context, scope Scope) []Finding {
 	type need struct{ group, resource, sub, verb string }
 	needs := []need{
-		{"forescale.dev", "predictiveautoscalers", "", "list"}, {"forescale.dev", "predictiveautoscalers", "", "watch"},
-		{"autoscaling", "horizontalpodautoscalers", "", "list"}, {"", "pods", "", "list"},
+		{"forescale.dev", "predictiveautoscalers", "", "list"},
+		{"forescale.dev", "predictiveautoscalers", "", "watch"},
+		{"autoscaling", "horizontalpodautoscalers", "", "list"},
+		{"", "pods", "", "list"},
 	}
 	if !scope.ReadOnly {
 		needs = append(needs, need{"forescale.dev", "predictiveautoscalers", "", "patch"}, need{"forescale.dev", "predictiveautoscalers", "status", "patch"},

@@ -50,8 +50,10 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 		return []Finding{{Fault, about, err.Error(), "remove the annotation by hand after restoring " + kind.Min}}
 	}
 	if view.Scaled != "" {
-		return []Finding{{Fault, about, fmt.Sprintf("KEDA owns HPA %s and puts every change of it back", view.Name.Name),
-			fmt.Sprintf("set targetRef to {kind: ScaledObject, name: %s}", view.Scaled)}}
+		return []Finding{{
+			Fault, about, fmt.Sprintf("KEDA owns HPA %s and puts every change of it back", view.Name.Name),
+			fmt.Sprintf("set targetRef to {kind: ScaledObject, name: %s}", view.Scaled),
+		}}
 	}
 	out := []Finding{{Fine, about, fmt.Sprintf("target %s %s, floor %d, ceiling %d", kind.GVK.Kind, view.Name.Name, view.Floor(), view.Ceiling()), ""}}
 	if view.Zero {

@@ -1,0 +1,279 @@
+// Package keda runs forescale beside the real KEDA: behind it as an external
+// scaler, and raising the floor of its ScaledObjects.
+package keda
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/forescale/forescale/deploy/e2e/stack"
+)
+
+type env struct {
+	*stack.Stack
+	dir     string
+	binary  string
+	metrics *stack.Metrics
+}
+
+// start brings up a cluster with KEDA.
+func start(t *testing.T) *env {
+	t.Helper()
+	ctx := t.Context()
+	dir, err := os.MkdirTemp("", "forescale-keda-")
+	require.NoError(t, err)
+	e := &env{dir: dir, binary: os.Getenv("FORESCALE_BINARY")}
+	tools, err := filepath.Abs(filepath.Join("..", "tools"))
+	require.NoError(t, err)
+	bin, err := exec.Command(filepath.Join(tools, "build.sh"), "--path").Output()
+	require.NoError(t, err)
+	if e.binary == "" {
+		e.binary = filepath.Join(dir, "forescale")
+		build := exec.Command("go", "build", "-o", e.binary, "./cmd/forescale")
+		build.Dir = filepath.Join("..", "..", "..")
+		out, err := build.CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	e.Stack, err = stack.Start(ctx, stack.Options{Dir: dir, Bin: strings.TrimSpace(string(bin)), Tools: tools, Startup: 2 * time.Second})
+	t.Cleanup(func() {
+		e.Stack.Stop()
+		if t.Failed() || os.Getenv("FORESCALE_KEEP") != "" {
+			t.Logf("logs are in %s", dir)
+			return
+		}
+		_ = os.RemoveAll(dir)
+	})
+	require.NoError(t, err)
+	begin := time.Now()
+	require.NoError(t, e.KEDA(ctx))
+	fmt.Printf("MEASURED KEDA is up after %.1f s\n", time.Since(begin).Seconds())
+	e.metrics, err = stack.NewMetrics()
+	require.NoError(t, err)
+	t.Cleanup(e.metrics.Close)
+	crd, err := os.ReadFile(filepath.Join("..", "..", "kustomize", "base", "crd", "forescale.dev_predictiveautoscalers.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, e.Apply(ctx, string(crd)))
+	return e
+}
+
+// run starts forescale for the length of the test.
+func (e *env) run(t *testing.T, args ...string) *stack.Process {
+	t.Helper()
+	p, err := stack.Run(e.dir, "forescale-"+args[0], e.binary, nil, append(args, "--prometheus-url", e.metrics.URL, "--http-address", "127.0.0.1:0")...)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if !p.Exited() {
+			_ = p.Stop(syscall.SIGTERM, 30*time.Second)
+		}
+		if t.Failed() {
+			tail, _ := exec.Command("tail", "-n", "20", p.Log).Output()
+			t.Logf("the end of %s:\n%s", p.Log, tail)
+		}
+	})
+	return p
+}
+
+func (e *env) replicas(t *testing.T) int32 {
+	t.Helper()
+	d, err := e.Kube.AppsV1().Deployments("default").Get(t.Context(), "web", metav1.GetOptions{})
+	require.NoError(t, err)
+	return *d.Spec.Replicas
+}
+
+func (e *env) eventually(t *testing.T, limit time.Duration, ok func() bool, what string) time.Duration {
+	t.Helper()
+	begin := time.Now()
+	for !ok() {
+		require.Less(t, time.Since(begin), limit, "%s (replicas %d)", what, e.replicas(t))
+		time.Sleep(50 * time.Millisecond)
+	}
+	return time.Since(begin)
+}
+
+func (e *env) always(t *testing.T, span time.Duration, ok func() bool, what string) {
+	t.Helper()
+	for begin := time.Now(); time.Since(begin) < span; time.Sleep(100 * time.Millisecond) {
+		require.True(t, ok(), "after %s: %s (replicas %d)", time.Since(begin).Round(time.Second), what, e.replicas(t))
+	}
+}
+
+// steady sets a demand.
+func (e *env) steady(query string, v float64) {
+	e.metrics.Set(query, func(time.Time) float64 { return v })
+}
+
+const deployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: default}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: none}], terminationGracePeriodSeconds: 0}
+---
+`
+
+// scaledObject has a trigger on forescale, which replicas of 10 carry.
+func scaledObject(port int, forecast string) string {
+	return deployment + fmt.Sprintf(`
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: web, namespace: default}
+spec:
+  scaleTargetRef: {name: web}
+  minReplicaCount: 2
+  maxReplicaCount: 50
+  pollingInterval: 2
+  advanced:
+    horizontalPodAutoscalerConfig:
+      behavior:
+        scaleUp: {policies: [{type: Percent, value: 900, periodSeconds: 15}], tolerance: "0"}
+        scaleDown: {stabilizationWindowSeconds: 0, tolerance: "0"}
+  triggers:
+  - type: external
+    metadata:
+      scalerAddress: 127.0.0.1:%d
+      metric.query: load
+      metric.step: 1s
+      metric.history: 10m
+      metric.ttl: 20s
+      scale.targetPerReplica: "10"
+      %s
+`, port, forecast)
+}
+
+func resource(group, name string) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: group, Version: "v1alpha1", Resource: name}
+}
+
+// A ScaledObject as the target: its minReplicaCount is raised and given back,
+// and the HPA that KEDA made of it is refused.
+func TestFloorOfAScaledObject(t *testing.T) {
+	e := start(t)
+	ctx := t.Context()
+	port, err := stack.FreePort()
+	require.NoError(t, err)
+	e.steady("load", 15)
+	e.steady("coming", 15)
+	e.run(t, "serve", "--grpc-address", fmt.Sprintf("127.0.0.1:%d", port))
+	require.NoError(t, e.Apply(ctx, scaledObject(port, `forecast.model: naive`)))
+	objects := e.Dynamic.Resource(resource("keda.sh", "scaledobjects")).Namespace("default")
+	minimum := func() int64 {
+		u, err := objects.Get(ctx, "web", metav1.GetOptions{})
+		require.NoError(t, err)
+		n, _, _ := unstructured.NestedInt64(u.Object, "spec", "minReplicaCount")
+		return n
+	}
+	e.eventually(t, time.Minute, func() bool {
+		_, err := e.Kube.AutoscalingV2().HorizontalPodAutoscalers("default").Get(ctx, "keda-hpa-web", metav1.GetOptions{})
+		return err == nil
+	}, "KEDA makes the HPA")
+	e.run(t, "controller", "--kubeconfig", e.Kubeconfig, "--identity", "a")
+	autoscaler := `
+apiVersion: forescale.dev/v1alpha1
+kind: PredictiveAutoscaler
+metadata: {name: NAME, namespace: default}
+spec:
+  targetRef: TARGET
+  metric: {query: coming, step: 1s, history: 10m, ttl: 20s}
+  forecast: {model: naive, buffer: "1"}
+  scale: {targetPerReplica: "10", leadTime: 5s}
+`
+	require.NoError(t, e.Apply(ctx, strings.NewReplacer("NAME", "floor", "TARGET", "{kind: ScaledObject, name: web}").Replace(autoscaler)))
+	require.NoError(t, e.Apply(ctx, strings.NewReplacer("NAME", "wrong", "TARGET", "{name: keda-hpa-web}").Replace(autoscaler)))
+	own := e.Dynamic.Resource(resource("forescale.dev", "predictiveautoscalers")).Namespace("default")
+	message := func(name string) string {
+		u, err := own.Get(ctx, name, metav1.GetOptions{})
+		require.NoError(t, err)
+		list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
+		for _, c := range list {
+			if m, ok := c.(map[string]any); ok && m["type"] == "Ready" {
+				return fmt.Sprint(m["reason"], ": ", m["message"])
+			}
+		}
+		return ""
+	}
+	e.eventually(t, 30*time.Second, func() bool { return strings.HasPrefix(message("floor"), "Valid") }, "the ScaledObject is a target")
+	e.eventually(t, 30*time.Second, func() bool {
+		m := message("wrong")
+		return strings.HasPrefix(m, "OwnedByScaledObject") && strings.Contains(m, "name web")
+	}, "the HPA of KEDA is refused")
+
+	e.steady("coming", 95)
+	took := e.eventually(t, 40*time.Second, func() bool { return e.replicas(t) >= 10 }, "minReplicaCount 10")
+	fmt.Printf("MEASURED demand visible to spec.replicas changed, over a ScaledObject: %d ms\n", took.Milliseconds())
+	require.EqualValues(t, 10, minimum())
+	e.always(t, 35*time.Second, func() bool { return e.replicas(t) == 10 }, "it stays")
+	require.NoError(t, own.Delete(ctx, "floor", metav1.DeleteOptions{}))
+	e.eventually(t, 10*time.Second, func() bool { return minimum() == 2 }, "given back")
+	u, err := objects.Get(ctx, "web", metav1.GetOptions{})
+	require.NoError(t, err)
+	require.NotContains(t, u.GetAnnotations(), "forescale.dev/floor")
+}
+
+// The first way in: a day of two minutes, replayed. The Deployment is up before
+// the load is, and holds when the metrics or forescale itself are gone.
+func TestBehindKEDA(t *testing.T) {
+	e := start(t)
+	ctx := t.Context()
+	port, err := stack.FreePort()
+	require.NoError(t, err)
+	const period = 120 * time.Second
+	load := func(t time.Time) float64 { // 15 for a minute, 95 for forty seconds
+		x := float64(t.UnixNano()%int64(period)) / float64(time.Second)
+		noise := 1 + 0.01*math.Sin(x*7)
+		switch {
+		case x < 60:
+			return 15 * noise
+		case x < 70:
+			return (15 + 8*(x-60)) * noise
+		case x < 110:
+			return 95 * noise
+		}
+		return (95 - 8*(x-110)) * noise
+	}
+	e.metrics.Set("load", load)
+	serve := e.run(t, "serve", "--grpc-address", fmt.Sprintf("127.0.0.1:%d", port))
+	require.NoError(t, e.Apply(ctx, scaledObject(port, "forecast.model: seasonal-naive\n      forecast.seasons: 2m\n      forecast.risk: \"0.5\"\n      scale.leadTime: 35s")))
+	time.Sleep(10 * time.Second)
+	into := func() time.Duration { return time.Duration(time.Now().UnixNano()) % period }
+	for into() > 10*time.Second {
+		time.Sleep(100 * time.Millisecond)
+	}
+	e.always(t, 12*time.Second-into(), func() bool { return true }, "")
+	var lead time.Duration
+	for lead == 0 {
+		require.Less(t, into(), 100*time.Second, "never came up (replicas %d)", e.replicas(t))
+		if e.replicas(t) >= 9 {
+			lead = 60*time.Second - into()
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	fmt.Printf("MEASURED behind KEDA: replicas for the peak %.1f s before its rise begins (lead time 35 s, HPA sync 15 s)\n", lead.Seconds())
+	require.Greater(t, lead, time.Duration(0))
+
+	for into() < 80*time.Second {
+		time.Sleep(100 * time.Millisecond)
+	}
+	high := e.replicas(t)
+	require.GreaterOrEqual(t, high, int32(9))
+	e.metrics.Down(true)
+	e.always(t, 60*time.Second, func() bool { return e.replicas(t) >= high }, "without metrics it holds")
+	require.NoError(t, serve.Stop(syscall.SIGTERM, 20*time.Second))
+	e.always(t, 40*time.Second, func() bool { return e.replicas(t) >= high }, "without forescale it holds")
+}
+
