@@ -90,9 +90,11 @@ func (t table) data(o Options) (Data, error) {
 	}
 	first, last := t.rows[0].at, t.rows[len(t.rows)-1].at
 	ms := t.step.Milliseconds()
-	if cells := (last - first) / ms; cells >= maxCells || last-first > math.MaxInt64/int64(time.Millisecond) {
-		return Data{}, fmt.Errorf("%d cells of %v from %s to %s, want at most %d",
-			cells, t.step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), maxCells)
+	// A wrong time stamp is an error and not gigabytes of gap.
+	most := min(maxCells, max(1<<20, 1000*int64(len(t.rows))))
+	if cells := (last - first) / ms; cells >= most {
+		return Data{}, fmt.Errorf("%d rows make %d cells of %v from %s to %s, want at most %d",
+			len(t.rows), cells, t.step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
 	}
 	start := t.border(first)
 	cells := t.cells(first, last)
