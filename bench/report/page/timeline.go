@@ -217,7 +217,6 @@ func missed(points []replay.Point) string {
 // axis draws the marks of time from top to bottom.
 func (t timeScale) axis(c *canvas, top, bottom float64) {
 	const room = 74 // pixels per mark
-	layout := "2 Jan"
 	marks := int(t.width / room)
 	span := t.to.Sub(t.from)
 	every := 28 * 24 * time.Hour
@@ -230,9 +229,6 @@ func (t timeScale) axis(c *canvas, top, bottom float64) {
 			break
 		}
 	}
-	if every < 24*time.Hour {
-		layout = "15:04"
-	}
 	for at := t.from.Truncate(every); !at.After(t.to); at = at.Add(every) {
 		x := t.x(at)
 		if at.Before(t.from) || x > marginLeft+t.width {
@@ -241,6 +237,10 @@ func (t timeScale) axis(c *canvas, top, bottom float64) {
 		c.line("mark", x, top, x, bottom)
 		if x > marginLeft+t.width-18 {
 			continue
+		}
+		layout := "15:04"
+		if at.Equal(at.Truncate(24 * time.Hour)) {
+			layout = "2 Jan"
 		}
 		c.text("axis", "middle", x, bottom+15, at.UTC().Format(layout))
 	}
