@@ -2,6 +2,7 @@ package auto
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -66,15 +67,33 @@ var forms = [...]ets.Form{ets.Additive, ets.Log} //nolint:gochecknoglobals // a 
 // expert then sleeps.
 func estimate(ctx context.Context, form ets.Form, history forecast.Series, o Options) *ets.Fitted {
 	m := ets.Model{Form: form, Zone: o.Location}
+	if history.Step < fineStep {
+		m.Seasons, m.Tries = ets.One, fineTries
+		history = history.Slice(max(0, history.Len()-int(fineSpan/history.Step)), history.Len())
+	}
 	if o.NoSeasons {
 		m.Seasons = ets.None
 	}
 	f, err := m.Estimate(ctx, history)
+	if errors.Is(err, forecast.ErrShortHistory) && m.Seasons == ets.One {
+		m.Seasons = ets.None
+		f, err = m.Estimate(ctx, history)
+	}
 	if err != nil {
 		return nil
 	}
 	return f
 }
+
+// At steps below fineStep smoothing has the day only, is fitted on the last
+// fineSpan and searched with fineTries trials: the week would take 8 KiB a form
+// and half the time of a fit, and the week-ago rules and the regressions have it
+// already.
+const (
+	fineStep  = 5 * time.Minute
+	fineSpan  = 7 * 24 * time.Hour
+	fineTries = 80
+)
 
 // An Expert is a forecaster that runs by itself beside the pool's own.
 type Expert interface {

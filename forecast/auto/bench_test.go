@@ -37,7 +37,7 @@ func warmFilter(tb testing.TB, days int) (forecast.Filter, forecast.Series) {
 	return filter, history
 }
 
-// BenchmarkUpdate is one sample through all experts, ten rungs, two ladders,
+// BenchmarkUpdate is one sample through all experts, seven rungs, two ladders,
 // weights and bounds.
 func BenchmarkUpdate(b *testing.B) {
 	filter, history := warmFilter(b, 9)
@@ -76,7 +76,7 @@ func TestRunningStateIsSmall(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
 	t.Logf("%d bytes a series", each)
-	require.Less(t, each, int64(144<<10), "bytes of running state a series, with day and week")
+	require.Less(t, each, int64(70<<10), "bytes of running state a series, with day and week")
 	runtime.KeepAlive(filters)
 	runtime.KeepAlive(fitted)
 }

@@ -120,19 +120,25 @@ const leastRows = 40
 // regress writes the forecasts of the regressions for rung k.
 func (s *filter) regress(k int) {
 	h := s.rungs[k]
-	clock := s.clock(h)
+	clock, from := s.clock(h), s.answer[k]
 	for t := range direct.Transforms {
-		r := s.regs[k][t]
+		lo, hi, w := &s.regs[from.lo][t], &s.regs[from.hi][t], from.w
 		value, peak := &s.advice[values][k][linear+t], &s.advice[peaks][k][linear+t]
 		*value, *peak = asleep, asleep
-		if r.Rows() < leastRows {
+		if min(lo.Rows(), hi.Rows()) < leastRows {
 			continue
 		}
 		tr := direct.Transform(t)
 		s.mem.Row(s.row[:], tr, 0, h, &s.seasons[k], &clock)
 		base := s.mem.Base(0, tr)
-		*value = s.bounded(base+r.Predict(0, s.row[:]), tr)
-		*peak = max(float32(0), s.bounded(base+r.Predict(1, s.row[:]), tr))
+		move := [direct.MaxTargets]float64{lo.Predict(0, s.row[:]), lo.Predict(1, s.row[:])}
+		if w > 0 {
+			for i := range move {
+				move[i] += w * (hi.Predict(i, s.row[:]) - move[i])
+			}
+		}
+		*value = s.bounded(base+move[0], tr)
+		*peak = max(float32(0), s.bounded(base+move[1], tr))
 	}
 }
 

@@ -22,8 +22,10 @@ type filter struct {
 	rungs   []int
 	mem     *direct.Memory
 	guests  [guests]Expert
-	guard   *guard.State // of what the seasons remember
-	regs    [][direct.Transforms]*direct.Regression
+	guard   *guard.State                           // of what the seasons remember
+	own     []int                                  // rungs with regressions of their own
+	regs    [][direct.Transforms]direct.Regression // len(own)
+	answer  []between                              // by rung: whose regressions answer
 	ladders [ladders][]rung
 	seasons []direct.Season
 	advice  [ladders][][experts]float32
@@ -60,7 +62,6 @@ func newFilter(f *fitted, start time.Time) *filter {
 		f: f, start: start, unit: f.unit, rungs: f.rungs,
 		guard:   guard.New(guard.Options{}),
 		mem:     direct.NewMemory(f.lags),
-		regs:    make([][direct.Transforms]*direct.Regression, len(f.rungs)),
 		seasons: make([]direct.Season, len(f.rungs)),
 		bridge:  make([]float64, len(f.rungs)),
 		timing:  interval.NewTiming(day),
@@ -77,9 +78,11 @@ func newFilter(f *fitted, start time.Time) *filter {
 			s.ladders[l][k] = newRung(h, keep)
 		}
 	}
+	s.own, s.answer = neighbours(f.rungs)
+	s.regs = make([][direct.Transforms]direct.Regression, len(s.own))
 	for k := range s.regs {
 		for t := range s.regs[k] {
-			s.regs[k][t] = direct.NewRegression(direct.Regressors, direct.MaxTargets)
+			s.regs[k][t] = *direct.NewRegression(direct.Regressors, direct.MaxTargets)
 		}
 	}
 	return s
@@ -134,6 +137,8 @@ func (s *filter) fitUnit(v float64) {
 			for t := range s.regs[k] {
 				s.regs[k][t].Reset()
 			}
+		}
+		for k := range s.bridge {
 			s.bridge[k] *= factor
 		}
 	}
@@ -178,7 +183,8 @@ func (s *filter) learn(z float64) {
 		top := s.mem.Max(h)
 		s.ladders[values][k].learn(s, i, h, z)
 		s.ladders[peaks][k].learn(s, i, h, top)
-		if i%s.ladders[values][k].stride != 0 {
+		r := s.answer[k]
+		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue
 		}
 		for t := range direct.Transforms {
@@ -189,24 +195,30 @@ func (s *filter) learn(z float64) {
 			if tr == direct.Logs {
 				goal[1] = direct.Log(top) - base
 			}
-			s.regs[k][t].Learn(s.row[:], goal, s.tuning(h, t))
+			s.regs[r.lo][t].Learn(s.row[:], goal, s.tuning(h, t))
 		}
 	}
 }
+
+// learnEvery returns how many origins pass between two rows of the regressions
+// at horizon h: beyond an hour of minutes neighbours tell the same.
+func learnEvery(h int) int { return (h + 59) / 60 }
 
 // solve brings a share of the regressions and bands up to date, so that each has
 // its turn and no sample pays for all.
 func (s *filter) solve() {
 	for k := range s.regs {
-		for t, r := range s.regs[k] {
-			turn := solveEvery
+		for t := range s.regs[k] {
+			r, turn := &s.regs[k][t], solveEvery
 			if r.Rows() < 10*solveEvery {
 				turn = solveEvery / 5
 			}
 			if (s.n+3*k+t)%turn == 0 && r.Rows() >= leastRows/2 {
-				r.Solve(s.tuning(s.rungs[k], t))
+				r.Solve(s.tuning(s.rungs[s.own[k]], t))
 			}
 		}
+	}
+	for k := range s.rungs {
 		for l := range s.ladders {
 			if (s.n+k+l*refreshEvery/2)%refreshEvery == 0 {
 				s.ladders[l][k].band.Refresh(&s.timing)

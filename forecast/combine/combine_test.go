@@ -28,9 +28,9 @@ func TestPolyFollowsTheBestExpert(t *testing.T) {
 }
 
 func TestLadder(t *testing.T) {
-	require.Equal(t, []int{1, 2, 3, 5, 10, 15, 20, 30, 45, 60}, combine.Ladder(time.Minute))
-	require.Equal(t, []int{1, 12, 24, 36, 60, 120, 180, 240, 360, 540, 720}, combine.Ladder(5*time.Second))
-	require.Equal(t, []int{1, 2, 3, 4, 6, 9, 12}, combine.Ladder(5*time.Minute))
+	require.Equal(t, []int{1, 2, 5, 10, 15, 30, 60}, combine.Ladder(time.Minute))
+	require.Equal(t, []int{1, 12, 24, 60, 120, 180, 360, 720}, combine.Ladder(5*time.Second))
+	require.Equal(t, []int{1, 2, 3, 6, 12}, combine.Ladder(5*time.Minute))
 	require.Equal(t, []int{1, 2, 3, 4, 6, 8, 10, 12}, combine.Ladder(time.Hour))
 	lo, hi, w := combine.Between([]int{1, 5, 15}, 10)
 	require.Equal(t, []int{1, 2}, []int{lo, hi})

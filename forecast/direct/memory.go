@@ -11,9 +11,9 @@ import (
 //
 // It is not safe for concurrent use.
 type Memory struct {
-	recent, logs    ring // z and log(1+10z)
-	level, levelLog ring // mean of the last samples, and its logarithm
-	day, week       cells
+	recent, logs    ring   // z and log(1+10z)
+	level, levelLog ring   // mean of the last samples, and its logarithm
+	day, week       *cells // one and the same where both have cells of one length
 	mean            profile
 	slow            ring
 	slowMean        float64 // of about the last two hours of minutes
@@ -59,17 +59,20 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 // NewMemory returns an empty memory.
 func NewMemory(l Lags) *Memory {
 	span := longest + l.Reach + 2
-	m := &Memory{slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l}
+	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l}
 	dayCell := 1
 	for l.Day/dayCell > 1440 {
 		dayCell++
 	}
 	if l.Day > 0 {
-		m.day = newCells(l.Day, l.Reach+l.Smooth+1, dayCell)
 		m.mean = newProfile(l.Day)
+		m.day = newCells(l.Day, l.Reach+l.Smooth+1, dayCell)
 	}
 	if l.Week > 0 {
 		m.week = newCells(l.Week, l.Reach+l.Smooth+1, l.Cell)
+		if l.Day > 0 && m.week.per == m.day.per {
+			m.day = m.week
+		}
 	}
 	return m
 }
@@ -120,7 +123,7 @@ func (m *Memory) Push(z, typical float64) {
 			m.mean.push(m.day.at(late)) // late, so that no target is in its own profile
 		}
 	}
-	if m.lags.Week > 0 {
+	if m.lags.Week > 0 && m.week != m.day {
 		m.week.push(typical)
 	}
 	m.n++
@@ -176,7 +179,9 @@ func (m *Memory) Rescale(factor float64) {
 	m.sum *= factor
 	m.mean.sum *= factor
 	m.day.rescale(factor)
-	m.week.rescale(factor)
+	if m.week != m.day {
+		m.week.rescale(factor)
+	}
 }
 
 // Profile returns the mean of the last days at the time of day of the newest

@@ -19,22 +19,22 @@ func (r ring) set(i int, v float64) { r[i&(len(r)-1)] = float32(v) }
 // cells holds the means of consecutive groups of per samples, as many as one
 // season needs.
 type cells struct {
-	values []Small
+	values tape
 	per    int // samples per cell
 	n      int // samples pushed
 	sum    float64
 }
 
 // newCells has room for season samples and reach more.
-func newCells(season, reach, per int) cells {
-	return cells{values: make([]Small, (season+reach)/per+3), per: per}
+func newCells(season, reach, per int) *cells {
+	return &cells{values: newTape((season+reach)/per + 3), per: per}
 }
 
 func (c *cells) push(z float64) {
 	c.sum += z
 	c.n++
 	if c.n%c.per == 0 {
-		c.values[(c.n/c.per-1)%len(c.values)] = ToSmall(c.sum / float64(c.per))
+		c.values.push(c.sum / float64(c.per))
 		c.sum = 0
 	}
 }
@@ -42,14 +42,8 @@ func (c *cells) push(z float64) {
 // at returns the value at sample i, interpolated between the middles of cells;
 // NaN before the first complete cell and after the last.
 func (c *cells) at(i int) float64 {
-	if i < 0 {
-		return math.NaN()
-	}
-	if c.per == 1 {
-		if i >= c.n || i < c.n-len(c.values) {
-			return math.NaN()
-		}
-		return c.values[i%len(c.values)].Float()
+	if c.per == 1 || i < 0 {
+		return c.values.at(i)
 	}
 	whole := c.n / c.per
 	pos := (float64(i)+0.5)/float64(c.per) - 0.5
@@ -57,10 +51,7 @@ func (c *cells) at(i int) float64 {
 	w := pos - float64(lo)
 	hi := min(lo+1, whole-1)
 	lo = max(min(lo, whole-1), 0)
-	if whole == 0 || lo < whole-len(c.values) {
-		return math.NaN()
-	}
-	a, b := c.values[lo%len(c.values)].Float(), c.values[hi%len(c.values)].Float()
+	a, b := c.values.at(lo), c.values.at(hi)
 	return a + w*(b-a)
 }
 
@@ -83,9 +74,7 @@ func (c *cells) mean(i, half int) float64 {
 }
 
 func (c *cells) rescale(factor float64) {
-	for i, v := range c.values {
-		c.values[i] = ToSmall(v.Float() * factor)
-	}
+	c.values.rescale(factor)
 	c.sum *= factor
 }
 

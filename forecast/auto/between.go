@@ -1,0 +1,34 @@
+package auto
+
+import "math"
+
+// between says which regressions answer for a rung: lo, and hi with weight w.
+type between struct {
+	lo, hi int
+	w      float64
+}
+
+// neighbours chooses the rungs that have regressions of their own, every other
+// one counted from the last and the first, and returns them with the regressions
+// that answer for each rung. In between the coefficients of both neighbours are
+// mixed, in proportion to the logarithm of the horizon, and meet the regressors
+// of the rung itself: half the memory, and the seasons still count at the minute.
+func neighbours(rungs []int) (own []int, answer []between) {
+	answer = make([]between, len(rungs))
+	for k := range rungs {
+		if k == 0 || (len(rungs)-1-k)%2 == 0 {
+			own = append(own, k)
+		}
+		answer[k] = between{lo: len(own) - 1, hi: len(own) - 1}
+	}
+	for k, h := range rungs {
+		lo := own[answer[k].lo]
+		if lo == k {
+			continue
+		}
+		hi := own[answer[k].lo+1]
+		answer[k].hi++
+		answer[k].w = math.Log(float64(h)/float64(rungs[lo])) / math.Log(float64(rungs[hi])/float64(rungs[lo]))
+	}
+	return own, answer
+}

@@ -1,0 +1,18 @@
+package auto
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEveryOtherRungHasRegressions(t *testing.T) {
+	own, answer := neighbours([]int{1, 2, 5, 10, 15, 30, 60})
+	require.Equal(t, []int{0, 2, 4, 6}, own)
+	require.Equal(t, between{lo: 3, hi: 3}, answer[6])
+	require.Equal(t, between{lo: 2, hi: 3, w: 0.5}, answer[5], "30 is halfway between 15 and 60 on the logarithm")
+
+	own, answer = neighbours([]int{1, 2, 3, 6})
+	require.Equal(t, []int{0, 1, 3}, own, "the first and every other from the last")
+	require.Equal(t, between{lo: 1, hi: 2}, between{lo: answer[2].lo, hi: answer[2].hi})
+}
