@@ -2,13 +2,14 @@ package hpa
 
 import (
 	"encoding/json"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // withoutUs returns list without our entry, and whether there was one. The floor
-// field goes back to the manager that the claim names; if that manager is gone,
-// the field belongs to nobody, as before a first apply.
+// field goes back to the managers that the claim names; one that holds nothing
+// else any more has no entry, and gets none.
 func withoutUs(list []metav1.ManagedFieldsEntry, claim *Claim, kind Kind) (out []metav1.ManagedFieldsEntry, traced bool) {
 	out = []metav1.ManagedFieldsEntry{}
 	for _, e := range list {
@@ -16,7 +17,7 @@ func withoutUs(list []metav1.ManagedFieldsEntry, claim *Claim, kind Kind) (out [
 			traced = true
 			continue
 		}
-		if claim != nil && e.Manager == claim.Owner && string(e.Operation) == claim.Operation && e.Subresource == "" {
+		if claim != nil && e.Subresource == "" && slices.Contains(claim.Owners, Owner{e.Manager, string(e.Operation)}) {
 			e.FieldsV1 = withField(e.FieldsV1, kind.Min)
 		}
 		out = append(out, e)

@@ -23,14 +23,18 @@ const (
 // A Claim is what the annotation says while a floor is held: what to give back
 // and who holds it.
 type Claim struct {
-	Original *int32 `json:"original"` // value to give back; null = the field was absent
-	Floor    int32  `json:"floor"`    // value that we wrote
-	Holder   string `json:"holder"`   // identity of the process
-	Lease    string `json:"lease"`    // namespace/name of its Lease object: the claim expires with it
-	For      string `json:"for"`      // name of the PredictiveAutoscaler
-	Owner    string `json:"owner,omitempty"`
-	// Operation is Apply or Update: how Owner held the field before.
-	Operation string `json:"operation,omitempty"`
+	Original *int32  `json:"original"` // value to give back; null = the field was absent
+	Floor    int32   `json:"floor"`    // value that we wrote
+	Holder   string  `json:"holder"`   // identity of the process
+	Lease    string  `json:"lease"`    // namespace/name of its Lease object: the claim expires with it
+	For      string  `json:"for"`      // name of the PredictiveAutoscaler
+	Owners   []Owner `json:"owners,omitempty"`
+}
+
+// An Owner is a field manager that held the floor field before us.
+type Owner struct {
+	Manager   string `json:"manager"`
+	Operation string `json:"operation"` // Apply or Update
 }
 
 // A View is what matters of an autoscaler at one resource version.
@@ -47,12 +51,12 @@ type View struct {
 	Current int32  // status.currentReplicas
 	Desired int32  // status.desiredReplicas
 
-	Target  Target // what is scaled
-	Claim   *Claim // nil = nobody holds the floor
-	Managed string // manager of the floor field besides us, empty if none
-	Op      string // its operation
-	Scaled  string // name of the ScaledObject that owns the object, empty if none
-	Zero    bool   // the target is scaled to zero
+	Target  Target  // what is scaled
+	Claim   *Claim  // nil = nobody holds the floor
+	Managed string  // manager besides us that wrote the floor field last, empty if none
+	Owners  []Owner // all managers besides us that hold it
+	Scaled  string  // name of the ScaledObject that owns the object, empty if none
+	Zero    bool    // the target is scaled to zero
 }
 
 // A Target is what an autoscaler scales.
@@ -131,7 +135,7 @@ func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 			return nil, fmt.Errorf("hpa: %s: annotation %s: %w", v.Name, Annotation, err)
 		}
 	}
-	v.Managed, v.Op = ownerOf(u.GetManagedFields(), kind.Min)
+	v.Managed, v.Owners = ownersOf(u.GetManagedFields(), kind.Min)
 	return v, nil
 }
 
@@ -165,15 +169,23 @@ func scaledToZero(u *unstructured.Unstructured) bool {
 	return false
 }
 
-// ownerOf returns the manager besides us that holds the field spec.name, and its
-// operation. Of several the last writer counts.
-func ownerOf(list []metav1.ManagedFieldsEntry, name string) (manager, operation string) {
+// ownersOf returns the managers besides us that hold the field spec.name, and the
+// name of the one that wrote last.
+func ownersOf(list []metav1.ManagedFieldsEntry, name string) (latest string, all []Owner) {
+	var last metav1.Time
 	for _, e := range list {
-		if e.Manager != Manager && e.Subresource == "" && holds(e, name) {
-			manager, operation = e.Manager, string(e.Operation)
+		if e.Manager == Manager || e.Subresource != "" || !holds(e, name) {
+			continue
+		}
+		all = append(all, Owner{e.Manager, string(e.Operation)})
+		if e.Time == nil || !e.Time.Before(&last) {
+			latest = e.Manager
+		}
+		if e.Time != nil && last.Before(e.Time) {
+			last = *e.Time
 		}
 	}
-	return manager, operation
+	return latest, all
 }
 
 func holds(e metav1.ManagedFieldsEntry, name string) bool {

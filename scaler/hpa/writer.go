@@ -43,10 +43,10 @@ type Wish struct {
 func (w *Writer) Raise(ctx context.Context, v *View, wish Wish) (*View, *Claim, error) {
 	claim := &Claim{
 		Original: wish.Original, Floor: wish.Floor, Holder: w.Holder, Lease: w.Lease, For: wish.For,
-		Owner: v.Managed, Operation: v.Op,
+		Owners: v.Owners,
 	}
-	if v.Claim != nil && claim.Owner == "" {
-		claim.Owner, claim.Operation = v.Claim.Owner, v.Claim.Operation
+	if v.Claim != nil && len(claim.Owners) == 0 {
+		claim.Owners = v.Claim.Owners
 	}
 	after, err := w.apply(ctx, v, &wish.Floor, claim)
 	if err != nil {
@@ -118,8 +118,8 @@ func (w *Writer) Release(ctx context.Context, v *View, original *int32) (*View, 
 			claim = *v.Claim
 		}
 		claim.Original, claim.Holder, claim.Lease = original, w.Holder, w.Lease
-		if claim.Owner == "" {
-			claim.Owner, claim.Operation = v.Managed, v.Op
+		if len(claim.Owners) == 0 {
+			claim.Owners = v.Owners
 		}
 		var err error
 		if after, err = w.apply(ctx, v, original, &claim); err != nil {

@@ -59,8 +59,10 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 	if view.Zero {
 		out = append(out, Finding{Fault, about, "the target is scaled to zero, and a floor does not wake it", "scale it to one or more"})
 	}
-	if rule := ignoreRule(view); rule != "" {
-		out = append(out, Finding{Advice, about, fmt.Sprintf("field manager %q writes %s and may put our floor back", view.Managed, kind.Min), rule})
+	for _, owner := range view.Owners {
+		if rule := ignoreRule(view, owner.Manager); rule != "" {
+			out = append(out, Finding{Advice, about, fmt.Sprintf("field manager %q writes %s and may put our floor back", owner.Manager, kind.Min), rule})
+		}
 	}
 	h := &autoscalingv2.HorizontalPodAutoscaler{}
 	if kind.GVK.Group == "autoscaling" && runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, h) == nil {
@@ -71,8 +73,8 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 
 // ignoreRule is what to tell a tool that applies manifests, by its field manager;
 // empty for one that does not come back by itself.
-func ignoreRule(v *hpa.View) string {
-	manager := strings.ToLower(v.Managed)
+func ignoreRule(v *hpa.View, manager string) string {
+	manager = strings.ToLower(manager)
 	switch {
 	case strings.Contains(manager, "argocd"):
 		return fmt.Sprintf(`in the Argo CD Application:
