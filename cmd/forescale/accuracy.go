@@ -13,12 +13,13 @@ import (
 	"golang.org/x/term"
 
 	"github.com/forescale/forescale/bench/accuracy"
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
 )
 
 type accuracyOptions struct {
 	traces, m4, out, json string
-	model, zone           string
+	model, zone, network  string
 	workers               int
 }
 
@@ -41,7 +42,8 @@ forecasts to --out for scoring: point.csv, q0.05.csv, q0.5.csv, q0.9.csv,
 q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
 		Example: `  forescale accuracy requests.csv
   forescale accuracy --traces traces/ --json accuracy.json
-  forescale accuracy --m4 m4-hourly/ --out m4-forecasts/`,
+  forescale accuracy --m4 m4-hourly/ --out m4-forecasts/
+  forescale accuracy --m4 m4-hourly/ --out core/ --model holt-winters-double`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -52,6 +54,7 @@ q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
 	fs.StringVar(&o.out, "out", "", "`directory` for the forecasts of --m4")
 	fs.StringVar(&o.json, "json", "", "also write the figures to this `file`")
 	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(auto.Names(), ", "))
+	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, as forescale train writes it, to join the experts")
 	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
 	fs.IntVar(&o.workers, "workers", 0, "series at once (0: one per processor)")
 	return cmd
@@ -79,12 +82,19 @@ func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io
 	if err != nil {
 		return fmt.Errorf("--time-zone: %w", err)
 	}
-	model, err := auto.ByName(o.model, auto.Options{Location: zone})
+	network, err := readNetwork(o.network)
+	if err != nil {
+		return err
+	}
+	model, err := auto.ByName(o.model, auto.Options{Location: zone, Network: network})
 	if err != nil {
 		return fmt.Errorf("--model: %w", err)
 	}
 	if o.m4 != "" {
-		return o.runM4(ctx, out, notes)
+		if o.model == auto.Auto {
+			model = nil // the whole path at once
+		}
+		return o.runM4(ctx, model, out, notes)
 	}
 	if o.traces != "" {
 		files = append(files, o.traces)
@@ -102,8 +112,8 @@ func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io
 }
 
 // runM4 forecasts a collection and prints the scores, if its truth is there.
-func (o *accuracyOptions) runM4(ctx context.Context, out, notes io.Writer) error {
-	report, err := accuracy.RunM4(ctx, o.m4, o.out, accuracy.M4Options{Workers: o.workers}, progressTo(notes))
+func (o *accuracyOptions) runM4(ctx context.Context, model forecast.Model, out, notes io.Writer) error {
+	report, err := accuracy.RunM4(ctx, o.m4, o.out, accuracy.M4Options{Workers: o.workers, Model: model}, progressTo(notes))
 	if err != nil {
 		return err
 	}

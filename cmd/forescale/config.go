@@ -38,6 +38,7 @@ type serveConfig struct {
 	Tick       api.Duration `json:"tick"`
 	Forget     api.Duration `json:"forget"`
 	FitWorkers int          `json:"fitWorkers"`
+	Network    string       `json:"network"`
 	Log        struct {
 		Level  string `json:"level"`
 		Format string `json:"format"`
@@ -60,6 +61,7 @@ func (c *serveConfig) bind(fs *pflag.FlagSet) {
 	fs.TextVar(&c.Tick, "tick", api.Duration(500*time.Millisecond), "time between two decisions")
 	fs.TextVar(&c.Forget, "forget", api.Duration(15*time.Minute), "how long a workload lives that nobody asks about")
 	fs.IntVar(&c.FitWorkers, "fit-workers", 1, "models fitted at once")
+	fs.StringVar(&c.Network, "network", "", "weights `file` (.safetensors) of a network, as forescale train writes it, to join the experts")
 	fs.StringVar(&c.Log.Level, "log-level", "info", "debug, info, warn or error")
 	fs.StringVar(&c.Log.Format, "log-format", "text", "text or json")
 }

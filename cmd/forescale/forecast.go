@@ -29,6 +29,7 @@ const pathModel = "path"
 type forecastOptions struct {
 	query    string
 	model    string
+	network  string
 	seasons  api.Seasons
 	zone     string
 	step     api.Duration
@@ -73,6 +74,7 @@ runs. Farther ahead auto hands over to path, which makes the whole path at once.
 	fs := cmd.Flags()
 	fs.StringVar(&o.query, "query", "", "`PromQL` for OpenMetrics and directories (default: their only series)")
 	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(append(auto.Names(), pathModel), ", "))
+	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, as forescale train writes it, to join the experts")
 	fs.TextVar(&o.seasons, "seasons", api.Seasons(nil), "periods such as 1d,7d, auto to find them, or none")
 	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
 	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default: that interval, or a minute)")
@@ -153,7 +155,11 @@ func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series,
 	if err != nil {
 		return nil, nil, fmt.Errorf("--time-zone: %w", err)
 	}
-	opts := auto.Options{Location: zone, NoSeasons: o.seasons.None()}
+	network, err := readNetwork(o.network)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts := auto.Options{Location: zone, NoSeasons: o.seasons.None(), Network: network}
 	if !o.seasons.None() {
 		for _, d := range o.seasons {
 			opts.Seasons = append(opts.Seasons, d.Std())

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	source "github.com/forescale/forescale/collector/prometheus"
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler/external"
 	"github.com/forescale/forescale/scaler/external/keyring"
 	"github.com/forescale/forescale/scaler/live"
@@ -84,7 +86,12 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 		return err
 	}
 	defer client.Close()
+	network, err := readNetwork(c.Network)
+	if err != nil {
+		return err
+	}
 	store := live.NewStore(client, live.Options{
+		Network:      network,
 		Tick:         c.Tick.Std(),
 		QueryRate:    c.Prometheus.QueryRate,
 		QueryTimeout: c.Prometheus.Timeout.Std(),
@@ -211,4 +218,20 @@ func watchClock(ctx context.Context, client *source.Client, log *slog.Logger) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// readNetwork reads a weights file; nil for no file.
+func readNetwork(path string) (*lstm.Network, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no network is no error
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("--network: %w", err)
+	}
+	network, err := lstm.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("--network %s: %w", path, err)
+	}
+	return network, nil
 }

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/baseline"
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/burst"
 )
@@ -28,16 +31,27 @@ type Fit struct {
 // forecast.ErrShortHistory when history is too short for the model; it names the
 // model if spec asks for an unknown one.
 func FitModel(ctx context.Context, spec api.Spec, history forecast.Series) (*Fit, error) {
-	return fitNamed(ctx, spec.Default(), spec.Default().Forecast.Model, history)
+	return FitWith(ctx, spec, history, nil)
+}
+
+// FitWith is [FitModel] with a trained network among the experts of the pool, or
+// as the model lstm itself; nil for none of one's own.
+func FitWith(ctx context.Context, spec api.Spec, history forecast.Series, network *lstm.Network) (*Fit, error) {
+	spec = spec.Default()
+	model, err := modelFor(spec, spec.Forecast.Model, network)
+	if err != nil {
+		return nil, err
+	}
+	return fit(ctx, spec, spec.Forecast.Model, model, history)
 }
 
 // FitReactive fits the simplest rule, last value, which is ready within
 // milliseconds: what serves until [FitModel] is done, or when it fails.
 func FitReactive(ctx context.Context, spec api.Spec, history forecast.Series) (*Fit, error) {
-	return fitNamed(ctx, spec.Default(), auto.Naive, history)
+	return fit(ctx, spec.Default(), auto.Naive, baseline.Naive{}, history)
 }
 
-func fitNamed(ctx context.Context, spec api.Spec, name string, history forecast.Series) (*Fit, error) {
+func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series) (*Fit, error) {
 	if err := history.Check(); err != nil {
 		return nil, err
 	}
@@ -45,10 +59,6 @@ func fitNamed(ctx context.Context, spec api.Spec, name string, history forecast.
 		return nil, fmt.Errorf("engine: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
 	}
 	bursts, history := withoutBursts(history)
-	model, err := modelFor(spec, name)
-	if err != nil {
-		return nil, err
-	}
 	calendar, err := calendarOf(spec)
 	if err != nil {
 		return nil, err
@@ -88,12 +98,12 @@ func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
 }
 
 // modelFor returns the named model with the seasons and the zone of spec.
-func modelFor(spec api.Spec, name string) (forecast.Model, error) {
+func modelFor(spec api.Spec, name string, network *lstm.Network) (forecast.Model, error) {
 	zone, err := time.LoadLocation(spec.Forecast.TimeZone)
 	if err != nil {
 		return nil, fmt.Errorf("engine: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
 	}
-	opts := auto.Options{Location: zone}
+	opts := auto.Options{Location: zone, Network: network}
 	switch {
 	case spec.Forecast.Seasons.None():
 		opts.NoSeasons = true
@@ -108,7 +118,8 @@ func modelFor(spec api.Spec, name string) (forecast.Model, error) {
 // CheckModel returns an error that lists the known models if spec names none of
 // them.
 func CheckModel(spec api.Spec) error {
-	spec = spec.Default()
-	_, err := modelFor(spec, spec.Forecast.Model)
-	return err
+	if name := spec.Default().Forecast.Model; !slices.Contains(auto.Names(), name) {
+		return api.Faults{{Path: "forecast.model", Value: name, Want: "want one of " + strings.Join(auto.Names(), ", ")}}
+	}
+	return nil
 }

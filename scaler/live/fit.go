@@ -37,7 +37,7 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 		}
 		var fit *engine.Fit
 		if err == nil {
-			fit, err = engine.FitModel(ctx, spec, history)
+			fit, err = engine.FitWith(ctx, spec, history, s.opts.Network)
 		}
 		s.install(e, epoch, fit, err)
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
@@ -59,6 +60,10 @@ type Options struct {
 	// Forget is how long a workload lives that nobody asks about. Default 15 min;
 	// negative means for ever.
 	Forget time.Duration
+
+	// Network is a trained network that joins the experts of every pool, and
+	// stands behind the model lstm. Default: the built-in prior alone.
+	Network *lstm.Network
 
 	// Log receives what an operator should know. Default: nothing.
 	Log *slog.Logger
