@@ -101,8 +101,8 @@ func warnings(t trace.Trace, d report.Trace) []string {
 	if d.MissingPct > 1 {
 		out = append(out, report.Percent(d.MissingPct)+" % of the intervals are missing: there the load holds its last value and no policy sees it")
 	}
-	if d.JudgedS < 2*86400 {
-		out = append(out, "less than two days are judged: there are no intervals of confidence")
+	if d.JudgedS <= 86400 {
+		out = append(out, "no more than a day is judged: there are no intervals")
 	}
 	return out
 }
