@@ -165,15 +165,17 @@ func TestTheForecastLeadsTheLoad(t *testing.T) {
 		return (95 - 8*(x-110)) * noise
 	})
 	shared.start(t, "a")
+	into := func() time.Duration { return time.Duration(time.Now().UnixNano()) % period }
+	for x := into(); x < 2*time.Second || x > 20*time.Second; x = into() {
+		time.Sleep(100 * time.Millisecond) // to the quiet part of a period
+	}
 	text := strings.Replace(b.autoscaler(""), `forecast: {model: naive, buffer: "1"}`, `forecast: {model: seasonal-naive, seasons: "2m", risk: "0.5"}`, 1)
 	b.apply(strings.Replace(text, "leadTime: 5s", "leadTime: 15s", 1))
-	time.Sleep(10 * time.Second)
-	for x := time.Duration(time.Now().UnixNano()) % period; x > 30*time.Second; x = time.Duration(time.Now().UnixNano()) % period {
-		time.Sleep(100 * time.Millisecond) // to the quiet part of the next period
-	}
+	time.Sleep(5 * time.Second)
+	require.Less(t, b.floor(), int32(8), "nothing is raised in the quiet part")
 	var lead time.Duration
 	for lead == 0 {
-		x := time.Duration(time.Now().UnixNano()) % period
+		x := into()
 		require.Less(t, x, 100*time.Second, "the floor never came up (floor %d)", b.floor())
 		if b.floor() >= 8 {
 			lead = rise - x
@@ -182,6 +184,7 @@ func TestTheForecastLeadsTheLoad(t *testing.T) {
 	}
 	fmt.Printf("MEASURED floor for the coming peak %.1f s before its rise begins (lead time 15 s)\n", lead.Seconds())
 	require.Greater(t, lead, time.Duration(0))
+	require.Less(t, lead, 30*time.Second, "no earlier than the lead time and a little")
 }
 
 // Many objects at once: all become ready, nothing is written while demand is

@@ -35,11 +35,11 @@ type situation struct {
 	lastWrite time.Time
 }
 
-// Patience on the way down. A gap of one replica is often noise, and each write
-// wakes the whole chain behind it.
+// Patience on the way down. A gap below a fifth is often noise, each write wakes
+// the whole chain behind it, and the next rise would have to be paid for twice.
 const (
 	wideGap   = time.Minute
-	narrowGap = 10 * time.Minute
+	narrowGap = 20 * time.Minute
 )
 
 // plan returns what to do with the floor. A floor is raised at once; it is
@@ -101,7 +101,7 @@ func (s situation) giveBack() (action, int32) {
 
 func (s situation) patience(want int32) time.Duration {
 	gap := s.verdict.InForce - want
-	if gap > 1 && 10*gap >= s.verdict.InForce || s.silence > s.hold {
+	if gap > 1 && 5*gap >= s.verdict.InForce || s.silence > s.hold {
 		return wideGap
 	}
 	return narrowGap

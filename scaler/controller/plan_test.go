@@ -32,7 +32,7 @@ func TestPlan(t *testing.T) {
 		"no higher than the maximum":         {normal(free, 90), raise, 50},
 		"a wide gap waits a minute":          {with(normal(held, 10), func(s *situation) { s.lastWrite = now.Add(-59 * time.Second) }), still, 0},
 		"and then comes down":                {with(normal(held, 10), func(s *situation) { s.lastWrite = now.Add(-time.Minute) }), lower, 10},
-		"a gap of one is mostly noise":       {with(normal(held, 19), func(s *situation) { s.lastWrite = now.Add(-9 * time.Minute) }), still, 0},
+		"a gap of one is mostly noise":       {with(normal(held, 19), func(s *situation) { s.lastWrite = now.Add(-19 * time.Minute) }), still, 0},
 		"at the bottom it is given back":     {normal(held, 1), release, 2},
 		"silence holds":                      {with(normal(held, 2), func(s *situation) { s.silence = time.Minute }), still, 0},
 		"long silence comes down by a tenth": {with(normal(held, 2), func(s *situation) { s.silence = 11 * time.Minute }), lower, 18},
