@@ -27,7 +27,7 @@ type record struct {
 // rung is one horizon of one ladder.
 type rung struct {
 	poly      combine.Poly
-	band      *interval.Band
+	band      interval.Band
 	waiting   []record // ring by origin
 	stride    int      // every stride-th origin waits for its truth
 	point     float64
@@ -42,7 +42,7 @@ func newRung(h int, keep float64) rung {
 	stride := (h + mostWaiting - 1) / mostWaiting
 	return rung{
 		poly:    combine.NewPoly(priors[:], keep),
-		band:    interval.NewBand(h),
+		band:    *interval.NewBand(h),
 		waiting: make([]record, h/stride+1),
 		stride:  stride,
 	}

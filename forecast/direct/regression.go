@@ -8,13 +8,32 @@ const MaxTargets = 2
 // A Regression is a ridge regression of one or two targets on the same
 // regressors, learned sample by sample with forgetting. It is not safe for concurrent use.
 type Regression struct {
-	gram   []float32 // d(d+1)/2, lower half by rows
-	moment [MaxTargets][]float32
-	beta   [MaxTargets][]float32
+	data   []float32           // the Gram matrix, then moments and coefficients by target
 	scale  [MaxTargets]float32 // running mean of |error|
 	weight float32             // discounted number of rows
-	d      int
-	count  int // targets
+	d      uint8
+	count  uint8 // targets
+}
+
+// gram returns the lower half of G by rows, len d(d+1)/2.
+func (r *Regression) gram() []float32 { return r.data[:r.at(0)] }
+
+// moment returns c of target k, len d.
+func (r *Regression) moment(k int) []float32 {
+	i := r.at(2 * k)
+	return r.data[i : i+int(r.d)]
+}
+
+// beta returns the coefficients of target k, len d.
+func (r *Regression) beta(k int) []float32 {
+	i := r.at(2*k + 1)
+	return r.data[i : i+int(r.d)]
+}
+
+// at returns where the n-th vector after the Gram matrix begins.
+func (r *Regression) at(n int) int {
+	d := int(r.d)
+	return d*(d+1)/2 + n*d
 }
 
 // Tuning sets how a [Regression] learns.
@@ -27,13 +46,8 @@ type Tuning struct {
 // NewRegression returns a regression of 1 to MaxTargets targets on d regressors,
 // 1 to MaxRegressors, with all coefficients zero.
 func NewRegression(d, targets int) *Regression {
-	backing := make([]float32, d*(d+1)/2+2*targets*d)
-	r := &Regression{d: d, count: targets, gram: backing[:d*(d+1)/2]}
-	rest := backing[d*(d+1)/2:]
-	for k := range targets {
-		r.moment[k], rest = rest[:d], rest[d:]
-		r.beta[k], rest = rest[:d], rest[d:]
-	}
+	r := &Regression{d: uint8(d), count: uint8(targets)}
+	r.data = make([]float32, r.at(2*targets))
 	return r
 }
 
@@ -43,7 +57,7 @@ func (r *Regression) Rows() float64 { return float64(r.weight) }
 
 // Predict returns the coefficients of target k times x, len d.
 func (r *Regression) Predict(k int, x []float32) float64 {
-	beta := r.beta[k]
+	beta := r.beta(k)
 	x = x[:len(beta)]
 	var a, b float32
 	n := len(x) &^ 1
@@ -62,7 +76,7 @@ func (r *Regression) Predict(k int, x []float32) float64 {
 func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning) {
 	w := 1.0
 	warm := 1 / float64(r.weight+1)
-	for k := range r.count {
+	for k := range int(r.count) {
 		e := math.Abs(target[k] - r.Predict(k, x))
 		s := float64(r.scale[k])
 		if limit := tune.Huber * s; e > limit && r.weight > 10 {
@@ -73,8 +87,8 @@ func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning)
 	}
 	keep := float32(tune.Forget)
 	r.weight = keep*r.weight + 1
-	g := r.gram
-	for i, xi := range x[:r.d] {
+	g, d := r.gram(), int(r.d)
+	for i, xi := range x[:d] {
 		wx := float32(w) * xi
 		row := g[:i+1]
 		xs := x[:i+1]
@@ -82,8 +96,9 @@ func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning)
 			row[j] = keep*v + wx*xs[j]
 		}
 		g = g[i+1:]
-		for k := range r.count {
-			r.moment[k][i] = keep*r.moment[k][i] + wx*float32(target[k])
+		moments := r.data[len(r.data)-2*d*int(r.count)+i:] // every 2d-th is of the next target
+		for k := range int(r.count) {
+			moments[2*k*d] = keep*moments[2*k*d] + wx*float32(target[k])
 		}
 	}
 }
@@ -91,8 +106,8 @@ func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning)
 // Solve brings the coefficients up to date with the rows learned.
 func (r *Regression) Solve(tune Tuning) {
 	var l factor
-	d := r.d
-	for i, v := range r.gram {
+	d := int(r.d)
+	for i, v := range r.gram() {
 		l[i] = float64(v)
 	}
 	for i := range d {
@@ -100,14 +115,15 @@ func (r *Regression) Solve(tune Tuning) {
 	}
 	l.cholesky(d)
 	var x [MaxRegressors]float64
-	for k := range r.count {
+	for k := range int(r.count) {
+		moment, beta := r.moment(k), r.beta(k)
 		for i := range d {
-			x[i] = float64(r.moment[k][i])
+			x[i] = float64(moment[i])
 		}
 		l.solve(x[:d])
 		for i := range d {
 			if v := x[i]; v-v == 0 {
-				r.beta[k][i] = float32(v)
+				beta[i] = float32(v)
 			}
 		}
 	}
@@ -115,10 +131,6 @@ func (r *Regression) Solve(tune Tuning) {
 
 // Reset forgets everything.
 func (r *Regression) Reset() {
-	clear(r.gram)
-	for k := range r.count {
-		clear(r.moment[k])
-		clear(r.beta[k])
-	}
+	clear(r.data)
 	r.scale, r.weight = [MaxTargets]float32{}, 0
 }

@@ -47,7 +47,7 @@ type Band struct {
 	q      [Scales][Count]float32
 	parts  [parts][Count]float32
 	loss   [candidates][Count]float32
-	weight [candidates][Count]float32
+	weight [candidates][Count]direct.Small
 	top    [Count]float32
 	shape  histogram
 	n      int
@@ -63,7 +63,7 @@ func NewBand(h int) *Band {
 		}
 		b.shape.at[i] = float32(start(p))
 		for k := range b.weight {
-			b.weight[k][i] = 1.0 / candidates
+			b.weight[k][i] = direct.ToSmall(1.0 / candidates)
 		}
 	}
 	return b
@@ -78,10 +78,10 @@ func (b *Band) Bounds(quantiles *[Count]float64, scales *[Scales]float64, o Orig
 	for i := range levels {
 		sum := 0.0
 		for k := range Scales {
-			sum += float64(b.weight[k][i]) * float64(b.q[k][i]) * scales[k]
+			sum += b.weight[k][i].Float() * float64(b.q[k][i]) * scales[k]
 		}
-		sum += float64(b.weight[byDay][i]) * float64(b.q[joint][i]+part[i]) * scales[joint]
-		sum += float64(b.weight[byShape][i]) * float64(b.shape.at[i]) * scales[joint]
+		sum += b.weight[byDay][i].Float() * float64(b.q[joint][i]+part[i]) * scales[joint]
+		sum += b.weight[byShape][i].Float() * float64(b.shape.at[i]) * scales[joint]
 		quantiles[i] = o.Point + sum + float64(b.top[i])*scales[joint]
 	}
 	order(quantiles, o.Point)
@@ -155,14 +155,14 @@ func (b *Band) Refresh(t *Timing) {
 			continue
 		}
 		rate := sharpness * candidates / float64(sum)
+		var weights [candidates]float64
 		total := 0.0
-		for k := range candidates {
-			w := math.Exp(-rate * float64(b.loss[k][i]-least))
-			b.weight[k][i] = float32(w)
-			total += w
+		for k := range weights {
+			weights[k] = math.Exp(-rate * float64(b.loss[k][i]-least))
+			total += weights[k]
 		}
-		for k := range candidates {
-			b.weight[k][i] /= float32(total)
+		for k, w := range weights {
+			b.weight[k][i] = direct.ToSmall(w / total)
 		}
 	}
 }

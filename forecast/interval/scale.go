@@ -34,8 +34,8 @@ type Origin struct {
 // scale learns how large the errors of one rung are.
 type scale struct {
 	fast, slow, ratio, spread float32
-	slots                     [Slots]float32
-	model                     *direct.Regression
+	slots                     [Slots]direct.Small
+	model                     direct.Regression
 	n                         int32
 }
 
@@ -45,14 +45,14 @@ const (
 	slotRate   = 1.0 / 120
 )
 
-func newScale() scale { return scale{model: direct.NewRegression(joint, 1)} }
+func newScale() scale { return scale{model: *direct.NewRegression(joint, 1)} }
 
 // measure writes the scales for an origin, none below floor.
 func (s *scale) measure(dst *[Scales]float64, o Origin, floor float64) {
 	base := max(float64(s.slow), floor)
 	dst[fast] = max(float64(s.fast), floor)
 	dst[slow] = base
-	dst[hourly] = max(float64(s.slots[o.Slot]), floor)
+	dst[hourly] = max(s.slots[o.Slot].Float(), floor)
 	dst[ratio] = max(float64(s.ratio)*o.Point, floor)
 	dst[volatility] = max(base*clamp(o.Volatility), floor)
 	dst[spread] = base
@@ -93,9 +93,9 @@ func (s *scale) learn(size float64, then *[Scales]float64, o Origin, t *Timing) 
 	s.slow += max(warm, float32(t.Slow)) * (e - s.slow)
 	s.ratio += max(warm, fastRate) * (float32(size/max(o.Point, then[slow]/10)) - s.ratio)
 	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
-	slot := &s.slots[o.Slot]
-	if *slot == 0 {
-		*slot = s.slow
+	slot := s.slots[o.Slot].Float()
+	if slot == 0 {
+		slot = float64(s.slow)
 	}
-	*slot += max(warm, float32(t.Slot)) * (e - *slot)
+	s.slots[o.Slot] = direct.ToSmall(slot + max(float64(warm), t.Slot)*(size-slot))
 }
