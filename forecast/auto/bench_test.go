@@ -76,7 +76,7 @@ func TestRunningStateIsSmall(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
 	t.Logf("%d bytes a series", each)
-	require.Less(t, each, int64(70<<10), "bytes of running state a series, with day and week")
+	require.Less(t, each, int64(64<<10), "bytes of running state a series, with day and week")
 	runtime.KeepAlive(filters)
 	runtime.KeepAlive(fitted)
 }

@@ -61,7 +61,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	s := &filter{
 		f: f, start: start, unit: f.unit, rungs: f.rungs,
 		guard:   guard.New(guard.Options{}),
-		mem:     direct.NewMemory(f.lags),
+		mem:     direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
 		seasons: make([]direct.Season, len(f.rungs)),
 		bridge:  make([]float64, len(f.rungs)),
 		timing:  interval.NewTiming(day),
@@ -240,18 +240,11 @@ func (s *filter) predict() {
 	}
 }
 
-// clock returns the time of day h samples after the newest.
-func (s *filter) clock(h int) direct.Clock { return direct.NewClock(s.fraction(h)) }
-
-// fraction returns the time of day h samples after the newest as a share of it.
-func (s *filter) fraction(h int) float64 {
-	const day = 24 * time.Hour
-	at := s.start.Add(time.Duration(s.n-1+h)*s.f.step).Unix() % int64(day/time.Second)
-	return float64(at) / float64(day/time.Second)
-}
+// clock returns the local time of day h samples after the newest.
+func (s *filter) clock(h int) direct.Clock { return direct.NewClock(s.mem.TimeOfDay(h)) }
 
 func (s *filter) slot(h int) int {
-	return min(int(s.fraction(h)*interval.Slots), interval.Slots-1)
+	return min(int(s.mem.TimeOfDay(h)*interval.Slots), interval.Slots-1)
 }
 
 // tuning returns how the regression on transform t learns at horizon h. Errors

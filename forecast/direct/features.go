@@ -70,10 +70,10 @@ func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clo
 	}
 	dayThen, weekThen := math.NaN(), math.NaN()
 	if s.Day == s.Day { // not NaN
-		dayThen = m.day.at(u - m.lags.Day)
+		dayThen = m.day.at(m.wall.at(u) - m.lags.Day)
 	}
 	if s.Week == s.Week { // not NaN
-		weekThen = m.week.at(u - m.lags.Week)
+		weekThen = m.week.at(m.wall.at(u) - m.lags.Week)
 	}
 	day, week := change(s.Day), change(s.Week)
 	put(day)

@@ -18,6 +18,7 @@ type Memory struct {
 	slow            ring
 	slowMean        float64 // of about the last two hours of minutes
 	lags            Lags
+	wall            Wall
 	n               int
 	sum             float64 // of the last levelSpan samples
 }
@@ -56,10 +57,10 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 	return l
 }
 
-// NewMemory returns an empty memory.
-func NewMemory(l Lags) *Memory {
+// NewMemory returns an empty memory whose days and weeks are those of wall.
+func NewMemory(l Lags, wall Wall) *Memory {
 	span := longest + l.Reach + 2
-	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l}
+	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l, wall: wall}
 	dayCell := 1
 	for l.Day/dayCell > 1440 {
 		dayCell++
@@ -117,17 +118,29 @@ func (m *Memory) Push(z, typical float64) {
 	m.slowMean += (z - m.slowMean) / slowSpan
 	m.slow.set(i, m.slowMean)
 	m.levelLog.set(i, Log(mean))
+	m.remember(i, typical)
+	m.n++
+}
+
+// remember lets the seasons have sample i. An hour that the clocks skip is filled
+// from the season before it, and of one that comes twice the first stays.
+func (m *Memory) remember(i int, typical float64) {
+	m.wall.pass(i - longest - m.lags.Reach)
+	at := m.wall.at(i)
 	if m.lags.Day > 0 {
-		m.day.push(typical)
-		if late := i - m.lags.Reach - m.mean.per; late >= 0 {
-			m.mean.push(m.day.at(late)) // late, so that no target is in its own profile
+		m.day.reach(at, typical, m.lags.Day)
+		for late := at - m.lags.Reach - m.mean.per; m.mean.n <= late; {
+			m.mean.push(m.day.at(m.mean.n)) // late, so that no target is in its own profile
 		}
 	}
 	if m.lags.Week > 0 && m.week != m.day {
-		m.week.push(typical)
+		m.week.reach(at, typical, m.lags.Week)
 	}
-	m.n++
 }
+
+// TimeOfDay returns the local time of day of the sample ahead of the newest, as
+// a share of the day.
+func (m *Memory) TimeOfDay(ahead int) float64 { return m.wall.fraction(m.n - 1 + ahead) }
 
 // Back returns the value l samples before the newest, 0 ≤ l ≤ Reach + 60.
 func (m *Memory) Back(l int) float64 { return m.recent.at(m.n - 1 - l) }
@@ -138,7 +151,7 @@ func (m *Memory) Level() float64 { return m.level.at(m.n - 1) }
 // LevelThen returns the mean level one day and one week before the newest sample,
 // NaN where that is not known.
 func (m *Memory) LevelThen() (day, week float64) {
-	middle := m.n - 1 - levelSpan/2
+	middle := m.wall.at(m.n - 1 - levelSpan/2)
 	day, week = math.NaN(), math.NaN()
 	if m.lags.Day > 0 {
 		day = m.day.mean(middle-m.lags.Day, levelSpan/2)
@@ -192,5 +205,5 @@ func (m *Memory) profileAt(i int) float64 {
 	if m.lags.Day == 0 {
 		return math.NaN()
 	}
-	return m.mean.at(i)
+	return m.mean.at(m.wall.at(i))
 }

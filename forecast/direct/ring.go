@@ -39,6 +39,21 @@ func (c *cells) push(z float64) {
 	}
 }
 
+// reach pushes z at position i; positions skipped get the values of the season
+// before them, and positions taken stay.
+func (c *cells) reach(i int, z float64, season int) {
+	for c.n < i {
+		v := c.at(c.n - season)
+		if v != v { // NaN
+			v = z
+		}
+		c.push(v)
+	}
+	if c.n == i {
+		c.push(z)
+	}
+}
+
 // at returns the value at sample i, interpolated between the middles of cells;
 // NaN before the first complete cell and after the last.
 func (c *cells) at(i int) float64 {

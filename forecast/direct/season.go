@@ -19,8 +19,8 @@ func (m *Memory) Seasons(dst []Season, rungs []int) {
 	for k, h := range rungs {
 		i := m.n - 1 + h
 		dst[k] = m.season(i, h)
-		dayMax = m.day.top(dayMax, from, i, m.lags.Day, h)
-		weekMax = m.week.top(weekMax, from, i, m.lags.Week, h)
+		dayMax = m.day.top(&m.wall, dayMax, from, i, m.lags.Day, h)
+		weekMax = m.week.top(&m.wall, weekMax, from, i, m.lags.Week, h)
 		dst[k].DayMax, dst[k].WeekMax = dayMax, weekMax
 		from = i + 1
 	}
@@ -38,8 +38,8 @@ func (m *Memory) Past(dst []Season, rungs []int) {
 			dst[k] = dst[0]
 		}
 		from := m.n - h
-		dayMax = m.day.top(dayMax, from, to, m.lags.Day, h)
-		weekMax = m.week.top(weekMax, from, to, m.lags.Week, h)
+		dayMax = m.day.top(&m.wall, dayMax, from, to, m.lags.Day, h)
+		weekMax = m.week.top(&m.wall, weekMax, from, to, m.lags.Week, h)
 		dst[k].DayMax, dst[k].WeekMax = dayMax, weekMax
 		to = from - 1
 	}
@@ -48,10 +48,11 @@ func (m *Memory) Past(dst []Season, rungs []int) {
 // season returns the seasonal values for sample i as known h samples before it.
 func (m *Memory) season(i, h int) Season {
 	s := Season{Profile: math.NaN()}
-	s.Day, s.DaySmooth = m.day.before(i, h, m.lags.Day, m.lags.Smooth)
-	s.Week, s.WeekSmooth = m.week.before(i, h, m.lags.Week, m.lags.Smooth)
+	at := m.wall.at(i)
+	s.Day, s.DaySmooth = m.day.before(at, h, m.lags.Day, m.lags.Smooth)
+	s.Week, s.WeekSmooth = m.week.before(at, h, m.lags.Week, m.lags.Smooth)
 	if m.lags.Day > 0 {
-		s.Profile = m.mean.at(i)
+		s.Profile = m.mean.at(at)
 	}
 	return s
 }
@@ -76,13 +77,13 @@ func (c *cells) before(i, h, season, half int) (value, smooth float64) {
 
 // top returns the larger of best and the values one season before samples from
 // to to.
-func (c *cells) top(best float64, from, to, season, h int) float64 {
+func (c *cells) top(w *Wall, best float64, from, to, season, h int) float64 {
 	if season <= 0 {
 		return best
 	}
 	shift := back(season, h)
 	for i := from; i <= to; i += c.per {
-		if v := c.at(i - shift); v == v && !(best >= v) { // not NaN
+		if v := c.at(w.at(i) - shift); v == v && !(best >= v) { // not NaN
 			best = v
 		}
 	}
