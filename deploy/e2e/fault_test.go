@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -191,7 +192,12 @@ func TestTheForecastLeadsTheLoad(t *testing.T) {
 // steady, and one burst raises them all.
 func TestManyObjectsAtOnce(t *testing.T) {
 	b := shared.bench(t)
-	const n = 200
+	n := 200
+	if text := os.Getenv("FORESCALE_OBJECTS"); text != "" {
+		var err error
+		n, err = strconv.Atoi(text)
+		require.NoError(t, err)
+	}
 	b.demand(15)
 	for i := range n {
 		b.apply(strings.NewReplacer("name: web, namespace", fmt.Sprintf("name: web-%d, namespace", i)).Replace(b.hpa(2)))

@@ -91,7 +91,7 @@ func statusPatch(s *v1alpha1.Status) ([]byte, error) {
 // differs reports whether something changed that an operator would want to know:
 // a condition, the floor, the reason. Figures that merely moved do not count.
 func differs(a, b *v1alpha1.Status) bool {
-	if a.Floor != b.Floor || a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
+	if a.Floor != b.Floor || a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || a.LeadTime != b.LeadTime || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
 		return true
 	}
 	return !slices.EqualFunc(a.Conditions, b.Conditions, func(x, y metav1.Condition) bool {
