@@ -1,0 +1,47 @@
+package v1alpha1
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/api"
+)
+
+const object = `{"apiVersion":"forescale.dev/v1alpha1","kind":"PredictiveAutoscaler","metadata":{"name":"web","namespace":"shop"},
+"spec":{"targetRef":{"kind":"HorizontalPodAutoscaler","name":"web"},
+"metric":{"query":"q","step":"30s","history":"14d","ttl":"5m"},
+"forecast":{"seasons":"1d,7d","risk":"0.9","events":[{"name":"sale","start":"2026-11-27T08:00:00Z","duration":"2h","multiplier":"3"}]},
+"scale":{"targetPerReplica":"50","latencyObjective":{"quantile":"0.95","value":"200ms"},"minReplicas":2,"maxReplicas":9,"leadTime":"1m30s",
+"behavior":{"scaleUp":{"stabilizationWindowSeconds":0,"policies":[{"type":"Pods","value":4,"periodSeconds":15}],"tolerance":"0"}}},
+"mode":"Shadow"},"status":{"currentReplicas":0,"floor":0,"desiredReplicas":-1}}`
+
+// What the API server stores is what was read: nothing is lost or invented on the
+// way, and the text of durations and numbers stays as it was.
+func TestAnObjectSurvivesTheRoundTrip(t *testing.T) {
+	var pa PredictiveAutoscaler
+	require.NoError(t, json.Unmarshal([]byte(object), &pa))
+	require.NoError(t, pa.Spec.Validate())
+	out, err := json.Marshal(&pa)
+	require.NoError(t, err)
+	require.JSONEq(t, object, string(out))
+}
+
+// A copy shares nothing with its original.
+func TestACopyIsDeep(t *testing.T) {
+	var pa PredictiveAutoscaler
+	require.NoError(t, json.Unmarshal([]byte(object), &pa))
+	c := pa.DeepCopy()
+	require.Equal(t, &pa, c)
+	*c.Spec.Scale.MinReplicas = 7
+	c.Spec.Scale.LatencyObjective.Value = 1
+	c.Spec.Scale.Behavior.ScaleUp.Policies[0].Value = 99
+	*c.Spec.Scale.Behavior.ScaleUp.Tolerance = 1
+	*c.Spec.Scale.Behavior.ScaleUp.StabilizationWindowSeconds = 5
+	c.Spec.Forecast.Events[0].Name = "other"
+	c.Spec.Forecast.Seasons[0] = api.Duration(1)
+	out, err := json.Marshal(&pa)
+	require.NoError(t, err)
+	require.JSONEq(t, object, string(out), "the original is untouched")
+}
