@@ -152,38 +152,29 @@ func TestAKilledHolderIsCleanedUpAfter(t *testing.T) {
 func TestTheForecastLeadsTheLoad(t *testing.T) {
 	b := shared.bench(t)
 	const period, rise = 120 * time.Second, 60 * time.Second
-	b.series(func(t time.Time) float64 { // 15 for a minute, then up to 95 within ten seconds
+	b.series(func(t time.Time) float64 { // 15 to 95; on its way up it needs the sixth replica after 60 s
 		x := float64(t.UnixNano()%int64(period)) / float64(time.Second)
-		noise := 1 + 0.01*math.Sin(x*7)
-		switch {
-		case x < 60:
-			return 15 * noise
-		case x < 70:
-			return (15 + 8*(x-60)) * noise
-		case x < 110:
-			return 95 * noise
-		}
-		return (95 - 8*(x-110)) * noise
+		return (55 - 40*math.Cos(2*math.Pi*(x-30)/120)) * (1 + 0.01*math.Sin(x*7))
 	})
 	shared.start(t, "a")
 	into := func() time.Duration { return time.Duration(time.Now().UnixNano()) % period }
-	for x := into(); x < 2*time.Second || x > 20*time.Second; x = into() {
+	for x := into(); x < 15*time.Second || x > 25*time.Second; x = into() {
 		time.Sleep(100 * time.Millisecond) // to the quiet part of a period
 	}
 	text := strings.Replace(b.autoscaler(""), `forecast: {model: naive, buffer: "1"}`, `forecast: {model: seasonal-naive, seasons: "2m", risk: "0.5"}`, 1)
 	b.apply(strings.Replace(text, "leadTime: 5s", "leadTime: 15s", 1))
 	time.Sleep(5 * time.Second)
-	require.Less(t, b.floor(), int32(8), "nothing is raised in the quiet part")
+	require.Less(t, b.floor(), int32(6), "nothing is raised in the quiet part")
 	var lead time.Duration
 	for lead == 0 {
 		x := into()
 		require.Less(t, x, 100*time.Second, "the floor never came up (floor %d)", b.floor())
-		if b.floor() >= 8 {
+		if b.floor() >= 6 {
 			lead = rise - x
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	fmt.Printf("MEASURED floor for the coming peak %.1f s before its rise begins (lead time 15 s)\n", lead.Seconds())
+	fmt.Printf("MEASURED floor raised to 6 %.1f s before the load needs it (lead time 15 s)\n", lead.Seconds())
 	require.Greater(t, lead, time.Duration(0))
 	require.Less(t, lead, 30*time.Second, "no earlier than the lead time and a little")
 }

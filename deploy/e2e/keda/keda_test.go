@@ -149,7 +149,7 @@ spec:
       scalerAddress: 127.0.0.1:%d
       metric.query: load
       metric.step: 1s
-      metric.history: 10m
+      metric.history: 20m
       metric.ttl: 20s
       scale.targetPerReplica: "10"
       %s
@@ -225,30 +225,21 @@ spec:
 	require.NotContains(t, u.GetAnnotations(), "forescale.dev/floor")
 }
 
-// The first way in: a day of two minutes, replayed. The Deployment is up before
+// The first way in: a day of four minutes, replayed. The Deployment is up before
 // the load is, and holds when the metrics or forescale itself are gone.
 func TestBehindKEDA(t *testing.T) {
 	e := start(t)
 	ctx := t.Context()
 	port, err := stack.FreePort()
 	require.NoError(t, err)
-	const period = 120 * time.Second
-	load := func(t time.Time) float64 { // 15 for a minute, 95 for forty seconds
+	const period = 240 * time.Second
+	load := func(t time.Time) float64 { // 15 to 95; on its way up it needs the sixth replica after 120 s
 		x := float64(t.UnixNano()%int64(period)) / float64(time.Second)
-		noise := 1 + 0.01*math.Sin(x*7)
-		switch {
-		case x < 60:
-			return 15 * noise
-		case x < 70:
-			return (15 + 8*(x-60)) * noise
-		case x < 110:
-			return 95 * noise
-		}
-		return (95 - 8*(x-110)) * noise
+		return (55 - 40*math.Cos(2*math.Pi*(x-60)/240)) * (1 + 0.01*math.Sin(x*7))
 	}
 	e.metrics.Set("load", load)
 	serve := e.run(t, "serve", "--grpc-address", fmt.Sprintf("127.0.0.1:%d", port))
-	require.NoError(t, e.Apply(ctx, scaledObject(port, "forecast.model: seasonal-naive\n      forecast.seasons: 2m\n      forecast.risk: \"0.5\"\n      scale.leadTime: 35s")))
+	require.NoError(t, e.Apply(ctx, scaledObject(port, "forecast.model: seasonal-naive\n      forecast.seasons: 4m\n      forecast.risk: \"0.5\"\n      scale.leadTime: 35s")))
 	time.Sleep(10 * time.Second)
 	into := func() time.Duration { return time.Duration(time.Now().UnixNano()) % period }
 	for into() > time.Second {
@@ -258,17 +249,17 @@ func TestBehindKEDA(t *testing.T) {
 	var lead time.Duration
 	for lead == 0 {
 		n := e.replicas(t)
-		require.Less(t, into(), 100*time.Second, "never came up (replicas %d, at least %d)", n, low)
+		require.Less(t, into(), 200*time.Second, "never came up (replicas %d, at least %d)", n, low)
 		low = min(low, n)
-		if low < 5 && n >= 9 {
-			lead = 60*time.Second - into()
+		if low < 5 && n >= 6 {
+			lead = 120*time.Second - into()
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	fmt.Printf("MEASURED behind KEDA: replicas for the peak %.1f s before its rise begins, up from %d (lead time 35 s, HPA sync 15 s)\n", lead.Seconds(), low)
+	fmt.Printf("MEASURED behind KEDA: replicas raised to 6 %.1f s before the load needs it, up from %d (lead time 35 s, HPA sync 15 s)\n", lead.Seconds(), low)
 	require.Greater(t, lead, time.Duration(0))
 
-	for into() < 80*time.Second {
+	for into() < 170*time.Second {
 		time.Sleep(100 * time.Millisecond)
 	}
 	high := e.replicas(t)
