@@ -47,9 +47,7 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 		rungs: rungs,
 		lags:  direct.NewLags(history.Step, weekCell, rungs[len(rungs)-1]),
 	}
-	if p.opts.NoSeasons {
-		f.lags.Day, f.lags.Week = 0, 0
-	}
+	f.seasons(history)
 	for k, form := range forms {
 		f.ets[k] = estimate(ctx, form, history, p.opts)
 	}

@@ -129,12 +129,12 @@ func (s *filter) regress(k int) {
 			continue
 		}
 		tr := direct.Transform(t)
-		s.mem.Row(s.row[:], tr, 0, h, &s.seasons[k], &clock)
+		s.mem.Row(s.row, tr, 0, h, &s.seasons[k], &clock)
 		base := s.mem.Base(0, tr)
-		move := [direct.MaxTargets]float64{lo.Predict(0, s.row[:]), lo.Predict(1, s.row[:])}
+		move := [direct.MaxTargets]float64{lo.Predict(0, s.row), lo.Predict(1, s.row)}
 		if w > 0 {
 			for i := range move {
-				move[i] += w * (hi.Predict(i, s.row[:]) - move[i])
+				move[i] += w * (hi.Predict(i, s.row) - move[i])
 			}
 		}
 		*value = s.bounded(base+move[0], tr)

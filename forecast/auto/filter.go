@@ -38,14 +38,16 @@ type filter struct {
 
 	forget  [direct.Transforms]float64
 	timing  interval.Timing
-	row     [direct.Regressors]float32
+	buffer  [direct.MaxRegressors]float32
+	row     []float32 // of buffer, as many as there are regressors
 	scratch [experts]float32
 }
 
 var _ forecast.Filter = (*filter)(nil)
 
 const (
-	regretDays   = 0.5  // memory of who is better
+	regretDays   = 0.5 // memory of who is better
+	ridge        = 0.003
 	leastMemory  = 600  // rows that a regression remembers at least
 	leastScale   = 1e-4 // no error is taken to be smaller, in units
 	solveEvery   = 30   // samples between two solutions of one regression
@@ -78,11 +80,12 @@ func newFilter(f *fitted, start time.Time) *filter {
 			s.ladders[l][k] = newRung(h, keep)
 		}
 	}
+	s.row = s.buffer[:f.lags.Regressors()]
 	s.own, s.answer = neighbours(f.rungs)
 	s.regs = make([][direct.Transforms]direct.Regression, len(s.own))
 	for k := range s.regs {
 		for t := range s.regs[k] {
-			s.regs[k][t] = *direct.NewRegression(direct.Regressors, direct.MaxTargets)
+			s.regs[k][t] = *direct.NewRegression(len(s.row), direct.MaxTargets)
 		}
 	}
 	return s
@@ -189,13 +192,13 @@ func (s *filter) learn(z float64) {
 		}
 		for t := range direct.Transforms {
 			tr := direct.Transform(t)
-			s.mem.Row(s.row[:], tr, h, h, &s.seasons[k], &clock)
+			s.mem.Row(s.row, tr, h, h, &s.seasons[k], &clock)
 			base := s.mem.Base(h, tr)
 			goal := [direct.MaxTargets]float64{s.mem.Base(0, tr) - base, top - base}
 			if tr == direct.Logs {
 				goal[1] = direct.Log(top) - base
 			}
-			s.regs[r.lo][t].Learn(s.row[:], goal, s.tuning(h, t))
+			s.regs[r.lo][t].Learn(s.row, goal, s.tuning(h, t))
 		}
 	}
 }
@@ -241,16 +244,25 @@ func (s *filter) predict() {
 }
 
 // clock returns the local time of day h samples after the newest.
-func (s *filter) clock(h int) direct.Clock { return direct.NewClock(s.mem.TimeOfDay(h)) }
+// A series without a day has no time of it.
+func (s *filter) clock(h int) direct.Clock {
+	if s.f.lags.Day == 0 {
+		return direct.Clock{}
+	}
+	return direct.NewClock(s.mem.TimeOfDay(h))
+}
 
 func (s *filter) slot(h int) int {
+	if s.f.lags.Day == 0 {
+		return 0
+	}
 	return min(int(s.mem.TimeOfDay(h)*interval.Slots), interval.Slots-1)
 }
 
 // tuning returns how the regression on transform t learns at horizon h. Errors
 // at h overlap, so that n rows tell as much as n/h: the ridge grows with h.
 func (s *filter) tuning(h, t int) direct.Tuning {
-	return direct.Tuning{Forget: s.forget[t], Ridge: 0.003 * float64(h), Huber: 1}
+	return direct.Tuning{Forget: s.forget[t], Ridge: ridge * float64(h), Huber: 1}
 }
 
 // typical returns what the seasons shall remember of the newest sample: the

@@ -2,7 +2,8 @@ package direct
 
 import "math"
 
-// Regressors is the number of regressors that [Memory.Row] writes.
+// Regressors is the number of regressors that [Memory.Row] writes for a series
+// without other periods than day and week; each of those adds two.
 const Regressors = len(shortLags) + 1 + 1 + 2*harmonics + 3 + 3 + 2 + 2 + 1
 
 const harmonics = 2
@@ -37,7 +38,7 @@ func (m *Memory) Base(ago int, t Transform) float64 {
 	return m.recent.at(m.n - 1 - ago)
 }
 
-// Row writes the regressors, len Regressors, of the origin ago samples before
+// Row writes the regressors, len Lags.Regressors, of the origin ago samples before
 // the newest one for a time h samples after that origin, whose seasonal values
 // are s and whose time of day is clock. What is not known is zero.
 func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clock) {
@@ -47,7 +48,6 @@ func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clo
 	}
 	u := m.n - 1 - ago
 	z := recent.at(u)
-	x = x[:Regressors]
 	n := 0
 	put := func(v float64) {
 		if v != v { // NaN
@@ -87,6 +87,26 @@ func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clo
 	put(change(m.slow.at(u)))
 	put(change(s.DayMax))
 	put(highest(recent, u, h) - z)
+	if len(x) > n {
+		m.others(x[n:], u, h, change)
+	}
+}
+
+// others writes two regressors for each period besides day and week: what came
+// one period earlier, and how far the series then moved.
+func (m *Memory) others(x []float32, u, h int, change func(float64) float64) {
+	for k := 0; 2*k < len(x); k++ {
+		shift := back(m.lags.Others[k], h)
+		then := change(m.other.at(m.wall.at(u + h - shift)))
+		moved := then - change(m.other.at(m.wall.at(u-shift)))
+		x[2*k], x[2*k+1] = 0, 0
+		if then == then { // not NaN
+			x[2*k] = float32(then)
+		}
+		if moved == moved { // not NaN
+			x[2*k+1] = float32(moved)
+		}
+	}
 }
 
 // highest returns the largest of the h values up to u.

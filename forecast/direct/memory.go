@@ -17,6 +17,7 @@ type Memory struct {
 	mean            profile
 	slow            ring
 	slowMean        float64 // of about the last two hours of minutes
+	other           *cells  // for the other periods; one of the two above where it is long enough
 	lags            Lags
 	wall            Wall
 	n               int
@@ -29,6 +30,22 @@ type Lags struct {
 	Smooth    int // seasonal values are smoothed over ±Smooth
 	Cell      int // samples per cell of the week, 1 or more
 	Reach     int // longest horizon
+
+	Others [Others]int // further periods; 0 = none
+}
+
+// Others is the number of periods besides day and week that a series may have.
+const Others = 2
+
+// Regressors returns the number of regressors that [Memory.Row] writes.
+func (l *Lags) Regressors() int {
+	n := Regressors
+	for _, p := range l.Others {
+		if p > 0 {
+			n += 2
+		}
+	}
+	return n
 }
 
 const (
@@ -75,8 +92,19 @@ func NewMemory(l Lags, wall Wall) *Memory {
 			m.day = m.week
 		}
 	}
+	switch far := max(l.Others[0], l.Others[1]); {
+	case far <= l.Day:
+		m.other = m.day
+	case far <= l.Week:
+		m.other = m.week
+	default:
+		m.other = newCells(far, l.Reach+1, max(1, (far+maxOther-1)/maxOther))
+	}
 	return m
 }
+
+// maxOther bounds the cells kept for a period that is longer than a week.
+const maxOther = 8192
 
 // Len returns the number of samples pushed.
 func (m *Memory) Len() int { return m.n }
@@ -136,6 +164,9 @@ func (m *Memory) remember(i int, typical float64) {
 	if m.lags.Week > 0 && m.week != m.day {
 		m.week.reach(at, typical, m.lags.Week)
 	}
+	if m.other != m.week && m.other != m.day {
+		m.other.reach(at, typical, m.lags.Others[0])
+	}
 }
 
 // TimeOfDay returns the local time of day of the sample ahead of the newest, as
@@ -194,6 +225,9 @@ func (m *Memory) Rescale(factor float64) {
 	m.day.rescale(factor)
 	if m.week != m.day {
 		m.week.rescale(factor)
+	}
+	if m.other != m.week && m.other != m.day {
+		m.other.rescale(factor)
 	}
 }
 
