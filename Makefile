@@ -95,6 +95,11 @@ bench-accuracy: build ## measure the forecasts on FORESCALE_TRACES and FORESCALE
 image: ## build the container image
 	docker buildx build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE) .
 
+.PHONY: e2e
+e2e: build ## run the real etcd, API server, HPA controller, KWOK, KEDA and Prometheus, and forescale among them
+	deploy/e2e/tools/build.sh prometheus k8s kwok keda
+	cd deploy/e2e && $(GO) test -count=1 -timeout 40m ./...
+
 .PHONY: prometheus
 prometheus: ## build a Prometheus 3.x for the tests, into the cache
 	deploy/e2e/tools/build.sh prometheus
