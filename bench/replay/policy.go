@@ -102,12 +102,16 @@ type Action struct {
 	Metric float64
 	Target float64
 
-	Forecast float64 // requests/s expected one lead time ahead, for the picture only; NaN = none
+	// For the picture only, in requests/s; NaN = none. Forecast is what the policy
+	// provides for, one lead time ahead. Low and High bound the forecast of the load
+	// at that instant: nine cases in ten lie above Low, nine in ten below High.
+	Forecast, Low, High float64
 }
 
 // Hold returns the action that leaves everything as it is.
 func Hold() Action {
-	return Action{Replicas: -1, Floor: -1, Metric: math.NaN(), Forecast: math.NaN()}
+	none := math.NaN()
+	return Action{Replicas: -1, Floor: -1, Metric: none, Forecast: none, Low: none, High: none}
 }
 
 // Scale returns the action that sets spec.replicas to n.

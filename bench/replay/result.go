@@ -67,7 +67,8 @@ type Day struct {
 type Point struct {
 	At        time.Time // start of the stretch
 	Load      float64   // requests/s, mean
-	Forecast  float64   // requests/s, last answer of the policy; NaN = none
+	Forecast  float64   // requests/s to provide for, last answer of the policy; NaN = none
+	Low, High float64   // requests/s, bounds of the forecast in that answer; NaN = none
 	Demand    int32     // pods, largest
 	Replicas  int32     // spec.replicas at its end
 	Ready     int32     // pods that take traffic, fewest
@@ -86,9 +87,9 @@ type record struct {
 	perDay  int
 	changes []measure.Change
 
-	every    int // steps per point; 0 = none
-	points   []Point
-	forecast float64
+	every  int // steps per point; 0 = none
+	points []Point
+	answer Action // the last one of the policy
 
 	nodeSteps int64
 }
@@ -101,7 +102,7 @@ func newRecord(s *Scenario) record {
 	r := record{
 		s: s, supply: make([]int32, n), billed: make([]int32, n), broken: make([]bool, n),
 		perDay: int(24 * time.Hour / s.Options.Step), every: int(s.Options.Timeline / s.Options.Step),
-		forecast: Hold().Forecast,
+		answer: Hold(),
 	}
 	r.days = make([]tally, (n+r.perDay-1)/r.perDay)
 	return r
@@ -134,7 +135,8 @@ func (r *record) point(i, k int, st service.Step, c *pods.Cluster) {
 	p.Load += r.s.rate[i] * part
 	p.Demand = max(p.Demand, r.s.demand[i])
 	p.Ready = min(p.Ready, c.Serving())
-	p.Replicas, p.Billed, p.Forecast, p.Queued = c.Replicas(), c.Billed(), r.forecast, st.Queued
+	p.Replicas, p.Billed, p.Queued = c.Replicas(), c.Billed(), st.Queued
+	p.Forecast, p.Low, p.High = r.answer.Forecast, r.answer.Low, r.answer.High
 	if st.Broken {
 		p.Violating += part
 	}

@@ -187,7 +187,7 @@ func (r *run) ask(at int64) {
 	if a.Replicas >= 0 {
 		r.scale(a.Replicas, at)
 	}
-	r.record.forecast = a.Forecast
+	r.record.answer = a
 	r.inFlight, r.since, r.arrived = 0, 0, r.s.arrivedBy(now)
 }
 

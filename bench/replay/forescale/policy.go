@@ -169,7 +169,22 @@ func (p *Policy) Decide(now time.Time, o replay.Observation) replay.Action {
 	}
 	a := p.act(p, now, o)
 	a.Forecast = p.workload.Parts().Forecast
+	a.Low, a.High = p.band(now.Add(p.workload.LeadTime()))
 	return a
+}
+
+// band returns the quantiles 0.1 and 0.9 of the forecast at an instant; NaN if it
+// does not reach there.
+func (p *Policy) band(at time.Time) (low, high float64) {
+	f := p.workload.Forecast()
+	if f == nil || at.Before(f.Start) {
+		return math.NaN(), math.NaN()
+	}
+	cell := int(at.Sub(f.Start) / f.Step)
+	if cell >= f.Horizon() {
+		return math.NaN(), math.NaN()
+	}
+	return f.Quantile(f.Values[cell], 0.1), f.Quantile(f.Values[cell], 0.9)
 }
 
 // floor raises spec.replicas along with the floor, which then acts at once on any

@@ -14,8 +14,10 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/report"
@@ -52,6 +54,8 @@ type chart struct {
 	Span     string
 	Overview []picture
 	Hardest  []picture
+	All      []multiple // each policy over the whole span
+	AllHard  []multiple // and in the hardest hours
 }
 
 // A picture is an inline SVG for one kind of screen.
@@ -114,6 +118,8 @@ func newView(r *report.Report, lines map[string]campaign.Timelines) view {
 		window, from := hardest(points)
 		c.Hardest = both(func(s screen) string { return timeline(window, lead, s) })
 		c.Span = from
+		every := all(r, lines[t.Name])
+		c.All, c.AllHard = multiples(r, t.Name, every), multiples(r, t.Name, during(every, window))
 		v.Charts = append(v.Charts, c)
 	}
 	return v
@@ -143,6 +149,33 @@ func chosen(r *report.Report, lines campaign.Timelines) []line {
 		if l.points = lines[l.policy]; len(l.points) > 0 && (len(out) == 0 || out[0].policy != l.policy) {
 			out = append(out, l)
 		}
+	}
+	return out
+}
+
+// all returns the lines of the policies of the table, in its order.
+func all(r *report.Report, lines campaign.Timelines) []line {
+	var out []line
+	for _, policy := range r.Shown() {
+		if points := lines[policy]; len(points) > 0 {
+			class := kind(r, policy)
+			if class == "bound" {
+				class = ""
+			}
+			out = append(out, line{policy, class, points})
+		}
+	}
+	return out
+}
+
+// during cuts lines to the span of window.
+func during(lines, window []line) []line {
+	w := window[0].points
+	out := make([]line, len(lines))
+	for i, l := range lines {
+		from, _ := slices.BinarySearchFunc(l.points, w[0].At, func(p replay.Point, at time.Time) int { return p.At.Compare(at) })
+		out[i] = l
+		out[i].points = l.points[from:min(from+len(w), len(l.points))]
 	}
 	return out
 }

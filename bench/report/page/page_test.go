@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,13 +30,34 @@ func write(t *testing.T, names ...string) string {
 	}
 	res, err := campaign.Run(t.Context(), loads, campaign.Options{
 		Replay:   replay.Options{Load: replay.Load{Peak: 1000}, Step: 5 * time.Second, Warmup: 12 * time.Hour},
-		Policies: []string{"static-peak", "hpa-rate-70", "hpa-tuned", "times-1.2", "oracle"},
-		Workers:  2, Resamples: 1000, Timeline: time.Minute,
+		Policies: []string{"static-peak", "hpa-rate-70", "hpa-tuned", "times-1.2", "oracle", "forescale-floor"},
+		Workers:  2, Resamples: 1000, Timeline: time.Minute, Make: maker,
 	})
 	require.NoError(t, err)
 	var b bytes.Buffer
 	require.NoError(t, page.Write(&b, res.Report, res.Timelines))
 	return b.String()
+}
+
+// banded stands in for forescale, of which the page draws the forecast.
+type banded struct{ reach float64 }
+
+func (*banded) Name() string          { return "forescale-floor" }
+func (*banded) Period() time.Duration { return time.Minute }
+func (b *banded) Reset(replay.Config) { b.reach = math.NaN() } // no forecast at first
+
+func (b *banded) Decide(_ time.Time, o replay.Observation) replay.Action {
+	a := replay.Scale(20)
+	a.Low, a.Forecast, a.High = b.reach-50, b.reach+100, b.reach+50
+	b.reach = o.Rate
+	return a
+}
+
+func maker(s *replay.Scenario, name string) (replay.Policy, error) {
+	if name == "forescale-floor" {
+		return &banded{}, nil
+	}
+	return campaign.Make(s, name)
 }
 
 func TestPageNeedsNoNetworkAndNoScript(t *testing.T) {
@@ -48,7 +70,7 @@ func TestPageNeedsNoNetworkAndNoScript(t *testing.T) {
 func TestPictures(t *testing.T) {
 	text := write(t, "shop")
 	pictures := regexp.MustCompile(`(?s)<svg .*?</svg>`).FindAllString(text, -1)
-	require.Len(t, pictures, 2*3, "frontier, whole span and hardest hours, for desk and phone")
+	require.Len(t, pictures, 2*3+2*6, "frontier, whole span and hardest hours, for desk and phone; each policy, twice")
 	for _, p := range pictures {
 		requireXML(t, p)
 		require.NotContains(t, p, "NaN")
@@ -58,13 +80,18 @@ func TestPictures(t *testing.T) {
 	require.Contains(t, text, "kind: PredictiveAutoscaler")
 	require.Contains(t, text, "objective missed")
 	require.NotContains(t, text, "Each load by name", "there is one")
+	require.Equal(t, 4, strings.Count(text, ">forecast, 10 to 90\u00a0%<"), "the load, over the whole span and in the hardest hours, on both screens")
+	require.GreaterOrEqual(t, strings.Count(text, `class="band"`), 4)
+	for _, policy := range []string{"static\u2011peak", "hpa\u2011rate\u201170", "hpa\u2011tuned", "times\u20111.2", "oracle", "forescale\u2011floor"} {
+		require.Equal(t, 2, strings.Count(text, "<strong>"+policy+"</strong>"), policy)
+	}
 }
 
 func TestNamesAreEscaped(t *testing.T) {
 	text := write(t, `<b>"x"&amp;`, "shop")
 	require.NotContains(t, text, "<b>")
 	require.Contains(t, text, "Each load by name")
-	require.Equal(t, 2, strings.Count(text, "<details"))
+	require.Equal(t, 2, strings.Count(text, `<summary>Every policy in the hardest hours`))
 }
 
 func requireXML(t *testing.T, text string) {

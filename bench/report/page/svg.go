@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -82,6 +83,25 @@ func (c *canvas) path(class string, points []xy) {
 	if d.Len() > 0 {
 		fmt.Fprintf(&c.b, `<path class="%s" d="%s"/>`, class, d.String())
 	}
+}
+
+// ribbon fills between two lines with the same columns, a stretch at a time: where
+// one of them is NaN there is a gap.
+func (c *canvas) ribbon(class string, low, high []xy) {
+	var edge, back []xy
+	flush := func() {
+		slices.Reverse(back)
+		c.path(class, append(edge, back...))
+		edge, back = nil, nil
+	}
+	for i := range low {
+		if math.IsNaN(low[i].y) || math.IsNaN(high[i].y) {
+			flush()
+			continue
+		}
+		edge, back = append(edge, high[i]), append(back, low[i])
+	}
+	flush()
 }
 
 // area fills between points and the horizontal at base.

@@ -83,54 +83,57 @@ func highest(a, b float64) float64 {
 
 func lowest(a, b float64) float64 { return min(a, b) }
 
+// least is lowest but for NaN, which it passes over.
+func least(a, b float64) float64 { return -highest(-a, -b) }
+
 // load draws the panel of the load and returns its lower border.
 func (t timeScale) load(c *canvas, l line, lead, top, height float64) float64 {
 	load := t.fold(l.points, func(p replay.Point) float64 { return p.Load }, highest)
-	ahead := t.fold(l.points, func(p replay.Point) float64 { return p.Forecast }, highest)
-	words := []word{{"strong", "requests/s"}, {"load", "load"}}
 	shift := t.x(t.from.Add(time.Duration(lead*float64(time.Second)))) - marginLeft
-	known := false
-	for i := range ahead {
-		ahead[i].x += shift
-		if ahead[i].x > marginLeft+t.width {
-			ahead[i].y = math.NaN()
-		}
-		known = known || !math.IsNaN(ahead[i].y)
+	ahead := t.shifted(t.fold(l.points, func(p replay.Point) float64 { return p.Forecast }, highest), shift)
+	low := t.shifted(t.fold(l.points, func(p replay.Point) float64 { return p.Low }, least), shift)
+	high := t.shifted(t.fold(l.points, func(p replay.Point) float64 { return p.High }, highest), shift)
+	peak := summit(0, math.Inf(1), load)
+	peak = summit(peak, 1.6*peak, ahead, high) // one wild forecast must not flatten the picture
+	words := []word{{"strong", "requests/s"}, {"load", "load"}}
+	if known(high) {
+		words = append(words, word{"bandword", "forecast, 10 to 90 %"})
 	}
-	peak := 0.0
-	for i := range load {
-		peak = highest(peak, load[i].y)
-		if ahead[i].y < 1.6*peak { // one wild forecast must not flatten the picture
-			peak = highest(peak, ahead[i].y)
-		}
-	}
-	if known {
-		words = append(words, word{"forecast", "forecast to provide for"})
+	if known(ahead) {
+		words = append(words, word{"forecast", "to provide for"})
 	}
 	scale := panel(c, c.caption(marginLeft, top, words...), height, t.width, peak)
-	if known {
-		band := append([]xy(nil), clip(ahead, scale.top)...)
-		for i, p := range slices.Backward(load) {
-			if !math.IsNaN(ahead[i].y) {
-				band = append(band, p)
-			}
-		}
-		c.path("band", defined(scale.all(band)))
-		c.path("forecast", scale.all(clip(ahead, scale.top)))
-	}
+	c.ribbon("band", scale.all(clip(low, scale.top)), scale.all(clip(high, scale.top)))
+	c.path("forecast", scale.all(clip(ahead, scale.top)))
 	c.path("load", scale.all(load))
 	return scale.bottom
 }
 
-// defined drops what is NaN, so that a path closes.
-func defined(points []xy) []xy {
-	var out []xy
-	for _, p := range points {
-		if !math.IsNaN(p.y) {
-			out = append(out, p)
+// shifted moves points to the right, and drops what leaves the picture.
+func (t timeScale) shifted(points []xy, by float64) []xy {
+	for i := range points {
+		points[i].x += by
+		if points[i].x > marginLeft+t.width {
+			points[i].y = math.NaN()
 		}
 	}
-	return out
+	return points
+}
+
+// summit returns the largest of peak and the values below limit.
+func summit(peak, limit float64, lines ...[]xy) float64 {
+	for _, points := range lines {
+		for _, p := range points {
+			if p.y < limit {
+				peak = highest(peak, p.y)
+			}
+		}
+	}
+	return peak
+}
+
+func known(points []xy) bool {
+	return slices.ContainsFunc(points, func(p xy) bool { return !math.IsNaN(p.y) })
 }
 
 // clip cuts what is above top.
@@ -149,18 +152,11 @@ func clip(points []xy, top float64) []xy {
 func (t timeScale) pods(c *canvas, lines []line, top, height float64) float64 {
 	demand := t.fold(lines[0].points, func(p replay.Point) float64 { return float64(p.Demand) }, highest)
 	words := []word{{"strong", "ready pods"}}
-	peak := 0.0
-	for _, d := range demand {
-		peak = highest(peak, d.y)
-	}
+	peak := summit(0, math.Inf(1), demand)
 	ready := make([][]xy, len(lines))
 	for i, l := range lines {
-		ready[i] = t.fold(l.points, func(p replay.Point) float64 { return float64(p.Ready) }, lowest)
-		for _, p := range ready[i] {
-			if p.y < 4*demandPeak(demand) {
-				peak = highest(peak, p.y)
-			}
-		}
+		ready[i] = t.fold(l.points, readyPods, lowest)
+		peak = summit(peak, 4*summit(1, math.Inf(1), demand), ready[i])
 	}
 	for _, l := range slices.Backward(lines) {
 		words = append(words, word{l.class, l.policy})
@@ -174,29 +170,28 @@ func (t timeScale) pods(c *canvas, lines []line, top, height float64) float64 {
 	return scale.bottom
 }
 
-func demandPeak(demand []xy) float64 {
-	peak := 1.0
-	for _, d := range demand {
-		peak = highest(peak, d.y)
-	}
-	return peak
-}
+func readyPods(p replay.Point) float64 { return float64(p.Ready) }
 
 // violations draws a strip per line and returns the lower border.
 func (t timeScale) violations(c *canvas, lines []line, top float64) float64 {
 	y := c.caption(marginLeft, top, word{"strong", "objective missed"})
 	for _, l := range slices.Backward(lines) {
-		c.rect("strip", marginLeft, y, t.width, stripHeight)
-		for k, p := range t.fold(l.points, func(p replay.Point) float64 { return p.Violating }, highest) {
-			if p.y > 0 {
-				width := max(t.width/float64(t.columns), 1.6)
-				c.rect("missed", min(marginLeft+float64(k)*t.width/float64(t.columns), marginLeft+t.width-width), y, width, stripHeight)
-			}
-		}
+		t.strip(c, l, y, stripHeight)
 		c.text(l.class+" small", "start", marginLeft, y+stripHeight+13, l.policy+": "+missed(l.points))
 		y += stripHeight + 22
 	}
 	return y - 2
+}
+
+// strip marks when l missed the objective.
+func (t timeScale) strip(c *canvas, l line, y, height float64) {
+	c.rect("strip", marginLeft, y, t.width, height)
+	for k, p := range t.fold(l.points, func(p replay.Point) float64 { return p.Violating }, highest) {
+		if p.y > 0 {
+			width := max(t.width/float64(t.columns), 1.6)
+			c.rect("missed", min(marginLeft+float64(k)*t.width/float64(t.columns), marginLeft+t.width-width), y, width, height)
+		}
+	}
 }
 
 // missed says how long the points are violating.
