@@ -93,8 +93,13 @@ const (
 	longestBurst = 10 * time.Minute
 )
 
-// expected reads the forecast.
+// expected reads the forecast. What has never had any demand is given none: the
+// width of a distribution that was fitted to nothing is no reason to start a
+// replica.
 func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
+	if w.silent {
+		return 0
+	}
 	v := scaler.DemandAt(f, w.acting(), now, now.Add(w.LeadTime()+w.step))
 	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
 		v *= b
@@ -111,8 +116,9 @@ func (w *Workload) acting() float64 {
 }
 
 // surprise is how far the newest sample lies outside what was forecast for its
-// own cell, above the level to provide for: between two cells it is the only news
-// of a rise, and the whole forecast moves up by it until the cell closes and the
+// own cell, above the level to provide for, when its slope is carried on: between
+// two cells it is the only news of a rise, and it comes late, as a mean over the
+// past; and the whole forecast moves up by it until the cell closes and the
 // model has its say. A sample below the forecast moves nothing: one quiet scrape
 // is no proof of a quiet minute. While a burst lasts it is the burst's.
 func (w *Workload) surprise(f *forecast.Forecast, now time.Time) float64 {
@@ -124,7 +130,8 @@ func (w *Workload) surprise(f *forecast.Forecast, now time.Time) float64 {
 	if h >= f.Horizon() {
 		return 0
 	}
-	return max(0, w.latest.Value-f.Quantile(f.Values[h], w.acting()))
+	risen := w.latest.Value + w.marks.rise(w.latest, w.step)
+	return max(0, risen-f.Quantile(f.Values[h], w.acting()))
 }
 
 // watch shows a sample to the detector of bursts and to the gate.

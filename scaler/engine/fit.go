@@ -24,6 +24,7 @@ type Fit struct {
 	End    time.Time       // end of the history = start of the next cell
 	Cells  int             // cells of the history that held a sample
 	Bursts *burst.Detector // what it saw in the history; nil = nothing
+	Silent bool            // each of those cells was 0, and there was at least one
 }
 
 // FitModel fits the model that spec asks for to history and filters it. It is
@@ -58,6 +59,7 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	if history.Step != spec.Metric.Step.Std() {
 		return nil, fmt.Errorf("engine: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
 	}
+	silent := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })
 	bursts, history := withoutBursts(history)
 	calendar, err := calendarOf(spec)
 	if err != nil {
@@ -80,7 +82,7 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	if err != nil {
 		return nil, fmt.Errorf("engine: filter %s: %w", name, err)
 	}
-	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), Bursts: bursts}, nil
+	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), Bursts: bursts, Silent: silent}, nil
 }
 
 // withoutBursts returns history with NaN in the cells of bursts, and the detector

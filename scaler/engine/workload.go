@@ -37,6 +37,7 @@ type Workload struct {
 	model    string          // name of the installed model
 	fitEnd   time.Time       // end of the history of the last fit
 	fitCells int             // observed cells of that history
+	silent   bool            // no demand has been seen, in that history or since
 	forecast *forecast.Forecast
 	fresh    bool // forecast is that of the current state
 
@@ -44,6 +45,7 @@ type Workload struct {
 	recent []float64 // last closed cells, the newest ends at next
 
 	latest  collector.Sample // newest sample observed; zero Time before the first
+	marks   marks            // former samples, for the slope
 	startup time.Duration    // measured start-up, 0 before
 
 	learner *capacity.Learner // of what a replica carries; nil without a latency objective
@@ -205,6 +207,7 @@ func (w *Workload) append(v float64) {
 	}
 	w.recent = append(w.recent, v)
 	w.next = w.next.Add(w.step)
+	w.silent = w.silent && !(v > 0)
 	if w.filter != nil {
 		w.filter.Update(v)
 		w.fresh = false
@@ -219,6 +222,8 @@ func (w *Workload) Observe(s collector.Sample) bool {
 		return false
 	}
 	w.latest = s
+	w.silent = w.silent && s.Value == 0
+	w.marks.take(s)
 	w.watch(s)
 	return true
 }
@@ -243,7 +248,9 @@ func (w *Workload) Install(fit *Fit) error {
 		w.recent = w.recent[:0]
 		missing = 0
 	}
+	w.silent = fit.Silent && w.latest.Value == 0
 	for _, v := range w.recent[len(w.recent)-missing:] {
+		w.silent = w.silent && !(v > 0)
 		fit.Filter.Update(v)
 	}
 	w.filter, w.model, w.fitEnd, w.fitCells = fit.Filter, fit.Model, fit.End, fit.Cells

@@ -187,3 +187,22 @@ func TestTheMarginDecidesTheQuantile(t *testing.T) {
 	require.InDelta(t, predicted(api.ForecastSpec{Risk: 0.95}), predicted(api.ForecastSpec{MissingReplicaCost: 19}), 1e-9, "19/20 = 0.95")
 	require.GreaterOrEqual(t, predicted(api.ForecastSpec{Risk: 0.99}), predicted(api.ForecastSpec{Risk: 0.9}))
 }
+
+// A target that never had demand is given none, until it has some.
+func TestNothingIsForecastOfNothing(t *testing.T) {
+	history := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, 600)}
+	w, err := engine.New(spec())
+	require.NoError(t, err)
+	fit, err := engine.FitModel(t.Context(), w.Spec(), history)
+	require.NoError(t, err)
+	require.True(t, fit.Silent)
+	require.NoError(t, w.Install(fit))
+	now := history.End().Add(10 * time.Second)
+	require.True(t, w.Observe(collector.Sample{Time: now, Value: 0}))
+	require.Zero(t, w.Demand(now).Need())
+
+	now = now.Add(15 * time.Second)
+	require.True(t, w.Observe(collector.Sample{Time: now, Value: 3}))
+	require.GreaterOrEqual(t, w.Demand(now).Need(), 3.0)
+	require.Positive(t, w.Demand(now).Predicted)
+}

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
@@ -29,12 +28,11 @@ type entry struct {
 	lastAsk    time.Time // when the last query began
 	notUntil   time.Time // no query before, after a failure
 	failures   int
-	fitAfter   time.Time    // no fit before, after a failure
-	queryErr   error        // of the last query; nil when it succeeded
-	fitErr     error        // of the last fit
-	serviceErr error        // of the last look at latency and replicas
-	floor      scaler.State // of the decisions on replicas
-	answered   bool         // an answer of this spec or a former one stands
+	fitAfter   time.Time // no fit before, after a failure
+	queryErr   error     // of the last query; nil when it succeeded
+	fitErr     error     // of the last fit
+	serviceErr error     // of the last look at latency and replicas
+	answered   bool      // an answer of this spec or a former one stands
 	answer     Answer
 	watchers   map[int]chan struct{}
 	nextID     int

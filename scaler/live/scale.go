@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/scaler"
-	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
 )
 
 // A Scale is what a workload would do at one instant, for whoever acts on
@@ -58,24 +58,12 @@ func (s *Store) SetStartup(key Key, took time.Duration) {
 func (e *entry) scale(now time.Time, current int32, bounds Bounds) Scale {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	d := e.workload.Demand(now)
-	if math.IsNaN(d.Observed) && e.workload.Latest().Time.IsZero() {
-		d = scaler.Unknown() // a changed spec is being read
-	}
-	in := scaler.Input{Now: now, Current: current, Demand: d, LeadTime: e.workload.LeadTime()}
-	in.Desired = scaler.Replicas(d.Need(), e.target())
-	spec := bounds.on(e.spec.Scale)
-	out := Scale{Demand: d, LeadTime: in.LeadTime, Model: e.workload.Model()}
-	out.Decision, e.floor = scaler.Decide(spec, e.floor, in)
-	if math.IsNaN(d.Observed) {
+	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model()}
+	out.Decision = e.workload.Decide(now, engine.Target{
+		Current: current, Ready: -1, Min: bounds.Min, Max: bounds.Max, Missed: math.NaN(),
+	})
+	if math.IsNaN(out.Demand.Observed) {
 		out.Err = e.silence(now)
 	}
 	return out
-}
-
-// on returns spec within b.
-func (b Bounds) on(spec api.ScaleSpec) api.ScaleSpec {
-	least := b.Min
-	spec.MinReplicas, spec.MaxReplicas = &least, b.Max
-	return spec
 }
