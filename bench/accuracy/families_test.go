@@ -101,6 +101,7 @@ func TestPoolSurvivesEveryFamily(t *testing.T) {
 				require.LessOrEqual(t, float64(rung.MAE), 1.02*best+1e-12, "horizon %v s", rung.Horizon)
 				if naive > 0 && name != "closed at night" { // whose closed hours are all covered
 					require.InDelta(t, 0.95, float64(rung.Coverage["0.95"]), 0.03, "coverage at %v s", rung.Horizon)
+					require.InDelta(t, 0.95, float64(rung.PeakCoverage["0.95"]), 0.04, "coverage of maxima at %v s", rung.Horizon)
 				}
 				require.False(t, math.IsNaN(float64(rung.WIS)) || math.IsInf(float64(rung.WIS), 0))
 				require.LessOrEqual(t, float64(rung.WIS), 20*best+1e-4*42, "bounds of horizon %v s", rung.Horizon)
@@ -127,6 +128,7 @@ func TestReportIsJSONOfItsSchema(t *testing.T) {
 				Pinball  map[string]float64 `json:"pinball_ratio"`
 				Coverage map[string]float64 `json:"coverage"`
 				Worst    map[string]float64 `json:"worst_day_coverage"`
+				Peaks    map[string]float64 `json:"peak_coverage"`
 			}
 		}
 	}
@@ -140,6 +142,7 @@ func TestReportIsJSONOfItsSchema(t *testing.T) {
 		require.Contains(t, rung.Pinball, level)
 		require.Contains(t, rung.Coverage, level)
 		require.Contains(t, rung.Worst, level)
+		require.Contains(t, rung.Peaks, level)
 	}
 	var table bytes.Buffer
 	require.NoError(t, report.WriteTable(&table))

@@ -48,6 +48,10 @@ type Rung struct {
 	PinballRatio     map[string]Number `json:"pinball_ratio"`
 	Coverage         map[string]Number `json:"coverage"`
 	WorstDayCoverage map[string]Number `json:"worst_day_coverage"`
+
+	// PeakCoverage is the share of origins after which no sample up to the horizon
+	// exceeded the bound of the maximum, by level.
+	PeakCoverage map[string]Number `json:"peak_coverage"`
 }
 
 // A Summary gathers one horizon over the series with steps of five minutes or
@@ -64,6 +68,7 @@ type Summary struct {
 	Coverage          map[string]Number `json:"coverage"`           // mean
 	CoverageDeviation map[string]Number `json:"coverage_deviation"` // mean distance from the level
 	WorstDayCoverage  map[string]Number `json:"worst_day_coverage"` // median over series
+	PeakCoverage      map[string]Number `json:"peak_coverage"`      // mean over series that have any
 }
 
 // A Number is a float64 whose NaN and infinities are null in JSON.
@@ -97,6 +102,7 @@ func (r *rungScore) rung(step time.Duration, scale float64) Rung {
 		MAE: Number(r.loss / n), MAERatio: quotient(r.loss, r.naive), MASE: Number(r.loss / n / scale),
 		SMAPE: Number(r.smape / n), WIS: Number(r.wis / n),
 		PinballRatio: map[string]Number{}, Coverage: map[string]Number{}, WorstDayCoverage: map[string]Number{},
+		PeakCoverage: r.peaks.coverage(),
 	}
 	for k, p := range boundLevels {
 		out.PinballRatio[key(p)] = quotient(r.pinball[k], r.naivePinball[k])
@@ -134,7 +140,7 @@ func (r *Report) summarize() {
 		s := Summary{
 			Horizon: h, Series: len(of), Worst: Number(math.Inf(-1)),
 			PinballRatio: map[string]Number{}, Coverage: map[string]Number{},
-			CoverageDeviation: map[string]Number{}, WorstDayCoverage: map[string]Number{},
+			CoverageDeviation: map[string]Number{}, WorstDayCoverage: map[string]Number{}, PeakCoverage: map[string]Number{},
 		}
 		logs := 0.0
 		for k, rung := range of {
@@ -158,6 +164,7 @@ func (r *Report) summarize() {
 func (s *Summary) summarizeBound(of []Rung, p float64) {
 	name, n := key(p), Number(len(of))
 	worst := make([]float64, 0, len(of))
+	peaks, known := Number(0), Number(0)
 	for _, rung := range of {
 		s.PinballRatio[name] += rung.PinballRatio[name] / n
 		s.Coverage[name] += rung.Coverage[name] / n
@@ -165,7 +172,11 @@ func (s *Summary) summarizeBound(of []Rung, p float64) {
 		if v := float64(rung.WorstDayCoverage[name]); !math.IsNaN(v) {
 			worst = append(worst, v)
 		}
+		if v := rung.PeakCoverage[name]; v == v { // not NaN
+			peaks, known = peaks+v, known+1
+		}
 	}
+	s.PeakCoverage[name] = peaks / known
 	s.WorstDayCoverage[name] = Number(math.NaN())
 	if len(worst) > 0 {
 		slices.Sort(worst)
@@ -194,11 +205,11 @@ func (r Report) WriteTable(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "\n%s over series with steps of five minutes or less\n", r.Model)
 	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "horizon\tseries\t÷ naive\tbeats it\tworst\tpinball 90\t95\t99\tcovered 90\t95\t99\toff by 90\t95\t99\tworst day 90\t95\t99\tworst at\t")
+	fmt.Fprintln(t, "horizon\tseries\t÷ naive\tbeats it\tworst\tpinball 90\t95\t99\tcovered 90\t95\t99\toff by 90\t95\t99\tworst day 90\t95\t99\tpeaks covered 90\t95\t99\tworst at\t")
 	for _, s := range r.Summary {
 		fmt.Fprintf(t, "%v\t%d\t%.4f\t%d\t%.3f\t", seconds(s.Horizon), s.Series, float64(s.MAERatio), s.BeatsNaive, float64(s.Worst))
 		fmt.Fprintln(t, levelCells(s.PinballRatio, 1, 3)+levelCells(s.Coverage, 100, 2)+
-			levelCells(s.CoverageDeviation, 100, 2)+levelCells(s.WorstDayCoverage, 100, 1)+s.WorstName+"\t")
+			levelCells(s.CoverageDeviation, 100, 2)+levelCells(s.WorstDayCoverage, 100, 1)+levelCells(s.PeakCoverage, 100, 2)+s.WorstName+"\t")
 	}
 	return t.Flush()
 }

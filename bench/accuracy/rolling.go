@@ -78,11 +78,12 @@ type rungScore struct {
 	worst                 []float64
 	reference             *reference
 	waiting               [][]float64 // ring of forecasts by origin
+	peaks                 peakScore
 }
 
 func newRungScore(h int) *rungScore {
 	r := &rungScore{
-		h: h, reference: newReference(h, boundLevels),
+		h: h, reference: newReference(h, boundLevels), peaks: newPeakScore(h),
 		pinball: make([]float64, len(boundLevels)), naivePinball: make([]float64, len(boundLevels)),
 		covered: make([]int, len(boundLevels)), dayCovered: make([]int, len(boundLevels)),
 		worst: make([]float64, len(boundLevels)),
@@ -94,6 +95,22 @@ func newRungScore(h int) *rungScore {
 		r.waiting = append(r.waiting, make([]float64, len(askedLevels)))
 	}
 	return r
+}
+
+// step takes sample i and judges what was said h samples before, if that counts.
+func (r *rungScore) step(i int, y float64, at time.Time, counts bool) {
+	r.peaks.observe(i, y)
+	if counts {
+		r.judge(i, y, at)
+		r.peaks.judge(i)
+	}
+	r.reference.update(y)
+}
+
+// issue remembers the forecast made at sample i.
+func (r *rungScore) issue(i int, f *forecast.Forecast) {
+	copy(r.waiting[i%r.h], f.Values[r.h-1])
+	r.peaks.issue(i, f.Peaks[r.h-1])
 }
 
 // judge scores the forecast made h samples before sample i, whose time is at.
@@ -167,11 +184,8 @@ func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*
 			filter.Forecast(f)
 		}
 		for _, r := range scores {
-			if i-r.h >= warm-1 {
-				r.judge(i, y, s.At(i))
-			}
-			r.reference.update(y)
-			copy(r.waiting[i%r.h], f.Values[r.h-1])
+			r.step(i, y, s.At(i), i-r.h >= warm-1)
+			r.issue(i, f)
 		}
 	}
 	for _, r := range scores {

@@ -8,15 +8,18 @@ type between struct {
 	w      float64
 }
 
+const fewRungs = 5
+
 // neighbours chooses the rungs that have regressions of their own, every other
 // one counted from the last and the first, and returns them with the regressions
 // that answer for each rung. In between the coefficients of both neighbours are
 // mixed, in proportion to the logarithm of the horizon, and meet the regressors
 // of the rung itself: half the memory, and the seasons still count at the minute.
+// A ladder of fewRungs or less has regressions at each.
 func neighbours(rungs []int) (own []int, answer []between) {
 	answer = make([]between, len(rungs))
 	for k := range rungs {
-		if k == 0 || (len(rungs)-1-k)%2 == 0 {
+		if len(rungs) <= fewRungs || k == 0 || (len(rungs)-1-k)%2 == 0 {
 			own = append(own, k)
 		}
 		answer[k] = between{lo: len(own) - 1, hi: len(own) - 1}

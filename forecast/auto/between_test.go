@@ -12,7 +12,11 @@ func TestEveryOtherRungHasRegressions(t *testing.T) {
 	require.Equal(t, between{lo: 3, hi: 3}, answer[6])
 	require.Equal(t, between{lo: 2, hi: 3, w: 0.5}, answer[5], "30 is halfway between 15 and 60 on the logarithm")
 
-	own, answer = neighbours([]int{1, 2, 3, 6})
-	require.Equal(t, []int{0, 1, 3}, own, "the first and every other from the last")
-	require.Equal(t, between{lo: 1, hi: 2}, between{lo: answer[2].lo, hi: answer[2].hi})
+	own, answer = neighbours([]int{1, 2, 3, 4, 5, 6})
+	require.Equal(t, []int{0, 1, 3, 5}, own, "the first and every other from the last")
+	require.Equal(t, 1, answer[2].lo)
+	require.Equal(t, 2, answer[2].hi)
+
+	own, _ = neighbours([]int{1, 2, 3, 6, 12})
+	require.Len(t, own, 5, "a short ladder has them all")
 }

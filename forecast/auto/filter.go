@@ -266,7 +266,9 @@ func (s *filter) tuning(h, t int) direct.Tuning {
 }
 
 // typical returns what the seasons shall remember of the newest sample: the
-// forecast in place of a zero that is an outage. Tomorrow does not repeat it.
+// forecast in place of a zero that is an outage. Tomorrow does not repeat it. The
+// other verdicts of the guard are not acted on: a spike may be a job that comes
+// every day, and whether it does is for the weights to learn.
 func (s *filter) typical(z float64) float64 {
 	if s.gap > 0 || s.seen == 0 {
 		return z

@@ -75,14 +75,3 @@ func (p *Poly) Learn(forecasts []float32, mixed, truth float32) {
 		}
 	}
 }
-
-// Halve halves what has been learned about who is better, so that the weights
-// follow a change of regime sooner.
-func (p *Poly) Halve() { p.Scale(0.5) }
-
-// Scale multiplies all regrets by factor.
-func (p *Poly) Scale(factor float32) {
-	for k := range p.regret {
-		p.regret[k] *= factor
-	}
-}

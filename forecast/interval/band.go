@@ -56,7 +56,7 @@ type Band struct {
 
 // NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing.
 func NewBand(h int) *Band {
-	b := &Band{scale: newScale(), rate: float32(trackRate * math.Pow(float64(h), -0.2))}
+	b := &Band{scale: newScale(), rate: float32(trackRate * math.Pow(float64(h), -0.05))}
 	for i, p := range levels {
 		for k := range b.q {
 			b.q[k][i] = float32(start(p))

@@ -14,9 +14,9 @@
 // which is the proportional part of conformal PID control (Angelopoulos, Candès
 // and Tibshirani, Conformal PID Control for Time Series Prediction, 2023): for
 // any sequence whatsoever its long-run coverage is τ. A discounted histogram of
-// the errors and offsets per time of day add two more candidates, a mean excess
-// over the 95 % bound a tail for 99 % and above. The candidates are mixed by
-// their discounted pinball loss, weights exp(−c·(P−min P)/P̄) (after AgACI,
+// the errors and offsets per time of day add two more candidates. Beyond 99 % the
+// exponential tail through the 95 and 99 % bounds goes on, see [At]. The
+// candidates are mixed by their discounted pinball loss, weights exp(−c·(P−min P)/P̄) (after AgACI,
 // Zaffran et al., Adaptive Conformal Predictions for Time Series, ICML 2022), and
 // one more tracker on the misses of the mixture makes its coverage exact again.
 //

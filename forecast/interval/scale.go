@@ -41,6 +41,7 @@ type scale struct {
 
 const (
 	leastPower = 0.1 // an error of zero counts as this share of the long-run size
+	mostRatio  = 10  // an error beyond this multiple of the forecast is not in proportion to it
 	fastRate   = 0.02
 	slotRate   = 1.0 / 120
 )
@@ -91,7 +92,7 @@ func (s *scale) learn(size float64, then *[Scales]float64, o Origin, t *Timing) 
 	e := float32(size)
 	s.fast += max(warm, fastRate) * (e - s.fast)
 	s.slow += max(warm, float32(t.Slow)) * (e - s.slow)
-	s.ratio += max(warm, fastRate) * (float32(size/max(o.Point, then[slow]/10)) - s.ratio)
+	s.ratio += max(warm, fastRate) * (float32(min(size/max(o.Point, then[slow]/10), mostRatio)) - s.ratio)
 	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
 	slot := s.slots[o.Slot].Float()
 	if slot == 0 {
