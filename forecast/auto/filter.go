@@ -68,7 +68,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 		bridge:  make([]float64, len(f.rungs)),
 		timing:  interval.NewTiming(day),
 	}
-	keep := 1 - 1/max(regretDays*float64(day), 200)
+	keep := 1 - 1/max(regretDays*float64(day), 400)
 	for t, days := range rowDays {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
