@@ -172,7 +172,7 @@ func (s *Summary) summarizeBound(of []Rung, p float64) {
 		if v := float64(rung.WorstDayCoverage[name]); !math.IsNaN(v) {
 			worst = append(worst, v)
 		}
-		if v := rung.PeakCoverage[name]; v == v { // not NaN
+		if v := rung.PeakCoverage[name]; !math.IsNaN(float64(v)) {
 			peaks, known = peaks+v, known+1
 		}
 	}

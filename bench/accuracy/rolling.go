@@ -97,16 +97,6 @@ func newRungScore(h int) *rungScore {
 	return r
 }
 
-// step takes sample i and judges what was said h samples before, if that counts.
-func (r *rungScore) step(i int, y float64, at time.Time, counts bool) {
-	r.peaks.observe(i, y)
-	if counts {
-		r.judge(i, y, at)
-		r.peaks.judge(i)
-	}
-	r.reference.update(y)
-}
-
 // issue remembers the forecast made at sample i.
 func (r *rungScore) issue(i int, f *forecast.Forecast) {
 	copy(r.waiting[i%r.h], f.Values[r.h-1])
@@ -184,7 +174,12 @@ func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*
 			filter.Forecast(f)
 		}
 		for _, r := range scores {
-			r.step(i, y, s.At(i), i-r.h >= warm-1)
+			r.peaks.observe(i, y)
+			if i-r.h >= warm-1 {
+				r.judge(i, y, s.At(i))
+				r.peaks.judge(i)
+			}
+			r.reference.update(y)
 			r.issue(i, f)
 		}
 	}
