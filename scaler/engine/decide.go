@@ -62,14 +62,14 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 // after the lead time, to serve what has queued up.
 const drainTime = 30 * time.Second
 
-// oversubscribe asks for a third more than was missing when a burst began: of the
-// replicas that start, the fastest three quarters then suffice, and the others
-// drain the queue.
+// oversubscribe asks for twice what was missing when a burst began: of the
+// replicas that start, the faster half then suffices, and the others drain the
+// queue.
 func oversubscribe(need, ready int32) int32 {
 	if ready < 0 || need <= ready || need > math.MaxInt32/2 {
 		return need
 	}
-	return need + (need-ready+2)/3
+	return need + (need - ready)
 }
 
 // spend books the time since the last decision on the budget.
