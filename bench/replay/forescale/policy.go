@@ -34,8 +34,10 @@ const (
 	// settle is the stabilization of that HPA: about what a replica costs to start.
 	settle = 90 * time.Second
 
-	// defaultRisk is the quantile to provide for where the spec states no margin.
-	defaultRisk = 0.99
+	// defaultTarget is the share of time for which the objective may be missed where
+	// the spec states no margin. It paces the quantile by what is really missed,
+	// which a fixed one cannot know.
+	defaultTarget = 0.001
 )
 
 // A Policy is forescale under one spec. It is made by [New].
@@ -55,8 +57,8 @@ var _ replay.Over = (*Policy)(nil)
 
 // New returns the policy of that name, FloorName or KedaName, under spec. What
 // spec leaves out is taken from the configuration of the replay: the objective,
-// the bounds, and the lead time. A spec without a margin provides for the
-// quantile 0.99.
+// the bounds, and the lead time. A spec without a margin may miss
+// the objective for one thousandth of the time.
 func New(name string, spec api.Spec) (*Policy, error) {
 	p := &Policy{name: name, spec: spec}
 	switch name {
@@ -124,7 +126,7 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 		spec.Metric.Step = api.Duration(c.History.Step)
 	}
 	if f := spec.Forecast; f.Buffer == 0 && f.Risk == 0 && f.MissingReplicaCost == 0 && f.ViolationTarget == 0 {
-		spec.Forecast.Risk = defaultRisk
+		spec.Forecast.ViolationTarget = defaultTarget
 	}
 	if spec.Scale.LatencyObjective == nil {
 		spec.Scale.LatencyObjective = &api.LatencyObjective{

@@ -111,5 +111,5 @@ func TestUnknownPoliciesAndSpecs(t *testing.T) {
 	p, err := forescale.New(forescale.FloorName, api.Spec{Forecast: api.ForecastSpec{Model: "crystal-ball"}})
 	require.NoError(t, err)
 	_, err = replay.Run(t.Context(), rhythm(1, 4), p, replay.Options{Seed: 1, Score: time.Hour})
-	require.ErrorContains(t, err, `unknown model "crystal-ball"`)
+	require.ErrorContains(t, err, `"crystal-ball": want one of auto`)
 }
