@@ -29,7 +29,9 @@
 //	             latency_s}, balancing, scale_peak (requests/s; 0 = as recorded),
 //	             scrape_s, rate_window_s, lead_s, budget_pct, price per replica-hour,
 //	             resamples, min_replicas, max_replicas, safe_rate (requests/s of a pod
-//	             under the objective), query, margin (a line of a spec)
+//	             under the objective), query, margin (a line of a spec), learned
+//	             {known, used, safe_rate, miss_rate, seen_from, seen_to (requests/s per
+//	             pod), intervals, replicas, words}
 //	traces       [{trace, class, start, span_s, warmup_s, judged_s, step_s, missing_pct,
 //	             scale_factor, peak, growth_2m, growth_lead, optimum_hours,
 //	             undelayed_hours, warnings}]; growth is the 99.9th percentile of the

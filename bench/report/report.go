@@ -55,6 +55,21 @@ type Settings struct {
 	// Margin is what forescale provided for, a line of the forecast section of a
 	// spec, as risk: "0.99"; empty = not known.
 	Margin string `json:"margin,omitempty"`
+	// Learned is what latency and replicas beside the load said; nil without those.
+	Learned *Learned `json:"learned,omitempty"`
+}
+
+// Learned says what a pod was seen to carry under the objective, requests/s.
+type Learned struct {
+	Known     bool    `json:"known"`     // false: the record does not tell
+	Used      bool    `json:"used"`      // capacity and slots of the run follow from it
+	SafeRate  float64 `json:"safe_rate"` // kept the objective, with confidence
+	MissRate  float64 `json:"miss_rate"` // missed it more often than not; 0 = never
+	SeenFrom  float64 `json:"seen_from"` // least and most per pod that was seen
+	SeenTo    float64 `json:"seen_to"`
+	Intervals float64 `json:"intervals"` // behind it, old ones discounted
+	Replicas  int32   `json:"replicas"`  // the count at which it holds
+	Words     string  `json:"words"`
 }
 
 // Objective is a latency objective: Quantile of the requests within Latency.

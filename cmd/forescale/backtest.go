@@ -18,6 +18,8 @@ type backtestOptions struct {
 	traces    []string
 	directory string
 	query     string
+	latency   string
+	replicas  string
 	step      api.Duration
 	spec      string
 
@@ -59,13 +61,17 @@ a Prometheus range query, OpenMetrics text with time stamps, or a directory of
 Prometheus blocks, with --query. What is missing is a gap, not a zero. The last two
 weeks are judged at most, what goes before is history.
 
+Where latency and replicas were recorded beside the load (columns of that name, or
+--latency-query and --replicas-query), what a pod carries under the objective is
+learned from them, and the replay has such pods unless --capacity is given.
+
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.`,
 		Example: `  forescale backtest requests.csv.gz --report backtest.html
   forescale backtest requests.csv --capacity 40 --slots 4 --slo p95=300ms --scale-peak 0 --startup 90s
   forescale backtest --traces traces/ --policies all --seeds 5 --json backtest.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.run(cmd.Context(), args, cmd.Flags().Changed, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.bind(cmd)
@@ -77,6 +83,8 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringArrayVar(&o.traces, "trace", nil, "`file` with the recorded load; may be repeated")
 	fs.StringVar(&o.directory, "traces", "", "`directory` of csv or csv.gz files, with or without a manifest.yaml")
 	fs.StringVar(&o.query, "query", "", "PromQL of the load, for Prometheus blocks and OpenMetrics text")
+	fs.StringVar(&o.latency, "latency-query", "", "PromQL of the latency that the objective is about, seconds, for the same files")
+	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas, for the same files")
 	fs.TextVar(&o.step, "step", api.Duration(0), "interval that such files are read at (default: 60s, or theirs)")
 	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs; its bounds and objective win over the flags'")
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
@@ -100,7 +108,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.report, "report", "", "also write a page to this .html `file`")
 }
 
-func (o *backtestOptions) run(ctx context.Context, args []string, out, notes io.Writer) error {
+func (o *backtestOptions) run(ctx context.Context, args []string, given func(flag string) bool, out, notes io.Writer) error {
 	if o.report != "" && !strings.HasSuffix(o.report, ".html") {
 		return fmt.Errorf("--report: %q: want a file that ends in .html", o.report)
 	}
@@ -108,10 +116,18 @@ func (o *backtestOptions) run(ctx context.Context, args []string, out, notes io.
 	if err != nil {
 		return err
 	}
-	traces, err := o.read(ctx, append(args, o.traces...), notes)
+	traces, recorded, err := o.read(ctx, append(args, o.traces...), notes)
 	if err != nil {
 		return err
 	}
+	learned, err := o.learned(recorded, len(traces), given)
+	if err != nil {
+		return err
+	}
+	if options, err = o.campaign(); err != nil { // anew: capacity may be another
+		return err
+	}
+	options.Learned = learned
 	bar := newBacktestBar(notes)
 	options.Progress = bar.show
 	if o.report != "" {

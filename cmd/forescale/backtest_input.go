@@ -220,58 +220,65 @@ func parseStartup(text string) (replay.Startup, error) {
 	return s, nil
 }
 
-// read reads all traces.
-func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Writer) ([]trace.Trace, error) {
+// read reads all traces, and what was recorded beside those that have latency and
+// replicas.
+func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Writer) ([]trace.Trace, []export.Data, error) {
 	var traces []trace.Trace
+	var recorded []export.Data
 	for _, path := range files {
-		t, err := o.readLoad(ctx, path, notes)
+		t, d, err := o.readLoad(ctx, path, notes)
 		if err != nil {
-			return nil, fmt.Errorf("--trace: %w", err)
+			return nil, nil, fmt.Errorf("--trace: %w", err)
 		}
 		traces = append(traces, t)
+		if len(d.Latency.Values) > 0 && len(d.Replicas.Values) > 0 {
+			recorded = append(recorded, d)
+		}
 	}
 	if o.directory != "" {
 		infos, err := trace.List(o.directory)
 		if err != nil {
-			return nil, fmt.Errorf("--traces: %w", err)
+			return nil, nil, fmt.Errorf("--traces: %w", err)
 		}
 		if len(infos) == 0 {
-			return nil, fmt.Errorf("--traces: %s has no csv or csv.gz file", filepath.Clean(o.directory))
+			return nil, nil, fmt.Errorf("--traces: %s has no csv or csv.gz file", filepath.Clean(o.directory))
 		}
 		for _, info := range infos {
 			t, err := info.Read()
 			if err != nil {
-				return nil, fmt.Errorf("--traces: %w", err)
+				return nil, nil, fmt.Errorf("--traces: %w", err)
 			}
 			traces = append(traces, t)
 		}
 	}
 	if len(traces) == 0 {
-		return nil, errors.New("no load given: name files, or a directory by --traces")
+		return nil, nil, errors.New("no load given: name files, or a directory by --traces")
 	}
 	if o.smooth > 0 {
 		for i := range traces {
 			traces[i] = traces[i].Smooth(o.smooth.Std())
 		}
 	}
-	return traces, nil
+	return traces, recorded, nil
 }
 
 // readLoad reads a trace as it is, and else whatever package export knows, which
 // puts it on the grid of the epoch. It says on notes what was dropped on the way.
-func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Writer) (trace.Trace, error) {
+func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Writer) (trace.Trace, export.Data, error) {
 	if o.query == "" {
 		if t, err := trace.Read(path); err == nil {
-			return t, nil
+			return t, export.Data{}, nil
 		}
 	}
-	d, err := export.Read(ctx, path, export.Options{Query: o.query, Step: o.step.Std()})
+	d, err := export.Read(ctx, path, export.Options{
+		Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas, Step: o.step.Std(),
+	})
 	if err != nil {
-		return trace.Trace{}, err
+		return trace.Trace{}, d, err
 	}
 	for _, n := range d.Notes {
 		fmt.Fprintf(notes, "%s: %s\n", path, n)
 	}
 	name, _, _ := strings.Cut(filepath.Base(path), ".")
-	return trace.Trace{Name: name, Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, nil
+	return trace.Trace{Name: name, Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, d, nil
 }

@@ -43,6 +43,8 @@ type Options struct {
 	Query     string  // PromQL of the demand, for the recommended spec
 	Margin    string  // of the same, see [report.Settings]
 
+	Learned *report.Learned // from what was recorded beside the load; nil = nothing was
+
 	// Timeline is the distance of the points that [Campaign.Timelines] keeps of the
 	// first seed; 0 = none.
 	Timeline time.Duration

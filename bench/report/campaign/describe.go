@@ -68,7 +68,7 @@ func (c *campaign) common(s *replay.Scenario) report.Settings {
 		Balancing: o.Service.Balancing.String(), ScalePeak: o.Load.Peak,
 		ScrapeS: o.Metric.ScrapeInterval.Seconds(), RateWindowS: o.Metric.RateWindow.Seconds(),
 		LeadS: s.Lead().Seconds(), BudgetPct: o.Budget, Price: c.o.Price, Resamples: c.o.Resamples,
-		Min: o.Cluster.Min, Max: o.Cluster.Max, Query: c.o.Query, Margin: c.o.Margin, SafeRate: math.Inf(1),
+		Min: o.Cluster.Min, Max: o.Cluster.Max, Query: c.o.Query, Margin: c.o.Margin, Learned: c.o.Learned, SafeRate: math.Inf(1),
 	}
 	for _, v := range c.safe {
 		r.SafeRate = min(r.SafeRate, v)

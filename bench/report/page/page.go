@@ -244,11 +244,15 @@ func settings(r *report.Report) []fact {
 	for _, seed := range s.Seeds {
 		seeds = append(seeds, strconv.FormatUint(seed, 10))
 	}
+	var learned []fact
+	if s.Learned != nil {
+		learned = []fact{{"learned from latency and replicas", s.Learned.Words}}
+	}
 	peak := "as recorded"
 	if s.ScalePeak > 0 {
 		peak = "scaled to " + report.Count(s.ScalePeak) + " requests/s"
 	}
-	return []fact{
+	known := []fact{
 		{"objective", fmt.Sprintf("p%.4g within %s", 100*s.Objective.Quantile, report.Span(s.Objective.LatencyS))},
 		{"one pod", fmt.Sprintf("%.4g requests/s when busy all the time, %d at once; %.3g requests/s under the objective", s.Capacity, s.Slots, s.SafeRate)},
 		{"balancing", s.Balancing + map[string]string{"central": ": one line for all pods, the optimistic bound", "per-pod": ": each pod its own line, the pessimistic bound"}[s.Balancing]},
@@ -261,4 +265,5 @@ func settings(r *report.Report) []fact {
 		{"seeds", strings.Join(seeds, ", ")},
 		{"intervals", fmt.Sprintf("95 %%, %s resamples of whole days, paired", report.Count(float64(s.Resamples)))},
 	}
+	return append(known, learned...)
 }

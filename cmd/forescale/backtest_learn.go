@@ -1,0 +1,163 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/bench/replay/queue"
+	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/collector/export"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/capacity"
+)
+
+// mostSlots bounds what is taken for the requests that a pod serves at once.
+const mostSlots = 1024
+
+// learn takes what a pod carries from the latency and the replicas that were
+// recorded beside the load, and reports what it could tell; nil without those
+// columns. Unless --capacity is given the replay then has pods that carry as much,
+// and unless --scale-peak is, the load as recorded, to which the counts belong.
+func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*report.Learned, error) {
+	if len(d.Latency.Values) == 0 || len(d.Replicas.Values) == 0 {
+		return nil, nil //nolint:nilnil // nothing was recorded, and that is fine
+	}
+	quantile, latency, err := parseSLO(o.slo)
+	if err != nil {
+		return nil, fmt.Errorf("--slo: %w", err)
+	}
+	learner := capacity.Learner{Objective: capacity.Objective{Quantile: quantile, Latency: latency}}
+	var counts []int32
+	for i, rate := range d.Rate.Values {
+		interval := capacity.Interval{Rate: rate, Latency: d.Latency.Values[i], Ready: whole(d.Replicas.Values[i]), CPU: math.NaN()}
+		learner.Observe(interval)
+		if interval.Ready > 0 {
+			counts = append(counts, interval.Ready)
+		}
+	}
+	if len(counts) == 0 {
+		return &report.Learned{Words: "cannot tell: no interval with a whole number of replicas"}, nil
+	}
+	slices.Sort(counts)
+	typical := counts[len(counts)/2]
+	e := learner.Estimate(typical)
+	l := &report.Learned{
+		Known: e.Knowledge == capacity.Learned, SafeRate: e.SafeRate, MissRate: e.MissRate,
+		SeenFrom: e.SeenFrom, SeenTo: e.SeenTo, Intervals: e.Intervals, Replicas: typical,
+	}
+	if given("capacity") || !l.Known || !(e.SafeRate > 0) {
+		l.Words = wordsOf(l, given("capacity"))
+		return l, nil
+	}
+	return l, o.take(l, queue.Service{Quantile: quantile, Latency: latency}, idle(d), given)
+}
+
+// whole returns the count that v stands for, 0 if it changed within the interval
+// or is not known.
+func whole(v float64) int32 {
+	if n := math.Round(v); n >= 1 && n <= math.MaxInt32 && math.Abs(v-n) < 1e-6 {
+		return int32(n)
+	}
+	return 0
+}
+
+// idle returns the latency where there is hardly a queue: the median of the tenth
+// of the intervals with the least rate per replica; 0 if nothing is known.
+func idle(d export.Data) time.Duration {
+	type seen struct{ load, latency float64 }
+	var all []seen
+	for i, rate := range d.Rate.Values {
+		if s := (seen{rate / d.Replicas.Values[i], d.Latency.Values[i]}); s.load > 0 && s.latency > 0 && !math.IsInf(s.load, 0) {
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	slices.SortFunc(all, func(a, b seen) int { return compare(a.load, b.load) })
+	all = all[:max(len(all)/10, 1)]
+	slices.SortFunc(all, func(a, b seen) int { return compare(a.latency, b.latency) })
+	return time.Duration(all[len(all)/2].latency * float64(time.Second))
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// take sets capacity and slots such that the typical count of pods carries the
+// learned rate. Two things are seen and two set: without a queue the quantile of
+// an exponential service time is ln(1/(1−q)) times its mean, which gives the time
+// of a request; the slots then follow from the rate.
+func (o *backtestOptions) take(l *report.Learned, s queue.Service, idle time.Duration, given func(string) bool) error {
+	longest := time.Duration(float64(s.Latency) / math.Log(1/(1-s.Quantile)))
+	s.ServiceTime = min(time.Duration(float64(idle)/math.Log(1/(1-s.Quantile))), longest*9/10)
+	n := int(l.Replicas)
+	carried := func() float64 { return s.MaxRate(n) / float64(n) }
+	if s.Slots = o.slots; !given("slots") {
+		for s.Slots = 1; s.Slots < mostSlots && carried() < l.SafeRate; {
+			s.Slots++
+		}
+	}
+	low, high := time.Microsecond, longest
+	for high-low > time.Microsecond {
+		if s.ServiceTime = (low + high) / 2; carried() >= l.SafeRate {
+			low = s.ServiceTime
+		} else {
+			high = s.ServiceTime
+		}
+	}
+	s.ServiceTime = low
+	if got := carried(); math.Abs(got/l.SafeRate-1) > 0.05 {
+		return fmt.Errorf("--slots: pods with %d slots that keep %s carry %.4g requests/s, and %.4g were learned: give other --slots, or --capacity", s.Slots, o.slo, got, l.SafeRate)
+	}
+	o.slots, o.capacity, l.Used = s.Slots, s.Capacity(1), true
+	if !given("scale-peak") {
+		o.scalePeak = 0
+	}
+	l.Words = wordsOf(l, false)
+	return nil
+}
+
+// wordsOf says what was learned, and what becomes of it.
+func wordsOf(l *report.Learned, given bool) string {
+	seen := fmt.Sprintf("seen from %.3g to %.3g in %.0f intervals", l.SeenFrom, l.SeenTo, l.Intervals)
+	switch {
+	case !l.Known && l.Intervals == 0:
+		return "cannot tell: no interval with load, latency and a steady count of replicas"
+	case !l.Known:
+		return fmt.Sprintf("cannot tell what a pod carries: the objective was hardly ever missed, or the rate per pod hardly moved; up to %.3g requests/s were fine (%s). The capacity is the setting", l.SafeRate, seen)
+	case given:
+		return fmt.Sprintf("beside %d pods each carries between %.3g requests/s, kept, and %.3g, missed (%s); --capacity overrides it", l.Replicas, l.SafeRate, l.MissRate, seen)
+	}
+	return fmt.Sprintf("beside %d pods each carries between %.3g requests/s, kept, and %.3g, missed (%s); the replay takes the lower end", l.Replicas, l.SafeRate, l.MissRate, seen)
+}
+
+// learned applies learn to what was recorded, and says on notes what it could not.
+func (o *backtestOptions) learned(recorded []export.Data, loads int, given func(string) bool) (*report.Learned, error) {
+	if len(recorded) == 0 {
+		return nil, nil //nolint:nilnil // no latency and no replicas were recorded
+	}
+	if loads > 1 {
+		return &report.Learned{Words: "nothing: capacity is learned from a load that is given alone, since all loads of a run have the same pods"}, nil
+	}
+	l, err := o.learn(recorded[0], given)
+	if l != nil && !given("startup") {
+		l.Words += fmt.Sprintf(". Start-up cannot be told from replicas alone, which hide when a pod was asked for: it is taken as %s; state it with --startup", o.startupWords())
+	}
+	return l, err
+}
+
+func (o *backtestOptions) startupWords() string {
+	if d, err := api.ParseDuration(o.startup); err == nil {
+		return d.String()
+	}
+	return "that of " + o.startup
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/bench/replay/queue"
+)
+
+// writeRecorded writes two days of pods of 40 requests/s with 4 slots, whose rate
+// per pod goes up to most of that, beside latency and replicas.
+func writeRecorded(t *testing.T, most float64) string {
+	t.Helper()
+	s := queue.Service{Slots: 4, ServiceTime: 100 * time.Millisecond, Quantile: 0.99, Latency: time.Second}
+	rng := rand.New(rand.NewPCG(1, 1))
+	var b strings.Builder
+	b.WriteString("timestamp,rate,latency,replicas\n")
+	pods := 10
+	for i := range 2 * 1440 {
+		if i%15 == 0 {
+			pods = 10 + rng.IntN(5)
+		}
+		rate := float64(pods) * 40 * (0.3 + (most-0.3)*rng.Float64())
+		low, high := time.Duration(0), time.Minute
+		for high-low > time.Millisecond { // the quantile of the latency at that rate
+			s.Latency = (low + high) / 2
+			if s.Late(pods, rate, 0) > 0.01 {
+				low = s.Latency
+			} else {
+				high = s.Latency
+			}
+		}
+		fmt.Fprintf(&b, "%d,%g,%g,%d\n", 1_772_409_600+60*i, rate, high.Seconds()*math.Exp(0.03*rng.NormFloat64()), pods)
+	}
+	path := filepath.Join(t.TempDir(), "web.csv")
+	require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o600))
+	return path
+}
+
+func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
+	never := func(string) bool { return false }
+	for name, c := range map[string]struct {
+		most  float64
+		given func(string) bool
+		words string
+		used  bool
+	}{
+		"both sides seen":  {1.1, never, "the replay takes the lower end", true},
+		"never missed":     {0.6, never, "cannot tell what a pod carries", false},
+		"capacity is said": {1.1, func(flag string) bool { return flag == "capacity" }, "--capacity overrides it", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s", scalePeak: 4000}
+			traces, recorded, err := o.read(t.Context(), []string{writeRecorded(t, c.most)}, os.Stderr)
+			require.NoError(t, err)
+			l, err := o.learned(recorded, len(traces), c.given)
+			require.NoError(t, err)
+			require.Contains(t, l.Words, c.words)
+			require.Contains(t, l.Words, "Start-up cannot be told from replicas alone")
+			require.Equal(t, c.used, l.Used)
+			if !c.used {
+				require.InDelta(t, 100, o.capacity, 0)
+				require.InDelta(t, 4000, o.scalePeak, 0)
+				return
+			}
+			require.Zero(t, o.scalePeak, "the counts belong to the load as recorded")
+			require.InDelta(t, 40, o.capacity, 6, "slots %d", o.slots)
+		})
+	}
+}
+
+func TestBacktestReadsWhatPrometheusWrites(t *testing.T) {
+	dir := t.TempDir()
+	var metrics, values strings.Builder
+	metrics.WriteString("# TYPE queue gauge\n")
+	for i := range 180 {
+		at := 1_772_409_600 + 60*i
+		v := 50 + 40*math.Sin(float64(i)/180*2*math.Pi)
+		fmt.Fprintf(&metrics, "queue{pod=\"a\"} %g %d\n", v, at)
+		fmt.Fprintf(&values, ",[%d,\"%g\"]", at, v)
+	}
+	metrics.WriteString("# EOF\n")
+	open, doc := filepath.Join(dir, "open.txt"), filepath.Join(dir, "range.json")
+	require.NoError(t, os.WriteFile(open, []byte(metrics.String()), 0o600))
+	require.NoError(t, os.WriteFile(doc, []byte(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[`+
+		values.String()[1:]+`]}]}}`), 0o600))
+	for name, args := range map[string][]string{
+		"OpenMetrics":           {open, "--query", "sum(queue)"},
+		"answer of query_range": {doc},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, _, err := runBacktest(t, append(args, "--seeds", "1", "--policies", "hpa-rate-70,oracle", "--resamples", "1000")...)
+			require.NoError(t, err)
+			require.Contains(t, out, "hpa-rate-70")
+		})
+	}
+}
