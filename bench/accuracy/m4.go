@@ -2,6 +2,7 @@ package accuracy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,12 +14,17 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/baseline"
 )
 
 // M4Options are the settings of [RunM4]. The zero value is ready to use.
 type M4Options struct {
 	Workers int // series at once; 0 means 2
 	Horizon int // cells; 0 means as many as the test file has columns, 48 without a test file
+
+	// Model is fitted and filtered on each series; nil means auto.Path. Where a
+	// history is too short for it, the last value stands in.
+	Model forecast.Model
 }
 
 // M4Report says what RunM4 did, and how good the point forecasts were where the
@@ -73,7 +79,7 @@ func RunM4(ctx context.Context, dir, out string, opts M4Options, progress io.Wri
 			fmt.Fprintf(progress, "%d of %d series\n", i, len(train))
 		}
 		group.Go(func() error {
-			f, err := m4Forecast(ctx, s, horizon)
+			f, err := m4Forecast(ctx, opts.Model, s, horizon)
 			if err != nil {
 				return fmt.Errorf("accuracy: series %s: %w", s.id, err)
 			}
@@ -92,10 +98,26 @@ func RunM4(ctx context.Context, dir, out string, opts M4Options, progress io.Wri
 }
 
 // m4Forecast forecasts one series; one without a cell is an error.
-func m4Forecast(ctx context.Context, s m4Series, horizon int) (*forecast.Forecast, error) {
+func m4Forecast(ctx context.Context, m forecast.Model, s m4Series, horizon int) (*forecast.Forecast, error) {
 	levels, _ := m4Files()
 	history := forecast.Series{Start: time.Unix(0, 0).UTC(), Step: time.Hour, Values: s.values}
-	return auto.Path(ctx, history, horizon, levels[:], auto.PathOptions{})
+	if m == nil {
+		return auto.Path(ctx, history, horizon, levels[:], auto.PathOptions{})
+	}
+	fitted, err := m.Fit(ctx, history)
+	if errors.Is(err, forecast.ErrShortHistory) {
+		fitted, err = baseline.Naive{}.Fit(ctx, history)
+	}
+	if err != nil {
+		return nil, err
+	}
+	filter, err := fitted.Filter(history)
+	if err != nil {
+		return nil, err
+	}
+	f := forecast.New(horizon, levels[:]...)
+	filter.Forecast(f)
+	return f, nil
 }
 
 // writeM4 writes one file per quantile, and the median a second time as the

@@ -6,12 +6,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/accuracy"
+	"github.com/forescale/forescale/forecast/baseline"
 	"github.com/forescale/forescale/forecast/forecasttest"
 )
 
@@ -66,6 +68,22 @@ func TestRunM4KnowsNothingOfTheTestFile(t *testing.T) {
 		y, err := os.ReadFile(filepath.Join(b, name))
 		require.NoError(t, err)
 		require.Equal(t, string(x), string(y))
+	}
+}
+
+func TestRunM4MeasuresOneModel(t *testing.T) {
+	dir, out := collection(t, 24), t.TempDir()
+	_, err := accuracy.RunM4(t.Context(), dir, out, accuracy.M4Options{Model: baseline.Naive{}}, io.Discard)
+	require.NoError(t, err)
+	point, err := os.ReadFile(filepath.Join(out, "point.csv"))
+	require.NoError(t, err)
+	row := strings.Split(strings.Split(string(point), "\n")[1], ",")
+	require.Len(t, row, 25)
+	last := forecasttest.Hourly(500+24, 100, 0).Values[499]
+	for _, cell := range row[1:] {
+		v, err := strconv.ParseFloat(cell, 64)
+		require.NoError(t, err)
+		require.InEpsilon(t, last, v, 0.2, "as now, and the median of its errors")
 	}
 }
 

@@ -44,7 +44,7 @@ func ByName(name string, opts Options) (forecast.Model, error) {
 	case HoltWintersMultiplicative:
 		return single(ets.Multiplicative), nil
 	case HoltWintersDouble:
-		m := ets.DoubleSeasonal(ets.Additive)
+		m := ets.DoubleSeasonal(ets.Log) // its offset keeps zeros finite
 		m.Zone = opts.Location
 		if len(opts.Seasons) > 1 {
 			m.Period, m.LongPeriod = day, week

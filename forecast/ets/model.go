@@ -43,6 +43,15 @@ const (
 	NoTrend              // there is no slope
 )
 
+// A Criterion says which errors the parameters minimise.
+type Criterion int
+
+// The criteria.
+const (
+	OneStep   Criterion = iota // log mean ε²: for running forecasts of a few cells
+	ManySteps                  // half of it, and half the same a quarter and a whole season ahead: for paths of days
+)
+
 // A Model is exponential smoothing with its settings. The zero value is
 // additive, with a damped trend, an AR(1) error and the seasons that the history
 // allows.
@@ -50,6 +59,7 @@ type Model struct {
 	Form       Form
 	Seasons    Seasons
 	Trend      Trend
+	Criterion  Criterion
 	White      bool           // no autoregressive error: ρ = 0
 	Period     time.Duration  // of the first season; 0 means a day
 	LongPeriod time.Duration  // of the second; 0 means a week
@@ -64,8 +74,9 @@ func HoltWinters(form Form) Model {
 	return Model{Form: form, Seasons: One, Trend: Linear, White: true}
 }
 
-// DoubleSeasonal has a day and a week, a damped trend and an AR(1) error.
-func DoubleSeasonal(form Form) Model { return Model{Form: form, Seasons: Two} }
+// DoubleSeasonal has a day and a week, a damped trend and an AR(1) error, fitted
+// to forecast a day or two ahead.
+func DoubleSeasonal(form Form) Model { return Model{Form: form, Seasons: Two, Criterion: ManySteps} }
 
 // Params are the smoothing parameters. Those that a model does not have are
 // zero, except Phi, which is 1 for a linear trend.
@@ -75,7 +86,7 @@ type Params struct {
 	Phi    float64    // damping of the slope per cell
 	Gamma  [2]float64 // of the seasons, (0, 1)
 	Rho    float64    // autocorrelation of the error, (−0.995, 0.995)
-	Fit    float64    // the criterion reached: log mean ε² plus a small penalty
+	Fit    float64    // the criterion reached: log mean square plus a small penalty
 	Spread float64    // standard deviation of ε on the history, in z
 }
 

@@ -41,7 +41,7 @@ func (f *Fitted) search(ctx context.Context, history forecast.Series, z []float6
 		for i := range free {
 			penalty += x[i] * x[i]
 		}
-		fit := math.Log(f.meanSquare(f.params(full), history, z) + f.tiny())
+		fit := f.criterion(f.params(full), history, z)
 		if !(fit < 700) {
 			fit = 700
 		}
@@ -67,7 +67,7 @@ func (f *Fitted) search(ctx context.Context, history forecast.Series, z []float6
 	}
 	f.Params = f.params(full)
 	f.Fit = best.f
-	f.Spread = math.Sqrt(f.meanSquare(f.Params, history, z))
+	f.Spread = math.Sqrt(f.meanSquare(f.Params, history, z, nil))
 	return nil
 }
 
@@ -131,19 +131,36 @@ func (f *Fitted) tiny() float64 {
 	return 1e-14 * r * r
 }
 
-// meanSquare returns the mean of ε² after the first season. The common case, one
-// grid cell per step and components that add up, has a loop of its own; the
-// others run the State itself.
-func (f *Fitted) meanSquare(p Params, history forecast.Series, z []float64) float64 {
+// criterion returns what the parameters minimise, less the penalty.
+func (f *Fitted) criterion(p Params, history forecast.Series, z []float64) float64 {
+	far := f.reaches(p)
+	fit := math.Log(f.meanSquare(p, history, z, far) + f.tiny())
+	if len(far) == 0 {
+		return fit
+	}
+	ahead := 0.0
+	for k := range far {
+		ahead += math.Log(far[k].meanSquare() + f.tiny())
+	}
+	return (fit + ahead/float64(len(far))) / 2
+}
+
+// meanSquare returns the mean of ε² after the first season, and scores the
+// forecasts of far. The common case, one grid cell per step and components that
+// add up, has a loop of its own; the others run the State itself.
+func (f *Fitted) meanSquare(p Params, history forecast.Series, z []float64, far []reach) float64 {
 	skip := 0
 	if len(f.periods) > 0 {
 		skip = int(f.periods[0] / f.step)
 	}
 	if f.model.Form != Multiplicative && f.whole() {
-		return f.quick(p, z, skip)
+		return f.quick(p, z, skip, far)
 	}
 	trial := *f
 	trial.Params = p
+	if len(far) > 0 {
+		trial.powers()
+	}
 	s, err := trial.State(f.start, f.step)
 	if err != nil {
 		return math.Inf(1)
@@ -156,6 +173,9 @@ func (f *Fitted) meanSquare(p Params, history forecast.Series, z []float64) floa
 			e := s.err - p.Rho*before
 			sum += e * e
 			n++
+		}
+		for k := range far {
+			far[k].turn(i, z[i], f.scale.Forward(s.At(far[k].h)), skip)
 		}
 	}
 	return sum / float64(max(1, n))
@@ -173,42 +193,46 @@ func (f *Fitted) whole() bool {
 }
 
 // quick is meanSquare for components that add up on whole cells.
-func (f *Fitted) quick(p Params, z []float64, skip int) float64 {
+func (f *Fitted) quick(p Params, z []float64, skip int, far []reach) float64 {
 	var grids [2][]float64
 	var cells [2][]int32
 	for k := range grids {
-		grids[k], cells[k] = []float64{0}, nil
+		grids[k], cells[k] = []float64{0}, make([]int32, 0)
 		if k < len(f.periods) {
 			grids[k], cells[k] = append([]float64(nil), f.init.seasons[k]...), f.init.cells[k]
 		}
 	}
+	at := func(k, i int) *float64 {
+		if i >= len(cells[k]) {
+			return &grids[k][0]
+		}
+		return &grids[k][cells[k][i]]
+	}
 	level, slope, last, sum, n := f.init.level, f.init.slope, 0.0, 0.0, 0
 	for i, v := range z {
 		trend := p.Phi * slope
-		if v != v {
-			last *= p.Rho
-			slope = trend
-			level += trend
-			continue
-		}
-		a, b := &grids[0][0], &grids[1][0]
-		if cells[0] != nil {
-			a = &grids[0][cells[0][i]]
-		}
-		if cells[1] != nil {
-			b = &grids[1][cells[1][i]]
-		}
-		d := v - level - trend - *a - *b
-		level += trend + p.Alpha*d
-		slope = trend + p.Beta*d
-		*a += p.Gamma[0] * d
-		*b += p.Gamma[1] * d
-		if i >= skip {
-			e := d - p.Rho*last
-			sum += e * e
-			n++
+		d := p.Rho * last
+		level += trend
+		slope = trend
+		if v == v {
+			a, b := at(0, i), at(1, i)
+			d = v - level - *a - *b
+			level += p.Alpha * d
+			slope += p.Beta * d
+			*a += p.Gamma[0] * d
+			*b += p.Gamma[1] * d
+			if i >= skip {
+				e := d - p.Rho*last
+				sum += e * e
+				n++
+			}
 		}
 		last = d
+		for k := range far {
+			r := &far[k]
+			ahead := level + r.damp*slope + r.fade*d + *at(0, i+r.h) + *at(1, i+r.h)
+			r.turn(i, v, ahead, skip)
+		}
 	}
 	return sum / float64(max(1, n))
 }

@@ -45,6 +45,35 @@ func slowly(t *testing.T, f *Fitted, history forecast.Series) float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
+// What the criterion counts a quarter of a day and a day ahead are the errors of
+// the forecasts that a running state makes.
+func TestManyStepsScoresWhatTheStateForecasts(t *testing.T) {
+	history := forecasttest.Hourly(24*35, 100, 4)
+	for i := 300; i < 310; i++ {
+		history.Values[i] = math.NaN()
+	}
+	f, err := DoubleSeasonal(Additive).Estimate(t.Context(), history)
+	require.NoError(t, err)
+	far := f.reaches(f.Params)
+	f.meanSquare(f.Params, history, history.Values, far)
+	require.Len(t, far, 2)
+	for _, r := range far {
+		s, err := f.State(history.Start, history.Step)
+		require.NoError(t, err)
+		sum, n, ahead := 0.0, 0, make([]float64, history.Len())
+		for i, v := range history.Values {
+			s.Update(v)
+			ahead[i] = s.At(r.h)
+			if i >= 24 && v >= 0 {
+				sum += (v - ahead[i-r.h]) * (v - ahead[i-r.h])
+				n++
+			}
+		}
+		require.Equal(t, n, r.n, "h = %d", r.h)
+		require.InEpsilon(t, sum/float64(n), r.meanSquare(), 1e-4, "h = %d", r.h)
+	}
+}
+
 func TestSimplexFindsTheValley(t *testing.T) {
 	// Rosenbrock's function: minimum 0 at (1, 1) at the end of a curved valley
 	v := simplex(func(x [dims]float64) float64 {
