@@ -21,9 +21,10 @@ import (
 
 // A database is Prometheus's own, in a temporary folder, with its engine.
 type database struct {
-	dir    string
-	db     *tsdb.DB
-	engine *promql.Engine
+	dir     string
+	db      *tsdb.DB
+	engine  *promql.Engine
+	samples int64 // 0 if they were not counted
 }
 
 // openDatabase opens what fill puts into a temporary folder.

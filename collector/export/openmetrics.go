@@ -45,6 +45,7 @@ func readOpenMetrics(ctx context.Context, r io.Reader, o Options) (_ Data, err e
 	if err := l.load(ctx, d.db); err != nil {
 		return Data{}, err
 	}
+	d.samples = l.samples
 	return d.evaluate(ctx, o, func(name string) bool { return l.counters[name] })
 }
 
@@ -62,6 +63,7 @@ type loader struct {
 	counters    map[string]bool
 	line        int
 	first, last int64 // ms, of all samples
+	samples     int64
 }
 
 func (l *loader) load(ctx context.Context, db *tsdb.DB) error {
@@ -152,6 +154,7 @@ func (l *loader) sample(app storage.AppenderV2) error {
 		l.series[string(text)], l.byRef[ref] = s, s
 	}
 	s.last = *at
+	l.samples++
 	return nil
 }
 

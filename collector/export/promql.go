@@ -27,6 +27,7 @@ const (
 	defaultStep = time.Minute
 	chunk       = 2000    // steps evaluated at once
 	maxSteps    = 1 << 24 // half a year of seconds
+	fewSteps    = 1 << 20 // of a file with few samples, a second of work
 )
 
 // evaluate makes a table of the queries of o and cuts it. counter tells which
@@ -45,7 +46,7 @@ func (d *database) evaluate(ctx context.Context, o Options, counter func(name st
 		return Data{}, err
 	}
 	first += max(0, window-step).Milliseconds() // or the first window would be half empty
-	t, err := empty(o, first, last, step)
+	t, err := empty(o, first, last, step, d.most())
 	if err != nil {
 		return Data{}, err
 	}
@@ -68,9 +69,18 @@ func (d *database) evaluate(ctx context.Context, o Options, counter func(name st
 	return t.data(o)
 }
 
+// most returns how many steps may be evaluated: few samples far apart are a wrong
+// time stamp and not minutes of work.
+func (d *database) most() int64 {
+	if d.samples == 0 {
+		return maxSteps
+	}
+	return min(maxSteps, max(fewSteps, 1000*d.samples))
+}
+
 // empty returns the rows of the cells that lie wholly between first and last, or
-// between the bounds of o where it has some.
-func empty(o Options, first, last int64, step time.Duration) (table, error) {
+// between the bounds of o where it has some; it refuses more than most.
+func empty(o Options, first, last int64, step time.Duration, most int64) (table, error) {
 	if !o.From.IsZero() {
 		first = o.From.UnixMilli()
 	}
@@ -80,9 +90,9 @@ func empty(o Options, first, last int64, step time.Duration) (table, error) {
 	ms := step.Milliseconds()
 	from := (first + ms - 1) / ms * ms
 	n := (last - from) / ms
-	if first < firstMS || n <= 0 || n > maxSteps {
+	if first < firstMS || n <= 0 || n > most {
 		return table{}, fmt.Errorf("%d cells of %v from %s to %s, want 1 to %d; choose another step, start or end",
-			max(n, 0), step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), maxSteps)
+			max(n, 0), step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
 	}
 	t := table{step: step, rows: make([]row, n)}
 	for i := range t.rows {
