@@ -112,8 +112,7 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	if o.report != "" && !strings.HasSuffix(o.report, ".html") {
 		return fmt.Errorf("--report: %q: want a file that ends in .html", o.report)
 	}
-	options, err := o.campaign()
-	if err != nil {
+	if _, err := o.campaign(); err != nil { // a wrong flag is told before files are read
 		return err
 	}
 	traces, recorded, err := o.read(ctx, append(args, o.traces...), notes)
@@ -124,7 +123,8 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	if err != nil {
 		return err
 	}
-	if options, err = o.campaign(); err != nil { // anew: capacity may be another
+	options, err := o.campaign() // anew: capacity may be another
+	if err != nil {
 		return err
 	}
 	options.Learned = learned
@@ -138,6 +138,14 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	if err != nil {
 		return err
 	}
+	if err := o.write(result); err != nil {
+		return err
+	}
+	return result.Report.WriteTable(out)
+}
+
+// write writes the files that were asked for.
+func (o *backtestOptions) write(result *campaign.Result) error {
 	if o.json != "" {
 		if err := create(o.json, result.Report.WriteJSON); err != nil {
 			return fmt.Errorf("--json: %w", err)
@@ -149,5 +157,5 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 			return fmt.Errorf("--report: %w", err)
 		}
 	}
-	return result.Report.WriteTable(out)
+	return nil
 }

@@ -91,11 +91,11 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 }
 
 // withMargin states the margin of a spec that has none, so that what is replayed
-// is what is recommended: 99 of 100 cases, the quantile that a pod in use for
-// minutes and missed by requests asks for.
+// is what is recommended: the objective may be missed for a thousandth of the
+// time, which the budget of violations paces.
 func withMargin(spec api.Spec) api.Spec {
 	if margin(spec.Forecast) == "" {
-		spec.Forecast.Risk = 0.99
+		spec.Forecast.ViolationTarget = 0.001
 	}
 	return spec
 }
@@ -235,22 +235,11 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 			recorded = append(recorded, d)
 		}
 	}
-	if o.directory != "" {
-		infos, err := trace.List(o.directory)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--traces: %w", err)
-		}
-		if len(infos) == 0 {
-			return nil, nil, fmt.Errorf("--traces: %s has no csv or csv.gz file", filepath.Clean(o.directory))
-		}
-		for _, info := range infos {
-			t, err := info.Read()
-			if err != nil {
-				return nil, nil, fmt.Errorf("--traces: %w", err)
-			}
-			traces = append(traces, t)
-		}
+	listed, err := o.list()
+	if err != nil {
+		return nil, nil, fmt.Errorf("--traces: %w", err)
 	}
+	traces = append(traces, listed...)
 	if len(traces) == 0 {
 		return nil, nil, errors.New("no load given: name files, or a directory by --traces")
 	}
@@ -260,6 +249,27 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 		}
 	}
 	return traces, recorded, nil
+}
+
+// list reads the traces of the directory, none if there is none.
+func (o *backtestOptions) list() ([]trace.Trace, error) {
+	if o.directory == "" {
+		return nil, nil
+	}
+	infos, err := trace.List(o.directory)
+	if err != nil {
+		return nil, err
+	}
+	if len(infos) == 0 {
+		return nil, fmt.Errorf("%s has no csv or csv.gz file", filepath.Clean(o.directory))
+	}
+	traces := make([]trace.Trace, len(infos))
+	for i, info := range infos {
+		if traces[i], err = info.Read(); err != nil {
+			return nil, err
+		}
+	}
+	return traces, nil
 }
 
 // readLoad reads a trace as it is, and else whatever package export knows, which
