@@ -21,7 +21,7 @@ import (
 
 // binaries returns the Prometheus servers to test against: those that
 // FORESCALE_PROMETHEUS lists, separated as in PATH, each of which must then be
-// there, or else the one in PATH.
+// there, or else the one in PATH, or else the one that make prometheus built.
 func binaries(t *testing.T) []string {
 	t.Helper()
 	if list := os.Getenv("FORESCALE_PROMETHEUS"); list != "" {
@@ -30,8 +30,28 @@ func binaries(t *testing.T) []string {
 	if found, err := exec.LookPath("prometheus"); err == nil {
 		return []string{found}
 	}
-	t.Skip("no prometheus in PATH, and FORESCALE_PROMETHEUS lists none")
+	if built := filepath.Join(tools(), "prometheus"); isFile(built) {
+		return []string{built}
+	}
+	t.Skip("no prometheus in PATH, FORESCALE_PROMETHEUS lists none, and make prometheus built none")
 	return nil
+}
+
+// tools returns the folder of the Makefile's tools.
+func tools() string {
+	if dir := os.Getenv("FORESCALE_TOOLS"); dir != "" {
+		return dir
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "forescale", "bin")
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // startProcess runs a Prometheus that scrapes target four times a second, if one
@@ -93,6 +113,7 @@ func fetch(t *testing.T, address string) (status int, body []byte, err error) {
 
 // The HTTP layer of package embedded is ours, so it has to prove that it answers
 // as a Prometheus does: the same status and, for a success, the same JSON.
+// A timeout that has passed is left out: 3.15 answers 400, 422 or 503 at random.
 func TestSameAnswersAsAProcess(t *testing.T) {
 	ours, err := embedded.Start(t.Context(), embedded.Options{Now: noon, Dir: t.TempDir()})
 	require.NoError(t, err)
@@ -114,7 +135,6 @@ func TestSameAnswersAsAProcess(t *testing.T) {
 				"query?query=",
 				"query?query=1&time=soon",
 				"query?query=1&timeout=soon",
-				"query?query=1&timeout=0.000000001",
 				"query?time=1772452800&query=vector(1)*on()group_left()(label_replace(vector(1),%22a%22,%22b%22,%22%22,%22%22)or%20vector(1))",
 				"query_range?start=0&end=11001&step=1&query=1",
 				"query_range?start=0&end=11000&step=11000&query=1",
