@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/forescale/forescale/bench/accuracy"
+	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
 )
@@ -20,6 +21,7 @@ import (
 type accuracyOptions struct {
 	traces, m4, out, json string
 	model, zone, network  string
+	query                 string
 	workers               int
 }
 
@@ -33,8 +35,8 @@ the first days, and from then on each sample is the origin of a forecast. It
 prints, per horizon, the error against the naive rule "as now", and how well the
 upper bounds cover; each series by name, where it loses as well as where it wins.
 
-A FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the
-mean over the interval that starts there. --traces DIR takes all of a directory.
+` + formats + `
+--traces DIR takes all .csv and .csv.gz files of a directory.
 
 --m4 DIR forecasts a collection laid out as the hourly data of the M4 competition
 (Hourly-train.csv and Hourly-test.csv, also .gz, at any depth) and writes the
@@ -49,6 +51,7 @@ q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
 		},
 	}
 	fs := cmd.Flags()
+	fs.StringVar(&o.query, "query", "", queryUsage)
 	fs.StringVar(&o.traces, "traces", "", "`directory` of csv or csv.gz files, with or without a manifest.yaml")
 	fs.StringVar(&o.m4, "m4", "", "`directory` with Hourly-train.csv and Hourly-test.csv")
 	fs.StringVar(&o.out, "out", "", "`directory` for the forecasts of --m4")
@@ -96,10 +99,11 @@ func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io
 		}
 		return o.runM4(ctx, model, out, notes)
 	}
-	if o.traces != "" {
-		files = append(files, o.traces)
+	series, err := o.read(ctx, files, notes)
+	if err != nil {
+		return err
 	}
-	report, err := accuracy.RunTraces(ctx, files, accuracy.Options{Name: o.model, Model: model, Workers: o.workers}, progressTo(notes))
+	report, err := accuracy.Run(ctx, series, accuracy.Options{Name: o.model, Model: model, Workers: o.workers}, progressTo(notes))
 	if err != nil {
 		return err
 	}
@@ -109,6 +113,36 @@ func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io
 		}
 	}
 	return report.WriteTable(out)
+}
+
+// read returns the files, and those of --traces, on the grid of the epoch.
+func (o *accuracyOptions) read(ctx context.Context, files []string, notes io.Writer) ([]trace.Trace, error) {
+	var all []trace.Trace
+	for _, path := range files {
+		t, err := readTrace(ctx, path, o.query, 0, notes)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	if o.traces == "" {
+		return all, nil
+	}
+	infos, err := trace.List(o.traces)
+	if err == nil && len(infos) == 0 {
+		err = fmt.Errorf("%s has no .csv or .csv.gz file", o.traces)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--traces: %w", err)
+	}
+	for _, info := range infos {
+		t, err := info.Read()
+		if err != nil {
+			return nil, fmt.Errorf("--traces: %w", err)
+		}
+		all = append(all, t)
+	}
+	return all, nil
 }
 
 // runM4 forecasts a collection and prints the scores, if its truth is there.

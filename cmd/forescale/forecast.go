@@ -49,13 +49,7 @@ func newForecastCommand() *cobra.Command {
 		Short: "Forecast a series from a file",
 		Long: `forecast reads a series and prints quantiles of the cells that follow it.
 
-FILE may be compressed with gzip and is one of
-  CSV          timestamp,value: unix seconds and the mean over the interval that
-               starts there; a missing row is a gap, not a zero
-  JSON         the answer of Prometheus's /api/v1/query_range
-  OpenMetrics  text with timestamps, as promtool tsdb dump-openmetrics writes it
-  a directory  the data of a Prometheus, or a snapshot of it; nothing is written
-For the last two --query says in PromQL what to forecast.
+` + formats + `
 
 Up to an hour, or twelve cells, ahead the model forecasts as it does when it
 runs. Farther ahead auto hands over to path, which makes the whole path at once.`,
@@ -63,7 +57,7 @@ runs. Farther ahead auto hands over to path, which makes the whole path at once.
   forescale forecast requests.csv --horizon 1d --plot forecast.svg
   forescale forecast requests.csv --output json --levels 0.5,0.9,0.99
   forescale forecast prometheus/data --query 'sum(rate(http_requests_total[1m]))'`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err
@@ -72,7 +66,7 @@ runs. Farther ahead auto hands over to path, which makes the whole path at once.
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&o.query, "query", "", "`PromQL` for OpenMetrics and directories (default: their only series)")
+	fs.StringVar(&o.query, "query", "", queryUsage)
 	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(append(auto.Names(), pathModel), ", "))
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, as forescale train writes it, to join the experts")
 	fs.TextVar(&o.seasons, "seasons", api.Seasons(nil), "periods such as 1d,7d, auto to find them, or none")

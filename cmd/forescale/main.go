@@ -38,10 +38,10 @@ Silence is never taken for idleness, a forecast only ever adds to what reactive
 scaling would do (unless you ask otherwise), and each decision says why.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		// No Args: only so does cobra refuse an unknown command and name its like.
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w\nsee %s --help", err, cmd.CommandPath())
+		return fmt.Errorf("%w%s\nsee %s --help", err, likeFlag(cmd, err), cmd.CommandPath())
 	})
 	root.AddCommand(
 		newServeCommand(),

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler/api"
@@ -23,6 +22,7 @@ import (
 type trainOptions struct {
 	inputs  []string
 	out     string
+	query   string
 	step    api.Duration
 	options lstm.Options
 }
@@ -34,8 +34,7 @@ func newTrainCommand() *cobra.Command {
 		Short: "Train the LSTM expert on your own series",
 		Long: `train fits the LSTM expert on one or many series and writes its weights.
 
-Each FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and
-the mean over the interval that starts there. A missing row is a gap, not a zero.
+` + formats + `
 All series share one step; --step averages finer ones.
 
 The first 70 % of each series are learned from, the next 15 % say when to stop,
@@ -56,7 +55,8 @@ of one kind.
 	fs := cmd.Flags()
 	fs.StringArrayVarP(&o.inputs, "input", "i", nil, "series to learn from; repeat it, or list more `files` after it")
 	fs.StringVarP(&o.out, "out", "o", "", "write the weights to this .safetensors `file`")
-	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid, a multiple of each file's interval (default: that interval)")
+	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default: that interval, or a minute)")
+	fs.StringVar(&o.query, "query", "", queryUsage)
 	fs.IntVar(&o.options.Units, "units", 0, "units of the LSTM layer (default 32)")
 	fs.IntVar(&o.options.HeadUnits, "head-units", 0, "tanh units of the head (default 32)")
 	fs.IntVar(&o.options.Epochs, "epochs", 0, "passes over the series at most (default 16)")
@@ -68,12 +68,12 @@ of one kind.
 
 func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if len(o.inputs) == 0 {
-		return errors.New("--input is missing: want at least one CSV file with the header timestamp,value")
+		return errors.New("--input is missing: want at least one file, such as CSV with the header timestamp,value")
 	}
 	if !strings.HasSuffix(o.out, ".safetensors") {
 		return fmt.Errorf("--out: %q: want a file that ends in .safetensors", o.out)
 	}
-	series, err := o.read()
+	series, err := o.read(ctx, notes)
 	if err != nil {
 		return err
 	}
@@ -114,25 +114,18 @@ func (o *trainOptions) write(file *os.File, data []byte) error {
 }
 
 // read returns the files as series of one step on the epoch grid.
-func (o *trainOptions) read() ([]forecast.Series, error) {
+func (o *trainOptions) read(ctx context.Context, notes io.Writer) ([]forecast.Series, error) {
 	var all []forecast.Series
 	for _, path := range o.inputs {
-		t, err := trace.Read(path)
+		t, err := readTrace(ctx, path, o.query, o.step.Std(), notes)
 		if err != nil {
 			return nil, err
-		}
-		step := o.step.Std()
-		if step > 0 && step%t.Step != 0 {
-			return nil, fmt.Errorf("--step: %s is no multiple of the interval of %s, %v", o.step, path, t.Step)
-		}
-		if step > 0 {
-			t = t.Coarsen(step)
 		}
 		if len(all) > 0 && t.Step != all[0].Step {
 			return nil, fmt.Errorf("%s has the interval %v, but %s has %v: give --step, a common multiple such as %v",
 				path, t.Step, o.inputs[0], all[0].Step, max(t.Step, all[0].Step))
 		}
-		all = append(all, forecast.Series{Start: t.Start.Truncate(t.Step).UTC(), Step: t.Step, Values: t.Values})
+		all = append(all, forecast.Series{Start: t.Start, Step: t.Step, Values: t.Values})
 	}
 	return all, nil
 }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/collector/export"
+)
+
+// formats is what the commands that read a series say about their files.
+const formats = `FILE may be compressed with gzip and is one of
+  CSV          timestamp,value: unix seconds and the mean over the interval that
+               starts there; a missing row is a gap, not a zero. Also
+               timestamp,rate,latency,replicas, of which rate is read
+  JSON         the answer of Prometheus's /api/v1/query_range
+  OpenMetrics  text with timestamps, as promtool tsdb dump-openmetrics writes it
+  a directory  the data of a Prometheus, or a snapshot of it; nothing is written
+For the last two --query says in PromQL what to read.`
+
+// queryUsage is the usage of --query beside them.
+const queryUsage = "`PromQL` for OpenMetrics and directories (default: their only series)"
+
+// oneFile asks for exactly one argument.
+func oneFile(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return fmt.Errorf("%d files given, want one: %s\nsee %s --help", len(args), cmd.UseLine(), cmd.CommandPath())
+}
+
+// readTrace reads the series of path in any format that package export knows, and
+// says on notes what was dropped. step 0 is that of the file.
+func readTrace(ctx context.Context, path, query string, step time.Duration, notes io.Writer) (trace.Trace, error) {
+	d, err := export.Read(ctx, path, export.Options{Query: query, Step: step})
+	if err != nil {
+		return trace.Trace{}, err
+	}
+	for _, n := range d.Notes {
+		fmt.Fprintf(notes, "note: %s: %s\n", path, n)
+	}
+	name := strings.TrimSuffix(filepath.Base(path), ".gz")
+	name = strings.TrimSuffix(name, filepath.Ext(name))
+	return trace.Trace{Name: name, Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, nil
+}
+
+// likeFlag returns a hint at the flag that an unknown one most resembles, and
+// nothing for other errors.
+func likeFlag(cmd *cobra.Command, err error) string {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return ""
+	}
+	written := unknown.GetSpecifiedName()
+	best, least := "", 1+len(written)/3 // a third of the letters may be wrong
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := distance(written, f.Name); d < least {
+			best, least = f.Name, d
+		}
+	})
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean --%s?", best)
+}
+
+// distance is that of Levenshtein: how many letters to insert, remove or replace.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			above := row[j+1]
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			row[j+1] = min(cost, above+1, row[j]+1)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}
