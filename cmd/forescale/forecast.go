@@ -145,25 +145,15 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 
 // forecast returns the forecast, and the filter that made it unless it is a path.
 func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series, cells int) (*forecast.Forecast, forecast.Filter, error) {
-	zone, err := time.LoadLocation(o.zone)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--time-zone: %w", err)
-	}
-	network, err := readNetwork(o.network)
+	opts, err := o.settings()
 	if err != nil {
 		return nil, nil, err
-	}
-	opts := auto.Options{Location: zone, NoSeasons: o.seasons.None(), Network: network}
-	if !o.seasons.None() {
-		for _, d := range o.seasons {
-			opts.Seasons = append(opts.Seasons, d.Std())
-		}
 	}
 	ladder := combine.Ladder(history.Step)
 	far := o.model == auto.Auto && cells > ladder[len(ladder)-1] && !opts.NoSeasons
 	if far || o.model == pathModel {
 		others := slices.DeleteFunc(slices.Clone(opts.Seasons), func(d time.Duration) bool { return d == season.Day || d == season.Week })
-		f, err := auto.Path(ctx, history, cells, o.quantile, auto.PathOptions{Zone: zone, Periods: others})
+		f, err := auto.Path(ctx, history, cells, o.quantile, auto.PathOptions{Zone: opts.Location, Periods: others})
 		return f, nil, err
 	}
 	model, err := auto.ByName(o.model, opts)
@@ -181,6 +171,25 @@ func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series,
 	f := forecast.New(cells, o.quantile...)
 	filter.Forecast(f)
 	return f, filter, nil
+}
+
+// settings are those that every model by name takes.
+func (o *forecastOptions) settings() (auto.Options, error) {
+	zone, err := time.LoadLocation(o.zone)
+	if err != nil {
+		return auto.Options{}, fmt.Errorf("--time-zone: %w", err)
+	}
+	network, err := readNetwork(o.network)
+	if err != nil {
+		return auto.Options{}, err
+	}
+	opts := auto.Options{Location: zone, NoSeasons: o.seasons.None(), Network: network}
+	if !opts.NoSeasons {
+		for _, d := range o.seasons {
+			opts.Seasons = append(opts.Seasons, d.Std())
+		}
+	}
+	return opts, nil
 }
 
 // explain prints which experts carry the forecast, if the model is a pool.
