@@ -60,8 +60,10 @@ func TestEqualSeedsGiveEqualResults(t *testing.T) {
 	o := replay.Options{Seed: 7, Timeline: time.Minute, Metric: replay.Metric{Loss: 0.05}}
 	a, b := run(t, tr, rateHPA(70), o), run(t, tr, rateHPA(70), o)
 	for i := range a.Timeline { // NaN is not equal to itself
-		require.True(t, math.IsNaN(a.Timeline[i].Forecast))
-		a.Timeline[i].Forecast, b.Timeline[i].Forecast = 0, 0
+		for _, p := range []*replay.Point{&a.Timeline[i], &b.Timeline[i]} {
+			require.True(t, math.IsNaN(p.Forecast) && math.IsNaN(p.Low) && math.IsNaN(p.High))
+			p.Forecast, p.Low, p.High = 0, 0, 0
+		}
 	}
 	require.Equal(t, a, b)
 	o.Seed = 8
