@@ -127,10 +127,7 @@ func follow(t *testing.T, s *service, address string) {
 	}
 	settles(120, 1.1*120, "the load of the service arrives at KEDA")
 	s.restart(240)
-	// A load that doubles within seconds is a burst: for as long as it lasts, more
-	// than the newest sample is asked, and after a counter reset it looks steeper
-	// than it is.
-	settles(240, 10*240, "a doubled load after a counter reset")
+	settles(240, 1.1*240, "a doubled load after a counter reset")
 
 	active, err := keda.IsActive(t.Context(), web)
 	require.NoError(t, err)
