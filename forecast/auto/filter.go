@@ -12,8 +12,9 @@ import (
 
 // filter is the running state of the pool. Inside, values are in units.
 type filter struct {
-	f     *fitted
 	start time.Time
+	step  time.Duration
+	lags  direct.Lags
 	n     int // cells so far
 	seen  int // of them observed
 	gap   int // cells since the last observed one
@@ -61,7 +62,7 @@ var rowDays = [direct.Transforms]float64{1, 4} //nolint:gochecknoglobals // a co
 func newFilter(f *fitted, start time.Time) *filter {
 	day := max(f.lags.Day, 24)
 	s := &filter{
-		f: f, start: start, unit: f.unit, rungs: f.rungs,
+		start: start, step: f.step, lags: f.lags, unit: f.unit, rungs: f.rungs,
 		guard:   guard.New(guard.Options{}),
 		mem:     direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
 		seasons: make([]direct.Season, len(f.rungs)),
@@ -161,7 +162,7 @@ func (s *filter) watch(z float64) {
 	if s.seen == 0 {
 		s.low, s.high, s.last = z, z, z
 	}
-	fade := 1 / (7 * float64(max(s.f.lags.Day, 24)))
+	fade := 1 / (7 * float64(max(s.lags.Day, 24)))
 	s.low = min(z, s.low+fade*(z-s.low))
 	s.high = max(z, s.high-fade*(s.high-z))
 	e := math.Abs(z - s.ladders[values][0].point)
@@ -246,14 +247,14 @@ func (s *filter) predict() {
 // clock returns the local time of day h samples after the newest.
 // A series without a day has no time of it.
 func (s *filter) clock(h int) direct.Clock {
-	if s.f.lags.Day == 0 {
+	if s.lags.Day == 0 {
 		return direct.Clock{}
 	}
 	return direct.NewClock(s.mem.TimeOfDay(h))
 }
 
 func (s *filter) slot(h int) int {
-	if s.f.lags.Day == 0 {
+	if s.lags.Day == 0 {
 		return 0
 	}
 	return min(int(s.mem.TimeOfDay(h)*interval.Slots), interval.Slots-1)

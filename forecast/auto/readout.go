@@ -11,8 +11,8 @@ import (
 
 // Forecast writes what the last update has worked out; see forecast.Filter.
 func (s *filter) Forecast(dst *forecast.Forecast) {
-	dst.Start = s.start.Add(time.Duration(s.n) * s.f.step)
-	dst.Step = s.f.step
+	dst.Start = s.start.Add(time.Duration(s.n) * s.step)
+	dst.Step = s.step
 	dst.Warnings = nil
 	scale := s.unit
 	if scale == 0 {

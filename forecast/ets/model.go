@@ -146,6 +146,7 @@ func (m Model) Estimate(ctx context.Context, history forecast.Series) (*Fitted, 
 	if err := f.search(ctx, history, z); err != nil {
 		return nil, err
 	}
+	f.init.cells = nil // as long as the history, and of use to the search alone
 	f.powers()
 	return f, nil
 }

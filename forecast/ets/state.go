@@ -30,8 +30,10 @@ func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 	if step != f.step {
 		return nil, fmt.Errorf("ets: series has step %v, fitted on %v", step, f.step)
 	}
+	own := *f
+	own.init.seasons = nil // a state has grids of its own, and may outlive the fit
 	s := &State{
-		f: f, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),
+		f: &own, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),
 		low: f.low, high: f.high, seasons: make([]memory, len(f.periods)),
 	}
 	if s.anchor {

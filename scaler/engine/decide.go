@@ -54,7 +54,10 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	var out scaler.Decision
-	out, w.state = scaler.Decide(spec, w.state, in)
+	if w.state == nil { // most are asked for demand alone, and need no memory of counts
+		w.state = &scaler.State{}
+	}
+	out, *w.state = scaler.Decide(spec, *w.state, in)
 	return out
 }
 

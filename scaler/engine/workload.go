@@ -51,7 +51,7 @@ type Workload struct {
 	learner *capacity.Learner // of what a replica carries; nil without a latency objective
 	ready   int32             // replicas when it last observed
 	curve   *capacity.Curve   // what replicas carry, if told
-	state   scaler.State      // of the decisions
+	state   *scaler.State     // of the decisions; nil before the first
 
 	bursts  burst.Detector
 	gate    trust.Gate
