@@ -56,6 +56,28 @@ func TestStepIsNoticedWithItsHeight(t *testing.T) {
 	// The sample says 1400; undoing the mean over the minute gives what is there.
 	require.InDelta(t, 3200, d.Latch(at.Add(30*time.Second), 0.5), 200)
 	require.InDelta(t, 800, d.Steady(), 40)
+
+	// A minute later the samples speak for themselves: the guess is forgotten.
+	feed(&d, at.Add(30*time.Second), time.Minute, demand)
+	require.InDelta(t, 3200, d.Latch(at.Add(90*time.Second), 0.5), 40)
+}
+
+// A guess that was too high does not stand for as long as the new level lasts:
+// behind it pods are paid for.
+func TestSurgeIsForgottenOnceDisproved(t *testing.T) {
+	d := burst.Detector{Window: 4 * step}
+	for i := range 240 {
+		d.Update(start.Add(time.Duration(i)*step), 100, nan)
+	}
+	at := start.Add(time.Hour)
+	require.True(t, d.Update(at, 200, nan))
+	require.Greater(t, d.Latch(at, 0.5), 240.0, "a quarter of the window has made it 200")
+	for i := range 4 {
+		at = at.Add(step)
+		d.Update(at, 200, nan)
+		require.GreaterOrEqual(t, d.Latch(at, 0.5), 200.0, i)
+	}
+	require.InDelta(t, 200, d.Latch(at, 0.5), 0)
 }
 
 func TestRampsAndNoiseAreNoBursts(t *testing.T) {

@@ -121,15 +121,20 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 	}
 }
 
-// Latch returns the demand to provide for while a burst lasts, 0 else. It never
-// falls: nothing is taken away before the end. While the samples do not yet show
-// how high the burst goes, it is what bursts usually reach (the quantile level of
-// past heights) or what the first samples betray, whichever is more.
+// Latch returns the demand to provide for while a burst lasts, 0 else. While the
+// samples do not yet show how high the burst goes, it is what bursts usually
+// reach (the quantile level of past heights) or what the first samples betray,
+// whichever is more. What they betray is a guess: once a sample is a mean over
+// nothing but the burst, the highest sample stands in its place. That one never
+// falls: nothing is taken away before the end.
 func (d *Detector) Latch(now time.Time, level float64) float64 {
 	if !d.Lasts() {
 		return 0
 	}
-	need := max(d.Peak, d.Surge)
+	need := d.Peak
+	if d.Seen.Sub(d.Onset) < d.Window { // samples still hold some of the time before
+		need = max(need, d.Surge)
+	}
 	if usual := d.Base * d.Height(level); usual > need && now.Sub(d.Onset) <= d.Window+calm {
 		need = usual
 	}

@@ -85,14 +85,16 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), Bursts: bursts, Silent: silent}, nil
 }
 
-// withoutBursts returns history with NaN in the cells of bursts, and the detector
-// that found them. It does not change history.
+// withoutBursts returns history with NaN in the cells of bursts, if it is long
+// enough to show what is usual, and the detector that found them. It does not
+// change history.
 func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
 	d := &burst.Detector{}
+	long := time.Duration(history.Observed())*history.Step >= usualSpan
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
 	for i, v := range history.Values {
 		d.Update(history.At(i+1), v, math.NaN())
-		if d.Lasts() && history.At(i).Sub(d.Onset) < longestBurst {
+		if long && d.Lasts() && history.At(i).Sub(d.Onset) < longestBurst {
 			out.Values[i] = math.NaN()
 		}
 	}
