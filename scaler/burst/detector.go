@@ -50,6 +50,8 @@ type Detector struct {
 	Calm   time.Time `json:"calm"`   // first of the calm samples that end it
 	Recent []Burst   `json:"recent"` // oldest first
 
+	Phases []time.Duration `json:"phases,omitempty"` // times of day, UTC, at which the clock makes demand rise
+
 	renewal renewal // made from Recent, anew after each burst
 }
 
@@ -87,9 +89,11 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 	return false
 }
 
-// Remember takes over the bursts of a detector that has watched the past of the
-// same series, such as its history, unless d has seen more of them itself.
+// Remember takes over what a detector that has watched the past of the same
+// series, such as its history, knows of the clock, and its bursts unless d has
+// seen more of them itself.
 func (d *Detector) Remember(past *Detector) {
+	d.Phases = append(d.Phases[:0], past.Phases...)
 	if len(past.Recent) <= len(d.Recent) {
 		return
 	}

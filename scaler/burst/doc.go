@@ -39,6 +39,12 @@
 // #{gaps in [e, e+L]} / #{gaps ≥ e}, with the same kind of prior. See Cox,
 // Renewal Theory (1962).
 //
+// # By the clock
+//
+// What rises at the same time on most days ([Daily]) is a burst to the detector,
+// who knows of minutes, and no surprise to a model, who knows of days. Only that
+// it is kept from the model would make it one: such rises are learned.
+//
 // # Why not seasonality
 //
 // Which half-hours burst differs from day to day in the traces that taught us; a

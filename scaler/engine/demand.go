@@ -87,15 +87,6 @@ const (
 	// hedgeRisk is the chance of a burst within the lead time from which on its
 	// height is held ready.
 	hedgeRisk = 0.1
-
-	// longestBurst is how long a burst is kept from the model: what lasts longer
-	// may be the new level, which it has to learn.
-	longestBurst = 10 * time.Minute
-
-	// usualSpan is the least history that shows what is usual. A model that has
-	// seen less learns from every cell: to keep the last ones from it would leave it
-	// with what the target did while it came to life.
-	usualSpan = 6 * longestBurst
 )
 
 // expected reads the forecast. What has never had any demand is given none: the
@@ -150,12 +141,6 @@ func (w *Workload) watch(s collector.Sample) {
 	}
 	w.bursts.Update(s.Time, s.Value, median)
 	w.gate.Observe(s.Time, s.Value)
-}
-
-// bursting reports whether the cell that closes is part of a burst, which the
-// model is not to learn.
-func (w *Workload) bursting() bool {
-	return w.bursts.Lasts() && time.Duration(w.fitCells)*w.step >= usualSpan && w.next.Add(w.step).After(w.bursts.Onset) && w.next.Sub(w.bursts.Onset) < longestBurst
 }
 
 // promise notes what the forecast says at the end of a cell, to be judged when

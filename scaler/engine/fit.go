@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -83,22 +82,6 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 		return nil, fmt.Errorf("engine: filter %s: %w", name, err)
 	}
 	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), Bursts: bursts, Silent: silent}, nil
-}
-
-// withoutBursts returns history with NaN in the cells of bursts, if it is long
-// enough to show what is usual, and the detector that found them. It does not
-// change history.
-func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
-	d := &burst.Detector{}
-	long := time.Duration(history.Observed())*history.Step >= usualSpan
-	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
-	for i, v := range history.Values {
-		d.Update(history.At(i+1), v, math.NaN())
-		if long && d.Lasts() && history.At(i).Sub(d.Onset) < longestBurst {
-			out.Values[i] = math.NaN()
-		}
-	}
-	return d, out
 }
 
 // modelFor returns the named model with the seasons and the zone of spec.

@@ -1,0 +1,96 @@
+package burst
+
+import (
+	"math"
+	"time"
+)
+
+// Day is the period by which a clock makes demand rise: office hours, a nightly
+// job, a programme that begins. What rises every few minutes or hours by the
+// clock rises daily as well.
+const Day = 24 * time.Hour
+
+const (
+	rises     = 3               // cells before and after an onset whose means are compared
+	daysAbout = 7               // days before and after it that are looked at: a weekend is in the minority
+	fewDays   = 2               // that must be known
+	mostDays  = 2.0 / 3         // share of them that must have risen too
+	nearPhase = 3 * time.Minute // between onsets that are the same by the clock; at least two cells
+)
+
+// Daily returns whether the rise of values at cell i, a burst by itself, is one
+// that the clock makes: whether on most of the days around it demand rose at the
+// same time, by half at least. values are cells of length step, oldest first; NaN
+// marks one without a sample. A rise that fewer than two other days can tell of
+// is none.
+//
+// Such a rise is no burst to a model with a daily season: it can be learned, and
+// has to be, because the forecast of the next one depends on it.
+func Daily(values []float64, i int, step time.Duration) bool {
+	lag := int(Day / step)
+	if lag < 2*rises || Day%step != 0 {
+		return false
+	}
+	known, risen := 0, 0
+	for days := -daysAbout; days <= daysAbout; days++ {
+		if days == 0 {
+			continue
+		}
+		best := math.NaN()
+		for at := i + days*lag - 1; at <= i+days*lag+1; at++ { // a scrape earlier or later
+			if r := rise(values, at); !(r <= best) {
+				best = r
+			}
+		}
+		if math.IsNaN(best) {
+			continue
+		}
+		known++
+		if best >= least {
+			risen++
+		}
+	}
+	return known >= fewDays && float64(risen) >= mostDays*float64(known)
+}
+
+// rise returns the mean of the cells from i on over that of the cells before it;
+// NaN if either is not known or there is nothing before.
+func rise(values []float64, i int) float64 {
+	if i < rises || i+rises > len(values) {
+		return math.NaN()
+	}
+	before, after := 0.0, 0.0
+	for k := range rises {
+		before += values[i-1-k]
+		after += values[i+k]
+	}
+	if before <= 0 {
+		if after > 0 {
+			return math.Inf(1)
+		}
+		return math.NaN()
+	}
+	return after / before
+}
+
+// Expect remembers that demand rises daily at the time of day of at.
+func (d *Detector) Expect(at time.Time) {
+	if !d.Expected(at, 0) && len(d.Phases) < maxBursts {
+		d.Phases = append(d.Phases, phaseOf(at))
+	}
+}
+
+// Expected reports whether the clock makes demand rise at about the time of day
+// of at, as far as the past told; cell is the length of a cell of the series that
+// it was told by.
+func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
+	for _, p := range d.Phases {
+		off := (phaseOf(at) - p + Day) % Day
+		if min(off, Day-off) <= max(nearPhase, 2*cell) {
+			return true
+		}
+	}
+	return false
+}
+
+func phaseOf(t time.Time) time.Duration { return since(t) % Day }
