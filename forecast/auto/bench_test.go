@@ -11,6 +11,7 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/forecasttest"
 )
 
 // minutes returns n one-minute cells with a day, a week and noise.
@@ -42,9 +43,11 @@ func warmFilter(tb testing.TB, days int) (forecast.Filter, forecast.Series) {
 func BenchmarkUpdate(b *testing.B) {
 	filter, history := warmFilter(b, 9)
 	b.ReportAllocs()
+	report := forecasttest.CPU(b)
 	for i := 0; b.Loop(); i++ {
 		filter.Update(history.Values[i%history.Len()])
 	}
+	report()
 }
 
 // BenchmarkForecast reads ten steps and five quantiles out.

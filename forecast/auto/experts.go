@@ -87,11 +87,8 @@ func (s *filter) rules(value, peak *[experts]float32, now *present, k int) {
 	const soft = 0.02 // keeps the factor of a quiet hour within reason
 	value[factors] = float32(now.last * max(0.2, min((season.Profile+soft)/(now.profile+soft), 5)))
 	peak[factors] = asleep
-	value[recentPeak], peak[recentPeak] = asleep, float32(s.mem.Max(min(s.rungs[k], longestPeak)))
+	value[recentPeak], peak[recentPeak] = asleep, float32(s.tops[k])
 }
-
-// longestPeak bounds, in samples, how far back a recent peak is looked for.
-const longestPeak = 60
 
 // moved shifts a value of then by what the level has changed since.
 func moved(v, now, then float64) float32 { return float32(max(0, v+now-then)) }
@@ -121,6 +118,7 @@ const leastRows = 40
 func (s *filter) regress(k int) {
 	h := s.rungs[k]
 	clock, from := s.clock(h), s.answer[k]
+	s.mem.Row(&s.row, 0, h, &s.seasons[k], &clock)
 	for t := range direct.Transforms {
 		lo, hi, w := &s.regs[from.lo][t], &s.regs[from.hi][t], from.w
 		value, peak := &s.advice[values][k][linear+t], &s.advice[peaks][k][linear+t]
@@ -129,12 +127,11 @@ func (s *filter) regress(k int) {
 			continue
 		}
 		tr := direct.Transform(t)
-		s.mem.Row(s.row, tr, 0, h, &s.seasons[k], &clock)
 		base := s.mem.Base(0, tr)
-		move := [direct.MaxTargets]float64{lo.Predict(0, s.row), lo.Predict(1, s.row)}
+		move := [direct.MaxTargets]float64{lo.Predict(0, s.row[t]), lo.Predict(1, s.row[t])}
 		if w > 0 {
 			for i := range move {
-				move[i] += w * (hi.Predict(i, s.row) - move[i])
+				move[i] += w * (hi.Predict(i, s.row[t]) - move[i])
 			}
 		}
 		*value = s.bounded(base+move[0], tr)

@@ -39,8 +39,8 @@ type filter struct {
 
 	forget  [direct.Transforms]float64
 	timing  interval.Timing
-	buffer  [direct.MaxRegressors]float32
-	row     []float32 // of buffer, as many as there are regressors
+	row     direct.Row
+	tops    []float64 // largest of the last rungs[k] samples
 	scratch [experts]float32
 }
 
@@ -81,12 +81,12 @@ func newFilter(f *fitted, start time.Time) *filter {
 			s.ladders[l][k] = newRung(h, keep)
 		}
 	}
-	s.row = s.buffer[:f.lags.Regressors()]
+	s.row, s.tops = f.lags.NewRow(), make([]float64, len(f.rungs))
 	s.own, s.answer = neighbours(f.rungs)
 	s.regs = make([][direct.Transforms]direct.Regression, len(s.own))
 	for k := range s.regs {
 		for t := range s.regs[k] {
-			s.regs[k][t] = *direct.NewRegression(len(s.row), direct.MaxTargets)
+			s.regs[k][t] = *direct.NewRegression(f.lags.Regressors(), direct.MaxTargets)
 		}
 	}
 	return s
@@ -117,6 +117,7 @@ func (s *filter) Update(v float64) {
 		}
 	}
 	s.n++
+	s.mem.Tops(s.tops, s.rungs)
 	if observed {
 		s.learn(z)
 		s.seen++
@@ -184,22 +185,22 @@ func (s *filter) learn(z float64) {
 		if s.seen == 0 || i < h {
 			break
 		}
-		top := s.mem.Max(h)
+		top := s.tops[k]
 		s.ladders[values][k].learn(s, i, h, z)
 		s.ladders[peaks][k].learn(s, i, h, top)
 		r := s.answer[k]
 		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue
 		}
+		s.mem.Row(&s.row, h, h, &s.seasons[k], &clock)
 		for t := range direct.Transforms {
 			tr := direct.Transform(t)
-			s.mem.Row(s.row, tr, h, h, &s.seasons[k], &clock)
 			base := s.mem.Base(h, tr)
 			goal := [direct.MaxTargets]float64{s.mem.Base(0, tr) - base, top - base}
 			if tr == direct.Logs {
 				goal[1] = direct.Log(top) - base
 			}
-			s.regs[r.lo][t].Learn(s.row, goal, s.tuning(h, t))
+			s.regs[r.lo][t].Learn(s.row[t], goal, s.tuning(h, t))
 		}
 	}
 }

@@ -78,7 +78,7 @@ func (f *fitted) backtest(history forecast.Series, lags direct.Lags) float64 {
 		Forget: 1 - 1/max(float64(lags.Day), leastMemory),
 		Ridge:  ridge * float64(h), Huber: 1,
 	}
-	row, past := make([]float32, lags.Regressors()), make([]direct.Season, 1)
+	row, past := lags.NewRow(), make([]direct.Season, 1)
 	last, sum, n := 0.0, 0.0, 0
 	for i, v := range history.Values {
 		observed := v >= 0 && !math.IsInf(v, 1)
@@ -91,13 +91,13 @@ func (f *fitted) backtest(history forecast.Series, lags direct.Lags) float64 {
 		}
 		clock := direct.NewClock(mem.TimeOfDay(0))
 		mem.Past(past, []int{h})
-		mem.Row(row, direct.Raw, h, h, &past[0], &clock)
+		mem.Row(&row, h, h, &past[0], &clock)
 		goal := mem.Base(0, direct.Raw) - mem.Base(h, direct.Raw)
 		if i >= history.Len()/2 {
-			sum += min(math.Abs(goal-r.Predict(0, row)), most)
+			sum += min(math.Abs(goal-r.Predict(0, row[direct.Raw])), most)
 			n++
 		}
-		r.Learn(row, [direct.MaxTargets]float64{goal}, tune)
+		r.Learn(row[direct.Raw], [direct.MaxTargets]float64{goal}, tune)
 		if i%solveEvery == 0 {
 			r.Solve(tune)
 		}

@@ -38,82 +38,96 @@ func (m *Memory) Base(ago int, t Transform) float64 {
 	return m.recent.at(m.n - 1 - ago)
 }
 
-// Row writes the regressors, len Lags.Regressors, of the origin ago samples before
-// the newest one for a time h samples after that origin, whose seasonal values
-// are s and whose time of day is clock. What is not known is zero.
-func (m *Memory) Row(x []float32, t Transform, ago, h int, s *Season, clock *Clock) {
-	recent, level := m.recent, m.level
-	if t == Logs {
-		recent, level = m.logs, m.levelLog
-	}
+// A Row holds the regressors of one origin and horizon for both transforms, each
+// len Lags.Regressors.
+type Row [Transforms][]float32
+
+// NewRow returns a row for the regressors of a memory.
+func (l *Lags) NewRow() Row {
+	n := l.Regressors()
+	both := make([]float32, Transforms*n)
+	return Row{both[:n:n], both[n:]}
+}
+
+// Row writes the regressors of the origin ago samples before the newest one for
+// a time h samples after that origin, whose seasonal values are s and whose time
+// of day is clock. What is not known is zero.
+func (m *Memory) Row(dst *Row, ago, h int, s *Season, clock *Clock) {
 	u := m.n - 1 - ago
-	z := recent.at(u)
-	n := 0
-	put := func(v float64) {
-		if v != v { // NaN
-			v = 0
-		}
-		x[n] = float32(v)
-		n++
+	raw, logs := dst[Raw], dst[Logs]
+	z, base := m.recent.at(u), m.logs.at(u)
+	n := len(shortLags)
+	for i, l := range shortLags {
+		raw[i], logs[i] = float32(m.recent.at(u-l)-z), float32(m.logs.at(u-l)-base)
 	}
-	for _, l := range shortLags {
-		put(recent.at(u-l) - z)
+	level := m.level.at(u)
+	raw[n], logs[n] = float32(level-z), float32(Log(level)-base)
+	raw[n+1], logs[n+1] = 1, 1
+	n += 2
+	copy(raw[n:], clock[:])
+	n += copy(logs[n:], clock[:])
+
+	at := m.wall.at(u)
+	known := [...]float64{
+		s.Day, math.NaN(), s.DaySmooth, s.Week, math.NaN(), s.WeekSmooth,
+		s.Profile, m.profileAt(u), m.slow.at(u), s.DayMax,
 	}
-	put(level.at(u) - z)
-	put(1)
-	n += copy(x[n:], clock[:])
-	change := func(v float64) float64 {
-		if t == Logs && v == v { // not NaN
-			v = Log(v)
-		}
-		return v - z
-	}
-	dayThen, weekThen := math.NaN(), math.NaN()
 	if s.Day == s.Day { // not NaN
-		dayThen = m.day.at(m.wall.at(u) - m.lags.Day)
+		known[1] = m.then(&m.dayView, m.day, at, ago)
 	}
 	if s.Week == s.Week { // not NaN
-		weekThen = m.week.at(m.wall.at(u) - m.lags.Week)
+		known[4] = m.then(&m.weekView, m.week, at, ago)
 	}
-	day, week := change(s.Day), change(s.Week)
-	put(day)
-	put(day - change(dayThen))
-	put(change(s.DaySmooth))
-	put(week)
-	put(week - change(weekThen))
-	put(change(s.WeekSmooth))
-	put(change(s.Profile))
-	put(change(m.profileAt(u)))
-	put(change(m.slow.at(u)))
-	put(change(s.DayMax))
-	put(highest(recent, u, h) - z)
-	if len(x) > n {
-		m.others(x[n:], u, h, change)
+	var change [Transforms][len(known)]float64
+	for i, v := range known {
+		if v == v { // not NaN
+			change[Raw][i], change[Logs][i] = v-z, Log(v)-base
+		}
 	}
+	for t, x := range dst {
+		c, x := &change[t], x[n:]
+		x[0], x[1], x[2] = float32(c[0]), moved(c[0], c[1], known[1]), float32(c[2])
+		x[3], x[4], x[5] = float32(c[3]), moved(c[3], c[4], known[4]), float32(c[5])
+		x[6], x[7], x[8], x[9] = float32(c[6]), float32(c[7]), float32(c[8]), float32(c[9])
+	}
+	n += len(known)
+	top := max(z, float64(m.recent.top(u-1, min(h, longest)-1)))
+	raw[n], logs[n] = float32(top-z), float32(Log(top)-base)
+	if len(raw) > n+1 {
+		m.others(raw[n+1:], logs[n+1:], u, h, z, base)
+	}
+}
+
+// then returns the value one season before position at, that of the sample ago
+// before the newest.
+func (m *Memory) then(v *view, c *cells, at, ago int) float64 {
+	if v.valid && ago <= m.lags.Reach {
+		return v.at(at)
+	}
+	return c.at(at - v.season)
+}
+
+// moved returns how far the series moved, 0 if where it came from is not known.
+func moved(to, from, known float64) float32 {
+	if known != known { // NaN
+		return 0
+	}
+	return float32(to - from)
 }
 
 // others writes two regressors for each period besides day and week: what came
 // one period earlier, and how far the series then moved.
-func (m *Memory) others(x []float32, u, h int, change func(float64) float64) {
-	for k := 0; 2*k < len(x); k++ {
+func (m *Memory) others(raw, logs []float32, u, h int, z, base float64) {
+	for k := 0; 2*k < len(raw); k++ {
 		shift := back(m.lags.Others[k], h)
-		then := change(m.other.at(m.wall.at(u + h - shift)))
-		moved := then - change(m.other.at(m.wall.at(u-shift)))
-		x[2*k], x[2*k+1] = 0, 0
-		if then == then { // not NaN
-			x[2*k] = float32(then)
+		to, from := m.other.at(m.wall.at(u+h-shift)), m.other.at(m.wall.at(u-shift))
+		raw[2*k], raw[2*k+1], logs[2*k], logs[2*k+1] = 0, 0, 0, 0
+		if to != to { // NaN
+			continue
 		}
-		if moved == moved { // not NaN
-			x[2*k+1] = float32(moved)
+		raw[2*k], logs[2*k] = float32(to-z), float32(Log(to)-base)
+		if from == from { // not NaN
+			raw[2*k+1], logs[2*k+1] = float32(to-from), float32(Log(to)-Log(from))
 		}
 	}
-}
-
-// highest returns the largest of the h values up to u.
-func highest(recent ring, u, h int) float64 {
-	top := recent.at(u)
-	for l := 1; l < min(h, longest); l++ {
-		top = max(top, recent.at(u-l))
-	}
-	return top
 }

@@ -3,6 +3,8 @@ package direct
 import (
 	"math"
 	"time"
+
+	"github.com/forescale/forescale/forecast/elementary"
 )
 
 // A Memory keeps what the regressions and the seasonal rules look back on: the
@@ -11,17 +13,19 @@ import (
 //
 // It is not safe for concurrent use.
 type Memory struct {
-	recent, logs    ring   // z and log(1+10z)
-	level, levelLog ring   // mean of the last samples, and its logarithm
-	day, week       *cells // one and the same where both have cells of one length
-	mean            profile
-	slow            ring
-	slowMean        float64 // of about the last two hours of minutes
-	other           *cells  // for the other periods; one of the two above where it is long enough
-	lags            Lags
-	wall            Wall
-	n               int
-	sum             float64 // of the last levelSpan samples
+	recent, logs ring   // z and log(1+10z)
+	level        ring   // mean of the last samples
+	day, week    *cells // one and the same where both have cells of one length
+	mean         profile
+	slow         ring
+	slowMean     float64 // of about the last two hours of minutes
+	other        *cells  // for the other periods; one of the two above where it is long enough
+	dayView      view    // of day
+	weekView     view    // of week
+	lags         Lags
+	wall         Wall
+	n            int
+	sum          float64 // of the last levelSpan samples
 }
 
 // Lags holds the lengths that a [Memory] works with, all in samples.
@@ -77,7 +81,7 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 // NewMemory returns an empty memory whose days and weeks are those of wall.
 func NewMemory(l Lags, wall Wall) *Memory {
 	span := longest + l.Reach + 2
-	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), levelLog: newRing(l.Reach + 2), lags: l, wall: wall}
+	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), lags: l, wall: wall}
 	dayCell := 1
 	for l.Day/dayCell > 1440 {
 		dayCell++
@@ -92,6 +96,7 @@ func NewMemory(l Lags, wall Wall) *Memory {
 			m.day = m.week
 		}
 	}
+	m.dayView, m.weekView = newView(m.day, l.Day, l), newView(m.week, l.Week, l)
 	switch far := max(l.Others[0], l.Others[1]); {
 	case far <= l.Day:
 		m.other = m.day
@@ -112,11 +117,12 @@ func (m *Memory) Len() int { return m.n }
 // Lags returns the lengths the memory was made with.
 func (m *Memory) Lags() Lags { return m.lags }
 
-// Log returns log(1 + 10z), the transform of the second set of regressions.
-func Log(z float64) float64 { return math.Log1p(logGain * z) }
+// Log returns log(1 + 10z), the transform of the second set of regressions, for
+// z ≥ 0 and not NaN; the error is below 10⁻¹¹.
+func Log(z float64) float64 { return elementary.Log(1 + logGain*z) }
 
 // Exp is the inverse of [Log].
-func Exp(x float64) float64 { return math.Expm1(x) / logGain }
+func Exp(x float64) float64 { return (elementary.Exp(x) - 1) / logGain }
 
 // Push appends z ≥ 0, which must be finite. The seasons remember typical in its
 // place: what an outage of the metric would have been.
@@ -145,7 +151,6 @@ func (m *Memory) Push(z, typical float64) {
 	}
 	m.slowMean += (z - m.slowMean) / slowSpan
 	m.slow.set(i, m.slowMean)
-	m.levelLog.set(i, Log(mean))
 	m.remember(i, typical)
 	m.n++
 }
@@ -164,6 +169,9 @@ func (m *Memory) remember(i int, typical float64) {
 	if m.lags.Week > 0 && m.week != m.day {
 		m.week.reach(at, typical, m.lags.Week)
 	}
+	steady := m.wall.steady(i-m.lags.Reach, i+m.lags.Reach)
+	m.dayView.follow(m.day, at, steady)
+	m.weekView.follow(m.week, at, steady)
 	if m.other != m.week && m.other != m.day {
 		m.other.reach(at, typical, m.lags.Others[0])
 	}
@@ -183,23 +191,17 @@ func (m *Memory) Level() float64 { return m.level.at(m.n - 1) }
 // NaN where that is not known.
 func (m *Memory) LevelThen() (day, week float64) {
 	middle := m.wall.at(m.n - 1 - levelSpan/2)
-	day, week = math.NaN(), math.NaN()
-	if m.lags.Day > 0 {
-		day = m.day.mean(middle-m.lags.Day, levelSpan/2)
-	}
-	if m.lags.Week > 0 {
-		week = m.week.mean(middle-m.lags.Week, levelSpan/2)
-	}
-	return day, week
+	return m.dayView.mean(m.day, middle, levelSpan/2), m.weekView.mean(m.week, middle, levelSpan/2)
 }
 
-// Max returns the largest of the last h samples, h ≤ Reach + 60.
-func (m *Memory) Max(h int) float64 {
-	top := m.recent.at(m.n - 1)
-	for l := 1; l < h; l++ {
-		top = max(top, m.recent.at(m.n-1-l))
+// Tops writes the largest of the last rungs[k] samples, ascending and at most
+// Reach + 60.
+func (m *Memory) Tops(dst []float64, rungs []int) {
+	top, done := m.recent[(m.n-1)&(len(m.recent)-1)], 1
+	for k, h := range rungs {
+		top = max(top, m.recent.top(m.n-1-done, h-done))
+		dst[k], done = float64(top), max(done, h)
 	}
-	return top
 }
 
 // Rescale changes the unit: values are multiplied by factor. The regressions on
@@ -211,7 +213,6 @@ func (m *Memory) Rescale(factor float64) {
 	}
 	for i := range m.level {
 		m.level[i] *= float32(factor)
-		m.levelLog[i] = float32(Log(float64(m.level[i])))
 	}
 	for i := range m.mean.values {
 		m.mean.values[i] *= float32(factor)
@@ -222,6 +223,8 @@ func (m *Memory) Rescale(factor float64) {
 	m.slowMean *= factor
 	m.sum *= factor
 	m.mean.sum *= factor
+	m.dayView.rescale(factor)
+	m.weekView.rescale(factor)
 	m.day.rescale(factor)
 	if m.week != m.day {
 		m.week.rescale(factor)

@@ -16,6 +16,17 @@ func newRing(atLeast int) ring {
 func (r ring) at(i int) float64     { return float64(r[i&(len(r)-1)]) }
 func (r ring) set(i int, v float64) { r[i&(len(r)-1)] = float32(v) }
 
+// top returns the largest of the n values up to index i; −Inf if n is 0 or less.
+func (r ring) top(i, n int) float32 {
+	best := float32(math.Inf(-1))
+	for j := i; j > i-n; j-- {
+		if v := r[j&(len(r)-1)]; v > best {
+			best = v
+		}
+	}
+	return best
+}
+
 // cells holds the means of consecutive groups of per samples, as many as one
 // season needs.
 type cells struct {

@@ -19,8 +19,8 @@ func (m *Memory) Seasons(dst []Season, rungs []int) {
 	for k, h := range rungs {
 		i := m.n - 1 + h
 		dst[k] = m.season(i, h)
-		dayMax = m.day.top(&m.wall, dayMax, from, i, m.lags.Day, h)
-		weekMax = m.week.top(&m.wall, weekMax, from, i, m.lags.Week, h)
+		dayMax = m.top(&m.dayView, m.day, dayMax, from, i, h)
+		weekMax = m.top(&m.weekView, m.week, weekMax, from, i, h)
 		dst[k].DayMax, dst[k].WeekMax = dayMax, weekMax
 		from = i + 1
 	}
@@ -38,8 +38,8 @@ func (m *Memory) Past(dst []Season, rungs []int) {
 			dst[k] = dst[0]
 		}
 		from := m.n - h
-		dayMax = m.day.top(&m.wall, dayMax, from, to, m.lags.Day, h)
-		weekMax = m.week.top(&m.wall, weekMax, from, to, m.lags.Week, h)
+		dayMax = m.top(&m.dayView, m.day, dayMax, from, to, h)
+		weekMax = m.top(&m.weekView, m.week, weekMax, from, to, h)
 		dst[k].DayMax, dst[k].WeekMax = dayMax, weekMax
 		to = from - 1
 	}
@@ -49,12 +49,34 @@ func (m *Memory) Past(dst []Season, rungs []int) {
 func (m *Memory) season(i, h int) Season {
 	s := Season{Profile: math.NaN()}
 	at := m.wall.at(i)
-	s.Day, s.DaySmooth = m.day.before(at, h, m.lags.Day, m.lags.Smooth)
-	s.Week, s.WeekSmooth = m.week.before(at, h, m.lags.Week, m.lags.Smooth)
+	s.Day, s.DaySmooth = m.before(&m.dayView, m.day, at, h)
+	s.Week, s.WeekSmooth = m.before(&m.weekView, m.week, at, h)
 	if m.lags.Day > 0 {
 		s.Profile = m.mean.at(at)
 	}
 	return s
+}
+
+// before returns the value whole seasons before position at, and its smoothed
+// one, as known h samples earlier; NaN without a season.
+func (m *Memory) before(v *view, c *cells, at, h int) (value, smooth float64) {
+	if v.valid {
+		value = v.at(at)
+		if value != value || m.lags.Smooth == 0 { // NaN
+			return value, value
+		}
+		return value, v.mean(c, at, m.lags.Smooth)
+	}
+	return c.before(at, h, v.season, m.lags.Smooth)
+}
+
+// top returns the larger of best and the values one season before samples from
+// to to.
+func (m *Memory) top(v *view, c *cells, best float64, from, to, h int) float64 {
+	if v.valid {
+		return v.top(best, m.wall.at(from), m.wall.at(to))
+	}
+	return c.top(&m.wall, best, from, to, v.season, h)
 }
 
 // back returns how far to look back from a time h ahead: whole seasons.

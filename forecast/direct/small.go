@@ -40,5 +40,10 @@ func (s Small) Float() float64 {
 	if s == SmallNaN {
 		return math.NaN()
 	}
+	return s.value()
+}
+
+// value is Float for an s that is not SmallNaN.
+func (s Small) value() float64 {
 	return float64(math.Float32frombits(uint32(s)<<smallShift)) * smallUp
 }

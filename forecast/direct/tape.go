@@ -16,6 +16,7 @@ type tape struct {
 	blocks []block
 	open   [blockLen]Small
 	n      int // values pushed
+	turn   int // number of the first block of the present round through blocks
 }
 
 type block struct {
@@ -33,7 +34,11 @@ func (t *tape) push(v float64) {
 	t.open[t.n%blockLen] = ToSmall(v)
 	t.n++
 	if t.n%blockLen == 0 {
-		t.blocks[(t.n/blockLen-1)%len(t.blocks)] = pack(&t.open)
+		k := t.n/blockLen - 1
+		if k-t.turn == len(t.blocks) {
+			t.turn = k
+		}
+		t.blocks[k-t.turn] = pack(&t.open)
 	}
 }
 
@@ -55,17 +60,21 @@ func pack(values *[blockLen]Small) block {
 
 // at returns value i, counted from the first pushed; NaN if it is not kept.
 func (t *tape) at(i int) float64 {
-	whole := t.n / blockLen
-	k := i / blockLen
+	whole := uint(t.n) / blockLen
+	k := uint(i) / blockLen
 	switch {
-	case i < 0 || i >= t.n || k < whole-len(t.blocks):
+	case uint(i) >= uint(t.n) || k+uint(len(t.blocks)) < whole: // a negative i is larger than any
 		return math.NaN()
 	case k == whole:
-		return t.open[i%blockLen].Float()
+		return t.open[uint(i)%blockLen].Float()
 	}
-	b := &t.blocks[k%len(t.blocks)]
-	q := float64(b.q[i%blockLen])
-	return b.low.Float() + b.span.Float()*q*q*(1.0/(255*255))
+	at := int(k) - t.turn
+	if at < 0 { // from the round before
+		at += len(t.blocks)
+	}
+	b := &t.blocks[at]
+	q := float64(b.q[uint(i)%blockLen])
+	return b.low.value() + b.span.value()*q*q*(1.0/(255*255))
 }
 
 // rescale multiplies all values by factor.

@@ -68,6 +68,11 @@ func (w *Wall) at(i int) int {
 	return i + w.before
 }
 
+// steady reports whether the clocks do not change between the samples from and to.
+func (w *Wall) steady(from, to int) bool {
+	return w.zone == nil || from >= w.change || to < w.change
+}
+
 // fraction returns the local time of day at the start of sample i as a share of
 // the day.
 func (w *Wall) fraction(i int) float64 {
