@@ -11,7 +11,6 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -26,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/forescale/forescale/scaler/controller"
@@ -39,6 +39,7 @@ type controllerConfig struct {
 
 	kubeconfig    string
 	namespace     string
+	namespaces    []string
 	leaseName     string
 	identity      string
 	leaseDuration time.Duration
@@ -81,13 +82,14 @@ forecast too, and take over within the lease.`,
 	}
 	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")
 	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
+	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act in these namespaces only, where a Role of each is then enough; left out, in all")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
 	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease")
 	fs.DurationVar(&c.leaseDuration, "lease-duration", 15*time.Second, "how long a holder that fell silent keeps its floors")
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
 	fs.Float64Var(&c.writeRate, "write-rate", 50, "writes to autoscalers per second, raising first")
-	fs.Float64Var(&c.qps, "kube-api-qps", 50, "other requests to the API server per second")
+	fs.Float64Var(&c.qps, "kube-api-qps", 100, "other requests to the API server per second")
 	fs.DurationVar(&c.holdSilence, "hold-silence", 10*time.Minute, "how long a floor is held without data before it comes down, a tenth a minute")
 	return cmd
 }
@@ -167,7 +169,6 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 // runParts runs the store, the manager and the HTTP server until one ends.
 func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr manager.Manager) error {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if _, err := telemetry.NewWorkloads(registry, store, time.Now); err != nil {
 		return err
 	}
@@ -176,9 +177,13 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 	if err != nil {
 		return fmt.Errorf("--http-address: %w", err)
 	}
+	// controller-runtime's registry has the process, its queues and its requests
+	// to the API server.
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return store.Run(ctx) })
-	group.Go(func() error { return serveHTTP(ctx, listener, handler(c.serveConfig, registry)) })
+	group.Go(func() error {
+		return serveHTTP(ctx, listener, handler(c.serveConfig, prometheus.Gatherers{registry, metrics.Registry}))
+	})
 	group.Go(func() error {
 		if err := mgr.Start(ctx); err != nil {
 			return err
@@ -203,12 +208,20 @@ func newManager(config *rest.Config, c *controllerConfig) (manager.Manager, erro
 		LeaseMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: c.leaseName}, Client: leases,
 		LockConfig: resourcelock.ResourceLockConfig{Identity: c.identity},
 	}
+	var within map[string]cache.Config // nil = all namespaces
+	for _, name := range c.namespaces {
+		if within == nil {
+			within = map[string]cache.Config{}
+		}
+		within[name] = cache.Config{}
+	}
 	mgr, err := ctrl.NewManager(config, manager.Options{
 		Scheme:  scheme,
 		Metrics: server.Options{BindAddress: "0"}, // ours are on the http address
-		Cache: cache.Options{ByObject: map[client.Object]cache.ByObject{
-			&corev1.Pod{}: {Transform: controller.SlimPod},
-		}},
+		Cache: cache.Options{
+			DefaultNamespaces: within,
+			ByObject:          map[client.Object]cache.ByObject{&corev1.Pod{}: {Transform: controller.SlimPod}},
+		},
 		Client:         client.Options{Cache: &client.CacheOptions{Unstructured: true}},
 		LeaderElection: true, LeaderElectionResourceLockInterface: lock,
 		LeaderElectionReleaseOnCancel: true, LeaseDuration: &c.leaseDuration, RenewDeadline: &renew, RetryPeriod: &retry,

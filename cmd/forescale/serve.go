@@ -171,9 +171,9 @@ func newGRPC(c serveConfig, store *live.Store, registry *prometheus.Registry, lo
 // handler serves what operators and probes ask for. The process is ready when it
 // listens: with no Prometheus it still tells KEDA its metric, so that KEDA's
 // fallback can fire.
-func handler(c serveConfig, registry *prometheus.Registry) http.Handler {
+func handler(c serveConfig, metrics prometheus.Gatherer) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	ok := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }
 	mux.HandleFunc("GET /healthz", ok)
 	mux.HandleFunc("GET /readyz", ok)

@@ -90,7 +90,7 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 	warm := false // a standby reconciles too, and writes nothing
 	build := ctrl.NewControllerManagedBy(mgr).For(&v1alpha1.PredictiveAutoscaler{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Named("predictiveautoscaler").
-		WithOptions(controller.Options{MaxConcurrentReconciles: 4, NeedLeaderElection: &warm})
+		WithOptions(controller.Options{MaxConcurrentReconciles: c.opts.Workers, NeedLeaderElection: &warm})
 	for _, name := range []string{v1alpha1.KindHPA, v1alpha1.KindScaledObject} {
 		kind, err := hpa.KindOf(name)
 		if err != nil {
@@ -108,7 +108,7 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 		build = build.Watches(u, handler.EnqueueRequestsFromMapFunc(c.objectsOf(name)))
 	}
 	if c.opts.WatchPods {
-		build = build.Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(c.countPod))
+		build = build.Watches(&corev1.Pod{}, c.watchPods())
 	}
 	if err := build.Complete(c); err != nil {
 		return fmt.Errorf("controller: %w", err)
@@ -169,6 +169,19 @@ func (c *Controller) all() []*target {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return slices.Collect(maps.Values(c.targets))
+}
+
+// in returns the targets of a namespace.
+func (c *Controller) in(namespace string) []*target {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var out []*target
+	for name, t := range c.targets {
+		if name.Namespace == namespace {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 func (c *Controller) find(name types.NamespacedName) *target {

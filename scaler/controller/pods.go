@@ -8,8 +8,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/forescale/forescale/scaler/capacity"
+	"github.com/forescale/forescale/scaler/hpa"
 )
 
 func requestFor(name types.NamespacedName) reconcile.Request {
@@ -37,42 +43,135 @@ func SlimPod(o any) (any, error) {
 	return slim, nil
 }
 
-// countPod notes the start of a pod with the target that scales it. It asks for
-// no reconcile: a start-up time is of interest to the store alone.
-func (c *Controller) countPod(_ context.Context, o client.Object) []reconcile.Request {
-	pod, ok := o.(*corev1.Pod)
-	if !ok {
-		return nil
-	}
-	took, ready := startOf(pod)
-	if !ready {
-		return nil
-	}
-	for _, t := range c.all() {
-		if t.name.Namespace == pod.Namespace {
-			c.started(t, pod, took)
-		}
-	}
-	return nil
+// pods are those that one target scales, as the informer tells. The zero value
+// knows of none.
+type pods struct {
+	of       hpa.Target      // whose they are
+	selector labels.Selector // nil before it is known
+	seen     map[types.UID]podState
+	counted  map[types.UID]bool // starts that were noted
+	starts   capacity.LeadTime
+
+	ready         int32
+	unschedulable int32
 }
 
-func (c *Controller) started(t *target, pod *corev1.Pod, took time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.selector == "" || t.counted[pod.UID] {
+// podState is what one pod adds to the counts: 0 or 1 each.
+type podState struct{ ready, unschedulable int32 }
+
+// see takes a pod as it is now and reports whether its start is new.
+func (p *pods) see(pod *corev1.Pod) bool {
+	if p.selector == nil || !p.selector.Matches(labels.Set(pod.Labels)) {
+		return false
+	}
+	if !pod.DeletionTimestamp.IsZero() {
+		p.drop(pod)
+		return false
+	}
+	took, ready := startOf(pod)
+	switch {
+	case ready:
+		p.put(pod.UID, podState{ready: 1})
+	case unschedulable(pod):
+		p.put(pod.UID, podState{unschedulable: 1})
+	default:
+		p.put(pod.UID, podState{})
+	}
+	if !ready || p.counted[pod.UID] {
+		return false
+	}
+	if len(p.counted) > 4096 {
+		clear(p.counted)
+	}
+	p.counted[pod.UID] = true
+	p.starts.Started(pod.Labels["pod-template-hash"], took)
+	return true
+}
+
+// drop forgets a pod that is gone or going.
+func (p *pods) drop(pod *corev1.Pod) {
+	p.put(pod.UID, podState{})
+	delete(p.seen, pod.UID)
+}
+
+func (p *pods) put(uid types.UID, s podState) {
+	was := p.seen[uid]
+	p.ready += s.ready - was.ready
+	p.unschedulable += s.unschedulable - was.unschedulable
+	if p.seen != nil {
+		p.seen[uid] = s
+	}
+}
+
+// watchPods notes what becomes of the pods of targets. It asks for no reconcile:
+// counts and start-up times are of interest to the tick alone.
+func (c *Controller) watchPods() handler.EventHandler {
+	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, _ queue) { c.eachOf(e.Object, c.seePod) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, _ queue) { c.eachOf(e.ObjectNew, c.seePod) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) {
+			c.eachOf(e.Object, func(t *target, pod *corev1.Pod) { t.pods.drop(pod) })
+		},
+	}
+}
+
+// eachOf calls f, under its lock, for each target in the namespace of a pod.
+func (c *Controller) eachOf(o client.Object, f func(*target, *corev1.Pod)) {
+	pod, ok := o.(*corev1.Pod)
+	if !ok {
 		return
 	}
-	selector, err := labels.Parse(t.selector)
-	if err != nil || !selector.Matches(labels.Set(pod.Labels)) {
+	for _, t := range c.in(pod.Namespace) {
+		t.mu.Lock()
+		f(t, pod)
+		t.mu.Unlock()
+	}
+}
+
+// seePod notes a pod with a target whose lock is held.
+func (c *Controller) seePod(t *target, pod *corev1.Pod) {
+	if !t.pods.see(pod) {
 		return
 	}
-	if len(t.counted) > 4096 {
-		clear(t.counted)
-	}
-	t.counted[pod.UID] = true
-	t.starts.Started(pod.Labels["pod-template-hash"], took)
-	if d, measured := t.starts.Estimate(nil); measured {
+	if d, measured := t.pods.starts.Estimate(nil); measured {
 		c.opts.Store.SetStartup(t.key, d)
+	}
+}
+
+// learnPods finds out which pods the target of t scales, unless that is known,
+// and counts those that are there already.
+func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
+	if view == nil || !c.opts.WatchPods {
+		return
+	}
+	t.mu.Lock()
+	known := t.pods.selector != nil && t.pods.of == view.Target
+	t.mu.Unlock()
+	if known {
+		return
+	}
+	text, _, err := c.writer.Selector(ctx, view)
+	if err != nil {
+		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
+		return
+	}
+	selector, err := labels.Parse(text)
+	if err != nil || selector.Empty() { // an empty one would count every pod
+		c.log.Debug("pods of a target", "object", t.name.String(), "selector", text, "error", err)
+		return
+	}
+	t.mu.Lock() // also while the cache is read: an event of a pod comes wholly before or after
+	defer t.mu.Unlock()
+	var list corev1.PodList
+	if err := c.client.List(ctx, &list, client.InNamespace(t.name.Namespace),
+		client.MatchingLabelsSelector{Selector: selector}, client.UnsafeDisableDeepCopy); err != nil {
+		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
+		return
+	}
+	t.pods = pods{of: view.Target, selector: selector, seen: map[types.UID]podState{}, counted: map[types.UID]bool{}}
+	for i := range list.Items {
+		c.seePod(t, &list.Items[i])
 	}
 }
 
@@ -85,4 +184,14 @@ func startOf(pod *corev1.Pod) (time.Duration, bool) {
 		}
 	}
 	return 0, false
+}
+
+// unschedulable reports that the scheduler found no node for a pod.
+func unschedulable(pod *corev1.Pod) bool {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {
+			return true
+		}
+	}
+	return false
 }

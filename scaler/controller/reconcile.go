@@ -39,11 +39,10 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		trouble = c.ensure(pa)
 	}
 	t := c.adopt(pa)
-	selector := c.podsOf(ctx, t, view)
+	c.learnPods(ctx, t, view)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.object, t.trouble, t.gone = pa, trouble, false
-	t.selector = selector
 	t.see(view)
 	if trouble != nil {
 		return ctrl.Result{RequeueAfter: time.Minute}, nil
@@ -59,23 +58,6 @@ func (c *Controller) finalize(ctx context.Context, pa *v1alpha1.PredictiveAutosc
 	}
 	body := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q,"finalizers":%s}}`, pa.ResourceVersion, quoted(pa.Finalizers))
 	return c.client.Patch(ctx, pa, client.RawPatch(types.MergePatchType, body))
-}
-
-// podsOf returns the selector of the pods that the target of t scales, as known or
-// read now; empty if it cannot be told.
-func (c *Controller) podsOf(ctx context.Context, t *target, view *hpa.View) string {
-	t.mu.Lock()
-	known := t.selector
-	t.mu.Unlock()
-	if known != "" || view == nil || !c.opts.WatchPods {
-		return known
-	}
-	selector, _, err := c.writer.Selector(ctx, view)
-	if err != nil {
-		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
-		return ""
-	}
-	return selector
 }
 
 // ensure hands the workload of pa to the store.
@@ -97,7 +79,7 @@ func (c *Controller) adopt(pa *v1alpha1.PredictiveAutoscaler) *target {
 	defer c.mu.Unlock()
 	t := c.targets[name]
 	if t == nil {
-		t = &target{name: name, key: keyOf(pa), status: *pa.Status.DeepCopy(), counted: map[types.UID]bool{}}
+		t = &target{name: name, key: keyOf(pa), status: *pa.Status.DeepCopy()}
 		c.targets[name] = t
 	}
 	return t

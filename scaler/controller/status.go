@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,11 +32,15 @@ func (c *Controller) report(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		if c.leads.Load() {
+			var group errgroup.Group
+			group.SetLimit(c.opts.Workers)
 			for _, t := range c.all() {
-				if ctx.Err() == nil {
+				group.Go(func() error {
 					c.reportOne(ctx, t)
-				}
+					return nil
+				})
 			}
+			_ = group.Wait()
 		}
 		select {
 		case <-ctx.Done():
@@ -48,7 +53,7 @@ func (c *Controller) report(ctx context.Context) error {
 func (c *Controller) reportOne(ctx context.Context, t *target) {
 	now := c.opts.Now()
 	t.mu.Lock()
-	if t.object == nil || t.gone || now.Sub(t.written) < c.opts.StatusEvery {
+	if ctx.Err() != nil || t.object == nil || t.gone || now.Sub(t.written) < c.opts.StatusEvery {
 		t.mu.Unlock()
 		return
 	}
@@ -171,12 +176,21 @@ func (t *target) forecasting(bool) metav1.Condition {
 	return yes(v1alpha1.Forecasting, "ModelFitted", "model "+t.scale.Model+" forecasts")
 }
 
-// trusted tells what is known of the forecast's worth: a workload that nobody
-// scores is not called trusted.
+// trusted tells what the forecast is worth on this very workload: it acts until
+// it has lost to a rule without a model, but it is not called trusted before it
+// was scored.
 func (t *target) trusted(bool) metav1.Condition {
-	c := no(v1alpha1.Trusted, "NotScored", "the forecast is not scored on this workload yet")
-	c.Status = metav1.ConditionUnknown
-	return c
+	skill := figure(t.scale.Skill)
+	switch {
+	case t.scale.LeadTime == 0 || t.scale.Model == "" || t.scale.Trusted && math.IsNaN(t.scale.Skill):
+		c := no(v1alpha1.Trusted, "NotScored", "too few forecasts have come due to score it on this workload")
+		c.Status = metav1.ConditionUnknown
+		return c
+	case !t.scale.Trusted:
+		return no(v1alpha1.Trusted, "WorseThanReactive",
+			"its loss is "+skill+" times that of the last value or of the last season: the last value with its usual growth stands in until the forecast is the better one again")
+	}
+	return yes(v1alpha1.Trusted, "Earned", "its loss is "+skill+" times that of the last value or of the last season")
 }
 
 func (t *target) acting(readOnly bool) metav1.Condition {
@@ -192,6 +206,9 @@ func (t *target) acting(readOnly bool) metav1.Condition {
 		return no(v1alpha1.Acting, v1alpha1.Contested, "see condition Contested")
 	case t.failed != nil:
 		return no(v1alpha1.Acting, "WriteFailed", t.failed.Error())
+	case t.pods.unschedulable > 0:
+		return yes(v1alpha1.Acting, unschedulableReason, fmt.Sprintf(
+			"%d of the target's pods find no node, %d are ready: give the cluster room, or lower maxReplicas", t.pods.unschedulable, t.pods.ready))
 	case t.verdict.Held && t.verdict.InForce > t.verdict.Base:
 		return yes(v1alpha1.Acting, "FloorHeld", "the floor is raised and will be given back")
 	}
@@ -206,12 +223,21 @@ func (t *target) contested(bool) metav1.Condition {
 		"field manager %q puts the floor back each time: forescale keeps still for a while; tell that tool to ignore the field, forescale doctor prints the rule", t.verdict.Manager))
 }
 
+// unschedulableReason is the word for pods that find no node.
+const unschedulableReason = "PodsUnschedulable"
+
 // tell reports once what a tick found out about others.
 func (c *Controller) tell(t *target) {
 	t.mu.Lock()
 	v, pa, view := t.verdict, t.object, t.view
 	t.verdict.Edited, t.verdict.Reverted = false, false
+	crowded := t.pods.unschedulable
+	news := crowded > 0 && !t.crowds
+	t.crowds = crowded > 0
 	t.mu.Unlock()
+	if news {
+		c.note(pa, warning, unschedulableReason, "Observe", fmt.Sprintf("%d pods of the target find no node", crowded))
+	}
 	if view == nil || !v.Edited && !v.Reverted {
 		return
 	}

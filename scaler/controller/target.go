@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
-	"github.com/forescale/forescale/scaler/capacity"
 	"github.com/forescale/forescale/scaler/hpa"
 	"github.com/forescale/forescale/scaler/live"
 )
@@ -38,9 +37,8 @@ type target struct {
 	notUntil    time.Time
 	failures    int
 
-	starts   capacity.LeadTime
-	selector string // of the pods, empty before it is known
-	counted  map[types.UID]bool
+	pods   pods
+	crowds bool // some of them find no node, and that was told
 
 	status  v1alpha1.Status // written last
 	written time.Time

@@ -77,6 +77,11 @@ func (w *Workload) Parts() Parts { return w.parts }
 // last value, or to the season, on the recent past of this very workload.
 func (w *Workload) Trusted() bool { return w.gate.Trusted() }
 
+// Skill returns the loss of the forecast on the recent past of this workload over
+// that of the better rule without a model: below 1 it earns its keep. NaN before
+// enough forecasts have come due.
+func (w *Workload) Skill() float64 { return w.gate.Skill() }
+
 const (
 	// usualHeight is the quantile of past bursts that a new one is met with.
 	usualHeight = 0.8

@@ -15,6 +15,8 @@ type Scale struct {
 	Demand   scaler.Demand // that the decision is about; NaN = unknown
 	LeadTime time.Duration // from a decision to a ready replica
 	Model    string        // that forecasts; empty = none is fitted
+	Trusted  bool          // the forecast acts; else a rule without a model stands in
+	Skill    float64       // its loss over that of such a rule; NaN = not scored yet
 	Err      error         // non-nil: demand is unknown, and why
 }
 
@@ -59,6 +61,7 @@ func (e *entry) scale(now time.Time, current int32, bounds Bounds) Scale {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model()}
+	out.Trusted, out.Skill = e.workload.Trusted(), e.workload.Skill()
 	out.Decision = e.workload.Decide(now, engine.Target{
 		Current: current, Ready: -1, Min: bounds.Min, Max: bounds.Max, Missed: math.NaN(),
 	})

@@ -1,0 +1,67 @@
+package controller
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// A pod counts as what it is now: its start once, its readiness while it lasts,
+// and nothing from the moment on at which it is deleted.
+func TestPodsAreCounted(t *testing.T) {
+	created := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	pod := func(name string, conditions ...corev1.PodCondition) *corev1.Pod {
+		return &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{
+				UID: types.UID(name), Labels: map[string]string{"app": "web", "pod-template-hash": "a"}, CreationTimestamp: metav1.NewTime(created),
+			},
+			Status: corev1.PodStatus{Conditions: conditions},
+		}
+	}
+	ready := corev1.PodCondition{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(created.Add(40 * time.Second))}
+	unready := corev1.PodCondition{Type: corev1.PodReady, Status: corev1.ConditionFalse, LastTransitionTime: ready.LastTransitionTime}
+	full := corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable}
+	waiting := corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "SchedulingGated"}
+	going := pod("c", ready)
+	going.DeletionTimestamp = &ready.LastTransitionTime
+	stranger := pod("x", ready)
+	stranger.Labels = map[string]string{"app": "db"}
+
+	p := pods{selector: labels.SelectorFromSet(labels.Set{"app": "web"}), seen: map[types.UID]podState{}, counted: map[types.UID]bool{}}
+	for _, step := range []struct {
+		why                  string
+		pod                  *corev1.Pod
+		fresh                bool
+		ready, unschedulable int32
+	}{
+		{"not ready yet", pod("a", unready), false, 0, 0},
+		{"ready: its start is news", pod("a", ready), true, 1, 0},
+		{"seen again", pod("a", ready), false, 1, 0},
+		{"no node for it", pod("b", full), false, 1, 1},
+		{"a gate is not a lack of room", pod("d", waiting), false, 1, 1},
+		{"room was found", pod("b", ready), true, 2, 0},
+		{"another one's pod", stranger, false, 2, 0},
+		{"ready and new", pod("c", ready), true, 3, 0},
+		{"being deleted", going, false, 2, 0},
+		{"fails its probe", pod("a", unready), false, 1, 0},
+		{"back again is no new start", pod("a", ready), false, 2, 0},
+	} {
+		require.Equal(t, step.fresh, p.see(step.pod), step.why)
+		require.Equal(t, [2]int32{step.ready, step.unschedulable}, [2]int32{p.ready, p.unschedulable}, step.why)
+	}
+	p.drop(pod("b"))
+	p.drop(pod("b"))
+	require.EqualValues(t, 1, p.ready, "gone once")
+	require.Len(t, p.starts.Starts, 3)
+	require.Equal(t, 40*time.Second, p.starts.Starts[0])
+
+	var unknown pods
+	require.False(t, unknown.see(pod("a", ready)), "whose pods they are is not known yet")
+	unknown.drop(pod("a"))
+	require.Zero(t, unknown.ready)
+}

@@ -1,0 +1,74 @@
+package controller
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// trouble free, with a forecast that has a skill.
+func inOrder(skill float64, trusted bool) *target {
+	return &target{
+		object:  &v1alpha1.PredictiveAutoscaler{},
+		view:    &hpa.View{Max: 50},
+		verdict: hpa.Verdict{InForce: 2, Base: 2},
+		scale:   live.Scale{LeadTime: time.Minute, Model: "auto", Trusted: trusted, Skill: skill},
+	}
+}
+
+func TestTrusted(t *testing.T) {
+	for name, c := range map[string]struct {
+		t      *target
+		status metav1.ConditionStatus
+		reason string
+	}{
+		"nothing came due yet":  {inOrder(math.NaN(), true), metav1.ConditionUnknown, "NotScored"},
+		"no model":              {&target{}, metav1.ConditionUnknown, "NotScored"},
+		"better than the rival": {inOrder(0.7, true), metav1.ConditionTrue, "Earned"},
+		"within the hysteresis": {inOrder(1.05, true), metav1.ConditionTrue, "Earned"},
+		"has lost":              {inOrder(1.2, false), metav1.ConditionFalse, "WorseThanReactive"},
+		"on its way back":       {inOrder(1.05, false), metav1.ConditionFalse, "WorseThanReactive"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := c.t.trusted(false)
+			require.Equal(t, c.status, got.Status)
+			require.Equal(t, c.reason, got.Reason)
+		})
+	}
+}
+
+// A status is written when an operator would want to know, not when figures move.
+func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	before := inOrder(0.7, true).describe(now, false)
+	for name, c := range map[string]struct {
+		change func(*target)
+		worth  bool
+	}{
+		"nothing":             {func(*target) {}, false},
+		"the skill moves":     {func(x *target) { x.scale.Skill = 0.71 }, false},
+		"demand moves":        {func(x *target) { x.scale.Demand.Observed = 12 }, false},
+		"the count asked for": {func(x *target) { x.scale.Decision.Asked = 7 }, false},
+		"trust is lost":       {func(x *target) { x.scale.Trusted = false }, true},
+		"the floor moves":     {func(x *target) { x.verdict.InForce = 3 }, true},
+		"pods find no node":   {func(x *target) { x.pods.unschedulable = 2 }, true},
+		"more pods are ready": {func(x *target) { x.pods.ready = 4 }, false},
+		"the target is gone":  {func(x *target) { x.view = nil }, true},
+		"another generation":  {func(x *target) { x.object.Generation = 2 }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := inOrder(0.7, true)
+			x.object = x.object.DeepCopy()
+			c.change(x)
+			after := x.describe(now.Add(time.Minute), false)
+			require.Equal(t, c.worth, differs(&before, &after))
+		})
+	}
+}
