@@ -45,11 +45,12 @@ type MetricSpec struct {
 
 	// LatencyQuery is PromQL that yields exactly one series: the latency quantile
 	// of scale.latencyObjective in seconds. Used to learn the capacity of a
-	// replica; never to steer directly.
+	// replica and to pace the error budget; never to steer directly.
 	LatencyQuery string `json:"latencyQuery,omitempty"`
 
 	// ReplicasQuery is PromQL that yields exactly one series: the number of ready
-	// replicas. Needed to learn capacity where no Kubernetes API tells.
+	// replicas. Needed to learn capacity, and for the error budget, where no
+	// Kubernetes API tells.
 	ReplicasQuery string `json:"replicasQuery,omitempty"`
 
 	// +kubebuilder:default="60s"

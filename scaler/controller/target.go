@@ -1,12 +1,14 @@
 package controller
 
 import (
+	"math"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/engine"
 	"github.com/forescale/forescale/scaler/hpa"
 	"github.com/forescale/forescale/scaler/live"
 )
@@ -51,11 +53,15 @@ func (t *target) see(v *hpa.View) {
 	}
 }
 
-// bounds are those of the floor: what the target's owner allows, narrowed by the
-// spec.
-func (t *target) bounds() live.Bounds {
+// seen is the target as its owner sees it: the bounds of the floor, which are what
+// the owner of the HPA allows, narrowed by the spec, and the ready pods, if those
+// are known.
+func (t *target) seen() engine.Target {
 	s := t.object.Spec.Scale
-	b := live.Bounds{Min: t.verdict.Base, Max: t.view.Ceiling()}
+	b := engine.Target{Current: max(t.verdict.InForce, 1), Ready: -1, Min: t.verdict.Base, Max: t.view.Ceiling(), Missed: math.NaN()}
+	if t.pods.selector != nil {
+		b.Ready = t.pods.ready
+	}
 	if s.MinReplicas != nil {
 		b.Min = max(b.Min, *s.MinReplicas)
 	}
@@ -72,9 +78,9 @@ func (t *target) think(store *live.Store, now time.Time, o Options) (action, int
 		return still, 0
 	}
 	t.verdict = t.floor.Judge(t.view, now)
-	b := t.bounds()
+	b := t.seen()
 	if t.trouble == nil {
-		if s, known := store.Scale(t.key, max(t.verdict.InForce, 1), b); known {
+		if s, known := store.Scale(t.key, b); known {
 			t.scale = s
 		}
 	}

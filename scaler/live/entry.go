@@ -17,29 +17,33 @@ import (
 type entry struct {
 	key     Key
 	touched atomic.Int64 // unix nanoseconds of the last interest
+	asked   atomic.Int64 // and of the beginning of the last query; 0 = none yet
 
-	mu         sync.Mutex // guards the workload and what follows; held for microseconds
+	mu         sync.Mutex // guards the workload and what follows; held for a decision's microsecond, or while a cell closes for a hundred
 	workload   *engine.Workload
 	spec       api.Spec
 	epoch      int  // counts specs, so that a late result of a former one is dropped
 	filled     bool // the history has been read
 	querying   bool
 	fitting    bool
-	lastAsk    time.Time // when the last query began
 	notUntil   time.Time // no query before, after a failure
 	failures   int
 	fitAfter   time.Time // no fit before, after a failure
 	queryErr   error     // of the last query; nil when it succeeded
 	fitErr     error     // of the last fit
 	serviceErr error     // of the last look at latency and replicas
+	service    service   // as of the last closed cell
+	scaled     bool      // somebody decides replicas, and with them books the error budget
 	answered   bool      // an answer of this spec or a former one stands
-	answer     Answer
-	watchers   map[int]chan struct{}
-	nextID     int
+
+	said     sync.Mutex // guards what follows, after mu where both are held; held for nanoseconds, so that whoever asks never waits for a cell
+	answer   Answer
+	watchers map[int]chan struct{}
+	nextID   int
 }
 
 func newEntry(key Key) *entry {
-	return &entry{key: key, watchers: map[int]chan struct{}{}}
+	return &entry{key: key, service: unserved(), watchers: map[int]chan struct{}{}}
 }
 
 func cmpKey(a, b Key) int {
@@ -49,9 +53,9 @@ func cmpKey(a, b Key) int {
 func (e *entry) touch(now time.Time) { e.touched.Store(now.UnixNano()) }
 
 func (e *entry) idle(now time.Time) time.Duration {
-	e.mu.Lock()
+	e.said.Lock()
 	watched := len(e.watchers) > 0
-	e.mu.Unlock()
+	e.said.Unlock()
 	if watched {
 		return 0
 	}
@@ -70,8 +74,12 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.workload, e.spec = w, w.Spec()
 	e.epoch++
 	e.filled, e.fitting, e.querying = false, false, false
-	e.lastAsk, e.notUntil, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
+	e.asked.Store(0)
+	e.notUntil, e.fitAfter = time.Time{}, time.Time{}
 	e.failures, e.queryErr, e.fitErr, e.serviceErr = 0, nil, nil, nil
+	e.service = unserved()
+	e.said.Lock()
+	defer e.said.Unlock()
 	if !e.answered {
 		e.answer.Target = e.target()
 		e.answer.Err = fmt.Errorf("%s: no data yet: its history is being read, ask again in a few seconds", e.key)
@@ -81,28 +89,22 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.touch(now)
 }
 
-func (e *entry) asked() time.Time {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.lastAsk
-}
-
 func (e *entry) read() Answer {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.said.Lock()
+	defer e.said.Unlock()
 	return e.answer
 }
 
 func (e *entry) watch() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.said.Lock()
+	defer e.said.Unlock()
 	id := e.nextID
 	e.nextID++
 	e.watchers[id] = ch
 	return ch, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
+		e.said.Lock()
+		defer e.said.Unlock()
 		delete(e.watchers, id)
 	}
 }
@@ -112,9 +114,12 @@ func (e *entry) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.epoch++
+	e.said.Lock()
+	defer e.said.Unlock()
 	e.notify()
 }
 
+// notify signals the watchers; the caller holds said.
 func (e *entry) notify() {
 	for _, ch := range e.watchers {
 		select {
@@ -127,11 +132,20 @@ func (e *entry) notify() {
 // target is the demand that one replica serves.
 func (e *entry) target() float64 { return e.workload.Target() }
 
-// decide makes the answer of one tick.
-func (e *entry) decide(now time.Time) {
-	e.mu.Lock()
+// tick decides, unless the workload is being changed at this very moment: a tick
+// over all workloads must not wait for each of them, and who appends a cell or
+// observes a sample decides as soon as that is done.
+func (e *entry) tick(now time.Time) {
+	if !e.mu.TryLock() {
+		return
+	}
 	defer e.mu.Unlock()
-	before := e.answer
+	e.decide(now)
+}
+
+// decide makes the answer of one instant; the caller holds mu.
+func (e *entry) decide(now time.Time) {
+	before := e.read()
 	next := Answer{Target: e.target(), Active: true, At: now}
 	d := e.workload.Demand(now)
 	next.Observed, next.Predicted = d.Observed, d.Predicted
@@ -152,7 +166,10 @@ func (e *entry) decide(now time.Time) {
 		}
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
 		e.answered = true
+		e.spend(now)
 	}
+	e.said.Lock()
+	defer e.said.Unlock()
 	e.answer = next
 	if before.Active != next.Active || before.Target != next.Target || (before.Err == nil) != (next.Err == nil) {
 		e.notify()

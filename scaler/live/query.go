@@ -19,7 +19,8 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
 		return
 	}
 	s.loop.tokens--
-	e.querying, e.lastAsk = true, now
+	e.querying = true
+	e.asked.Store(now.UnixNano())
 	epoch := e.epoch
 	e.mu.Unlock()
 	s.work.Go(func() {
@@ -29,7 +30,9 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
 			return
 		}
 		s.finish(e, epoch, err)
-		e.decide(s.opts.Now()) // what was read need not wait for the next tick
+		e.mu.Lock() // what was read need not wait for the next tick
+		defer e.mu.Unlock()
+		e.decide(s.opts.Now())
 	})
 }
 
@@ -73,7 +76,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		if err := s.start(ctx, e, epoch, history); err != nil {
 			return err
 		}
-		s.service(ctx, e, epoch, history)
+		s.serve(ctx, e, epoch, history)
 	} else if closed.Sub(next) >= step {
 		cells, err := s.history(ctx, spec.Metric.Query, next, closed, step)
 		if err != nil {
@@ -90,7 +93,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		if err != nil {
 			return err
 		}
-		s.service(ctx, e, epoch, cells)
+		s.serve(ctx, e, epoch, cells)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()

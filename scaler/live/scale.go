@@ -20,12 +20,13 @@ type Scale struct {
 	Err      error         // non-nil: demand is unknown, and why
 }
 
-// Scale decides the replicas of key at this instant: current is the count or the
-// floor in force, and bounds replaces the bounds of the spec by those that apply
-// where the decision acts. The memory of the decisions (what was recommended
-// lately) is kept per key, so there must be one caller per key. It returns false
-// if there is no such workload, and counts as interest in it.
-func (s *Store) Scale(key Key, current int32, bounds Bounds) (Scale, bool) {
+// Scale decides the replicas of key at this instant for a target as its owner
+// sees it, whose bounds replace those of the spec. What the owner does not know,
+// the ready replicas or the missed share, is filled in from the queries of the
+// spec if those tell. The memory of the decisions (what was recommended lately)
+// is kept per key, so there must be one caller per key. It returns false if there
+// is no such workload, and counts as interest in it.
+func (s *Store) Scale(key Key, target engine.Target) (Scale, bool) {
 	s.mu.RLock()
 	e := s.entries[key]
 	s.mu.RUnlock()
@@ -34,13 +35,7 @@ func (s *Store) Scale(key Key, current int32, bounds Bounds) (Scale, bool) {
 	}
 	now := s.opts.Now()
 	e.touch(now)
-	return e.scale(now, current, bounds), true
-}
-
-// Bounds are the least and the greatest count that a decision may give.
-type Bounds struct {
-	Min int32 // ≥ 0
-	Max int32 // ≥ Min
+	return e.scale(now, target), true
 }
 
 // SetStartup tells how long the replicas of key take from creation to readiness.
@@ -57,14 +52,13 @@ func (s *Store) SetStartup(key Key, took time.Duration) {
 	e.workload.SetStartup(took)
 }
 
-func (e *entry) scale(now time.Time, current int32, bounds Bounds) Scale {
+func (e *entry) scale(now time.Time, target engine.Target) Scale {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model()}
 	out.Trusted, out.Skill = e.workload.Trusted(), e.workload.Skill()
-	out.Decision = e.workload.Decide(now, engine.Target{
-		Current: current, Ready: -1, Min: bounds.Min, Max: bounds.Max, Missed: math.NaN(),
-	})
+	e.scaled = true
+	out.Decision = e.workload.Decide(now, e.service.complete(target, now))
 	if math.IsNaN(out.Demand.Observed) {
 		out.Err = e.silence(now)
 	}

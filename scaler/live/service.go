@@ -4,44 +4,131 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
 )
 
-// service reads latency and ready replicas beside the closed cells of demand, so
-// that the workload can learn what a replica carries. Demand does not wait for
+// A service is what the queries beside the demand told of the last closed cell.
+type service struct {
+	ready  int32     // replicas that took traffic; −1 = unknown
+	missed float64   // 1 if the latency missed the objective, 0 if not; NaN = unknown
+	until  time.Time // when it is too old to speak for the present
+}
+
+// unserved is a service of which nothing is known.
+func unserved() service { return service{ready: -1, missed: math.NaN()} }
+
+// complete fills in what the owner of a target does not know.
+func (s service) complete(t engine.Target, now time.Time) engine.Target {
+	if now.After(s.until) {
+		return t
+	}
+	if t.Ready < 0 {
+		t.Ready = s.ready
+	}
+	if math.IsNaN(t.Missed) {
+		t.Missed = s.missed
+	}
+	return t
+}
+
+// serve reads latency and ready replicas beside the closed cells of demand, as
+// far as the spec has queries for them, so that the workload learns what a
+// replica carries and how well the objective is kept. Demand does not wait for
 // them: a failure is noted, and those cells teach nothing.
-func (s *Store) service(ctx context.Context, e *entry, epoch int, cells forecast.Series) {
+func (s *Store) serve(ctx context.Context, e *entry, epoch int, cells forecast.Series) {
 	e.mu.Lock()
 	spec := e.spec
 	e.mu.Unlock()
-	if cells.Len() == 0 || !learns(spec) {
+	if cells.Len() == 0 || !observes(spec) {
 		return
 	}
-	latency, err := s.history(ctx, spec.Metric.LatencyQuery, cells.Start, cells.End(), cells.Step)
-	if err != nil {
-		err = fmt.Errorf("metric.latencyQuery: %w", err)
-	}
-	ready, readyErr := s.history(ctx, spec.Metric.ReplicasQuery, cells.Start, cells.End(), cells.Step)
-	if readyErr != nil {
-		err = errors.Join(err, fmt.Errorf("metric.replicasQuery: %w", readyErr))
+	latency, err := s.beside(ctx, "metric.latencyQuery", spec.Metric.LatencyQuery, cells)
+	ready, readyErr := s.beside(ctx, "metric.replicasQuery", spec.Metric.ReplicasQuery, cells)
+	if ctx.Err() != nil {
+		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
 		return
 	}
-	if err != nil {
+	e.service = seen(spec, cells, latency, ready)
+	if err = errors.Join(err, readyErr); err != nil {
 		if e.serviceErr == nil || e.serviceErr.Error() != err.Error() {
-			s.opts.Log.Warn("capacity not learned from these cells", "workload", e.key.String(), "error", err)
+			s.opts.Log.Warn("latency or replicas not known for these cells", "workload", e.key.String(), "error", err)
 		}
 		e.serviceErr = err
 		return
 	}
 	e.serviceErr = nil
-	e.workload.ObserveService(cells, latency, ready)
+	if learns(spec) {
+		e.workload.ObserveService(cells, latency, ready)
+	}
+}
+
+// beside reads the cells of another query that lie beside those of demand: none
+// without a query.
+func (s *Store) beside(ctx context.Context, key, query string, cells forecast.Series) (forecast.Series, error) {
+	if query == "" {
+		return forecast.Series{}, nil
+	}
+	series, err := s.history(ctx, query, cells.Start, cells.End(), cells.Step)
+	if err != nil {
+		return forecast.Series{}, fmt.Errorf("%s: %w", key, err)
+	}
+	return series, nil
+}
+
+// seen returns what the newest of the cells say. Where nothing came in, nobody
+// waited: a cell without latency then kept the objective.
+func seen(spec api.Spec, rate, latency, ready forecast.Series) service {
+	out := unserved()
+	out.until = rate.End().Add(3 * rate.Step)
+	if n := ready.Len(); n > 0 {
+		if v := ready.Values[n-1]; v >= 0 && v <= math.MaxInt32 {
+			out.ready = int32(v)
+		}
+	}
+	objective := spec.Scale.LatencyObjective
+	if objective == nil || spec.Metric.LatencyQuery == "" {
+		return out
+	}
+	took := math.NaN()
+	if n := latency.Len(); n > 0 {
+		took = latency.Values[n-1]
+	}
+	switch {
+	case took > objective.Value.Std().Seconds():
+		out.missed = 1
+	case took >= 0, rate.Values[rate.Len()-1] == 0:
+		out.missed = 0
+	}
+	return out
+}
+
+// spend books the error budget of a workload whose replicas others decide, as
+// the HPA behind KEDA does: by the latency that was measured, or else by whether
+// the ready replicas carried the demand. The decision itself is nobody's.
+func (e *entry) spend(now time.Time) {
+	if e.scaled || e.spec.Forecast.ViolationTarget == 0 || now.After(e.service.until) {
+		return
+	}
+	t := e.service.complete(engine.Target{Ready: -1, Missed: math.NaN()}, now)
+	if t.Ready < 0 && math.IsNaN(t.Missed) {
+		return
+	}
+	t.Current = max(t.Ready, 0)
+	e.workload.Decide(now, t)
+}
+
+// observes reports whether spec has a query that says how well demand is served.
+func observes(spec api.Spec) bool {
+	return spec.Metric.ReplicasQuery != "" || spec.Metric.LatencyQuery != "" && spec.Scale.LatencyObjective != nil
 }
 
 // learns reports whether spec brings what capacity is learned from.

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -272,9 +273,9 @@ func (s *Store) tick(ctx context.Context) {
 	all := slices.Collect(maps.Values(s.entries))
 	s.mu.RUnlock()
 	for _, e := range all {
-		e.decide(now)
+		e.tick(now)
 	}
-	slices.SortFunc(all, func(a, b *entry) int { return a.asked().Compare(b.asked()) })
+	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.asked.Load(), b.asked.Load()) })
 	for _, e := range all {
 		if s.opts.Forget > 0 && e.idle(now) > s.opts.Forget {
 			s.opts.Log.Info("workload forgotten: nobody asks about it", "workload", e.key.String())

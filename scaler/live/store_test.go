@@ -23,7 +23,8 @@ type fakeSource struct {
 	value   func(time.Time) float64
 	others  map[string]func(time.Time) float64 // by query, in place of value
 	err     error
-	since   time.Time // no samples before
+	failing map[string]error // by query, in place of an answer
+	since   time.Time        // no samples before
 	ranges  int
 	instant int
 }
@@ -46,6 +47,9 @@ func (f *fakeSource) Range(_ context.Context, query string, from, to time.Time, 
 	f.ranges++
 	if f.err != nil {
 		return nil, f.err
+	}
+	if err := f.failing[query]; err != nil {
+		return nil, err
 	}
 	var out []collector.Sample
 	for t := from.Truncate(step).Add(step); !t.After(to); t = t.Add(step) {

@@ -1,0 +1,117 @@
+package live
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+var nan = math.NaN()
+
+// promised is a spec that keeps 200 ms, whose quantile an error budget paces.
+func promised() api.Spec {
+	spec := demand()
+	spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = "latency", "ready"
+	spec.Scale.LatencyObjective = &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(200 * time.Millisecond)}
+	spec.Forecast.ViolationTarget = 0.01
+	return spec
+}
+
+func TestWhatTheNewestCellSays(t *testing.T) {
+	line := func(v ...float64) forecast.Series {
+		return forecast.Series{Start: time.Unix(6000, 0), Step: time.Minute, Values: v}
+	}
+	for name, c := range map[string]struct {
+		rate, latency, ready forecast.Series
+		wantReady            int32
+		wantMissed           float64
+	}{
+		"kept":                             {line(5, 9), line(0.3, 0.2), line(1, 4), 4, 0},
+		"missed":                           {line(5, 9), line(0.1, 0.21), line(1, 4), 4, 1},
+		"nobody came, so nobody waited":    {line(5, 0), line(0.3, nan), line(1, 4), 4, 0},
+		"nobody came, no series at all":    {line(5, 0), forecast.Series{}, line(1, 4), 4, 0},
+		"latency not measured":             {line(5, 9), line(0.3, nan), line(1, nan), -1, nan},
+		"neither query answered":           {line(5, 9), forecast.Series{}, forecast.Series{}, -1, nan},
+		"no replicas at all":               {line(5, 9), line(9, 9), line(1, 0), 0, 1},
+		"absurd replicas are not replicas": {line(5, 9), line(0.1, 0.1), line(1, 1e12), -1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := seen(promised(), c.rate, c.latency, c.ready)
+			require.Equal(t, c.wantReady, got.ready)
+			if math.IsNaN(c.wantMissed) {
+				require.True(t, math.IsNaN(got.missed), got.missed)
+			} else {
+				require.InDelta(t, c.wantMissed, got.missed, 0)
+			}
+			require.Equal(t, c.rate.End().Add(3*time.Minute), got.until)
+		})
+	}
+	spec := promised()
+	spec.Scale.LatencyObjective = nil
+	require.True(t, math.IsNaN(seen(spec, line(9), line(9), line(1)).missed), "without an objective nothing is missed")
+}
+
+func TestTheOwnerKnowsBetterThanTheCells(t *testing.T) {
+	now := time.Unix(6000, 0)
+	s := service{ready: 7, missed: 1, until: now}
+	unknown := engine.Target{Ready: -1, Missed: nan}
+	got := s.complete(unknown, now)
+	require.EqualValues(t, 7, got.Ready)
+	require.InDelta(t, 1, got.Missed, 0)
+
+	got = s.complete(engine.Target{Ready: 0, Missed: 0.5}, now)
+	require.EqualValues(t, 0, got.Ready)
+	require.InDelta(t, 0.5, got.Missed, 0)
+
+	got = s.complete(unknown, now.Add(1))
+	require.EqualValues(t, -1, got.Ready, "too old to speak for the present")
+	require.True(t, math.IsNaN(got.Missed))
+}
+
+// Two services under the same load and the same budget, one of which misses its
+// objective all the time: its quantile rises, on the way over KEDA, where nobody
+// asks for replicas.
+func TestMissesOfTheObjectiveRaiseTheQuantile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		level := func(latency float64) float64 {
+			s := run(t, &fakeSource{value: wave, others: map[string]func(time.Time) float64{
+				"latency": flat(latency), "ready": flat(3),
+			}}, Options{Forget: -1})
+			require.NoError(t, s.Ensure(key, promised()))
+			time.Sleep(3 * time.Hour)
+			e := s.entries[key]
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return e.workload.Parts().Level
+		}
+		kept, missed := level(0.1), level(0.3)
+		require.Less(t, kept, 0.98, "an unused budget may be spent")
+		require.Greater(t, missed, 0.99)
+	})
+}
+
+// Latency and replicas that cannot be read take nothing from the demand.
+func TestDemandDoesNotWaitForTheServiceQueries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: wave, failing: map[string]error{"latency": errors.New("several series")}}
+		s := run(t, source, Options{})
+		require.NoError(t, s.Ensure(key, promised()))
+		time.Sleep(5 * time.Second)
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		require.GreaterOrEqual(t, a.Value, a.Observed)
+		e := s.entries[key]
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		require.ErrorContains(t, e.serviceErr, "metric.latencyQuery: several series")
+		require.Positive(t, e.service.ready, "what did answer counts")
+	})
+}
