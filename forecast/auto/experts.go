@@ -49,26 +49,25 @@ type present struct {
 	profile, highestPath float64 // mean day at this time; largest of the combined path so far
 }
 
-// advise writes the experts' forecasts of the value and of the maximum for each
-// rung, in units.
-func (s *filter) advise() {
-	s.mem.Seasons(s.seasons, s.rungs)
+// present returns what the seasonal rules need of now.
+func (s *filter) present() present {
 	now := present{last: max(s.last, 0), level: s.mem.Level(), profile: s.mem.Profile()}
 	now.dayLevel, now.weekLevel = s.mem.LevelThen()
 	now.highestPath = now.last
-	for k, h := range s.rungs {
-		value, peak := &s.advice[values][k], &s.advice[peaks][k]
-		s.rules(value, peak, &now, k)
-		s.regress(k)
-		for g, e := range s.guests {
-			value[smooth+g], peak[smooth+g] = asleep, asleep
-			if e != nil && s.unit > 0 {
-				value[smooth+g] = s.bounded(e.At(h)/s.unit, direct.Raw)
-			}
+	return now
+}
+
+// advise writes the experts' forecasts of the value and of the maximum for rung k,
+// in units, but for the path's own highest point.
+func (s *filter) advise(k int, now *present) {
+	value, peak := &s.advice[values][k], &s.advice[peaks][k]
+	s.rules(value, peak, now, k)
+	s.regress(k)
+	for g, e := range s.guests {
+		value[smooth+g], peak[smooth+g] = asleep, asleep
+		if e != nil && s.unit > 0 {
+			value[smooth+g] = s.bounded(e.At(s.rungs[k])/s.unit, direct.Raw)
 		}
-		// the highest point of the combined path stands in for the mean level
-		now.highestPath = max(now.highestPath, s.point(value[:], k))
-		peak[meanLevel] = float32(now.highestPath)
 	}
 }
 
@@ -92,14 +91,6 @@ func (s *filter) rules(value, peak *[experts]float32, now *present, k int) {
 
 // moved shifts a value of then by what the level has changed since.
 func moved(v, now, then float64) float32 { return float32(max(0, v+now-then)) }
-
-// point returns the combination of the values advised for rung k with the
-// present weights.
-func (s *filter) point(advice []float32, k int) float64 {
-	r := &s.ladders[values][k]
-	r.poly.Weights(s.scratch[:], advice)
-	return mix(s.scratch[:], advice)
-}
 
 func mix(weights, advice []float32) float64 {
 	sum := 0.0

@@ -74,12 +74,9 @@ func newFilter(f *fitted, start time.Time) *filter {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
 	f.invite(&s.guests, start)
+	s.ladders = newLadders(f.rungs, keep)
 	for l := range s.ladders {
 		s.advice[l] = make([][experts]float32, len(f.rungs))
-		s.ladders[l] = make([]rung, len(f.rungs))
-		for k, h := range f.rungs {
-			s.ladders[l][k] = newRung(h, keep)
-		}
 	}
 	s.row, s.tops = f.lags.NewRow(), make([]float64, len(f.rungs))
 	s.own, s.answer = neighbours(f.rungs)
@@ -234,13 +231,19 @@ func (s *filter) solve() {
 
 // predict makes the forecasts of all rungs from the newest sample.
 func (s *filter) predict() {
-	s.advise()
-	atLeast := 0.0
+	s.mem.Seasons(s.seasons, s.rungs)
+	now, volatility := s.present(), s.volatility()
 	for k, h := range s.rungs {
-		s.ladders[values][k].issue(s, s.n-1, h, &s.advice[values][k], 0)
-		s.ladders[peaks][k].issue(s, s.n-1, h, &s.advice[peaks][k], atLeast)
+		value, peak := &s.ladders[values][k], &s.ladders[peaks][k]
+		o := interval.Origin{Volatility: volatility, Slot: s.slot(h)}
+		s.advise(k, &now)
+		value.issue(s, &s.advice[values][k], o)
+		now.highestPath = max(now.highestPath, value.point)
+		// the highest point of the combined path stands in for the mean level
+		s.advice[peaks][k][meanLevel] = float32(now.highestPath)
+		peak.issue(s, &s.advice[peaks][k], o)
 		if s.gap == 0 {
-			s.bridge[k] = s.ladders[values][k].point
+			s.bridge[k] = value.point
 		}
 	}
 }

@@ -34,7 +34,8 @@ func (s *filter) read(row, levels []float64, ladder, h int, scale float64) {
 	point := a.point + w*(b.point-a.point)
 	var q [interval.Count]float64
 	for i := range q {
-		q[i] = a.quantiles[i] + w*(b.quantiles[i]-a.quantiles[i])
+		x, y := float64(a.quantiles[i]), float64(b.quantiles[i])
+		q[i] = x + w*(y-x)
 	}
 	if last := s.rungs[len(s.rungs)-1]; h > last {
 		wider := math.Sqrt(float64(h) / float64(last))

@@ -31,22 +31,39 @@ type rung struct {
 	waiting   []record // ring by origin
 	stride    int      // every stride-th origin waits for its truth
 	point     float64
-	quantiles [interval.Count]float64
+	quantiles [interval.Count]float32
 }
 
 // mostWaiting bounds the origins that one rung remembers. Beyond it only every
 // second, third … origin is learned from.
 const mostWaiting = 60
 
-func newRung(h int, keep float64) rung {
-	stride := (h + mostWaiting - 1) / mostWaiting
-	return rung{
-		poly:    combine.NewPoly(priors[:], keep),
-		band:    *interval.NewBand(h),
-		waiting: make([]record, h/stride+1),
-		stride:  stride,
+// newLadders makes both ladders; the records of all rungs lie in one piece.
+func newLadders(rungs []int, keep float64) (both [ladders][]rung) {
+	total := 0
+	for _, h := range rungs {
+		total += waits(h)
 	}
+	records := make([]record, ladders*total)
+	for l := range both {
+		both[l] = make([]rung, len(rungs))
+		for k, h := range rungs {
+			n := waits(h)
+			both[l][k] = rung{
+				poly: combine.NewPoly(priors[:], keep), band: *interval.NewBand(h),
+				waiting: records[:n:n], stride: stride(h),
+			}
+			records = records[n:]
+		}
+	}
+	return both
 }
+
+// stride returns how many origins apart those are that wait for their truth.
+func stride(h int) int { return (h + mostWaiting - 1) / mostWaiting }
+
+// waits returns the number of origins that wait at a time.
+func waits(h int) int { return h/stride(h) + 1 }
 
 // at returns the record for origin i, nil if that origin is not kept.
 func (r *rung) at(i int) *record {
@@ -56,20 +73,21 @@ func (r *rung) at(i int) *record {
 	return &r.waiting[i/r.stride%len(r.waiting)]
 }
 
-// issue combines the advice, puts bounds around it and remembers both.
-func (r *rung) issue(s *filter, i, h int, advice *[experts]float32, atLeast float64) {
+// issue combines the advice made at the newest sample, puts bounds around it and
+// remembers both. The point and the spread of o are still to be filled in.
+func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
 	r.poly.Weights(s.scratch[:], advice[:])
-	r.point = max(atLeast, mix(s.scratch[:], advice[:]))
-	o := interval.Origin{Point: r.point, Volatility: s.volatility(), Slot: s.slot(h)}
+	r.point = max(0, mix(s.scratch[:], advice[:]))
+	o.Point = r.point
 	for k, w := range s.scratch {
 		if w > 0 {
 			d := float64(advice[k]) - r.point
 			o.Spread += float64(w) * max(d, -d)
 		}
 	}
-	var scales [interval.Scales]float64
+	var scales [interval.Scales]float32
 	r.band.Bounds(&r.quantiles, &scales, o, leastScale)
-	rec := r.at(i)
+	rec := r.at(s.n - 1)
 	if rec == nil {
 		return
 	}
@@ -77,10 +95,10 @@ func (r *rung) issue(s *filter, i, h int, advice *[experts]float32, atLeast floa
 		rec.advice[k] = direct.ToSmall(float64(f))
 	}
 	for k, q := range r.quantiles {
-		rec.quantiles[k] = direct.ToSmall(q)
+		rec.quantiles[k] = direct.ToSmall(float64(q))
 	}
 	for k, v := range scales {
-		rec.scales[k] = direct.ToSmall(v)
+		rec.scales[k] = direct.ToSmall(float64(v))
 	}
 	rec.point, rec.spread, rec.slot = direct.ToSmall(r.point), direct.ToSmall(o.Spread), uint8(o.Slot)
 	rec.blank = s.seen == 0
@@ -96,15 +114,15 @@ func (r *rung) learn(s *filter, i, h int, truth float64) {
 	for k, v := range rec.advice {
 		advice[k] = float32(v.Float())
 	}
-	var quantiles [interval.Count]float64
+	var quantiles [interval.Count]float32
 	for k, v := range rec.quantiles {
-		quantiles[k] = v.Float()
+		quantiles[k] = float32(v.Float())
 	}
-	var scales [interval.Scales]float64
+	var scales [interval.Scales]float32
 	for k, v := range rec.scales {
-		scales[k] = v.Float()
+		scales[k] = float32(v.Float())
 	}
 	o := interval.Origin{Point: rec.point.Float(), Spread: rec.spread.Float(), Slot: int(rec.slot)}
 	r.poly.Learn(advice[:], float32(o.Point), float32(truth))
-	r.band.Learn(truth, o, &scales, &quantiles, &s.timing)
+	r.band.Learn(float32(truth), o, &scales, &quantiles, &s.timing)
 }

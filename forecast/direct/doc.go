@@ -23,6 +23,9 @@
 //	w = min(1, k·s/|e|)
 //	G ← λG + w x xᵀ,   c ← λc + w x·target,   β = (G + r·diag(G))⁻¹ c
 //
+// β does not change when G and c are divided by the same number; so the weight of
+// new rows grows by 1/λ in place of all old ones shrinking by λ.
+//
 // A second right-hand side over the same G forecasts the maximum over the next h
 // steps. Two transforms of the series run side by side: as it is, and
 // log(1 + 10·y/scale), which fits series whose noise grows with their level.

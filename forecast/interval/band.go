@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/elementary"
 )
 
 // candidates is the number of bounds that are mixed: one per scale, one with
@@ -47,7 +48,7 @@ type Band struct {
 	q      [Scales][Count]float32
 	parts  [parts][Count]float32
 	loss   [candidates][Count]float32
-	weight [candidates][Count]direct.Small
+	weight [candidates][Count]share
 	top    [Count]float32
 	shape  histogram
 	n      int
@@ -63,41 +64,56 @@ func NewBand(h int) *Band {
 		}
 		b.shape.at[i] = float32(start(p))
 		for k := range b.weight {
-			b.weight[k][i] = direct.ToSmall(1.0 / candidates)
+			b.weight[k][i] = whole / candidates
 		}
 	}
 	return b
 }
 
+// A share is a weight in parts of whole.
+type share uint16
+
+const whole = 1<<16 - 1
+
 // Bounds writes the scales of the origin, which the caller hands back to Learn
 // when the truth has come, and the quantiles of levels [Levels], ascending, on
 // the right side of the point and not negative.
-func (b *Band) Bounds(quantiles *[Count]float64, scales *[Scales]float64, o Origin, floor float64) {
-	b.scale.measure(scales, o, floor)
-	part := &b.parts[o.Slot*parts/Slots]
-	for i := range levels {
-		sum := 0.0
-		for k := range Scales {
-			sum += b.weight[k][i].Float() * float64(b.q[k][i]) * scales[k]
+func (b *Band) Bounds(quantiles *[Count]float32, scales *[Scales]float32, o Origin, floor float64) {
+	b.scale.measure(scales, o, float32(floor))
+	part, base := &b.parts[o.Slot*parts/Slots], scales[joint]
+	var sum [Count]float32
+	for k, s := range scales {
+		q, w := &b.q[k], &b.weight[k]
+		for i := range sum {
+			sum[i] += float32(w[i]) * q[i] * s
 		}
-		sum += b.weight[byDay][i].Float() * float64(b.q[joint][i]+part[i]) * scales[joint]
-		sum += b.weight[byShape][i].Float() * float64(b.shape.at[i]) * scales[joint]
-		quantiles[i] = o.Point + sum + float64(b.top[i])*scales[joint]
 	}
-	order(quantiles, o.Point)
+	day, shape := &b.weight[byDay], &b.weight[byShape]
+	for i := range sum {
+		sum[i] += (float32(day[i])*(b.q[joint][i]+part[i]) + float32(shape[i])*b.shape.at[i]) * base
+		quantiles[i] = float32(o.Point) + sum[i]*(1./whole) + b.top[i]*base
+	}
+	order(quantiles, float32(o.Point))
 }
 
 // order makes the quantiles ascend through the point.
-func order(quantiles *[Count]float64, point float64) {
+func order(quantiles *[Count]float32, point float32) {
 	limit := point
 	for i := below - 1; i >= 0; i-- {
-		limit = max(0, min(limit, quantiles[i]))
-		quantiles[i] = limit
+		if quantiles[i] > limit {
+			quantiles[i] = limit
+		}
+		if quantiles[i] < 0 {
+			quantiles[i] = 0
+		}
+		limit = quantiles[i]
 	}
 	limit = point
 	for i := below; i < Count; i++ {
-		limit = max(limit, quantiles[i])
-		quantiles[i] = limit
+		if quantiles[i] < limit {
+			quantiles[i] = limit
+		}
+		limit = quantiles[i]
 	}
 }
 
@@ -105,38 +121,49 @@ func order(quantiles *[Count]float64, point float64) {
 // that was exact, as while a shop is closed and nobody comes, moves no tracker:
 // else a week of zeros would pull all bounds down, and the first
 // day of traffic would lie above them.
-func (b *Band) Learn(truth float64, o Origin, scales *[Scales]float64, issued *[Count]float64, t *Timing) {
-	e := truth - o.Point
+func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[Count]float32, t *Timing) {
+	e := truth - float32(o.Point)
 	part := &b.parts[o.Slot*parts/Slots]
 	rate := float32(t.Loss)
 	if warm := 1 / float32(b.n+1); warm > rate {
 		rate = warm
 	}
 	step, top := b.rate, float32(topRate)
-	if math.Abs(e) <= negligible {
+	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
-	for i, p := range levels {
-		for k := range Scales {
-			bound := float64(b.q[k][i]) * scales[k]
-			loss, hit := pinball(p, e, bound)
-			b.loss[k][i] += rate * (loss - b.loss[k][i])
-			b.q[k][i] += step * (hit - float32(1-p))
-		}
-		loss, hit := pinball(p, e, float64(b.q[joint][i]+part[i])*scales[joint])
-		b.loss[byDay][i] += rate * (loss - b.loss[byDay][i])
-		part[i] = 0.999*part[i] + 4*step*(hit-float32(1-p))
-		loss, _ = pinball(p, e, float64(b.shape.at[i])*scales[joint])
-		b.loss[byShape][i] += rate * (loss - b.loss[byShape][i])
-		miss := float32(0)
-		if truth > issued[i] {
-			miss = 1
-		}
-		b.top[i] += top * (miss - float32(1-p))
+	base := scales[joint]
+	lossByDay, lossByShape := &b.loss[byDay], &b.loss[byShape]
+	for i, p := range above { // before the trackers move on
+		loss, move := judge(p, (b.q[joint][i]+part[i])*base-e)
+		lossByDay[i] += rate * (loss - lossByDay[i])
+		part[i] = 0.999*part[i] + 4*step*move
+		loss, _ = judge(p, b.shape.at[i]*base-e)
+		lossByShape[i] += rate * (loss - lossByShape[i])
+		_, move = judge(p, issued[i]-truth)
+		b.top[i] += top * move
 	}
-	b.shape.add(e/scales[joint], t.Loss)
-	b.scale.learn(math.Abs(e), scales, o, t)
+	for k, s := range scales {
+		q, losses := &b.q[k], &b.loss[k]
+		for i, p := range above {
+			loss, move := judge(p, q[i]*s-e)
+			losses[i] += rate * (loss - losses[i])
+			q[i] += step * move
+		}
+	}
+	b.shape.add(e/base, float32(t.Loss))
+	b.scale.learn(e, scales, o, t)
 	b.n++
+}
+
+// judge takes by how much a bound with the share above beyond it is too high. It
+// returns the pinball loss, and what the bound should move by: up by 1 − above
+// after a miss, else down by above. Half of the outcomes of some levels are
+// misses, at random: the sign is read from its bit, since a branch would be
+// foreseen wrong as often.
+func judge(above, high float32) (loss, move float32) {
+	move = float32(math.Float32bits(high)>>31) - above
+	return -high * move, move
 }
 
 // Refresh recomputes what needs not be exact at every sample: the weights, the
@@ -145,7 +172,7 @@ func (b *Band) Learn(truth float64, o Origin, scales *[Scales]float64, issued *[
 func (b *Band) Refresh(t *Timing) {
 	b.shape.read()
 	b.scale.model.Solve(t.tuning)
-	for i := range levels {
+	for i := range above {
 		least, sum := float32(math.MaxFloat32), float32(0)
 		for k := range candidates {
 			least = min(least, b.loss[k][i])
@@ -158,19 +185,11 @@ func (b *Band) Refresh(t *Timing) {
 		var weights [candidates]float64
 		total := 0.0
 		for k := range weights {
-			weights[k] = math.Exp(-rate * float64(b.loss[k][i]-least))
+			weights[k] = elementary.Exp(-rate * float64(b.loss[k][i]-least))
 			total += weights[k]
 		}
 		for k, w := range weights {
-			b.weight[k][i] = direct.ToSmall(w / total)
+			b.weight[k][i] = share(w/total*whole + 0.5)
 		}
 	}
-}
-
-// pinball returns the loss of bound against e at level p, and 1 if e is beyond.
-func pinball(p, e, bound float64) (loss, miss float32) {
-	if e > bound {
-		return float32(p * (e - bound)), 1
-	}
-	return float32((1 - p) * (bound - e)), 0
 }

@@ -1,6 +1,10 @@
 package interval
 
-import "math"
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast/elementary"
+)
 
 // histogram is the discounted distribution of errors in their scale, in bins
 // that widen with distance from zero.
@@ -16,20 +20,26 @@ const (
 	widest = 40  // errors beyond are counted at the end
 )
 
+var reach = math.Asinh(widest / narrow) //nolint:gochecknoglobals // a constant
+
+// place returns the bin of x, which lies between two of them: asinh keeps sign
+// and order.
 func place(x float64) float64 {
-	return (math.Asinh(x/narrow)/math.Asinh(widest/narrow) + 1) * bins / 2
+	a := math.Abs(x) / narrow
+	return (math.Copysign(elementary.Log(a+math.Sqrt(a*a+1)), x)/reach + 1) * bins / 2
 }
 
 func edge(i float64) float64 {
-	return narrow * math.Sinh((i*2/bins-1)*math.Asinh(widest/narrow))
+	e := elementary.Exp((i*2/bins - 1) * reach)
+	return narrow * (e - 1/e) / 2
 }
 
-func (h *histogram) add(x, rate float64) {
+func (h *histogram) add(x, rate float32) {
 	if h.unit == 0 {
 		h.unit = 1
 	}
-	h.mass[int(max(0, min(place(x), bins-1)))] += h.unit
-	h.unit *= float32(1 + rate)
+	h.mass[int(max(0, min(place(float64(x)), bins-1)))] += h.unit
+	h.unit *= 1 + rate
 	if h.unit > 1e12 {
 		for i := range h.mass {
 			h.mass[i] /= h.unit

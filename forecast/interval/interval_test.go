@@ -18,14 +18,14 @@ func TestBandCoversWhatItSays(t *testing.T) {
 	const n, warm = 12000, 2000
 	for i := range n {
 		o := interval.Origin{Point: 10, Volatility: 1, Slot: i / 12 % interval.Slots}
-		var q [interval.Count]float64
-		var scales [interval.Scales]float64
+		var q [interval.Count]float32
+		var scales [interval.Scales]float32
 		band.Bounds(&q, &scales, o, 1e-4)
 		size := 0.5
 		if o.Slot > 12 {
 			size = 2
 		}
-		truth := max(0, 10+size*rng.NormFloat64())
+		truth := float32(max(0, 10+size*rng.NormFloat64()))
 		for k := range q {
 			if k > 0 {
 				require.GreaterOrEqual(t, q[k], q[k-1])

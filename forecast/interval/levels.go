@@ -9,6 +9,9 @@ const Count = 6
 // Levels are the tracked levels.
 var levels = [Count]float64{0.05, 0.25, 0.75, 0.9, 0.95, 0.99} //nolint:gochecknoglobals // a constant table
 
+// above holds 1 − p for each level p.
+var above = [Count]float32{0.95, 0.75, 0.25, 0.1, 0.05, 0.01} //nolint:gochecknoglobals // a constant table
+
 const (
 	below = 2 // levels under the median
 	p95   = 4 // index of 0.95

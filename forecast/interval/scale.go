@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/elementary"
 )
 
 // Scales is the number of scales that an origin is described by.
@@ -49,54 +50,65 @@ const (
 func newScale() scale { return scale{model: *direct.NewRegression(joint, 1)} }
 
 // measure writes the scales for an origin, none below floor.
-func (s *scale) measure(dst *[Scales]float64, o Origin, floor float64) {
-	base := max(float64(s.slow), floor)
-	dst[fast] = max(float64(s.fast), floor)
-	dst[slow] = base
-	dst[hourly] = max(s.slots[o.Slot].Float(), floor)
-	dst[ratio] = max(float64(s.ratio)*o.Point, floor)
-	dst[volatility] = max(base*clamp(o.Volatility), floor)
-	dst[spread] = base
+func (s *scale) measure(dst *[Scales]float32, o Origin, floor float32) {
+	base := max(s.slow, floor)
+	*dst = [Scales]float32{
+		fast:       max(s.fast, floor),
+		slow:       base,
+		hourly:     max(float32(s.slots[o.Slot].Float()), floor),
+		ratio:      max(s.ratio*float32(o.Point), floor),
+		volatility: max(base*clamp(float32(o.Volatility)), floor),
+		spread:     base,
+	}
 	if s.spread > 0 {
-		dst[spread] = max(base*clamp(o.Spread/float64(s.spread)), floor)
+		dst[spread] = max(base*clamp(float32(o.Spread)/s.spread), floor)
 	}
 	var x [joint]float32
 	powers(&x, dst)
-	dst[joint] = max(base*clamp(math.Exp(s.model.Predict(0, x[:])-s.model.Predict(0, neutral[:]))), floor)
+	power := s.model.Predict(0, x[:]) - s.model.Predict(0, neutral[:])
+	dst[joint] = max(base*clamp(float32(elementary.Exp(power))), floor)
 }
 
 var neutral = [joint]float32{joint - 1: 1} //nolint:gochecknoglobals // a constant table
 
 // clamp keeps a factor on the long-run size within reason.
-func clamp(f float64) float64 { return max(0.05, min(f, 20)) }
+func clamp(f float32) float32 {
+	switch {
+	case f > 20:
+		return 20
+	case f > 0.05:
+		return f
+	}
+	return 0.05
+}
 
 // powers writes the logarithms of the scales over the long-run one, and a one.
-func powers(x *[joint]float32, scales *[Scales]float64) {
-	base := scales[slow]
-	x[0] = float32(math.Log(scales[fast] / base))
-	x[1] = float32(math.Log(scales[hourly] / base))
-	x[2] = float32(math.Log(scales[ratio] / base))
-	x[3] = float32(math.Log(scales[volatility] / base))
-	x[4] = float32(math.Log(scales[spread] / base))
+func powers(x *[joint]float32, scales *[Scales]float32) {
+	over := 1 / float64(scales[slow])
+	x[0] = float32(elementary.Log(float64(scales[fast]) * over))
+	x[1] = float32(elementary.Log(float64(scales[hourly]) * over))
+	x[2] = float32(elementary.Log(float64(scales[ratio]) * over))
+	x[3] = float32(elementary.Log(float64(scales[volatility]) * over))
+	x[4] = float32(elementary.Log(float64(scales[spread]) * over))
 	x[5] = 1
 }
 
-// learn takes the size of an error whose origin had the scales then.
-func (s *scale) learn(size float64, then *[Scales]float64, o Origin, t *Timing) {
+// learn takes an error whose origin had the scales then.
+func (s *scale) learn(e float32, then *[Scales]float32, o Origin, t *Timing) {
+	size := float32(math.Abs(float64(e)))
 	var x [joint]float32
 	powers(&x, then)
-	target := math.Log(min(size/then[slow], 1e3) + leastPower)
+	target := elementary.Log(float64(min(size/then[slow], 1e3)) + leastPower)
 	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, t.tuning)
 	s.n++
 	warm := 1 / float32(s.n)
-	e := float32(size)
-	s.fast += max(warm, fastRate) * (e - s.fast)
-	s.slow += max(warm, float32(t.Slow)) * (e - s.slow)
-	s.ratio += max(warm, fastRate) * (float32(min(size/max(o.Point, then[slow]/10), mostRatio)) - s.ratio)
+	s.fast += max(warm, fastRate) * (size - s.fast)
+	s.slow += max(warm, float32(t.Slow)) * (size - s.slow)
+	s.ratio += max(warm, fastRate) * (min(size/max(float32(o.Point), then[slow]/10), mostRatio) - s.ratio)
 	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
-	slot := s.slots[o.Slot].Float()
+	slot := float32(s.slots[o.Slot].Float())
 	if slot == 0 {
-		slot = float64(s.slow)
+		slot = s.slow
 	}
-	s.slots[o.Slot] = direct.ToSmall(slot + max(float64(warm), t.Slot)*(size-slot))
+	s.slots[o.Slot] = direct.ToSmall(float64(slot + max(warm, float32(t.Slot))*(size-slot)))
 }
