@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"math"
 	"runtime"
 	"testing"
 	"time"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
-	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/engine"
 )
 
@@ -24,39 +24,53 @@ func fitted(tb testing.TB, history forecast.Series) *engine.Workload {
 }
 
 // BenchmarkTick is one decision: a new sample, demand one lead time ahead, and
-// the replica count. "cell" closes a cell of the grid with each tick, which the
-// model learns from and forecasts anew; "sample" is what the other 119 of 120
-// ticks a minute cost.
+// the replica count.
+//
+//   - sample: what the live store does twice a second.
+//   - cell: each tick closes a cell of the grid, which the model learns from and
+//     makes a forecast of ten steps and five quantiles after. The live store does
+//     this once a minute, on the goroutine that read the cell and not in its tick.
+//   - minute: 120 ticks of which one closes a cell, in ns per tick: what a workload
+//     costs, all in all.
 func BenchmarkTick(b *testing.B) {
 	history := minutes(14 * 1440)
-	for _, closes := range []bool{false, true} {
-		name := "sample"
-		if closes {
-			name = "cell"
-		}
-		b.Run(name, func(b *testing.B) {
-			w := fitted(b, history)
-			now := history.End()
-			cell := forecast.Series{Step: time.Minute, Values: []float64{100}}
-			var st scaler.State
+	for _, c := range []struct {
+		name  string
+		every int // ticks from one cell to the next; 0 = never
+	}{{"sample", 0}, {"cell", 1}, {"minute", 120}} {
+		b.Run(c.name, func(b *testing.B) {
+			t := ticker{w: fitted(b, history), now: history.End(), cell: forecast.Series{Step: time.Minute, Values: []float64{100}}}
 			b.ReportAllocs()
-			for b.Loop() {
-				if closes {
-					cell.Start = w.Next()
-					now = cell.End()
-					if w.Append(cell) != nil {
-						b.Fatal("cell refused")
-					}
-				} else {
-					now = now.Add(500 * time.Millisecond / 1000)
+			for i := 0; b.Loop(); i++ {
+				if c.every > 0 && i%c.every == 0 {
+					t.close(b)
 				}
-				w.Observe(collector.Sample{Time: now, Value: 100})
-				d := w.Demand(now)
-				in := scaler.Input{Now: now, Current: 3, Desired: scaler.Replicas(d.Need(), w.Target()), Demand: d, LeadTime: w.LeadTime()}
-				_, st = scaler.Decide(w.Spec().Scale, st, in)
+				t.tick(time.Minute / time.Duration(max(c.every, 100_000)))
 			}
 		})
 	}
+}
+
+// A ticker drives a workload.
+type ticker struct {
+	w    *engine.Workload
+	now  time.Time
+	cell forecast.Series
+}
+
+func (t *ticker) close(b *testing.B) {
+	b.Helper()
+	t.cell.Start = t.w.Next()
+	t.now = t.cell.End()
+	if t.w.Append(t.cell) != nil {
+		b.Fatal("cell refused")
+	}
+}
+
+func (t *ticker) tick(dt time.Duration) {
+	t.now = t.now.Add(dt)
+	t.w.Observe(collector.Sample{Time: t.now, Value: 100})
+	t.w.Decide(t.now, engine.Target{Current: 3, Ready: 3, Min: 1, Max: 100, Missed: math.NaN()})
 }
 
 // BenchmarkFit is a start: fitting the model to a fortnight at one minute and
@@ -68,35 +82,33 @@ func BenchmarkFit(b *testing.B) {
 	}
 }
 
-// BenchmarkTick10000 ticks ten thousand workloads once each, and reports what
-// one of them keeps in memory.
-func BenchmarkTick10000(b *testing.B) {
-	const n, models = 10_000, 20
-	if testing.Short() {
-		b.Skip("ten thousand workloads take memory and time to fit")
-	}
+// TestAWorkloadIsSmall bounds what a workload keeps that was fitted to a fortnight
+// at one minute and has run for five hours since.
+func TestAWorkloadIsSmall(t *testing.T) {
+	const n = 8
 	history := minutes(14 * 1440)
 	before := heap()
-	sample := make([]*engine.Workload, models)
-	for i := range sample {
-		sample[i] = fitted(b, history)
-	}
-	perWorkload := float64(heap()-before) / models
-	all := make([]*engine.Workload, n) // the same few in turn: the clock of each moves on by itself
+	all := make([]*engine.Workload, n)
 	for i := range all {
-		all[i] = sample[i%models]
-	}
-	now := history.End()
-	b.ReportAllocs()
-	for b.Loop() {
-		now = now.Add(time.Millisecond)
-		for _, w := range all {
+		w := fitted(t, history)
+		cells := forecast.Series{Start: history.End(), Step: time.Minute, Values: history.Values[:300]}
+		for k := range cells.Values {
+			require.NoError(t, w.Append(cells.Slice(k, k+1)))
+			now := cells.At(k + 1)
+			w.Observe(collector.Sample{Time: now, Value: cells.Values[k]})
 			w.Demand(now)
 		}
+		all[i] = w
 	}
-	b.ReportMetric(perWorkload/1024, "KiB/workload")
-	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/10000-ticks")
+	each := float64(heap()-before) / n / 1024
+	runtime.KeepAlive(all)
+	runtime.KeepAlive(history)
+	t.Logf("%.1f KiB a workload", each)
+	require.Less(t, each, float64(mostKiB))
 }
+
+// mostKiB is what a workload may keep.
+const mostKiB = 84
 
 func heap() uint64 {
 	runtime.GC()

@@ -3,12 +3,18 @@ package live
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
 )
 
 // BenchmarkStart is the time from a key that was never seen to its first
@@ -67,4 +73,72 @@ func BenchmarkAnswer(b *testing.B) {
 		store.Answer(keys[i%len(keys)])
 		i++
 	}
+}
+
+// BenchmarkTick10000 is one tick of a store with ten thousand workloads, each with
+// a fitted pool of its own, which is some 800 MB and so no longer in any cache,
+// and a new sample each: demand, decision, answer, and the order in which they
+// will be queried next. The queries themselves are left out; they run beside it.
+//
+// The pools are fitted to one fortnight and have run over its last half hour
+// only, or the preparation would take hours: what a pool keeps, and what a tick
+// reads of it, does not depend on how long it ran. "p99" is that of the workloads
+// among themselves.
+func BenchmarkTick10000(b *testing.B) {
+	const n = 10_000
+	if testing.Short() {
+		b.Skip("ten thousand pools take a gigabyte")
+	}
+	now := time.Unix(1_760_000_000, 0).Truncate(time.Minute)
+	s := NewStore(&fakeSource{value: wave}, Options{Now: func() time.Time { return now }, QueryRate: 1e-9, Forget: -1})
+	all := fittedEntries(b, s, n, now)
+	took := make([]time.Duration, n)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		now = now.Add(500 * time.Millisecond)
+		v := wave(now)
+		for _, e := range all {
+			e.workload.Observe(collector.Sample{Time: now, Value: v})
+		}
+		s.tick(b.Context())
+	}
+	b.StopTimer()
+	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/10000-ticks")
+	now = now.Add(500 * time.Millisecond)
+	for i, e := range all {
+		begin := time.Now()
+		e.workload.Observe(collector.Sample{Time: now, Value: wave(now)})
+		e.tick(now)
+		took[i] = time.Since(begin)
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[n/2].Nanoseconds()), "p50-ns/tick")
+	b.ReportMetric(float64(took[n*99/100].Nanoseconds()), "p99-ns/tick")
+}
+
+// fittedEntries fills s with n workloads whose pools have seen the half hour up
+// to now.
+func fittedEntries(b *testing.B, s *Store, n int, now time.Time) []*entry {
+	b.Helper()
+	spec := demand()
+	spec.Metric.History = 0
+	history := forecast.Series{Start: now.Add(-14 * 24 * time.Hour), Step: time.Minute, Values: make([]float64, 14*1440)}
+	for i := range history.Values {
+		history.Values[i] = wave(history.At(i)) * (1 + 0.1*math.Sin(float64(i*i)))
+	}
+	model, err := auto.New(auto.Options{}).Fit(b.Context(), history)
+	require.NoError(b, err)
+	all := make([]*entry, n)
+	for i := range all {
+		k := Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"}
+		require.NoError(b, s.Ensure(k, spec))
+		filter, err := model.Filter(history.Slice(history.Len()-30, history.Len()))
+		require.NoError(b, err)
+		e := s.entries[k]
+		require.NoError(b, e.workload.Install(&engine.Fit{Model: auto.Auto, Filter: filter, End: history.End(), Cells: history.Len()}))
+		e.filled = true
+		all[i] = e
+	}
+	return all
 }

@@ -11,8 +11,11 @@
 // once a day and whenever a young history has grown.
 //
 // Nothing slow happens under a lock: queries and fits run with no lock held, and
-// each workload has a lock of its own, held for the microseconds of an update.
-// An answer is a copy.
+// each workload has a lock of its own. The longest that it is held is the tenth
+// of a millisecond in which the model learns a cell that closed, once per step
+// and on the goroutine that read the cell. Nobody waits for that: a tick passes
+// over a workload that is being changed, which decides by itself right after, and
+// the answer has a lock to itself. An answer is a copy.
 //
 // A workload starts with one range query over its history. The simplest rule
 // serves from it at once, the model of the spec as soon as it is fitted, so a

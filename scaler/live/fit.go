@@ -11,7 +11,9 @@ import (
 
 // fit starts a fit of e if one is due, over a history read anew.
 func (s *Store) fit(ctx context.Context, e *entry, now time.Time) {
-	e.mu.Lock()
+	if !e.mu.TryLock() {
+		return // being changed: the next tick will do
+	}
 	defer e.mu.Unlock()
 	if !e.filled || e.fitting || now.Before(e.fitAfter) || !e.workload.FitDue(now) {
 		return

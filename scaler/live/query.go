@@ -13,7 +13,9 @@ import (
 // query starts the next query of e, if none is under way and the budget has
 // room: its history first, then each cell that closed, then the newest sample.
 func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
-	e.mu.Lock()
+	if !e.mu.TryLock() {
+		return // being changed: the next tick will do
+	}
 	if e.querying || now.Before(e.notUntil) || s.loop.tokens < 1 || !s.queries.TryAcquire(1) {
 		e.mu.Unlock()
 		return

@@ -109,13 +109,20 @@ type Store struct {
 	mu      sync.RWMutex // guards entries, not their insides
 	entries map[Key]*entry
 
-	loop budget // of the tick loop alone
+	loop loop // of the tick loop alone
 }
 
-// budget spreads the queries: so many per second of the clock.
-type budget struct {
-	tokens float64
+// A loop is what one tick leaves to the next.
+type loop struct {
+	tokens float64 // budget of queries: so many per second of the clock
 	at     time.Time
+	line   []turn // memory for the next line
+}
+
+// A turn is a workload in the line for queries.
+type turn struct {
+	entry *entry
+	asked int64 // when it had its last one; kept here, since sorting reads it often
 }
 
 // NewStore returns a store that reads from source. It does nothing before Run.
@@ -269,14 +276,18 @@ func (s *Store) Run(ctx context.Context) error {
 func (s *Store) tick(ctx context.Context) {
 	now := s.opts.Now()
 	s.refill(now)
+	line := s.loop.line[:0]
 	s.mu.RLock()
-	all := slices.Collect(maps.Values(s.entries))
-	s.mu.RUnlock()
-	for _, e := range all {
-		e.tick(now)
+	for _, e := range s.entries {
+		line = append(line, turn{e, e.asked.Load()})
 	}
-	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.asked.Load(), b.asked.Load()) })
-	for _, e := range all {
+	s.mu.RUnlock()
+	for _, t := range line {
+		t.entry.tick(now)
+	}
+	slices.SortFunc(line, func(a, b turn) int { return cmp.Compare(a.asked, b.asked) })
+	for _, t := range line {
+		e := t.entry
 		if s.opts.Forget > 0 && e.idle(now) > s.opts.Forget {
 			s.opts.Log.Info("workload forgotten: nobody asks about it", "workload", e.key.String())
 			s.Remove(e.key)
@@ -285,6 +296,8 @@ func (s *Store) tick(ctx context.Context) {
 		s.query(ctx, e, now)
 		s.fit(ctx, e, now)
 	}
+	clear(line) // what was removed must not be held
+	s.loop.line = line
 }
 
 func (s *Store) refill(now time.Time) {

@@ -301,3 +301,28 @@ func TestTheTargetIsLearnedFromLatency(t *testing.T) {
 		require.InDelta(t, 56, a.Target, 5)
 	})
 }
+
+// A workload whose cell is closing holds up neither the tick over all the others
+// nor those who ask for its own answer. The test holds the lock itself, so that
+// waiting for it would be for ever.
+func TestNobodyWaitsForACellThatCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: flat(80)}, Options{})
+		other := Key{Namespace: "shop", Name: "api", Metric: "demand"}
+		require.NoError(t, s.Ensure(key, demand()))
+		require.NoError(t, s.Ensure(other, demand()))
+		time.Sleep(5 * time.Second)
+		e := s.entries[key]
+		e.mu.Lock()
+		begun := time.Now()
+		time.Sleep(2 * time.Second)
+		busy, _ := s.Answer(key)
+		free, _ := s.Answer(other)
+		e.mu.Unlock()
+		require.False(t, busy.At.After(begun), "it keeps its answer")
+		require.True(t, free.At.After(begun), "the others get new ones")
+		time.Sleep(time.Second)
+		busy, _ = s.Answer(key)
+		require.True(t, busy.At.After(begun.Add(2*time.Second)))
+	})
+}
