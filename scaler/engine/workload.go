@@ -19,9 +19,12 @@ const (
 	// until starts have been seen.
 	defaultStartup = 60 * time.Second
 
-	// recentCells is how many closed cells are kept for a fit that was begun
-	// before they closed.
+	// recentCells is how many closed cells are kept at most while a fit is due: for
+	// one that was begun before they closed, and may have stood in line.
 	recentCells = 240
+
+	// spareCells is how many are kept while none is due.
+	spareCells = 16
 
 	refitEvery = 24 * time.Hour
 )
@@ -42,7 +45,7 @@ type Workload struct {
 	fresh    bool // forecast is that of the current state
 
 	next   time.Time // start of the next cell to append
-	recent []float64 // last closed cells, the newest ends at next
+	recent []float64 // last closed cells, the newest ends at next; see keep
 
 	latest  collector.Sample // newest sample observed; zero Time before the first
 	marks   marks            // former samples, for the slope
@@ -74,10 +77,9 @@ func New(spec api.Spec) (*Workload, error) {
 	}
 	spec = spec.Default()
 	w := &Workload{
-		spec:   spec,
-		level:  levelOf(spec.Forecast),
-		step:   spec.Metric.Step.Std(),
-		recent: make([]float64, 0, recentCells),
+		spec:  spec,
+		level: levelOf(spec.Forecast),
+		step:  spec.Metric.Step.Std(),
 	}
 	w.forecast = forecast.New(w.horizon(), w.levels()...)
 	w.learner = w.newLearner()
@@ -202,10 +204,7 @@ func (w *Workload) append(v float64) {
 	if w.bursting() {
 		v = math.NaN() // the model learns what is usual; bursts are the detector's
 	}
-	if len(w.recent) == cap(w.recent) {
-		w.recent = w.recent[:copy(w.recent, w.recent[1:])]
-	}
-	w.recent = append(w.recent, v)
+	w.keep(v)
 	w.next = w.next.Add(w.step)
 	w.silent = w.silent && !(v > 0)
 	if w.filter != nil {
@@ -213,6 +212,21 @@ func (w *Workload) append(v float64) {
 		w.fresh = false
 		w.promise()
 	}
+}
+
+// keep remembers a closed cell, and lets go of those that no fit can want.
+func (w *Workload) keep(v float64) {
+	most := spareCells
+	if w.FitDue(w.next) {
+		most = recentCells
+	}
+	if n := len(w.recent); n >= most {
+		w.recent = w.recent[:copy(w.recent, w.recent[n-most+1:])]
+	}
+	if cap(w.recent) > spareCells && most == spareCells {
+		w.recent = append(make([]float64, 0, spareCells), w.recent...)
+	}
+	w.recent = append(w.recent, v)
 }
 
 // Observe takes the newest sample of demand. One that is older than the newest
