@@ -100,7 +100,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.Int32Var(&o.max, "max-replicas", 400, "most replicas")
 	fs.StringSliceVar(&o.policies, "policies", []string{"default"}, "policies in the order of the table; default and all are lists of them")
 	fs.IntVar(&o.seeds, "seeds", 3, "repeat with so many draws of arrivals and start-up times")
-	fs.IntVar(&o.workers, "workers", 2, "policies at once (0: one per processor)")
+	fs.IntVar(&o.workers, "workers", 0, "runs at once (0: one per processor)")
 	fs.Float64Var(&o.budget, "budget", 0.1, "violating time that is allowed, percent")
 	fs.Float64Var(&o.price, "price", 0, "of a replica-hour, to print money")
 	fs.IntVar(&o.resamples, "resamples", 2000, "of the bootstrap over days, for intervals")
@@ -131,7 +131,7 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	bar := newBacktestBar(notes)
 	options.Progress = bar.show
 	if o.report != "" {
-		options.Timeline = time.Minute
+		options.Timeline, options.Keep = timelines(len(traces), options.Policies)
 	}
 	result, err := campaign.Run(ctx, traces, options)
 	bar.clear()
@@ -142,6 +142,18 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 		return err
 	}
 	return result.Report.WriteTable(out)
+}
+
+// timelines returns how fine the page's pictures are and of which policies there is
+// one: of all, each minute, for a few loads, and for many of those that they turn
+// on, each five minutes, or the page would be too large to open.
+func timelines(loads int, policies []string) (time.Duration, []string) {
+	const few = 4
+	if loads <= few {
+		return time.Minute, nil
+	}
+	keep := append(ours(), policies[0]) // the first is the reference where there is no hpa-rate-70
+	return 5 * time.Minute, append(keep, "hpa-rate-70", "keda", "kpa")
 }
 
 // write writes the files that were asked for.

@@ -1,9 +1,11 @@
 // Package campaign runs the policies of a backtest over traces and seeds.
 //
-// Each pair of a trace and a seed is one [replay.Scenario], prepared once and
-// replayed under all policies, several at a time. One scenario is in memory at a
-// time: fourteen days in steps of a second take some 40 MB, and each policy that
-// runs on them 15 MB.
+// Each pair of a trace and a seed is one [replay.Scenario], prepared when its first
+// policy runs and dropped with its last. Runs of different policies, seeds and traces
+// go side by side in the order of the traces, so that few scenarios are in memory at
+// a time: fourteen days in steps of a second take some 40 MB, and each policy that
+// runs on them 15 MB. Of a finished run its figures stay, and its timeline where
+// [Options.Keep] says so.
 package campaign
 
 import (
@@ -36,7 +38,7 @@ type Options struct {
 	Policies []string       // names of the table; see [Make]
 	Seeds    int            // 1, 2, …; at least 1
 	Make     Maker          // nil = [Make]
-	Workers  int            // policies at once; 0 = one per processor
+	Workers  int            // runs at once; 0 = one per processor
 
 	Price     float64 // of a replica-hour
 	Resamples int     // of the bootstrap; 0 = 2000
@@ -45,9 +47,10 @@ type Options struct {
 
 	Learned *report.Learned // from what was recorded beside the load; nil = nothing was
 
-	// Timeline is the distance of the points that [Campaign.Timelines] keeps of the
-	// first seed; 0 = none.
+	// Timeline is the distance of the points that [Result.Timelines] keeps of the
+	// first seed; 0 = none. Keep are the policies of which it keeps them; nil = of all.
 	Timeline time.Duration
+	Keep     []string
 	// Progress is told after each run; nil = nobody. Calls do not overlap.
 	Progress func(Progress)
 }
@@ -77,13 +80,12 @@ func Make(s *replay.Scenario, name string) (replay.Policy, error) {
 
 // A campaign in progress.
 type campaign struct {
-	o        Options
-	names    []string // to run: those of the table and of the frontier
-	traces   []report.Trace
-	settings report.Settings
-	safe     []float64 // safe rate per pod, per trace
+	o     Options
+	names []string // to run: those of the table and of the frontier
 
 	mu        sync.Mutex // guards what follows
+	traces    []described
+	settings  report.Settings
 	done      int
 	total     int
 	runs      map[string]report.Run
@@ -96,19 +98,60 @@ type campaign struct {
 // policy that cannot be prepared for a trace is listed among the failures.
 func Run(ctx context.Context, traces []trace.Trace, o Options) (*Result, error) {
 	o = o.filled()
-	c := &campaign{o: o, names: toRun(o.Policies), runs: map[string]report.Run{}, timelines: map[string]Timelines{}}
+	c := &campaign{
+		o: o, names: toRun(o.Policies), traces: make([]described, len(traces)),
+		runs: map[string]report.Run{}, timelines: map[string]Timelines{},
+	}
 	c.total = len(traces) * o.Seeds * len(c.names)
 	if dup := repeated(traces); dup != "" {
 		return nil, fmt.Errorf("two traces have the name %s: rename one of the files", dup)
 	}
-	for _, t := range traces {
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(o.Workers)
+	for i, t := range traces {
 		for seed := 1; seed <= o.Seeds; seed++ {
-			if err := c.scenario(ctx, t, uint64(seed)); err != nil {
-				return nil, err
+			st := &stage{load: t, index: i, seed: uint64(seed)}
+			for _, name := range c.names {
+				if within.Err() != nil {
+					break
+				}
+				group.Go(func() error { return c.one(within, st, name) })
 			}
 		}
 	}
+	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {
+		return nil, err
+	}
 	return c.result()
+}
+
+// A stage is the scenario of a trace and a seed, prepared by the first who asks.
+type stage struct {
+	load  trace.Trace
+	index int
+	seed  uint64
+
+	once     sync.Once
+	scenario *replay.Scenario
+	err      error
+}
+
+// prepare returns the scenario of st.
+func (c *campaign) prepare(st *stage) (*replay.Scenario, error) {
+	st.once.Do(func() {
+		o := c.o.Replay
+		o.Seed = st.seed
+		if st.seed == 1 {
+			o.Timeline = c.o.Timeline
+		}
+		st.scenario, st.err = replay.NewScenario(st.load, o)
+		if st.err != nil {
+			st.err = fmt.Errorf("trace %s: %w", st.load.Name, st.err)
+		} else if st.seed == 1 {
+			c.describe(st)
+		}
+	})
+	return st.scenario, st.err
 }
 
 func (o Options) filled() Options {
@@ -153,30 +196,15 @@ func repeated(traces []trace.Trace) string {
 	return ""
 }
 
-// scenario runs all policies on t with one seed.
-func (c *campaign) scenario(ctx context.Context, t trace.Trace, seed uint64) error {
-	o := c.o.Replay
-	o.Seed, o.Timeline = seed, 0
-	if seed == 1 {
-		o.Timeline = c.o.Timeline
-	}
-	s, err := replay.NewScenario(t, o)
-	if err != nil {
-		return fmt.Errorf("trace %s: %w", t.Name, err)
-	}
-	if seed == 1 {
-		c.describe(t, s)
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(c.o.Workers)
-	for _, name := range c.names {
-		group.Go(func() error { return c.one(ctx, s, name, seed) })
-	}
-	return group.Wait()
-}
-
 // one runs one policy.
-func (c *campaign) one(ctx context.Context, s *replay.Scenario, name string, seed uint64) error {
+func (c *campaign) one(ctx context.Context, st *stage, name string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s, err := c.prepare(st)
+	if err != nil {
+		return err
+	}
 	p, err := c.o.Make(s, name)
 	if err != nil {
 		return fmt.Errorf("policy %s: %w", name, err)
@@ -192,11 +220,11 @@ func (c *campaign) one(ctx context.Context, s *replay.Scenario, name string, see
 		c.o.Progress(Progress{Done: c.done, Total: c.total, Trace: s.Trace, Policy: name})
 	}
 	if err != nil {
-		c.failures = append(c.failures, report.Failure{Trace: s.Trace, Policy: name, Seed: seed, Error: err.Error()})
+		c.failures = append(c.failures, report.Failure{Trace: s.Trace, Policy: name, Seed: st.seed, Error: err.Error()})
 		return nil
 	}
-	c.runs[key(s.Trace, name, seed)] = report.FromResult(res, seed, s.Options.Cluster.Startup.Quantile(0.5))
-	if seed == 1 && res.Timeline != nil {
+	c.runs[key(s.Trace, name, st.seed)] = report.FromResult(res, st.seed, s.Options.Cluster.Startup.Quantile(0.5))
+	if res.Timeline != nil && (c.o.Keep == nil || slices.Contains(c.o.Keep, name)) {
 		if c.timelines[s.Trace] == nil {
 			c.timelines[s.Trace] = Timelines{}
 		}
@@ -212,7 +240,9 @@ func key(load, policy string, seed uint64) string {
 // result reports the runs in a fixed order.
 func (c *campaign) result() (*Result, error) {
 	var runs []report.Run
+	traces := make([]report.Trace, 0, len(c.traces))
 	for _, t := range c.traces {
+		traces = append(traces, t.Trace)
 		for _, name := range c.names {
 			for seed := 1; seed <= c.o.Seeds; seed++ {
 				if run, ok := c.runs[key(t.Name, name, uint64(seed))]; ok {
@@ -224,7 +254,7 @@ func (c *campaign) result() (*Result, error) {
 	slices.SortFunc(c.failures, func(a, b report.Failure) int {
 		return strings.Compare(key(a.Trace, a.Policy, a.Seed), key(b.Trace, b.Policy, b.Seed))
 	})
-	r, err := report.New(c.settings, c.traces, c.o.Policies, runs, c.failures)
+	r, err := report.New(c.common(), traces, c.o.Policies, runs, c.failures)
 	if err != nil {
 		var all []error
 		for _, f := range c.failures {
@@ -233,7 +263,7 @@ func (c *campaign) result() (*Result, error) {
 		return nil, errors.Join(append([]error{err}, all...)...)
 	}
 	for load, lines := range c.timelines {
-		if run, ok := r.Of(load, rival.Tuned); ok {
+		if run, ok := r.Of(load, rival.Tuned); ok && lines[run.TunedTo] != nil {
 			lines[rival.Tuned] = lines[run.TunedTo]
 		}
 	}

@@ -84,7 +84,7 @@ func TestTableAndJSONAreGolden(t *testing.T) {
 
 func TestWorkersDoNotChangeFigures(t *testing.T) {
 	one, two := options(), options()
-	one.Workers, one.Seeds, two.Seeds = 1, 1, 1
+	one.Workers, two.Workers = 1, 7 // more than policies: traces and seeds side by side
 	one.Policies, two.Policies = one.Policies[:2], two.Policies[:2]
 	var a, b bytes.Buffer
 	require.NoError(t, run(t, one).Report.WriteJSON(&a))
@@ -154,6 +154,20 @@ func TestAPolicyThatCannotPrepareIsListed(t *testing.T) {
 	require.Equal(t, "keda", r.Failures[0].Policy)
 	require.Contains(t, r.Failures[0].Error, "history too short")
 	require.Equal(t, []string{"hpa-rate-70"}, r.Shown())
+}
+
+func TestTimelinesAreKeptWhereAsked(t *testing.T) {
+	o := options()
+	o.Policies, o.Timeline, o.Keep = []string{"static-peak", "hpa-rate-70", rival.Tuned}, time.Hour, []string{"static-peak", "keda"}
+	res := run(t, o)
+	require.Len(t, res.Timelines, 2, "one per trace, of the first seed alone")
+	for name, lines := range res.Timelines {
+		require.Len(t, lines["static-peak"], 48, "%s: two days of hours", name)
+		require.NotContains(t, lines, "hpa-rate-70", "not asked for")
+		require.NotContains(t, lines, rival.Tuned, "what it stands for was not kept")
+	}
+	o.Keep = nil
+	require.Contains(t, run(t, o).Timelines["smooth"], rival.Tuned)
 }
 
 func TestWhatCannotRun(t *testing.T) {

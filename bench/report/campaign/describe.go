@@ -12,8 +12,17 @@ import (
 	"github.com/forescale/forescale/bench/trace"
 )
 
-// describe notes the trace of s, and the settings that all scenarios share.
-func (c *campaign) describe(t trace.Trace, s *replay.Scenario) {
+// described is a trace as the report has it, and what one of the pods that its mean
+// needs can carry under the objective, requests/s.
+type described struct {
+	report.Trace
+
+	safe float64
+}
+
+// describe notes the trace of st, and the settings that all scenarios share.
+func (c *campaign) describe(st *stage) {
+	t, s := st.load, st.scenario
 	const every = 15 * time.Second
 	rate := make([]float64, s.Length/every)
 	peak, sum := 0.0, 0.0
@@ -33,10 +42,12 @@ func (c *campaign) describe(t trace.Trace, s *replay.Scenario) {
 	d.Class = report.Class(float64(d.Growth2M), startup.Quantile(0.5).Seconds())
 	d.OptimumHours, d.UndelayedHours = s.Optimum()
 	d.Warnings = warnings(t, d)
-	c.traces = append(c.traces, d)
-	mean := sum / float64(max(len(rate), 1))
-	c.safe = append(c.safe, safeRate(s.Options.Service, mean))
-	c.settings = c.common(s)
+	safe := safeRate(s.Options.Service, sum/float64(max(len(rate), 1)))
+	settings := c.settingsOf(s)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.traces[st.index] = described{d, safe}
+	c.settings = settings
 }
 
 // factor is what s multiplied t by.
@@ -58,8 +69,8 @@ func safeRate(service queue.Service, mean float64) float64 {
 	return service.MaxRate(n) / float64(n)
 }
 
-// common returns the settings of the report.
-func (c *campaign) common(s *replay.Scenario) report.Settings {
+// settingsOf returns the settings of the report but for what depends on all traces.
+func (c *campaign) settingsOf(s *replay.Scenario) report.Settings {
 	o := s.Options
 	r := report.Settings{
 		StartupS: o.Cluster.Startup.Quantile(0.5).Seconds(), StartupP90S: o.Cluster.Startup.Quantile(0.9).Seconds(),
@@ -68,13 +79,20 @@ func (c *campaign) common(s *replay.Scenario) report.Settings {
 		Balancing: o.Service.Balancing.String(), ScalePeak: o.Load.Peak,
 		ScrapeS: o.Metric.ScrapeInterval.Seconds(), RateWindowS: o.Metric.RateWindow.Seconds(),
 		LeadS: s.Lead().Seconds(), BudgetPct: o.Budget, Price: c.o.Price, Resamples: c.o.Resamples,
-		Min: o.Cluster.Min, Max: o.Cluster.Max, Query: c.o.Query, Margin: c.o.Margin, Learned: c.o.Learned, SafeRate: math.Inf(1),
-	}
-	for _, v := range c.safe {
-		r.SafeRate = min(r.SafeRate, v)
+		Min: o.Cluster.Min, Max: o.Cluster.Max, Query: c.o.Query, Margin: c.o.Margin, Learned: c.o.Learned,
 	}
 	for seed := 1; seed <= c.o.Seeds; seed++ {
 		r.Seeds = append(r.Seeds, uint64(seed))
+	}
+	return r
+}
+
+// common returns the settings of the report.
+func (c *campaign) common() report.Settings {
+	r := c.settings
+	r.SafeRate = math.Inf(1)
+	for _, t := range c.traces {
+		r.SafeRate = min(r.SafeRate, t.safe)
 	}
 	return r
 }
