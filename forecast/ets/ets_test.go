@@ -171,9 +171,11 @@ func benchmark(b *testing.B, m ets.Model, history forecast.Series) {
 	s, err := f.State(history.Start, history.Step)
 	require.NoError(b, err)
 	b.ReportAllocs()
+	report := forecasttest.CPU(b)
 	for i := 0; b.Loop(); i++ {
 		s.Update(history.Values[i%history.Len()])
 	}
+	report()
 }
 
 func BenchmarkFit(b *testing.B) {

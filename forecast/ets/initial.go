@@ -10,7 +10,6 @@ import (
 type initial struct {
 	level, slope float64
 	seasons      [][]float64 // by season, then by cell of its grid; factors if multiplicative
-	cells        [][]int32   // by season, then by cell of the history: where on the grid it lies
 }
 
 // decompose returns the initial states for z: the trend is a centred moving
@@ -19,9 +18,6 @@ type initial struct {
 // (without that, four noisy weeks are taken for a pattern).
 func (f *Fitted) decompose(z []float64) initial {
 	in := initial{}
-	for _, p := range f.periods {
-		in.cells = append(in.cells, f.cells(p, len(z)))
-	}
 	window := min(len(z), 2*least)
 	for _, p := range f.periods {
 		if m := int(p / f.step); len(z) >= 2*m {
@@ -46,7 +42,8 @@ func (f *Fitted) decompose(z []float64) initial {
 		rest[i] = f.without(z[i], trend[i])
 	}
 	for k, p := range f.periods {
-		means, keep := phaseMeans(rest, in.cells[k], gridded(f.step, p), f.neutral())
+		cells := f.cells(p, len(z))
+		means, keep := phaseMeans(rest, cells, gridded(f.step, p), f.neutral())
 		if k > 0 {
 			for i, v := range means {
 				means[i] = f.neutral() + keep*(v-f.neutral())
@@ -54,7 +51,7 @@ func (f *Fitted) decompose(z []float64) initial {
 		}
 		in.seasons = append(in.seasons, means)
 		for i := range rest {
-			rest[i] = f.without(rest[i], means[in.cells[k][i]])
+			rest[i] = f.without(rest[i], means[cells[i]])
 		}
 	}
 	in.level -= in.slope

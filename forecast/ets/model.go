@@ -143,10 +143,9 @@ func (m Model) Estimate(ctx context.Context, history forecast.Series) (*Fitted, 
 		}
 	}
 	f.init = f.decompose(z)
-	if err := f.search(ctx, history, z); err != nil {
+	if err := f.search(ctx, f.newCourse(history, z)); err != nil {
 		return nil, err
 	}
-	f.init.cells = nil // as long as the history, and of use to the search alone
 	f.powers()
 	return f, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-
-	"github.com/forescale/forescale/forecast"
 )
 
 // Where the search begins: a slow level with a sticky error, and a fast one.
@@ -26,9 +24,8 @@ const (
 	atPhi
 )
 
-// search sets f.Params to those with the least criterion on history, whose
-// values are z in the space of the model.
-func (f *Fitted) search(ctx context.Context, history forecast.Series, z []float64) error {
+// search sets f.Params to those with the least criterion on the course.
+func (f *Fitted) search(ctx context.Context, c *course) error {
 	free := f.free()
 	best := vertex{f: math.Inf(1)}
 	criterion := func(x [dims]float64) float64 {
@@ -41,7 +38,7 @@ func (f *Fitted) search(ctx context.Context, history forecast.Series, z []float6
 		for i := range free {
 			penalty += x[i] * x[i]
 		}
-		fit := f.criterion(f.params(full), history, z)
+		fit := f.criterion(f.params(full), c)
 		if !(fit < 700) {
 			fit = 700
 		}
@@ -53,8 +50,8 @@ func (f *Fitted) search(ctx context.Context, history forecast.Series, z []float6
 		}
 		origin := f.origin(k)
 		var x [dims]float64
-		for i, c := range free {
-			x[i] = origin[c]
+		for i, coordinate := range free {
+			x[i] = origin[coordinate]
 		}
 		if v := simplex(criterion, x, len(free), 0.8, 1e-5, f.model.Tries); v.f < best.f {
 			best = v
@@ -67,7 +64,7 @@ func (f *Fitted) search(ctx context.Context, history forecast.Series, z []float6
 	}
 	f.Params = f.params(full)
 	f.Fit = best.f
-	f.Spread = math.Sqrt(f.meanSquare(f.Params, history, z, nil))
+	f.Spread = math.Sqrt(f.meanSquare(f.Params, c, nil))
 	return nil
 }
 
@@ -132,9 +129,9 @@ func (f *Fitted) tiny() float64 {
 }
 
 // criterion returns what the parameters minimise, less the penalty.
-func (f *Fitted) criterion(p Params, history forecast.Series, z []float64) float64 {
+func (f *Fitted) criterion(p Params, c *course) float64 {
 	far := f.reaches(p)
-	fit := math.Log(f.meanSquare(p, history, z, far) + f.tiny())
+	fit := math.Log(f.meanSquare(p, c, far) + f.tiny())
 	if len(far) == 0 {
 		return fit
 	}
@@ -143,98 +140,6 @@ func (f *Fitted) criterion(p Params, history forecast.Series, z []float64) float
 		ahead += math.Log(far[k].meanSquare() + f.tiny())
 	}
 	return (fit + ahead/float64(len(far))) / 2
-}
-
-// meanSquare returns the mean of ε² after the first season, and scores the
-// forecasts of far. The common case, one grid cell per step and components that
-// add up, has a loop of its own; the others run the State itself.
-func (f *Fitted) meanSquare(p Params, history forecast.Series, z []float64, far []reach) float64 {
-	skip := 0
-	if len(f.periods) > 0 {
-		skip = int(f.periods[0] / f.step)
-	}
-	if f.model.Form != Multiplicative && f.whole() {
-		return f.quick(p, z, skip, far)
-	}
-	trial := *f
-	trial.Params = p
-	if len(far) > 0 {
-		trial.powers()
-	}
-	s, err := trial.State(f.start, f.step)
-	if err != nil {
-		return math.Inf(1)
-	}
-	sum, n := 0.0, 0
-	for i, v := range history.Values {
-		before := s.err
-		s.Update(v)
-		if i >= skip && v >= 0 {
-			e := s.err - p.Rho*before
-			sum += e * e
-			n++
-		}
-		for k := range far {
-			far[k].turn(i, z[i], f.scale.Forward(s.At(far[k].h)), skip)
-		}
-	}
-	return sum / float64(max(1, n))
-}
-
-// whole reports whether every season has one grid cell per step.
-func (f *Fitted) whole() bool {
-	for _, p := range f.periods {
-		m := newMemory(f.start, f.step, p, nil)
-		if !m.whole {
-			return false
-		}
-	}
-	return true
-}
-
-// quick is meanSquare for components that add up on whole cells.
-func (f *Fitted) quick(p Params, z []float64, skip int, far []reach) float64 {
-	var grids [2][]float64
-	var cells [2][]int32
-	for k := range grids {
-		grids[k], cells[k] = []float64{0}, make([]int32, 0)
-		if k < len(f.periods) {
-			grids[k], cells[k] = append([]float64(nil), f.init.seasons[k]...), f.init.cells[k]
-		}
-	}
-	at := func(k, i int) *float64 {
-		if i >= len(cells[k]) {
-			return &grids[k][0]
-		}
-		return &grids[k][cells[k][i]]
-	}
-	level, slope, last, sum, n := f.init.level, f.init.slope, 0.0, 0.0, 0
-	for i, v := range z {
-		trend := p.Phi * slope
-		d := p.Rho * last
-		level += trend
-		slope = trend
-		if v == v {
-			a, b := at(0, i), at(1, i)
-			d = v - level - *a - *b
-			level += p.Alpha * d
-			slope += p.Beta * d
-			*a += p.Gamma[0] * d
-			*b += p.Gamma[1] * d
-			if i >= skip {
-				e := d - p.Rho*last
-				sum += e * e
-				n++
-			}
-		}
-		last = d
-		for k := range far {
-			r := &far[k]
-			ahead := level + r.damp*slope + r.fade*d + *at(0, i+r.h) + *at(1, i+r.h)
-			r.turn(i, v, ahead, skip)
-		}
-	}
-	return sum / float64(max(1, n))
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

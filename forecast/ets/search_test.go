@@ -3,6 +3,7 @@ package ets
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,6 +24,14 @@ func TestTheQuickLoopIsTheState(t *testing.T) {
 		want := slowly(t, f, history)
 		require.InEpsilon(t, want, f.Spread, 1e-4, "%+v", m)
 	}
+	// minutes, whose seasons are interpolated
+	history.Step = time.Minute
+	for _, m := range []Model{{Period: 4 * time.Hour, LongPeriod: 6 * time.Hour}, {Form: Log, Seasons: One, Period: 4 * time.Hour}} {
+		f, err := m.Estimate(t.Context(), history)
+		require.NoError(t, err)
+		require.False(t, f.newCourse(history, history.Values).whole)
+		require.InEpsilon(t, slowly(t, f, history), f.Spread, 1e-4, "%+v", m)
+	}
 }
 
 func slowly(t *testing.T, f *Fitted, history forecast.Series) float64 {
@@ -31,7 +40,7 @@ func slowly(t *testing.T, f *Fitted, history forecast.Series) float64 {
 	require.NoError(t, err)
 	skip := 0
 	if len(f.periods) > 0 {
-		skip = 24
+		skip = int(f.periods[0] / f.step)
 	}
 	sum, n := 0.0, 0
 	for i, v := range history.Values {
@@ -54,9 +63,8 @@ func TestManyStepsScoresWhatTheStateForecasts(t *testing.T) {
 	}
 	f, err := DoubleSeasonal(Additive).Estimate(t.Context(), history)
 	require.NoError(t, err)
-	f.init = f.decompose(history.Values) // with the cells, which a fit does not keep
 	far := f.reaches(f.Params)
-	f.meanSquare(f.Params, history, history.Values, far)
+	f.meanSquare(f.Params, f.newCourse(history, history.Values), far)
 	require.Len(t, far, 2)
 	for _, r := range far {
 		s, err := f.State(history.Start, history.Step)

@@ -16,9 +16,13 @@ type run struct {
 	waves []float64 // harmonics of each cell of the period
 	phase []int32   // cell of the period, for the history and the cells after it
 
-	x       []float64 // regressors of one row, len d
-	gram    []float64 // d × d, lower triangle by rows
-	cross   []float64 // len d
+	x       []float64 // regressors of the next row, len d; one of waiting
+	waiting []float64 // batch × d: rows that are not in gram yet
+	weights [batch]float64
+	full    int       // rows waiting
+	gram    []float64 // d × d, lower triangle by rows; times unit
+	cross   []float64 // len d; times unit
+	unit    float64   // weight of the newest row: it grows, in place of all others decaying
 	next    int       // first cell not yet accumulated
 	rows    int
 	weight  float64 // sum of weights
@@ -139,28 +143,68 @@ func (r *run) fillRow(t int) {
 	copy(r.x[1+len(r.plan.lags):], r.at(t))
 }
 
-// add decays the equations and adds the row in x with target y and weight w.
+// batch is the number of rows that are added to the Gram matrix at a time: each of
+// its elements is then read and written once for all of them, which halves the
+// time.
+const batch = 4
+
+// mostUnit is where the weights of all rows are made smaller, long before they
+// overflow.
+const mostUnit = 1e200
+
+// add adds the row in x with target y and weight w, and lets the others decay.
 func (r *run) add(y, w float64) {
-	d := len(r.x)
-	for i := range d {
-		xi := w * r.x[i]
-		g := r.gram[i*d : i*d+i+1]
-		x := r.x[:len(g)]
-		for j := range g {
-			g[j] = r.decay*g[j] + xi*x[j]
+	d := len(r.cross)
+	if r.unit /= r.decay; r.unit > mostUnit {
+		r.flush()
+		for i := range r.gram {
+			r.gram[i] /= r.unit
 		}
-		r.cross[i] = r.decay*r.cross[i] + xi*y
+		for i := range r.cross {
+			r.cross[i] /= r.unit
+		}
+		r.unit = 1
 	}
+	r.weights[r.full] = w * r.unit
+	for i, x := range r.x {
+		r.cross[i] += w * r.unit * y * x
+	}
+	if r.full++; r.full == batch {
+		r.flush()
+	}
+	r.x = r.waiting[r.full*d : (r.full+1)*d]
 	r.weight = r.decay*r.weight + w
 	r.rows++
+}
+
+// flush adds the rows that wait to the Gram matrix.
+func (r *run) flush() {
+	if r.full == 0 {
+		return
+	}
+	d := len(r.cross)
+	clear(r.weights[r.full:])
+	w := &r.weights
+	x0, x1, x2, x3 := r.waiting[:d], r.waiting[d:2*d], r.waiting[2*d:3*d], r.waiting[3*d:4*d]
+	for i := range d {
+		a0, a1, a2, a3 := w[0]*x0[i], w[1]*x1[i], w[2]*x2[i], w[3]*x3[i]
+		g := r.gram[i*d : i*d+i+1]
+		y0, y1, y2, y3 := x0[:len(g)], x1[:len(g)], x2[:len(g)], x3[:len(g)]
+		for j := range g {
+			g[j] += a0*y0[j] + a1*y1[j] + a2*y2[j] + a3*y3[j]
+		}
+	}
+	r.full = 0
+	r.x = r.waiting[:d]
 }
 
 // solve returns the coefficients for the rows accumulated. The slice is valid
 // until the next call.
 func (r *run) solve() ([]float64, error) {
+	r.flush()
 	d, prior := len(r.x), 1+r.plan.prior
 	s := &r.scratch
-	ridge := r.plan.model.Ridge * r.weight
+	ridge := r.plan.model.Ridge * r.weight * r.unit
 	for i := range d {
 		copy(s.l[i*d:i*d+i+1], r.gram[i*d:i*d+i+1])
 		if i > 0 { // the constant is free
@@ -169,7 +213,7 @@ func (r *run) solve() ([]float64, error) {
 		g := r.gram[max(i, prior)*d+min(i, prior)]
 		s.b[i] = r.cross[i] - g // distance from the prior, whose only coefficient is 1
 	}
-	s.l[0] += 1e-9 * r.weight
+	s.l[0] += 1e-9 * r.weight * r.unit
 	if !s.solve() {
 		return nil, fmt.Errorf("regress: normal equations of %d rows and %d coefficients are singular", r.rows, d)
 	}

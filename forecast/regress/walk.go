@@ -71,7 +71,8 @@ func (r *run) longest() int { return r.plan.lags[len(r.plan.lags)-1] }
 // resize fits the buffers to the lags of the plan.
 func (r *run) resize() {
 	d := 1 + len(r.plan.lags) + 2*r.plan.model.Harmonics
-	r.x, r.gram, r.cross = make([]float64, d), make([]float64, d*d), make([]float64, d)
+	r.waiting, r.gram, r.cross = make([]float64, batch*d), make([]float64, d*d), make([]float64, d)
+	r.x, r.unit = r.waiting[:d], 1
 	r.scratch = newSolver(d)
 	r.next = r.longest()
 }
@@ -96,7 +97,7 @@ func (r *run) robust() ([]float64, error) {
 	for pass := range passes + 1 {
 		clear(r.gram)
 		clear(r.cross)
-		r.weight, r.rows = 0, 0
+		r.weight, r.rows, r.unit = 0, 0, 1
 		for i := r.longest(); i < len(r.z); i++ {
 			if r.seen[i] {
 				r.fillRow(i)

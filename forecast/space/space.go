@@ -9,6 +9,8 @@ package space
 import (
 	"math"
 	"slices"
+
+	"github.com/forescale/forescale/forecast/elementary"
 )
 
 // A Space maps values forward to model space and back. The zero value is the
@@ -71,10 +73,14 @@ func (s Space) Forward(v float64) float64 {
 		return math.Sqrt(v)
 	case logarithm:
 	}
-	if v += s.offset; v < s.floor {
+	v += s.offset
+	switch {
+	case v < s.floor:
 		v = s.floor
+	case !(v <= math.MaxFloat64): // NaN and infinity stay what they are
+		return v
 	}
-	return math.Log(v)
+	return elementary.Log(v)
 }
 
 // Back maps from model space to a value, which may be negative.
@@ -86,7 +92,7 @@ func (s Space) Back(z float64) float64 {
 		return max(0, z) * max(0, z)
 	case logarithm:
 	}
-	return math.Exp(z) - s.offset
+	return elementary.Exp(z) - s.offset
 }
 
 // Extent returns the least and the largest of the values that are samples,
