@@ -40,7 +40,7 @@ test: ## run the tests
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## check the style
-	$< run ./...
+	$< run --allow-parallel-runners ./...
 
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## format the code
@@ -62,8 +62,12 @@ verify: ## generated files and go.mod are up to date
 	@git diff --exit-code -- . || { echo 'verify: generated files differ, commit what make generate wrote' >&2; exit 1; }
 
 .PHONY: generate
-generate: ## write the generated files
+generate: ## write the generated files: the CRD, deep copies, the stubs of our gRPC API
 	$(GO) generate ./...
+
+.PHONY: prior
+prior: ## train the built-in network anew, some minutes
+	cd forecast/lstm/prior && $(GO) run ./generate prior.safetensors
 
 ##@ measuring
 

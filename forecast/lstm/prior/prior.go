@@ -25,7 +25,7 @@ import (
 	"github.com/forescale/forescale/forecast/lstm"
 )
 
-//go:generate go run ./generate prior.safetensors
+// The weights are written by make prior, which trains them anew; that takes minutes.
 
 //go:embed prior.safetensors
 var weights []byte
