@@ -127,7 +127,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 		fmt.Fprintln(notes, "warning:", w)
 	}
 	if o.explain {
-		explain(notes, filter, f.Step, cells) // filter is nil for a path
+		writeExperts(notes, filter, f.Step, cells) // filter is nil for a path
 	}
 	if o.plot != "" {
 		if err := plotForecast(o.plot, history, f); err != nil {
@@ -192,8 +192,8 @@ func (o *forecastOptions) settings() (auto.Options, error) {
 	return opts, nil
 }
 
-// explain prints which experts carry the forecast, if the model is a pool.
-func explain(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
+// writeExperts prints which experts carry the forecast, if the model is a pool.
+func writeExperts(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
 	if filter == nil {
 		fmt.Fprintln(w, "a path at once: the weighted median of many forecasters, by their errors at earlier origins")
 		return

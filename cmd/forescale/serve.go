@@ -17,9 +17,12 @@ import (
 	"github.com/prometheus/common/config"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
 
 	source "github.com/forescale/forescale/collector/prometheus"
 	"github.com/forescale/forescale/forecast/lstm"
+	pb "github.com/forescale/forescale/proto/v1"
+	"github.com/forescale/forescale/scaler/explain"
 	"github.com/forescale/forescale/scaler/external"
 	"github.com/forescale/forescale/scaler/external/keyring"
 	"github.com/forescale/forescale/scaler/live"
@@ -153,7 +156,10 @@ func newGRPC(c serveConfig, store *live.Store, registry *prometheus.Registry, lo
 	if err != nil {
 		return nil, err
 	}
-	opts := external.Options{Log: log, Reflection: c.GRPC.Reflection, Unary: metrics.Unary, Stream: metrics.Stream}
+	opts := external.Options{
+		Log: log, Reflection: c.GRPC.Reflection, Unary: metrics.Unary, Stream: metrics.Stream,
+		Register: func(r grpc.ServiceRegistrar) { pb.RegisterExplainerServer(r, explain.New(store)) },
+	}
 	if c.GRPC.CertFile != "" {
 		opts.TLS = &keyring.Files{Cert: c.GRPC.CertFile, Key: c.GRPC.KeyFile, ClientCA: c.GRPC.ClientCAFile}
 	}

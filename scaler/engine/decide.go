@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/capacity"
 )
 
@@ -37,8 +38,23 @@ func (w *Workload) Replicas(demand float64) int32 {
 // Decide returns the replica count for now and remembers it. Between the demand
 // and the count stand the rules of package scaler.
 func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
+	spec, in := w.input(now, t)
+	w.spend(now, in.Demand.Observed, t)
+	if !w.bursts.Lasts() {
+		w.calm = t.Ready
+	}
+	if w.state == nil { // most are asked for demand alone, and need no memory of counts
+		w.state = &scaler.State{}
+	}
+	w.asked = t
+	var out scaler.Decision
+	out, *w.state = scaler.Decide(spec, *w.state, in)
+	return out
+}
+
+// input returns what a decision about t depends on, beside what was decided.
+func (w *Workload) input(now time.Time, t Target) (api.ScaleSpec, scaler.Input) {
 	d := w.Demand(now)
-	w.spend(now, d.Observed, t)
 	in := scaler.Input{
 		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(),
 		Desired: w.Replicas(w.parts.steady.Need()), Passing: w.Replicas(max(w.parts.Latch, w.parts.Hedge)),
@@ -48,17 +64,10 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 		if now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime {
 			in.Passing = oversubscribe(in.Passing, w.calm)
 		}
-	} else {
-		w.calm = t.Ready
 	}
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
-	var out scaler.Decision
-	if w.state == nil { // most are asked for demand alone, and need no memory of counts
-		w.state = &scaler.State{}
-	}
-	out, *w.state = scaler.Decide(spec, *w.state, in)
-	return out
+	return spec, in
 }
 
 // drainTime is how long the replicas asked for beyond the need of a burst stay

@@ -61,6 +61,7 @@ type Workload struct {
 	budget  trust.Budget // of violations; used with a violation target
 	hedging bool         // for a burst that is likely
 	calm    int32        // replicas that were ready before the burst that lasts
+	asked   Target       // of the last decision
 	spent   time.Time    // until when the budget is booked
 	parts   Parts        // of the last demand
 }

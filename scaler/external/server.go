@@ -35,6 +35,9 @@ type Options struct {
 	TLS        *keyring.Files // nil: plain text
 	Reflection bool           // whether to tell the protocol to tools such as grpcurl
 
+	// Register adds further services to the port, such as explain.Server. Nil: none.
+	Register func(grpc.ServiceRegistrar)
+
 	// Unary and Stream are called around each call, such as those of
 	// telemetry.RPC. They see failures, also those of a panic, as statuses.
 	Unary  grpc.UnaryServerInterceptor
@@ -118,6 +121,9 @@ func New(store Store, opts Options) (*Server, error) {
 	s.grpc = grpc.NewServer(append(transport, grpc.ChainUnaryInterceptor(unary...), grpc.ChainStreamInterceptor(stream...))...)
 	s.grpc.RegisterService(s.service.description(), s.service)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
+	if opts.Register != nil {
+		opts.Register(s.grpc)
+	}
 	if opts.Reflection {
 		reflection.Register(s.grpc)
 	}

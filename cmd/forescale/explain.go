@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	pb "github.com/forescale/forescale/proto/v1"
+	"github.com/forescale/forescale/scaler"
+)
+
+type explainOptions struct {
+	address, ca, cert, key string
+	replay                 string
+	json                   bool
+}
+
+func newExplainCommand() *cobra.Command {
+	var o explainOptions
+	cmd := &cobra.Command{
+		Use:   "explain [namespace/name[/metric]]",
+		Short: "Ask a running server why it answers as it does",
+		Long: `explain asks a running forescale (serve, or controller with --grpc-address) what
+stands behind the answer for one workload: what was observed, what was forecast
+and by which experts, what was added for a burst, and, where replicas are decided,
+each rule that moved the count. Without a name it lists the workloads.
+
+  forescale explain --address forescale.forescale:9443 shop/web
+  forescale explain shop/web --json | jq -r .recordJson > decision.json
+  forescale explain --replay decision.json     # decide again, bit for bit`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.replay != "" {
+				return replayRecord(cmd.OutOrStdout(), o.replay)
+			}
+			return o.run(cmd.Context(), cmd.OutOrStdout(), strings.Join(args, ""))
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&o.address, "address", "localhost:9443", "gRPC address of the server")
+	fs.StringVar(&o.ca, "ca", "", "authorities `file` (PEM) that the server's certificate is checked by; left out, no encryption")
+	fs.StringVar(&o.cert, "cert", "", "own certificate `file` (PEM), for a server that wants one")
+	fs.StringVar(&o.key, "key", "", "its private key `file` (PEM)")
+	fs.BoolVar(&o.json, "json", false, "print the message of the API as JSON")
+	fs.StringVar(&o.replay, "replay", "", "decide again what the record in this `file` holds, instead of asking a server")
+	return cmd
+}
+
+func (o explainOptions) run(ctx context.Context, out io.Writer, name string) error {
+	transport, err := o.transport()
+	if err != nil {
+		return err
+	}
+	conn, err := grpc.NewClient(o.address, grpc.WithTransportCredentials(transport))
+	if err != nil {
+		return fmt.Errorf("--address %s: %w", o.address, err)
+	}
+	defer func() { _ = conn.Close() }()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	client := pb.NewExplainerClient(conn)
+	if name == "" {
+		list, err := client.List(ctx, &pb.ListRequest{})
+		if err != nil {
+			return o.failed(err)
+		}
+		return o.list(out, list)
+	}
+	workload, err := parseWorkload(name)
+	if err != nil {
+		return err
+	}
+	x, err := client.Explain(ctx, &pb.ExplainRequest{Workload: workload})
+	if err != nil {
+		return o.failed(err)
+	}
+	if o.json {
+		_, err = fmt.Fprintln(out, protojson.Format(x))
+		return err
+	}
+	return writeExplanation(out, x)
+}
+
+func (o explainOptions) failed(err error) error {
+	return fmt.Errorf("%s: %s", o.address, status.Convert(err).Message())
+}
+
+func (o explainOptions) list(out io.Writer, list *pb.ListResponse) error {
+	if o.json {
+		_, err := fmt.Fprintln(out, protojson.Format(list))
+		return err
+	}
+	if len(list.GetWorkloads()) == 0 {
+		_, err := fmt.Fprintln(out, "no workload is kept: nobody has asked yet")
+		return err
+	}
+	for _, w := range list.GetWorkloads() {
+		if _, err := fmt.Fprintln(out, workloadName(w)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transport is plain text without a CA, as the server is without a certificate.
+func (o explainOptions) transport() (credentials.TransportCredentials, error) {
+	if o.ca == "" {
+		if o.cert != "" || o.key != "" {
+			return nil, errors.New("--cert and --key need --ca: without it there is no encryption")
+		}
+		return insecure.NewCredentials(), nil
+	}
+	pem, err := os.ReadFile(o.ca)
+	if err != nil {
+		return nil, fmt.Errorf("--ca: %w", err)
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool()}
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--ca %s: holds no certificate, want PEM", o.ca)
+	}
+	if o.cert != "" {
+		pair, err := tls.LoadX509KeyPair(o.cert, o.key)
+		if err != nil {
+			return nil, fmt.Errorf("--cert %s, --key %s: %w", o.cert, o.key, err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return credentials.NewTLS(c), nil
+}
+
+func parseWorkload(name string) (*pb.Workload, error) {
+	parts := strings.SplitN(name, "/", 3)
+	if len(parts) < 2 || parts[0] == "" || parts[1] == "" {
+		return nil, fmt.Errorf("%q is no workload, want namespace/name or namespace/name/metric", name)
+	}
+	w := &pb.Workload{Namespace: parts[0], Name: parts[1]}
+	if len(parts) == 3 {
+		w.Metric = parts[2]
+	}
+	return w, nil
+}
+
+func workloadName(w *pb.Workload) string {
+	return w.GetNamespace() + "/" + w.GetName() + "/" + w.GetMetric()
+}
+
+// replayRecord decides again what the file holds, and says whether it comes out
+// the same.
+func replayRecord(out io.Writer, path string) error {
+	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return fmt.Errorf("--replay: %w", err)
+	}
+	var r scaler.Record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return fmt.Errorf("--replay %s: no record of a decision, want the recordJson of explain --json: %w", path, err)
+	}
+	d, _, err := r.Replay()
+	if err != nil {
+		return fmt.Errorf("--replay %s: %w", path, err)
+	}
+	_, err = fmt.Fprintf(out, "%d replicas, as recorded: %s\n", d.Replicas, trail(d))
+	return err
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+
+	"github.com/forescale/forescale/collector"
+	pb "github.com/forescale/forescale/proto/v1"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/explain"
+	"github.com/forescale/forescale/scaler/external"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// steady is a metric that never changes.
+type steady float64
+
+func (s steady) Range(_ context.Context, _ string, from, to time.Time, step time.Duration) (out []collector.Sample, _ error) {
+	for at := from.Truncate(step).Add(step); !at.After(to); at = at.Add(step) {
+		out = append(out, collector.Sample{Time: at, Value: float64(s)})
+	}
+	return out, nil
+}
+
+func (s steady) Instant(_ context.Context, _ string, at time.Time) (collector.Sample, error) {
+	return collector.Sample{Time: at, Value: float64(s)}, nil
+}
+
+// startExplained runs a server as serve does, whose clock stands still, with one
+// workload that is fitted; it returns its address and the store.
+func startExplained(t *testing.T) (string, *live.Store, live.Key) {
+	t.Helper()
+	now := time.Date(2026, 3, 3, 12, 0, 30, 0, time.UTC)
+	store := live.NewStore(steady(120), live.Options{Now: func() time.Time { return now }, Tick: 10 * time.Millisecond, Forget: -1})
+	server, err := external.New(store, external.Options{
+		Register: func(r grpc.ServiceRegistrar) { pb.RegisterExplainerServer(r, explain.New(store)) },
+	})
+	require.NoError(t, err)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var done sync.WaitGroup
+	done.Go(func() { _ = store.Run(ctx) })
+	done.Go(func() { _ = server.Serve(ctx, listener) })
+	t.Cleanup(func() { stop(); done.Wait() })
+
+	key := live.Key{Namespace: "shop", Name: "web", Metric: "rps"}
+	require.NoError(t, store.Ensure(key, api.Spec{
+		Metric: api.MetricSpec{Query: "sum(rate(requests_total[1m]))", History: api.Duration(6 * time.Hour)},
+		Scale:  api.ScaleSpec{TargetPerReplica: 50},
+	}))
+	require.Eventually(t, func() bool {
+		a, _ := store.Answer(key)
+		_, model := store.Forecast(key)
+		return a.Err == nil && model == "auto"
+	}, time.Minute, 10*time.Millisecond)
+	return listener.Addr().String(), store, key
+}
+
+func runExplain(args ...string) (string, error) {
+	cmd := newExplainCommand()
+	var out bytes.Buffer
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	err := cmd.Execute()
+	return out.String(), err
+}
+
+func TestExplainTellsWhatIsBehindAnAnswer(t *testing.T) {
+	address, store, key := startExplained(t)
+	list, err := runExplain("--address", address)
+	require.NoError(t, err)
+	require.Equal(t, "shop/web/rps\n", list)
+
+	text, err := runExplain("--address", address, "shop/web")
+	require.NoError(t, err)
+	for _, want := range []string{
+		"shop/web/rps  Active  at 2026-03-03T12:00:30Z",
+		"query     sum(rate(requests_total[1m]))",
+		"observed  120",
+		"within 1m15s, forecast 120 at the 95 % level",
+		"120, that is 3 replicas of 50",
+		"model     auto, not scored yet",
+		"at +1m    median 120, to provide for 120: ",
+	} {
+		require.Contains(t, text, want)
+	}
+	require.NotContains(t, text, "decision", "behind KEDA the HPA decides")
+
+	_, ok := store.Scale(key, engine.Target{Current: 2, Ready: 2, Min: 1, Max: 10})
+	require.True(t, ok)
+	text, err = runExplain("--address", address, "shop/web/rps")
+	require.NoError(t, err)
+	require.Contains(t, text, "replicas (now 2): demand asks for 3")
+}
+
+func TestAnExplainedDecisionIsReplayed(t *testing.T) {
+	address, store, key := startExplained(t)
+	_, ok := store.Scale(key, engine.Target{Current: 2, Ready: 2, Min: 1, Max: 10})
+	require.True(t, ok)
+	text, err := runExplain("--address", address, "shop/web", "--json")
+	require.NoError(t, err)
+	var x struct {
+		RecordJSON string `json:"recordJson"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &x))
+
+	file := filepath.Join(t.TempDir(), "decision.json")
+	require.NoError(t, os.WriteFile(file, []byte(x.RecordJSON), 0o600))
+	text, err = runExplain("--replay", file)
+	require.NoError(t, err)
+	require.Contains(t, text, "3 replicas, as recorded: demand asks for 3")
+
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	_, err = runExplain("--replay", file)
+	require.ErrorContains(t, err, "no record of a decision, want the recordJson of explain --json")
+}
+
+func TestExplainSaysWhatIsWrong(t *testing.T) {
+	address, _, _ := startExplained(t)
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no name of a workload": {[]string{"--address", address, "web"}, `"web" is no workload, want namespace/name`},
+		"not kept":              {[]string{"--address", address, "shop/cart"}, "no workload shop/cart/ is kept here; kept: shop/web/rps"},
+		"nobody listens":        {[]string{"--address", "127.0.0.1:1"}, "connection refused"},
+		"keys without a CA":     {[]string{"--cert", "a.pem"}, "--cert and --key need --ca"},
+		"no such CA":            {[]string{"--ca", "missing.pem"}, "--ca: open missing.pem"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := runExplain(tt.args...)
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}

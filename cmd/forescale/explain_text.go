@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pb "github.com/forescale/forescale/proto/v1"
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// writeExplanation writes x for people: a line for each thing that counts.
+func writeExplanation(out io.Writer, x *pb.ExplainResponse) error {
+	var spec api.Spec
+	if err := json.Unmarshal([]byte(x.GetSpecJson()), &spec); err != nil {
+		return fmt.Errorf("read the spec of the answer: %w", err)
+	}
+	fmt.Fprintf(out, "%s  %s  at %s\n", workloadName(x.GetWorkload()), spec.Mode, x.GetAt().AsTime().Format(time.RFC3339))
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(name, format string, args ...any) { fmt.Fprintf(w, "  %s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	line("query", "%s", spec.Metric.Query)
+	line("observed", "%s", orUnknown(x.GetAnswer().Observed)) //nolint:protogetter // unset is unknown
+	line("expected", "%s within %s, %s", orUnknown(x.GetAnswer().Predicted), span(x.GetLeadTime()), made(x.GetParts())) //nolint:protogetter // unset is unknown
+	line("answer", "%s", served(x.GetAnswer(), spec.Mode))
+	line("model", "%s", modelOf(x))
+	for _, o := range x.GetOutlooks() {
+		line("at +"+span(o.GetAhead()), "median %s, to provide for %s%s", number(o.GetMedian()), number(o.GetUpper()), experts(o.GetExperts()))
+	}
+	if x.GetRecordJson() != "" {
+		var r scaler.Record
+		if err := json.Unmarshal([]byte(x.GetRecordJson()), &r); err != nil {
+			return fmt.Errorf("read the decision of the answer: %w", err)
+		}
+		line("decision", "%d replicas (now %d): %s", r.Decision.Replicas, r.Input.Current, trail(r.Decision))
+	}
+	if e := x.GetQueryError(); e != "" {
+		line("query failed", "%s", e)
+	}
+	if e := x.GetFitError(); e != "" {
+		line("fit failed", "%s", e)
+	}
+	return w.Flush()
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
+
+func orUnknown(v *float64) string {
+	if v == nil {
+		return "unknown"
+	}
+	return number(*v)
+}
+
+func span(d *durationpb.Duration) string { return api.Duration(d.AsDuration()).String() }
+
+// made says what the expected demand consists of.
+func made(p *pb.Parts) string {
+	list := []string{fmt.Sprintf("forecast %s at the %s %% level", orUnknown(p.Forecast), number(100*p.GetLevel()))} //nolint:protogetter // unset is unknown
+	for _, part := range []struct {
+		name  string
+		value float64
+	}{
+		{"above it now", p.GetSurprise()}, {"last value with its usual growth", p.GetReactive()},
+		{"burst that lasts", p.GetLatch()}, {"burst that is likely", p.GetHedge()},
+	} {
+		if part.value > 0 {
+			list = append(list, part.name+" "+number(part.value))
+		}
+	}
+	if p.GetChance() > 0 {
+		list = append(list, fmt.Sprintf("chance of a burst %s %%", number(100*p.GetChance())))
+	}
+	return strings.Join(list, ", ")
+}
+
+func served(a *pb.Answer, mode api.Mode) string {
+	switch {
+	case a.GetError() != "":
+		return "none: " + a.GetError()
+	case a.GetTargetPerReplica() <= 0:
+		return number(a.GetValue()) + ", for an unknown number of replicas"
+	}
+	text := fmt.Sprintf("%s, that is %d replicas of %s", number(a.GetValue()), scaler.Replicas(a.GetValue(), a.GetTargetPerReplica()), number(a.GetTargetPerReplica()))
+	if mode != api.Active {
+		text += "; the forecast does not act in this mode"
+	}
+	if !a.GetActive() {
+		text += ", not active"
+	}
+	return text
+}
+
+func modelOf(x *pb.ExplainResponse) string {
+	switch {
+	case x.GetModel() == "":
+		return "none is fitted yet: the observed demand serves"
+	case x.Skill == nil: //nolint:protogetter // unset is unknown
+		return x.GetModel() + ", not scored yet"
+	case x.GetTrusted():
+		return fmt.Sprintf("%s, trusted: its loss is %.2f of that of a rule without a model", x.GetModel(), x.GetSkill())
+	}
+	return fmt.Sprintf("%s, not trusted: its loss is %.2f of that of a rule without a model, which stands in", x.GetModel(), x.GetSkill())
+}
+
+func experts(shares []*pb.Share) string {
+	if len(shares) == 0 {
+		return ""
+	}
+	var list []string
+	for _, s := range shares {
+		list = append(list, fmt.Sprintf("%.0f %% %s", 100*s.GetWeight(), s.GetExpert()))
+	}
+	return ": " + strings.Join(list, ", ")
+}
+
+// trail spells the rules of a decision, in order.
+func trail(d scaler.Decision) string {
+	steps := []string{"demand asks for " + strconv.Itoa(int(d.Asked))}
+	if d.Asked < 0 {
+		steps[0] = "demand is unknown"
+	}
+	for _, s := range d.Trail() {
+		steps = append(steps, fmt.Sprintf("%s makes it %d", s.Rule, s.Replicas))
+	}
+	return strings.Join(steps, ", ")
+}

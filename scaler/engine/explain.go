@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/scaler"
+)
+
+// An Outlook is what is forecast for one instant ahead, and by whom.
+type Outlook struct {
+	Ahead   time.Duration // from the last closed cell, whole cells
+	Median  float64       // unit of the metric
+	Upper   float64       // quantile of the level to provide for, same unit
+	Experts []auto.Share  // heaviest first; nil for a single model
+}
+
+// Outlooks returns what is forecast for the given times ahead, ascending, rounded
+// up to cells; of those in one cell there is one, and those beyond the forecast
+// are left out. It is nil before the first Install.
+func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
+	f := w.Forecast()
+	if f == nil {
+		return nil
+	}
+	pool, _ := w.filter.(interface{ Explain(h int) []auto.Share })
+	var out []Outlook
+	for _, d := range ahead {
+		h := max(1, int((d+w.step-1)/w.step))
+		if h > f.Horizon() {
+			break
+		}
+		if n := len(out); n > 0 && out[n-1].Ahead == time.Duration(h)*w.step {
+			continue
+		}
+		o := Outlook{
+			Ahead:  time.Duration(h) * w.step,
+			Median: f.Quantile(f.Values[h-1], 0.5),
+			Upper:  f.Quantile(f.Values[h-1], w.acting()),
+		}
+		if pool != nil {
+			o.Experts = pool.Explain(h)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// Rehearse returns the decision that [Workload.Decide] would take now about the
+// target of its last call, with all that the decision depends on, and takes none:
+// what is remembered stays as it is. It is false before the first Decide.
+func (w *Workload) Rehearse(now time.Time) (scaler.Record, bool) {
+	if w.state == nil {
+		return scaler.Record{}, false
+	}
+	spec, in := w.input(now, w.asked)
+	r := scaler.Record{Spec: spec, State: *w.state, Input: in}
+	r.Decision, _ = scaler.Decide(r.Spec, r.State, r.Input)
+	return r, true
+}
+
+// Explain implements the explanation of a pool, which the model under the events
+// may be.
+func (f *eventFilter) Explain(h int) []auto.Share {
+	if pool, ok := f.inner.(interface{ Explain(h int) []auto.Share }); ok {
+		return pool.Explain(h)
+	}
+	return nil
+}
