@@ -48,6 +48,7 @@ type controllerConfig struct {
 	writeRate     float64
 	qps           float64
 	holdSilence   time.Duration
+	explain       string // address
 }
 
 func newControllerCommand() *cobra.Command {
@@ -90,6 +91,7 @@ forecast too, and take over within the lease.`,
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
 	fs.Float64Var(&c.writeRate, "write-rate", 50, "writes to autoscalers per second, raising first")
 	fs.Float64Var(&c.qps, "kube-api-qps", 100, "other requests to the API server per second")
+	fs.StringVar(&c.explain, "explain-address", "", "where forescale explain asks, without encryption, such as localhost:9443; left out, nowhere")
 	fs.DurationVar(&c.holdSilence, "hold-silence", 10*time.Minute, "how long a floor is held without data before it comes down, a tenth a minute")
 	return cmd
 }
@@ -184,6 +186,13 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 	group.Go(func() error {
 		return serveHTTP(ctx, listener, handler(c.serveConfig, prometheus.Gatherers{registry, metrics.Registry}))
 	})
+	if c.explain != "" {
+		questions, err := listen.Listen(ctx, "tcp", c.explain)
+		if err != nil {
+			return fmt.Errorf("--explain-address: %w", err)
+		}
+		group.Go(func() error { return serveExplain(ctx, questions, store) })
+	}
 	group.Go(func() error {
 		if err := mgr.Start(ctx); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ import (
 
 	pb "github.com/forescale/forescale/proto/v1"
 	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/explain"
+	"github.com/forescale/forescale/scaler/live"
 )
 
 type explainOptions struct {
@@ -34,12 +37,14 @@ func newExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [namespace/name[/metric]]",
 		Short: "Ask a running server why it answers as it does",
-		Long: `explain asks a running forescale (serve, or controller with --grpc-address) what
-stands behind the answer for one workload: what was observed, what was forecast
-and by which experts, what was added for a burst, and, where replicas are decided,
-each rule that moved the count. Without a name it lists the workloads.
+		Long: `explain asks a running forescale what stands behind its answer for one
+workload: what was observed, what was forecast and by which experts, what was added
+for a burst, and, where replicas are decided, each rule that moved the count.
+Without a name it lists the workloads. serve answers on its gRPC address, controller
+on --explain-address.
 
   forescale explain --address forescale.forescale:9443 shop/web
+  kubectl -n forescale exec deploy/forescale -- /forescale explain shop/web
   forescale explain shop/web --json | jq -r .recordJson > decision.json
   forescale explain --replay decision.json     # decide again, bit for bit`,
 		Args: cobra.MaximumNArgs(1),
@@ -112,6 +117,17 @@ func (o explainOptions) list(out io.Writer, list *pb.ListResponse) error {
 		if _, err := fmt.Fprintln(out, workloadName(w)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// serveExplain answers the command until ctx ends.
+func serveExplain(ctx context.Context, listener net.Listener, store *live.Store) error {
+	server := grpc.NewServer()
+	pb.RegisterExplainerServer(server, explain.New(store))
+	defer context.AfterFunc(ctx, server.Stop)()
+	if err := server.Serve(listener); err != nil {
+		return fmt.Errorf("explain server: %w", err)
 	}
 	return nil
 }

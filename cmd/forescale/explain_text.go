@@ -24,9 +24,11 @@ func writeExplanation(out io.Writer, x *pb.ExplainResponse) error {
 	}
 	fmt.Fprintf(out, "%s  %s  at %s\n", workloadName(x.GetWorkload()), spec.Mode, x.GetAt().AsTime().Format(time.RFC3339))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	line := func(name, format string, args ...any) { fmt.Fprintf(w, "  %s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %s\t%s\n", name, fmt.Sprintf(format, args...))
+	}
 	line("query", "%s", spec.Metric.Query)
-	line("observed", "%s", orUnknown(x.GetAnswer().Observed)) //nolint:protogetter // unset is unknown
+	line("observed", "%s", orUnknown(x.GetAnswer().Observed))                                                           //nolint:protogetter // unset is unknown
 	line("expected", "%s within %s, %s", orUnknown(x.GetAnswer().Predicted), span(x.GetLeadTime()), made(x.GetParts())) //nolint:protogetter // unset is unknown
 	line("answer", "%s", served(x.GetAnswer(), spec.Mode))
 	line("model", "%s", modelOf(x))
