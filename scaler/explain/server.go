@@ -18,7 +18,7 @@ import (
 
 // A Store knows what stands behind its answers, such as live.Store.
 type Store interface {
-	Keys() []live.Key                           // sorted
+	Keys() []live.Key                          // sorted
 	Explain(live.Key) (live.Explanation, bool) // false = no such workload
 }
 
