@@ -128,13 +128,15 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 		return err
 	}
 	options.Learned = learned
-	bar := newBacktestBar(notes)
-	options.Progress = bar.show
+	progress := newBar(notes)
+	options.Progress = func(p campaign.Progress) {
+		progress.show(func(elapsed time.Duration) string { return backtestLine(p, elapsed) })
+	}
 	if o.report != "" {
 		options.Timeline, options.Keep = timelines(len(traces), options.Policies)
 	}
 	result, err := campaign.Run(ctx, traces, options)
-	bar.clear()
+	progress.clear()
 	if err != nil {
 		return err
 	}
@@ -170,4 +172,10 @@ func (o *backtestOptions) write(result *campaign.Result) error {
 		}
 	}
 	return nil
+}
+
+// backtestLine is what the bar says after elapsed.
+func backtestLine(p campaign.Progress, elapsed time.Duration) string {
+	done := float64(p.Done) / float64(p.Total)
+	return fmt.Sprintf("%s %d/%d  %s, %s  %v left", blocks(done), p.Done, p.Total, p.Trace, p.Policy, left(done, elapsed))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,7 +15,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/collector/export"
@@ -122,7 +122,7 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	defer os.Remove(file.Name()) // it is gone if all went well
 	defer file.Close()           // closed below if all went well
 
-	e := exporter{client: client, from: from, to: to, step: o.step.Std(), bar: newExportBar(notes)}
+	e := exporter{client: client, from: from, to: to, step: o.step.Std(), bar: newBar(notes)}
 	d, err := e.data(ctx, o.query, o.latency, o.replicas)
 	e.bar.clear()
 	if err != nil {
@@ -186,7 +186,9 @@ type exporter struct {
 	client   *source.Client
 	from, to time.Time
 	step     time.Duration
-	bar      *exportBar
+	bar      *bar
+
+	done, total int // pieces
 }
 
 // pieceSteps is how many points make a piece, between two of which the bar moves.
@@ -200,7 +202,7 @@ func (e *exporter) data(ctx context.Context, queries ...string) (export.Data, er
 		}
 	}
 	pieces := int(e.to.Sub(e.from)/(pieceSteps*e.step)) + 1
-	e.bar.total = given * pieces
+	e.total = given * pieces
 	var d export.Data
 	for i, column := range []*forecast.Series{&d.Rate, &d.Latency, &d.Replicas} {
 		if queries[i] == "" {
@@ -247,7 +249,8 @@ func (e *exporter) samples(ctx context.Context, query string) ([]collector.Sampl
 		}
 		all = append(all, samples...)
 		from = to
-		e.bar.advance(query)
+		e.done++
+		e.bar.show(func(time.Duration) string { return exportLine(e.done, e.total, query) })
 	}
 	if len(all) == 0 {
 		return nil, none
@@ -255,37 +258,12 @@ func (e *exporter) samples(ctx context.Context, query string) ([]collector.Sampl
 	return all, nil
 }
 
-// An exportBar shows on a terminal how far the queries are, and nothing elsewhere.
-type exportBar struct {
-	w           io.Writer
-	on          bool
-	done, total int
-}
-
-func newExportBar(w io.Writer) *exportBar {
-	f, isFile := w.(*os.File)
-	return &exportBar{w: w, on: isFile && term.IsTerminal(int(f.Fd()))}
-}
-
-func (b *exportBar) advance(query string) {
-	b.done++
-	if b.on {
-		fmt.Fprint(b.w, "\r\x1b[K"+exportLine(b.done, b.total, query))
-	}
-}
-
-func (b *exportBar) clear() {
-	if b.on {
-		fmt.Fprint(b.w, "\r\x1b[K")
-	}
-}
-
 // exportLine is what the bar says, within 80 columns.
 func exportLine(done, total int, query string) string {
-	const width, most = 24, 36
-	full := min(width, done*width/max(total, 1))
+	const most = 36
+	share := float64(done) / float64(max(total, 1))
 	if short := []rune(query); len(short) > most {
 		query = string(short[:most-1]) + "…"
 	}
-	return fmt.Sprintf("%s%s %3d %%  %s", strings.Repeat("█", full), strings.Repeat("░", width-full), 100*done/max(total, 1), query)
+	return fmt.Sprintf("%s %3.0f %%  %s", blocks(share), math.Floor(100*share), query)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/collector/export"
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // formats is what the commands that read a series say about their files.
@@ -60,36 +61,11 @@ func likeFlag(cmd *cobra.Command, err error) string {
 		return ""
 	}
 	written := unknown.GetSpecifiedName()
-	best, least := "", 1+len(written)/3 // a third of the letters may be wrong
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := distance(written, f.Name); d < least {
-			best, least = f.Name, d
-		}
-	})
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	best := api.Like(written, names, len(written)/3) // a third of the letters may be wrong
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf(", did you mean --%s?", best)
-}
-
-// distance is that of Levenshtein: how many letters to insert, remove or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			above := row[j+1]
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			row[j+1] = min(cost, above+1, row[j]+1)
-			diagonal = above
-		}
-	}
-	return row[len(b)]
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/lstm"
@@ -84,9 +83,11 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	defer os.Remove(file.Name()) // it is gone if all went well
 	defer file.Close()           // closed below if all went well
 
-	bar := newTrainingBar(notes)
-	network, report, err := lstm.Train(ctx, series, o.options, bar.show)
-	bar.clear()
+	progress := newBar(notes)
+	network, report, err := lstm.Train(ctx, series, o.options, func(p lstm.Progress) {
+		progress.show(func(elapsed time.Duration) string { return barLine(p, elapsed) })
+	})
+	progress.clear()
 	if err != nil {
 		return err
 	}
@@ -140,48 +141,15 @@ func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r lstm.Report, se
 	return r.WriteTable(out)
 }
 
-// A trainingBar shows progress on a terminal, and nothing elsewhere: a log does
-// not want a thousand lines.
-type trainingBar struct {
-	w       io.Writer
-	on      bool
-	started time.Time
-	shown   time.Time
-}
-
-func newTrainingBar(w io.Writer) *trainingBar {
-	f, isFile := w.(*os.File)
-	return &trainingBar{w: w, on: isFile && term.IsTerminal(int(f.Fd())), started: time.Now()}
-}
-
-func (b *trainingBar) show(p lstm.Progress) {
-	now := time.Now()
-	if !b.on || now.Sub(b.shown) < 100*time.Millisecond {
-		return
-	}
-	b.shown = now
-	fmt.Fprint(b.w, "\r\x1b[K"+barLine(p, now.Sub(b.started)))
-}
-
-func (b *trainingBar) clear() {
-	if b.on {
-		fmt.Fprint(b.w, "\r\x1b[K")
-	}
-}
-
 // barLine is what the bar says after elapsed.
 func barLine(p lstm.Progress, elapsed time.Duration) string {
-	const width = 24
 	done := (float64(p.Epoch-1) + float64(p.Done)/float64(p.Total)) / float64(p.Epochs)
-	full := min(width, int(done*width))
-	line := fmt.Sprintf("epoch %d/%d %s%s %3.0f %%  loss %.4f", p.Epoch, p.Epochs,
-		strings.Repeat("█", full), strings.Repeat("░", width-full), 100*done, p.TrainLoss)
+	line := fmt.Sprintf("epoch %d/%d %s %3.0f %%  loss %.4f", p.Epoch, p.Epochs, blocks(done), 100*done, p.TrainLoss)
 	if !math.IsNaN(p.ValidationLoss) {
 		line += fmt.Sprintf(", validation %.4f", p.ValidationLoss)
 	}
 	if done > 0.01 {
-		left := time.Duration(float64(elapsed) * (1 - done) / done)
-		line += fmt.Sprintf("  %v left at most", left.Round(time.Second))
+		line += fmt.Sprintf("  %v left at most", left(done, elapsed))
 	}
 	return line
 }

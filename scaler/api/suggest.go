@@ -5,16 +5,23 @@ import "strings"
 // suggest returns the end of a sentence that names what key under path may have
 // meant, or the keys there are.
 func suggest(path, key string, names []string) string {
-	best, distance := "", 4
-	for _, name := range names {
-		if d := editDistance(strings.ToLower(key), strings.ToLower(name)); d < distance {
-			best, distance = name, d
-		}
-	}
-	if best != "" {
+	if best := Like(key, names, 3); best != "" {
 		return ", did you mean " + join(path, best) + "?"
 	}
 	return ", known here: " + strings.Join(names, ", ")
+}
+
+// Like returns which of names word most resembles, regardless of case: the first
+// of those that fewest letters tell from it, inserted, removed or replaced, and
+// most at the most. It is empty if there is none.
+func Like(word string, names []string, most int) string {
+	best := ""
+	for _, name := range names {
+		if d := editDistance(strings.ToLower(word), strings.ToLower(name)); d <= most {
+			best, most = name, d-1
+		}
+	}
+	return best
 }
 
 // editDistance is the Levenshtein distance of a and b in bytes.
