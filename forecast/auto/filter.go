@@ -48,6 +48,7 @@ var _ forecast.Filter = (*filter)(nil)
 
 const (
 	regretDays   = 0.5 // memory of who is better
+	gateDays     = 2   // memory of whether anybody is better than the last value
 	ridge        = 0.003
 	leastMemory  = 600  // rows that a regression remembers at least
 	leastScale   = 1e-4 // no error is taken to be smaller, in units
@@ -69,12 +70,12 @@ func newFilter(f *fitted, start time.Time) *filter {
 		bridge:  make([]float64, len(f.rungs)),
 		timing:  interval.NewTiming(day),
 	}
-	keep := 1 - 1/max(regretDays*float64(day), 400)
+	remember := func(days float64) float64 { return 1 - 1/max(days*float64(day), 400) }
 	for t, days := range rowDays {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
 	f.invite(&s.guests, start)
-	s.ladders = newLadders(f.rungs, keep)
+	s.ladders = newLadders(f.rungs, remember(regretDays), remember(gateDays))
 	for l := range s.ladders {
 		s.advice[l] = make([][experts]float32, len(f.rungs))
 	}

@@ -19,6 +19,7 @@ type record struct {
 	quantiles [interval.Count]direct.Small
 	scales    [interval.Scales]direct.Small
 	point     direct.Small
+	inner     direct.Small // the combination without its gate
 	spread    direct.Small
 	slot      uint8
 	blank     bool // made before anything was observed
@@ -39,7 +40,7 @@ type rung struct {
 const mostWaiting = 60
 
 // newLadders makes both ladders; the records of all rungs lie in one piece.
-func newLadders(rungs []int, keep float64) (both [ladders][]rung) {
+func newLadders(rungs []int, keep, gateKeep float64) (both [ladders][]rung) {
 	total := 0
 	for _, h := range rungs {
 		total += waits(h)
@@ -50,7 +51,7 @@ func newLadders(rungs []int, keep float64) (both [ladders][]rung) {
 		for k, h := range rungs {
 			n := waits(h)
 			both[l][k] = rung{
-				poly: combine.NewPoly(priors[:], keep), band: *interval.NewBand(h),
+				poly: combine.NewPoly(priors[:], keep, gateKeep), band: *interval.NewBand(h),
 				waiting: records[:n:n], stride: stride(h),
 			}
 			records = records[n:]
@@ -76,7 +77,7 @@ func (r *rung) at(i int) *record {
 // issue combines the advice made at the newest sample, puts bounds around it and
 // remembers both. The point and the spread of o are still to be filled in.
 func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
-	r.poly.Weights(s.scratch[:], advice[:])
+	inner := r.poly.Weights(s.scratch[:], advice[:])
 	r.point = max(0, mix(s.scratch[:], advice[:]))
 	o.Point = r.point
 	for k, w := range s.scratch {
@@ -101,6 +102,7 @@ func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
 		rec.scales[k] = direct.ToSmall(float64(v))
 	}
 	rec.point, rec.spread, rec.slot = direct.ToSmall(r.point), direct.ToSmall(o.Spread), uint8(o.Slot)
+	rec.inner = direct.ToSmall(float64(inner))
 	rec.blank = s.seen == 0
 }
 
@@ -123,6 +125,6 @@ func (r *rung) learn(s *filter, i, h int, truth float64) {
 		scales[k] = float32(v.Float())
 	}
 	o := interval.Origin{Point: rec.point.Float(), Spread: rec.spread.Float(), Slot: int(rec.slot)}
-	r.poly.Learn(advice[:], float32(o.Point), float32(truth))
+	r.poly.Learn(advice[:], float32(rec.inner.Float()), float32(o.Point), float32(truth))
 	r.band.Learn(float32(truth), o, &scales, &quantiles, &s.timing)
 }

@@ -23,6 +23,18 @@
 // Experts may sleep: a week-ago rule in the first week has no forecast, takes no
 // weight and collects no regret.
 //
+// # Two safeguards
+//
+// A difference ŷ − f counts for at most 30 times the recent mean error. Squares
+// are summed for days: after one sample a thousand times as large as all others,
+// whoever was right at that moment would lead for days, and on such a series the
+// error at 15 minutes was twice that of the last value.
+//
+// The combination is weighed against the first expert, the last value, by a
+// second ML-Poly with a longer memory. The bound above is against one expert at a
+// time; on a load without any pattern a dozen experts that are all somewhat worse
+// cost 8 % at an hour without it and 1 % with it, and nothing elsewhere.
+//
 // # Why not exponential weights
 //
 // They need a rate, and with any fixed one they follow the noise on series where
