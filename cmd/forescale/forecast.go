@@ -52,7 +52,7 @@ func newForecastCommand() *cobra.Command {
 ` + formats + `
 
 Up to an hour, or twelve cells, ahead the model forecasts as it does when it
-runs. Farther ahead auto hands over to path, which makes the whole path at once.`,
+runs. Farther ahead auto goes over to path, which makes the whole path at once.`,
 		Example: `  forescale forecast requests.csv --horizon 2h
   forescale forecast requests.csv --horizon 1d --plot forecast.svg
   forescale forecast requests.csv --output json --levels 0.5,0.9,0.99
@@ -127,7 +127,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 		fmt.Fprintln(notes, "warning:", w)
 	}
 	if o.explain {
-		writeExperts(notes, filter, f.Step, cells) // filter is nil for a path
+		o.writeExperts(notes, filter, f.Step, cells)
 	}
 	if o.plot != "" {
 		if err := plotForecast(o.plot, history, f); err != nil {
@@ -143,15 +143,22 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 	return o.writeTable(out, f)
 }
 
+// far reports whether the pool does not reach as far as cells of step.
+func (o *forecastOptions) far(step time.Duration, cells int) bool {
+	ladder := combine.Ladder(step)
+	return o.model == auto.Auto && cells > ladder[len(ladder)-1] && !o.seasons.None()
+}
+
 // forecast returns the forecast, and the filter that made it unless it is a path.
 func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series, cells int) (*forecast.Forecast, forecast.Filter, error) {
 	opts, err := o.settings()
 	if err != nil {
 		return nil, nil, err
 	}
-	ladder := combine.Ladder(history.Step)
-	far := o.model == auto.Auto && cells > ladder[len(ladder)-1] && !opts.NoSeasons
-	if far || o.model == pathModel {
+	if o.far(history.Step, cells) {
+		return auto.Far(ctx, history, cells, o.quantile, opts)
+	}
+	if o.model == pathModel {
 		others := slices.DeleteFunc(slices.Clone(opts.Seasons), func(d time.Duration) bool { return d == season.Day || d == season.Week })
 		f, err := auto.Path(ctx, history, cells, o.quantile, auto.PathOptions{Zone: opts.Location, Periods: others})
 		return f, nil, err
@@ -192,12 +199,18 @@ func (o *forecastOptions) settings() (auto.Options, error) {
 	return opts, nil
 }
 
-// writeExperts prints which experts carry the forecast, if the model is a pool.
-func writeExperts(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
-	if filter == nil {
-		fmt.Fprintln(w, "a path at once: the weighted median of many forecasters, by their errors at earlier origins")
-		return
+// writeExperts prints which experts carry the forecast, if the model is a pool. A
+// path has no filter.
+func (o *forecastOptions) writeExperts(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
+	if filter != nil {
+		writePool(w, filter, step, cells)
 	}
+	if filter == nil || o.far(step, cells) {
+		fmt.Fprintln(w, "farther: a path at once, the weighted median of many forecasters by their errors at earlier origins")
+	}
+}
+
+func writePool(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
 	pool, ok := filter.(interface{ Explain(h int) []auto.Share })
 	if !ok {
 		fmt.Fprintln(w, "a single model: nothing to weigh")

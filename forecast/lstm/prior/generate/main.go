@@ -1,6 +1,6 @@
 // Command generate trains the network of package prior and writes its weights:
 //
-//	go generate ./forecast/lstm/prior
+//	make prior
 //
 // It takes some minutes. Equal programs on equal processors write equal files.
 package main

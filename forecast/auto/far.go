@@ -1,0 +1,99 @@
+package auto
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/combine"
+	"github.com/forescale/forescale/forecast/season"
+)
+
+// Far forecasts the horizon cells after history at once, farther than the ladder
+// of the pool reaches, for a report; [Pool] is what runs. The filter is that of
+// the pool, for its explanation.
+//
+// As far as the ladder reaches it is the pool's forecast, whose bounds rest on the
+// error at every cell of the history. Beyond, it is that of [Path], whose bounds
+// rest on sixteen origins only: there they are the pool's, widened as much as
+// those of the path widen from the end of the ladder on. Over the second half of
+// the ladder one turns into the other.
+//
+// It returns the errors of both.
+func Far(ctx context.Context, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, forecast.Filter, error) {
+	all := levels
+	if !slices.Contains(all, 0.5) {
+		all = append(slices.Clone(levels), 0.5)
+		slices.Sort(all)
+	}
+	median := slices.Index(all, 0.5)
+	others := slices.DeleteFunc(slices.Clone(opts.Seasons), isDayOrWeek)
+	path, err := Path(ctx, history, horizon, all, PathOptions{Zone: opts.Location, Periods: others})
+	if err != nil {
+		return nil, nil, err
+	}
+	fitted, err := New(opts).Fit(ctx, history)
+	if err != nil {
+		return nil, nil, err
+	}
+	filter, err := fitted.Filter(history)
+	if err != nil {
+		return nil, nil, err
+	}
+	ladder := combine.Ladder(history.Step)
+	reach := min(ladder[len(ladder)-1], horizon)
+	near := forecast.New(reach, all...)
+	filter.Forecast(near)
+
+	dst := forecast.New(horizon, levels...)
+	dst.Start, dst.Step = history.End(), history.Step
+	dst.Warnings = near.Warnings // those of the path are about its bounds
+	end := reach - 1
+	row := make([]float64, len(all))
+	for h := range horizon {
+		continued(row, path.Values[h], path.Values[end], near.Values[end], median)
+		peaks := path.Peaks[h]
+		if h < reach {
+			later := max(0, float64(2*h-end)/float64(max(end, 1))) // 0 up to the middle of the ladder, 1 at its end
+			for q, v := range near.Values[h] {
+				row[q] = v + later*(row[q]-v)
+			}
+			peaks = near.Peaks[h]
+		}
+		for q, p := range levels {
+			at := slices.Index(all, p)
+			dst.Values[h][q], dst.Peaks[h][q] = row[at], peaks[at]
+			if h >= reach { // Tidy lifts them to the highest value so far
+				dst.Peaks[h][q] = row[at]
+			}
+		}
+	}
+	dst.Tidy()
+	return dst, filter, nil
+}
+
+// continued sets row to the quantiles around the median of path whose distances,
+// as ratios, are those of near, the pool's at the end of the ladder, to the power
+// by which those of the path have grown since: end are its quantiles there.
+func continued(row, path, end, near []float64, median int) {
+	for q := range row {
+		row[q] = path[q]
+		distance, before, now := ratio(near, q, median), ratio(end, q, median), ratio(path, q, median)
+		if before == 0 || math.IsNaN(distance) || math.IsNaN(now) {
+			continue // nothing to measure the growth by
+		}
+		row[q] = path[median] * math.Exp(distance*max(now/before, 1))
+	}
+}
+
+// ratio is the logarithm of a quantile over the median; NaN if either is zero.
+func ratio(row []float64, q, median int) float64 {
+	if row[q] <= 0 || row[median] <= 0 {
+		return math.NaN()
+	}
+	return math.Log(row[q] / row[median])
+}
+
+func isDayOrWeek(d time.Duration) bool { return d == season.Day || d == season.Week }
