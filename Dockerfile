@@ -21,6 +21,6 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /forescale /forescale
 USER 65532:65532
-EXPOSE 9090 8080
+EXPOSE 9443 8080
 ENTRYPOINT ["/forescale"]
 CMD ["serve"]
