@@ -182,14 +182,29 @@ func quoted(list []string) string {
 
 // announce tells the events of a floor that moved.
 func (c *Controller) announce(t *target, before, after *hpa.View) {
+	if !t.telling(before, after) {
+		return
+	}
 	if after.Floor() > before.Floor() {
 		c.note(t.object, normal, "FloorRaised", "Raise", fmt.Sprintf("floor of %s raised from %d to %d: demand asks for %d within %s",
 			before.Name.Name, before.Floor(), after.Floor(), t.scale.Decision.Asked, t.scale.LeadTime))
 		return
 	}
-	if after.Claim == nil {
-		c.note(t.object, normal, "FloorReleased", "Release", fmt.Sprintf("floor of %s given back: %d", before.Name.Name, after.Floor()))
+	c.note(t.object, normal, "FloorReleased", "Release", fmt.Sprintf("floor of %s given back: %d", before.Name.Name, after.Floor()))
+}
+
+// telling reports whether a floor that moved is worth an event: when it leaves
+// what its owner set, when it has risen by far since the last one, and when it is
+// back.
+func (t *target) telling(before, after *hpa.View) bool {
+	if after.Floor() <= before.Floor() {
+		return after.Claim == nil
 	}
+	if before.Claim != nil && !far(after.Floor(), t.announced) {
+		return false
+	}
+	t.announced = after.Floor()
+	return true
 }
 
 const (

@@ -30,17 +30,59 @@ type situation struct {
 	most    int32
 
 	want      int32         // what the decision asks for
+	wide      int32         // the most that was to be reached within wideGap
+	narrow    int32         // the same within narrowGap; -1 while that is not known, as after a start
 	silence   time.Duration // since when demand is unknown
 	hold      time.Duration // how long that holds the floor
 	lastWrite time.Time
 }
 
-// Patience on the way down. A gap below a fifth is often noise, each write wakes
-// the whole chain behind it, and the next rise would have to be paid for twice.
+// Patience on the way down: the floor comes down to the most that was wanted
+// lately, within a minute if that is far below, else within twenty. A small gap is
+// often noise, each write wakes the whole chain behind it, and the next rise would
+// have to be paid for twice.
 const (
 	wideGap   = time.Minute
 	narrowGap = 20 * time.Minute
 )
+
+// peaks remember the highest floor that was to be reached in each of the last
+// minutes. The zero value remembers nothing.
+type peaks struct {
+	began  time.Time
+	minute int64 // of the newest, since the epoch
+	most   [narrowGap/time.Minute + 1]int32
+}
+
+// note remembers want at now, which does not go back.
+func (p *peaks) note(now time.Time, want int32) {
+	minute := now.Unix() / 60
+	if p.began.IsZero() {
+		p.began, p.minute = now, minute
+	}
+	for n := int64(len(p.most)); p.minute < minute; p.minute++ {
+		if p.minute < minute-n {
+			p.minute = minute - n // all are outdated
+		}
+		p.most[(p.minute+1)%n] = 0
+	}
+	i := minute % int64(len(p.most))
+	p.most[i] = max(p.most[i], want)
+}
+
+// highest returns the most of the last span, at most narrowGap, and of the minute
+// that was under way when it began; -1 if the memory is younger than span.
+func (p *peaks) highest(now time.Time, span time.Duration) int32 {
+	if p.began.IsZero() || now.Sub(p.began) < span {
+		return -1
+	}
+	var most int32
+	for i := range int64(span/time.Minute) + 1 {
+		n := int64(len(p.most))
+		most = max(most, p.most[((p.minute-i)%n+n)%n])
+	}
+	return most
+}
 
 // plan returns what to do with the floor. A floor is raised at once; it is
 // lowered with patience, and never below what its owner set.
@@ -75,15 +117,30 @@ func (s situation) target() int32 {
 	return want
 }
 
-// descend lowers a floor of ours to want, with patience.
+// descend lowers a floor of ours, with patience; in silence to want, else to what
+// was wanted lately.
 func (s situation) descend(want int32) (action, int32) {
 	v := s.verdict
+	waited := s.now.Sub(s.lastWrite)
 	switch {
 	case !v.Held:
 		return still, 0
 	case v.InForce <= v.Base:
 		return s.giveBack()
-	case want == v.InForce || s.now.Sub(s.lastWrite) < s.patience(want):
+	case waited < wideGap:
+		return still, 0
+	case s.silence > s.hold: // want is a step down already
+	case s.silence > 0:
+		return still, 0
+	case s.wide >= 0 && far(v.InForce, s.wide):
+		want = s.wide
+	case s.narrow >= 0 && waited >= narrowGap:
+		want = s.narrow
+	default:
+		return still, 0
+	}
+	switch {
+	case want >= v.InForce:
 		return still, 0
 	case want <= v.Base:
 		return s.giveBack()
@@ -97,12 +154,4 @@ func (s situation) giveBack() (action, int32) {
 		return still, 0
 	}
 	return release, s.verdict.Base
-}
-
-func (s situation) patience(want int32) time.Duration {
-	gap := s.verdict.InForce - want
-	if gap > 1 && 5*gap >= s.verdict.InForce || s.silence > s.hold {
-		return wideGap
-	}
-	return narrowGap
 }

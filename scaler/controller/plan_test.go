@@ -10,6 +10,25 @@ import (
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
+func TestPeaks(t *testing.T) {
+	start := time.Date(2026, 3, 2, 8, 0, 30, 0, time.UTC)
+	var p peaks
+	require.EqualValues(t, -1, p.highest(start, wideGap), "nothing is known")
+	p.note(start, 9)
+	require.EqualValues(t, -1, p.highest(start.Add(59*time.Second), wideGap), "for less than the span")
+	p.note(start.Add(time.Minute), 4)
+	require.EqualValues(t, 9, p.highest(start.Add(time.Minute), wideGap), "the minute that was under way counts")
+	p.note(start.Add(2*time.Minute), 5)
+	require.EqualValues(t, 5, p.highest(start.Add(2*time.Minute), wideGap))
+	require.EqualValues(t, -1, p.highest(start.Add(2*time.Minute), narrowGap))
+	p.note(start.Add(20*time.Minute), 3)
+	require.EqualValues(t, 9, p.highest(start.Add(20*time.Minute), narrowGap))
+	p.note(start.Add(21*time.Minute), 3)
+	require.EqualValues(t, 5, p.highest(start.Add(21*time.Minute), narrowGap), "9 is over")
+	p.note(start.Add(3*time.Hour), 2)
+	require.EqualValues(t, 2, p.highest(start.Add(3*time.Hour), narrowGap), "all is over")
+}
+
 func TestPlan(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	free := hpa.Verdict{InForce: 2, Base: 2}
@@ -17,7 +36,7 @@ func TestPlan(t *testing.T) {
 	normal := func(v hpa.Verdict, want int32) situation {
 		return situation{
 			now: now, mode: api.Active, verdict: v, claimed: v.Held, least: v.Base, most: 50, want: want,
-			hold: 10 * time.Minute, lastWrite: now.Add(-time.Hour),
+			wide: want, narrow: want, hold: 10 * time.Minute, lastWrite: now.Add(-time.Hour),
 		}
 	}
 	with := func(s situation, f func(*situation)) situation { f(&s); return s }
@@ -33,6 +52,10 @@ func TestPlan(t *testing.T) {
 		"a wide gap waits a minute":          {with(normal(held, 10), func(s *situation) { s.lastWrite = now.Add(-59 * time.Second) }), still, 0},
 		"and then comes down":                {with(normal(held, 10), func(s *situation) { s.lastWrite = now.Add(-time.Minute) }), lower, 10},
 		"a gap of one is mostly noise":       {with(normal(held, 19), func(s *situation) { s.lastWrite = now.Add(-19 * time.Minute) }), still, 0},
+		"a gap of one in the end":            {with(normal(held, 19), func(s *situation) { s.lastWrite = now.Add(-20 * time.Minute) }), lower, 19},
+		"no lower than wanted lately":        {with(normal(held, 10), func(s *situation) { s.wide = 15 }), lower, 15},
+		"noise reached up to the floor":      {with(normal(held, 10), func(s *situation) { s.wide, s.narrow = 19, 20 }), still, 0},
+		"a new holder first looks on":        {with(normal(held, 10), func(s *situation) { s.wide, s.narrow = -1, -1 }), still, 0},
 		"at the bottom it is given back":     {normal(held, 1), release, 2},
 		"silence holds":                      {with(normal(held, 2), func(s *situation) { s.silence = time.Minute }), still, 0},
 		"long silence comes down by a tenth": {with(normal(held, 2), func(s *situation) { s.silence = 11 * time.Minute }), lower, 18},

@@ -22,8 +22,8 @@ import (
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
-// calm is how long a status stays when nothing changed but figures: enough for an
-// operator's eye, and rare enough for the API server.
+// calm is how long a status may lag behind a floor or a forecast that moved by
+// little: enough for an operator's eye, and rare enough for the API server.
 const calm = time.Hour
 
 // report writes the status of each object where it changed.
@@ -53,13 +53,8 @@ func (c *Controller) report(ctx context.Context) error {
 func (c *Controller) reportOne(ctx context.Context, t *target) {
 	now := c.opts.Now()
 	t.mu.Lock()
-	if ctx.Err() != nil || t.object == nil || t.gone || now.Sub(t.written) < c.opts.StatusEvery {
-		t.mu.Unlock()
-		return
-	}
-	next := t.describe(now, c.opts.ReadOnly)
-	worth := differs(&t.status, &next) || !equality.Semantic.DeepEqual(t.status, next) && now.Sub(t.written) > calm && !t.written.IsZero()
-	if !worth {
+	next, worth := t.news(now, c.opts)
+	if !worth || ctx.Err() != nil {
 		t.mu.Unlock()
 		return
 	}
@@ -79,6 +74,16 @@ func (c *Controller) reportOne(ctx context.Context, t *target) {
 	t.mu.Unlock()
 }
 
+// news makes the status of now and reports whether it is worth a write.
+func (t *target) news(now time.Time, o Options) (v1alpha1.Status, bool) {
+	if t.object == nil || t.gone || now.Sub(t.written) < o.StatusEvery {
+		return v1alpha1.Status{}, false
+	}
+	next := t.describe(now, o.ReadOnly)
+	moved := t.status.Floor != next.Floor || far(t.status.DesiredReplicas, next.DesiredReplicas)
+	return next, differs(&t.status, &next) || moved && now.Sub(t.written) >= calm
+}
+
 // statusPatch is a merge patch that makes the status s, whatever it was: fields
 // that s leaves out are removed.
 func statusPatch(s *v1alpha1.Status) ([]byte, error) {
@@ -93,15 +98,34 @@ func statusPatch(s *v1alpha1.Status) ([]byte, error) {
 	return json.Marshal(map[string]any{"status": fields})
 }
 
-// differs reports whether something changed that an operator would want to know:
-// a condition, the floor, the reason. Figures that merely moved do not count.
+// differs reports whether something changed that an operator would want to know
+// at once: a condition, whether the floor is held, and floor or lead time by far. Figures that merely moved go along with the next such change.
 func differs(a, b *v1alpha1.Status) bool {
-	if a.Floor != b.Floor || a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || a.LeadTime != b.LeadTime || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
+	if a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
+		return true
+	}
+	if far(a.Floor, b.Floor) || a.DesiredReplicas < 0 != (b.DesiredReplicas < 0) || far(seconds(a.LeadTime), seconds(b.LeadTime)) {
 		return true
 	}
 	return !slices.EqualFunc(a.Conditions, b.Conditions, func(x, y metav1.Condition) bool {
 		return x.Type == y.Type && x.Status == y.Status && x.Reason == y.Reason && x.ObservedGeneration == y.ObservedGeneration
 	})
+}
+
+// far reports whether two counts differ by two and by a fifth at least, or by
+// being known at all.
+func far(a, b int32) bool {
+	gap := max(a-b, b-a)
+	return gap >= 2 && 5*gap >= max(a, b) || a < 0 != (b < 0)
+}
+
+// seconds reads a duration of a status; 0 if there is none.
+func seconds(text string) int32 {
+	d, err := api.ParseDuration(text)
+	if err != nil {
+		return 0
+	}
+	return int32(d.Std() / time.Second) //nolint:gosec // a lead time is below an hour
 }
 
 // describe makes the status of now.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
 	"github.com/forescale/forescale/scaler/live"
@@ -18,8 +19,8 @@ func inOrder(skill float64, trusted bool) *target {
 	return &target{
 		object:  &v1alpha1.PredictiveAutoscaler{},
 		view:    &hpa.View{Max: 50},
-		verdict: hpa.Verdict{InForce: 2, Base: 2},
-		scale:   live.Scale{LeadTime: time.Minute, Model: "auto", Trusted: trusted, Skill: skill},
+		verdict: hpa.Verdict{InForce: 10, Base: 2},
+		scale:   live.Scale{LeadTime: time.Minute, Model: "auto", Trusted: trusted, Skill: skill, Decision: scaler.Decision{Asked: 20}},
 	}
 }
 
@@ -52,16 +53,22 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 		change func(*target)
 		worth  bool
 	}{
-		"nothing":             {func(*target) {}, false},
-		"the skill moves":     {func(x *target) { x.scale.Skill = 0.71 }, false},
-		"demand moves":        {func(x *target) { x.scale.Demand.Observed = 12 }, false},
-		"the count asked for": {func(x *target) { x.scale.Decision.Asked = 7 }, false},
-		"trust is lost":       {func(x *target) { x.scale.Trusted = false }, true},
-		"the floor moves":     {func(x *target) { x.verdict.InForce = 3 }, true},
-		"pods find no node":   {func(x *target) { x.pods.unschedulable = 2 }, true},
-		"more pods are ready": {func(x *target) { x.pods.ready = 4 }, false},
-		"the target is gone":  {func(x *target) { x.view = nil }, true},
-		"another generation":  {func(x *target) { x.object.Generation = 2 }, true},
+		"nothing":                {func(*target) {}, false},
+		"the skill moves":        {func(x *target) { x.scale.Skill = 0.71 }, false},
+		"demand moves":           {func(x *target) { x.scale.Demand.Observed = 12 }, false},
+		"one more is asked for":  {func(x *target) { x.scale.Decision.Asked = 21 }, false},
+		"a fifth more":           {func(x *target) { x.scale.Decision.Asked = 25 }, false},
+		"demand is unknown":      {func(x *target) { x.scale.LeadTime = 0 }, true},
+		"a second of lead time":  {func(x *target) { x.scale.LeadTime += time.Second }, false},
+		"half a minute of it":    {func(x *target) { x.scale.LeadTime += 30 * time.Second }, true},
+		"trust is lost":          {func(x *target) { x.scale.Trusted = false }, true},
+		"the floor moves by one": {func(x *target) { x.verdict.InForce = 11 }, false},
+		"the floor moves by far": {func(x *target) { x.verdict.InForce = 13 }, true},
+		"the floor is ours":      {func(x *target) { x.verdict.Held, x.verdict.Original = true, new(int32(2)) }, true},
+		"pods find no node":      {func(x *target) { x.pods.unschedulable = 2 }, true},
+		"more pods are ready":    {func(x *target) { x.pods.ready = 4 }, false},
+		"the target is gone":     {func(x *target) { x.view = nil }, true},
+		"another generation":     {func(x *target) { x.object.Generation = 2 }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := inOrder(0.7, true)

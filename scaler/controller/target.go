@@ -34,7 +34,9 @@ type target struct {
 
 	silentSince time.Time // zero = demand is known
 	lastWrite   time.Time
+	lately      peaks
 	lastScale   time.Time
+	announced   int32 // floor of the last event
 	failed      error // of the last write
 	notUntil    time.Time
 	failures    int
@@ -78,12 +80,17 @@ func (t *target) think(store *live.Store, now time.Time, o Options) (action, int
 		return still, 0
 	}
 	t.verdict = t.floor.Judge(t.view, now)
-	b := t.seen()
 	if t.trouble == nil {
-		if s, known := store.Scale(t.key, b); known {
+		if s, known := store.Scale(t.key, t.seen()); known {
 			t.scale = s
 		}
 	}
+	return t.plan(now, o)
+}
+
+// plan returns what to write after a judgement and a decision.
+func (t *target) plan(now time.Time, o Options) (action, int32) {
+	b := t.seen()
 	switch {
 	case t.scale.Err == nil:
 		t.silentSince = time.Time{}
@@ -101,5 +108,7 @@ func (t *target) think(store *live.Store, now time.Time, o Options) (action, int
 	if t.trouble == nil && t.scale.LeadTime == 0 { // nothing was decided yet
 		s.want, s.silence = t.verdict.InForce, 1
 	}
+	t.lately.note(now, s.target())
+	s.wide, s.narrow = t.lately.highest(now, wideGap), t.lately.highest(now, narrowGap)
 	return s.plan()
 }

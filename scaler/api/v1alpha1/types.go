@@ -100,7 +100,9 @@ type Status struct {
 	// CurrentReplicas is the number of replicas that the target's autoscaler sees.
 	CurrentReplicas int32 `json:"currentReplicas"`
 
-	// Floor is the floor in force: minReplicas of the target.
+	// Floor is the floor in force: minReplicas of the target. It is written when it
+	// has moved by two and by a fifth, else within the hour; the target itself shows
+	// it at once.
 	Floor int32 `json:"floor"`
 
 	// OriginalMinReplicas is the floor to give back: what the target's owner set.
