@@ -102,7 +102,7 @@ image: ## build the container image
 .PHONY: e2e
 e2e: build ## run the real etcd, API server, HPA controller, KWOK, KEDA and Prometheus, and forescale among them
 	deploy/e2e/tools/build.sh prometheus k8s kwok keda
-	cd deploy/e2e && $(GO) test -count=1 -timeout 40m ./...
+	cd deploy/e2e && FORESCALE_BINARY=$(CURDIR)/bin/forescale $(GO) test -count=1 -timeout 40m -p 1 -parallel 6 -v ./...
 
 .PHONY: prometheus
 prometheus: ## build a Prometheus 3.x for the tests, into the cache

@@ -9,6 +9,7 @@ import (
 
 // doctor finds what is wrong and says how to mend it.
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	b := shared.bench(t)
 	b.demand(15)
 	b.apply(b.autoscaler(""))
@@ -27,8 +28,7 @@ func TestDoctor(t *testing.T) {
 	require.NoError(t, err, out)
 	require.Contains(t, out, "RespectIgnoreDifferences=true")
 
-	b.metrics.Down(true)
-	t.Cleanup(func() { b.metrics.Down(false) })
+	b.metrics.Down(b.query(), true)
 	out, err = ask()
 	require.Error(t, err)
 	require.Contains(t, out, "FAULT")

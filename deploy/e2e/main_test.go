@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/forescale/forescale/deploy/e2e/stack"
 )
 
@@ -113,30 +115,44 @@ func (e *env) close() {
 // A controller is one replica of forescale.
 type controller struct {
 	*stack.Process
-	t *testing.T
+	http string // address of its metrics
 }
 
-// start runs a replica for the length of a test. Its Lease is that of the test.
-func (e *env) start(t *testing.T, identity string, args ...string) *controller {
-	t.Helper()
-	name := strings.ToLower(t.Name()) + "-" + identity
-	name = strings.ReplaceAll(name, "/", "-")
-	p, err := stack.Run(e.dir, name, e.binary, nil, append([]string{
-		"controller", "--kubeconfig", e.Kubeconfig, "--prometheus-url", e.metrics.URL, "--identity", identity,
-		"--lease", "forescale", "--http-address", "127.0.0.1:0",
+// start runs a replica for the length of a test, in its namespace and under its
+// Lease, so that tests can run side by side.
+func (b *bench) start(identity string, args ...string) *controller {
+	b.t.Helper()
+	return b.run(identity, append([]string{"--namespaces", b.ns, "--lease", "forescale-" + b.ns}, args...)...)
+}
+
+// run runs a replica in all namespaces.
+func (b *bench) run(identity string, args ...string) *controller {
+	b.t.Helper()
+	name := strings.ReplaceAll(strings.ToLower(b.t.Name())+"-"+identity, "/", "-")
+	port, err := stack.FreePort()
+	require.NoError(b.t, err)
+	c := &controller{http: fmt.Sprintf("127.0.0.1:%d", port)}
+	c.Process, err = stack.Run(b.dir, name, b.binary, nil, append([]string{
+		"controller", "--kubeconfig", b.Kubeconfig, "--prometheus-url", b.metrics.URL, "--identity", identity, "--http-address", c.http,
 	}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &controller{p, t}
-	t.Cleanup(func() {
-		if !p.Exited() {
-			_ = p.Stop(syscall.SIGTERM, 30*time.Second)
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() {
+		if !c.Exited() {
+			_ = c.Stop(syscall.SIGTERM, time.Minute)
 		}
-		if t.Failed() {
-			tail, _ := exec.Command("tail", "-n", "30", p.Log).Output()
-			t.Logf("the end of %s:\n%s", p.Log, tail)
+		if b.t.Failed() {
+			tail, _ := exec.Command("tail", "-n", "30", c.Log).Output()
+			b.t.Logf("the end of %s:\n%s", c.Log, tail)
 		}
 	})
 	return c
+}
+
+// logged waits until the replica has said what.
+func (b *bench) logged(c *controller, what string) {
+	b.t.Helper()
+	b.eventually(patience, func() bool {
+		text, err := os.ReadFile(c.Log)
+		return err == nil && strings.Contains(string(text), what)
+	}, "the log of "+c.Name+" says "+what)
 }

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	authv1 "k8s.io/api/authentication/v1"
@@ -39,13 +38,12 @@ users: [{name: e2e, user: {token: %q}}]
 `, b.Server, filepath.Join(b.dir, "ca.crt"), token.Status.Token), 0o600))
 
 	b.demand(95)
-	c := shared.start(t, "a", "--kubeconfig", file, "--namespace", "forescale")
+	c := b.run("a", "--kubeconfig", file, "--namespace", "forescale")
 	b.apply(b.autoscaler(""))
-	b.eventually(30*time.Second, func() bool { return b.floor() == 10 && b.replicas() == 10 }, "it may do what it must")
-	b.eventually(10*time.Second, func() bool { s, _, _ := b.condition("web", "Acting"); return s == "True" }, "and report")
-	require.NoError(t, b.Dynamic.Resource(paGVR()).Namespace(b.ns).Delete(t.Context(), "web", metav1.DeleteOptions{}))
-	b.eventually(10*time.Second, func() bool { return b.floor() == 2 }, "and give back")
-	time.Sleep(time.Second)
+	b.eventually(patience, func() bool { return b.floor() == 10 && b.replicas() == 10 }, "it may do what it must")
+	b.eventually(patience, func() bool { s, _, _ := b.condition("web", "Acting"); return s == "True" }, "and report")
+	b.remove("web")
+	b.eventually(patience, func() bool { return b.floor() == 2 }, "and give back")
 	b.clean()
 	log, err := os.ReadFile(c.Log)
 	require.NoError(t, err)

@@ -3,10 +3,13 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,7 +19,14 @@ import (
 	"github.com/forescale/forescale/deploy/e2e/stack"
 )
 
-const annotation = "forescale.dev/floor"
+const (
+	annotation = "forescale.dev/floor"
+
+	// patience is how long a case waits for what must come: far longer than it
+	// takes, because a machine may be slow and that is no fault. How long it took
+	// is printed.
+	patience = 3 * time.Minute
+)
 
 // A bench is one Deployment with its HPA and, perhaps, a PredictiveAutoscaler,
 // in a namespace of its own.
@@ -30,28 +40,18 @@ type bench struct {
 // namespace, which wants 2 at first.
 func (e *env) bench(t *testing.T) *bench {
 	t.Helper()
-	ns := fmt.Sprintf("t%d", time.Now().UnixNano()%1e10)
+	ns := fmt.Sprintf("t%d", time.Now().UnixNano()%1e12)
 	b := &bench{e, t, ns}
 	e.adapter.Set(ns, 15)
 	b.apply(fmt.Sprintf(`
 apiVersion: v1
 kind: Namespace
-metadata: {name: %[1]s}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: %[1]s}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: none}], terminationGracePeriodSeconds: 0}
----
-%[2]s`, ns, b.hpa(2)))
+metadata: {name: %s}
+---%s%s`, ns, b.workload(), b.hpa(2)))
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
 		_ = e.Dynamic.Resource(paGVR()).Namespace(ns).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
-		_ = stack.Until(ctx, 5*time.Second, func(ctx context.Context) error {
+		_ = stack.Until(ctx, 10*time.Second, func(ctx context.Context) error {
 			list, err := e.Dynamic.Resource(paGVR()).Namespace(ns).List(ctx, metav1.ListOptions{})
 			if err == nil && len(list.Items) > 0 {
 				return fmt.Errorf("%d objects left", len(list.Items))
@@ -61,8 +61,22 @@ spec:
 		_ = e.Kube.AutoscalingV2().HorizontalPodAutoscalers(ns).Delete(ctx, "web", metav1.DeleteOptions{})
 		_ = e.Kube.CoreV1().Namespaces().Delete(ctx, ns, metav1.DeleteOptions{})
 	})
-	b.eventually(60*time.Second, func() bool { return b.deployment().Status.ReadyReplicas == 2 }, "two replicas are ready at first")
+	b.eventually(patience, func() bool { return b.deployment().Status.ReadyReplicas == 2 }, "two replicas are ready at first")
 	return b
+}
+
+// workload is the manifest of the Deployment.
+func (b *bench) workload() string {
+	return fmt.Sprintf(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: %s}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: none}], terminationGracePeriodSeconds: 0}
+---`, b.ns)
 }
 
 // hpa is the manifest of the HPA.
@@ -94,10 +108,13 @@ spec:
 `, b.ns, extra)
 }
 
+// query is the PromQL of the demand.
+func (b *bench) query() string { return fmt.Sprintf("demand{ns=%q}", b.ns) }
+
 func (b *bench) demand(v float64) { b.series(func(time.Time) float64 { return v }) }
 
 func (b *bench) series(f func(time.Time) float64) {
-	b.metrics.Set(fmt.Sprintf("demand{ns=%q}", b.ns), f)
+	b.metrics.Set(b.query(), f)
 }
 
 func (b *bench) apply(text string) {
@@ -154,6 +171,46 @@ func (b *bench) eventually(limit time.Duration, ok func() bool, what string) tim
 	return time.Since(begin)
 }
 
+// reason waits until a condition of the object has a reason.
+func (b *bench) reason(name, kind, want string) {
+	b.t.Helper()
+	last := ""
+	defer func() {
+		if b.t.Failed() {
+			b.t.Logf("%s of %s was %s", kind, name, last)
+		}
+	}()
+	b.eventually(patience, func() bool {
+		status, reason, message := b.condition(name, kind)
+		last = status + " " + reason + ": " + message
+		return reason == want
+	}, kind+" of "+name+" is "+want)
+}
+
+// remove deletes a PredictiveAutoscaler.
+func (b *bench) remove(name string) {
+	b.t.Helper()
+	require.NoError(b.t, b.Dynamic.Resource(paGVR()).Namespace(b.ns).Delete(b.t.Context(), name, metav1.DeleteOptions{}))
+}
+
+// more makes n Deployments of their own pods, web-0 and so on, each with an HPA
+// of its own, and waits for none of them.
+func (b *bench) more(n, minReplicas int) {
+	b.t.Helper()
+	var group errgroup.Group
+	group.SetLimit(8)
+	for i := range n {
+		group.Go(func() error { return b.Apply(b.t.Context(), named(b.workload()+b.hpa(minReplicas), i)) })
+	}
+	require.NoError(b.t, group.Wait())
+}
+
+// named is a manifest with web-i in place of web.
+func named(text string, i int) string {
+	name := fmt.Sprintf("web-%d", i)
+	return strings.NewReplacer("name: web,", "name: "+name+",", "name: web}", "name: "+name+"}", "app: web", "app: "+name).Replace(text)
+}
+
 // always checks ok for a while.
 func (b *bench) always(span time.Duration, ok func() bool, what string) {
 	b.t.Helper()
@@ -162,12 +219,11 @@ func (b *bench) always(span time.Duration, ok func() bool, what string) {
 	}
 }
 
-// clean checks that nothing of us is left on the HPA.
+// clean waits until nothing of us is left on the HPA.
 func (b *bench) clean() {
 	b.t.Helper()
-	h := b.get()
-	require.NotContains(b.t, h.Annotations, annotation)
-	for _, f := range h.ManagedFields {
-		require.NotEqual(b.t, "forescale", f.Manager)
-	}
+	b.eventually(patience, func() bool {
+		h := b.get()
+		return h.Annotations[annotation] == "" && !slices.ContainsFunc(h.ManagedFields, func(f metav1.ManagedFieldsEntry) bool { return f.Manager == "forescale" })
+	}, "no trace of us is left")
 }

@@ -26,6 +26,32 @@ type env struct {
 	dir     string
 	binary  string
 	metrics *stack.Metrics
+	ns      string // of a case
+}
+
+// patience is how long a case waits for what must come, on a slow machine too.
+const patience = 3 * time.Minute
+
+// Both ways in, side by side on one cluster with KEDA.
+func TestKEDA(t *testing.T) {
+	e := start(t)
+	t.Run("floor of a ScaledObject", func(t *testing.T) {
+		t.Parallel()
+		testFloor(t, e.in(t, "floor"))
+	})
+	t.Run("external scaler", func(t *testing.T) {
+		t.Parallel()
+		testScaler(t, e.in(t, "scaler"))
+	})
+}
+
+// in makes a namespace and returns what works in it.
+func (e *env) in(t *testing.T, ns string) *env {
+	t.Helper()
+	require.NoError(t, e.Apply(t.Context(), "{apiVersion: v1, kind: Namespace, metadata: {name: "+ns+"}}"))
+	own := *e
+	own.ns = ns
+	return &own
 }
 
 // start brings up a cluster with KEDA.
@@ -71,7 +97,7 @@ func start(t *testing.T) *env {
 // run starts forescale for the length of the test.
 func (e *env) run(t *testing.T, args ...string) *stack.Process {
 	t.Helper()
-	p, err := stack.Run(e.dir, "forescale-"+args[0], e.binary, nil, append(args, "--prometheus-url", e.metrics.URL, "--http-address", "127.0.0.1:0")...)
+	p, err := stack.Run(e.dir, "forescale-"+args[0]+"-"+e.ns, e.binary, nil, append(args, "--http-address", "127.0.0.1:0")...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if !p.Exited() {
@@ -87,7 +113,7 @@ func (e *env) run(t *testing.T, args ...string) *stack.Process {
 
 func (e *env) replicas(t *testing.T) int32 {
 	t.Helper()
-	d, err := e.Kube.AppsV1().Deployments("default").Get(t.Context(), "web", metav1.GetOptions{})
+	d, err := e.Kube.AppsV1().Deployments(e.ns).Get(t.Context(), "web", metav1.GetOptions{})
 	require.NoError(t, err)
 	return *d.Spec.Replicas
 }
@@ -117,7 +143,7 @@ func (e *env) steady(query string, v float64) {
 const deployment = `
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web, namespace: default}
+metadata: {name: web, namespace: NS}
 spec:
   replicas: 2
   selector: {matchLabels: {app: web}}
@@ -128,11 +154,11 @@ spec:
 `
 
 // scaledObject has a trigger on forescale, which replicas of 10 carry.
-func scaledObject(port int, forecast string) string {
-	return deployment + fmt.Sprintf(`
+func (e *env) scaledObject(port int, forecast string) string {
+	return strings.Replace(deployment, "NS", e.ns, 1) + fmt.Sprintf(`
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
-metadata: {name: web, namespace: default}
+metadata: {name: web, namespace: %s}
 spec:
   scaleTargetRef: {name: web}
   minReplicaCount: 2
@@ -153,7 +179,7 @@ spec:
       metric.ttl: 20s
       scale.targetPerReplica: "10"
       %s
-`, port, forecast)
+`, e.ns, port, forecast)
 }
 
 func resource(group, name string) schema.GroupVersionResource {
@@ -162,31 +188,30 @@ func resource(group, name string) schema.GroupVersionResource {
 
 // A ScaledObject as the target: its minReplicaCount is raised and given back,
 // and the HPA that KEDA made of it is refused.
-func TestFloorOfAScaledObject(t *testing.T) {
-	e := start(t)
+func testFloor(t *testing.T, e *env) {
 	ctx := t.Context()
 	port, err := stack.FreePort()
 	require.NoError(t, err)
 	e.steady("load", 15)
 	e.steady("coming", 15)
-	e.run(t, "serve", "--grpc-address", fmt.Sprintf("127.0.0.1:%d", port))
-	require.NoError(t, e.Apply(ctx, scaledObject(port, `forecast.model: naive`)))
-	objects := e.Dynamic.Resource(resource("keda.sh", "scaledobjects")).Namespace("default")
+	e.run(t, "serve", "--grpc-address", fmt.Sprintf("127.0.0.1:%d", port), "--prometheus-url", e.metrics.URL)
+	require.NoError(t, e.Apply(ctx, e.scaledObject(port, `forecast.model: naive`)))
+	objects := e.Dynamic.Resource(resource("keda.sh", "scaledobjects")).Namespace(e.ns)
 	minimum := func() int64 {
 		u, err := objects.Get(ctx, "web", metav1.GetOptions{})
 		require.NoError(t, err)
 		n, _, _ := unstructured.NestedInt64(u.Object, "spec", "minReplicaCount")
 		return n
 	}
-	e.eventually(t, time.Minute, func() bool {
-		_, err := e.Kube.AutoscalingV2().HorizontalPodAutoscalers("default").Get(ctx, "keda-hpa-web", metav1.GetOptions{})
+	e.eventually(t, patience, func() bool {
+		_, err := e.Kube.AutoscalingV2().HorizontalPodAutoscalers(e.ns).Get(ctx, "keda-hpa-web", metav1.GetOptions{})
 		return err == nil
 	}, "KEDA makes the HPA")
-	e.run(t, "controller", "--kubeconfig", e.Kubeconfig, "--identity", "a")
+	e.run(t, "controller", "--kubeconfig", e.Kubeconfig, "--identity", "a", "--prometheus-url", e.metrics.URL)
 	autoscaler := `
 apiVersion: forescale.dev/v1alpha1
 kind: PredictiveAutoscaler
-metadata: {name: NAME, namespace: default}
+metadata: {name: NAME, namespace: floor}
 spec:
   targetRef: TARGET
   metric: {query: coming, step: 1s, history: 10m, ttl: 20s}
@@ -195,7 +220,7 @@ spec:
 `
 	require.NoError(t, e.Apply(ctx, strings.NewReplacer("NAME", "floor", "TARGET", "{kind: ScaledObject, name: web}").Replace(autoscaler)))
 	require.NoError(t, e.Apply(ctx, strings.NewReplacer("NAME", "wrong", "TARGET", "{name: keda-hpa-web}").Replace(autoscaler)))
-	own := e.Dynamic.Resource(resource("forescale.dev", "predictiveautoscalers")).Namespace("default")
+	own := e.Dynamic.Resource(resource("forescale.dev", "predictiveautoscalers")).Namespace(e.ns)
 	message := func(name string) string {
 		u, err := own.Get(ctx, name, metav1.GetOptions{})
 		require.NoError(t, err)
@@ -207,65 +232,66 @@ spec:
 		}
 		return ""
 	}
-	e.eventually(t, 30*time.Second, func() bool { return strings.HasPrefix(message("floor"), "Valid") }, "the ScaledObject is a target")
-	e.eventually(t, 30*time.Second, func() bool {
+	e.eventually(t, patience, func() bool { return strings.HasPrefix(message("floor"), "Valid") }, "the ScaledObject is a target")
+	e.eventually(t, patience, func() bool {
 		m := message("wrong")
 		return strings.HasPrefix(m, "OwnedByScaledObject") && strings.Contains(m, "name web")
 	}, "the HPA of KEDA is refused")
 
 	e.steady("coming", 95)
-	took := e.eventually(t, 40*time.Second, func() bool { return e.replicas(t) >= 10 }, "minReplicaCount 10")
+	took := e.eventually(t, patience, func() bool { return e.replicas(t) >= 10 }, "minReplicaCount 10")
 	fmt.Printf("MEASURED demand visible to spec.replicas changed, over a ScaledObject: %d ms\n", took.Milliseconds())
-	require.EqualValues(t, 10, minimum())
-	e.always(t, 35*time.Second, func() bool { return e.replicas(t) == 10 }, "it stays")
+	require.GreaterOrEqual(t, minimum(), int64(10))
+	e.always(t, 35*time.Second, func() bool { return e.replicas(t) >= 10 }, "it stays")
 	require.NoError(t, own.Delete(ctx, "floor", metav1.DeleteOptions{}))
-	e.eventually(t, 10*time.Second, func() bool { return minimum() == 2 }, "given back")
+	e.eventually(t, patience, func() bool { return minimum() == 2 }, "given back")
 	u, err := objects.Get(ctx, "web", metav1.GetOptions{})
 	require.NoError(t, err)
 	require.NotContains(t, u.GetAnnotations(), "forescale.dev/floor")
 }
 
-// The first way in: a day of four minutes, replayed. The Deployment is up before
-// the load is, and holds when the metrics or forescale itself are gone.
-func TestBehindKEDA(t *testing.T) {
-	e := start(t)
+// The first way in, on a real Prometheus: a day of four minutes, replayed. The
+// Deployment is up before the load is, and holds when Prometheus or forescale
+// itself is gone.
+func testScaler(t *testing.T, e *env) {
 	ctx := t.Context()
 	port, err := stack.FreePort()
 	require.NoError(t, err)
 	const period = 240 * time.Second
-	load := func(t time.Time) float64 { // 15 to 95; on its way up it needs the sixth replica after 120 s
+	prom, err := e.Prometheus(ctx, 5*period, func(t time.Time) float64 { // 15 to 95; on its way up it needs the sixth replica after 120 s
 		x := float64(t.UnixNano()%int64(period)) / float64(time.Second)
 		return (55 - 40*math.Cos(2*math.Pi*(x-60)/240)) * (1 + 0.01*math.Sin(x*7))
-	}
-	e.metrics.Set("load", load)
-	serve := e.run(t, "serve", "--grpc-address", fmt.Sprintf("127.0.0.1:%d", port))
-	require.NoError(t, e.Apply(ctx, scaledObject(port, "forecast.model: seasonal-naive\n      forecast.seasons: 4m\n      forecast.risk: \"0.5\"\n      scale.leadTime: 35s")))
-	time.Sleep(10 * time.Second)
+	})
+	require.NoError(t, err)
+	t.Cleanup(prom.Close)
+	serve := e.run(t, "serve", "--grpc-address", fmt.Sprintf("127.0.0.1:%d", port), "--prometheus-url", prom.URL)
 	into := func() time.Duration { return time.Duration(time.Now().UnixNano()) % period }
-	for into() > time.Second {
-		time.Sleep(100 * time.Millisecond)
+	for x := into(); x < 10*time.Second || x > 40*time.Second; x = into() {
+		time.Sleep(100 * time.Millisecond) // the way down is over
 	}
+	require.NoError(t, e.Apply(ctx, e.scaledObject(port, "forecast.model: seasonal-naive\n      forecast.seasons: 4m\n      forecast.risk: \"0.5\"\n      scale.leadTime: 35s")))
 	low := e.replicas(t)
 	var lead time.Duration
 	for lead == 0 {
 		n := e.replicas(t)
 		require.Less(t, into(), 200*time.Second, "never came up (replicas %d, at least %d)", n, low)
 		low = min(low, n)
-		if low < 5 && n >= 6 {
+		if n >= 6 {
 			lead = 120*time.Second - into()
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	fmt.Printf("MEASURED behind KEDA: replicas raised to 6 %.1f s before the load needs it, up from %d (lead time 35 s, HPA sync 15 s)\n", lead.Seconds(), low)
-	require.Greater(t, lead, time.Duration(0))
+	fmt.Printf("MEASURED behind KEDA and Prometheus: replicas raised to 6 %.1f s before the load needs it, up from %d (lead time 35 s, HPA sync 15 s)\n", lead.Seconds(), low)
+	require.Less(t, low, int32(5))
+	require.Positive(t, lead)
 
 	for into() < 170*time.Second {
 		time.Sleep(100 * time.Millisecond)
 	}
 	high := e.replicas(t)
 	require.GreaterOrEqual(t, high, int32(9))
-	e.metrics.Down(true)
-	e.always(t, 60*time.Second, func() bool { return e.replicas(t) >= high }, "without metrics it holds")
-	require.NoError(t, serve.Stop(syscall.SIGTERM, 20*time.Second))
+	_ = prom.Stop(syscall.SIGTERM, time.Minute)
+	e.always(t, time.Minute, func() bool { return e.replicas(t) >= high }, "without Prometheus it holds")
+	require.NoError(t, serve.Stop(syscall.SIGTERM, time.Minute))
 	e.always(t, 40*time.Second, func() bool { return e.replicas(t) >= high }, "without forescale it holds")
 }

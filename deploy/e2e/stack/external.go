@@ -11,15 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/yaml"
-
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/restmapper"
 )
 
 // An External is a metrics adapter behind the API server's aggregation layer:
@@ -122,62 +113,4 @@ metadata: {name: hpa-controller-external-metrics}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: external-metrics-reader}
 subjects: [{kind: ServiceAccount, name: horizontal-pod-autoscaler, namespace: kube-system}]
 `, port, port, bundle))
-}
-
-// Apply applies each document of text from the server's side, with strict
-// validation.
-func (s *Stack) Apply(ctx context.Context, text string) error {
-	return s.ApplyAs(ctx, text, "e2e")
-}
-
-// ApplyAs is Apply with another field manager.
-func (s *Stack) ApplyAs(ctx context.Context, text, manager string) error {
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(s.Kube.Discovery()))
-	for doc := range strings.SplitSeq(text, "\n---") {
-		u := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(doc), &u.Object); err != nil {
-			return fmt.Errorf("%w in %s", err, doc)
-		}
-		if len(u.Object) == 0 {
-			continue
-		}
-		if err := s.applyOne(ctx, mapper, u, manager); err != nil {
-			return fmt.Errorf("apply %s %s: %w", u.GetKind(), u.GetName(), err)
-		}
-	}
-	return nil
-}
-
-func (s *Stack) applyOne(ctx context.Context, mapper meta.RESTMapper, u *unstructured.Unstructured, manager string) error {
-	gvk := u.GroupVersionKind()
-	var mapping *meta.RESTMapping
-	err := Until(ctx, 10*time.Second, func(context.Context) (err error) { // a CRD takes a moment
-		mapping, err = mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
-		if err != nil {
-			if r, ok := mapper.(interface{ Reset() }); ok {
-				r.Reset()
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	body, err := u.MarshalJSON()
-	if err != nil {
-		return err
-	}
-	resource := s.Dynamic.Resource(mapping.Resource)
-	force := true
-	opts := metav1.PatchOptions{FieldManager: manager, Force: &force, FieldValidation: "Strict"}
-	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		ns := u.GetNamespace()
-		if ns == "" {
-			ns = "default"
-		}
-		_, err = resource.Namespace(ns).Patch(ctx, u.GetName(), types.ApplyPatchType, body, opts)
-		return err
-	}
-	_, err = resource.Patch(ctx, u.GetName(), types.ApplyPatchType, body, opts)
-	return err
 }

@@ -19,8 +19,7 @@ type Metrics struct {
 	server *http.Server
 	mu     sync.Mutex // guards what follows
 	series map[string]func(time.Time) float64
-	down   bool
-	asked  int
+	down   map[string]bool
 }
 
 // NewMetrics serves on a free port of loopback.
@@ -31,7 +30,7 @@ func NewMetrics() (*Metrics, error) {
 	}
 	m := &Metrics{URL: "http://" + l.Addr().String(), series: map[string]func(time.Time) float64{
 		"time()": func(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 },
-	}}
+	}, down: map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/query", func(w http.ResponseWriter, r *http.Request) { m.answer(w, r, false) })
 	mux.HandleFunc("/api/v1/query_range", func(w http.ResponseWriter, r *http.Request) { m.answer(w, r, true) })
@@ -50,18 +49,17 @@ func (m *Metrics) Set(query string, f func(time.Time) float64) {
 	m.series[query] = f
 }
 
-// Down makes every query fail, or succeed again.
-func (m *Metrics) Down(down bool) {
+// Down makes query fail, or succeed again.
+func (m *Metrics) Down(query string, down bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.down = down
+	m.down[query] = down
 }
 
 func (m *Metrics) answer(w http.ResponseWriter, r *http.Request, matrix bool) {
 	w.Header().Set("Content-Type", "application/json")
 	m.mu.Lock()
-	m.asked++
-	f, down := m.series[r.FormValue("query")], m.down
+	f, down := m.series[r.FormValue("query")], m.down[r.FormValue("query")]
 	m.mu.Unlock()
 	if down {
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -16,9 +16,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -41,6 +43,7 @@ type Stack struct {
 	Dynamic    dynamic.Interface
 	Server     string // URL of the API server
 
+	mapper    *restmapper.DeferredDiscoveryRESTMapper
 	etcd, api *Process
 	apiArgs   []string
 	all       []*Process // in the order of their start
@@ -143,6 +146,7 @@ func (s *Stack) startAPI(ctx context.Context, etcd, port int) (err error) {
 	if s.Dynamic, err = dynamic.NewForConfig(s.Config); err != nil {
 		return err
 	}
+	s.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(s.Kube.Discovery()))
 	return s.Ready(ctx)
 }
 
@@ -171,6 +175,17 @@ func (s *Stack) Freeze(d time.Duration) error {
 	}
 	time.Sleep(d)
 	return s.etcd.Signal(syscall.SIGCONT)
+}
+
+// Drag makes etcd slow for a while: it stands still for nine tenths of the time,
+// a second at a stretch.
+func (s *Stack) Drag(d time.Duration) error {
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if err := s.Freeze(900 * time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Stack) startControllers(kcm, scheduler, kwok int) error {

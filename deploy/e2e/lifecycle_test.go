@@ -1,0 +1,66 @@
+package e2e
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// SIGTERM of one of two hands over and the floor never moves; SIGKILL of the
+// holder is followed by the other within the lease; SIGTERM of the last one
+// restores.
+func TestStoppingReplicas(t *testing.T) {
+	t.Parallel()
+	b := shared.bench(t)
+	b.demand(95)
+	first := b.start("a")
+	b.apply(b.autoscaler(""))
+	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	second := b.start("b")
+	b.logged(second, "model fitted")
+
+	require.NoError(t, first.Stop(syscall.SIGTERM, time.Minute))
+	b.always(8*time.Second, func() bool { return b.floor() >= 10 && b.replicas() >= 10 }, "handed over without a dip")
+	b.demand(125)
+	b.eventually(patience, func() bool { return b.floor() >= 13 }, "the second replica acts")
+
+	third := b.start("c")
+	b.logged(third, "model fitted")
+	_ = second.Stop(syscall.SIGKILL, time.Second)
+	killed := time.Now()
+	b.demand(155)
+	b.eventually(patience, func() bool { require.GreaterOrEqual(t, b.floor(), int32(13)); return b.floor() >= 16 }, "the third replica takes over")
+	fmt.Printf("MEASURED holder killed to another acting, lease of 15 s: %.1f s\n", time.Since(killed).Seconds())
+
+	begin := time.Now()
+	require.NoError(t, third.Stop(syscall.SIGTERM, time.Minute))
+	require.EqualValues(t, 2, b.floor(), "the last one restores before it ends")
+	fmt.Printf("MEASURED last replica told to stop to the floor given back and the process gone: %.1f s\n", time.Since(begin).Seconds())
+	b.clean()
+}
+
+// The only replica is killed without a word: the floor stays, and the next one,
+// which may come much later, gives back what no object claims any more.
+func TestAKilledHolderIsCleanedUpAfter(t *testing.T) {
+	t.Parallel()
+	b := shared.bench(t)
+	b.demand(95)
+	first := b.start("a")
+	b.apply(b.autoscaler(""))
+	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	_ = first.Stop(syscall.SIGKILL, time.Second)
+	killed := time.Now()
+	pa := b.Dynamic.Resource(paGVR()).Namespace(b.ns)
+	_, err := pa.Patch(t.Context(), "web", "application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
+	require.NoError(t, err)
+	b.remove("web")
+	require.EqualValues(t, 10, b.floor())
+	b.start("b")
+	b.eventually(patience, func() bool { return b.floor() == 2 }, "the successor restores")
+	fmt.Printf("MEASURED only holder killed, successor started, orphaned floor restored, lease of 15 s: %.1f s\n", time.Since(killed).Seconds())
+	b.clean()
+}
