@@ -61,13 +61,18 @@ func (s *service) restart(rate float64) {
 	s.count, s.rate = 0, rate
 }
 
-// startForescale runs store and server over the Prometheus at address, as
-// forescale serve does, and returns what KEDA would call.
-func startForescale(t *testing.T, address string) pb.ExternalScalerClient {
+// forescale is store and server as forescale serve runs them.
+type forescale struct {
+	keda  pb.ExternalScalerClient // what KEDA would call
+	store *live.Store
+	stop  func()
+}
+
+func newForescale(t testing.TB, address string, opts live.Options) forescale {
 	t.Helper()
 	source, err := prometheus.New(prometheus.Options{URL: address, Timeout: 2 * time.Second})
 	require.NoError(t, err)
-	store := live.NewStore(source, live.Options{Tick: 50 * time.Millisecond, Settle: 300 * time.Millisecond})
+	store := live.NewStore(source, opts)
 	server, err := external.New(store, external.Options{})
 	require.NoError(t, err)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -79,13 +84,21 @@ func startForescale(t *testing.T, address string) pb.ExternalScalerClient {
 	var done sync.WaitGroup
 	done.Go(func() { _ = store.Run(ctx) })
 	done.Go(func() { _ = server.Serve(ctx, listener) })
-	t.Cleanup(func() {
+	return forescale{keda: pb.NewExternalScalerClient(conn), store: store, stop: func() {
 		_ = conn.Close()
 		stop()
 		done.Wait()
 		source.Close()
-	})
-	return pb.NewExternalScalerClient(conn)
+	}}
+}
+
+// startForescale runs a quick one over the Prometheus at address until the end of
+// the test.
+func startForescale(t *testing.T, address string) pb.ExternalScalerClient {
+	t.Helper()
+	f := newForescale(t, address, live.Options{Tick: 50 * time.Millisecond, Settle: 300 * time.Millisecond})
+	t.Cleanup(f.stop)
+	return f.keda
 }
 
 func ref(query string) *pb.ScaledObjectRef {

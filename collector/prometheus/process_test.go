@@ -22,7 +22,7 @@ import (
 // binaries returns the Prometheus servers to test against: those that
 // FORESCALE_PROMETHEUS lists, separated as in PATH, each of which must then be
 // there, or else the one in PATH, or else the one that make prometheus built.
-func binaries(t *testing.T) []string {
+func binaries(t testing.TB) []string {
 	t.Helper()
 	if list := os.Getenv("FORESCALE_PROMETHEUS"); list != "" {
 		return filepath.SplitList(list)
@@ -56,9 +56,14 @@ func isFile(path string) bool {
 
 // startProcess runs a Prometheus that scrapes target four times a second, if one
 // is given, and returns its address. It is stopped at the end of the test.
-func startProcess(t *testing.T, binary, target string) string {
+func startProcess(t testing.TB, binary, target string) string {
 	t.Helper()
-	dir := t.TempDir()
+	return startIn(t, t.TempDir(), binary, target)
+}
+
+// startIn is startProcess in dir, whose folder data may hold a database.
+func startIn(t testing.TB, dir, binary, target string) string {
+	t.Helper()
 	text := "global: {scrape_interval: 250ms, scrape_timeout: 250ms}\n"
 	if target != "" {
 		u, err := url.Parse(target)
@@ -98,7 +103,7 @@ func startProcess(t *testing.T, binary, target string) string {
 	return server
 }
 
-func fetch(t *testing.T, address string) (status int, body []byte, err error) {
+func fetch(t testing.TB, address string) (status int, body []byte, err error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
 	require.NoError(t, err)

@@ -19,22 +19,27 @@ type entry struct {
 	touched atomic.Int64 // unix nanoseconds of the last interest
 	asked   atomic.Int64 // and of the beginning of the last query; 0 = none yet
 
-	mu         sync.Mutex // guards the workload and what follows; held for a decision's microsecond, or while a cell closes for a hundred
-	workload   *engine.Workload
-	spec       api.Spec
-	epoch      int  // counts specs, so that a late result of a former one is dropped
-	filled     bool // the history has been read
-	querying   bool
-	fitting    bool
-	notUntil   time.Time // no query before, after a failure
-	failures   int
-	fitAfter   time.Time // no fit before, after a failure
-	queryErr   error     // of the last query; nil when it succeeded
-	fitErr     error     // of the last fit
-	serviceErr error     // of the last look at latency and replicas
-	service    service   // as of the last closed cell
-	scaled     bool      // somebody decides replicas, and with them books the error budget
-	answered   bool      // an answer of this spec or a former one stands
+	mu       sync.Mutex // guards the workload and what follows; held for a decision's microsecond, or while a cell closes for a hundred
+	workload *engine.Workload
+	spec     api.Spec
+	epoch    int  // counts specs, so that a late result of a former one is dropped
+	filled   bool // the history has been read
+	querying bool
+	fitting  bool
+	notUntil time.Time // no query before, after a failure
+	failures int
+	fitAfter time.Time // no fit before, after a failure
+	queryErr error     // of the last query; nil when it succeeded
+
+	fillAfter    time.Time // no reading of the history before, after a failure
+	fillFailures int
+	fillErr      error // of the last reading of the history
+
+	fitErr     error   // of the last fit
+	serviceErr error   // of the last look at latency and replicas
+	service    service // as of the last closed cell
+	scaled     bool    // somebody decides replicas, and with them books the error budget
+	answered   bool    // an answer of this spec or a former one stands
 
 	said     sync.Mutex // guards what follows, after mu where both are held; held for nanoseconds, so that whoever asks never waits for a cell
 	answer   Answer
@@ -75,8 +80,9 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.epoch++
 	e.filled, e.fitting, e.querying = false, false, false
 	e.asked.Store(0)
-	e.notUntil, e.fitAfter = time.Time{}, time.Time{}
-	e.failures, e.queryErr, e.fitErr, e.serviceErr = 0, nil, nil, nil
+	e.notUntil, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
+	e.failures, e.fillFailures = 0, 0
+	e.queryErr, e.fillErr, e.fitErr, e.serviceErr = nil, nil, nil, nil
 	e.service = unserved()
 	e.said.Lock()
 	defer e.said.Unlock()

@@ -38,8 +38,13 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
 	})
 }
 
-// finish notes how a query ended; failures wait twice as long each time, from 1 s
-// to 30 s of the clock.
+// backoff is the wait after a failure: twice as long each time, from 1 s to 30 s of
+// the clock.
+func backoff(failures int) time.Duration {
+	return min(30*time.Second, time.Second<<min(failures, 5))
+}
+
+// finish notes how a query ended.
 func (s *Store) finish(e *entry, epoch int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -54,7 +59,7 @@ func (s *Store) finish(e *entry, epoch int, err error) {
 		e.queryErr, e.failures = nil, 0
 		return
 	}
-	wait := min(30*time.Second, time.Second<<min(e.failures, 5))
+	wait := backoff(e.failures)
 	e.failures++
 	e.notUntil = s.opts.Now().Add(wait)
 	if e.queryErr == nil || e.queryErr.Error() != err.Error() {
@@ -63,43 +68,24 @@ func (s *Store) finish(e *entry, epoch int, err error) {
 	e.queryErr = err
 }
 
-// read does what is due, slowly, with no lock held.
+// read does what is due, slowly, with no lock held. The newest sample is read even
+// if the history cannot be: a series that is younger than a cell, or too much for
+// the server in one piece, has a present all the same.
 func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
-	spec, filled, next := e.spec, e.filled, e.workload.Next()
+	query, filled, due := e.spec.Metric.Query, e.filled, !now.Before(e.fillAfter)
 	e.mu.Unlock()
-	step := spec.Metric.Step.Std()
-	closed := s.closed(now, step)
-	if !filled {
-		history, err := s.history(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
-		if err != nil {
-			return fmt.Errorf("read the history: %w", err)
-		}
-		if err := s.start(ctx, e, epoch, history); err != nil {
+	switch {
+	case filled:
+		if err := s.tail(ctx, e, epoch, now); err != nil {
 			return err
 		}
-		s.serve(ctx, e, epoch, history)
-	} else if closed.Sub(next) >= step {
-		cells, err := s.history(ctx, spec.Metric.Query, next, closed, step)
-		if err != nil {
-			return fmt.Errorf("read closed cells: %w", err)
-		}
-		e.mu.Lock()
-		if e.epoch == epoch {
-			err = e.workload.Append(cells)
-			if err != nil { // too long a silence: start over
-				e.filled = false
-			}
-		}
-		e.mu.Unlock()
-		if err != nil {
-			return err
-		}
-		s.serve(ctx, e, epoch, cells)
+	case due:
+		s.filled(e, epoch, s.fill(ctx, e, epoch, now))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
-	sample, err := s.source.Instant(ctx, spec.Metric.Query, now)
+	sample, err := s.source.Instant(ctx, query, now)
 	if err != nil {
 		return err
 	}
@@ -108,6 +94,72 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	if e.epoch == epoch {
 		e.workload.Observe(sample)
 	}
+	return nil
+}
+
+// fill reads the history up to the last closed cell.
+func (s *Store) fill(ctx context.Context, e *entry, epoch int, now time.Time) error {
+	e.mu.Lock()
+	metric := e.spec.Metric
+	e.mu.Unlock()
+	closed := s.closed(now, metric.Step.Std())
+	history, err := s.history(ctx, metric.Query, closed.Add(-metric.History.Std()), closed, metric.Step.Std())
+	if err != nil {
+		return fmt.Errorf("read the history: %w", err)
+	}
+	if err := s.start(ctx, e, epoch, history); err != nil {
+		return err
+	}
+	s.serve(ctx, e, epoch, history)
+	return nil
+}
+
+// filled notes how reading the history ended; failures wait as those of a query.
+func (s *Store) filled(e *entry, epoch int, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.epoch != epoch {
+		return
+	}
+	if err == nil {
+		e.fillErr, e.fillFailures = nil, 0
+		return
+	}
+	wait := backoff(e.fillFailures)
+	e.fillFailures++
+	e.fillAfter = s.opts.Now().Add(wait)
+	if e.fillErr == nil || e.fillErr.Error() != err.Error() {
+		s.opts.Log.Warn("no history, only the present", "workload", e.key.String(), "error", err, "retry", wait)
+	}
+	e.fillErr = err
+}
+
+// tail reads the cells that have closed since the last one known.
+func (s *Store) tail(ctx context.Context, e *entry, epoch int, now time.Time) error {
+	e.mu.Lock()
+	metric, next := e.spec.Metric, e.workload.Next()
+	e.mu.Unlock()
+	step := metric.Step.Std()
+	closed := s.closed(now, step)
+	if closed.Sub(next) < step {
+		return nil
+	}
+	cells, err := s.history(ctx, metric.Query, next, closed, step)
+	if err != nil {
+		return fmt.Errorf("read closed cells: %w", err)
+	}
+	e.mu.Lock()
+	if e.epoch == epoch {
+		err = e.workload.Append(cells)
+		if err != nil { // too long a silence: start over
+			e.filled = false
+		}
+	}
+	e.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	s.serve(ctx, e, epoch, cells)
 	return nil
 }
 

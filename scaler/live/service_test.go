@@ -84,7 +84,7 @@ func TestMissesOfTheObjectiveRaiseTheQuantile(t *testing.T) {
 		level := func(latency float64) float64 {
 			s := run(t, &fakeSource{value: wave, others: map[string]func(time.Time) float64{
 				"latency": flat(latency), "ready": flat(3),
-			}}, Options{Forget: -1})
+			}}, Options{Forget: -1, Tick: 15 * time.Second})
 			require.NoError(t, s.Ensure(key, promised()))
 			time.Sleep(3 * time.Hour)
 			e := s.entries[key]

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -24,6 +25,7 @@ type fakeSource struct {
 	others  map[string]func(time.Time) float64 // by query, in place of value
 	err     error
 	failing map[string]error // by query, in place of an answer
+	noPast  error            // in place of a range
 	since   time.Time        // no samples before
 	ranges  int
 	instant int
@@ -48,7 +50,7 @@ func (f *fakeSource) Range(_ context.Context, query string, from, to time.Time, 
 	if f.err != nil {
 		return nil, f.err
 	}
-	if err := f.failing[query]; err != nil {
+	if err := cmp.Or(f.failing[query], f.noPast); err != nil {
 		return nil, err
 	}
 	var out []collector.Sample
@@ -206,6 +208,29 @@ func TestAYoungSeriesServesWhatItObserves(t *testing.T) {
 	})
 }
 
+// What is younger than a cell has no history yet, but a present: it is served at
+// once, and the history follows as soon as there is one.
+func TestAPresentWithoutAPastIsServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: flat(7), noPast: errors.New("no series")}
+		s := run(t, source, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(time.Second)
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		require.InDelta(t, 7, a.Value, 0)
+		require.True(t, math.IsNaN(a.Predicted))
+
+		source.mu.Lock()
+		source.noPast = nil
+		source.mu.Unlock()
+		time.Sleep(time.Minute)
+		a, _ = s.Answer(key)
+		require.NoError(t, a.Err)
+		require.False(t, math.IsNaN(a.Predicted), "the history was asked for again")
+	})
+}
+
 func TestAChangedSpecKeepsAnswering(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{value: flat(80)}
@@ -312,6 +337,7 @@ func TestNobodyWaitsForACellThatCloses(t *testing.T) {
 		require.NoError(t, s.Ensure(key, demand()))
 		require.NoError(t, s.Ensure(other, demand()))
 		time.Sleep(5 * time.Second)
+		synctest.Wait() // no query is under way: the next ones begin with a tick
 		e := s.entries[key]
 		e.mu.Lock()
 		begun := time.Now()
