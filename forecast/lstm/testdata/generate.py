@@ -1,13 +1,14 @@
 """Writes the reference fixtures of package lstm: weights, inputs and outputs.
 
     python3 generate.py pytorch    needs torch; runs torch.nn.LSTM and torch.nn.Linear
-    python3 generate.py keras      needs numpy only
+    python3 generate.py keras      needs numpy only; then node keras.mjs
 
 PyTorch outputs are those of torch itself, in double precision on weights that
-are exact in single precision. TensorFlow was not at hand for the Keras ones:
-they come from the equations of keras.layers.LSTM (use_bias=True, activation
-"tanh", recurrent_activation "sigmoid"), written out in numpy below in the
-framework's own orientation (x @ kernel) and gate order (i, f, c, o).
+are exact in single precision. Keras ones are written here from the equations of
+keras.layers.LSTM (use_bias=True, activation "tanh", recurrent_activation
+"sigmoid") in the framework's own orientation (x @ kernel) and gate order (i, f,
+c, o), and then replaced by those that TensorFlow.js computes (keras.mjs), which
+differ by less than 2e-7.
 """
 
 import json
