@@ -111,32 +111,28 @@ func (f *Fitted) quick(p Params, c *course, far []reach) float64 {
 	short, long := c.cells[0][:len(c.z)], c.cells[1][:len(c.z)]
 	g, h := c.grids[0], c.grids[1]
 	for i, v := range c.z {
+		a, b := &g[short[i]], &h[long[i]]
 		before, slope := base, trend
-		trend *= p.Phi
-		base += trend
 		d := p.Rho * last
 		if v == v { // not NaN
-			a, b := &g[short[i]], &h[long[i]]
 			d = v - (*a + *b) - before
-			base += pull * d
-			trend += turn * d
-			*a += p.Gamma[0] * d
-			*b += p.Gamma[1] * d
 			if i >= c.skip {
 				e := d - p.Rho*last
 				sum += e * e
 				n++
 			}
 		}
+		trend *= p.Phi
+		base += trend + pull*d
+		trend += turn * d
+		*a += p.Gamma[0] * d
+		*b += p.Gamma[1] * d
 		last = d
 		for k := range far {
 			r := &far[k]
-			level, climb := before, slope
-			if v == v { // not NaN
-				level, climb = level+p.Alpha*d, climb+p.Beta*d
-			}
 			t := min(i+r.h, len(c.z)-1) // those beyond the end are never scored
-			r.turn(i, v, level+r.damp*climb+r.fade*d+g[short[t]]+h[long[t]], c.skip)
+			ahead := before + p.Alpha*d + r.damp*(slope+p.Beta*d) + r.fade*d + g[short[t]] + h[long[t]]
+			r.turn(i, v, ahead, c.skip)
 		}
 	}
 	return sum / float64(max(1, n))
@@ -149,30 +145,26 @@ func (f *Fitted) between(p Params, c *course, far []reach) float64 {
 	pull, turn := p.Alpha+p.Phi*p.Beta, p.Phi*p.Beta
 	for i, v := range c.z {
 		before, slope := base, trend
-		trend *= p.Phi
-		base += trend
 		d := p.Rho * last
 		if v == v { // not NaN
 			d = v - (c.read(0, i) + c.read(1, i)) - before
-			base += pull * d
-			trend += turn * d
-			c.spread(0, i, p.Gamma[0]*d)
-			c.spread(1, i, p.Gamma[1]*d)
 			if i >= c.skip {
 				e := d - p.Rho*last
 				sum += e * e
 				n++
 			}
 		}
+		trend *= p.Phi
+		base += trend + pull*d
+		trend += turn * d
+		c.spread(0, i, p.Gamma[0]*d)
+		c.spread(1, i, p.Gamma[1]*d)
 		last = d
 		for k := range far {
 			r := &far[k]
-			level, climb := before, slope
-			if v == v { // not NaN
-				level, climb = level+p.Alpha*d, climb+p.Beta*d
-			}
 			t := min(i+r.h, len(c.z)-1)
-			r.turn(i, v, level+r.damp*climb+r.fade*d+c.read(0, t)+c.read(1, t), c.skip)
+			ahead := before + p.Alpha*d + r.damp*(slope+p.Beta*d) + r.fade*d + c.read(0, t) + c.read(1, t)
+			r.turn(i, v, ahead, c.skip)
 		}
 	}
 	return sum / float64(max(1, n))

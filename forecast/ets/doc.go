@@ -14,18 +14,24 @@
 //	b     ← φb + βd
 //	s¹    ← s¹ + γ₁d
 //	s²    ← s² + γ₂d
-//	ẑ(h)  = l + (φ+…+φʰ)b + s¹(h) + s²(h) + ρʰd
+//	ẑ(h)  = l + (φ+…+φʰ)b + s¹(h) + s²(h) + ρʰd + Σⱼ ρʲ·k(h−j)·d,   1 ≤ j < h
+//	k(n)  = α + β(φ+…+φⁿ) + γ₁[m₁ divides n] + γ₂[m₂ divides n]
 //
 // and for the multiplicative form base = (l + φb)·s¹·s², each update divided by
-// the factors that its component is multiplied with. The parameters minimise
-// log mean ε² by a simplex search over bounded transforms from several starts;
-// the initial states come from a classical decomposition. For paths of days the
-// criterion [ManySteps] counts the errors a quarter of a season and a season
-// ahead as well: one step tells nothing of what the slope and the seasons do in
-// the end, and on hourly load the gain is a tenth of the error two days ahead.
+// the factors that its component is multiplied with. The sum in ẑ, which Taylor's
+// formula of 2003 leaves away, is what the errors expected until then, ρd, ρ²d, …,
+// will have moved the states by: ẑ is the mean of the state space model, but that d
+// counts one and a half times at most.
 //
-// Without a sample d = ρd' and nothing is learned, so that gaps cost nothing.
-// The seasons live on a fixed grid of the wall clock, of five minutes or the
+// The parameters minimise log mean ε² by a simplex search over bounded transforms
+// from several starts; the initial states come from a classical decomposition.
+// For paths of days the criterion [ManySteps] counts the errors a quarter of a
+// season and a season ahead as well: one step tells nothing of what the slope and
+// the seasons do in the end, and on hourly load the gain is a tenth of the error
+// two days ahead.
+//
+// Without a sample d = ρd', so that forecasts go on as they were and gaps cost
+// nothing. The seasons live on a fixed grid of the wall clock, of five minutes or the
 // step if that is longer, in single precision: a day and a week are 9 KiB at any
 // step, clock changes do not move them, and neither do gaps. Reads interpolate
 // between two cells, writes spread over both.

@@ -186,3 +186,33 @@ func BenchmarkFit(b *testing.B) {
 		require.NoError(b, err)
 	}
 }
+
+// Without samples a forecast stays what it was: it is the mean of what is to come.
+func TestForecastsGoOnThroughAGap(t *testing.T) {
+	for _, c := range []struct {
+		model ets.Model
+		far   float64 // how far a forecast may move, relatively
+	}{
+		{ets.Model{}, 1e-5}, // seasons are kept in single precision
+		{ets.Model{Form: ets.Log}, 1e-5},
+		{ets.Model{Seasons: ets.One}, 1e-5},
+	} {
+		history := forecasttest.Hourly(960, 100, 2)
+		f, err := c.model.Estimate(t.Context(), history)
+		require.NoError(t, err)
+		require.NotZero(t, f.Rho)
+		s, err := f.State(history.Start, history.Step)
+		require.NoError(t, err)
+		for _, v := range history.Values {
+			s.Update(v)
+		}
+		var want []float64
+		for h := 1; h <= 400; h++ {
+			want = append(want, s.At(h))
+		}
+		for h, w := range want {
+			require.InEpsilonf(t, w, s.At(1), c.far, "%+v, h = %d", c.model, h+1)
+			s.Update(math.NaN())
+		}
+	}
+}

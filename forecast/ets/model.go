@@ -104,7 +104,7 @@ type Fitted struct {
 	low     float64 // range of the history: forecasts stay within half of it
 	high    float64
 	damp    []float64 // φ + … + φʰ by h−1
-	fade    []float64 // ρʰ by h−1
+	fade    []float64 // what remains of the last error, by h−1; see faded
 }
 
 // tabled is the number of horizons whose powers are kept.
@@ -202,7 +202,7 @@ func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
 func (f *Fitted) powers() {
 	f.damp, f.fade = make([]float64, tabled), make([]float64, tabled)
 	for h := range tabled {
-		f.damp[h], f.fade[h] = f.damped(h+1), math.Pow(f.Rho, float64(h+1))
+		f.damp[h], f.fade[h] = f.damped(h+1), f.faded(h+1)
 	}
 }
 
@@ -230,3 +230,33 @@ func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 	}
 	return filter, nil
 }
+
+// faded returns how much of the last error a forecast h cells ahead contains
+// beyond what the states have taken of it: ρʰ, and what the errors expected in
+// between, ρ to ρʰ⁻¹ of it, will have moved level, slope and seasons by.
+func (f *Fitted) faded(h int) float64 {
+	const nothing = 1e-12
+	level, slope, power, n := 0.0, 0.0, 1.0, 1
+	for ; n < h && math.Abs(power) > nothing; n++ {
+		power *= f.Rho
+		level += f.Phi*slope + f.Alpha*power
+		slope = f.Phi*slope + f.Beta*power
+	}
+	sum := level + slope*f.damped(h-n+1) + power*f.Rho
+	for k, period := range f.periods {
+		cells := int(period / f.step)
+		if cells < 1 {
+			continue
+		}
+		first := (h-1)%cells + 1 // the cell of the coming season at the same phase
+		for n := first; n <= h-cells; n += cells {
+			sum += f.Gamma[k] * math.Pow(f.Rho, float64(n))
+		}
+	}
+	return min(sum, mostMomentum)
+}
+
+// mostMomentum bounds how far, in errors of the last cell, a forecast runs ahead
+// of it: with a sticky error and a quick level the mean of the model turns a
+// single spike into a multiple of itself.
+const mostMomentum = 1.5

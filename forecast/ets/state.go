@@ -49,16 +49,17 @@ func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 }
 
 // Update takes the value of the next cell. NaN, infinite and negative values are
-// no samples: the error fades, time goes on, nothing is learned.
+// no samples: the cell counts as it was expected, and forecasts stay what they
+// were.
 func (s *State) Update(v float64) {
-	switch {
-	case !(v >= 0) || math.IsInf(v, 1):
-		s.err *= s.f.Rho
-		s.slope *= s.f.Phi
-		s.level += s.slope
-	case s.f.model.Form == Multiplicative:
+	if v >= 0 && !math.IsInf(v, 1) {
+		s.widen(v)
+	} else {
+		v = math.NaN()
+	}
+	if s.f.model.Form == Multiplicative {
 		s.learnProduct(v)
-	default:
+	} else {
 		s.learnSum(v)
 	}
 	for k := range s.seasons {
@@ -67,17 +68,17 @@ func (s *State) Update(v float64) {
 }
 
 func (s *State) learnSum(v float64) {
-	s.widen(v)
-	z, p := s.f.scale.Forward(v), &s.f.Params
-	var seasonal float64
-	for k := range s.seasons {
-		seasonal += s.seasons[k].now()
+	p, trend, d := &s.f.Params, s.f.Phi*s.slope, s.f.Rho*s.err
+	if v == v { // not NaN
+		d = s.f.scale.Forward(v)
+		for k := range s.seasons {
+			d -= s.seasons[k].now()
+		}
+		if s.anchor {
+			s.level, s.anchor = d, false
+		}
+		d -= s.level + trend
 	}
-	if s.anchor {
-		s.level, s.anchor = z-seasonal, false
-	}
-	trend := p.Phi * s.slope
-	d := z - s.level - trend - seasonal
 	s.level += trend + p.Alpha*d
 	s.slope = trend + p.Beta*d
 	for k := range s.seasons {
@@ -100,17 +101,18 @@ func (s *State) widen(v float64) {
 const leastFactor = 0.05
 
 func (s *State) learnProduct(v float64) {
-	s.widen(v)
 	p, factor := &s.f.Params, 1.0
 	for k := range s.seasons {
 		factor *= max(leastFactor, s.seasons[k].now())
 	}
-	if s.anchor {
+	if s.anchor && v == v { // not NaN
 		s.level, s.anchor = v/factor, false
 	}
 	trend := p.Phi * s.slope
-	level := s.level + trend
-	d := v - level*factor
+	level, d := s.level+trend, p.Rho*s.err
+	if v == v { // not NaN
+		d = v - level*factor
+	}
 	s.level = max(0, level+p.Alpha*d/factor)
 	s.slope = trend + p.Beta*d/factor
 	if floor := leastFactor * s.f.init.level; level > floor {
@@ -129,7 +131,7 @@ func (s *State) At(h int) float64 {
 	if h <= tabled {
 		damp, fade = s.f.damp[h-1], s.f.fade[h-1]
 	} else {
-		damp, fade = s.f.damped(h), math.Pow(s.f.Rho, float64(h))
+		damp, fade = s.f.damped(h), s.f.faded(h)
 	}
 	z := s.level + damp*s.slope
 	if s.f.model.Form == Multiplicative {
