@@ -48,7 +48,7 @@ var _ forecast.Filter = (*filter)(nil)
 
 const (
 	regretDays   = 0.5 // memory of who is better
-	gateDays     = 2   // memory of whether anybody is better than the last value
+	gateDays     = 4   // memory of whether anybody is better than the last value
 	ridge        = 0.003
 	leastMemory  = 600  // rows that a regression remembers at least
 	leastScale   = 1e-4 // no error is taken to be smaller, in units

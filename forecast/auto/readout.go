@@ -43,8 +43,9 @@ func (s *filter) read(row, levels []float64, ladder, h int, scale float64) {
 			q[i] = point + wider*(q[i]-point)
 		}
 	}
+	shape := a.band.Shape() + w*(b.band.Shape()-a.band.Shape())
 	for i, p := range levels {
-		row[i] = max(0, interval.At(p, point, &q)) * scale
+		row[i] = max(0, interval.At(p, point, &q, shape)) * scale
 	}
 }
 

@@ -20,7 +20,6 @@ type record struct {
 	scales    [interval.Scales]direct.Small
 	point     direct.Small
 	inner     direct.Small // the combination without its gate
-	spread    direct.Small
 	slot      uint8
 	blank     bool // made before anything was observed
 }
@@ -79,7 +78,7 @@ func (r *rung) at(i int) *record {
 func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
 	inner := r.poly.Weights(s.scratch[:], advice[:])
 	r.point = max(0, mix(s.scratch[:], advice[:]))
-	o.Point = r.point
+	o.Point, o.Views = r.point, views(advice)
 	for k, w := range s.scratch {
 		if w > 0 {
 			d := float64(advice[k]) - r.point
@@ -87,7 +86,7 @@ func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
 		}
 	}
 	var scales [interval.Scales]float32
-	r.band.Bounds(&r.quantiles, &scales, o, leastScale)
+	r.band.Bounds(&r.quantiles, &scales, o, leastScale, &s.timing)
 	rec := r.at(s.n - 1)
 	if rec == nil {
 		return
@@ -101,9 +100,17 @@ func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
 	for k, v := range scales {
 		rec.scales[k] = direct.ToSmall(float64(v))
 	}
-	rec.point, rec.spread, rec.slot = direct.ToSmall(r.point), direct.ToSmall(o.Spread), uint8(o.Slot)
+	rec.point, rec.slot = direct.ToSmall(r.point), uint8(o.Slot)
 	rec.inner = direct.ToSmall(float64(inner))
 	rec.blank = s.seen == 0
+}
+
+// views returns the advice that bounds look at beside the combination.
+func views(advice *[experts]float32) [interval.Views]float32 {
+	return [...]float32{
+		advice[lastValue], advice[dayMoved], advice[weekMoved], advice[dayAgo],
+		advice[linear], advice[logLinear], advice[meanLevel],
+	}
 }
 
 // learn judges the forecast made h samples before sample i by what came.
@@ -124,7 +131,7 @@ func (r *rung) learn(s *filter, i, h int, truth float64) {
 	for k, v := range rec.scales {
 		scales[k] = float32(v.Float())
 	}
-	o := interval.Origin{Point: rec.point.Float(), Spread: rec.spread.Float(), Slot: int(rec.slot)}
+	o := interval.Origin{Point: rec.point.Float(), Slot: int(rec.slot), Views: views(&advice)}
 	r.poly.Learn(advice[:], float32(rec.inner.Float()), float32(o.Point), float32(truth))
 	r.band.Learn(float32(truth), o, &scales, &quantiles, &s.timing)
 }

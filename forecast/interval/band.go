@@ -7,22 +7,26 @@ import (
 	"github.com/forescale/forescale/forecast/elementary"
 )
 
-// candidates is the number of bounds that are mixed: one per scale, one with
-// offsets per time of day, and the histogram.
+// The bounds that are mixed. Trackers stand on the forecast, in a scale each; on
+// the last value; and on the larger of both. The other two are the histogram of
+// errors and a linear function of the views.
 const (
-	byDay      = Scales
-	byShape    = Scales + 1
-	candidates = Scales + 2
-)
+	trackers   = 8
+	byShape    = trackers
+	byViews    = trackers + 1
+	candidates = trackers + 2
 
-// parts of the day that the offsets tell apart.
-const parts = 8
+	ofJoint   = 5 // place of the tracker that works in the joint scale
+	ofLast    = 6
+	ofHighest = 7
+)
 
 // Timing sets how fast a [Band] learns; see [NewTiming].
 type Timing struct {
 	Slow   float64 // rate of the long-run scale
 	Slot   float64 // rate of the scale per time of day
 	Loss   float64 // rate of the pinball losses
+	Miss   float64 // rate of the share of misses
 	tuning direct.Tuning
 }
 
@@ -30,14 +34,20 @@ type Timing struct {
 func NewTiming(day int) Timing {
 	span := max(float64(2*day), 300)
 	return Timing{
-		Slow: 1 / span * 2, Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / span,
+		Slow: 1 / span * 2, Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / span, Miss: 2 / (missDays * span),
 		tuning: direct.Tuning{Forget: 1 - 1/(2*span), Ridge: 0.01, Huber: 3},
 	}
 }
 
 const (
-	trackRate  = 0.06 // γ of the trackers one step ahead; less where errors overlap
-	topRate    = 0.02 // γ of the tracker on the mixture
+	trackRate  = 0.06   // γ of the trackers one step ahead; over √h, as errors h ahead overlap
+	topRate    = 0.02   // γ of the tracker on the mixture
+	viewsRate  = 2      // γ of the linear function, over that of the trackers
+	viewsKeep  = 0.9998 // of its coefficients per error
+	missDays   = 0.3    // memory of the share of misses
+	missPush   = 0.8    // what twice the misses move a bound by, in joint scales
+	mostPush   = 3      // shares of misses in excess that count at most
+	leastPush  = -0.3
 	sharpness  = 20.0 // of the weights in the pinball loss
 	negligible = 1e-5 // errors up to it are none; values are of the order of one
 )
@@ -45,19 +55,21 @@ const (
 // A Band holds the quantiles of one rung. It is not safe for concurrent use.
 type Band struct {
 	scale  scale
-	q      [Scales][Count]float32
-	parts  [parts][Count]float32
+	q      [trackers][Count]float32
+	beta   [high][Views]float32 // of the linear function, high levels
 	loss   [candidates][Count]float32
 	weight [candidates][Count]share
 	top    [Count]float32
+	missed [high]float32 // recent share of misses, high levels
 	shape  histogram
-	n      int
+	tail   tail
+	n      int32
 	rate   float32 // γ of the trackers
 }
 
 // NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing.
 func NewBand(h int) *Band {
-	b := &Band{scale: newScale(), rate: float32(trackRate * math.Pow(float64(h), -0.05))}
+	b := &Band{scale: newScale(), tail: newTail(), rate: float32(trackRate / math.Sqrt(float64(h)))}
 	for i, p := range levels {
 		for k := range b.q {
 			b.q[k][i] = float32(start(p))
@@ -65,6 +77,9 @@ func NewBand(h int) *Band {
 		b.shape.at[i] = float32(start(p))
 		for k := range b.weight {
 			b.weight[k][i] = whole / candidates
+		}
+		if i >= p90 {
+			b.missed[i-p90] = above[i]
 		}
 	}
 	return b
@@ -75,23 +90,66 @@ type share uint16
 
 const whole = 1<<16 - 1
 
+// A frame is where the trackers stand, from the forecast, and what they measure
+// in.
+type frame struct {
+	from, size [trackers]float32
+	views      [Views]float32 // from the forecast, in the joint scale, −1 to 1
+}
+
+// lay returns the frame of an origin.
+func lay(o *Origin, scales *[Scales]float32) (f frame) {
+	copy(f.size[:], scales[slow:])
+	f.size[ofLast], f.size[ofHighest] = scales[fromLast], scales[joint]
+	f.from[ofLast] = o.Views[last] - float32(o.Point)
+	f.from[ofHighest] = max(0, f.from[ofLast])
+	const farthest = 3
+	over := 1 / (farthest * scales[joint])
+	for i, v := range o.Views {
+		if x := (v - float32(o.Point)) * over; x == x { // not NaN
+			f.views[i] = max(-1, min(x, 1))
+		}
+	}
+	return f
+}
+
+// linear returns the bound of the linear function at level i, from the forecast.
+func (b *Band) linear(f *frame, i int) float32 {
+	q := b.q[ofJoint][i]
+	if i >= p90 {
+		for k, x := range f.views {
+			q += b.beta[i-p90][k] * x
+		}
+	}
+	return q * f.size[ofJoint]
+}
+
+// push returns what recent misses move the high bound of level i by, in joint
+// scales.
+func (b *Band) push(i int) float32 {
+	if i < p90 {
+		return 0
+	}
+	return missPush * max(leastPush, min(b.missed[i-p90]/above[i]-1, mostPush))
+}
+
 // Bounds writes the scales of the origin, which the caller hands back to Learn
 // when the truth has come, and the quantiles of levels [Levels], ascending, on
 // the right side of the point and not negative.
-func (b *Band) Bounds(quantiles *[Count]float32, scales *[Scales]float32, o Origin, floor float64) {
-	b.scale.measure(scales, o, float32(floor))
-	part, base := &b.parts[o.Slot*parts/Slots], scales[joint]
+func (b *Band) Bounds(quantiles *[Count]float32, scales *[Scales]float32, o Origin, floor float64, t *Timing) {
+	b.scale.measure(scales, o, float32(floor), t)
+	f, base := lay(&o, scales), scales[joint]
 	var sum [Count]float32
-	for k, s := range scales {
-		q, w := &b.q[k], &b.weight[k]
+	for k, s := range f.size {
+		q, w, from := &b.q[k], &b.weight[k], f.from[k]
 		for i := range sum {
-			sum[i] += float32(w[i]) * q[i] * s
+			sum[i] += float32(w[i]) * (q[i]*s + from)
 		}
 	}
-	day, shape := &b.weight[byDay], &b.weight[byShape]
+	shape, views := &b.weight[byShape], &b.weight[byViews]
 	for i := range sum {
-		sum[i] += (float32(day[i])*(b.q[joint][i]+part[i]) + float32(shape[i])*b.shape.at[i]) * base
-		quantiles[i] = float32(o.Point) + sum[i]*(1./whole) + b.top[i]*base
+		sum[i] += float32(shape[i])*b.shape.at[i]*base + float32(views[i])*b.linear(&f, i)
+		quantiles[i] = float32(o.Point) + sum[i]*(1./whole) + (b.top[i]+b.push(i))*base
 	}
 	order(quantiles, float32(o.Point))
 }
@@ -123,7 +181,6 @@ func order(quantiles *[Count]float32, point float32) {
 // day of traffic would lie above them.
 func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[Count]float32, t *Timing) {
 	e := truth - float32(o.Point)
-	part := &b.parts[o.Slot*parts/Slots]
 	rate := float32(t.Loss)
 	if warm := 1 / float32(b.n+1); warm > rate {
 		rate = warm
@@ -132,25 +189,33 @@ func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[
 	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
-	base := scales[joint]
-	lossByDay, lossByShape := &b.loss[byDay], &b.loss[byShape]
+	f, base := lay(&o, scales), scales[joint]
+	lossByShape, lossByViews := &b.loss[byShape], &b.loss[byViews]
 	for i, p := range above { // before the trackers move on
-		loss, move := judge(p, (b.q[joint][i]+part[i])*base-e)
-		lossByDay[i] += rate * (loss - lossByDay[i])
-		part[i] = 0.999*part[i] + 4*step*move
-		loss, _ = judge(p, b.shape.at[i]*base-e)
+		loss, _ := judge(p, b.shape.at[i]*base-e)
 		lossByShape[i] += rate * (loss - lossByShape[i])
+		loss, move := judge(p, b.linear(&f, i)-e)
+		lossByViews[i] += rate * (loss - lossByViews[i])
+		if i >= p90 {
+			for k, x := range f.views {
+				b.beta[i-p90][k] = viewsKeep*b.beta[i-p90][k] + viewsRate*step*move*x
+			}
+		}
 		_, move = judge(p, issued[i]-truth)
 		b.top[i] += top * move
+		if i >= p90 {
+			b.missed[i-p90] += float32(t.Miss) * (move + p - b.missed[i-p90])
+		}
 	}
-	for k, s := range scales {
-		q, losses := &b.q[k], &b.loss[k]
+	for k, s := range f.size {
+		q, losses, from := &b.q[k], &b.loss[k], f.from[k]
 		for i, p := range above {
-			loss, move := judge(p, q[i]*s-e)
+			loss, move := judge(p, q[i]*s+from-e)
 			losses[i] += rate * (loss - losses[i])
 			q[i] += step * move
 		}
 	}
+	b.tail.learn((truth - issued[p90]) / base)
 	b.shape.add(e/base, float32(t.Loss))
 	b.scale.learn(e, scales, o, t)
 	b.n++

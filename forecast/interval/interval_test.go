@@ -20,7 +20,7 @@ func TestBandCoversWhatItSays(t *testing.T) {
 		o := interval.Origin{Point: 10, Volatility: 1, Slot: i / 12 % interval.Slots}
 		var q [interval.Count]float32
 		var scales [interval.Scales]float32
-		band.Bounds(&q, &scales, o, 1e-4)
+		band.Bounds(&q, &scales, o, 1e-4, &timing)
 		size := 0.5
 		if o.Slot > 12 {
 			size = 2
@@ -46,13 +46,13 @@ func TestBandCoversWhatItSays(t *testing.T) {
 
 func TestAtInterpolatesAndHasATail(t *testing.T) {
 	q := [interval.Count]float64{1, 3, 7, 9, 10, 12}
-	require.InDelta(t, 5, interval.At(0.5, 5, &q), 1e-9)
-	require.InDelta(t, 10, interval.At(0.95, 5, &q), 1e-9)
-	require.Greater(t, interval.At(0.999, 5, &q), 12.5)
-	require.Less(t, interval.At(0.01, 5, &q), 1.0)
+	require.InDelta(t, 5, interval.At(0.5, 5, &q, 0), 1e-9)
+	require.InDelta(t, 10, interval.At(0.95, 5, &q, 0), 1e-9)
+	require.Greater(t, interval.At(0.999, 5, &q, 0), 12.5)
+	require.Less(t, interval.At(0.01, 5, &q, 0), 1.0)
 	last := -1e9
 	for p := 0.01; p < 1; p += 0.01 {
-		v := interval.At(p, 5, &q)
+		v := interval.At(p, 5, &q, 0)
 		require.GreaterOrEqual(t, v, last, "at %v", p)
 		last = v
 	}

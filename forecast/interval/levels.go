@@ -13,9 +13,10 @@ var levels = [Count]float64{0.05, 0.25, 0.75, 0.9, 0.95, 0.99} //nolint:gocheckn
 var above = [Count]float32{0.95, 0.75, 0.25, 0.1, 0.05, 0.01} //nolint:gochecknoglobals // a constant table
 
 const (
-	below = 2 // levels under the median
-	p95   = 4 // index of 0.95
-	p99   = 5 // index of 0.99
+	below = 2           // levels under the median
+	high  = Count - p90 // levels from 0.9 on
+	p90   = 3           // index of 0.9
+	p99   = 5           // index of 0.99
 )
 
 // Levels returns the tracked levels, ascending.
@@ -32,9 +33,10 @@ func start(p float64) float64 {
 
 // At returns the quantile of level p, given the point forecast as the median and
 // the tracked quantiles, ascending. Between levels it interpolates on the scale
-// of a Laplace distribution; beyond the outermost it continues the exponential
-// tail that they span.
-func At(p, point float64, quantiles *[Count]float64) float64 {
+// of a Laplace distribution; below the lowest it continues the exponential tail
+// that the two lowest span, and above the highest a generalised Pareto tail of
+// the given shape, see [Band.Shape].
+func At(p, point float64, quantiles *[Count]float64, shape float64) float64 {
 	x := start(p)
 	lastX, lastY := 0.0, point
 	if p < 0.5 {
@@ -48,7 +50,10 @@ func At(p, point float64, quantiles *[Count]float64) float64 {
 	}
 	for i := below; i < Count; i++ {
 		nextX, nextY := start(levels[i]), quantiles[i]
-		if x <= nextX || i == Count-1 {
+		if i == p99 && x > nextX {
+			return nextY + beyond(p, shape)*(nextY-quantiles[p90])
+		}
+		if x <= nextX {
 			return lastY + (x-lastX)/(nextX-lastX)*(nextY-lastY)
 		}
 		lastX, lastY = nextX, nextY

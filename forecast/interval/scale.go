@@ -8,7 +8,7 @@ import (
 )
 
 // Scales is the number of scales that an origin is described by.
-const Scales = 7
+const Scales = 8
 
 // The scales, in the unit of the forecast.
 const (
@@ -19,6 +19,7 @@ const (
 	volatility        // follows the newest one-step errors
 	spread            // follows the disagreement of the experts
 	joint             // product of powers of the others
+	fromLast          // recent mean distance of the truth from the last value
 )
 
 // Slots is the number of times of day that errors are kept apart for.
@@ -30,27 +31,40 @@ type Origin struct {
 	Volatility float64 // newest one-step errors over their long-run size; 1 = as usual
 	Spread     float64 // mean distance of the experts from the forecast, unit of the forecast
 	Slot       int     // time of day that is forecast, 0 to Slots−1
+
+	// Views are other forecasts of the same, the last value first; NaN = none.
+	Views [Views]float32
 }
+
+// Views is the number of other forecasts that an origin has.
+const Views = 7
+
+// last is the place of the last value among the views.
+const last = 0
 
 // scale learns how large the errors of one rung are.
 type scale struct {
-	fast, slow, ratio, spread float32
-	slots                     [Slots]direct.Small
-	model                     direct.Regression
-	n                         int32
+	fast, slow, ratio, spread, fromLast float32
+	slots                               [Slots]direct.Small
+	model                               direct.Regression
+	n                                   int32
 }
 
 const (
 	leastPower = 0.1 // an error of zero counts as this share of the long-run size
+	mostAway   = 30  // a forecast farther from the last value, in long-run sizes, is taken to be so far
 	mostRatio  = 10  // an error beyond this multiple of the forecast is not in proportion to it
 	fastRate   = 0.02
 	slotRate   = 1.0 / 120
 )
 
-func newScale() scale { return scale{model: *direct.NewRegression(joint, 1)} }
+// powersOf is the number of regressors of the joint scale.
+const powersOf = 7
+
+func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} }
 
 // measure writes the scales for an origin, none below floor.
-func (s *scale) measure(dst *[Scales]float32, o Origin, floor float32) {
+func (s *scale) measure(dst *[Scales]float32, o Origin, floor float32, t *Timing) {
 	base := max(s.slow, floor)
 	*dst = [Scales]float32{
 		fast:       max(s.fast, floor),
@@ -63,13 +77,15 @@ func (s *scale) measure(dst *[Scales]float32, o Origin, floor float32) {
 	if s.spread > 0 {
 		dst[spread] = max(base*clamp(float32(o.Spread)/s.spread), floor)
 	}
-	var x [joint]float32
-	powers(&x, dst)
+	s.spread += max(1/float32(s.n+1), float32(t.Slow)) * (float32(o.Spread) - s.spread)
+	var x [powersOf]float32
+	powers(&x, dst, o)
 	power := s.model.Predict(0, x[:]) - s.model.Predict(0, neutral[:])
+	dst[fromLast] = max(s.fromLast, floor)
 	dst[joint] = max(base*clamp(float32(elementary.Exp(power))), floor)
 }
 
-var neutral = [joint]float32{joint - 1: 1} //nolint:gochecknoglobals // a constant table
+var neutral = [powersOf]float32{powersOf - 1: 1} //nolint:gochecknoglobals // a constant table
 
 // clamp keeps a factor on the long-run size within reason.
 func clamp(f float32) float32 {
@@ -82,22 +98,28 @@ func clamp(f float32) float32 {
 	return 0.05
 }
 
-// powers writes the logarithms of the scales over the long-run one, and a one.
-func powers(x *[joint]float32, scales *[Scales]float32) {
+// powers writes the logarithms of the scales over the long-run one, of how far
+// the forecast is from the last value, and a one.
+func powers(x *[powersOf]float32, scales *[Scales]float32, o Origin) {
 	over := 1 / float64(scales[slow])
 	x[0] = float32(elementary.Log(float64(scales[fast]) * over))
 	x[1] = float32(elementary.Log(float64(scales[hourly]) * over))
 	x[2] = float32(elementary.Log(float64(scales[ratio]) * over))
 	x[3] = float32(elementary.Log(float64(scales[volatility]) * over))
 	x[4] = float32(elementary.Log(float64(scales[spread]) * over))
-	x[5] = 1
+	away := math.Abs(float64(o.Views[last])-o.Point) * over
+	if !(away < mostAway) {
+		away = mostAway
+	}
+	x[5] = float32(elementary.Log(away+leastPower)) + 1
+	x[6] = 1
 }
 
 // learn takes an error whose origin had the scales then.
 func (s *scale) learn(e float32, then *[Scales]float32, o Origin, t *Timing) {
 	size := float32(math.Abs(float64(e)))
-	var x [joint]float32
-	powers(&x, then)
+	var x [powersOf]float32
+	powers(&x, then, o)
 	target := elementary.Log(float64(min(size/then[slow], 1e3)) + leastPower)
 	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, t.tuning)
 	s.n++
@@ -105,7 +127,7 @@ func (s *scale) learn(e float32, then *[Scales]float32, o Origin, t *Timing) {
 	s.fast += max(warm, fastRate) * (size - s.fast)
 	s.slow += max(warm, float32(t.Slow)) * (size - s.slow)
 	s.ratio += max(warm, fastRate) * (min(size/max(float32(o.Point), then[slow]/10), mostRatio) - s.ratio)
-	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
+	s.fromLast += max(warm, fastRate) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)
 	slot := float32(s.slots[o.Slot].Float())
 	if slot == 0 {
 		slot = s.slow

@@ -1,0 +1,123 @@
+package interval_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast/interval"
+)
+
+// run feeds errors to a band and returns the share of truths under the bound of
+// level p in the second half, and the band.
+func run(t *testing.T, p float64, n int, draw func() float64) (covered float64, band *interval.Band) {
+	t.Helper()
+	band = interval.NewBand(1)
+	timing := interval.NewTiming(1440)
+	hits := 0
+	for i := range n {
+		o := interval.Origin{Point: 100, Volatility: 1, Views: [interval.Views]float32{100, 100, 100, 100, 100, 100, 100}}
+		var q [interval.Count]float32
+		var scales [interval.Scales]float32
+		band.Bounds(&q, &scales, o, 1e-4, &timing)
+		truth := max(0, 100+draw())
+		if i >= n/2 {
+			var wide [interval.Count]float64
+			for k, v := range q {
+				wide[k] = float64(v)
+			}
+			if truth <= interval.At(p, 100, &wide, band.Shape()) {
+				hits++
+			}
+		}
+		band.Learn(float32(truth), o, &scales, &q, &timing)
+		if i%8 == 0 {
+			band.Refresh(&timing)
+		}
+	}
+	return float64(hits) / float64(n-n/2), band
+}
+
+// The level 0.999 is tracked by nobody: the tail says where it is. The share of
+// misses of 100,000 truths has a standard deviation of 0.0001.
+func TestTailBeyondTheTrackedLevels(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 1))
+	exponential := func() float64 { return rng.ExpFloat64() }
+	heavy := func() float64 { return math.Pow(1-rng.Float64(), -0.3) } // ξ = 0.3
+	ends := func() float64 { return 1 - math.Pow(rng.Float64(), 0.2) } // ξ = −0.2
+	for name, c := range map[string]struct {
+		draw        func() float64
+		least, most float64 // of the shape
+	}{
+		"exponential": {exponential, -0.12, 0.12},
+		"heavy":       {heavy, 0.1, 0.4},
+		"with an end": {ends, -0.3, -0.05},
+	} {
+		t.Run(name, func(t *testing.T) {
+			covered, band := run(t, 0.999, 200_000, c.draw)
+			require.InDelta(t, 0.999, covered, 0.0008)
+			require.GreaterOrEqual(t, band.Shape(), c.least)
+			require.LessOrEqual(t, band.Shape(), c.most)
+		})
+	}
+}
+
+// Levels beyond 0.99 ascend, whatever the shape, and start where 0.99 is.
+func TestTailAscends(t *testing.T) {
+	q := [interval.Count]float64{1, 3, 7, 9, 10, 12}
+	for _, shape := range []float64{-0.3, -0.0005, 0, 0.2, 0.45} {
+		last := 12.0
+		require.InDelta(t, last, interval.At(0.99, 5, &q, shape), 1e-9)
+		for _, p := range []float64{0.9901, 0.995, 0.999, 0.9999, 0.999999} {
+			v := interval.At(p, 5, &q, shape)
+			require.Greater(t, v, last, "level %v, shape %v", p, shape)
+			last = v
+		}
+	}
+	require.Greater(t, interval.At(0.999, 5, &q, 0.4), interval.At(0.999, 5, &q, 0))
+}
+
+// A load with two futures: it stays where it is, or falls back to the forecast.
+// The high bound must know that the last value may stay, although the median
+// never does.
+func TestBoundsKnowTheLastValue(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 2))
+	band, timing := interval.NewBand(1), interval.NewTiming(288)
+	missed, wide, n := 0, 0.0, 0
+	for i := range 20_000 {
+		last := 10.0
+		if rng.Float64() < 0.2 {
+			last = 30 // a burst that stays three times in ten
+		}
+		o := interval.Origin{Point: 10, Volatility: 1, Spread: 0.3 * (last - 10)}
+		for k := range o.Views {
+			o.Views[k] = 10
+		}
+		o.Views[0] = float32(last)
+		var q [interval.Count]float32
+		var scales [interval.Scales]float32
+		band.Bounds(&q, &scales, o, 1e-4, &timing)
+		truth := 10 + rng.NormFloat64()
+		if last > 20 && rng.Float64() < 0.3 {
+			truth = 30 + rng.NormFloat64()
+		}
+		switch {
+		case i < 5000:
+		case last > 20 && truth > float64(q[4]):
+			missed++
+			n++
+		case last > 20:
+			n++
+		default:
+			wide += float64(q[4]) / 15000
+		}
+		band.Learn(float32(truth), o, &scales, &q, &timing)
+		if i%8 == 0 {
+			band.Refresh(&timing)
+		}
+	}
+	require.Less(t, float64(missed)/float64(n), 0.12, "in a burst")
+	require.Less(t, wide, 13.0, "outside of bursts, where 1.64 above 10 would do")
+}
