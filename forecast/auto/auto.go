@@ -99,8 +99,10 @@ type Expert interface {
 	At(h int) float64 // point forecast h ≥ 1 cells ahead; NaN = asleep
 }
 
-// invite starts the experts that run by themselves.
-func (f *fitted) invite(dst *[guests]Expert, start time.Time) {
+// invite starts the experts that run by themselves. A network that cannot read
+// the series is no reason to go without a forecast: it takes no part, and the
+// warnings say so.
+func (f *fitted) invite(dst *[guests]Expert, start time.Time) (warnings []error) {
 	for k, e := range f.ets {
 		if e == nil {
 			continue
@@ -110,10 +112,13 @@ func (f *fitted) invite(dst *[guests]Expert, start time.Time) {
 		}
 	}
 	if n := f.opts.Network; n != nil {
-		if e, err := n.NewExpert(start, f.step); err == nil {
-			dst[network-smooth] = e
+		e, err := n.NewExpert(start, f.step)
+		if err != nil {
+			return []error{fmt.Errorf("auto: the network takes no part: %w", err)}
 		}
+		dst[network-smooth] = e
 	}
+	return nil
 }
 
 // unit returns the size that values are measured in: their mean without the

@@ -20,17 +20,18 @@ type filter struct {
 	gap   int // cells since the last observed one
 	unit  float64
 
-	rungs   []int
-	mem     *direct.Memory
-	guests  [guests]Expert
-	guard   *guard.State                           // of what the seasons remember
-	own     []int                                  // rungs with regressions of their own
-	regs    [][direct.Transforms]direct.Regression // len(own)
-	answer  []between                              // by rung: whose regressions answer
-	ladders [ladders][]rung
-	seasons []direct.Season
-	advice  [ladders][][experts]float32
-	bridge  []float64 // points of the last observed origin, which stand in during a gap
+	rungs    []int
+	mem      *direct.Memory
+	guests   [guests]Expert
+	warnings []error                                // handed out by Forecast
+	guard    *guard.State                           // of what the seasons remember
+	own      []int                                  // rungs with regressions of their own
+	regs     [][direct.Transforms]direct.Regression // len(own)
+	answer   []between                              // by rung: whose regressions answer
+	ladders  [ladders][]rung
+	seasons  []direct.Season
+	advice   [ladders][][experts]float32
+	bridge   []float64 // points of the last observed origin, which stand in during a gap
 
 	last      float64 // newest sample, not cleaned
 	low, high float64 // range of the last days
@@ -74,7 +75,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	for t, days := range rowDays {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
-	f.invite(&s.guests, start)
+	s.warnings = f.invite(&s.guests, start)
 	s.ladders = newLadders(f.rungs, remember(regretDays), remember(gateDays))
 	for l := range s.ladders {
 		s.advice[l] = make([][experts]float32, len(f.rungs))

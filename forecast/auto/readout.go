@@ -13,7 +13,7 @@ import (
 func (s *filter) Forecast(dst *forecast.Forecast) {
 	dst.Start = s.start.Add(time.Duration(s.n) * s.step)
 	dst.Step = s.step
-	dst.Warnings = nil
+	dst.Warnings = s.warnings
 	scale := s.unit
 	if scale == 0 {
 		scale = 1
