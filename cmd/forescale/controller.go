@@ -131,7 +131,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
 	version, commit := buildVersion()
 	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.Prometheus.URL, "identity", c.identity)
-	source, err := newSource(c.serveConfig, log)
+	source, err := newSource(c.serveConfig, time.Now, log)
 	if err != nil {
 		return err
 	}

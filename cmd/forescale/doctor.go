@@ -80,7 +80,7 @@ func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writ
 	if err != nil {
 		return fmt.Errorf("connect to the cluster: %w", err)
 	}
-	source, err := newSource(c, c.logger(io.Discard))
+	source, err := newSource(c, nil, c.logger(io.Discard))
 	if err != nil {
 		return err
 	}

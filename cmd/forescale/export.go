@@ -109,7 +109,7 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(notes, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	client, err := newSource(o.server, log)
+	client, err := newSource(o.server, nil, log)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	v, commit := buildVersion()
 	log.Info("forescale starts", "version", v, "commit", commit, "prometheus", c.Prometheus.URL)
 
-	client, err := newSource(c, log)
+	client, err := newSource(c, time.Now, log)
 	if err != nil {
 		return err
 	}
@@ -129,10 +129,13 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	return err
 }
 
-func newSource(c serveConfig, log *slog.Logger) (*source.Client, error) {
+// newSource returns the client of the configured Prometheus, which refuses answers
+// from a clock far from now; nil compares no clocks.
+func newSource(c serveConfig, now func() time.Time, log *slog.Logger) (*source.Client, error) {
 	opts := source.Options{
 		URL:     c.Prometheus.URL,
 		Timeout: 6 * c.Prometheus.Timeout.Std(), // of a history; live bounds the others
+		Now:     now,
 		Notify: func(query, notice string) {
 			log.Debug("query answered with a notice", "query", query, "notice", notice)
 		},

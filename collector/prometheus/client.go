@@ -1,7 +1,6 @@
 package prometheus
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -44,6 +43,15 @@ type Options struct {
 
 	// MaxResponse is how many bytes one answer may have. 0 means 64 MiB.
 	MaxResponse int64
+
+	// Now is the clock that queries name their times by. If it is given, the Date of
+	// each answer is compared with it, and a difference above MaxSkew is a
+	// [SkewError] in place of the answer. nil compares nothing.
+	Now func() time.Time
+
+	// MaxSkew is how far the clocks may differ. 0 means a minute: from there on,
+	// what is asked for as present is the past of the server, or its future.
+	MaxSkew time.Duration
 
 	// Notify is told what did not stop a query but may weaken its result: values
 	// dropped because they are NaN or infinite, and warnings of the server, such
@@ -107,6 +115,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.Timeout = orDefault(o.Timeout, 30*time.Second)
 	o.Attempts = orDefault(o.Attempts, 3)
 	o.Backoff = orDefault(o.Backoff, 250*time.Millisecond)
+	o.MaxSkew = orDefault(o.MaxSkew, time.Minute)
 	o.MaxPoints = orDefault(o.MaxPoints, 11000)
 	o.MaxResponse = orDefault(o.MaxResponse, 64<<20)
 	return o, nil
@@ -140,38 +149,4 @@ func checkURL(raw string) error {
 		}
 	}
 	return nil
-}
-
-// CheckClock returns a [SkewError] if the clock of the server and now differ by
-// more than limit, as far as the time that the request took lets one tell. A
-// clock that is ahead asks for what is not there yet; one that is behind serves
-// the past.
-func (c *Client) CheckClock(ctx context.Context, now func() time.Time, limit time.Duration) error {
-	skew, err := c.Skew(ctx, now)
-	if err == nil && skew.Abs() > limit {
-		return &SkewError{Skew: skew, Limit: limit}
-	}
-	return err
-}
-
-// Skew returns how far the clock of the server is ahead of now, which it calls
-// just before and after the request: 0 if the server's time lies between the
-// two, otherwise the distance to the nearer one. It also serves as a check that
-// the server answers queries at all.
-func (c *Client) Skew(ctx context.Context, now func() time.Time) (time.Duration, error) {
-	before := now()
-	s, err := c.Instant(ctx, "time()", time.Time{})
-	if err != nil {
-		return 0, err
-	}
-	after := now()
-	server := time.UnixMilli(int64(s.Value * 1000))
-	switch {
-	case server.Before(before.Truncate(time.Millisecond)):
-		return server.Sub(before), nil
-	case server.After(after):
-		return server.Sub(after), nil
-	default:
-		return 0, nil
-	}
 }

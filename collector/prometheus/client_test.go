@@ -381,7 +381,53 @@ func TestClockSkew(t *testing.T) {
 			}
 			var e *prometheus.SkewError
 			require.ErrorAs(t, err, &e)
-			require.ErrorContains(t, err, "off ours, want at most 10s; synchronize both clocks")
+			where := "ahead of"
+			if tt.want < 0 {
+				where = "behind"
+			}
+			require.ErrorContains(t, err, tt.want.Abs().String()+" "+where+" ours, want at most 10s; synchronize both clocks")
+		})
+	}
+}
+
+// What a server with another time answers is refused, with the query named, as
+// soon as the Date of an answer betrays it; a difference that a slow request may
+// have made, and the old Date of a cache, do not.
+func TestAnswersOfAnotherTimeAreRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		date, age string
+		want      string // empty = answered
+	}{
+		"the same":            {"Mon, 02 Mar 2026 12:00:00 GMT", "", ""},
+		"ahead":               {"Mon, 02 Mar 2026 12:10:01 GMT", "", "10m0s ahead of ours, want at most 1m0s"},
+		"behind":              {"Mon, 02 Mar 2026 11:49:59 GMT", "", "10m0s behind ours"},
+		"within":              {"Mon, 02 Mar 2026 12:01:00 GMT", "", ""}, // the second that the request took
+		"from a cache":        {"Mon, 02 Mar 2026 11:00:00 GMT", "3600", ""},
+		"a date of its own":   {"yesterday", "", ""},
+		"no date, no verdict": {"", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header()["Date"] = []string{tt.date}
+				if tt.age != "" {
+					w.Header().Set("Age", tt.age)
+				}
+				answer(w, http.StatusOK, `{"status":"success","data":{"resultType":"scalar","result":[1,"7"]}}`)
+			}))
+			defer server.Close()
+			now := noon().Add(-time.Second)
+			c, err := prometheus.New(prometheus.Options{URL: server.URL, Now: func() time.Time { now = now.Add(time.Second); return now }})
+			require.NoError(t, err)
+			_, err = c.Instant(t.Context(), "q", noon())
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			var e *prometheus.SkewError
+			require.ErrorAs(t, err, &e)
+			require.ErrorContains(t, err, `query "q": prometheus: the clock of the server is `+tt.want)
+			_, err = c.Range(t.Context(), "q", noon().Add(-time.Hour), noon(), time.Minute)
+			require.ErrorAs(t, err, &e)
 		})
 	}
 }

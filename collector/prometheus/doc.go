@@ -7,7 +7,7 @@
 // [Client.Range], cut into chunks below the 11,000 points that a server gives at
 // once, and goes on with [Client.Instant], which asks only for what is new. Both
 // evaluate at whole multiples of a step, or at the instant that the caller names:
-// this package reads no clock.
+// this package reads no clock but the one it is given to compare.
 //
 // A query must give exactly one series. Several are neither summed nor is the
 // first one taken, because both go unnoticed until a replica count is wrong: the

@@ -112,7 +112,11 @@ type SkewError struct {
 
 // Error gives the skew and its limit.
 func (e *SkewError) Error() string {
-	return fmt.Sprintf("prometheus: the clock of the server is %v off ours, want at most %v; synchronize both clocks (NTP)", e.Skew, e.Limit)
+	where := "ahead of"
+	if e.Skew < 0 {
+		where = "behind"
+	}
+	return fmt.Sprintf("prometheus: the clock of the server is %v %s ours, want at most %v; synchronize both clocks (NTP)", e.Skew.Abs(), where, e.Limit)
 }
 
 // brief keeps a query that fills pages from filling the log.

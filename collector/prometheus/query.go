@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
+	"strings"
 	"time"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
@@ -203,6 +205,15 @@ func queryError(query string, err error) error {
 		named := *q
 		named.Query = query
 		return &named
+	}
+	if skew, ok := errors.AsType[*SkewError](err); ok {
+		return fmt.Errorf("query %q: %w", brief(query), skew)
+	}
+	if e, ok := errors.AsType[*v1.Error](err); ok && strings.Contains(e.Msg, "unexpected value type") {
+		return &QueryError{
+			Query: query, Status: http.StatusOK, Type: "bad_data", Msg: "the result is neither a number nor a vector: " + e.Msg,
+			Remedy: "the query must yield one number for each instant", err: err,
+		}
 	}
 	if e, ok := errors.AsType[*v1.Error](err); ok && e.Type != v1.ErrBadResponse {
 		return &QueryError{Query: query, Status: 200, Type: string(e.Type), Msg: e.Msg, err: err}

@@ -25,6 +25,8 @@ type transport struct {
 	attempts int
 	backoff  time.Duration
 	jitter   func() float64
+	now      func() time.Time // nil = the clock of the server is not looked at
+	maxSkew  time.Duration
 }
 
 func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
@@ -40,6 +42,7 @@ func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
 	return &transport{
 		Client: c, address: u.Redacted(),
 		timeout: o.Timeout, attempts: o.Attempts, backoff: o.Backoff, jitter: o.Jitter,
+		now: o.Now, maxSkew: o.MaxSkew,
 	}, nil
 }
 
@@ -51,7 +54,7 @@ func (t *transport) CloseIdleConnections() {
 }
 
 // Do sends req until it is answered, fails for good, or the attempts are used up.
-// Each error is a *QueryError; a response comes with it if there was one, because
+// Each error is a *QueryError or a *SkewError; a response comes with it if there was one, because
 // the layer above falls back to GET on some of them.
 func (t *transport) Do(ctx context.Context, req *http.Request) (*http.Response, []byte, error) {
 	wait := t.backoff
@@ -86,12 +89,19 @@ func retry(err error) bool {
 func (t *transport) once(caller context.Context, req *http.Request) (*http.Response, []byte, error) {
 	ctx, cancel := context.WithTimeout(caller, t.timeout)
 	defer cancel()
+	var before time.Time
+	if t.now != nil {
+		before = t.now()
+	}
 	resp, body, err := t.Client.Do(ctx, req)
 	if err != nil {
 		return resp, nil, t.networkError(caller, err)
 	}
 	if err := t.answerError(resp, body); err != nil {
 		return resp, body, err
+	}
+	if err := t.checkDate(resp, before); err != nil {
+		return nil, nil, err
 	}
 	return resp, body, nil
 }
