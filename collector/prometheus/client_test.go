@@ -396,7 +396,7 @@ func TestClockSkew(t *testing.T) {
 func TestAnswersOfAnotherTimeAreRefused(t *testing.T) {
 	for name, tt := range map[string]struct {
 		date, age string
-		want      string // empty = answered
+		want      string // what the error says; none if empty
 	}{
 		"the same":            {"Mon, 02 Mar 2026 12:00:00 GMT", "", ""},
 		"ahead":               {"Mon, 02 Mar 2026 12:10:01 GMT", "", "10m0s ahead of ours, want at most 1m0s"},

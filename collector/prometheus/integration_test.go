@@ -68,19 +68,19 @@ type forescale struct {
 	stop  func()
 }
 
-func newForescale(t testing.TB, address string, opts live.Options) forescale {
-	t.Helper()
+func newForescale(tb testing.TB, address string, opts live.Options) forescale {
+	tb.Helper()
 	source, err := prometheus.New(prometheus.Options{URL: address, Timeout: 2 * time.Second})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	store := live.NewStore(source, opts)
 	server, err := external.New(store, external.Options{})
-	require.NoError(t, err)
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	require.NoError(tb, err)
+	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, stop := context.WithCancel(context.WithoutCancel(tb.Context()))
 	var done sync.WaitGroup
 	done.Go(func() { _ = store.Run(ctx) })
 	done.Go(func() { _ = server.Serve(ctx, listener) })
@@ -199,6 +199,9 @@ func TestBadInputReachesKEDA(t *testing.T) {
 		"empty":          {`sum(rate(typo_total[2s]))`, []string{"no series", "no data", "names and labels"}},
 		"several":        {`{job="web"}`, []string{"want exactly one", "wrap the query in sum(…)"}},
 		"nan":            {`sum(up) * 0 / 0`, []string{"NaN", "no data"}},
+		"negative":       {`vector(-5)`, []string{"its value is -5", "demand is 0 or more", "clamp_min"}},
+		"text":           {`"five"`, []string{"neither a number nor a vector", "one number for each instant"}},
+		"a-range":        {`up[5m]`, []string{"the result is a matrix", "use rate(…)"}},
 		"infinite":       {`sum(up) / 0`, []string{"infinite", "no data"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func BenchmarkSampleToAnswer(b *testing.B) {
 	var answers, queries []time.Duration
 	value := func(i, round int) float64 { return float64(100*i + round + 1) }
 	show := func(i, round int) {
-		require.NoError(b, server.Append(ctx, map[string]string{"__name__": "demand", "w": fmt.Sprint(i)},
+		require.NoError(b, server.Append(ctx, map[string]string{"__name__": "demand", "w": strconv.Itoa(i)},
 			[]collector.Sample{{Time: time.Now(), Value: value(i, round)}}))
 	}
 	wait := func(i, round int) {

@@ -22,8 +22,8 @@ import (
 // binaries returns the Prometheus servers to test against: those that
 // FORESCALE_PROMETHEUS lists, separated as in PATH, each of which must then be
 // there, or else the one in PATH, or else the one that make prometheus built.
-func binaries(t testing.TB) []string {
-	t.Helper()
+func binaries(tb testing.TB) []string {
+	tb.Helper()
 	if list := os.Getenv("FORESCALE_PROMETHEUS"); list != "" {
 		return filepath.SplitList(list)
 	}
@@ -33,7 +33,7 @@ func binaries(t testing.TB) []string {
 	if built := filepath.Join(tools(), "prometheus"); isFile(built) {
 		return []string{built}
 	}
-	t.Skip("no prometheus in PATH, FORESCALE_PROMETHEUS lists none, and make prometheus built none")
+	tb.Skip("no prometheus in PATH, FORESCALE_PROMETHEUS lists none, and make prometheus built none")
 	return nil
 }
 
@@ -56,57 +56,57 @@ func isFile(path string) bool {
 
 // startProcess runs a Prometheus that scrapes target four times a second, if one
 // is given, and returns its address. It is stopped at the end of the test.
-func startProcess(t testing.TB, binary, target string) string {
-	t.Helper()
-	return startIn(t, t.TempDir(), binary, target)
+func startProcess(tb testing.TB, binary, target string) string {
+	tb.Helper()
+	return startIn(tb, tb.TempDir(), binary, target)
 }
 
 // startIn is startProcess in dir, whose folder data may hold a database.
-func startIn(t testing.TB, dir, binary, target string) string {
-	t.Helper()
+func startIn(tb testing.TB, dir, binary, target string) string {
+	tb.Helper()
 	text := "global: {scrape_interval: 250ms, scrape_timeout: 250ms}\n"
 	if target != "" {
 		u, err := url.Parse(target)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		text += fmt.Sprintf("scrape_configs: [{job_name: web, static_configs: [{targets: [%q]}]}]\n", u.Host)
 	}
 	file := filepath.Join(dir, "prometheus.yml")
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	require.NoError(tb, os.WriteFile(file, []byte(text), 0o600))
 
 	// The port is free until another program takes it in the moment between.
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
 	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
+	require.NoError(tb, listener.Close())
 
-	cmd := exec.CommandContext(t.Context(), binary, "--config.file="+file,
+	cmd := exec.CommandContext(tb.Context(), binary, "--config.file="+file,
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	log, err := os.Create(filepath.Join(dir, "log"))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	cmd.Stdout, cmd.Stderr = log, log
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { // the context of the test has ended: the signal is on its way
+	require.NoError(tb, cmd.Start())
+	tb.Cleanup(func() { // the context of the test has ended: the signal is on its way
 		_ = cmd.Wait()
 		_ = log.Close()
-		if t.Failed() {
+		if tb.Failed() {
 			said, _ := os.ReadFile(log.Name())
-			t.Logf("%s said:\n%s", binary, said)
+			tb.Logf("%s said:\n%s", binary, said)
 		}
 	})
 	server := "http://" + address
-	require.Eventually(t, func() bool {
-		status, _, err := fetch(t, server+"/-/ready")
+	require.Eventually(tb, func() bool {
+		status, _, err := fetch(tb, server+"/-/ready")
 		return err == nil && status == http.StatusOK
 	}, 30*time.Second, 50*time.Millisecond, "%s does not get ready", binary)
 	return server
 }
 
-func fetch(t testing.TB, address string) (status int, body []byte, err error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
-	require.NoError(t, err)
+func fetch(tb testing.TB, address string) (status int, body []byte, err error) {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, address, http.NoBody)
+	require.NoError(tb, err)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, nil, err

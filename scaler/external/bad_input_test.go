@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/live"
 )
 
@@ -115,6 +116,29 @@ func TestImpossibleAnswersAreErrors(t *testing.T) {
 		require.Equal(t, codes.Unavailable, status.Code(err))
 		require.ErrorContains(t, err, fmt.Sprintf("demand is %v at 50 per replica, which is not a number from 0 up", v))
 	}
+}
+
+// What only the store can judge, such as the name of a model, is a fault in the
+// metadata all the same.
+func TestFaultsThatTheStoreFindsAreInTheMetadata(t *testing.T) {
+	store := newFakeStore()
+	store.refuse = api.Faults{{Path: "forecast.model", Value: "prophet", Want: "want one of auto, naive"}}
+	s := newService(store, nil)
+	_, err := s.GetMetrics(t.Context(), &pb.GetMetricsRequest{ScaledObjectRef: refTo(web("forecast.model", "prophet")), MetricName: "requests"})
+	require.Equal(t, codes.InvalidArgument, status.Code(err))
+	require.Equal(t, `ScaledObject shop/web: metadata key forecast.model: "prophet": want one of auto, naive`, status.Convert(err).Message())
+}
+
+// A workload that starts is no fault: KEDA hears that there is no answer yet, and
+// the log stays calm.
+func TestStartingIsNotAFault(t *testing.T) {
+	store, log := newFakeStore(), &logbook{}
+	s := newService(store, log)
+	store.set(webKey, live.Answer{Err: fmt.Errorf("shop/web: %w", live.ErrStarting)})
+	_, err := s.GetMetrics(t.Context(), &pb.GetMetricsRequest{ScaledObjectRef: refTo(web()), MetricName: "requests"})
+	require.Equal(t, codes.Unavailable, status.Code(err))
+	require.ErrorContains(t, err, "its history is being read")
+	require.Equal(t, []string{""}, log.lines(), "not a line")
 }
 
 // One ScaledObject's trouble is its own: the others are served throughout.

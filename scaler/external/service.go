@@ -9,6 +9,7 @@ import (
 	"time"
 
 	pb "github.com/kedacore/keda/v2/pkg/scalers/externalscaler"
+	"google.golang.org/grpc/status"
 
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/live"
@@ -79,14 +80,14 @@ func (s *service) find(ref *pb.ScaledObjectRef) (*variant, error) {
 func (s *service) blame(t *trigger, err error) {
 	text := ""
 	if err != nil {
-		text = err.Error()
+		text = status.Convert(err).Message()
 	}
 	if !t.blame(text) {
 		return
 	}
 	log := s.log.With("namespace", t.key.Namespace, "scaledObject", t.key.Name, "metric", t.key.Metric)
 	if err != nil {
-		log.Error("trigger not served", "error", err)
+		log.Error("trigger not served", "error", text)
 		return
 	}
 	log.Info("trigger served")
@@ -229,7 +230,15 @@ func (s *service) metrics(ctx context.Context, v *variant) (*pb.GetMetricsRespon
 			return &pb.GetMetricsResponse{MetricValues: []*pb.MetricValue{value}}, nil
 		}
 	}
-	err = unavailable(v, err)
+	if errors.Is(err, live.ErrStarting) || errors.Is(err, errStarting) { // no fault of anybody's
+		return nil, unavailable(v, err)
+	}
+	if faults, ok := errors.AsType[api.Faults](err); ok { // the store knows more than the decoder
+		key := v.trigger.key
+		err = invalid(objectName{key.Namespace, key.Name}, v.metadata, faults)
+	} else {
+		err = unavailable(v, err)
+	}
 	s.blame(v.trigger, err)
 	return nil, err
 }

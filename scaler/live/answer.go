@@ -1,6 +1,12 @@
 package live
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrStarting is the Err of an [Answer] whose first query is still under way.
+var ErrStarting = errors.New("its history is being read, ask again in a few seconds")
 
 // A Key names one workload: a metric of a scaled object.
 type Key struct {

@@ -88,7 +88,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	defer e.said.Unlock()
 	if !e.answered {
 		e.answer.Target = e.target()
-		e.answer.Err = fmt.Errorf("%s: no data yet: its history is being read, ask again in a few seconds", e.key)
+		e.answer.Err = fmt.Errorf("%s: no data yet: %w", e.key, ErrStarting)
 		e.answer.Observed, e.answer.Predicted = math.NaN(), math.NaN()
 		e.answer.Active, e.answer.At = true, now
 	}
@@ -184,13 +184,13 @@ func (e *entry) decide(now time.Time) {
 
 // silence says why there is nothing to serve.
 func (e *entry) silence(now time.Time) error {
-	cause := "its history is being read, ask again in a few seconds"
-	if e.queryErr != nil {
-		cause = e.queryErr.Error()
+	cause := e.queryErr
+	if cause == nil {
+		cause = ErrStarting
 	}
 	if t := e.workload.Latest().Time; !t.IsZero() {
-		return fmt.Errorf("%s: no sample for %s, longer than metric.ttl %s: %s",
+		return fmt.Errorf("%s: no sample for %s, longer than metric.ttl %s: %w",
 			e.key, now.Sub(t).Round(time.Second), e.spec.Metric.TTL, cause)
 	}
-	return fmt.Errorf("%s: no data yet: %s", e.key, cause)
+	return fmt.Errorf("%s: no data yet: %w", e.key, cause)
 }

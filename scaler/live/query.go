@@ -75,13 +75,19 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	e.mu.Lock()
 	query, filled, due := e.spec.Metric.Query, e.filled, !now.Before(e.fillAfter)
 	e.mu.Unlock()
+	var past error // of the history
+	var news bool  // it was not known
 	switch {
 	case filled:
 		if err := s.tail(ctx, e, epoch, now); err != nil {
 			return err
 		}
 	case due:
-		s.filled(e, epoch, s.fill(ctx, e, epoch, now))
+		err := s.fill(ctx, e, epoch, now)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		news, past = s.filled(e, epoch, err), err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
@@ -91,8 +97,14 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if news {
+		s.opts.Log.Warn("no history, only the present", "workload", e.key.String(), "error", past)
+	}
 	if e.epoch == epoch {
 		e.workload.Observe(sample)
+	}
+	if !(sample.Value >= 0) {
+		return fmt.Errorf("query %q: its value is %v: demand is 0 or more; correct the query, or wrap it in clamp_min(…, 0)", query, sample.Value)
 	}
 	return nil
 }
@@ -114,24 +126,23 @@ func (s *Store) fill(ctx context.Context, e *entry, epoch int, now time.Time) er
 	return nil
 }
 
-// filled notes how reading the history ended; failures wait as those of a query.
-func (s *Store) filled(e *entry, epoch int, err error) {
+// filled notes how reading the history ended, and reports whether it failed in
+// another way than before. Failures wait as those of a query.
+func (s *Store) filled(e *entry, epoch int, err error) (news bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
-		return
+		return false
 	}
 	if err == nil {
 		e.fillErr, e.fillFailures = nil, 0
-		return
+		return false
 	}
-	wait := backoff(e.fillFailures)
+	e.fillAfter = s.opts.Now().Add(backoff(e.fillFailures))
 	e.fillFailures++
-	e.fillAfter = s.opts.Now().Add(wait)
-	if e.fillErr == nil || e.fillErr.Error() != err.Error() {
-		s.opts.Log.Warn("no history, only the present", "workload", e.key.String(), "error", err, "retry", wait)
-	}
+	news = e.fillErr == nil || e.fillErr.Error() != err.Error()
 	e.fillErr = err
+	return news
 }
 
 // tail reads the cells that have closed since the last one known.

@@ -352,3 +352,26 @@ func TestNobodyWaitsForACellThatCloses(t *testing.T) {
 		require.True(t, busy.At.After(begun.Add(2*time.Second)))
 	})
 }
+
+// A demand below zero is no demand: the last one stands until it is too old, and
+// then the error says what came in its place.
+func TestNegativeDemandIsNotServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		since := time.Now()
+		s := run(t, &fakeSource{value: func(at time.Time) float64 {
+			if at.Sub(since) > 10*time.Second {
+				return -5
+			}
+			return 80
+		}}, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(time.Minute)
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		require.GreaterOrEqual(t, a.Value, 80.0)
+		time.Sleep(5 * time.Minute)
+		a, _ = s.Answer(key)
+		require.ErrorContains(t, a.Err, "its value is -5: demand is 0 or more")
+		require.True(t, a.Active)
+	})
+}
