@@ -111,7 +111,11 @@ spec:
 // query is the PromQL of the demand.
 func (b *bench) query() string { return fmt.Sprintf("demand{ns=%q}", b.ns) }
 
-func (b *bench) demand(v float64) { b.series(func(time.Time) float64 { return v }) }
+func (b *bench) demand(v float64) { b.series(steady(v)) }
+
+func steady(v float64) func(time.Time) float64 {
+	return func(time.Time) float64 { return v }
+}
 
 func (b *bench) series(f func(time.Time) float64) {
 	b.metrics.Set(b.query(), f)

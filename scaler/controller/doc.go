@@ -21,4 +21,13 @@
 // releasing its Lease and, if nobody takes it, restores every floor; a replica
 // that dies is followed by another one, which goes on from what the annotations
 // say and restores what no object claims.
+//
+// # Why not CPU from the resource metrics API
+//
+// metrics.k8s.io has no past, and a forecast needs a fortnight of it; and CPU in
+// use ends where the pods' limits are, so that it answers to the scaler exactly
+// when it matters. What it says is in Prometheus too, with its past, as
+// sum(rate(container_cpu_usage_seconds_total{...}[1m])): make that the query, with
+// the cores that one replica may use as the target. The HPA above the floor reads
+// the resource metrics API as ever.
 package controller

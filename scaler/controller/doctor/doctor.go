@@ -124,7 +124,9 @@ func (d Doctor) rights(ctx context.Context, scope Scope) []Finding {
 		{"forescale.dev", "predictiveautoscalers", "", "list"},
 		{"forescale.dev", "predictiveautoscalers", "", "watch"},
 		{"autoscaling", "horizontalpodautoscalers", "", "list"},
+		{"autoscaling", "horizontalpodautoscalers", "", "watch"},
 		{"", "pods", "", "list"},
+		{"coordination.k8s.io", "leases", "", "get"},
 	}
 	if !scope.ReadOnly {
 		needs = append(needs, need{"forescale.dev", "predictiveautoscalers", "", "patch"}, need{"forescale.dev", "predictiveautoscalers", "status", "patch"},

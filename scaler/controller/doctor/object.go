@@ -29,6 +29,9 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		add(Fault, "metric.query: "+err.Error(), "make the query yield exactly one series, such as sum(rate(...[1m]))")
 	} else {
 		add(Fine, fmt.Sprintf("metric.query yields one series, now %g", sample.Value), "")
+		if _, err := d.Source.Instant(ctx, pa.Spec.Metric.Query, now.Add(-24*time.Hour)); err != nil {
+			add(Advice, "metric.query has no value of a day ago: until there is a day of history no daily rhythm is known", "wait, or let Prometheus keep two weeks (--storage.tsdb.retention.time=15d)")
+		}
 	}
 	kind, err := hpa.KindOf(pa.Spec.TargetRef.Kind)
 	if err != nil {

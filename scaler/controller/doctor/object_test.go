@@ -1,13 +1,18 @@
 package doctor
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
@@ -57,4 +62,27 @@ func TestTargetFindings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// young is a source whose data begin an hour ago.
+type young struct{ now time.Time }
+
+func (y young) Instant(_ context.Context, _ string, at time.Time) (collector.Sample, error) {
+	if y.now.Sub(at) > time.Hour {
+		return collector.Sample{}, errors.New("no series")
+	}
+	return collector.Sample{Time: at, Value: 42}, nil
+}
+
+func (young) Skew(context.Context, func() time.Time) (time.Duration, error) { return 0, nil }
+
+func TestAShortHistoryIsWorthAThought(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	pa := &v1alpha1.PredictiveAutoscaler{}
+	pa.Spec.Metric.Query, pa.Spec.Scale.TargetPerReplica = "load", 10
+	pa.Spec.TargetRef.Kind = "Deployment" // ends the check after the query
+	var out strings.Builder
+	Write(&out, Doctor{Source: young{now}}.object(t.Context(), pa, now))
+	require.Contains(t, out.String(), "yields one series, now 42")
+	require.Contains(t, out.String(), "no daily rhythm is known")
 }
