@@ -81,6 +81,9 @@ func (c *Controller) sweepOne(ctx context.Context, kind hpa.Kind, u *unstructure
 		c.log.Warn("sweep", "target", u.GetName(), "error", err)
 		return
 	}
+	if view.Claim == nil {
+		return
+	}
 	pa := &v1alpha1.PredictiveAutoscaler{}
 	err = c.client.Get(ctx, types.NamespacedName{Namespace: view.Name.Namespace, Name: view.Claim.For}, pa)
 	if err == nil && refKey(pa.Spec.TargetRef) == refKey(v1alpha1.TargetRef{Kind: kind.GVK.Kind, Name: view.Name.Name}) {

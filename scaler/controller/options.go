@@ -31,10 +31,10 @@ type Options struct {
 	// Tick is the time between two rounds of decisions. Default 200 ms.
 	Tick time.Duration
 
-	// WriteRate bounds the writes to targets per second. Default 50.
+	// WriteRate bounds the writes to targets per second. Default 100.
 	WriteRate float64
 
-	// Workers bounds the writes to targets under way. Default 8.
+	// Workers bounds the writes to targets under way. Default 16.
 	Workers int
 
 	// StatusEvery is the least time between two writes of one object's status.
@@ -66,8 +66,8 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.LeaseDuration = cmp.Or(o.LeaseDuration, 15*time.Second)
 	o.Tick = cmp.Or(o.Tick, 200*time.Millisecond)
-	o.WriteRate = cmp.Or(o.WriteRate, 50)
-	o.Workers = cmp.Or(o.Workers, 8)
+	o.WriteRate = cmp.Or(o.WriteRate, 100)
+	o.Workers = cmp.Or(o.Workers, 16)
 	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
 	o.HoldSilence = cmp.Or(o.HoldSilence, 10*time.Minute)
 	o.HandOver = cmp.Or(o.HandOver, 5*time.Second)

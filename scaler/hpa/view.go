@@ -23,6 +23,7 @@ const (
 // A Claim is what the annotation says while a floor is held: what to give back
 // and who holds it.
 type Claim struct {
+	On       string  `json:"on"`       // kind/name of the object that it stands on
 	Original *int32  `json:"original"` // value to give back; null = the field was absent
 	Floor    int32   `json:"floor"`    // value that we wrote
 	Holder   string  `json:"holder"`   // identity of the process
@@ -52,7 +53,7 @@ type View struct {
 	Desired int32  // status.desiredReplicas
 
 	Target  Target  // what is scaled
-	Claim   *Claim  // nil = nobody holds the floor
+	Claim   *Claim  // nil = nobody holds the floor; the copy of another object's claim is none
 	Managed string  // manager besides us that wrote the floor field last, empty if none
 	Owners  []Owner // all managers besides us that hold it
 	Scaled  string  // name of the ScaledObject that owns the object, empty if none
@@ -64,6 +65,8 @@ type Target struct {
 	GVK  schema.GroupVersionKind
 	Name string
 }
+
+func (v *View) on() string { return v.Kind.GVK.Kind + "/" + v.Name.Name }
 
 // Floor returns the floor in force: Min, or its default.
 func (v *View) Floor() int32 {
@@ -133,6 +136,9 @@ func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 		v.Claim = &Claim{}
 		if err := json.Unmarshal([]byte(text), v.Claim); err != nil {
 			return nil, fmt.Errorf("hpa: %s: annotation %s: %w", v.Name, Annotation, err)
+		}
+		if v.Claim.On != v.on() {
+			v.Claim = nil // a copy: KEDA gives its HPAs the annotations of their ScaledObject
 		}
 	}
 	v.Managed, v.Owners = ownersOf(u.GetManagedFields(), kind.Min)

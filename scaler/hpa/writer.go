@@ -42,7 +42,7 @@ type Wish struct {
 // It returns an error that wraps [ErrChanged] if the object is not the one of v.
 func (w *Writer) Raise(ctx context.Context, v *View, wish Wish) (*View, *Claim, error) {
 	claim := &Claim{
-		Original: wish.Original, Floor: wish.Floor, Holder: w.Holder, Lease: w.Lease, For: wish.For,
+		On: v.on(), Original: wish.Original, Floor: wish.Floor, Holder: w.Holder, Lease: w.Lease, For: wish.For,
 		Owners: v.Owners,
 	}
 	if v.Claim != nil && len(claim.Owners) == 0 {
@@ -113,7 +113,7 @@ func (w *Writer) Get(ctx context.Context, kind Kind, name types.NamespacedName) 
 func (w *Writer) Release(ctx context.Context, v *View, original *int32) (*View, error) {
 	after := v
 	if !same(v.Min, original) {
-		claim := Claim{Floor: v.Floor()}
+		claim := Claim{On: v.on(), Floor: v.Floor()}
 		if v.Claim != nil {
 			claim = *v.Claim
 		}
