@@ -57,7 +57,7 @@ func (w *Workload) input(now time.Time, t Target) (api.ScaleSpec, scaler.Input) 
 	d := w.Demand(now)
 	in := scaler.Input{
 		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(),
-		Desired: w.Replicas(w.parts.steady.Need()), Passing: w.Replicas(max(w.parts.Latch, w.parts.Hedge)),
+		Desired: w.Replicas(w.Need(w.parts.steady)), Passing: w.Replicas(max(w.parts.Latch, w.parts.Hedge)),
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)

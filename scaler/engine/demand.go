@@ -70,6 +70,19 @@ func (w *Workload) hedge(chance float64) float64 {
 	return w.bursts.Level * w.bursts.Height(hedgeHeight)
 }
 
+// Need returns what of d to provide for: the larger of what was observed and what
+// is predicted, the known one if only one is, NaN if none is. With
+// scale.scaleDown.forecast it is the prediction even where that is lower, but only
+// while it has earned that: it was scored and is trusted, demand is observed, and
+// no burst lasts.
+func (w *Workload) Need(d scaler.Demand) float64 {
+	earned := w.gate.Trusted() && !math.IsNaN(w.gate.Skill()) && !w.bursts.Lasts()
+	if w.spec.Scale.ScaleDown.Forecast && earned && !math.IsNaN(d.Observed) && !math.IsNaN(d.Predicted) {
+		return d.Predicted
+	}
+	return d.Need()
+}
+
 // Parts returns what the last demand was made of.
 func (w *Workload) Parts() Parts { return w.parts }
 

@@ -167,8 +167,8 @@ func (e *entry) decide(now time.Time) {
 		next.Err = e.unlearned(now)
 	default:
 		next.Value = d.Observed
-		if e.spec.Mode == api.Active && d.Predicted > d.Observed {
-			next.Value = d.Predicted
+		if e.spec.Mode == api.Active {
+			next.Value = e.workload.Need(d)
 		}
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
 		e.answered = true

@@ -231,7 +231,7 @@ func (p *Policy) metric(now time.Time, _ replay.Observation) replay.Action {
 		return a // an error of the scaler: the HPA holds
 	}
 	a.Target = p.c.Capacity
-	a.Metric = float64(p.workload.Replicas(d.Need())) * p.c.Capacity
+	a.Metric = float64(p.workload.Replicas(p.workload.Need(d))) * p.c.Capacity
 	return a
 }
 

@@ -1,0 +1,59 @@
+package engine_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// A wave is known to fall: at six in the evening the next minutes are below what
+// was observed last. Only who asks for it gets less, and only once the forecast
+// was scored.
+func TestAForecastTakesOnlyWhereAsked(t *testing.T) {
+	const evening = 3*1440 + 18*60
+	for name, tt := range map[string]struct {
+		ask    bool
+		scored int // minutes that the workload has run
+		takes  bool
+	}{
+		"never by default":   {false, 400, false},
+		"where it may":       {true, 400, true},
+		"not before a score": {true, 10, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := spec()
+			s.Scale.ScaleDown = api.ScaleDownSpec{Forecast: tt.ask}
+			all := minutes(evening)
+			w, err := engine.New(s)
+			require.NoError(t, err)
+			fit, err := engine.FitModel(t.Context(), s, all.Slice(0, evening-tt.scored))
+			require.NoError(t, err)
+			require.NoError(t, w.Install(fit))
+			for i := evening - tt.scored; i < evening; i++ {
+				require.NoError(t, w.Append(all.Slice(i, i+1)))
+				w.Observe(collector.Sample{Time: all.At(i + 1), Value: all.Values[i]})
+				w.Demand(all.At(i + 1))
+			}
+			now := all.End()
+			d := w.Demand(now)
+			require.Less(t, d.Predicted, d.Observed, "the wave falls")
+			want := d.Observed
+			if tt.takes {
+				want = d.Predicted
+			}
+			require.InDelta(t, want, w.Need(d), 0)
+
+			later := now.Add(2 * time.Hour) // nothing is observed any more
+			silent := w.Demand(later)
+			require.True(t, math.IsNaN(silent.Observed))
+			require.InDelta(t, 70, w.Need(scaler.Demand{Observed: math.NaN(), Predicted: 70}), 0, "all that is known")
+		})
+	}
+}
