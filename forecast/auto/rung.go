@@ -1,6 +1,8 @@
 package auto
 
 import (
+	"math"
+
 	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/direct"
 	"github.com/forescale/forescale/forecast/interval"
@@ -36,7 +38,7 @@ type rung struct {
 
 // mostWaiting bounds the origins that one rung remembers. Beyond it only every
 // second, third … origin is learned from.
-const mostWaiting = 60
+const mostWaiting = 20
 
 // newLadders makes both ladders; the records of all rungs lie in one piece.
 func newLadders(rungs []int, keep, gateKeep float64) (both [ladders][]rung) {
@@ -48,10 +50,11 @@ func newLadders(rungs []int, keep, gateKeep float64) (both [ladders][]rung) {
 	for l := range both {
 		both[l] = make([]rung, len(rungs))
 		for k, h := range rungs {
-			n := waits(h)
+			n, step := waits(h), stride(h)
 			both[l][k] = rung{
-				poly: combine.NewPoly(priors[:], keep, gateKeep), band: *interval.NewBand(h),
-				waiting: records[:n:n], stride: stride(h),
+				poly:    combine.NewPoly(priors[:], math.Pow(keep, float64(step)), math.Pow(gateKeep, float64(step))),
+				band:    *interval.NewBand(h, step),
+				waiting: records[:n:n], stride: step,
 			}
 			records = records[n:]
 		}

@@ -33,7 +33,7 @@ const Transforms = 2
 // which targets and regressors are measured.
 func (m *Memory) Base(ago int, t Transform) float64 {
 	if t == Logs {
-		return m.logs.at(m.n - 1 - ago)
+		return Log(m.recent.at(m.n - 1 - ago))
 	}
 	return m.recent.at(m.n - 1 - ago)
 }
@@ -55,10 +55,11 @@ func (l *Lags) NewRow() Row {
 func (m *Memory) Row(dst *Row, ago, h int, s *Season, clock *Clock) {
 	u := m.n - 1 - ago
 	raw, logs := dst[Raw], dst[Logs]
-	z, base := m.recent.at(u), m.logs.at(u)
+	z, base := m.recent.at(u), Log(m.recent.at(u))
 	n := len(shortLags)
 	for i, l := range shortLags {
-		raw[i], logs[i] = float32(m.recent.at(u-l)-z), float32(m.logs.at(u-l)-base)
+		v := m.recent.at(u - l)
+		raw[i], logs[i] = float32(v-z), float32(Log(v)-base)
 	}
 	level := m.level.at(u)
 	raw[n], logs[n] = float32(level-z), float32(Log(level)-base)

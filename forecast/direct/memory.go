@@ -13,19 +13,19 @@ import (
 //
 // It is not safe for concurrent use.
 type Memory struct {
-	recent, logs ring   // z and log(1+10z)
-	level        ring   // mean of the last samples
-	day, week    *cells // one and the same where both have cells of one length
-	mean         profile
-	slow         ring
-	slowMean     float64 // of about the last two hours of minutes
-	other        *cells  // for the other periods; one of the two above where it is long enough
-	dayView      view    // of day
-	weekView     view    // of week
-	lags         Lags
-	wall         Wall
-	n            int
-	sum          float64 // of the last levelSpan samples
+	recent    ring   // z
+	level     ring   // mean of the last samples
+	day, week *cells // one and the same where both have cells of one length
+	mean      profile
+	slow      ring
+	slowMean  float64 // of about the last two hours of minutes
+	other     *cells  // for the other periods; one of the two above where it is long enough
+	dayView   view    // of day
+	weekView  view    // of week
+	lags      Lags
+	wall      Wall
+	n         int
+	sum       float64 // of the last levelSpan samples
 }
 
 // Lags holds the lengths that a [Memory] works with, all in samples.
@@ -81,7 +81,7 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 // NewMemory returns an empty memory whose days and weeks are those of wall.
 func NewMemory(l Lags, wall Wall) *Memory {
 	span := longest + l.Reach + 2
-	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), logs: newRing(span), level: newRing(l.Reach + 2), lags: l, wall: wall}
+	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), level: newRing(l.Reach + 2), lags: l, wall: wall}
 	dayCell := 1
 	for l.Day/dayCell > 1440 {
 		dayCell++
@@ -130,14 +130,12 @@ func (m *Memory) Push(z, typical float64) {
 	if m.n == 0 { // what came before is taken to have been the same
 		for i := range m.recent {
 			m.recent.set(i, z)
-			m.logs.set(i, Log(z))
 		}
 		m.sum = z * levelSpan
 	}
 	i := m.n
 	m.sum += z - m.recent.at(i-levelSpan)
 	m.recent.set(i, z)
-	m.logs.set(i, Log(z))
 	if i%4096 == 0 { // rounding must not add up
 		m.sum = 0
 		for j := i - levelSpan + 1; j <= i; j++ {
@@ -209,13 +207,12 @@ func (m *Memory) Tops(dst []float64, rungs []int) {
 func (m *Memory) Rescale(factor float64) {
 	for i := range m.recent {
 		m.recent[i] *= float32(factor)
-		m.logs[i] = float32(Log(float64(m.recent[i])))
 	}
 	for i := range m.level {
 		m.level[i] *= float32(factor)
 	}
-	for i := range m.mean.values {
-		m.mean.values[i] *= float32(factor)
+	for i, v := range m.mean.values {
+		m.mean.values[i] = ToSmall(v.Float() * factor)
 	}
 	for i := range m.slow {
 		m.slow[i] *= float32(factor)

@@ -106,8 +106,8 @@ func (c *cells) rescale(factor float64) {
 
 // profile is the running mean of the last days by time of day.
 type profile struct {
-	values []float32 // NaN until seen
-	per    int       // samples per cell
+	values []Small // SmallNaN until seen
+	per    int     // samples per cell
 	sum    float64
 	n      int
 }
@@ -119,9 +119,9 @@ func newProfile(day int) profile {
 	for day%n != 0 {
 		n--
 	}
-	p := profile{values: make([]float32, n), per: day / n}
+	p := profile{values: make([]Small, n), per: day / n}
 	for i := range p.values {
-		p.values[i] = float32(math.NaN())
+		p.values[i] = SmallNaN
 	}
 	return p
 }
@@ -136,11 +136,11 @@ func (p *profile) push(z float64) {
 	age := cell/len(p.values) + 1
 	v := &p.values[cell%len(p.values)]
 	mean := p.sum / float64(p.per)
-	if age == 1 {
-		*v = float32(mean)
-	} else {
-		*v += float32(mean-float64(*v)) / float32(min(age, profileDays))
+	if age > 1 {
+		old := v.Float()
+		mean = old + (mean-old)/float64(min(age, profileDays))
 	}
+	*v = ToSmall(mean)
 	p.sum = 0
 }
 
@@ -150,6 +150,6 @@ func (p *profile) at(i int) float64 {
 	pos := (float64(i)+0.5)/float64(p.per) - 0.5 + float64(n)
 	lo := int(pos)
 	w := pos - float64(lo)
-	a := float64(p.values[lo%n])
-	return a + w*(float64(p.values[(lo+1)%n])-a)
+	a := p.values[lo%n].Float()
+	return a + w*(p.values[(lo+1)%n].Float()-a)
 }

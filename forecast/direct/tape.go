@@ -9,7 +9,7 @@ import "math"
 //
 //	v = low + span·(q/255)²
 //
-// The error is at most 0.4 % of the span of half an hour of minutes, and the
+// The error is at most 0.4 % of the span of an hour of minutes, and the
 // square makes it far less for the quiet values beside a spike. The newest block
 // is kept as it is until it is full.
 type tape struct {
@@ -24,7 +24,7 @@ type block struct {
 	q         [blockLen]uint8
 }
 
-const blockLen = 32
+const blockLen = 64
 
 // newTape has room for atLeast values.
 func newTape(atLeast int) tape { return tape{blocks: make([]block, (atLeast+blockLen-1)/blockLen+1)} }

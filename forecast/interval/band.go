@@ -43,7 +43,8 @@ const (
 	trackRate  = 0.06   // γ of the trackers one step ahead; over √h, as errors h ahead overlap
 	topRate    = 0.02   // γ of the tracker on the mixture
 	viewsRate  = 2      // γ of the linear function, over that of the trackers
-	viewsKeep  = 0.9998 // of its coefficients per error
+	viewsFade  = 0.0002 // of its coefficients per error
+	mostPace   = 3      // how much more one truth may teach where few are learned from
 	missDays   = 0.3    // memory of the share of misses
 	missPush   = 0.8    // what twice the misses move a bound by, in joint scales
 	mostPush   = 3      // shares of misses in excess that count at most
@@ -65,11 +66,15 @@ type Band struct {
 	tail   tail
 	n      int32
 	rate   float32 // γ of the trackers
+	pace   float32 // how much more than usual one truth teaches
 }
 
-// NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing.
-func NewBand(h int) *Band {
-	b := &Band{scale: newScale(), tail: newTail(), rate: float32(trackRate / math.Sqrt(float64(h)))}
+// NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing. It
+// learns from every stride-th origin only, and from each as much more, up to
+// mostPace times: errors of neighbours h steps ahead are nearly the same.
+func NewBand(h, stride int) *Band {
+	b := &Band{scale: newScale(), tail: newTail(), pace: float32(min(stride, mostPace))}
+	b.rate = b.pace * float32(trackRate/math.Sqrt(float64(h)))
 	for i, p := range levels {
 		for k := range b.q {
 			b.q[k][i] = float32(start(p))
@@ -181,15 +186,15 @@ func order(quantiles *[Count]float32, point float32) {
 // day of traffic would lie above them.
 func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[Count]float32, t *Timing) {
 	e := truth - float32(o.Point)
-	rate := float32(t.Loss)
+	rate := b.pace * float32(t.Loss)
 	if warm := 1 / float32(b.n+1); warm > rate {
 		rate = warm
 	}
-	step, top := b.rate, float32(topRate)
+	step, top := b.rate, b.pace*float32(topRate)
 	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
-	f, base := lay(&o, scales), scales[joint]
+	f, base, keep := lay(&o, scales), scales[joint], 1-b.pace*viewsFade
 	lossByShape, lossByViews := &b.loss[byShape], &b.loss[byViews]
 	for i, p := range above { // before the trackers move on
 		loss, _ := judge(p, b.shape.at[i]*base-e)
@@ -198,13 +203,13 @@ func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[
 		lossByViews[i] += rate * (loss - lossByViews[i])
 		if i >= p90 {
 			for k, x := range f.views {
-				b.beta[i-p90][k] = viewsKeep*b.beta[i-p90][k] + viewsRate*step*move*x
+				b.beta[i-p90][k] = keep*b.beta[i-p90][k] + viewsRate*step*move*x
 			}
 		}
 		_, move = judge(p, issued[i]-truth)
 		b.top[i] += top * move
 		if i >= p90 {
-			b.missed[i-p90] += float32(t.Miss) * (move + p - b.missed[i-p90])
+			b.missed[i-p90] += b.pace * float32(t.Miss) * (move + p - b.missed[i-p90])
 		}
 	}
 	for k, s := range f.size {
@@ -216,8 +221,8 @@ func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[
 		}
 	}
 	b.tail.learn((truth - issued[p90]) / base)
-	b.shape.add(e/base, float32(t.Loss))
-	b.scale.learn(e, scales, o, t)
+	b.shape.add(e/base, b.pace*float32(t.Loss))
+	b.scale.learn(e, scales, o, t, b.pace)
 	b.n++
 }
 

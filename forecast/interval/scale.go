@@ -116,21 +116,23 @@ func powers(x *[powersOf]float32, scales *[Scales]float32, o Origin) {
 }
 
 // learn takes an error whose origin had the scales then.
-func (s *scale) learn(e float32, then *[Scales]float32, o Origin, t *Timing) {
+func (s *scale) learn(e float32, then *[Scales]float32, o Origin, t *Timing, pace float32) {
 	size := float32(math.Abs(float64(e)))
 	var x [powersOf]float32
 	powers(&x, then, o)
 	target := elementary.Log(float64(min(size/then[slow], 1e3)) + leastPower)
-	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, t.tuning)
+	tune := t.tuning
+	tune.Forget = 1 - float64(pace)*(1-tune.Forget)
+	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, tune)
 	s.n++
 	warm := 1 / float32(s.n)
-	s.fast += max(warm, fastRate) * (size - s.fast)
-	s.slow += max(warm, float32(t.Slow)) * (size - s.slow)
-	s.ratio += max(warm, fastRate) * (min(size/max(float32(o.Point), then[slow]/10), mostRatio) - s.ratio)
-	s.fromLast += max(warm, fastRate) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)
+	s.fast += max(warm, pace*fastRate) * (size - s.fast)
+	s.slow += max(warm, pace*float32(t.Slow)) * (size - s.slow)
+	s.ratio += max(warm, pace*fastRate) * (min(size/max(float32(o.Point), then[slow]/10), mostRatio) - s.ratio)
+	s.fromLast += max(warm, pace*fastRate) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)
 	slot := float32(s.slots[o.Slot].Float())
 	if slot == 0 {
 		slot = s.slow
 	}
-	s.slots[o.Slot] = direct.ToSmall(float64(slot + max(warm, float32(t.Slot))*(size-slot)))
+	s.slots[o.Slot] = direct.ToSmall(float64(slot + max(warm, pace*float32(t.Slot))*(size-slot)))
 }
