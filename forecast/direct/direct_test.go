@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/forecasttest"
 )
 
 func TestSmallKeepsTwelveBits(t *testing.T) {
@@ -51,19 +53,73 @@ func TestRegressionSurvivesTwins(t *testing.T) {
 	require.InDelta(t, 2, r.Predict(0, []float32{2, 2}), 0.05)
 }
 
+// BenchmarkLearnAndPredict is one rung of one transform and sample: a row, two
+// forecasts, and its share of a solution every 30 samples.
 func BenchmarkLearnAndPredict(b *testing.B) {
 	r := direct.NewRegression(direct.Regressors, direct.MaxTargets)
 	tune := direct.Tuning{Forget: 0.999, Ridge: 1e-3, Huber: 1}
-	x := make([]float32, direct.Regressors)
-	for i := range x {
-		x[i] = float32(i) / 10
-	}
+	all := rows()
 	b.ReportAllocs()
+	report := forecasttest.CPU(b)
 	for i := 0; b.Loop(); i++ {
+		x := all[i%len(all)]
 		r.Learn(x, [direct.MaxTargets]float64{float64(i % 5), 1}, tune)
 		if i%30 == 0 {
 			r.Solve(tune)
 		}
-		_ = r.Predict(0, x)
+		_, _ = r.Predict(0, x), r.Predict(1, x)
 	}
+	report()
+}
+
+// BenchmarkWithGonum is the same written with gonum's matrices, as one would at
+// first.
+func BenchmarkWithGonum(b *testing.B) {
+	const d = direct.Regressors
+	gram, scaled := mat.NewSymDense(d, nil), mat.NewSymDense(d, nil)
+	for i := range d {
+		gram.SetSym(i, i, 1)
+	}
+	moments, betas := mat.NewDense(d, direct.MaxTargets, nil), mat.NewDense(d, direct.MaxTargets, nil)
+	all := make([]*mat.VecDense, 0, 64)
+	for _, row := range rows() {
+		x := mat.NewVecDense(d, nil)
+		for k, v := range row {
+			x.SetVec(k, float64(v))
+		}
+		all = append(all, x)
+	}
+	var chol mat.Cholesky
+	b.ReportAllocs()
+	report := forecasttest.CPU(b)
+	for i := 0; b.Loop(); i++ {
+		x := all[i%len(all)]
+		gram.ScaleSym(0.999, gram)
+		gram.SymRankOne(gram, 1, x)
+		moments.Scale(0.999, moments)
+		moments.RankOne(moments, 1, x, mat.NewVecDense(direct.MaxTargets, []float64{float64(i % 5), 1}))
+		if i%30 == 0 {
+			scaled.CopySym(gram)
+			for k := range d {
+				scaled.SetSym(k, k, 1.001*gram.At(k, k))
+			}
+			require.True(b, chol.Factorize(scaled))
+			require.NoError(b, chol.SolveTo(betas, moments))
+		}
+		_, _ = mat.Dot(betas.ColView(0), x), mat.Dot(betas.ColView(1), x)
+	}
+	report()
+}
+
+// rows returns random regressors, a power of two of them.
+func rows() [][]float32 {
+	rng := rand.New(rand.NewPCG(6, 1))
+	all := make([][]float32, 64)
+	for i := range all {
+		all[i] = make([]float32, direct.Regressors)
+		for k := range all[i] {
+			all[i][k] = float32(rng.NormFloat64())
+		}
+	}
+	return all
 }

@@ -13,8 +13,10 @@ import (
 func BenchmarkForecast(b *testing.B) {
 	history := forecasttest.Hourly(960, 100, 1)
 	b.ReportAllocs()
+	report := forecasttest.CPU(b)
 	for b.Loop() {
 		_, err := ensemble.Forecast(b.Context(), history, 48, levels, ensemble.Options{})
 		require.NoError(b, err)
 	}
+	report()
 }

@@ -178,13 +178,17 @@ func benchmark(b *testing.B, m ets.Model, history forecast.Series) {
 	report()
 }
 
+// BenchmarkFit is the search for parameters on forty days of hours. It is what a
+// library without a running state does at every sample, in place of Update.
 func BenchmarkFit(b *testing.B) {
 	history := forecasttest.Hourly(960, 100, 1)
 	b.ReportAllocs()
+	report := forecasttest.CPU(b)
 	for b.Loop() {
 		_, err := ets.Model{}.Fit(b.Context(), history)
 		require.NoError(b, err)
 	}
+	report()
 }
 
 // Without samples a forecast stays what it was: it is the mean of what is to come.

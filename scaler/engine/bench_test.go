@@ -10,6 +10,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/forecasttest"
 	"github.com/forescale/forescale/scaler/engine"
 )
 
@@ -77,9 +78,11 @@ func (t *ticker) tick(dt time.Duration) {
 // filtering it.
 func BenchmarkFit(b *testing.B) {
 	history := minutes(14 * 1440)
+	report := forecasttest.CPU(b)
 	for b.Loop() {
 		fitted(b, history)
 	}
+	report()
 }
 
 // TestAWorkloadIsSmall bounds what a workload keeps that was fitted to a fortnight
