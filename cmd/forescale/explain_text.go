@@ -28,8 +28,8 @@ func writeExplanation(out io.Writer, x *pb.ExplainResponse) error {
 		fmt.Fprintf(w, "  %s\t%s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("query", "%s", spec.Metric.Query)
-	line("observed", "%s", orUnknown(x.GetAnswer().Observed))                                                           //nolint:protogetter // unset is unknown
-	line("expected", "%s within %s, %s", orUnknown(x.GetAnswer().Predicted), span(x.GetLeadTime()), made(x.GetParts())) //nolint:protogetter // unset is unknown
+	line("observed", "%s", orUnknown(x.GetAnswer().Observed))
+	line("expected", "%s within %s, %s", orUnknown(x.GetAnswer().Predicted), span(x.GetLeadTime()), made(x.GetParts()))
 	line("answer", "%s", served(x.GetAnswer(), spec.Mode))
 	line("model", "%s", modelOf(x))
 	for _, o := range x.GetOutlooks() {
@@ -64,13 +64,15 @@ func span(d *durationpb.Duration) string { return api.Duration(d.AsDuration()).S
 
 // made says what the expected demand consists of.
 func made(p *pb.Parts) string {
-	list := []string{fmt.Sprintf("forecast %s at the %s %% level", orUnknown(p.Forecast), number(100*p.GetLevel()))} //nolint:protogetter // unset is unknown
+	list := []string{fmt.Sprintf("forecast %s at the %s %% level", orUnknown(p.Forecast), number(100*p.GetLevel()))}
 	for _, part := range []struct {
 		name  string
 		value float64
 	}{
-		{"above it now", p.GetSurprise()}, {"last value with its usual growth", p.GetReactive()},
-		{"burst that lasts", p.GetLatch()}, {"burst that is likely", p.GetHedge()},
+		{"above it now", p.GetSurprise()},
+		{"last value with its usual growth", p.GetReactive()},
+		{"burst that lasts", p.GetLatch()},
+		{"burst that is likely", p.GetHedge()},
 	} {
 		if part.value > 0 {
 			list = append(list, part.name+" "+number(part.value))
@@ -103,7 +105,7 @@ func modelOf(x *pb.ExplainResponse) string {
 	switch {
 	case x.GetModel() == "":
 		return "none is fitted yet: the observed demand serves"
-	case x.Skill == nil: //nolint:protogetter // unset is unknown
+	case x.Skill == nil:
 		return x.GetModel() + ", not scored yet"
 	case x.GetTrusted():
 		return fmt.Sprintf("%s, trusted: its loss is %.2f of that of a rule without a model", x.GetModel(), x.GetSkill())

@@ -104,7 +104,7 @@ func TestExplainLosesNothing(t *testing.T) {
 	require.InDelta(t, 340, x.GetAnswer().GetValue(), 0)
 	require.InDelta(t, 330, x.GetParts().GetForecast(), 0)
 	require.InDelta(t, 10, x.GetParts().GetSurprise(), 0)
-	require.Nil(t, x.Skill, "not scored is not zero") //nolint:protogetter // unset is the point
+	require.Nil(t, x.Skill, "not scored is not zero")
 	require.Equal(t, 75*time.Second, x.GetLeadTime().AsDuration())
 	require.Equal(t, "week ago", x.GetOutlooks()[0].GetExperts()[0].GetExpert())
 	require.Equal(t, "history too short", x.GetFitError())
