@@ -23,20 +23,24 @@ import (
 func TestLatencyOfTheFloor(t *testing.T) {
 	b := shared.bench(t)
 	b.demand(15)
+	b.more(22, 2)
+	b.eventually(patience, func() bool { return b.atLeast(2) == 22 }, "their Deployments have two replicas")
 	c := b.start("a")
-	b.apply(b.autoscaler(""))
-	b.reason("web", "Forecasting", "ModelFitted")
+	b.apply(b.autoscaler("") + "---" + named(b.autoscaler(""), 0) + "---" + named(b.autoscaler(""), 1))
+	for _, name := range []string{"web", "web-0", "web-1"} {
+		b.reason(name, "Forecasting", "ModelFitted")
+	}
 	var all []time.Duration
-	for n := int32(3); n <= 24; n++ {
+	for n := int32(3); n <= 12; n++ { // three decisions each
 		b.demand(float64(n)*10 - 5)
-		all = append(all, b.eventually(patience, func() bool { return b.replicas() >= n }, fmt.Sprint("replicas ", n)))
+		all = append(all, b.eventually(patience, func() bool { return b.replicas() >= n && b.atLeast(n) == 2 }, fmt.Sprint("replicas ", n)))
 		time.Sleep(300 * time.Millisecond)
 	}
 	tell("demand changed at the source to spec.replicas changed", all)
 	decided := tookOf(t, c.Log)
 	require.GreaterOrEqual(t, len(decided), 20)
 	floor := tell("decision to spec.replicas changed", decided)
-	wait := tell("minReplicas raised and the HPA waited for", b.waitForHPAs(20))
+	wait := tell("minReplicas raised and the HPA waited for", b.waitForHPAs(2, 20))
 	require.Less(t, 3*floor, wait, "the floor does not wait for the HPA's next look")
 }
 
@@ -48,19 +52,17 @@ func tell(what string, all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// waitForHPAs raises minReplicas of n HPAs, spread over one of their periods, and
-// returns how long each took to change the count.
-func (b *bench) waitForHPAs(n int) []time.Duration {
+// waitForHPAs raises minReplicas of n HPAs, web-from and on, spread over one of
+// their periods, and returns how long each took to change the count.
+func (b *bench) waitForHPAs(from, n int) []time.Duration {
 	b.t.Helper()
-	b.more(n, 2)
-	b.eventually(patience, func() bool { return b.atLeast(2) == n }, "their Deployments have two replicas")
 	hpas := b.Kube.AutoscalingV2().HorizontalPodAutoscalers(b.ns)
 	out := make([]time.Duration, n)
 	var group errgroup.Group
 	for i := range n {
 		time.Sleep(15 * time.Second / time.Duration(n))
 		group.Go(func() error {
-			name := fmt.Sprintf("web-%d", i)
+			name := fmt.Sprintf("web-%d", from+i)
 			begin := time.Now()
 			if _, err := hpas.Patch(b.t.Context(), name, types.MergePatchType, []byte(`{"spec":{"minReplicas":3}}`), metav1.PatchOptions{}); err != nil {
 				return err
