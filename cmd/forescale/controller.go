@@ -90,7 +90,7 @@ forecast too, and take over within the lease.`,
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
 	fs.Float64Var(&c.writeRate, "write-rate", 100, "writes to autoscalers per second, raising first")
-	fs.Float64Var(&c.qps, "kube-api-qps", 100, "other requests to the API server per second")
+	fs.Float64Var(&c.qps, "kube-api-qps", 200, "other requests to the API server per second")
 	fs.StringVar(&c.explain, "explain-address", "", "where forescale explain asks, without encryption, such as localhost:9443; left out, nowhere")
 	fs.DurationVar(&c.holdSilence, "hold-silence", 10*time.Minute, "how long a floor is held without data before it comes down, a tenth a minute")
 	return cmd

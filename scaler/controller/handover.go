@@ -28,16 +28,17 @@ func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
 	}
 	c.leads.Store(true)
 	c.log.Info("elected: this replica acts", "identity", c.opts.Identity)
+	var group errgroup.Group
+	group.SetLimit(c.opts.Workers)
 	for _, t := range c.all() { // finalizers and deletions that a standby passed over
-		t.mu.Lock()
-		pa := t.object
-		t.mu.Unlock()
-		if pa != nil {
+		group.Go(func() error {
 			if _, err := c.Reconcile(ctx, requestFor(t.name)); err != nil {
 				c.log.Warn("reconcile after the election", "object", t.name.String(), "error", err)
 			}
-		}
+			return nil
+		})
 	}
+	_ = group.Wait()
 	ticker := time.NewTicker(time.Minute)
 	defer ticker.Stop()
 	for {

@@ -31,9 +31,6 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if !pa.DeletionTimestamp.IsZero() {
 		return c.finish(ctx, pa)
 	}
-	if err := c.finalize(ctx, pa); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
-	}
 	view, trouble := c.look(ctx, pa)
 	if trouble == nil {
 		trouble = c.ensure(pa)
@@ -41,9 +38,17 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	t := c.adopt(pa)
 	c.learnPods(ctx, t, view)
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.object, t.trouble, t.gone = pa, trouble, false
 	t.see(view)
+	t.mu.Unlock()
+	// Last, so that a thousand objects collect and forecast before they are all
+	// finalized. What is deleted in between is the sweep's.
+	if err := c.finalize(ctx, pa.DeepCopy()); err != nil {
+		if apierrors.IsConflict(err) { // a status was written meanwhile
+			return ctrl.Result{RequeueAfter: time.Second}, nil
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
 	if trouble != nil {
 		return ctrl.Result{RequeueAfter: time.Minute}, nil
 	}
@@ -79,7 +84,7 @@ func (c *Controller) adopt(pa *v1alpha1.PredictiveAutoscaler) *target {
 	defer c.mu.Unlock()
 	t := c.targets[name]
 	if t == nil {
-		t = &target{name: name, key: keyOf(pa), status: *pa.Status.DeepCopy()}
+		t = &target{name: name, key: keyOf(pa), adopted: c.opts.Now(), status: *pa.Status.DeepCopy()}
 		c.targets[name] = t
 	}
 	return t

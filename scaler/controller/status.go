@@ -79,6 +79,9 @@ func (t *target) news(now time.Time, o Options) (v1alpha1.Status, bool) {
 	if t.object == nil || t.gone || now.Sub(t.written) < o.StatusEvery {
 		return v1alpha1.Status{}, false
 	}
+	if t.trouble == nil && t.scale.Model == "" && now.Sub(t.adopted) < o.StatusEvery { // there will be more to say in a moment
+		return v1alpha1.Status{}, false
+	}
 	next := t.describe(now, o.ReadOnly)
 	moved := t.status.Floor != next.Floor || far(t.status.DesiredReplicas, next.DesiredReplicas)
 	return next, differs(&t.status, &next) || moved && now.Sub(t.written) >= calm

@@ -22,6 +22,7 @@ type target struct {
 	key  live.Key
 
 	mu      sync.Mutex // guards what follows; held for microseconds
+	adopted time.Time  // first seen by this process
 	object  *v1alpha1.PredictiveAutoscaler
 	view    *hpa.View // newest known; nil = none found
 	trouble *problem  // nil = in order
