@@ -54,7 +54,6 @@ type Filter struct {
 	recent   []float64 // last cells by seen modulo the longest rung, NaN for unobserved
 	rungs    []rung    // for values and peaks
 	warnings []error   // handed out by Forecast; len 0 or 1
-	dirty    bool      // sorted copies are stale
 }
 
 // A rung is one horizon with its pending forecasts and past errors.
@@ -62,8 +61,8 @@ type rung struct {
 	h       int
 	pending [2][]float32 // point and peak forecasts of the last h origins, by origin modulo h
 	errs    [2][]float32 // last errors, len ≤ Memory
-	sorted  [2][]float32
-	at      [2]int // next slot of errs once full
+	sorted  [2][]float32 // the same, ascending
+	at      [2]int       // next slot of errs once full
 }
 
 const (
@@ -101,7 +100,6 @@ func (f *Filter) Update(v float64) {
 	f.learn(v)
 	f.point.Update(v)
 	f.next = f.next.Add(f.step)
-	f.dirty = true
 }
 
 // ask stores the forecasts made just before the next cell.
@@ -143,14 +141,27 @@ func (f *Filter) learn(v float64) {
 	}
 }
 
+// add lets e take the place of the oldest error, in both orders.
 func (r *rung) add(k int, e float32) {
 	if e != e || math.IsInf(float64(e), 0) {
 		return
 	}
+	sorted := r.sorted[k]
 	if len(r.errs[k]) < Memory {
 		r.errs[k] = append(r.errs[k], e)
+		to, _ := slices.BinarySearch(sorted, e)
+		r.sorted[k] = slices.Insert(sorted, to, e)
 		return
 	}
+	from, _ := slices.BinarySearch(sorted, r.errs[k][r.at[k]])
+	to, _ := slices.BinarySearch(sorted, e)
+	if to > from {
+		to-- // the oldest leaves before it
+		copy(sorted[from:to], sorted[from+1:to+1])
+	} else {
+		copy(sorted[to+1:from+1], sorted[to:from])
+	}
+	sorted[to] = e
 	r.errs[k][r.at[k]] = e
 	r.at[k] = (r.at[k] + 1) % Memory
 }
@@ -158,9 +169,6 @@ func (r *rung) add(k int, e float32) {
 // Forecast fills dst as forecast.Filter says. Without any forecast yet all
 // values are zero, with a warning.
 func (f *Filter) Forecast(dst *forecast.Forecast) {
-	if f.dirty {
-		f.sort()
-	}
 	dst.Start, dst.Step, dst.Warnings = f.next, f.step, nil
 	if len(f.rungs[0].errs[value]) < few {
 		dst.Warnings = f.warnings
@@ -175,17 +183,6 @@ func (f *Filter) Forecast(dst *forecast.Forecast) {
 		}
 	}
 	dst.Tidy()
-}
-
-func (f *Filter) sort() {
-	for i := range f.rungs {
-		r := &f.rungs[i]
-		for k := range r.errs {
-			r.sorted[k] = append(r.sorted[k][:0], r.errs[k]...)
-			slices.Sort(r.sorted[k])
-		}
-	}
-	f.dirty = false
 }
 
 // quantile returns the quantile of level p of the errors h cells ahead.
