@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"time"
 
 	"github.com/forescale/forescale/collector"
@@ -19,28 +20,69 @@ const (
 	// steepest bounds what a rise adds, as a share of the sample: more is a burst,
 	// which is judged by its detector.
 	steepest = 0.5
+
+	// chance is how many usual deviations of a slope from the ones before it are
+	// taken for noise: carried on for a minute, the noise of a small service would
+	// ask for half as much again at every other scrape, and an HPA keeps the most
+	// that was asked for in five minutes. Of a mean of slopes it is a quarter, as
+	// their noise is: what one sample is too high the next slope takes back.
+	chance = 2.0
+
+	lately  = 4  // slopes that their mean remembers
+	usually = 60 // and their deviation
 )
 
-// marks are two samples at least a slopeSpan apart.
+// marks are two samples at least a slopeSpan apart, and how the slopes between
+// such samples went.
 type marks struct {
 	older, newer collector.Sample
+
+	newest float64 // slope between the two, per second; it is judged by the ones before
+	slope  float64 // of the minute before, per second
+	spread float64 // mean absolute deviation from it in the last quarter of an hour, per second
+	moves  int     // slopes behind them, up to a few
 }
 
 // take moves the marks on once s is far enough from the newer one.
 func (m *marks) take(s collector.Sample) {
-	if m.newer.Time.IsZero() || s.Time.Sub(m.newer.Time) >= slopeSpan {
-		m.older, m.newer = m.newer, s
+	dt := s.Time.Sub(m.newer.Time)
+	if !m.newer.Time.IsZero() && dt < slopeSpan {
+		return
 	}
+	if !m.older.Time.IsZero() {
+		m.learn()
+	}
+	if !m.newer.Time.IsZero() {
+		m.newest = (s.Value - m.newer.Value) / dt.Seconds()
+	}
+	m.older, m.newer = m.newer, s
+}
+
+// learn takes in the slope between the two marks. The first few count as their
+// plain means.
+func (m *marks) learn() {
+	m.moves = min(m.moves+1, usually)
+	if m.moves == 1 {
+		m.slope = m.newest
+		return
+	}
+	// the noise of a difference does not grow with the span of the difference
+	span := float64(m.newer.Time.Sub(m.older.Time)) / float64(slopeSpan)
+	m.spread += (math.Abs(m.newest-m.slope)*span - m.spread) / float64(m.moves-1)
+	m.slope += (m.newest - m.slope) / min(float64(m.moves), lately)
 }
 
 // rise returns how much more than s there will be slopeAhead from now if it goes
-// on as since the older mark, in the unit of the metric: 0 if it falls, or if that
-// mark is older than step, as after a gap.
+// on as since the older mark, as far as that is more than noise, in the unit of
+// the metric: 0 if it falls, or if that mark is older than step, as after a gap.
 func (m *marks) rise(s collector.Sample, step time.Duration) float64 {
 	dt := s.Time.Sub(m.older.Time)
 	if m.older.Time.IsZero() || dt < slopeSpan || dt > max(step, 2*slopeSpan) {
 		return 0
 	}
-	more := (s.Value - m.older.Value) * float64(slopeAhead) / float64(dt)
+	noise := chance * m.spread * slopeSpan.Seconds()
+	newest := (s.Value - m.older.Value - noise) / dt.Seconds()
+	mean := m.slope + (m.newest-m.slope)/lately - noise/lately/slopeSpan.Seconds()
+	more := max(newest, min(mean, m.newest)) * slopeAhead.Seconds()
 	return min(max(more, 0), steepest*s.Value)
 }

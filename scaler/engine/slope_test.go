@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -35,6 +36,36 @@ func TestRiseCarriesTheSlopeOn(t *testing.T) {
 			require.InDelta(t, c.want, m.rise(s, time.Minute), 1e-9)
 		})
 	}
+}
+
+// The samples of a small service go up and down by a twentieth; what carries them
+// on would ask for a third more at every other scrape.
+func TestRiseKnowsNoiseFromARise(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 6))
+	at := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+	var m marks
+	asked, most := 0.0, 0.0
+	feed := func(v float64) float64 {
+		at = at.Add(15 * time.Second)
+		s := collector.Sample{Time: at, Value: v}
+		m.take(s)
+		return m.rise(s, time.Minute)
+	}
+	const scrapes = 400
+	for i := range scrapes {
+		r := feed(100 * (1 + 0.05*rng.NormFloat64()))
+		if i > 20 {
+			asked, most = asked+r, max(most, r)
+		}
+	}
+	require.Less(t, asked/scrapes, 2.0, "11 if every slope were carried on")
+	require.Greater(t, feed(160), 40.0, "a rise beyond the noise is carried on at once")
+
+	steady := 0.0
+	for i := range 40 {
+		steady = feed(160 + 10*float64(i))
+	}
+	require.Greater(t, steady, 20.0, "most of a ramp of 40 a minute, though the noise is remembered")
 }
 
 func ramp(from, by float64, n int) []float64 {
