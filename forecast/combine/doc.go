@@ -25,7 +25,7 @@
 //
 // # Two safeguards
 //
-// A difference ŷ − f counts for at most 60 times the recent mean error. Squares
+// A difference ŷ − f counts for at most 30 times the recent mean error. Squares
 // are summed for days: after one sample a thousand times as large as all others,
 // whoever was right at that moment would lead for days, and on such a series the
 // error at 15 minutes was twice that of the last value.

@@ -20,7 +20,7 @@ type Poly struct {
 type account struct{ regret, rate, peak float32 }
 
 const (
-	most     = 60   // no difference counts for more than this many times size
+	most     = 30   // no difference counts for more than this many times size
 	sizeRate = 0.02 // of size
 	fullGate = 200  // rounds until the first expert may take all
 )
