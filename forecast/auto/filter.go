@@ -48,8 +48,10 @@ type filter struct {
 var _ forecast.Filter = (*filter)(nil)
 
 const (
-	regretDays   = 0.5 // memory of who is better
-	gateDays     = 4   // memory of whether anybody is better than the last value
+	regretDays   = 0.5  // memory of who is better
+	leastRegret  = 400  // samples of it at least
+	leadDays     = 0.03 // memory of who leads
+	leastLead    = 30   // samples of it at least
 	ridge        = 0.003
 	leastMemory  = 600  // rows that a regression remembers at least
 	leastScale   = 1e-4 // no error is taken to be smaller, in units
@@ -71,12 +73,11 @@ func newFilter(f *fitted, start time.Time) *filter {
 		bridge:  make([]float64, len(f.rungs)),
 		timing:  interval.NewTiming(day),
 	}
-	remember := func(days float64) float64 { return 1 - 1/max(days*float64(day), 400) }
 	for t, days := range rowDays {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
 	s.warnings = f.invite(&s.guests, start)
-	s.ladders = newLadders(f.rungs, remember(regretDays), remember(gateDays))
+	s.ladders = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
 		s.advice[l] = make([][experts]float32, len(f.rungs))
 	}

@@ -20,10 +20,9 @@ type record struct {
 	advice    [experts]direct.Small
 	quantiles [interval.Count]direct.Small
 	scales    [interval.Scales]direct.Small
-	point     direct.Small
-	inner     direct.Small // the combination without its gate
-	slot      uint8
-	blank     bool // made before anything was observed
+	point     direct.Small // SmallNaN = made before anything was observed
+	weighted  direct.Small // the two combinations behind the gate
+	leading   direct.Small
 }
 
 // rung is one horizon of one ladder.
@@ -40,19 +39,27 @@ type rung struct {
 // second, third … origin is learned from.
 const mostWaiting = 20
 
-// newLadders makes both ladders; the records of all rungs lie in one piece.
-func newLadders(rungs []int, keep, gateKeep float64) (both [ladders][]rung) {
+// newLadders makes both ladders, which remember who is better for regret samples
+// and who leads for lead samples. The records of all rungs lie in one piece.
+func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung) {
 	total := 0
 	for _, h := range rungs {
 		total += waits(h)
 	}
 	records := make([]record, ladders*total)
+	sets := make([]combine.Settings, len(rungs))
+	for k, h := range rungs {
+		every := float64(stride(h)) // samples that a round stands for
+		sets[k] = combine.Settings{
+			Prior: priors[:], Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
+		}
+	}
 	for l := range both {
 		both[l] = make([]rung, len(rungs))
 		for k, h := range rungs {
 			n, step := waits(h), stride(h)
 			both[l][k] = rung{
-				poly:    combine.NewPoly(priors[:], math.Pow(keep, float64(step)), math.Pow(gateKeep, float64(step))),
+				poly:    combine.NewPoly(&sets[k]),
 				band:    *interval.NewBand(h, step),
 				waiting: records[:n:n], stride: step,
 			}
@@ -79,7 +86,7 @@ func (r *rung) at(i int) *record {
 // issue combines the advice made at the newest sample, puts bounds around it and
 // remembers both. The point and the spread of o are still to be filled in.
 func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
-	inner := r.poly.Weights(s.scratch[:], advice[:])
+	parts := r.poly.Weights(s.scratch[:], advice[:])
 	r.point = max(0, mix(s.scratch[:], advice[:]))
 	o.Point, o.Views = r.point, views(advice)
 	for k, w := range s.scratch {
@@ -103,9 +110,11 @@ func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
 	for k, v := range scales {
 		rec.scales[k] = direct.ToSmall(float64(v))
 	}
-	rec.point, rec.slot = direct.ToSmall(r.point), uint8(o.Slot)
-	rec.inner = direct.ToSmall(float64(inner))
-	rec.blank = s.seen == 0
+	rec.point = direct.ToSmall(r.point)
+	if s.seen == 0 {
+		rec.point = direct.SmallNaN
+	}
+	rec.weighted, rec.leading = direct.ToSmall(float64(parts.Weighted)), direct.ToSmall(float64(parts.Leading))
 }
 
 // views returns the advice that bounds look at beside the combination.
@@ -119,7 +128,7 @@ func views(advice *[experts]float32) [interval.Views]float32 {
 // learn judges the forecast made h samples before sample i by what came.
 func (r *rung) learn(s *filter, i, h int, truth float64) {
 	rec := r.at(i - h)
-	if rec == nil || rec.blank {
+	if rec == nil || rec.point == direct.SmallNaN {
 		return
 	}
 	var advice [experts]float32
@@ -134,7 +143,8 @@ func (r *rung) learn(s *filter, i, h int, truth float64) {
 	for k, v := range rec.scales {
 		scales[k] = float32(v.Float())
 	}
-	o := interval.Origin{Point: rec.point.Float(), Slot: int(rec.slot), Views: views(&advice)}
-	r.poly.Learn(advice[:], float32(rec.inner.Float()), float32(o.Point), float32(truth))
+	o := interval.Origin{Point: rec.point.Float(), Slot: s.slot(0), Views: views(&advice)}
+	parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float())}
+	r.poly.Learn(advice[:], parts, float32(o.Point), float32(truth))
 	r.band.Learn(float32(truth), o, &scales, &quantiles, &s.timing)
 }

@@ -11,18 +11,26 @@ import (
 	"github.com/forescale/forescale/forecast/combine"
 )
 
+func settings(experts int, keep float32) *combine.Settings {
+	s := &combine.Settings{Keep: keep, Lead: 1.0 / 40}
+	for range experts {
+		s.Prior = append(s.Prior, 1)
+	}
+	return s
+}
+
 func TestPolyFollowsTheBestExpert(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
-	p := combine.NewPoly([]float32{1, 1, 1}, 1, 1)
+	p := combine.NewPoly(settings(3, 1))
 	w := make([]float32, 3)
 	nan := float32(math.NaN())
 	for range 1000 {
 		y := float32(rng.NormFloat64())
 		advice := []float32{y + 0.1*float32(rng.NormFloat64()), y + 3, nan}
-		inner := p.Weights(w, advice)
+		parts := p.Weights(w, advice)
 		require.Zero(t, w[2], "the sleeper has no weight")
 		require.InDelta(t, 1, float64(w[0]+w[1]), 1e-5)
-		p.Learn(advice, inner, w[0]*advice[0]+w[1]*advice[1], y)
+		p.Learn(advice, parts, w[0]*advice[0]+w[1]*advice[1], y)
 	}
 	require.Greater(t, w[0], float32(0.9))
 }
@@ -41,7 +49,7 @@ func TestLadder(t *testing.T) {
 // together they cost 0.27 %, of which the gate must give nearly all back.
 func TestPolyDoesNoHarmWhereNothingCanBeKnown(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 2))
-	p := combine.NewPoly([]float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 0.998, 0.9998)
+	p := combine.NewPoly(settings(12, 0.998))
 	w, advice := make([]float32, 12), make([]float32, 12)
 	level, own, ungated, naive := 100.0, 0.0, 0.0, 0.0
 	const n = 20000
@@ -52,7 +60,7 @@ func TestPolyDoesNoHarmWhereNothingCanBeKnown(t *testing.T) {
 				advice[k] += float32(rng.NormFloat64())
 			}
 		}
-		inner := p.Weights(w, advice)
+		parts := p.Weights(w, advice)
 		mixed := float32(0)
 		for k := range w {
 			mixed += w[k] * advice[k]
@@ -60,10 +68,10 @@ func TestPolyDoesNoHarmWhereNothingCanBeKnown(t *testing.T) {
 		truth := level + rng.NormFloat64()
 		if i > n/4 {
 			own += math.Abs(truth - float64(mixed))
-			ungated += math.Abs(truth - float64(inner))
+			ungated += math.Abs(truth - float64(parts.Weighted))
 			naive += math.Abs(truth - level)
 		}
-		p.Learn(advice, inner, mixed, float32(truth))
+		p.Learn(advice, parts, mixed, float32(truth))
 		level = truth
 	}
 	t.Logf("%.4f of naive, %.4f without the gate", own/naive, ungated/naive)
@@ -75,7 +83,7 @@ func TestPolyDoesNoHarmWhereNothingCanBeKnown(t *testing.T) {
 // rounds, and not after the weeks in which the memory of so much regret fades.
 func TestPolyForgivesAFreak(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 3))
-	p := combine.NewPoly([]float32{1, 1, 1}, 0.999, 0.9998)
+	p := combine.NewPoly(settings(3, 0.999))
 	w := make([]float32, 3)
 	for i := range 3000 {
 		y := float32(1 + 0.1*rng.NormFloat64())
@@ -86,11 +94,11 @@ func TestPolyForgivesAFreak(t *testing.T) {
 		case i > 2000:
 			advice[2] = y + 1
 		}
-		inner := p.Weights(w, advice)
+		parts := p.Weights(w, advice)
 		mixed := w[0]*advice[0] + w[1]*advice[1] + w[2]*advice[2]
 		if i > 2400 {
 			require.Greater(t, w[1], float32(0.8), "round %d", i)
 		}
-		p.Learn(advice, inner, mixed, y)
+		p.Learn(advice, parts, mixed, y)
 	}
 }

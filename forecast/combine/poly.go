@@ -2,113 +2,185 @@ package combine
 
 import "math"
 
-// A Poly weighs experts by ML-Poly under absolute loss, and the whole of them
-// against the first expert once more; see the package comment. The zero value is
-// not usable; it is not safe for concurrent use.
-type Poly struct {
-	of    []account
-	prior []float32
-	keep  float32
+// Settings say what a [Poly] combines and how long it remembers. Many share them;
+// they do not change.
+type Settings struct {
+	// Prior holds a weight per expert for while none has an advantage: positive,
+	// and not necessarily with a sum of one.
+	Prior []float32
 
-	gate     [2]account // of the combination, and of the first expert alone
-	gateKeep float32
-	size     float32 // recent mean distance of truth and combination
-	seen     float32
+	// Keep is what remains of the past per round, in (0, 1]: 1 is the original
+	// algorithm.
+	Keep float32
+
+	// Lead is the rate, in (0, 1], of the losses by which the leaders are chosen.
+	Lead float32
 }
 
-// An account is what ML-Poly keeps of one expert: R, 1/η and the largest r².
-type account struct{ regret, rate, peak float32 }
+// A Poly weighs experts under absolute loss; see the package comment. The zero
+// value is not usable; it is not safe for concurrent use.
+type Poly struct {
+	set  *Settings
+	of   []expert
+	gate [combinations]account
+	peak [2]float32 // largest r² of any expert, and at the gate
+	size float32    // recent mean distance of truth and combination
+	seen float32
+}
 
+// The combinations that the gate chooses from.
 const (
-	most     = 30   // no difference counts for more than this many times size
-	sizeRate = 0.02 // of size
-	fullGate = 200  // rounds until the first expert may take all
+	weighted     = iota // by ML-Poly
+	leading             // by the newest losses
+	simple              // the first expert alone
+	combinations = simple + 1
 )
 
-// NewPoly returns weights over len(prior) experts. Prior weights hold while no
-// expert has an advantage; they are positive and need not sum to one. keep is
-// what remains of the past per round, in (0, 1]: 1 is the original algorithm.
-// gateKeep is the same for the choice between the combination and the first
-// expert, which is the simplest and always awake.
-func NewPoly(prior []float32, keep, gateKeep float64) Poly {
-	return Poly{of: make([]account, len(prior)), prior: prior, keep: float32(keep), gateKeep: float32(gateKeep)}
+// A Parts holds what each of the combinations says.
+type Parts struct{ Weighted, Leading float32 }
+
+// An account is what ML-Poly keeps of one expert: R and 1/η.
+type account struct{ regret, rate float32 }
+
+type expert struct {
+	account
+	loss float32 // recent mean error; 0 = none yet
 }
+
+const (
+	most      = 30   // no difference counts for more than this many times size
+	sizeRate  = 0.02 // of size
+	gateFrom  = 60   // rounds before the gate opens: the experts need some to learn anything
+	linear    = 0.95 // share of the linearised loss in the regret
+	gateShare = 0.8  // the same at the gate
+	least     = 1e-9 // of a loss
+)
+
+// NewPoly returns weights over len(set.Prior) experts.
+func NewPoly(set *Settings) Poly { return Poly{set: set, of: make([]expert, len(set.Prior))} }
 
 // Weights writes the weights, which sum to one, of the experts whose forecast is
 // not NaN; the others get zero. All are zero if no expert has a forecast. It
-// returns what the combination would be without the gate, for Learn.
-func (p *Poly) Weights(dst, forecasts []float32) (inner float32) {
-	p.inner(dst, forecasts)
-	for k, w := range dst {
-		if w > 0 {
-			inner += w * forecasts[k]
-		}
-	}
+// returns what the combinations behind the gate say, for Learn.
+func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
+	share := p.shares()
 	if forecasts[0] != forecasts[0] { // NaN
-		return inner
+		share[weighted], share[simple] = share[weighted]+share[simple], 0
 	}
-	if simple := p.simple(); simple > 0 {
-		for k := range dst {
-			dst[k] *= 1 - simple
-		}
-		dst[0] += simple
-	}
-	return inner
-}
-
-// inner writes the weights of ML-Poly.
-func (p *Poly) inner(dst, forecasts []float32) {
-	var sum float32
-	for k, f := range forecasts {
-		dst[k] = 0
-		if f == f { // not NaN
-			dst[k] = p.of[k].weight()
-			sum += dst[k]
-		}
-	}
-	if !(sum > 1e-30) || sum > math.MaxFloat32 {
+	sum, best := p.survey(forecasts)
+	byPrior := !(sum > 1e-30) || sum > math.MaxFloat32
+	if byPrior {
 		sum = 0
 		for k, f := range forecasts {
-			dst[k] = 0
 			if f == f { // not NaN
-				dst[k] = p.prior[k]
-				sum += dst[k]
+				sum += p.set.Prior[k]
 			}
 		}
 	}
-	if sum > 0 {
-		for k := range dst {
-			dst[k] /= sum
+	total := float32(0)
+	for k, f := range forecasts {
+		dst[k] = 0
+		if f == f {
+			dst[k] = p.of[k].lead(best)
+			total += dst[k]
 		}
 	}
+	for k, f := range forecasts {
+		if f != f { // NaN
+			continue
+		}
+		w := p.set.Prior[k]
+		if !byPrior {
+			w = p.of[k].weight()
+		}
+		w /= sum
+		l := w
+		if total > 0 {
+			l = dst[k] / total
+		}
+		parts.Weighted += w * f
+		parts.Leading += l * f
+		dst[k] = share[weighted]*w + share[leading]*l
+	}
+	dst[0] += share[simple]
+	return parts
 }
 
-// simple returns the share of the first expert alone, in [0, 1]. It is let in by
-// degrees: the others need some rounds to learn anything.
-func (p *Poly) simple() float32 {
-	simple := p.gate[1].weight()
-	sum := p.gate[0].weight() + simple
-	if !(sum > 1e-30) || sum > math.MaxFloat32 {
-		return 0
+// survey returns the sum of the weights of those awake, and the least loss.
+func (p *Poly) survey(forecasts []float32) (sum, best float32) {
+	best = math.MaxFloat32
+	for k, f := range forecasts {
+		if f != f { // NaN
+			continue
+		}
+		sum += p.of[k].weight()
+		if l := p.of[k].loss; l > 0 && l < best {
+			best = l
+		}
 	}
-	return min(1, p.seen/fullGate) * simple / sum
+	return sum, best
+}
+
+// shares returns how much each combination counts; they sum to one.
+func (p *Poly) shares() (share [combinations]float32) {
+	sum := float32(0)
+	for k := range share {
+		share[k] = p.gate[k].weight()
+		sum += share[k]
+	}
+	if !(sum > 1e-30) || sum > math.MaxFloat32 {
+		return [combinations]float32{weighted: 1}
+	}
+	for k := range share {
+		share[k] /= sum
+	}
+	return share
 }
 
 // Learn takes the truth for an earlier round in which the experts said forecasts
-// (NaN = asleep), the combination without the gate inner and with it mixed.
-func (p *Poly) Learn(forecasts []float32, inner, mixed, truth float32) {
-	limit := p.follow(float32(math.Abs(float64(truth - inner))))
-	if sign := direction(inner, truth); sign != 0 {
-		for k, f := range forecasts {
-			if f != f { // NaN
-				continue
-			}
-			p.of[k].add(sign*clip(inner-f, limit), p.keep)
+// (NaN = asleep), the combinations parts and all together mixed.
+func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
+	limit := p.follow(distance(truth, parts.Weighted))
+	inner, sign := distance(truth, parts.Weighted), direction(parts.Weighted, truth)
+	top := p.peak[0]
+	for k, f := range forecasts {
+		if f != f { // NaN
+			continue
+		}
+		e := &p.of[k]
+		own := distance(truth, f)
+		top = max(top, e.add(clip(linear*sign*(parts.Weighted-f)+(1-linear)*(inner-own), limit), p.set.Keep))
+		if own = min(own, limit) + least; e.loss == 0 {
+			e.loss = own
+		} else {
+			e.loss += p.set.Lead * (own - e.loss)
 		}
 	}
-	if sign := direction(mixed, truth); sign != 0 && forecasts[0] == forecasts[0] {
-		p.gate[0].add(sign*clip(mixed-inner, limit), p.gateKeep)
-		p.gate[1].add(sign*clip(mixed-forecasts[0], limit), p.gateKeep)
+	if growth := top - p.peak[0]; growth > 0 {
+		p.peak[0] = top
+		for k := range p.of {
+			p.of[k].rate += growth
+		}
+	}
+	if p.seen >= gateFrom {
+		p.choose(parts, forecasts[0], mixed, truth, limit)
+	}
+}
+
+// choose lets the gate learn.
+func (p *Poly) choose(parts Parts, first, mixed, truth, limit float32) {
+	all, sign, top := distance(truth, mixed), direction(mixed, truth), p.peak[1]
+	for k, said := range [combinations]float32{parts.Weighted, parts.Leading, first} {
+		if said == said { // not NaN
+			r := gateShare*sign*(mixed-said) + (1-gateShare)*(all-distance(truth, said))
+			top = max(top, p.gate[k].add(clip(r, limit), p.set.Keep))
+		}
+	}
+	if growth := top - p.peak[1]; growth > 0 {
+		p.peak[1] = top
+		for k := range p.gate {
+			p.gate[k].rate += growth
+		}
 	}
 }
 
@@ -125,6 +197,9 @@ func (p *Poly) follow(size float32) (limit float32) {
 	}
 	return math.MaxFloat32
 }
+
+// distance is the absolute loss.
+func distance(a, b float32) float32 { return max(a-b, b-a) }
 
 // direction is the derivative of the absolute loss.
 func direction(said, truth float32) float32 {
@@ -147,13 +222,20 @@ func (a *account) weight() float32 {
 	return 0
 }
 
-// add takes the regret of one round.
-func (a *account) add(r, keep float32) {
-	square := r * r
+// add takes the regret of one round and returns its square.
+func (a *account) add(r, keep float32) float32 {
 	a.regret = keep*a.regret + r
-	a.rate = keep*a.rate + square
-	if square > a.peak {
-		a.rate += square - a.peak
-		a.peak = square
+	a.rate = keep*a.rate + r*r
+	return r * r
+}
+
+// lead returns the tenth power of the best loss over that of the expert.
+func (e *expert) lead(best float32) float32 {
+	if e.loss == 0 {
+		return 0
 	}
+	x := best / e.loss
+	x *= x
+	y := x * x
+	return y * y * x
 }
