@@ -23,7 +23,8 @@ import (
 )
 
 const (
-	demoScrape = 15 * time.Second                                   // of simulated time, as below
+	demoScrape = 15 * time.Second                                   // of simulated time, as below; at the latest
+	demoPace   = demoScrape * 9 / 10                                // and at the earliest
 	demoSync   = 15 * time.Second                                   // of the HPA
 	demoStart  = 2 * time.Minute                                    // of a pod, on average
 	demoLead   = demoStart + demoSync + demoScrape + 30*time.Second // the last is half of the rate's window
@@ -58,11 +59,11 @@ func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic)
 			err = errors.Join(err, c.close())
 		}
 	}()
-	service, err := c.serveMetrics(ctx, traffic)
+	c.prometheus, err = embedded.Start(ctx, embedded.Options{Now: clock.Now, Spacing: demoPace})
 	if err != nil {
 		return nil, err
 	}
-	c.prometheus, err = embedded.Start(ctx, embedded.Options{Now: clock.Now})
+	service, err := c.serveMetrics(ctx, traffic)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic)
 	if err != nil {
 		return nil, err
 	}
-	c.scrape = embedded.Job{Name: "shop", URL: service + "/metrics", Interval: clock.shrink(demoScrape*9/10, 5*time.Millisecond)}
+	c.scrape = embedded.Job{Name: "shop", URL: service + "/metrics", Interval: clock.shrink(demoPace/3, 5*time.Millisecond)}
 	labels := map[string]string{"__name__": "http_requests_total", "job": "shop", "instance": u.Host, "code": "200"}
 	if err := c.prometheus.Append(ctx, labels, traffic.counted(clock.Now(), demoScrape)); err != nil {
 		return nil, err
@@ -81,14 +82,16 @@ func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic)
 	return c, nil
 }
 
-// serveMetrics serves the counter of the traffic as a service would.
+// serveMetrics serves the counter of the traffic as a service would, as of the
+// moment at which Prometheus stamps it: at 240 times real time the few
+// milliseconds until the answer would count as seconds of traffic.
 func (c *demoChain) serveMetrics(ctx context.Context, traffic *demoTraffic) (address string, err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("service: %w", err)
 	}
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintf(w, "# TYPE http_requests_total counter\nhttp_requests_total{code=\"200\"} %.0f\n", traffic.total(c.clock.Now()))
+		_, _ = fmt.Fprintf(w, "# TYPE http_requests_total counter\nhttp_requests_total{code=\"200\"} %.0f\n", traffic.total(c.prometheus.Stamp()))
 	})}
 	c.group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -187,8 +190,9 @@ func (c *demoChain) metric(ctx context.Context) (float64, error) {
 }
 
 // limit is how far the clock may run: not much beyond the time when the next
-// scrape is due, or its lateness would make a dent in the rate, and no further
-// than now while the answer to KEDA is old.
+// scrape is due, or its lateness would make a dent in the rate, which takes a
+// series for ended whose newest sample is more than 1.1 intervals old; and no
+// further than now while the answer to KEDA is old.
 func (c *demoChain) limit(now time.Time) time.Time {
 	const ahead = 10 * time.Millisecond // of real time, for which the clock runs without being looked at
 	answer, ok := c.store.Answer(demoKey())
@@ -196,7 +200,7 @@ func (c *demoChain) limit(now time.Time) time.Time {
 		return now
 	}
 	limit := now.Add(c.clock.stretch(ahead))
-	if due := c.prometheus.Newest().Add(demoScrape + time.Second); due.Before(limit) {
+	if due := c.prometheus.Newest().Add(demoPace * 107 / 100); due.Before(limit) {
 		return due
 	}
 	return limit

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/discovery/targetgroup"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/storage"
 )
@@ -51,7 +52,7 @@ func (s *Server) newScraper() (*scraper, error) {
 	manager, err := scrape.NewManager(&scrape.Options{
 		DiscoveryReloadInterval:  model.Duration(10 * time.Millisecond),
 		DiscoveryReloadOnStartup: true,
-	}, s.log, nil, nil, stamped{s.db, s.now}, prometheus.NewRegistry())
+	}, s.log, nil, nil, stamped{s.db, s}, prometheus.NewRegistry())
 	if err != nil {
 		return nil, fmt.Errorf("embedded: scrape manager: %w", err)
 	}
@@ -100,24 +101,75 @@ func (r *scraper) add(job Job) error {
 type stamped struct {
 	storage.AppendableV2
 
-	now func() time.Time
+	server *Server
 }
 
 // AppenderV2 returns an appender that stamps all samples of a scrape alike. The
 // scraper asks for it just before it sends the request.
 func (s stamped) AppenderV2(ctx context.Context) storage.AppenderV2 {
-	return stampedAppender{AppenderV2: s.AppendableV2.AppenderV2(ctx), at: s.now().UnixMilli()}
+	at := s.server.now().UnixMilli()
+	s.server.stamp.Store(at)
+	return &stampedAppender{
+		AppenderV2: s.AppendableV2.AppenderV2(ctx), server: s.server, at: at,
+		early: at-s.server.newest.Load() < s.server.spacing.Milliseconds(),
+	}
 }
 
 type stampedAppender struct {
 	storage.AppenderV2
 
-	at int64 // milliseconds since the epoch
+	server *Server
+	at     int64 // milliseconds since the epoch
+	told   bool  // the target has told something
+	early  bool  // too close to the former: dropped
 }
 
 //nolint:revive // the signature is Prometheus's
-func (a stampedAppender) Append(ref storage.SeriesRef, ls labels.Labels, _, _ int64, v float64,
+func (a *stampedAppender) Append(ref storage.SeriesRef, ls labels.Labels, _, _ int64, v float64,
 	h *histogram.Histogram, fh *histogram.FloatHistogram, opts storage.AppendV2Options,
 ) (storage.SeriesRef, error) {
+	if a.early {
+		return ref, nil
+	}
+	a.told = a.told || !value.IsStaleNaN(v) && !aboutScrape(ls.Get(model.MetricNameLabel))
 	return a.AppenderV2.Append(ref, ls, 0, a.at, v, h, fh, opts)
+}
+
+// aboutScrape tells the series that Prometheus makes of each scrape, also of one
+// that fails.
+func aboutScrape(name string) bool { return name == "up" || strings.HasPrefix(name, "scrape_") }
+
+func (a *stampedAppender) Commit() error {
+	if a.early {
+		return a.Rollback()
+	}
+	err := a.AppenderV2.Commit()
+	if err == nil && a.told {
+		a.server.seen(a.at)
+	}
+	return err
+}
+
+// Stamp returns the time that the samples of the newest scrape are given, which
+// may be under way; zero before the first. A target that answers with what it was
+// then takes the moment between stamp and answer out of a fast clock.
+func (s *Server) Stamp() time.Time { return instant(s.stamp.Load()) }
+
+// Newest returns the time of the newest sample that queries see, of any series;
+// zero if there is none. What Prometheus notes about a scrape that failed does not
+// count.
+func (s *Server) Newest() time.Time { return instant(s.newest.Load()) }
+
+// seen notes samples of an instant.
+func (s *Server) seen(at int64) {
+	for old := s.newest.Load(); at > old && !s.newest.CompareAndSwap(old, at); old = s.newest.Load() {
+	}
+}
+
+// instant is the time of a stamp in milliseconds since the epoch, 0 = none.
+func instant(at int64) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(at).UTC()
 }

@@ -17,7 +17,8 @@
 // a clock that runs a hundred times as fast makes a hundred times as much
 // history. Between two scrapes of a counter both its value and its stamp have
 // moved on, whatever the speed; what a fast clock magnifies is the moment
-// between the stamp and the answer of the target.
+// between the stamp and the answer of the target, unless that asks
+// [Server.Stamp].
 //
 // # Why not the handlers of Prometheus
 //
@@ -31,11 +32,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,6 +65,11 @@ type Options struct {
 	// Now is the clock of the server. It must not run backwards. Required.
 	Now func() time.Time
 
+	// Spacing is the least time of Now between two scrapes: one that comes earlier is
+	// dropped. A clock that is fast and at times waits would space them unevenly, and
+	// what rate() makes of them would jump. 0 drops nothing.
+	Spacing time.Duration
+
 	// Dir holds the database. Empty means a temporary folder, which Close removes.
 	Dir string
 
@@ -73,15 +79,18 @@ type Options struct {
 
 // A Server is a running Prometheus. It is safe for concurrent use.
 type Server struct {
-	now    func() time.Time
-	log    *slog.Logger
-	dir    string
-	remove bool // dir is ours
-	db     *tsdb.DB
-	engine *promql.Engine
-	http   *http.Server
-	url    string
-	done   sync.WaitGroup // of the goroutines that serve and scrape
+	now     func() time.Time
+	spacing time.Duration
+	log     *slog.Logger
+	dir     string
+	remove  bool // dir is ours
+	db      *tsdb.DB
+	engine  *promql.Engine
+	http    *http.Server
+	url     string
+	done    sync.WaitGroup // of the goroutines that serve and scrape
+	stamp   atomic.Int64   // see Stamp; in milliseconds since the epoch, as newest
+	newest  atomic.Int64   // see Newest
 
 	mu      sync.Mutex // guards scraper
 	scraper *scraper   // nil until the first Scrape
@@ -93,7 +102,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Now == nil {
 		return nil, errors.New("embedded: Options.Now is nil, want a clock")
 	}
-	s := &Server{now: o.Now, log: o.Log, dir: o.Dir}
+	s := &Server{now: o.Now, spacing: o.Spacing, log: o.Log, dir: o.Dir}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -169,17 +178,10 @@ func (s *Server) Append(ctx context.Context, series map[string]string, samples [
 	if err := app.Commit(); err != nil {
 		return fmt.Errorf("embedded: append to %s: %w", set, err)
 	}
-	return nil
-}
-
-// Newest returns the time of the newest sample that queries see, of any series;
-// zero if there is none.
-func (s *Server) Newest() time.Time {
-	at := s.db.Head().MaxTime()
-	if at == math.MinInt64 {
-		return time.Time{}
+	if n := len(samples); n > 0 {
+		s.seen(samples[n-1].Time.UnixMilli())
 	}
-	return time.UnixMilli(at).UTC()
+	return nil
 }
 
 // Close ends scrapes and requests and removes a temporary folder. It may be
