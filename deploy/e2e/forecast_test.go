@@ -39,22 +39,23 @@ func TestARampIsMetAhead(t *testing.T) {
 func TestAnAnnouncedStepIsMetAhead(t *testing.T) {
 	t.Parallel()
 	b := shared.bench(t)
-	start := time.Now().Add(90 * time.Second).Truncate(time.Second)
+	b.demand(20)
+	b.start("a")
+	b.apply(b.with(`{model: naive, risk: "0.5"}`, "20s"))
+	b.reason("web", "Forecasting", "ModelFitted")
+	start := time.Now().Add(75 * time.Second).Truncate(time.Second)
 	b.series(func(t time.Time) float64 {
 		if t.Before(start) {
 			return 20
 		}
 		return 80
 	})
-	b.start("a")
 	b.apply(b.with(fmt.Sprintf(`{model: naive, risk: "0.5", events: [{name: sale, start: %q, duration: 10m, multiplier: "4"}]}`, start.UTC().Format(time.RFC3339)), "20s"))
-	b.reason("web", "Forecasting", "ModelFitted")
-	require.EqualValues(t, 2, b.floor(), "it is too early")
+	b.always(5*time.Second, func() bool { return b.floor() == 2 }, "it is too early")
 	b.eventually(patience, func() bool { return b.replicas() >= 8 }, "four times as much needs 8")
 	lead := time.Until(start)
 	fmt.Printf("MEASURED replicas raised %.1f s before an announced step (lead time 20 s)\n", lead.Seconds())
 	require.Positive(t, lead)
-	require.Less(t, lead, time.Minute)
 	b.always(time.Until(start)+20*time.Second, func() bool { return b.floor() >= 8 && b.replicas() >= 8 }, "and stays through it")
 }
 
