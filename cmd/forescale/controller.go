@@ -163,7 +163,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	if err := c.runParts(ctx, store, mgr); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 45*time.Second)
 	defer cancel()
 	return acting.Finish(end)
 }
