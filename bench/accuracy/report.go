@@ -49,6 +49,10 @@ type Rung struct {
 	Coverage         map[string]Number `json:"coverage"`
 	WorstDayCoverage map[string]Number `json:"worst_day_coverage"`
 
+	// PeakMAERatio is the error of the median of the maximum up to the horizon over
+	// that of the rule "as high as in the last so many samples".
+	PeakMAERatio Number `json:"peak_mae_ratio"`
+
 	// PeakCoverage is the share of origins after which no sample up to the horizon
 	// exceeded the bound of the maximum, by level.
 	PeakCoverage map[string]Number `json:"peak_coverage"`
@@ -68,6 +72,7 @@ type Summary struct {
 	Coverage          map[string]Number `json:"coverage"`           // mean
 	CoverageDeviation map[string]Number `json:"coverage_deviation"` // mean distance from the level
 	WorstDayCoverage  map[string]Number `json:"worst_day_coverage"` // median over series
+	PeakMAERatio      Number            `json:"peak_mae_ratio"`     // geometric mean of those that are positive
 	PeakCoverage      map[string]Number `json:"peak_coverage"`      // mean over series that have any
 }
 
@@ -102,7 +107,7 @@ func (r *rungScore) rung(step time.Duration, scale float64) Rung {
 		MAE: Number(r.loss / n), MAERatio: quotient(r.loss, r.naive), MASE: Number(r.loss / n / scale),
 		SMAPE: Number(r.smape / n), WIS: Number(r.wis / n),
 		PinballRatio: map[string]Number{}, Coverage: map[string]Number{}, WorstDayCoverage: map[string]Number{},
-		PeakCoverage: r.peaks.coverage(),
+		PeakMAERatio: quotient(r.peaks.loss, r.peaks.naive), PeakCoverage: r.peaks.coverage(),
 	}
 	for k, p := range boundLevels {
 		out.PinballRatio[key(p)] = quotient(r.pinball[k], r.naivePinball[k])
@@ -152,13 +157,25 @@ func (r *Report) summarize() {
 				s.Worst, s.WorstName = rung.MAERatio, r.Series[byHorizon[h][k]].Name
 			}
 		}
-		s.MAERatio = Number(math.Exp(logs))
+		s.MAERatio, s.PeakMAERatio = Number(math.Exp(logs)), peakRatio(of)
 		for _, p := range boundLevels {
 			s.summarizeBound(of, p)
 		}
 		r.Summary = append(r.Summary, s)
 	}
 	slices.SortFunc(r.Summary, func(a, b Summary) int { return int(a.Horizon - b.Horizon) })
+}
+
+// peakRatio returns the geometric mean of the error ratios of the maxima, of those
+// that are positive.
+func peakRatio(of []Rung) Number {
+	logs, n := 0.0, 0.0
+	for _, rung := range of {
+		if v := float64(rung.PeakMAERatio); v > 0 && !math.IsInf(v, 1) {
+			logs, n = logs+math.Log(v), n+1
+		}
+	}
+	return Number(math.Exp(logs / n))
 }
 
 func (s *Summary) summarizeBound(of []Rung, p float64) {
@@ -205,11 +222,11 @@ func (r Report) WriteTable(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "\n%s over series with steps of five minutes or less\n", r.Model)
 	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "horizon\tseries\t÷ naive\tbeats it\tworst\tpinball 90\t95\t99\tcovered 90\t95\t99\toff by 90\t95\t99\tworst day 90\t95\t99\tpeaks covered 90\t95\t99\tworst at\t")
+	fmt.Fprintln(t, "horizon\tseries\t÷ naive\tbeats it\tworst\tpinball 90\t95\t99\tcovered 90\t95\t99\toff by 90\t95\t99\tworst day 90\t95\t99\tpeaks ÷ naive\tcovered 90\t95\t99\tworst at\t")
 	for _, s := range r.Summary {
 		fmt.Fprintf(t, "%v\t%d\t%.4f\t%d\t%.3f\t", seconds(s.Horizon), s.Series, float64(s.MAERatio), s.BeatsNaive, float64(s.Worst))
 		fmt.Fprintln(t, levelCells(s.PinballRatio, 1, 3)+levelCells(s.Coverage, 100, 2)+
-			levelCells(s.CoverageDeviation, 100, 2)+levelCells(s.WorstDayCoverage, 100, 1)+levelCells(s.PeakCoverage, 100, 2)+s.WorstName+"\t")
+			levelCells(s.CoverageDeviation, 100, 2)+levelCells(s.WorstDayCoverage, 100, 1)+fmt.Sprintf("%.3f\t", float64(s.PeakMAERatio))+levelCells(s.PeakCoverage, 100, 2)+s.WorstName+"\t")
 	}
 	return t.Flush()
 }

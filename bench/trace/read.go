@@ -43,13 +43,17 @@ func Read(path string) (Trace, error) {
 	return t, nil
 }
 
-type row struct{ at, value float64 }
+type row struct {
+	at, value float64
+	n         int // lines of this time stamp
+}
 
 // ReadCSV reads rows "timestamp,value" after a header of these words: unix
-// seconds, ascending, and a value that is not negative. The step is the smallest
-// distance of two rows that occurs in at least one of twenty distances; rows are
-// put on that grid from the first one on, the mean of several that share an
-// interval. An interval without a row is a gap.
+// seconds, ascending, and a value that is not negative. Of several rows with one
+// time stamp the mean counts; a row without a value, empty or NaN, is left out.
+// The step is the smallest distance of two rows that occurs in at least one of
+// twenty distances; rows are put on that grid from the first one on, the mean of
+// several that share an interval. An interval without a row is a gap.
 func ReadCSV(r io.Reader, name string) (Trace, error) {
 	rows, err := readRows(r)
 	if err != nil {
@@ -93,13 +97,13 @@ func readRows(r io.Reader) ([]row, error) {
 			continue
 		}
 		row, err := parseRow(text)
-		if err == nil && len(rows) > 0 && row.at <= rows[len(rows)-1].at {
+		if err == nil && len(rows) > 0 && row.at < rows[len(rows)-1].at {
 			err = fmt.Errorf("time stamp %v after %v, want them ascending", row.at, rows[len(rows)-1].at)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
-		rows = append(rows, row)
+		rows = add(rows, row)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("after %d rows: %w", len(rows), err)
@@ -110,13 +114,31 @@ func readRows(r io.Reader) ([]row, error) {
 	return rows, nil
 }
 
+// add appends r, unless it has no value; of several with one time stamp the mean
+// is kept.
+func add(rows []row, r row) []row {
+	last := len(rows) - 1
+	switch {
+	case math.IsNaN(r.value):
+	case last >= 0 && r.at == rows[last].at:
+		rows[last].n++
+		rows[last].value += (r.value - rows[last].value) / float64(rows[last].n)
+	default:
+		rows = append(rows, r)
+	}
+	return rows
+}
+
 func parseRow(text string) (row, error) {
 	at, value, ok := strings.Cut(text, ",")
 	if !ok {
 		return row{}, fmt.Errorf("%q, want timestamp,value", text)
 	}
 	t, errAt := strconv.ParseFloat(strings.TrimSpace(at), 64)
-	v, errValue := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	v, errValue := math.NaN(), error(nil)
+	if value = strings.TrimSpace(value); value != "" {
+		v, errValue = strconv.ParseFloat(value, 64)
+	}
 	if err := errors.Join(errAt, errValue); err != nil {
 		return row{}, err
 	}
@@ -124,10 +146,10 @@ func parseRow(text string) (row, error) {
 	if !(t > -62135596800 && t < 253402300800) {
 		return row{}, fmt.Errorf("time stamp %v, want unix seconds", at)
 	}
-	if !(v >= 0) || math.IsInf(v, 0) {
+	if v < 0 || math.IsInf(v, 0) {
 		return row{}, fmt.Errorf("value %v, want a finite number that is not negative (leave a gap out)", v)
 	}
-	return row{t, v}, nil
+	return row{t, v, 1}, nil
 }
 
 // stepOf returns the 5 % quantile of the distances: the grid, unless more than

@@ -31,20 +31,34 @@ func TestReadKeepsGaps(t *testing.T) {
 
 func TestReadNamesTheLine(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"no header":      {"1,2\n", "line 1"},
-		"empty":          {"", "0 rows"},
-		"one row":        {"timestamp,value\n1,2\n", "1 rows"},
-		"a word":         {"timestamp,value\n1,2\n2,x\n", "line 3"},
-		"not ascending":  {"timestamp,value\n5,2\n5,1\n", "ascending"},
-		"negative":       {"timestamp,value\n1,2\n2,-1\n", "not negative"},
-		"NaN":            {"timestamp,value\n1,2\n2,NaN\n", "not negative"},
-		"one column":     {"timestamp,value\n1\n", "want timestamp,value"},
-		"milliseconds":   {"timestamp,value\n1700000000000,2\n", "unix seconds"},
-		"one wild stamp": {"timestamp,value\n1,1\n2,1\n3,1\n90000000000,1\n", "intervals"},
+		"no header":       {"1,2\n", "line 1"},
+		"empty":           {"", "0 rows"},
+		"one row":         {"timestamp,value\n1,2\n", "1 rows"},
+		"a word":          {"timestamp,value\n1,2\n2,x\n", "line 3"},
+		"not ascending":   {"timestamp,value\n5,2\n4,1\n", "ascending"},
+		"one time stamp":  {"timestamp,value\n5,2\n5,1\n", "1 rows"},
+		"negative":        {"timestamp,value\n1,2\n2,-1\n", "not negative"},
+		"NaN but for one": {"timestamp,value\n1,2\n2,NaN\n", "1 rows"},
+		"infinite":        {"timestamp,value\n1,2\n2,Inf\n", "finite"},
+		"one column":      {"timestamp,value\n1\n", "want timestamp,value"},
+		"milliseconds":    {"timestamp,value\n1700000000000,2\n", "unix seconds"},
+		"one wild stamp":  {"timestamp,value\n1,1\n2,1\n3,1\n90000000000,1\n", "intervals"},
 	} {
 		_, err := trace.ReadCSV(strings.NewReader(c.text), "x")
 		require.ErrorContains(t, err, c.want, name)
 	}
+}
+
+// Exports repeat rows where clocks change and where two jobs write one file, and
+// have rows without a value.
+func TestReadTakesRepeatedRowsAndEmptyOnes(t *testing.T) {
+	got, err := trace.ReadCSV(strings.NewReader("timestamp,value\n60,1\n120,2\n120,4\n120,6\n180,\n240,NaN\n300,5\n360,6\n"), "x")
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, got.Step)
+	require.Len(t, got.Values, 6)
+	require.InDelta(t, 4, got.Values[1], 1e-12, "the mean of three")
+	require.True(t, math.IsNaN(got.Values[2]) && math.IsNaN(got.Values[3]), "gaps")
+	require.InDelta(t, 5, got.Values[4], 0)
 }
 
 func FuzzReadCSV(f *testing.F) {

@@ -135,12 +135,18 @@ func (o *accuracyOptions) read(ctx context.Context, files []string, notes io.Wri
 	if err != nil {
 		return nil, fmt.Errorf("--traces: %w", err)
 	}
+	var broken error
 	for _, info := range infos {
 		t, err := info.Read()
-		if err != nil {
-			return nil, fmt.Errorf("--traces: %w", err)
+		if err != nil { // one of many must not cost the figures of the rest
+			fmt.Fprintf(notes, "note: left out: %v\n", err)
+			broken = err
+			continue
 		}
 		all = append(all, t)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("--traces: %w", broken)
 	}
 	return all, nil
 }
