@@ -111,7 +111,7 @@ func TestAWorkloadIsSmall(t *testing.T) {
 }
 
 // mostKiB is what a workload may keep.
-const mostKiB = 86
+const mostKiB = 76
 
 func heap() uint64 {
 	runtime.GC()
