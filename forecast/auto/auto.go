@@ -12,6 +12,7 @@ import (
 	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/direct"
 	"github.com/forescale/forescale/forecast/ets"
+	"github.com/forescale/forescale/forecast/lstm/prior"
 )
 
 // A Pool is the model that weighs all others online. It is a plain value.
@@ -111,15 +112,25 @@ func (f *fitted) invite(dst *[guests]Expert, start time.Time) (warnings []error)
 			dst[k] = state
 		}
 	}
-	if n := f.opts.Network; n != nil {
-		e, err := n.NewExpert(start, f.step)
-		if err != nil {
-			return []error{fmt.Errorf("auto: the network takes no part: %w", err)}
-		}
-		dst[network-smooth] = e
+	n := f.opts.Network
+	if n == nil && prior.Covers(f.step) {
+		n = prior.Network()
 	}
+	if n == nil {
+		return nil
+	}
+	e, err := n.NewExpert(start, f.step)
+	if err != nil {
+		return []error{fmt.Errorf("auto: the network takes no part: %w", err)}
+	}
+	dst[network-smooth] = e
 	return nil
 }
+
+// coldSpan is how long the network that comes with the program takes part: once
+// a workload has days of its own, it makes no difference in either direction, and
+// its memory is better spent.
+const coldSpan = 48 * time.Hour
 
 // unit returns the size that values are measured in: their mean without the
 // largest hundredth, 0 if all are zero.

@@ -20,7 +20,10 @@
 //
 // Every expert sleeps until the history holds what it needs, so that the pool is
 // useful from the first samples on: first the last value, after an hour the
-// regressions on short lags, after a day and a week the seasonal ones.
+// regressions on short lags, after a day and a week the seasonal ones. During the
+// first two days a network that was trained on loads of all kinds speaks as well
+// (package prior): on recorded minutes the error of the pool is then up to a
+// twentieth smaller.
 //
 // Fit estimates only the unit that values are divided by and the parameters of
 // exponential smoothing; all else is learned online, in the filter, from truths

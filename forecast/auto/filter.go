@@ -23,6 +23,7 @@ type filter struct {
 	rungs    []int
 	mem      *direct.Memory
 	guests   [guests]Expert
+	cold     int                                    // cells after which the network leaves; 0 = never
 	warnings []error                                // handed out by Forecast
 	guard    *guard.State                           // of what the seasons remember
 	own      []int                                  // rungs with regressions of their own
@@ -77,6 +78,9 @@ func newFilter(f *fitted, start time.Time) *filter {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
 	s.warnings = f.invite(&s.guests, start)
+	if f.opts.Network == nil {
+		s.cold = int(coldSpan / f.step)
+	}
 	s.ladders = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
 		s.advice[l] = make([][experts]float32, len(f.rungs))
@@ -117,6 +121,9 @@ func (s *filter) Update(v float64) {
 		}
 	}
 	s.n++
+	if s.n == s.cold {
+		s.guests[network-smooth] = nil
+	}
 	s.mem.Tops(s.tops, s.rungs)
 	if observed {
 		s.learn(z)

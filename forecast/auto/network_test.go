@@ -55,3 +55,30 @@ func TestANetworkIsOneOfThePool(t *testing.T) {
 	require.NotEqual(t, without, with, "it was asked")
 	require.LessOrEqual(t, with, 1.02*without)
 }
+
+// The network that comes with the program is heard during the first two days and
+// has left after them.
+func TestTheFirstDaysHaveANetwork(t *testing.T) {
+	s := minutes(3*1440, 4)
+	fitted, err := auto.New(auto.Options{}).Fit(t.Context(), s)
+	require.NoError(t, err)
+	filter, err := fitted.Filter(s.Slice(0, 200))
+	require.NoError(t, err)
+	explainer, ok := filter.(interface{ Explain(h int) []auto.Share })
+	require.True(t, ok)
+	spoke := func() bool {
+		for h := 1; h <= 60; h++ {
+			for _, share := range explainer.Explain(h) {
+				if share.Expert == "LSTM" {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	require.True(t, spoke())
+	for _, v := range s.Values[200:] {
+		filter.Update(v)
+	}
+	require.False(t, spoke())
+}

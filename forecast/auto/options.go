@@ -33,6 +33,7 @@ type Options struct {
 	NoSeasons bool
 
 	// Network is a trained LSTM, one more expert of the pool and the model by the
-	// name of LSTM; nil means none.
+	// name of LSTM; nil means that of package prior, which leaves the pool after two
+	// days, and no model by the name.
 	Network *lstm.Network
 }

@@ -47,14 +47,14 @@ func BenchmarkRungs(b *testing.B) {
 
 func stateBytes(b *testing.B, f *fitted, history forecast.Series) int64 {
 	b.Helper()
-	const n = 16
+	const n = 4
 	filters := make([]forecast.Filter, n)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range filters {
 		var err error
-		filters[i], err = f.Filter(history.Slice(0, 10))
+		filters[i], err = f.Filter(history.Slice(0, 2*1440+10))
 		require.NoError(b, err)
 	}
 	runtime.GC()

@@ -11,6 +11,7 @@ import (
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/forecasttest"
+	"github.com/forescale/forescale/forecast/lstm/prior"
 	"github.com/forescale/forescale/scaler/engine"
 )
 
@@ -90,6 +91,7 @@ func BenchmarkFit(b *testing.B) {
 func TestAWorkloadIsSmall(t *testing.T) {
 	const n = 8
 	history := minutes(14 * 1440)
+	prior.Network() // decoded once, for all
 	before := heap()
 	all := make([]*engine.Workload, n)
 	for i := range all {
