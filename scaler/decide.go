@@ -23,6 +23,7 @@ type Input struct {
 	Passing  int32         `json:"passing"`  // replicas that a burst asks for, one that lasts or one that is likely; 0 = none
 	Demand   Demand        `json:"demand"`   // behind Desired
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
+	Calm     time.Duration `json:"calm"`     // how long a small step down waits to be asked for without a break; 0 = not
 }
 
 // State is what [Decide] remembers. It is a plain value of fixed size: copy it,
@@ -148,6 +149,9 @@ func (r rules) activation(d *Decision, lo int32) {
 func (r rules) hold(d *Decision) {
 	keep := r.in.LeadTime + Grace
 	highest := r.recommend(d.Replicas, keep)
+	if last := r.st.Last; r.in.Calm > 0 && highest < last && last-highest <= small(last) {
+		highest = max(highest, min(last, r.st.Highs.first(r.now-int64(r.in.Calm)-1, highest)))
+	}
 	if highest > d.Replicas {
 		d.apply(BreakEvenHold, highest)
 	}
@@ -158,9 +162,13 @@ func (r rules) hold(d *Decision) {
 	r.ramp(d)
 }
 
+// small is the largest step down from n that waits for calm: one replica, or a
+// twentieth.
+func small(n int32) int32 { return max(1, n/20) }
+
 // recommend records n and returns the highest recommendation not older than keep.
 func (r rules) recommend(n int32, keep time.Duration) int32 {
-	r.st.Highs.forget(r.now - int64(max(keep, idle)))
+	r.st.Highs.forget(r.now - int64(max(keep, r.in.Calm, idle)))
 	r.st.Highs.pushHigh(r.now, n)
 	return r.st.Highs.first(r.now-int64(keep)-1, n)
 }

@@ -19,7 +19,7 @@ import (
 
 // A decision script is text that an operator can read and extend:
 //
-//	scale min=2 max=20 target=100 lead=1m behavior stabilization=5m up=4pods/15s down=10%/60s tolerance=0.1
+//	scale min=2 max=20 target=100 lead=1m calm=10m behavior stabilization=5m up=4pods/15s down=10%/60s tolerance=0.1
 //	at 0s  demand=1000           -> 10 DesiredWithinRange
 //	at 1m  demand=300 current=12 -> 10 ScaleDownStabilized
 //	at 2m  demand=? forecast=800 -> 10 NoData
@@ -34,6 +34,7 @@ type script struct {
 	spec    api.ScaleSpec
 	target  float64
 	lead    time.Duration
+	calm    time.Duration
 	state   scaler.State
 	current int32
 	fresh   bool
@@ -94,6 +95,8 @@ func (s *script) set(t *testing.T, where, word string) {
 		s.target = number(t, where, value)
 	case "lead":
 		s.lead = span(t, where, value)
+	case "calm":
+		s.calm = span(t, where, value)
 	case "activation":
 		s.spec.ActivationThreshold = api.Number(number(t, where, value))
 	case "behavior":
@@ -138,7 +141,7 @@ func policies(t *testing.T, where, value string, r *api.ScalingRules) {
 
 func (s *script) at(t *testing.T, where string, words []string) {
 	t.Helper()
-	in := scaler.Input{Now: epoch.Add(span(t, where, words[0])), Current: s.current, Demand: scaler.Unknown(), LeadTime: s.lead}
+	in := scaler.Input{Now: epoch.Add(span(t, where, words[0])), Current: s.current, Demand: scaler.Unknown(), LeadTime: s.lead, Calm: s.calm}
 	i, given := 1, false
 	for ; i < len(words) && words[i] != "->"; i++ {
 		key, value, _ := strings.Cut(words[i], "=")

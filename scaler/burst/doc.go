@@ -45,6 +45,14 @@
 // who knows of minutes, and no surprise to a model, who knows of days. Only that
 // it is kept from the model would make it one: such rises are learned.
 //
+// # Dips
+//
+// An outage before or behind the target is the reverse: demand falls off a cliff from
+// a level that was steady, and when it comes back it does so within minutes, faster
+// than replicas start, to about what it was. A [Dip] remembers that, and asks for it
+// at the first sign of a return. What jumps about has no usual height: without a
+// plateau before the cliff there is no dip.
+//
 // # Why not seasonality
 //
 // Which half-hours burst differs from day to day in the traces that taught us; a

@@ -57,11 +57,14 @@ func (w *Workload) input(now time.Time, t Target) (api.ScaleSpec, scaler.Input) 
 	d := w.Demand(now)
 	in := scaler.Input{
 		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(),
-		Desired: w.Replicas(w.Need(w.parts.steady)), Passing: w.Replicas(max(w.parts.Latch, w.parts.Hedge)),
+		Desired: w.Replicas(w.Need(w.parts.steady)), Passing: w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)),
+	}
+	if !w.dear() {
+		in.Calm = calmFor
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
-		if now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime {
+		if now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime && !w.dear() {
 			in.Passing = oversubscribe(in.Passing, w.calm)
 		}
 	}
@@ -84,7 +87,7 @@ func oversubscribe(need, ready int32) int32 {
 	return need + (need - ready)
 }
 
-// spend books the time since the last decision on the budget.
+// spend books the time since the last decision on the budgets.
 func (w *Workload) spend(now time.Time, observed float64, t Target) {
 	last := w.spent
 	w.spent = now
@@ -98,5 +101,5 @@ func (w *Workload) spend(now time.Time, observed float64, t Target) {
 			missed = 1
 		}
 	}
-	w.budget.Update(missed, now.Sub(last))
+	w.book(now, now.Sub(last), missed, t.Ready)
 }

@@ -17,6 +17,7 @@ type Parts struct {
 	Surprise float64 // what the newest sample adds to it
 	Reactive float64 // what stands in while the forecast is not trusted; 0 while it is
 	Latch    float64 // what a burst that lasts needs
+	Return   float64 // what comes back after a dip needs
 	Hedge    float64 // what a burst that is likely would need
 	Chance   float64 // of a burst within the lead time, 0 to 1
 	Level    float64 // quantile provided for
@@ -49,10 +50,14 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 		d.Predicted = p.Reactive
 	}
 	p.Latch = w.bursts.Latch(now, usualHeight)
+	if w.bursts.Lasts() { // and while it rises it is not followed from behind
+		p.Latch = max(p.Latch, w.latest.Value+w.marks.rise(w.latest, w.step))
+	}
+	p.Return = returning * w.dip.Returning()
 	p.Chance = w.bursts.Hedge(now, w.LeadTime())
 	p.Hedge = w.hedge(p.Chance)
 	p.steady = d
-	d.Predicted = max(d.Predicted, p.Latch, p.Hedge)
+	d.Predicted = max(d.Predicted, p.Latch, p.Return, p.Hedge)
 	return d
 }
 
@@ -61,13 +66,16 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 // them through a lull of the chance.
 func (w *Workload) hedge(chance float64) float64 {
 	limit := hedgeRisk
+	if w.budget.Target > 0 {
+		limit = 1 - w.pace.bursts.Level()
+	}
 	if w.hedging {
 		limit /= 4
 	}
 	if w.hedging = chance > limit; !w.hedging {
 		return 0
 	}
-	return w.bursts.Level * w.bursts.Height(hedgeHeight)
+	return w.bursts.Level * w.bursts.Height(usualHeight)
 }
 
 // Need returns what of d to provide for: the larger of what was observed and what
@@ -97,14 +105,22 @@ func (w *Workload) Skill() float64 { return w.gate.Skill() }
 
 const (
 	// usualHeight is the quantile of past bursts that a new one is met with.
-	usualHeight = 0.8
-
-	// hedgeHeight is the same for one that is only likely.
-	hedgeHeight = 0.7
+	// and one that is likely: what is ready for most of a burst has missed it all the
+	// same.
+	usualHeight = 0.95
 
 	// hedgeRisk is the chance of a burst within the lead time from which on its
-	// height is held ready.
+	// height is held ready, unless a budget moves it.
 	hedgeRisk = 0.1
+
+	// returning is what comes back after a dip, as a multiple of what was before: some
+	// of it has waited.
+	returning = 1.1
+
+	// farthest is the most that the forecast may ask for, as a multiple of the larger
+	// of what is observed and its own median: wider than that is not a forecast but
+	// the echo of an accident. What does grow so fast is a burst.
+	farthest = 2.0
 )
 
 // expected reads the forecast. What has never had any demand is given none: the
@@ -114,11 +130,24 @@ func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
 	if w.silent {
 		return 0
 	}
-	v := scaler.DemandAt(f, w.acting(), now, now.Add(w.LeadTime()+w.step))
+	v := w.demandAt(f, w.acting(), now, now.Add(w.LeadTime()+w.step))
+	v = min(v, farthest*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, now.Add(w.LeadTime()+w.step))))
 	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
 		v *= b
 	}
 	return v
+}
+
+// demandAt is [scaler.DemandAt] with an exponential tail beyond the highest level
+// of the forecast.
+func (w *Workload) demandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
+	v := scaler.DemandAt(f, level, from, to)
+	n := len(f.Levels)
+	if n < 2 || level <= f.Levels[n-1] {
+		return v
+	}
+	lower := scaler.DemandAt(f, f.Levels[n-2], from, to)
+	return v + (v-lower)*math.Log((1-f.Levels[n-1])/(1-level))/math.Log((1-f.Levels[n-2])/(1-f.Levels[n-1]))
 }
 
 // acting is the quantile to provide for: that of the spec, or that of the budget.
@@ -158,6 +187,7 @@ func (w *Workload) watch(s collector.Sample) {
 		}
 	}
 	w.bursts.Update(s.Time, s.Value, median)
+	w.dip.Update(s.Time, s.Value)
 	w.gate.Observe(s.Time, s.Value)
 }
 

@@ -57,13 +57,15 @@ type Workload struct {
 	state   *scaler.State     // of the decisions; nil before the first
 
 	bursts  burst.Detector
+	dip     burst.Dip
 	gate    trust.Gate
 	budget  trust.Budget // of violations; used with a violation target
 	hedging bool         // for a burst that is likely
 	calm    int32        // replicas that were ready before the burst that lasts
 	asked   Target       // of the last decision
-	spent   time.Time    // until when the budget is booked
-	parts   Parts        // of the last demand
+	spent   time.Time    // until when the budgets are booked
+	pace    pace
+	parts   Parts // of the last demand
 }
 
 // New returns a workload for spec, which it completes with defaults. It returns
@@ -86,6 +88,7 @@ func New(spec api.Spec) (*Workload, error) {
 	w.learner = w.newLearner()
 	w.bursts.Window = w.step
 	w.budget.Target = spec.Forecast.ViolationTarget.Float()
+	w.pace = newPace(w.budget.Target)
 	return w, nil
 }
 

@@ -10,41 +10,76 @@ const (
 	integral    = 0.05           // k per hour: an unused budget doubles α in 14 hours
 	overspend   = 20.0           // greatest multiple of the target that counts
 	widest      = 0.5            // α: the median
-	narrowest   = 1e-5
+	loosest     = 0.1            // α that an unused budget grows to, or ten times the target
+	narrowest   = 3e-5
 	proportion  = 0.15 // of ln α per multiple of overspending
 	firstMargin = 3.0  // α starts at this multiple of the target
+	relief      = 1.0  // per hour: growth of ln α while the bill is too high
+	tooDear     = 0.02 // by so much that it grows at full pace
 )
 
-// A Budget paces a quantile by an error budget. Set Target before the first use.
-// Its other exported fields are its memory, for dumps. It is not safe for
-// concurrent use.
+// A Budget paces a quantile by an error budget. Set Target before the first use; it
+// may be moved later. Its other exported fields are bounds of α and its memory, for
+// dumps. It is not safe for concurrent use.
 type Budget struct {
 	Target float64 `json:"target"` // share of time for which the objective may be missed, in (0, 1)
-	Spent  float64 `json:"spent"`  // missed share of about the last half day
-	Alpha  float64 `json:"alpha"`  // 1 − quantile level without the proportional part; 0 = at its start
+	First  float64 `json:"first"`  // where α starts; 0 = thrice the target
+	Least  float64 `json:"least"`  // bounds of α; 0 = the usual ones
+	Most   float64 `json:"most"`
+	Spent  float64 `json:"spent"` // missed share of about the last half day
+	Alpha  float64 `json:"alpha"` // 1 − quantile level without the proportional part; 0 = at its start
+	Dear   bool    `json:"dear"`  // the bill was too high of late
 }
 
-// Update takes the share, 0 to 1, of the last dt in which the objective was
-// missed. A NaN share says that nobody knows, and changes nothing.
-func (b *Budget) Update(missed float64, dt time.Duration) {
+// Update takes the share of the last dt in which the objective was missed: 0 to 1,
+// or more where misses are booked late. A NaN share says that nobody knows, and
+// changes nothing. Bill is what is paid over what may be paid, NaN = unknown: above 1
+// nothing is tightened, and α grows whatever was missed.
+func (b *Budget) Update(missed float64, dt time.Duration, bill float64) {
 	if math.IsNaN(missed) || dt <= 0 || !(b.Target > 0) {
 		return
 	}
-	missed = min(max(missed, 0), 1)
-	b.Spent += (1 - math.Exp(-float64(dt)/float64(window))) * (missed - b.Spent)
-	over := min(b.Spent/b.Target-1, overspend)
-	b.Alpha = min(max(b.alpha()*math.Exp(-integral*dt.Hours()*over), narrowest), widest)
+	b.Spent += (1 - math.Exp(-float64(dt)/float64(window))) * (max(missed, 0) - b.Spent)
+	rate := -integral * min(b.Spent/b.Target-1, overspend)
+	most := b.most()
+	switch b.Dear = bill > 1; {
+	case b.Dear:
+		rate = max(rate, 0) + relief*min((bill-1)/tooDear, 1)
+	case rate > 0: // what is not spent is no reason to be careless
+		most = max(b.alpha(), min(most, max(loosest, 10*b.Target)))
+	}
+	b.Alpha = min(max(b.alpha()*math.Exp(rate*dt.Hours()), b.least()), most)
+}
+
+func (b *Budget) least() float64 {
+	if b.Least > 0 {
+		return b.Least
+	}
+	return narrowest
+}
+
+func (b *Budget) most() float64 {
+	if b.Most > 0 {
+		return b.Most
+	}
+	return widest
 }
 
 func (b *Budget) alpha() float64 {
-	if b.Alpha > 0 {
+	switch {
+	case b.Alpha > 0:
 		return b.Alpha
+	case b.First > 0:
+		return b.First
 	}
-	return min(firstMargin*b.Target, widest)
+	return min(firstMargin*b.Target, b.most())
 }
 
-// Level returns the quantile to provide for, in [0.5, 1).
+// Level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
 func (b *Budget) Level() float64 {
 	over := min(max(b.Spent/b.Target-1, 0), overspend)
-	return 1 - max(b.alpha()*math.Exp(-proportion*over), narrowest)
+	if b.Dear {
+		over = 0
+	}
+	return 1 - max(b.alpha()*math.Exp(-proportion*over), b.least())
 }

@@ -26,6 +26,19 @@
 // keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
 // Conformal Inference Under Distribution Shift, NeurIPS 2021 (arXiv 2106.00170).
 //
+// What a burst misses is not for this budget: the quantile of what is usual finds no
+// burst ready, however high. The engine paces the chance from which on bursts are
+// hedged by a budget of its own.
+//
+// # The reactive autoscaler in the shadow
+//
+// A forecast may not do harm: neither miss more than the autoscaler that would be
+// there without it, nor cost more. A [Reactive] is that autoscaler, an HPA at 70 %,
+// run beside ours on the same demand. Where it would have missed less than the target
+// allows, its share takes the place of the target, down to a twentieth; and as soon
+// as ours costs more, budgets are not tightened any more but widened until it does
+// not. Both are estimates: demand as it was observed, a fixed time to start.
+//
 // # Why not coverage alone
 //
 // The forecast's coverage is not the service's: demand above the quantile need

@@ -192,15 +192,20 @@ func (p *Policy) band(at time.Time) (low, high float64) {
 // floor raises spec.replicas along with the floor, which then acts at once on any
 // version of Kubernetes; the HPA underneath decides above it.
 func (p *Policy) floor(now time.Time, o replay.Observation) replay.Action {
-	d := p.workload.Decide(now, engine.Target{
-		Current: o.Replicas, Ready: o.Ready, Min: p.bound(), Max: p.c.Max, Missed: missed(o.Latency, p.c.Objective.Latency),
-	})
+	d := p.workload.Decide(now, p.target(o))
 	a := replay.Hold()
 	a.Floor = d.Replicas
 	if d.Replicas > o.Replicas {
 		a.Replicas = d.Replicas
 	}
 	return a
+}
+
+// target describes the service as it is.
+func (p *Policy) target(o replay.Observation) engine.Target {
+	return engine.Target{
+		Current: o.Replicas, Ready: o.Ready, Min: p.bound(), Max: p.c.Max, Missed: missed(o.Latency, p.c.Objective.Latency),
+	}
 }
 
 // missed says whether the latency at the last scrape missed the objective.
@@ -224,8 +229,9 @@ func (p *Policy) bound() int32 {
 // metric answers the demand as whole replicas of the nominal capacity, so that
 // the HPA behind KEDA arrives at the count which the objective asks for; it owns
 // bounds, tolerance and stabilization.
-func (p *Policy) metric(now time.Time, _ replay.Observation) replay.Action {
+func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 	a := replay.Hold()
+	p.workload.Decide(now, p.target(o)) // which books what was missed, as serve does
 	d := p.workload.Demand(now)
 	if math.IsNaN(d.Observed) {
 		return a // an error of the scaler: the HPA holds

@@ -1,0 +1,136 @@
+package burst
+
+import (
+	"math"
+	"time"
+)
+
+// How a dip is told, and how it ends.
+const (
+	halfDip    = 30 * time.Second // half-life of the level that is watched
+	cliff      = 0.4              // share of the highest level of the last minutes that is left
+	recovered  = 0.7              // share of what was before at which a dip is over
+	rebounding = 2.0              // times the lowest level of the last minutes: it comes back
+	visible    = 0.01             // of what was before: a rise by less is none
+	longestDip = 12 * time.Hour   // older is the new level
+	comeback   = 15 * time.Minute // in which what comes back has come
+	dipMinutes = 15
+)
+
+// A Dip watches for demand that falls off a cliff, as when something before or
+// behind the target fails, and for its return: what fell within minutes comes
+// back within minutes, to about where it was. Its exported fields are its whole
+// memory, for dumps. The zero Dip is ready. It is not safe for concurrent use.
+type Dip struct {
+	Seen   time.Time           `json:"seen"`   // newest sample
+	Level  float64             `json:"level"`  // of about the last minute
+	Minute int64               `json:"minute"` // since the epoch, of the newest entry of the following
+	Highs  [dipMinutes]float64 `json:"highs"`  // highest level of each minute, by minute modulo their count; 0 = unknown
+	Lows   [dipMinutes]float64 `json:"lows"`   // lowest
+
+	Before float64   `json:"before"` // level before the dip; 0 = there is none
+	Began  time.Time `json:"began"`  // of the dip
+	Rises  int       `json:"rises"`  // samples in a row that rise
+	Back   time.Time `json:"back"`   // since when demand comes back; zero if it does not
+	Peak   float64   `json:"peak"`   // highest sample since
+	Target float64   `json:"target"` // what it comes back to, as much as before
+}
+
+// Update takes a sample of demand, in order of time. One that is not finite or
+// negative is passed over. It takes O(1).
+func (d *Dip) Update(now time.Time, sample float64) {
+	if math.IsInf(sample, 0) || !(sample >= 0) || !now.After(d.Seen) {
+		return
+	}
+	minute := now.Unix() / 60
+	if d.Seen.IsZero() || now.Sub(d.Seen) > dipMinutes*time.Minute { // nothing is known of the last minutes
+		*d = Dip{Level: sample, Minute: minute}
+		for i := range d.Highs {
+			d.Highs[i], d.Lows[i] = sample, 0 // no plateau before there are enough minutes
+		}
+	} else {
+		d.Level += (1 - halving(now.Sub(d.Seen), halfDip)) * (sample - d.Level)
+	}
+	d.Seen = now
+	d.note(minute)
+	d.back(now, sample)
+	if d.Lasts() {
+		d.follow(now, sample)
+	} else if high, flat := d.plateau(); flat && d.Level < cliff*high {
+		d.Before, d.Began, d.Rises = high, now, 0
+	}
+}
+
+// back watches what comes back until it has come, or falls again.
+func (d *Dip) back(now time.Time, sample float64) {
+	if d.Back.IsZero() {
+		return
+	}
+	d.Peak = max(d.Peak, sample)
+	if now.Sub(d.Back) > comeback || sample < d.Peak/rebounding {
+		d.Back, d.Rises = time.Time{}, 0
+	}
+}
+
+// note enters the level into its minute.
+func (d *Dip) note(minute int64) {
+	for ; d.Minute < minute; d.Minute++ {
+		i := (d.Minute + 1) % dipMinutes
+		d.Highs[i], d.Lows[i] = d.Level, d.Level
+	}
+	i := minute % dipMinutes
+	d.Highs[i], d.Lows[i] = max(d.Highs[i], d.Level), min(d.Lows[i], d.Level)
+}
+
+// plateau returns the highest level of the minutes before the last five, and
+// whether they were all alike: what jumps about has no usual height to come back to.
+func (d *Dip) plateau() (high float64, flat bool) {
+	low := math.Inf(1)
+	for ago := int64(5); ago < dipMinutes; ago++ {
+		i := (d.Minute - ago) % dipMinutes
+		high, low = max(high, d.Highs[i]), min(low, d.Lows[i])
+	}
+	return high, low >= 0.6*high
+}
+
+func (d *Dip) lowest() float64 {
+	l := math.Inf(1)
+	for _, v := range d.Lows {
+		l = min(l, v)
+	}
+	return l
+}
+
+// follow watches a dip.
+func (d *Dip) follow(now time.Time, sample float64) {
+	if d.Level >= recovered*d.Before || now.Sub(d.Began) > longestDip {
+		d.Before = 0
+		for i := range d.Highs {
+			d.Highs[i] = min(d.Highs[i], d.Level)
+		}
+		return
+	}
+	low := d.lowest()
+	if !d.Back.IsZero() {
+		return
+	}
+	if sample < rebounding*low || sample-low < visible*d.Before {
+		d.Rises = 0
+		return
+	}
+	if d.Rises++; d.Rises > 1 && now.Sub(d.Began) > time.Minute {
+		d.Back, d.Peak, d.Target = now, sample, d.Before
+	}
+}
+
+// Lasts reports whether demand is in a dip.
+func (d *Dip) Lasts() bool { return d.Before > 0 }
+
+// Returning returns the demand to provide for while what fell comes back: as much
+// as before; 0 else.
+func (d *Dip) Returning() float64 {
+	if d.Back.IsZero() {
+		return 0
+	}
+	return d.Target
+}

@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+const (
+	// calmFor is how long a small step down waits, see [scaler.Input].
+	calmFor = 10 * time.Minute
+
+	// explained is how long a miss waits for a burst that explains it: the first
+	// minute of a burst is over before its detector is sure.
+	explained = 90 * time.Second
+
+	// thrift is the share of the reactive autoscaler's bill that is aimed at, so that
+	// what is not seen of the bill leaves it below.
+	thrift = 0.96
+
+	// strictest is the least share of the violation target that the reactive
+	// autoscaler's own misses tighten it to.
+	strictest = 0.05
+
+	// startShare is the part of the lead time in which a replica starts; the rest is
+	// the lag of the metric.
+	startShare = 0.6
+)
+
+// A pace books what was missed on the budget of the quantile, or, where a burst was
+// the reason, on that of the hedge against bursts: a higher quantile of what is usual
+// is dear and finds no burst ready. Both are bounded by what an autoscaler without a
+// forecast would miss and cost, which runs in the shadow: where that misses nothing,
+// little may be missed; where the target cannot be had for its bill, it is the bill
+// that holds.
+type pace struct {
+	bursts  trust.Budget // α is the chance of a burst from which on it is hedged
+	shadow  trust.Reactive
+	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
+	turned  time.Time  // since when the newer ones are gathered
+}
+
+func newPace(target float64) pace {
+	return pace{bursts: trust.Budget{Target: target, First: hedgeRisk, Least: 0.005, Most: 0.7}}
+}
+
+// dear reports whether more is paid than the reactive autoscaler would cost: then
+// nothing is held or started for comfort.
+func (w *Workload) dear() bool { return w.pace.bill() > 1 }
+
+func (p *pace) bill() float64 { return p.shadow.Bill() / thrift }
+
+// book books the missed share of the last dt; NaN = unknown.
+func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready int32) {
+	p := &w.pace
+	if need := w.Replicas(w.latest.Value); need >= 0 && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
+		start := time.Duration(startShare * float64(w.LeadTime()))
+		p.shadow.Update(now, w.Replicas(w.latest.Value/trust.Utilisation), need, ready, start)
+	}
+	if math.IsNaN(missed) || dt <= 0 {
+		return
+	}
+	target := w.spec.Forecast.ViolationTarget.Float()
+	if share, known := p.shadow.Missed(); known {
+		w.budget.Target = min(max(share, strictest*target), target)
+	}
+	seconds := missed * dt.Seconds()
+	usual, burst := 0.0, 0.0
+	switch {
+	case w.bursts.Lasts() || w.dip.Lasts():
+		burst = p.waiting[0] + p.waiting[1] + seconds
+		p.waiting = [2]float64{}
+	case now.Sub(p.turned) > explained:
+		usual = p.waiting[1]
+		p.waiting = [2]float64{seconds, p.waiting[0]}
+		p.turned = now
+	default:
+		p.waiting[0] += seconds
+	}
+	bill := p.bill()
+	w.budget.Update(usual/dt.Seconds(), dt, bill)
+	p.bursts.Update(burst/dt.Seconds(), dt, bill)
+}

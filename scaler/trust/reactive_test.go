@@ -1,0 +1,118 @@
+package trust_test
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+// shadow runs r over counts of ten seconds each; the target has ready replicas.
+func shadow(r *trust.Reactive, from time.Time, startup time.Duration, ready int32, counts ...[2]int) time.Time {
+	for _, c := range counts {
+		for range c[1] {
+			need := int32(c[0])
+			r.Update(from, need*10/7, need, ready, startup)
+			from = from.Add(10 * time.Second)
+		}
+	}
+	return from
+}
+
+func TestReactiveMissesWhatItsHeadroomDoesNotCover(t *testing.T) {
+	const day = 8640 // ten seconds
+	for _, c := range []struct {
+		name        string
+		low, high   int
+		startup     time.Duration
+		from, below float64 // missed seconds per rise
+	}{
+		{"steady", 20, 20, time.Minute, 0, 1e-9},
+		{"a rise by a third is within 70 %", 21, 28, time.Minute, 0, 1e-9},
+		{"a doubling waits for a start", 20, 40, time.Minute, 60, 100},
+		{"and for a longer one", 20, 40, 3 * time.Minute, 180, 220},
+	} {
+		var r trust.Reactive
+		now := start
+		const rises = 12
+		for range rises { // two hours each
+			now = shadow(&r, now, c.startup, 20, [2]int{c.low, day/24 - 60}, [2]int{c.high, 60}, [2]int{c.low, day / 24})
+		}
+		share, known := r.Missed()
+		require.True(t, known, "a day was seen")
+		seconds := share * 24 * 3600 / rises
+		require.True(t, seconds >= 0.8*c.from && seconds <= 1.3*c.below+1e-9, "%s: %v s per rise", c.name, seconds)
+	}
+}
+
+func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
+	for _, c := range []struct {
+		ready int32
+		bill  float64
+	}{{14, 0.5}, {28, 1}, {56, 2}} {
+		var r trust.Reactive
+		require.True(t, math.IsNaN(r.Bill()), "nothing is known")
+		shadow(&r, start, time.Minute, c.ready, [2]int{20, 8640})
+		require.InDelta(t, c.bill, r.Bill(), 0.01)
+	}
+	var blind trust.Reactive
+	shadow(&blind, start, time.Minute, -1, [2]int{20, 8640})
+	require.True(t, math.IsNaN(blind.Bill()), "nobody says how many are ready")
+}
+
+func TestStartsAreOnTheBill(t *testing.T) {
+	var calm, restless trust.Reactive
+	now := start
+	for i := range 4000 {
+		flip := int32(28)
+		if i%2 == 1 {
+			flip = 24
+		}
+		calm.Update(now, 28, 20, 26, time.Minute)
+		restless.Update(now, 28, 20, flip, time.Minute)
+		now = now.Add(time.Minute)
+	}
+	// Each second minute four replicas start, a minute each, and end, half a minute.
+	require.InDelta(t, calm.Bill()+4*90.0/120/28, restless.Bill(), 0.01)
+}
+
+func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
+	var r, back trust.Reactive
+	now := shadow(&r, start, time.Minute, 20, [2]int{20, 360})
+	now = shadow(&r, now.Add(time.Hour), time.Minute, 20, [2]int{60, 1}) // it may have scaled meanwhile
+	share, _ := r.Missed()
+	require.Zero(t, share)
+	text, err := json.Marshal(&r)
+	require.NoError(t, err)
+	require.Less(t, len(text), 4<<10)
+	require.NoError(t, json.Unmarshal(text, &back))
+	shadow(&r, now, time.Minute, 20, [2]int{60, 30})
+	shadow(&back, now, time.Minute, 20, [2]int{60, 30})
+	require.Equal(t, r, back)
+}
+
+func TestBudgetWithinTheBill(t *testing.T) {
+	b := trust.Budget{Target: 0.001}
+	for range 600 {
+		b.Update(1, time.Minute, 1.5)
+	}
+	require.InDelta(t, 0.5, b.Alpha, 1e-9, "however much is missed, what is too dear is given up")
+	for range 600 {
+		b.Update(1, time.Minute, 0.9)
+	}
+	require.Less(t, b.Alpha, 0.001, "within the bill misses count")
+}
+
+func TestAnUnusedBudgetIsNoReasonToBeCareless(t *testing.T) {
+	for _, c := range []struct{ target, most float64 }{{0.001, 0.1}, {0.02, 0.2}, {0.2, 0.5}} {
+		b := trust.Budget{Target: c.target}
+		for range 60 * 24 * 30 {
+			b.Update(0, time.Minute, math.NaN())
+		}
+		require.InDelta(t, c.most, b.Alpha, 1e-9, "target %v", c.target)
+	}
+}
