@@ -73,9 +73,9 @@ func (f *Fitted) meanSquare(p Params, c *course, far []reach) float64 {
 // slowly runs the State.
 func (f *Fitted) slowly(p Params, c *course, far []reach) float64 {
 	trial := *f
-	trial.Params = p
+	trial.Params, trial.law = p, f.newLaw(p)
 	if len(far) > 0 {
-		trial.powers()
+		trial.law.tabulate()
 	}
 	s, err := trial.State(f.start, f.step)
 	if err != nil {

@@ -47,7 +47,8 @@ func TestForecastsAreThoseOfOtherPrograms(t *testing.T) {
 				f.periods = append(f.periods, 7*24*time.Hour)
 				f.init.seasons = append(f.init.seasons, want.LongSeason)
 			}
-			f.powers()
+			f.law = f.newLaw(f.Params)
+			f.law.tabulate()
 			s, err := f.State(f.start, f.step)
 			require.NoError(t, err)
 			for _, v := range r.Values {

@@ -103,12 +103,8 @@ type Fitted struct {
 	init    initial
 	low     float64 // range of the history: forecasts stay within half of it
 	high    float64
-	damp    []float64 // φ + … + φʰ by h−1
-	fade    []float64 // what remains of the last error, by h−1; see faded
+	law     *law
 }
-
-// tabled is the number of horizons whose powers are kept.
-const tabled = 64
 
 // Fit implements forecast.Model; the result is a [Fitted].
 func (m Model) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted, error) {
@@ -146,7 +142,8 @@ func (m Model) Estimate(ctx context.Context, history forecast.Series) (*Fitted, 
 	if err := f.search(ctx, f.newCourse(history, z)); err != nil {
 		return nil, err
 	}
-	f.powers()
+	f.law = f.newLaw(f.Params)
+	f.law.tabulate()
 	return f, nil
 }
 
@@ -198,22 +195,6 @@ func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
 	return use, nil
 }
 
-// powers tabulates what a forecast multiplies slope and error with.
-func (f *Fitted) powers() {
-	f.damp, f.fade = make([]float64, tabled), make([]float64, tabled)
-	for h := range tabled {
-		f.damp[h], f.fade[h] = f.damped(h+1), f.faded(h+1)
-	}
-}
-
-// damped returns φ + … + φʰ.
-func (f *Fitted) damped(h int) float64 {
-	if f.Phi == 1 {
-		return float64(h)
-	}
-	return f.Phi * (1 - math.Pow(f.Phi, float64(h))) / (1 - f.Phi)
-}
-
 // Filter implements forecast.Fitted. Its bounds are the empirical quantiles of
 // the errors on history (package residual).
 func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
@@ -230,33 +211,3 @@ func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 	}
 	return filter, nil
 }
-
-// faded returns how much of the last error a forecast h cells ahead contains
-// beyond what the states have taken of it: ρʰ, and what the errors expected in
-// between, ρ to ρʰ⁻¹ of it, will have moved level, slope and seasons by.
-func (f *Fitted) faded(h int) float64 {
-	const nothing = 1e-12
-	level, slope, power, n := 0.0, 0.0, 1.0, 1
-	for ; n < h && math.Abs(power) > nothing; n++ {
-		power *= f.Rho
-		level += f.Phi*slope + f.Alpha*power
-		slope = f.Phi*slope + f.Beta*power
-	}
-	sum := level + slope*f.damped(h-n+1) + power*f.Rho
-	for k, period := range f.periods {
-		cells := int(period / f.step)
-		if cells < 1 {
-			continue
-		}
-		first := (h-1)%cells + 1 // the cell of the coming season at the same phase
-		for n := first; n <= h-cells; n += cells {
-			sum += f.Gamma[k] * math.Pow(f.Rho, float64(n))
-		}
-	}
-	return min(sum, mostMomentum)
-}
-
-// mostMomentum bounds how far, in errors of the last cell, a forecast runs ahead
-// of it: with a sticky error and a quick level the mean of the model turns a
-// single spike into a multiple of itself.
-const mostMomentum = 1.5

@@ -6,7 +6,7 @@ import "math"
 type reach struct {
 	h       int
 	damp    float64   // φ + … + φʰ
-	fade    float64   // share of the last error; see Fitted.faded
+	fade    float64   // share of the last error; see law.faded
 	pending []float64 // forecasts of the last h cells, by origin modulo h; NaN for none
 	sum     float64
 	n       int
@@ -20,7 +20,7 @@ func (f *Fitted) reaches(p Params) []reach {
 		return nil
 	}
 	season := int(f.periods[0] / f.step)
-	trial := Fitted{Params: p, periods: f.periods, step: f.step}
+	trial := f.newLaw(p)
 	far := make([]reach, 0, 2)
 	for _, h := range []int{season / 4, season} {
 		if h < 2 {

@@ -12,7 +12,7 @@ import (
 // cell of the seasonal grids. Update and At neither allocate nor take more than
 // some tens of nanoseconds. It is not safe for concurrent use.
 type State struct {
-	f       *Fitted
+	law     *law
 	level   float64
 	slope   float64
 	err     float64 // d of the last cell
@@ -30,10 +30,8 @@ func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 	if step != f.step {
 		return nil, fmt.Errorf("ets: series has step %v, fitted on %v", step, f.step)
 	}
-	own := *f
-	own.init.seasons = nil // a state has grids of its own, and may outlive the fit
 	s := &State{
-		f: &own, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),
+		law: f.law, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),
 		low: f.low, high: f.high, seasons: make([]memory, len(f.periods)),
 	}
 	if s.anchor {
@@ -57,7 +55,7 @@ func (s *State) Update(v float64) {
 	} else {
 		v = math.NaN()
 	}
-	if s.f.model.Form == Multiplicative {
+	if s.law.form == Multiplicative {
 		s.learnProduct(v)
 	} else {
 		s.learnSum(v)
@@ -68,9 +66,9 @@ func (s *State) Update(v float64) {
 }
 
 func (s *State) learnSum(v float64) {
-	p, trend, d := &s.f.Params, s.f.Phi*s.slope, s.f.Rho*s.err
+	p, trend, d := &s.law.Params, s.law.Phi*s.slope, s.law.Rho*s.err
 	if v == v { // not NaN
-		d = s.f.scale.Forward(v)
+		d = s.law.scale.Forward(v)
 		for k := range s.seasons {
 			d -= s.seasons[k].now()
 		}
@@ -101,7 +99,7 @@ func (s *State) widen(v float64) {
 const leastFactor = 0.05
 
 func (s *State) learnProduct(v float64) {
-	p, factor := &s.f.Params, 1.0
+	p, factor := &s.law.Params, 1.0
 	for k := range s.seasons {
 		factor *= max(leastFactor, s.seasons[k].now())
 	}
@@ -115,7 +113,7 @@ func (s *State) learnProduct(v float64) {
 	}
 	s.level = max(0, level+p.Alpha*d/factor)
 	s.slope = trend + p.Beta*d/factor
-	if floor := leastFactor * s.f.init.level; level > floor {
+	if floor := s.law.floor; level > floor {
 		for k := range s.seasons {
 			own := max(leastFactor, s.seasons[k].now())
 			s.seasons[k].add(p.Gamma[k] * max(-0.5, min(2, d/(level*factor))) * own)
@@ -129,12 +127,12 @@ func (s *State) learnProduct(v float64) {
 func (s *State) At(h int) float64 {
 	var damp, fade float64
 	if h <= tabled {
-		damp, fade = s.f.damp[h-1], s.f.fade[h-1]
+		damp, fade = s.law.damp[h-1], s.law.fade[h-1]
 	} else {
-		damp, fade = s.f.damped(h), s.f.faded(h)
+		damp, fade = s.law.damped(h), s.law.faded(h)
 	}
 	z := s.level + damp*s.slope
-	if s.f.model.Form == Multiplicative {
+	if s.law.form == Multiplicative {
 		for k := range s.seasons {
 			z *= max(leastFactor, s.seasons[k].at(h))
 		}
@@ -143,7 +141,7 @@ func (s *State) At(h int) float64 {
 		for k := range s.seasons {
 			z += s.seasons[k].at(h)
 		}
-		z = s.f.scale.Back(z + fade*s.err)
+		z = s.law.scale.Back(z + fade*s.err)
 	}
 	room := (s.high - s.low) / 2
 	return max(0, s.low-room, min(z, s.high+room))
