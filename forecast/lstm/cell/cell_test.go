@@ -27,7 +27,6 @@ func TestActivationsAgreeWithMath(t *testing.T) {
 	tanh := func(x float64) float64 { xs := []float64{x}; Tanh(xs); return xs[0] }
 	sigmoid := func(x float64) float64 { xs := []float64{x}; logistic(xs, 1); return xs[0] }
 	for x := -38.0; x <= 38; x += 0.0137 {
-		require.InEpsilonf(t, math.Exp(x), exp(x), 2e-14, "exp(%v)", x)
 		require.InDeltaf(t, math.Tanh(x), tanh(x), 1e-14, "tanh(%v)", x)
 		require.InDeltaf(t, 1/(1+math.Exp(-x)), sigmoid(x), 1e-14, "sigmoid(%v)", x)
 	}

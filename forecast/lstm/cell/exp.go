@@ -1,40 +1,12 @@
 package cell
 
-import "math"
+import "github.com/forescale/forescale/forecast/elementary"
 
 // saturated is where the logistic function is 0 or 1 to the last bit of a
 // float64; beyond it the argument is cut, so that no exponential overflows.
 const saturated = 40
 
-const (
-	perOctave = 256                  // entries of the table
-	toTable   = perOctave / math.Ln2 // argument → table index
-	rounder   = 3 << 51              // adding it rounds to a whole number, in the low bits
-)
-
-// powers[i] is the bit pattern of 2^(i/256), less i·2^44, so that adding an
-// index times 2^44 puts the whole octaves into the exponent.
-var powers = powerTable() //nolint:gochecknoglobals // a constant table
-
-func powerTable() [perOctave]uint64 {
-	var t [perOctave]uint64
-	for i := range t {
-		t[i] = math.Float64bits(math.Exp2(float64(i)/perOctave)) - uint64(i)<<44
-	}
-	return t
-}
-
-// exp returns e^x for |x| ≤ saturated, see bound. The compiler inlines it, which
-// halves the time of a step; a word more and it does not.
-func exp(x float64) float64 {
-	t := x*toTable + rounder
-	k := math.Float64bits(t)
-	r := x - (t-rounder)*(1/toTable) // |r| ≤ ln 2 / 512
-	s := math.Float64frombits(powers[k%perOctave] + k<<44)
-	return s + s*(r+r*r*(0.5+r*(1./6+r*(1./24))))
-}
-
-// bound cuts x to what exp can take.
+// bound cuts x to the range.
 func bound(x float64) float64 {
 	if x > saturated {
 		return saturated
@@ -49,7 +21,7 @@ func bound(x float64) float64 {
 // tanh(x) = 2σ(2x) − 1.
 func logistic(xs []float64, k float64) {
 	for i, x := range xs {
-		xs[i] = 1 / (1 + exp(bound(-k*x)))
+		xs[i] = 1 / (1 + elementary.ExpSmall(bound(-k*x)))
 	}
 }
 
@@ -80,11 +52,11 @@ func advance(gates, c, h []float64) {
 	i, f, g, o := gates[:n], gates[n:][:n], gates[2*n:][:n], gates[3*n:][:n]
 	c = c[:n]
 	for j := range h {
-		eg, ef := exp(bound(-2*g[j])), 1+exp(bound(-f[j]))
-		eig := (1 + exp(bound(-i[j]))) * (1 + eg)
+		eg, ef := elementary.ExpSmall(bound(-2*g[j])), 1+elementary.ExpSmall(bound(-f[j]))
+		eig := (1 + elementary.ExpSmall(bound(-i[j]))) * (1 + eg)
 		x := (c[j]*eig + (1-eg)*ef) / (eig * ef)
 		c[j] = x
-		ec := exp(bound(-2 * x))
-		h[j] = (1 - ec) / ((1 + exp(bound(-o[j]))) * (1 + ec))
+		ec := elementary.ExpSmall(bound(-2 * x))
+		h[j] = (1 - ec) / ((1 + elementary.ExpSmall(bound(-o[j]))) * (1 + ec))
 	}
 }
