@@ -42,11 +42,7 @@ func (f fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 	if err := history.Check(); err != nil {
 		return nil, err
 	}
-	filter := residual.New(f.start(history.Start, history.Step), history.Start, history.Step)
-	for _, v := range history.Values {
-		filter.Update(v)
-	}
-	return filter, nil
+	return residual.Replay(f.start(history.Start, history.Step), history), nil
 }
 
 func check(ctx context.Context, history forecast.Series, need int) error {

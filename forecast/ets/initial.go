@@ -1,6 +1,7 @@
 package ets
 
 import (
+	"slices"
 	"time"
 
 	"github.com/forescale/forescale/forecast/season"
@@ -28,7 +29,8 @@ func (f *Fitted) decompose(z []float64) initial {
 	if len(f.periods) > 0 {
 		first = int(f.periods[0] / f.step)
 	}
-	z = filled(z, first)
+	z = slices.Clone(z)
+	season.Fill(z, first)
 	trend := average(z, window)
 	in.level = trend[0]
 	if k := min(window, len(z)-1); k > 0 {
@@ -85,33 +87,6 @@ func (f *Fitted) cells(period time.Duration, n int) []int32 {
 	for i := range out {
 		out[i] = int32(min(len(m.cells)-1, int(float64(clock.Phase(1)+m.half)*m.per)))
 		clock.Advance()
-	}
-	return out
-}
-
-// filled returns z with gaps filled from the period before, the period after, or
-// the nearest value, in this order.
-func filled(z []float64, period int) []float64 {
-	out := make([]float64, len(z))
-	last := 0.0
-	for _, v := range z {
-		if v == v {
-			last = v
-			break
-		}
-	}
-	for i, v := range z {
-		switch {
-		case v == v:
-			last = v
-		case i >= period && period > 0:
-			v = out[i-period]
-		case i+period < len(z) && z[i+period] == z[i+period]:
-			v = z[i+period]
-		default:
-			v = last
-		}
-		out[i] = v
 	}
 	return out
 }

@@ -140,11 +140,7 @@ func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter := residual.New(s, history.Start, history.Step)
-	for _, v := range history.Values {
-		filter.Update(v)
-	}
-	return filter, nil
+	return residual.Replay(s, history), nil
 }
 
 // A plan is what a regression looks at, and in which units.

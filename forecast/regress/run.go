@@ -46,7 +46,7 @@ func newRun(m Model, history forecast.Series) (*run, error) {
 	for i, v := range r.z {
 		r.seen[i] = v == v
 	}
-	fill(r.z, p.lags[p.prior])
+	season.Fill(r.z, p.lags[p.prior])
 	r.setWaves(history)
 	r.resize()
 	half := m.HalfLife
@@ -55,29 +55,6 @@ func newRun(m Model, history forecast.Series) (*run, error) {
 	}
 	r.decay = math.Exp2(-1 / half)
 	return r, nil
-}
-
-// fill replaces gaps by the value one period before, after, or nearest.
-func fill(z []float64, period int) {
-	last := 0.0
-	for _, v := range z {
-		if v == v {
-			last = v
-			break
-		}
-	}
-	for i, v := range z {
-		switch {
-		case v == v:
-			last = v
-		case i >= period:
-			z[i] = z[i-period]
-		case i+period < len(z) && z[i+period] == z[i+period]:
-			z[i] = z[i+period]
-		default:
-			z[i] = last
-		}
-	}
 }
 
 // setWaves tabulates the harmonics over the period.

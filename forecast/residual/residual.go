@@ -87,6 +87,16 @@ func New(p Point, start time.Time, step time.Duration) *Filter {
 	return f
 }
 
+// Replay returns the filter around p that has seen history, the first cell of
+// which is the next of p.
+func Replay(p Point, history forecast.Series) *Filter {
+	f := New(p, history.Start, history.Step)
+	for _, v := range history.Values {
+		f.Update(v)
+	}
+	return f
+}
+
 func (f *Filter) longest() int { return f.rungs[len(f.rungs)-1].h }
 
 // Update takes the next cell. Infinite and negative values count as NaN.
