@@ -43,12 +43,14 @@ func BenchmarkTick(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			t := ticker{w: fitted(b, history), now: history.End(), cell: forecast.Series{Step: time.Minute, Values: []float64{100}}}
 			b.ReportAllocs()
+			report := forecasttest.CPU(b)
 			for i := 0; b.Loop(); i++ {
 				if c.every > 0 && i%c.every == 0 {
 					t.close(b)
 				}
 				t.tick(time.Minute / time.Duration(max(c.every, 100_000)))
 			}
+			report()
 		})
 	}
 }

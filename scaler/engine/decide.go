@@ -38,7 +38,8 @@ func (w *Workload) Replicas(demand float64) int32 {
 // Decide returns the replica count for now and remembers it. Between the demand
 // and the count stand the rules of package scaler.
 func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
-	spec, in := w.input(now, t)
+	w.asked = t
+	spec, in := w.input(now, &w.asked)
 	w.spend(now, in.Demand.Observed, t)
 	if !w.bursts.Lasts() {
 		w.calm = t.Ready
@@ -46,14 +47,14 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	if w.state == nil { // most are asked for demand alone, and need no memory of counts
 		w.state = &scaler.State{}
 	}
-	w.asked = t
 	var out scaler.Decision
 	out, *w.state = scaler.Decide(spec, *w.state, in)
 	return out
 }
 
-// input returns what a decision about t depends on, beside what was decided.
-func (w *Workload) input(now time.Time, t Target) (api.ScaleSpec, scaler.Input) {
+// input returns what a decision about t depends on, beside what was decided. The
+// spec points into t.
+func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input) {
 	d := w.Demand(now)
 	in := scaler.Input{
 		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(),

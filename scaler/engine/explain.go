@@ -53,7 +53,8 @@ func (w *Workload) Rehearse(now time.Time) (scaler.Record, bool) {
 	if w.state == nil {
 		return scaler.Record{}, false
 	}
-	spec, in := w.input(now, w.asked)
+	target := w.asked
+	spec, in := w.input(now, &target)
 	r := scaler.Record{Spec: spec, State: *w.state, Input: in}
 	r.Decision, _ = scaler.Decide(r.Spec, r.State, r.Input)
 	return r, true

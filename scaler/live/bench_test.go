@@ -13,6 +13,7 @@ import (
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/forecasttest"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
@@ -95,6 +96,7 @@ func BenchmarkTick10000(b *testing.B) {
 	took := make([]time.Duration, n)
 	b.ReportAllocs()
 	b.ResetTimer()
+	report := forecasttest.CPU(b)
 	for range b.N {
 		now = now.Add(500 * time.Millisecond)
 		v := wave(now)
@@ -104,6 +106,7 @@ func BenchmarkTick10000(b *testing.B) {
 		s.tick(b.Context())
 	}
 	b.StopTimer()
+	report()
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/10000-ticks")
 	now = now.Add(500 * time.Millisecond)
 	for i, e := range all {
