@@ -23,6 +23,11 @@ const (
 	// autoscaler's own misses tighten it to.
 	strictest = 0.05
 
+	// unbelievable is how many times more than the reactive autoscaler, and than the
+	// target, may be missed of late before its bill is not believed any more: what it
+	// takes for a replica's worth may not be what a replica carries.
+	unbelievable = 4.0
+
 	// startShare is the part of the lead time in which a replica starts; the rest is
 	// the lag of the metric.
 	startShare = 0.6
@@ -39,17 +44,16 @@ type pace struct {
 	shadow  trust.Reactive
 	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
 	turned  time.Time  // since when the newer ones are gathered
+	bill    float64    // of the target over what it may be; NaN = unknown, or not believed
 }
 
 func newPace(target float64) pace {
-	return pace{bursts: trust.Budget{Target: target, First: hedgeRisk, Least: 0.005, Most: 0.7}}
+	return pace{bill: math.NaN(), bursts: trust.Budget{Target: target, First: hedgeRisk, Least: 0.005, Most: 0.7}}
 }
 
 // dear reports whether more is paid than the reactive autoscaler would cost: then
 // nothing is held or started for comfort.
-func (w *Workload) dear() bool { return w.pace.bill() > 1 }
-
-func (p *pace) bill() float64 { return p.shadow.Bill() / thrift }
+func (w *Workload) dear() bool { return w.pace.bill > 1 }
 
 // book books the missed share of the last dt; NaN = unknown.
 func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready int32) {
@@ -62,7 +66,8 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready i
 		return
 	}
 	target := w.spec.Forecast.ViolationTarget.Float()
-	if share, known := p.shadow.Missed(); known {
+	share, known := p.shadow.Missed()
+	if known {
 		w.budget.Target = min(max(share, strictest*target), target)
 	}
 	seconds := missed * dt.Seconds()
@@ -78,7 +83,10 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready i
 	default:
 		p.waiting[0] += seconds
 	}
-	bill := p.bill()
-	w.budget.Update(usual/dt.Seconds(), dt, bill)
-	p.bursts.Update(burst/dt.Seconds(), dt, bill)
+	w.budget.Update(usual/dt.Seconds(), dt, p.bill)
+	p.bursts.Update(burst/dt.Seconds(), dt, p.bill)
+	p.bill = p.shadow.Bill() / thrift
+	if w.budget.Spent+p.bursts.Spent > unbelievable*max(share, target) {
+		p.bill = math.NaN()
+	}
 }

@@ -52,6 +52,9 @@ func (r *Reactive) Update(now time.Time, asked, need, ready int32, startup time.
 		r.Seen, r.Slot, r.Ready = now, slot, ready
 		return
 	}
+	if dt == 0 {
+		return
+	}
 	r.Seen = now
 	before := r.wanted(r.Slot)
 	for ; r.Slot < slot; r.Slot++ {

@@ -84,6 +84,7 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 	var r, back trust.Reactive
 	now := shadow(&r, start, time.Minute, 20, [2]int{20, 360})
 	now = shadow(&r, now.Add(time.Hour), time.Minute, 20, [2]int{60, 1}) // it may have scaled meanwhile
+	r.Update(now.Add(-10*time.Second), 90, 60, 20, time.Minute)          // two at one instant
 	share, _ := r.Missed()
 	require.Zero(t, share)
 	text, err := json.Marshal(&r)
