@@ -1,4 +1,4 @@
-package accuracy_test
+package accuracy
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/forescale/forescale/bench/accuracy"
 	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
@@ -58,7 +57,7 @@ func TestFutureChangesNoForecast(t *testing.T) {
 		load trace.Trace
 		said *[]float64
 	}{{one, &a}, {other, &b}} {
-		_, err := accuracy.Run(t.Context(), []trace.Trace{run.load}, accuracy.Options{Model: tape{run.said}, Workers: 1}, nil)
+		_, err := Run(t.Context(), []trace.Trace{run.load}, Options{Model: tape{run.said}, Workers: 1}, nil)
 		require.NoError(t, err)
 	}
 	require.Len(t, b, len(a))

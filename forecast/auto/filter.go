@@ -36,6 +36,7 @@ type filter struct {
 
 	last      float64 // newest sample, not cleaned
 	low, high float64 // range of the last days
+	limit     float64 // what the newest sample counts for at most in the range and in the seasons
 	quick     float64 // recent mean size of the one-step change the pool did not see
 	usual     float64 // the same in the long run
 
@@ -55,6 +56,7 @@ const (
 	leastLead    = 30   // samples of it at least
 	ridge        = 0.003
 	leastMemory  = 600  // rows that a regression remembers at least
+	mostGrowth   = 10   // times the range of the last days that one sample counts for
 	leastScale   = 1e-4 // no error is taken to be smaller, in units
 	solveEvery   = 30   // samples between two solutions of one regression
 	refreshEvery = 8    // samples between two refreshes of one band
@@ -172,7 +174,12 @@ func (s *filter) watch(z float64) {
 	}
 	fade := 1 / (7 * float64(max(s.lags.Day, 24)))
 	s.low = min(z, s.low+fade*(z-s.low))
-	s.high = max(z, s.high-fade*(s.high-z))
+	s.limit = math.Inf(1)
+	if s.high > 0 {
+		s.limit = mostGrowth * s.high
+	}
+	top := min(z, s.limit)
+	s.high = max(top, s.high-fade*(s.high-top))
 	e := math.Abs(z - s.ladders[values][0].point)
 	warm := 1 / float64(s.seen+1)
 	s.quick += max(warm, 0.1) * (e - s.quick)
@@ -283,7 +290,10 @@ func (s *filter) tuning(h, t int) direct.Tuning {
 // typical returns what the seasons shall remember of the newest sample: the
 // forecast in place of a zero that is an outage. Tomorrow does not repeat it. The
 // other verdicts of the guard are not acted on: a spike may be a job that comes
-// every day, and whether it does is for the weights to learn.
+// every day, and whether it does is for the weights to learn. But a sample a
+// thousand times as large as all before counts for ten times as large: a day and a
+// week later one rule or other says it again, and a hundredth of its weight would
+// be the largest error of the week.
 func (s *filter) typical(z float64) float64 {
 	if s.gap > 0 || s.seen == 0 {
 		return z
@@ -291,5 +301,5 @@ func (s *filter) typical(z float64) float64 {
 	if clean, verdict := s.guard.Judge(s.ladders[values][0].point, z); verdict == guard.Outage {
 		return max(0, clean)
 	}
-	return z
+	return min(z, s.limit)
 }

@@ -40,10 +40,11 @@
 // follows the leaders of the last 40 or so rounds, weights in proportion to the
 // mean error to the power of −10.
 //
-// Both, and the first expert alone, which is the last value, are weighed by one
-// more ML-Poly, the gate. The bound above is against one expert at a time; on a
-// load without any pattern a dozen experts that are all somewhat worse cost 8 %
-// at an hour ahead without the gate and 3 % with it.
+// Both, and each of the first experts alone, which are the last value, the day
+// ago and the week ago, are weighed by one more ML-Poly, the gate, in whose r the
+// plain difference is half. The bound above is against one expert at a time; on a
+// load without any pattern a dozen experts that are all somewhat worse than the
+// last value cost 8 % at an hour ahead without the gate and 3 % with it.
 //
 // # Why not exponential weights
 //

@@ -22,19 +22,24 @@ type Settings struct {
 type Poly struct {
 	set  *Settings
 	of   []expert
-	gate [combinations]account
+	gate [choices]account
 	peak [2]float32 // largest r² of any expert, and at the gate
 	size float32    // recent mean distance of truth and combination
 	seen float32
 }
 
-// The combinations that the gate chooses from.
+// What the gate chooses from: two combinations and each of the first experts
+// alone.
 const (
-	weighted     = iota // by ML-Poly
-	leading             // by the newest losses
-	simple              // the first expert alone
-	combinations = simple + 1
+	weighted = iota // by ML-Poly
+	leading         // by the newest losses
+	simple          // the first of Simple experts
+	choices  = simple + Simple
 )
+
+// Simple is the number of experts, the first ones, than which the combination
+// shall never be much worse: rules that anybody could follow.
+const Simple = 3
 
 // A Parts holds what each of the combinations says.
 type Parts struct{ Weighted, Leading float32 }
@@ -52,21 +57,18 @@ const (
 	sizeRate  = 0.02 // of size
 	gateFrom  = 60   // rounds before the gate opens: the experts need some to learn anything
 	linear    = 0.95 // share of the linearised loss in the regret
-	gateShare = 0.8  // the same at the gate
+	gateShare = 0.5  // the same at the gate
 	least     = 1e-9 // of a loss
 )
 
-// NewPoly returns weights over len(set.Prior) experts.
+// NewPoly returns weights over len(set.Prior) experts, Simple at least.
 func NewPoly(set *Settings) Poly { return Poly{set: set, of: make([]expert, len(set.Prior))} }
 
 // Weights writes the weights, which sum to one, of the experts whose forecast is
 // not NaN; the others get zero. All are zero if no expert has a forecast. It
 // returns what the combinations behind the gate say, for Learn.
 func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
-	share := p.shares()
-	if forecasts[0] != forecasts[0] { // NaN
-		share[weighted], share[simple] = share[weighted]+share[simple], 0
-	}
+	share := p.shares(forecasts)
 	sum, best := p.survey(forecasts)
 	byPrior := !(sum > 1e-30) || sum > math.MaxFloat32
 	if byPrior {
@@ -102,7 +104,9 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 		parts.Leading += l * f
 		dst[k] = share[weighted]*w + share[leading]*l
 	}
-	dst[0] += share[simple]
+	for k := range Simple {
+		dst[k] += share[simple+k]
+	}
 	return parts
 }
 
@@ -121,15 +125,18 @@ func (p *Poly) survey(forecasts []float32) (sum, best float32) {
 	return sum, best
 }
 
-// shares returns how much each combination counts; they sum to one.
-func (p *Poly) shares() (share [combinations]float32) {
+// shares returns how much each choice counts; they sum to one.
+func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
 	sum := float32(0)
 	for k := range share {
+		if k >= simple && forecasts[k-simple] != forecasts[k-simple] { // NaN
+			continue
+		}
 		share[k] = p.gate[k].weight()
 		sum += share[k]
 	}
 	if !(sum > 1e-30) || sum > math.MaxFloat32 {
-		return [combinations]float32{weighted: 1}
+		return [choices]float32{weighted: 1}
 	}
 	for k := range share {
 		share[k] /= sum
@@ -163,14 +170,14 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 		}
 	}
 	if p.seen >= gateFrom {
-		p.choose(parts, forecasts[0], mixed, truth, limit)
+		p.choose([choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
 	}
 }
 
 // choose lets the gate learn.
-func (p *Poly) choose(parts Parts, first, mixed, truth, limit float32) {
+func (p *Poly) choose(said [choices]float32, mixed, truth, limit float32) {
 	all, sign, top := distance(truth, mixed), direction(mixed, truth), p.peak[1]
-	for k, said := range [combinations]float32{parts.Weighted, parts.Leading, first} {
+	for k, said := range said {
 		if said == said { // not NaN
 			r := gateShare*sign*(mixed-said) + (1-gateShare)*(all-distance(truth, said))
 			top = max(top, p.gate[k].add(clip(r, limit), p.set.Keep))

@@ -15,7 +15,7 @@ type histogram struct {
 }
 
 const (
-	bins   = 40
+	bins   = 38
 	narrow = 0.1 // width of the bins near zero, about
 	widest = 40  // errors beyond are counted at the end
 )
