@@ -41,6 +41,48 @@ func TestRegressionFindsItsCoefficients(t *testing.T) {
 	require.Zero(t, r.Predict(0, []float32{1, 1, 1}), "nothing known is the naive forecast")
 }
 
+// Growing weights, the two rows at a time and the factorization of our own give
+// what the definition gives when gonum solves it: with a memory of days and with
+// one so short that the weights are made small again every few rows.
+func TestRegressionIsItsDefinition(t *testing.T) {
+	const d, n = direct.Regressors, 3000
+	for _, forget := range []float64{0.9995, 0.98, 0.8} {
+		rng := rand.New(rand.NewPCG(2, 7))
+		tune := direct.Tuning{Forget: forget, Ridge: 0.01, Huber: math.Inf(1)}
+		r := direct.NewRegression(d, direct.MaxTargets)
+		gram, moments := mat.NewSymDense(d, nil), mat.NewDense(d, direct.MaxTargets, nil)
+		x := make([]float32, d)
+		for range n {
+			row := mat.NewVecDense(d, nil)
+			for i := range x {
+				x[i] = float32(rng.NormFloat64())
+				row.SetVec(i, float64(x[i]))
+			}
+			goal := [direct.MaxTargets]float64{float64(x[0]-x[d-1]) + 0.1*rng.NormFloat64(), rng.NormFloat64()}
+			r.Learn(x, goal, tune)
+			gram.ScaleSym(forget, gram)
+			gram.SymRankOne(gram, 1, row)
+			moments.Scale(forget, moments)
+			moments.RankOne(moments, 1, row, mat.NewVecDense(direct.MaxTargets, goal[:]))
+		}
+		r.Solve(tune)
+		for i := range d {
+			gram.SetSym(i, i, 1.01*gram.At(i, i))
+		}
+		var chol mat.Cholesky
+		require.True(t, chol.Factorize(gram))
+		var betas mat.Dense
+		require.NoError(t, chol.SolveTo(&betas, moments))
+		for k := range direct.MaxTargets {
+			for i := range x {
+				clear(x)
+				x[i] = 1
+				require.InDelta(t, betas.At(i, k), r.Predict(k, x), 2e-3, "forget %v, target %d, coefficient %d", forget, k, i)
+			}
+		}
+	}
+}
+
 // A regressor that says nothing new must not break the solution.
 func TestRegressionSurvivesTwins(t *testing.T) {
 	r := direct.NewRegression(2, 1)
