@@ -19,7 +19,13 @@
 //
 // A workload starts with one range query over its history. The simplest rule
 // serves from it at once, the model of the spec as soon as it is fitted, so a
-// restart neither waits nor shrinks anything.
+// restart neither waits nor shrinks anything. A series that has no history,
+// or one that cannot be read, is served as it is observed meanwhile.
+//
+// Beside each closed cell of demand the cells of metric.latencyQuery and
+// metric.replicasQuery are read, if there are such queries. From them a workload
+// learns what a replica carries, and books its error budget: by the latency that
+// was measured, or else by the replicas that were ready.
 //
 // # Why polling
 //
