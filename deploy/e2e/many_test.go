@@ -78,7 +78,7 @@ func (b *bench) settle(c *controller) {
 }
 
 // requestCount are requests to the API server since the start of a process.
-type requestCount struct{ total, writes float64 }
+type requestCount struct{ total, reads, writes float64 }
 
 // requests reads from the metrics of a replica what it has sent. Renewals of the
 // Lease are updates, and are no writes in this sense; nothing else of ours is an
@@ -97,6 +97,9 @@ func (b *bench) requests(c *controller) requestCount {
 		v, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
 		require.NoError(b.t, err)
 		out.total += v
+		if strings.Contains(line, `method="GET"`) {
+			out.reads += v
+		}
 		if strings.Contains(line, `method="PATCH"`) || strings.Contains(line, `method="POST"`) {
 			out.writes += v
 		}
