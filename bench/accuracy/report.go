@@ -104,7 +104,7 @@ func (r *rungScore) rung(step time.Duration, scale float64) Rung {
 	n := float64(r.n)
 	out := Rung{
 		Horizon: (time.Duration(r.h) * step).Seconds(), N: r.n,
-		MAE: Number(r.loss / n), MAERatio: quotient(r.loss, r.naive), MASE: Number(r.loss / n / scale),
+		MAE: Number(r.loss / n), MAERatio: quotient(r.beyondPrecision(), r.naive), MASE: Number(r.loss / n / scale),
 		SMAPE: Number(r.smape / n), WIS: Number(r.wis / n),
 		PinballRatio: map[string]Number{}, Coverage: map[string]Number{}, WorstDayCoverage: map[string]Number{},
 		PeakMAERatio: quotient(r.peaks.loss, r.peaks.naive), PeakCoverage: r.peaks.coverage(),
@@ -115,6 +115,15 @@ func (r *rungScore) rung(step time.Duration, scale float64) Rung {
 		out.WorstDayCoverage[key(p)] = Number(r.worst[k])
 	}
 	return out
+}
+
+// beyondPrecision returns the sum of errors, 0 if it is no more than what single
+// precision rounds: a constant is forecast exactly.
+func (r *rungScore) beyondPrecision() float64 {
+	if r.loss <= 1e-7*r.level {
+		return 0
+	}
+	return r.loss
 }
 
 // quotient returns a/b, and 1 where both are 0.

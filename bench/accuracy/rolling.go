@@ -61,7 +61,8 @@ func prepare(t trace.Trace) forecast.Series {
 	if t.Step < time.Minute && t.Span() >= 48*time.Hour {
 		t = t.Coarsen(time.Minute)
 	}
-	return forecast.Series{Start: t.Start.UTC().Truncate(t.Step), Step: t.Step, Values: t.Values}
+	start := t.Start.UTC()
+	return forecast.Series{Start: start.Add(-time.Duration(start.UnixNano() % int64(t.Step))), Step: t.Step, Values: t.Values}
 }
 
 // rungScore gathers the scores of one horizon.
@@ -69,6 +70,7 @@ type rungScore struct {
 	h                     int
 	n                     int
 	loss, naive, smape    float64
+	level                 float64 // sum of |truth|
 	wis                   float64
 	pinball, naivePinball []float64 // per bound
 	covered               []int
@@ -113,6 +115,7 @@ func (r *rungScore) judge(i int, y float64, at time.Time) {
 	r.n++
 	r.loss += math.Abs(y - said[median])
 	r.naive += math.Abs(y - point)
+	r.level += math.Abs(y)
 	r.smape += score.SymmetricLoss(y, said[median])
 	for _, k := range intervalLevels {
 		r.wis += 2 * score.Loss(askedLevels[k], y, said[k]) / float64(len(intervalLevels))

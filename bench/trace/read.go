@@ -52,7 +52,7 @@ type row struct {
 // seconds, ascending, and a value that is not negative. Of several rows with one
 // time stamp the mean counts; a row without a value, empty or NaN, is left out.
 // The step is the smallest distance of two rows that occurs in at least one of
-// twenty distances; rows are put on that grid from the first one on, the mean of
+// twenty distances, or the usual one that they jitter around; rows are put on that grid from the first one on, the mean of
 // several that share an interval. An interval without a row is a gap.
 func ReadCSV(r io.Reader, name string) (Trace, error) {
 	rows, err := readRows(r)
@@ -153,13 +153,24 @@ func parseRow(text string) (row, error) {
 }
 
 // stepOf returns the 5 % quantile of the distances: the grid, unless more than
-// one row in twenty comes twice within an interval.
+// one row in twenty comes twice within an interval. Where distances only jitter, it
+// is the usual interval nearest to their median.
 func stepOf(rows []row) time.Duration {
 	distances := make([]float64, len(rows)-1)
 	for i := range distances {
 		distances[i] = rows[i+1].at - rows[i].at
 	}
 	slices.Sort(distances)
-	ms := max(1, int64(math.Round(1000*distances[len(distances)/20])))
-	return time.Duration(ms) * time.Millisecond
+	low, median := distances[len(distances)/20], distances[len(distances)/2]
+	if low < median && low > median/2 {
+		for _, usual := range usualSteps {
+			if math.Abs(median-usual) <= 0.1*usual {
+				return time.Duration(usual) * time.Second
+			}
+		}
+	}
+	return time.Duration(max(1, int64(math.Round(1000*low)))) * time.Millisecond
 }
+
+// usualSteps are the intervals, in seconds, at which people record.
+var usualSteps = [...]float64{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600} //nolint:gochecknoglobals // a constant table

@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"compress/gzip"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -59,6 +60,21 @@ func TestReadTakesRepeatedRowsAndEmptyOnes(t *testing.T) {
 	require.InDelta(t, 4, got.Values[1], 1e-12, "the mean of three")
 	require.True(t, math.IsNaN(got.Values[2]) && math.IsNaN(got.Values[3]), "gaps")
 	require.InDelta(t, 5, got.Values[4], 0)
+}
+
+// A scraper that is late now and then still records every minute.
+func TestReadSeesTheGridBehindJitter(t *testing.T) {
+	late := []int{0, 3, -4, 7, 0, -9, 5, 2, -6, 8}
+	text := "timestamp,value\n"
+	for i := range 200 {
+		text += fmt.Sprintf("%d,%d\n", 600+60*i+late[i%len(late)], i)
+	}
+	got, err := trace.ReadCSV(strings.NewReader(text), "x")
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, got.Step)
+	require.Len(t, got.Values, 200)
+	require.InDelta(t, 117, got.Values[117], 0)
+	require.Zero(t, got.Missing())
 }
 
 func FuzzReadCSV(f *testing.F) {
