@@ -93,4 +93,15 @@ func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 	return false
 }
 
+// ExpectedWithin reports whether the clock makes demand rise in (from, to], as far
+// as the past told.
+func (d *Detector) ExpectedWithin(from, to time.Time) bool {
+	for _, p := range d.Phases {
+		if next := (p - phaseOf(from) + Day - 1) % Day; next < to.Sub(from) { // one less: from itself has passed
+			return true
+		}
+	}
+	return false
+}
+
 func phaseOf(t time.Time) time.Duration { return since(t) % Day }

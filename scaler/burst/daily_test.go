@@ -78,6 +78,11 @@ func TestExpectedPhasesAreTimesOfDay(t *testing.T) {
 	require.True(t, d.Expected(midnight.Add(72*time.Hour-time.Minute), time.Minute), "on the other side of midnight")
 	require.False(t, d.Expected(midnight.Add(72*time.Hour-9*time.Minute), time.Minute))
 	require.True(t, d.Expected(midnight.Add(72*time.Hour-9*time.Minute), 5*time.Minute), "two long cells")
+	at := midnight.Add(30*time.Second + 72*time.Hour) // what was expected
+	require.True(t, d.ExpectedWithin(at.Add(-time.Minute), at), "up to its end")
+	require.False(t, d.ExpectedWithin(at, at.Add(time.Hour)), "it has passed")
+	require.False(t, d.ExpectedWithin(at.Add(-2*time.Minute), at.Add(-time.Minute)))
+	require.True(t, d.ExpectedWithin(at.Add(-2*time.Hour), at.Add(time.Hour)), "across midnight")
 	var other burst.Detector
 	other.Remember(&d)
 	require.True(t, other.Expected(midnight, time.Minute))

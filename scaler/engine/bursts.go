@@ -41,6 +41,21 @@ func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
 	return d, out
 }
 
+// smear is how far a season spreads a leap: models keep seasons in cells of five
+// minutes, so that one by the clock reaches its height in the forecast that much
+// late.
+const smear = 5 * time.Minute
+
+// reach returns until when demand at now is to be provided for: until a lead time
+// and a step have passed, and over the smear of a rise by the clock within them.
+func (w *Workload) reach(now time.Time) time.Time {
+	to := now.Add(w.LeadTime() + w.step)
+	if w.bursts.ExpectedWithin(now, to.Add(w.step)) { // a rise is noticed when its first cell ends
+		to = to.Add(smear)
+	}
+	return to
+}
+
 // bursting reports whether the cell that closes is part of a burst, which the
 // model is not to learn.
 func (w *Workload) bursting() bool {

@@ -130,8 +130,9 @@ func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
 	if w.silent {
 		return 0
 	}
-	v := w.demandAt(f, w.acting(), now, now.Add(w.LeadTime()+w.step))
-	v = min(v, farthest*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, now.Add(w.LeadTime()+w.step))))
+	to := w.reach(now)
+	v := w.demandAt(f, w.acting(), now, to)
+	v = min(v, farthest*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, to)))
 	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
 		v *= b
 	}
