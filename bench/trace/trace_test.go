@@ -65,11 +65,12 @@ func TestReadTakesRepeatedRowsAndEmptyOnes(t *testing.T) {
 // A scraper that is late now and then still records every minute.
 func TestReadSeesTheGridBehindJitter(t *testing.T) {
 	late := []int{0, 3, -4, 7, 0, -9, 5, 2, -6, 8}
-	text := "timestamp,value\n"
+	var text strings.Builder
+	text.WriteString("timestamp,value\n")
 	for i := range 200 {
-		text += fmt.Sprintf("%d,%d\n", 600+60*i+late[i%len(late)], i)
+		fmt.Fprintf(&text, "%d,%d\n", 600+60*i+late[i%len(late)], i)
 	}
-	got, err := trace.ReadCSV(strings.NewReader(text), "x")
+	got, err := trace.ReadCSV(strings.NewReader(text.String()), "x")
 	require.NoError(t, err)
 	require.Equal(t, time.Minute, got.Step)
 	require.Len(t, got.Values, 200)

@@ -222,6 +222,9 @@ func writePool(w io.Writer, filter forecast.Filter, step time.Duration, cells in
 		}
 		var parts []string
 		for _, s := range pool.Explain(h) {
+			if s.Weight < 0.005 && len(parts) > 0 { // 0 %
+				break
+			}
 			parts = append(parts, fmt.Sprintf("%.0f %% %s", 100*s.Weight, s.Expert))
 		}
 		fmt.Fprintf(w, "at +%s: %s\n", api.Duration(time.Duration(h)*step), strings.Join(parts, ", "))
