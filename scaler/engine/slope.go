@@ -9,12 +9,14 @@ import (
 
 const (
 	// slopeSpan is the least time over which a slope is taken: the usual scrape
-	// interval, between whose ends a rate does not move.
+	// interval, between whose ends a rate does not move. A grid finer than a minute
+	// is scraped as much more often: there it is a quarter of a step.
 	slopeSpan = 15 * time.Second
 
 	// slopeAhead is how far a rise is carried on. Half of it is the lag of a mean
 	// over a minute, the other half the time in which the next samples come: at two
-	// scrapes more the noise of the slope asks for more than the rise.
+	// scrapes more the noise of the slope asks for more than the rise. On a finer
+	// grid it is a step, which is the window of its means.
 	slopeAhead = time.Minute
 
 	// steepest bounds what a rise adds, as a share of the sample: more is a burst,
@@ -35,6 +37,8 @@ const (
 // marks are two samples at least a slopeSpan apart, and how the slopes between
 // such samples went.
 type marks struct {
+	step time.Duration // of the grid; 0 = a minute
+
 	older, newer collector.Sample
 
 	newest float64 // slope between the two, per second; it is judged by the ones before
@@ -43,10 +47,24 @@ type marks struct {
 	moves  int     // slopes behind them, up to a few
 }
 
+// span is the least time over which a slope is taken.
+func (m *marks) span() time.Duration { return m.scaled(slopeSpan) }
+
+// ahead is how far a rise is carried on.
+func (m *marks) ahead() time.Duration { return m.scaled(slopeAhead) }
+
+// scaled takes a time that is meant for a grid of a minute to a finer one.
+func (m *marks) scaled(d time.Duration) time.Duration {
+	if m.step == 0 || m.step >= time.Minute {
+		return d
+	}
+	return time.Duration(float64(d) * m.step.Seconds() / time.Minute.Seconds())
+}
+
 // take moves the marks on once s is far enough from the newer one.
 func (m *marks) take(s collector.Sample) {
 	dt := s.Time.Sub(m.newer.Time)
-	if !m.newer.Time.IsZero() && dt < slopeSpan {
+	if !m.newer.Time.IsZero() && dt < m.span() {
 		return
 	}
 	if !m.older.Time.IsZero() {
@@ -67,7 +85,7 @@ func (m *marks) learn() {
 		return
 	}
 	// the noise of a difference does not grow with the span of the difference
-	span := float64(m.newer.Time.Sub(m.older.Time)) / float64(slopeSpan)
+	span := float64(m.newer.Time.Sub(m.older.Time)) / float64(m.span())
 	m.spread += (math.Abs(m.newest-m.slope)*span - m.spread) / float64(m.moves-1)
 	m.slope += (m.newest - m.slope) / min(float64(m.moves), lately)
 }
@@ -77,12 +95,13 @@ func (m *marks) learn() {
 // the metric: 0 if it falls, or if that mark is older than step, as after a gap.
 func (m *marks) rise(s collector.Sample, step time.Duration) float64 {
 	dt := s.Time.Sub(m.older.Time)
-	if m.older.Time.IsZero() || dt < slopeSpan || dt > max(step, 2*slopeSpan) {
+	if m.older.Time.IsZero() || dt < m.span() || dt > max(step, 2*m.span()) {
 		return 0
 	}
-	noise := chance * m.spread * slopeSpan.Seconds()
+	span := m.span().Seconds()
+	noise := chance * m.spread * span
 	newest := (s.Value - m.older.Value - noise) / dt.Seconds()
-	mean := m.slope + (m.newest-m.slope)/lately - noise/lately/slopeSpan.Seconds()
-	more := max(newest, min(mean, m.newest)) * slopeAhead.Seconds()
+	mean := m.slope + (m.newest-m.slope)/lately - noise/lately/span
+	more := max(newest, min(mean, m.newest)) * m.ahead().Seconds()
 	return min(max(more, 0), steepest*s.Value)
 }

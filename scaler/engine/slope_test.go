@@ -75,3 +75,24 @@ func ramp(from, by float64, n int) []float64 {
 	}
 	return out
 }
+
+// On a grid of a second a rise of ten a second is carried on for a second, and is
+// over as soon as it has stopped: a slope of a quarter of a minute would go on
+// asking for half as much again.
+func TestAFineGridHasAShortSlope(t *testing.T) {
+	m := marks{step: time.Second}
+	at := func(i int, v float64) collector.Sample {
+		return collector.Sample{Time: time.Unix(1000, 0).Add(time.Duration(i) * 250 * time.Millisecond), Value: v}
+	}
+	var s collector.Sample
+	for i := range 40 {
+		s = at(i, 120+2.5*float64(i))
+		m.take(s)
+	}
+	require.InDelta(t, 10, m.rise(s, time.Second), 1)
+	for i := 40; i < 44; i++ {
+		s = at(i, 217.5)
+		m.take(s)
+	}
+	require.Less(t, m.rise(s, time.Second), 2.5)
+}

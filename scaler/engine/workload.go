@@ -86,7 +86,7 @@ func New(spec api.Spec) (*Workload, error) {
 	}
 	w.forecast = forecast.New(w.horizon(), w.levels()...)
 	w.learner = w.newLearner()
-	w.bursts.Window = w.step
+	w.bursts.Window, w.marks.step = w.step, w.step
 	w.budget.Target = spec.Forecast.ViolationTarget.Float()
 	w.pace = newPace(w.budget.Target)
 	return w, nil
