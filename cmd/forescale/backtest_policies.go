@@ -17,6 +17,12 @@ func ours() []string {
 	return []string{forescale.OracleName, forescale.FloorName, forescale.KedaName}
 }
 
+// ourFrontier is forescale along its knob, the quantile of the forecast that is
+// provided for: what each price buys.
+func ourFrontier() []string {
+	return []string{forescale.FloorName + "-90", forescale.FloorName + "-98", forescale.FloorName + "-99", forescale.FloorName + "-99.5"}
+}
+
 // usual are the policies of the list "default": what people run, one of each kind
 // of rival, and the bounds.
 func usual() []string {
@@ -44,6 +50,7 @@ func policyNames(names []string) ([]string, error) {
 			add(rival.Names()...)
 			add(campaign.Oracle)
 			add(ours()...)
+			add(ourFrontier()...)
 		default:
 			if !known(name) {
 				return nil, fmt.Errorf("--policies: no policy %q; there are default, all, %s, %s and %s",
@@ -59,6 +66,9 @@ func known(name string) bool {
 	if name == rival.Tuned || name == campaign.Oracle || slices.Contains(ours(), name) {
 		return true
 	}
+	if _, err := forescale.New(name, api.Spec{}); err == nil {
+		return true
+	}
 	_, err := rival.ByName(name)
 	return err == nil
 }
@@ -66,11 +76,11 @@ func known(name string) bool {
 // policyMaker returns what makes the policies, those of forescale under spec.
 func policyMaker(spec api.Spec) campaign.Maker {
 	return func(s *replay.Scenario, name string) (replay.Policy, error) {
-		switch name {
-		case forescale.OracleName:
+		if name == forescale.OracleName {
 			return forescale.NewOracle(s), nil
-		case forescale.FloorName, forescale.KedaName:
-			return forescale.New(name, spec)
+		}
+		if p, err := forescale.New(name, spec); err == nil {
+			return p, nil
 		}
 		return campaign.Make(s, name)
 	}

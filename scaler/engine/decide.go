@@ -57,15 +57,12 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input) {
 	d := w.Demand(now)
 	in := scaler.Input{
-		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(),
+		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(), Calm: calmFor,
 		Desired: w.Replicas(w.Need(w.parts.steady)), Passing: w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)),
-	}
-	if !w.dear() {
-		in.Calm = calmFor
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
-		if now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime && !w.dear() {
+		if now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime {
 			in.Passing = oversubscribe(in.Passing, w.calm)
 		}
 	}

@@ -120,7 +120,7 @@ const (
 	// farthest is the most that the forecast may ask for, as a multiple of the larger
 	// of what is observed and its own median: wider than that is not a forecast but
 	// the echo of an accident. What does grow so fast is a burst.
-	farthest = 2.0
+	farthest = 3.0
 )
 
 // expected reads the forecast. What has never had any demand is given none: the

@@ -51,10 +51,6 @@ func newPace(target float64) pace {
 	return pace{bill: math.NaN(), bursts: trust.Budget{Target: target, First: hedgeRisk, Least: 0.005, Most: 0.7}}
 }
 
-// dear reports whether more is paid than the reactive autoscaler would cost: then
-// nothing is held or started for comfort.
-func (w *Workload) dear() bool { return w.pace.bill > 1 }
-
 // book books the missed share of the last dt; NaN = unknown.
 func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready int32) {
 	p := &w.pace

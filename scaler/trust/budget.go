@@ -12,7 +12,6 @@ const (
 	widest      = 0.5            // α: the median
 	loosest     = 0.1            // α that an unused budget grows to, or ten times the target
 	narrowest   = 3e-5
-	proportion  = 0.15 // of ln α per multiple of overspending
 	firstMargin = 3.0  // α starts at this multiple of the target
 	relief      = 1.0  // per hour: growth of ln α while the bill is too high
 	tooDear     = 0.02 // by so much that it grows at full pace
@@ -27,8 +26,7 @@ type Budget struct {
 	Least  float64 `json:"least"`  // bounds of α; 0 = the usual ones
 	Most   float64 `json:"most"`
 	Spent  float64 `json:"spent"` // missed share of about the last half day
-	Alpha  float64 `json:"alpha"` // 1 − quantile level without the proportional part; 0 = at its start
-	Dear   bool    `json:"dear"`  // the bill was too high of late
+	Alpha  float64 `json:"alpha"` // 1 − quantile level; 0 = at its start
 }
 
 // Update takes the share of the last dt in which the objective was missed: 0 to 1,
@@ -42,8 +40,8 @@ func (b *Budget) Update(missed float64, dt time.Duration, bill float64) {
 	b.Spent += (1 - math.Exp(-float64(dt)/float64(window))) * (max(missed, 0) - b.Spent)
 	rate := -integral * min(b.Spent/b.Target-1, overspend)
 	most := b.most()
-	switch b.Dear = bill > 1; {
-	case b.Dear:
+	switch {
+	case bill > 1:
 		rate = max(rate, 0) + relief*min((bill-1)/tooDear, 1)
 	case rate > 0: // what is not spent is no reason to be careless
 		most = max(b.alpha(), min(most, max(loosest, 10*b.Target)))
@@ -76,10 +74,4 @@ func (b *Budget) alpha() float64 {
 }
 
 // Level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
-func (b *Budget) Level() float64 {
-	over := min(max(b.Spent/b.Target-1, 0), overspend)
-	if b.Dear {
-		over = 0
-	}
-	return 1 - max(b.alpha()*math.Exp(-proportion*over), b.least())
-}
+func (b *Budget) Level() float64 { return 1 - b.alpha() }

@@ -21,8 +21,7 @@
 //	d ln α / dt = k·(1 − spent/target)
 //
 // where spent is the missed share of the last half day: an integral controller
-// on the budget, as adaptive conformal inference is on coverage, with a
-// proportional part that answers a sudden overspend at once. Working on ln α
+// on the budget, as adaptive conformal inference is on coverage. Working on ln α
 // keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
 // Conformal Inference Under Distribution Shift, NeurIPS 2021 (arXiv 2106.00170).
 //

@@ -98,11 +98,11 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 
 func TestBudgetWithinTheBill(t *testing.T) {
 	b := trust.Budget{Target: 0.001}
-	for range 600 {
+	for range 6000 {
 		b.Update(1, time.Minute, 1.5)
 	}
 	require.InDelta(t, 0.5, b.Alpha, 1e-9, "however much is missed, what is too dear is given up")
-	for range 600 {
+	for range 6000 {
 		b.Update(1, time.Minute, 0.9)
 	}
 	require.Less(t, b.Alpha, 0.001, "within the bill misses count")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
@@ -59,9 +61,17 @@ var _ replay.Over = (*Policy)(nil)
 // spec leaves out is taken from the configuration of the replay: the objective,
 // the bounds, and the lead time. A spec without a margin may miss
 // the objective for one thousandth of the time.
+//
+// FloorName-N and KedaName-N, for any N of 50 to 99.9, are the same with a forecast at
+// the quantile of N percent in place of the margin of spec.
 func New(name string, spec api.Spec) (*Policy, error) {
 	p := &Policy{name: name, spec: spec}
-	switch name {
+	kind, percent, fixed := quantileOf(name)
+	if fixed {
+		p.spec.Forecast.Buffer, p.spec.Forecast.MissingReplicaCost, p.spec.Forecast.ViolationTarget = 0, 0, 0
+		p.spec.Forecast.Risk = api.Number(percent / 100)
+	}
+	switch kind {
 	case FloorName:
 		p.act = (*Policy).floor
 	case KedaName:
@@ -70,6 +80,15 @@ func New(name string, spec api.Spec) (*Policy, error) {
 		return nil, fmt.Errorf("forescale: no policy %q; there are %s and %s", name, FloorName, KedaName)
 	}
 	return p, nil
+}
+
+// quantileOf splits a name that ends in a quantile in percent.
+func quantileOf(name string) (kind string, percent float64, ok bool) {
+	i := strings.LastIndexByte(name, '-')
+	if v, err := strconv.ParseFloat(name[i+1:], 64); i > 0 && err == nil && v >= 50 && v <= 99.9 {
+		return name[:i], v, true
+	}
+	return name, 0, false
 }
 
 // Name implements [replay.Policy].
@@ -253,7 +272,7 @@ func (p *Policy) Underneath() replay.HPA {
 			Down: hpa.Rules{Tolerance: &none, Window: &window},
 		},
 	}}
-	if p.name == KedaName {
+	if strings.HasPrefix(p.name, KedaName) {
 		under.External = true
 	} else {
 		under.RatePerPod = safetyNet * p.c.Capacity

@@ -113,3 +113,16 @@ func TestUnknownPoliciesAndSpecs(t *testing.T) {
 	_, err = replay.Run(t.Context(), rhythm(1, 4), p, replay.Options{Seed: 1, Score: time.Hour})
 	require.ErrorContains(t, err, `"crystal-ball": want one of auto`)
 }
+
+func TestNamesOfTheFrontier(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"forescale-floor": true, "forescale-floor-98": true, "forescale-keda-99.5": true,
+		"forescale-floor-10": false, "forescale-floor-100": false, "forescale-98": false, "floor-98": false, "98": false, "": false,
+	} {
+		p, err := forescale.New(name, api.Spec{})
+		require.Equal(t, ok, err == nil, name)
+		if ok {
+			require.Equal(t, name, p.Name())
+		}
+	}
+}
