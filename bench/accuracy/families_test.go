@@ -127,10 +127,10 @@ var families = map[string]family{
 	"one freak":                     {at: once},
 	"samples missing":               {at: steady, missing: 0.1, outage: true},
 
-	"steady, every minute":             {at: steady, step: time.Minute, days: 8},
-	"closed at night, every minute":    {at: shop, step: time.Minute, days: 8, loose: true, noWeek: true},
+	"steady, every minute":             {at: steady, step: time.Minute, days: 11},
+	"closed at night, every minute":    {at: shop, step: time.Minute, days: 11, loose: true, noWeek: true},
 	"random walk, every minute":        {at: walk, step: time.Minute, days: 10},
-	"counts below one, every minute":   {at: rare, step: time.Minute, days: 8},
+	"counts below one, every minute":   {at: rare, step: time.Minute, days: 10},
 	"steady, every 10 s":               {at: steady, step: 10 * time.Second, days: 1, loose: true}, // twelve windows of an hour
 	"steady, every quarter hour":       {at: steady, step: 15 * time.Minute, days: 28},
 	"steady, every hour":               {at: steady, step: time.Hour, days: 28, loose: true}, // 480 truths
