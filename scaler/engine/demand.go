@@ -121,6 +121,10 @@ const (
 	// of what is observed and its own median: wider than that is not a forecast but
 	// the echo of an accident. What does grow so fast is a burst.
 	farthest = 3.0
+
+	// young is the same while the history is shorter than usualSpan: its bounds rest
+	// on a handful of errors, of which its own coming to life is one.
+	young = 1.5
 )
 
 // expected reads the forecast. What has never had any demand is given none: the
@@ -132,7 +136,11 @@ func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
 	}
 	to := w.reach(now)
 	v := w.demandAt(f, w.acting(), now, to)
-	v = min(v, farthest*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, to)))
+	most := farthest
+	if time.Duration(w.fitCells)*w.step < usualSpan {
+		most = young
+	}
+	v = min(v, most*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, to)))
 	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
 		v *= b
 	}
