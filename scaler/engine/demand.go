@@ -104,9 +104,8 @@ func (w *Workload) Trusted() bool { return w.gate.Trusted() }
 func (w *Workload) Skill() float64 { return w.gate.Skill() }
 
 const (
-	// usualHeight is the quantile of past bursts that a new one is met with.
-	// and one that is likely: what is ready for most of a burst has missed it all the
-	// same.
+	// usualHeight is the quantile of past bursts that a new one is met with, and one
+	// that is likely: what is ready for most of a burst has missed it all the same.
 	usualHeight = 0.95
 
 	// hedgeRisk is the chance of a burst within the lead time from which on its

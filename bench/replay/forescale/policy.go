@@ -261,23 +261,27 @@ func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 }
 
 // Underneath implements [replay.Over]. The HPA is the one that the samples
-// recommend: a target just under what a replica carries, no tolerance, and a
-// short stabilization.
+// recommend: no tolerance, and behind KEDA one step up for whatever is forecast; a
+// floor has a target just under what a replica carries above it, and a short
+// stabilization, because it comes down by rules of its own.
 func (p *Policy) Underneath() replay.HPA {
 	window, none := settle, 0.0
-	under := replay.HPA{Settings: hpa.Settings{
+	if strings.HasPrefix(p.name, KedaName) {
+		return replay.HPA{External: true, Settings: hpa.Settings{
+			Gates: hpa.Version(35),
+			Behavior: &hpa.Behavior{
+				Up:   hpa.Rules{Tolerance: &none, Policies: []hpa.Policy{{Kind: hpa.Percent, Value: 900, Period: 15 * time.Second}}},
+				Down: hpa.Rules{Tolerance: &none},
+			},
+		}}
+	}
+	return replay.HPA{RatePerPod: safetyNet * p.c.Capacity, Settings: hpa.Settings{
 		Gates: hpa.Version(35),
 		Behavior: &hpa.Behavior{
 			Up:   hpa.Rules{Tolerance: &none},
 			Down: hpa.Rules{Tolerance: &none, Window: &window},
 		},
 	}}
-	if strings.HasPrefix(p.name, KedaName) {
-		under.External = true
-	} else {
-		under.RatePerPod = safetyNet * p.c.Capacity
-	}
-	return under
 }
 
 // An Oracle decides by the rules of forescale on the true future. It is made by
