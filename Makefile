@@ -8,7 +8,7 @@ GO            ?= go
 GOLANGCI_LINT ?= v2.15.0
 BENCHSTAT     ?= latest
 IMAGE         ?= forescale:devel
-FUZZTIME      ?= 20s
+FUZZTIME      ?= 100000x
 DEMO_FLAGS    ?=
 
 # Tools live outside the repository, so that a clean clone finds them again.
@@ -76,7 +76,7 @@ bench: ## run the benchmarks, six times, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./... | tee /dev/stderr > bench.txt
 
 .PHONY: fuzz
-fuzz: ## run each fuzz test for FUZZTIME
+fuzz: ## run each fuzz test FUZZTIME times (or for a while: 20s)
 	@for pkg in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg; \
