@@ -51,6 +51,29 @@ func echoServer(b *testing.B, n int) *grpc.ClientConn {
 	return dial(b, lis)
 }
 
+// A constantScaler is the generated server with an answer that it does not have to
+// look for.
+type constantScaler struct {
+	pb.UnimplementedExternalScalerServer
+	answer *pb.GetMetricsResponse
+}
+
+func (c constantScaler) GetMetrics(context.Context, *pb.GetMetricsRequest) (*pb.GetMetricsResponse, error) {
+	return c.answer, nil
+}
+
+// constantServer returns a connection to a bare gRPC server, without any option,
+// that decodes the requests by the generated code and always answers the same.
+func constantServer(b *testing.B, answer *pb.GetMetricsResponse) *grpc.ClientConn {
+	b.Helper()
+	server := grpc.NewServer()
+	pb.RegisterExternalScalerServer(server, constantScaler{answer: answer})
+	lis := loopback(b)
+	go func() { _ = server.Serve(lis) }()
+	b.Cleanup(server.Stop)
+	return dial(b, lis)
+}
+
 // payload returns bytes whose message is size bytes on the wire.
 func payload(size int) *wrapperspb.BytesValue {
 	v := wrapperspb.Bytes(make([]byte, size))
@@ -58,7 +81,7 @@ func payload(size int) *wrapperspb.BytesValue {
 	return v
 }
 
-// A contender is one of two servers that a benchmark compares.
+// A contender is one of the servers that a benchmark compares.
 type contender struct {
 	name  string
 	call  func(context.Context, int) error
@@ -102,10 +125,10 @@ func (c *contender) report(b *testing.B) (p50, perCall float64) {
 	return p50, perCall
 }
 
-// Both ways to ask: through KEDA's generated client, whose encoding of the
-// metadata map is part of the time, and with requests encoded beforehand, as the
+// callsOf returns both ways to ask: through KEDA's generated client, whose encoding of
+// the metadata map is part of the time, and with requests encoded beforehand, as the
 // echo's practically are, which leaves what the server does.
-func ours(client pb.ExternalScalerClient, conn *grpc.ClientConn, requests []*pb.GetMetricsRequest) map[string]func(context.Context, int) error {
+func callsOf(conn *grpc.ClientConn, requests []*pb.GetMetricsRequest) map[string]func(context.Context, int) error {
 	encoded := make([]*encodedRequest, len(requests))
 	for i, r := range requests {
 		raw, err := proto.Marshal(r)
@@ -114,7 +137,7 @@ func ours(client pb.ExternalScalerClient, conn *grpc.ClientConn, requests []*pb.
 		}
 		encoded[i] = &encodedRequest{raw}
 	}
-	force := grpc.ForceCodecV2(clientCodec{encoding.GetCodecV2("proto")})
+	client, force := pb.NewExternalScalerClient(conn), grpc.ForceCodecV2(clientCodec{encoding.GetCodecV2("proto")})
 	return map[string]func(context.Context, int) error{
 		"keda": func(ctx context.Context, i int) error {
 			_, err := client.GetMetrics(ctx, requests[i%len(requests)])
@@ -140,8 +163,9 @@ func (c clientCodec) Marshal(v any) (mem.BufferSlice, error) {
 
 // BenchmarkGetMetrics compares GetMetrics over loopback, with 1,000 ScaledObjects
 // that the live store decides twice a second, and the server's metrics on, with a
-// bare echo of messages of the same size.
-// The two take turns, so that what else the machine does meets both. Run it with
+// bare echo of messages of the same size, which decodes nothing, and with the
+// generated server that decodes the request and answers a constant.
+// They take turns, so that what else the machine does meets all. Run it with
 //
 //	go test -run - -bench GetMetrics -benchtime 50000x ./scaler/external
 func BenchmarkGetMetrics(b *testing.B) {
@@ -166,15 +190,17 @@ func BenchmarkGetMetrics(b *testing.B) {
 		require.Eventually(b, func() bool { resp, err = client.GetMetrics(b.Context(), r); return err == nil }, time.Minute, time.Millisecond)
 	}
 	echo, ask := echoServer(b, len(payload(proto.Size(resp)).GetValue())), payload(proto.Size(requests[0]))
+	constant := callsOf(constantServer(b, resp), requests)
 	b.Logf("request %d bytes, response %d bytes", proto.Size(requests[0]), proto.Size(resp))
 
 	for _, inFlight := range []int{1, 100} {
-		for name, call := range ours(client, conn, requests) {
+		for name, call := range callsOf(conn, requests) {
 			b.Run(fmt.Sprintf("client=%s/inflight=%d", name, inFlight), func(b *testing.B) {
 				compare(b, []*contender{
 					{name: "echo", call: func(ctx context.Context, _ int) error {
 						return echo.Invoke(ctx, "/Echo/Call", ask, new(wrapperspb.BytesValue))
 					}},
+					{name: "constant", call: constant[name]},
 					{name: "ours", call: call},
 				}, turn, inFlight)
 			})
@@ -182,8 +208,8 @@ func BenchmarkGetMetrics(b *testing.B) {
 	}
 }
 
-// compare runs the contenders b.N times each, by turns, and reports the second
-// over the first.
+// compare runs the contenders b.N times each, by turns, and reports the last one
+// over each other.
 func compare(b *testing.B, contenders []*contender, turn, inFlight int) {
 	b.Helper()
 	for _, c := range contenders { // warm up: connect, decode the metadata once
@@ -196,10 +222,13 @@ func compare(b *testing.B, contenders []*contender, turn, inFlight int) {
 			c.run(b, min(left, turn), inFlight)
 		}
 	}
-	base50, basePer := contenders[0].report(b)
-	ours50, oursPer := contenders[1].report(b)
-	b.ReportMetric(ours50/base50, "p50-ratio")
-	b.ReportMetric(oursPer/basePer, "time-ratio")
+	last := len(contenders) - 1
+	ours50, oursPer := contenders[last].report(b)
+	for _, c := range contenders[:last] {
+		p50, per := c.report(b)
+		b.ReportMetric(ours50/p50, "p50/"+c.name)
+		b.ReportMetric(oursPer/per, "time/"+c.name)
+	}
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -28,7 +28,7 @@ const (
 // All fields but used and misses are fixed once it is in a registry.
 type variant struct {
 	metadata map[string]string
-	entries  map[string]entry // the same, to compare encoded metadata with
+	entries  entries // the same, to compare encoded metadata with
 	spec     api.Spec
 	wire     float64  // the constant target on the wire; see wireTarget
 	trigger  *trigger // nil if the metadata is faulty

@@ -1,8 +1,10 @@
 package external
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	pb "github.com/kedacore/keda/v2/pkg/scalers/externalscaler"
@@ -147,7 +149,7 @@ func (o *object) encoded(ref []byte) *variant {
 // bornBy reports whether the metadata in ref is that of v: each entry is in v, and
 // each of v was seen. Entries come in any order.
 func (v *variant) bornBy(ref []byte) bool {
-	if len(v.entries) > maxEntries {
+	if len(v.entries.ends) > maxEntries {
 		return false
 	}
 	var seen uint64
@@ -160,32 +162,46 @@ func (v *variant) bornBy(ref []byte) bool {
 		if f.number != refMetadata {
 			continue
 		}
-		key, value, ok := pair(f.value)
-		if !ok {
+		bit := v.entries.find(f.value, seen)
+		if bit == 0 {
 			return false
 		}
-		e, known := v.entries[string(key)]
-		if !known || e.value != string(value) || seen&e.bit != 0 {
-			return false
-		}
-		seen |= e.bit
+		seen |= bit
 	}
-	return seen == 1<<len(v.entries)-1
+	return seen == 1<<len(v.entries.ends)-1
 }
 
-// An entry is a value of a variant's metadata and a bit of its own.
-type entry struct {
-	value string
-	bit   uint64
+// entries are a variant's metadata as the encoded entries of a map, one after the
+// other. With thousands of variants hardly one is in the processor's cache when its
+// call comes: one piece of memory that is read in its order is there long before
+// a map of texts, each with memory of its own.
+type entries struct {
+	encoded []byte
+	ends    []int // of each entry in encoded
 }
 
-// entriesOf returns metadata with a bit for each of its first 64 keys.
-func entriesOf(metadata map[string]string) map[string]entry {
-	out := make(map[string]entry, len(metadata))
+// entriesOf encodes metadata as the generated code does: key and value, both also
+// when empty. Who encodes otherwise takes the other way.
+func entriesOf(metadata map[string]string) entries {
+	var e entries
 	for k, v := range metadata {
-		out[k] = entry{v, 1 << len(out)}
+		e.encoded = protowire.AppendString(protowire.AppendTag(e.encoded, entryKey, protowire.BytesType), k)
+		e.encoded = protowire.AppendString(protowire.AppendTag(e.encoded, entryValue, protowire.BytesType), v)
+		e.ends = append(e.ends, len(e.encoded))
 	}
-	return out
+	return entries{slices.Clip(e.encoded), slices.Clip(e.ends)}
+}
+
+// find returns the bit of the entry raw, zero if there is none or its bit is in seen.
+func (e *entries) find(raw []byte, seen uint64) uint64 {
+	from := 0
+	for i, to := range e.ends {
+		if bit := uint64(1) << i; to-from == len(raw) && seen&bit == 0 && bytes.Equal(e.encoded[from:to], raw) {
+			return bit
+		}
+		from = to
+	}
+	return 0
 }
 
 // identity returns the name and namespace in an encoded ScaledObjectRef; ok is
@@ -212,9 +228,6 @@ func identity(ref []byte) (name, namespace []byte, ok bool) {
 
 // splitAsk returns the two fields of an encoded GetMetricsRequest.
 func splitAsk(raw []byte) (ref, metric []byte, ok bool) { return two(raw, askRef, askMetric) }
-
-// pair returns key and value of an encoded entry of a map.
-func pair(raw []byte) (key, value []byte, ok bool) { return two(raw, entryKey, entryValue) }
 
 // two returns the fields a and b of a message that has each of them at most once
 // and no others; ok is false for any other message.
