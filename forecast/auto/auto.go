@@ -109,6 +109,7 @@ func (f *fitted) invite(dst *[guests]Expert, start time.Time) (warnings []error)
 			continue
 		}
 		if state, err := e.State(start, f.step); err == nil {
+			state.Only(f.rungs)
 			dst[k] = state
 		}
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // The experts, in the order of their weights. In the ladder of maxima the same
-// places hold the rule's answer to "how high until then".
+// places hold the rule's answer to "how high until then"; it has those up to
+// recentPeak.
 const (
 	lastValue = iota
 	dayAgo
@@ -22,9 +23,13 @@ const (
 	smooth
 	smoothLog
 	network
-	recentPeak // maxima only: the largest of the last h
 	experts
+
+	recentPeak = steps // maxima only: the largest of the last h
 )
+
+// heads is the number of experts by ladder.
+var heads = [ladders]int{values: experts, peaks: recentPeak + 1} //nolint:gochecknoglobals // a constant table
 
 // guests are the experts that run by themselves, from smooth on.
 const guests = 3
@@ -33,11 +38,11 @@ var expertNames = [experts]string{ //nolint:gochecknoglobals // a constant table
 	"last value", "day-ago", "week-ago", "day-ago at present level", "week-ago at present level",
 	"recent mean", "linear regression", "log regression",
 	"steps of the mean day",
-	"factors of the mean day", "Holt-Winters", "log Holt-Winters", "LSTM", "recent peak",
+	"factors of the mean day", "Holt-Winters", "log Holt-Winters", "LSTM",
 }
 
 // priors are the weights before anything is known.
-var priors = [experts]float32{4, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1, 1} //nolint:gochecknoglobals // a constant table
+var priors = [experts]float32{4, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1} //nolint:gochecknoglobals // a constant table
 
 // asleep is the forecast of an expert that has none.
 var asleep = float32(math.NaN()) //nolint:gochecknoglobals // a constant
@@ -60,11 +65,11 @@ func (s *filter) present() present {
 // advise writes the experts' forecasts of the value and of the maximum for rung k,
 // in units, but for the path's own highest point.
 func (s *filter) advise(k int, now *present) {
-	value, peak := &s.advice[values][k], &s.advice[peaks][k]
+	value, peak := s.advice(values, k), s.advice(peaks, k)
 	s.rules(value, peak, now, k)
-	s.regress(k)
+	s.regress(value, peak, k)
 	for g, e := range s.guests {
-		value[smooth+g], peak[smooth+g] = asleep, asleep
+		value[smooth+g] = asleep
 		if e != nil && s.unit > 0 {
 			value[smooth+g] = s.bounded(e.At(s.rungs[k])/s.unit, direct.Raw)
 		}
@@ -72,7 +77,7 @@ func (s *filter) advise(k int, now *present) {
 }
 
 // rules writes the answers that need no parameters.
-func (s *filter) rules(value, peak *[experts]float32, now *present, k int) {
+func (s *filter) rules(value, peak []float32, now *present, k int) {
 	season := &s.seasons[k]
 	value[lastValue], peak[lastValue] = float32(now.last), float32(now.last)
 	value[dayAgo], peak[dayAgo] = float32(season.Day), float32(season.DayMax)
@@ -82,11 +87,10 @@ func (s *filter) rules(value, peak *[experts]float32, now *present, k int) {
 	value[weekMoved] = moved(season.WeekSmooth, now.level, now.weekLevel)
 	peak[weekMoved] = moved(season.WeekMax, now.level, now.weekLevel)
 	value[meanLevel] = float32(now.level)
-	value[steps], peak[steps] = moved(season.Profile, now.last, now.profile), asleep
+	value[steps] = moved(season.Profile, now.last, now.profile)
 	const soft = 0.02 // keeps the factor of a quiet hour within reason
 	value[factors] = float32(now.last * max(0.2, min((season.Profile+soft)/(now.profile+soft), 5)))
-	peak[factors] = asleep
-	value[recentPeak], peak[recentPeak] = asleep, float32(s.tops[k])
+	peak[recentPeak] = float32(s.tops[k])
 }
 
 // moved shifts a value of then by what the level has changed since.
@@ -106,13 +110,13 @@ func mix(weights, advice []float32) float64 {
 const leastRows = 40
 
 // regress writes the forecasts of the regressions for rung k.
-func (s *filter) regress(k int) {
+func (s *filter) regress(advice, top []float32, k int) {
 	h := s.rungs[k]
 	clock, from := s.clock(h), s.answer[k]
 	s.mem.Row(&s.row, 0, h, &s.seasons[k], &clock)
 	for t := range direct.Transforms {
 		lo, hi, w := &s.regs[from.lo][t], &s.regs[from.hi][t], from.w
-		value, peak := &s.advice[values][k][linear+t], &s.advice[peaks][k][linear+t]
+		value, peak := &advice[linear+t], &top[linear+t]
 		*value, *peak = asleep, asleep
 		if min(lo.Rows(), hi.Rows()) < leastRows {
 			continue

@@ -31,8 +31,8 @@ type filter struct {
 	answer   []between                              // by rung: whose regressions answer
 	ladders  [ladders][]rung
 	seasons  []direct.Season
-	advice   [ladders][][experts]float32
-	bridge   []float64 // points of the last observed origin, which stand in during a gap
+	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
+	bridge   []float64          // points of the last observed origin, which stand in during a gap
 
 	last      float64 // newest sample, not cleaned
 	low, high float64 // range of the last days
@@ -85,7 +85,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	}
 	s.ladders = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
-		s.advice[l] = make([][experts]float32, len(f.rungs))
+		s.said[l] = make([]float32, len(f.rungs)*heads[l])
 	}
 	s.row, s.tops = f.lags.NewRow(), make([]float64, len(f.rungs))
 	s.own, s.answer = neighbours(f.rungs)
@@ -254,15 +254,22 @@ func (s *filter) predict() {
 		value, peak := &s.ladders[values][k], &s.ladders[peaks][k]
 		o := interval.Origin{Volatility: volatility, Slot: s.slot(h)}
 		s.advise(k, &now)
-		value.issue(s, &s.advice[values][k], o)
+		value.issue(s, s.advice(values, k), o)
 		now.highestPath = max(now.highestPath, value.point)
 		// the highest point of the combined path stands in for the mean level
-		s.advice[peaks][k][meanLevel] = float32(now.highestPath)
-		peak.issue(s, &s.advice[peaks][k], o)
+		top := s.advice(peaks, k)
+		top[meanLevel] = float32(now.highestPath)
+		peak.issue(s, top, o)
 		if s.gap == 0 {
 			s.bridge[k] = value.point
 		}
 	}
+}
+
+// advice returns what the experts of a ladder say at rung k, len heads[ladder].
+func (s *filter) advice(ladder, k int) []float32 {
+	n := heads[ladder]
+	return s.said[ladder][k*n : (k+1)*n]
 }
 
 // clock returns the local time of day h samples after the newest.

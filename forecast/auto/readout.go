@@ -69,7 +69,7 @@ func (s *filter) Explain(h int) []Share {
 	}
 	r := &s.ladders[values][lo]
 	var weights [experts]float32
-	r.poly.Weights(weights[:], s.advice[values][lo][:])
+	r.poly.Weights(weights[:], s.advice(values, lo))
 	var shares []Share
 	for k, weight := range weights {
 		if weight <= 0 {

@@ -17,20 +17,19 @@ const (
 
 // record is what a rung remembers of an origin until its truth arrives.
 type record struct {
-	advice    [experts]direct.Small
-	quantiles [interval.Count]direct.Small
-	scales    [interval.Scales]direct.Small
-	point     direct.Small // SmallNaN = made before anything was observed
-	weighted  direct.Small // the two combinations behind the gate
-	leading   direct.Small
+	point    direct.Small // SmallNaN = made before anything was observed
+	weighted direct.Small // the two combinations behind the gate
+	leading  direct.Small
+	band     interval.Memo
 }
 
 // rung is one horizon of one ladder.
 type rung struct {
 	poly      combine.Poly
 	band      interval.Band
-	waiting   []record // ring by origin
-	stride    int      // every stride-th origin waits for its truth
+	waiting   []record       // ring by origin
+	said      []direct.Small // by the experts, for each of those waiting
+	stride    int            // every stride-th origin waits for its truth
 	point     float64
 	quantiles [interval.Count]float32
 }
@@ -46,7 +45,7 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung) {
 	for _, h := range rungs {
 		total += waits(h)
 	}
-	records := make([]record, ladders*total)
+	records, said := make([]record, ladders*total), make([]direct.Small, (heads[values]+heads[peaks])*total)
 	sets := make([]combine.Settings, len(rungs))
 	for k, h := range rungs {
 		every := float64(stride(h)) // samples that a round stands for
@@ -59,11 +58,11 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung) {
 		for k, h := range rungs {
 			n, step := waits(h), stride(h)
 			both[l][k] = rung{
-				poly:    combine.NewPoly(&sets[k]),
+				poly:    combine.NewPoly(&sets[k], heads[l]),
 				band:    *interval.NewBand(h, step),
-				waiting: records[:n:n], stride: step,
+				waiting: records[:n:n], said: said[:n*heads[l]], stride: step,
 			}
-			records = records[n:]
+			records, said = records[n:], said[n*heads[l]:]
 		}
 	}
 	return both
@@ -75,42 +74,39 @@ func stride(h int) int { return (h + mostWaiting - 1) / mostWaiting }
 // waits returns the number of origins that wait at a time.
 func waits(h int) int { return h/stride(h) + 1 }
 
-// at returns the record for origin i, nil if that origin is not kept.
-func (r *rung) at(i int) *record {
+// at returns the record for origin i and what the experts said there; nil if that
+// origin is not kept.
+func (r *rung) at(i int) (*record, []direct.Small) {
 	if i < 0 || i%r.stride != 0 {
-		return nil
+		return nil, nil
 	}
-	return &r.waiting[i/r.stride%len(r.waiting)]
+	at, n := i/r.stride%len(r.waiting), len(r.said)/len(r.waiting)
+	return &r.waiting[at], r.said[at*n : (at+1)*n]
 }
 
 // issue combines the advice made at the newest sample, puts bounds around it and
 // remembers both. The point and the spread of o are still to be filled in.
-func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
-	parts := r.poly.Weights(s.scratch[:], advice[:])
-	r.point = max(0, mix(s.scratch[:], advice[:]))
+func (r *rung) issue(s *filter, advice []float32, o interval.Origin) {
+	weights := s.scratch[:len(advice)]
+	parts := r.poly.Weights(weights, advice)
+	r.point = max(0, mix(weights, advice))
 	o.Point, o.Views = r.point, views(advice)
-	for k, w := range s.scratch {
+	for k, w := range weights {
 		if w > 0 {
 			d := float64(advice[k]) - r.point
 			o.Spread += float64(w) * max(d, -d)
 		}
 	}
-	var scales [interval.Scales]float32
-	r.band.Bounds(&r.quantiles, &scales, o, leastScale, &s.timing)
-	rec := r.at(s.n - 1)
+	var memo interval.Memo
+	r.band.Bounds(&r.quantiles, &memo, o, leastScale, &s.timing)
+	rec, said := r.at(s.n - 1)
 	if rec == nil {
 		return
 	}
 	for k, f := range advice {
-		rec.advice[k] = direct.ToSmall(float64(f))
+		said[k] = direct.ToSmall(float64(f))
 	}
-	for k, q := range r.quantiles {
-		rec.quantiles[k] = direct.ToSmall(float64(q))
-	}
-	for k, v := range scales {
-		rec.scales[k] = direct.ToSmall(float64(v))
-	}
-	rec.point = direct.ToSmall(r.point)
+	rec.band, rec.point = memo, direct.ToSmall(r.point)
 	if s.seen == 0 {
 		rec.point = direct.SmallNaN
 	}
@@ -118,7 +114,7 @@ func (r *rung) issue(s *filter, advice *[experts]float32, o interval.Origin) {
 }
 
 // views returns the advice that bounds look at beside the combination.
-func views(advice *[experts]float32) [interval.Views]float32 {
+func views(advice []float32) [interval.Views]float32 {
 	return [...]float32{
 		advice[lastValue], advice[dayMoved], advice[weekMoved], advice[dayAgo],
 		advice[linear], advice[logLinear], advice[meanLevel],
@@ -127,24 +123,16 @@ func views(advice *[experts]float32) [interval.Views]float32 {
 
 // learn judges the forecast made h samples before sample i by what came.
 func (r *rung) learn(s *filter, i, h int, truth float64) {
-	rec := r.at(i - h)
+	rec, said := r.at(i - h)
 	if rec == nil || rec.point == direct.SmallNaN {
 		return
 	}
-	var advice [experts]float32
-	for k, v := range rec.advice {
+	advice := s.scratch[:len(said)]
+	for k, v := range said {
 		advice[k] = float32(v.Float())
 	}
-	var quantiles [interval.Count]float32
-	for k, v := range rec.quantiles {
-		quantiles[k] = float32(v.Float())
-	}
-	var scales [interval.Scales]float32
-	for k, v := range rec.scales {
-		scales[k] = float32(v.Float())
-	}
-	o := interval.Origin{Point: rec.point.Float(), Slot: s.slot(0), Views: views(&advice)}
+	o := interval.Origin{Point: rec.point.Float(), Slot: s.slot(0), Views: views(advice)}
 	parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float())}
-	r.poly.Learn(advice[:], parts, float32(o.Point), float32(truth))
-	r.band.Learn(float32(truth), o, &scales, &quantiles, &s.timing)
+	r.poly.Learn(advice, parts, float32(o.Point), float32(truth))
+	r.band.Learn(float32(truth), o, &rec.band, &s.timing)
 }

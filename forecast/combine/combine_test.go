@@ -21,7 +21,7 @@ func settings(experts int, keep float32) *combine.Settings {
 
 func TestPolyFollowsTheBestExpert(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
-	p := combine.NewPoly(settings(3, 1))
+	p := combine.NewPoly(settings(3, 1), 3)
 	w := make([]float32, 3)
 	nan := float32(math.NaN())
 	for range 1000 {
@@ -49,7 +49,7 @@ func TestLadder(t *testing.T) {
 // together they cost 0.27 %, of which the gate must give nearly all back.
 func TestPolyDoesNoHarmWhereNothingCanBeKnown(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 2))
-	p := combine.NewPoly(settings(12, 0.998))
+	p := combine.NewPoly(settings(12, 0.998), 12)
 	w, advice := make([]float32, 12), make([]float32, 12)
 	level, own, ungated, naive := 100.0, 0.0, 0.0, 0.0
 	const n = 20000
@@ -83,7 +83,7 @@ func TestPolyDoesNoHarmWhereNothingCanBeKnown(t *testing.T) {
 // rounds, and not after the weeks in which the memory of so much regret fades.
 func TestPolyForgivesAFreak(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 3))
-	p := combine.NewPoly(settings(3, 0.999))
+	p := combine.NewPoly(settings(3, 0.999), 3)
 	w := make([]float32, 3)
 	for i := range 3000 {
 		y := float32(1 + 0.1*rng.NormFloat64())

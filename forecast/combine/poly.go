@@ -61,8 +61,8 @@ const (
 	least     = 1e-9 // of a loss
 )
 
-// NewPoly returns weights over len(set.Prior) experts, Simple at least.
-func NewPoly(set *Settings) Poly { return Poly{set: set, of: make([]expert, len(set.Prior))} }
+// NewPoly returns weights over the first n experts of set, Simple at least.
+func NewPoly(set *Settings, n int) Poly { return Poly{set: set, of: make([]expert, n)} }
 
 // Weights writes the weights, which sum to one, of the experts whose forecast is
 // not NaN; the others get zero. All are zero if no expert has a forecast. It

@@ -220,3 +220,22 @@ func TestForecastsGoOnThroughAGap(t *testing.T) {
 		}
 	}
 }
+
+// The horizons that are named, those between them and those beyond.
+func TestOnlyChangesNoForecast(t *testing.T) {
+	history := clean(20*24, time.Hour, monday)
+	f, err := ets.Model{}.Estimate(t.Context(), history)
+	require.NoError(t, err)
+	all, err := f.State(history.Start, history.Step)
+	require.NoError(t, err)
+	few, err := f.State(history.Start, history.Step)
+	require.NoError(t, err)
+	few.Only([]int{1, 2, 5, 60})
+	for _, v := range history.Values {
+		all.Update(v)
+		few.Update(v)
+	}
+	for h := range 100 {
+		require.InDelta(t, all.At(h+1), few.At(h+1), 0, "horizon %d", h+1)
+	}
+}

@@ -17,11 +17,19 @@ type law struct {
 	floor   float64 // level below which a multiplicative season learns nothing
 	periods []time.Duration
 	step    time.Duration
-	damp    []float64 // φ + … + φʰ by h−1
-	fade    []float64 // what remains of the last error, by h−1; see faded
+	table   []multiple // ascending in h
 }
 
-// tabled is the number of horizons whose powers are kept.
+// A multiple says how often a forecast h cells ahead holds the slope and the last
+// error.
+type multiple struct {
+	h    int
+	damp float64 // φ + … + φʰ
+	fade float64 // see faded
+}
+
+// tabled is the number of horizons whose multiples are kept unless [State.Only]
+// names them.
 const tabled = 64
 
 // newLaw returns the law of the model with parameters p, without its tables.
@@ -32,13 +40,31 @@ func (f *Fitted) newLaw(p Params) *law {
 	}
 }
 
-// tabulate fills in what a forecast multiplies slope and error with.
+// tabulate keeps the multiples of all horizons up to tabled.
 func (l *law) tabulate() {
-	both := make([]float64, 2*tabled)
-	l.damp, l.fade = both[:tabled], both[tabled:]
-	for h := range tabled {
-		l.damp[h], l.fade[h] = l.damped(h+1), l.faded(h+1)
+	l.table = make([]multiple, tabled)
+	for i := range l.table {
+		l.table[i] = l.compute(i + 1)
 	}
+}
+
+func (l *law) compute(h int) multiple { return multiple{h: h, damp: l.damped(h), fade: l.faded(h)} }
+
+// ahead returns the multiples of horizon h ≥ 1.
+func (l *law) ahead(h int) multiple {
+	n := len(l.table)
+	switch {
+	case n == 0 || h > l.table[n-1].h:
+		return l.compute(h)
+	case h <= n && l.table[h-1].h == h: // there is none missing before it
+		return l.table[h-1]
+	}
+	for _, m := range l.table {
+		if m.h == h {
+			return m
+		}
+	}
+	return l.compute(h)
 }
 
 // damped returns φ + … + φʰ.

@@ -46,6 +46,17 @@ func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 	return s, nil
 }
 
+// Only tells which horizons [State.At] will be asked for, ascending: a kilobyte
+// less is kept than for all up to 64. Others are still answered, slowly.
+func (s *State) Only(horizons []int) {
+	own := *s.law
+	own.table = make([]multiple, len(horizons))
+	for i, h := range horizons {
+		own.table[i] = own.compute(h)
+	}
+	s.law = &own
+}
+
 // Update takes the value of the next cell. NaN, infinite and negative values are
 // no samples: the cell counts as it was expected, and forecasts stay what they
 // were.
@@ -125,23 +136,18 @@ func (s *State) learnProduct(v float64) {
 // At returns the point forecast for the h-th coming cell, h ≥ 1, in the unit of
 // the metric, not negative. It stays within half the range of the values seen.
 func (s *State) At(h int) float64 {
-	var damp, fade float64
-	if h <= tabled {
-		damp, fade = s.law.damp[h-1], s.law.fade[h-1]
-	} else {
-		damp, fade = s.law.damped(h), s.law.faded(h)
-	}
-	z := s.level + damp*s.slope
+	ahead := s.law.ahead(h)
+	z := s.level + ahead.damp*s.slope
 	if s.law.form == Multiplicative {
 		for k := range s.seasons {
 			z *= max(leastFactor, s.seasons[k].at(h))
 		}
-		z += fade * s.err
+		z += ahead.fade * s.err
 	} else {
 		for k := range s.seasons {
 			z += s.seasons[k].at(h)
 		}
-		z = s.law.scale.Back(z + fade*s.err)
+		z = s.law.scale.Back(z + ahead.fade*s.err)
 	}
 	room := (s.high - s.low) / 2
 	return max(0, s.low-room, min(z, s.high+room))

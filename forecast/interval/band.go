@@ -83,6 +83,7 @@ func NewBand(h, stride int) *Band {
 		for k := range b.weight {
 			b.weight[k][i] = whole / candidates
 		}
+		b.weight[ofJoint][i] += whole % candidates
 		if i >= p90 {
 			b.missed[i-p90] = above[i]
 		}
@@ -91,9 +92,9 @@ func NewBand(h, stride int) *Band {
 }
 
 // A share is a weight in parts of whole.
-type share uint16
+type share uint8
 
-const whole = 1<<16 - 1
+const whole = math.MaxUint8
 
 // A frame is where the trackers stand, from the forecast, and what they measure
 // in.
@@ -103,13 +104,14 @@ type frame struct {
 }
 
 // lay returns the frame of an origin.
-func lay(o *Origin, scales *[Scales]float32) (f frame) {
-	copy(f.size[:], scales[slow:])
-	f.size[ofLast], f.size[ofHighest] = scales[fromLast], scales[joint]
+func lay(o *Origin, m *Memo) (f frame) {
+	scales := m.scales()
+	f.size = [trackers]float32(scales[:trackers])
+	f.size[ofHighest] = scales[joint]
 	f.from[ofLast] = o.Views[last] - float32(o.Point)
 	f.from[ofHighest] = max(0, f.from[ofLast])
 	const farthest = 3
-	over := 1 / (farthest * scales[joint])
+	over := 1 / (farthest * f.size[ofJoint])
 	for i, v := range o.Views {
 		if x := (v - float32(o.Point)) * over; x == x { // not NaN
 			f.views[i] = max(-1, min(x, 1))
@@ -138,12 +140,13 @@ func (b *Band) push(i int) float32 {
 	return missPush * max(leastPush, min(b.missed[i-p90]/above[i]-1, mostPush))
 }
 
-// Bounds writes the scales of the origin, which the caller hands back to Learn
-// when the truth has come, and the quantiles of levels [Levels], ascending, on
-// the right side of the point and not negative.
-func (b *Band) Bounds(quantiles *[Count]float32, scales *[Scales]float32, o Origin, floor float64, t *Timing) {
-	b.scale.measure(scales, o, float32(floor), t)
-	f, base := lay(&o, scales), scales[joint]
+// Bounds writes the quantiles of levels [Levels], ascending, on the right side of
+// the point and not negative, and what the caller hands back to Learn when the
+// truth has come.
+func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
+	b.scale.measure(m, o, float32(floor), t)
+	f := lay(&o, m)
+	base := f.size[ofJoint]
 	var sum [Count]float32
 	for k, s := range f.size {
 		q, w, from := &b.q[k], &b.weight[k], f.from[k]
@@ -157,6 +160,7 @@ func (b *Band) Bounds(quantiles *[Count]float32, scales *[Scales]float32, o Orig
 		quantiles[i] = float32(o.Point) + sum[i]*(1./whole) + (b.top[i]+b.push(i))*base
 	}
 	order(quantiles, float32(o.Point))
+	m.keep(quantiles, float32(o.Point))
 }
 
 // order makes the quantiles ascend through the point.
@@ -180,11 +184,11 @@ func order(quantiles *[Count]float32, point float32) {
 	}
 }
 
-// Learn takes the truth for an origin with what Bounds gave for it. A forecast
+// Learn takes the truth for an origin with what Bounds noted of it. A forecast
 // that was exact, as while a shop is closed and nobody comes, moves no tracker:
 // else a week of zeros would pull all bounds down, and the first
 // day of traffic would lie above them.
-func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[Count]float32, t *Timing) {
+func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	e := truth - float32(o.Point)
 	rate := b.pace * float32(t.Loss)
 	if warm := 1 / float32(b.n+1); warm > rate {
@@ -194,7 +198,8 @@ func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[
 	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
-	f, base, keep := lay(&o, scales), scales[joint], 1-b.pace*viewsFade
+	f, issued, keep := lay(&o, m), m.issued(float32(o.Point)), 1-b.pace*viewsFade
+	base := f.size[ofJoint]
 	lossByShape, lossByViews := &b.loss[byShape], &b.loss[byViews]
 	for i, p := range above { // before the trackers move on
 		loss, _ := judge(p, b.shape.at[i]*base-e)
@@ -222,7 +227,7 @@ func (b *Band) Learn(truth float32, o Origin, scales *[Scales]float32, issued *[
 	}
 	b.tail.learn((truth - issued[p90]) / base)
 	b.shape.add(e/base, b.pace*float32(t.Loss))
-	b.scale.learn(e, scales, o, t, b.pace)
+	b.scale.learn(e, m, o, t, b.pace)
 	b.n++
 }
 
@@ -258,8 +263,14 @@ func (b *Band) Refresh(t *Timing) {
 			weights[k] = elementary.Exp(-rate * float64(b.loss[k][i]-least))
 			total += weights[k]
 		}
+		rest, heaviest := share(whole), 0
 		for k, w := range weights {
 			b.weight[k][i] = share(w/total*whole + 0.5)
+			rest -= b.weight[k][i]
+			if w > weights[heaviest] {
+				heaviest = k
+			}
 		}
+		b.weight[heaviest][i] += rest // may wrap around, and back
 	}
 }

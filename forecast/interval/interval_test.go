@@ -19,8 +19,8 @@ func TestBandCoversWhatItSays(t *testing.T) {
 	for i := range n {
 		o := interval.Origin{Point: 10, Volatility: 1, Slot: i / 12 % interval.Slots}
 		var q [interval.Count]float32
-		var scales [interval.Scales]float32
-		band.Bounds(&q, &scales, o, 1e-4, &timing)
+		var memo interval.Memo
+		band.Bounds(&q, &memo, o, 1e-4, &timing)
 		size := 0.5
 		if o.Slot > 12 {
 			size = 2
@@ -34,7 +34,7 @@ func TestBandCoversWhatItSays(t *testing.T) {
 				hits[k]++
 			}
 		}
-		band.Learn(truth, o, &scales, &q, &timing)
+		band.Learn(truth, o, &memo, &timing)
 		if i%8 == 0 {
 			band.Refresh(&timing)
 		}

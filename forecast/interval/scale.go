@@ -7,19 +7,17 @@ import (
 	"github.com/forescale/forescale/forecast/elementary"
 )
 
-// Scales is the number of scales that an origin is described by.
-const Scales = 8
-
 // The scales, in the unit of the forecast.
 const (
-	fast       = iota // recent mean size of the error
-	slow              // long-run mean size
+	slow       = iota // long-run mean size of the error
 	hourly            // mean size at this time of day
-	ratio             // proportional to the forecast
+	relative          // proportional to the forecast
 	volatility        // follows the newest one-step errors
 	spread            // follows the disagreement of the experts
 	joint             // product of powers of the others
 	fromLast          // recent mean distance of the truth from the last value
+	fast              // recent mean size
+	scales
 )
 
 // Slots is the number of times of day that errors are kept apart for.
@@ -44,10 +42,10 @@ const last = 0
 
 // scale learns how large the errors of one rung are.
 type scale struct {
-	fast, slow, ratio, spread, fromLast float32
-	slots                               [Slots]direct.Small
-	model                               direct.Regression
-	n                                   int32
+	fast, slow, relative, spread, fromLast float32
+	slots                                  [Slots]direct.Small
+	model                                  direct.Regression
+	n                                      int32
 }
 
 const (
@@ -64,25 +62,23 @@ const powersOf = 7
 func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} }
 
 // measure writes the scales for an origin, none below floor.
-func (s *scale) measure(dst *[Scales]float32, o Origin, floor float32, t *Timing) {
-	base := max(s.slow, floor)
-	*dst = [Scales]float32{
-		fast:       max(s.fast, floor),
-		slow:       base,
-		hourly:     max(float32(s.slots[o.Slot].Float()), floor),
-		ratio:      max(s.ratio*float32(o.Point), floor),
-		volatility: max(base*clamp(float32(o.Volatility)), floor),
-		spread:     base,
-	}
+func (s *scale) measure(m *Memo, o Origin, floor float32, t *Timing) {
+	m.slow = direct.ToSmall(float64(max(s.slow, floor)))
+	base, disagreement := float32(m.slow.Float()), float32(1)
 	if s.spread > 0 {
-		dst[spread] = max(base*clamp(float32(o.Spread)/s.spread), floor)
+		disagreement = clamp(float32(o.Spread) / s.spread)
 	}
+	m.write(fast, s.fast, base, floor)
+	m.write(hourly, float32(s.slots[o.Slot].Float()), base, floor)
+	m.write(relative, s.relative*float32(o.Point), base, floor)
+	m.write(volatility, base*clamp(float32(o.Volatility)), base, floor)
+	m.write(spread, base*disagreement, base, floor)
+	m.write(fromLast, s.fromLast, base, floor)
 	s.spread += max(1/float32(s.n+1), float32(t.Slow)) * (float32(o.Spread) - s.spread)
 	var x [powersOf]float32
-	powers(&x, dst, o)
+	powers(&x, m, o)
 	power := s.model.Predict(0, x[:]) - s.model.Predict(0, neutral[:])
-	dst[fromLast] = max(s.fromLast, floor)
-	dst[joint] = max(base*clamp(float32(elementary.Exp(power))), floor)
+	m.write(joint, base*clamp(float32(elementary.Exp(power))), base, floor)
 }
 
 var neutral = [powersOf]float32{powersOf - 1: 1} //nolint:gochecknoglobals // a constant table
@@ -100,14 +96,11 @@ func clamp(f float32) float32 {
 
 // powers writes the logarithms of the scales over the long-run one, of how far
 // the forecast is from the last value, and a one.
-func powers(x *[powersOf]float32, scales *[Scales]float32, o Origin) {
-	over := 1 / float64(scales[slow])
-	x[0] = float32(elementary.Log(float64(scales[fast]) * over))
-	x[1] = float32(elementary.Log(float64(scales[hourly]) * over))
-	x[2] = float32(elementary.Log(float64(scales[ratio]) * over))
-	x[3] = float32(elementary.Log(float64(scales[volatility]) * over))
-	x[4] = float32(elementary.Log(float64(scales[spread]) * over))
-	away := math.Abs(float64(o.Views[last])-o.Point) * over
+func powers(x *[powersOf]float32, m *Memo, o Origin) {
+	for i, scale := range [...]int{fast, hourly, relative, volatility, spread} {
+		x[i] = m.others[scale-1].log()
+	}
+	away := math.Abs(float64(o.Views[last])-o.Point) / m.slow.Float()
 	if !(away < mostAway) {
 		away = mostAway
 	}
@@ -116,11 +109,11 @@ func powers(x *[powersOf]float32, scales *[Scales]float32, o Origin) {
 }
 
 // learn takes an error whose origin had the scales then.
-func (s *scale) learn(e float32, then *[Scales]float32, o Origin, t *Timing, pace float32) {
-	size := float32(math.Abs(float64(e)))
+func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, pace float32) {
+	usual, size := float32(then.slow.Float()), float32(math.Abs(float64(e)))
 	var x [powersOf]float32
 	powers(&x, then, o)
-	target := elementary.Log(float64(min(size/then[slow], 1e3)) + leastPower)
+	target := elementary.Log(float64(min(size/usual, 1e3)) + leastPower)
 	tune := t.tuning
 	tune.Forget = 1 - float64(pace)*(1-tune.Forget)
 	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, tune)
@@ -128,7 +121,7 @@ func (s *scale) learn(e float32, then *[Scales]float32, o Origin, t *Timing, pac
 	warm := 1 / float32(s.n)
 	s.fast += max(warm, pace*fastRate) * (size - s.fast)
 	s.slow += max(warm, pace*float32(t.Slow)) * (size - s.slow)
-	s.ratio += max(warm, pace*fastRate) * (min(size/max(float32(o.Point), then[slow]/10), mostRatio) - s.ratio)
+	s.relative += max(warm, pace*fastRate) * (min(size/max(float32(o.Point), usual/10), mostRatio) - s.relative)
 	s.fromLast += max(warm, pace*fastRate) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)
 	slot := float32(s.slots[o.Slot].Float())
 	if slot == 0 {

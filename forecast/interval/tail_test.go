@@ -20,8 +20,8 @@ func run(t *testing.T, p float64, n int, draw func() float64) (covered, shape fl
 	for i := range n {
 		o := interval.Origin{Point: 100, Volatility: 1, Views: [interval.Views]float32{100, 100, 100, 100, 100, 100, 100}}
 		var q [interval.Count]float32
-		var scales [interval.Scales]float32
-		band.Bounds(&q, &scales, o, 1e-4, &timing)
+		var memo interval.Memo
+		band.Bounds(&q, &memo, o, 1e-4, &timing)
 		truth := max(0, 100+draw())
 		if i >= n/2 {
 			var wide [interval.Count]float64
@@ -33,7 +33,7 @@ func run(t *testing.T, p float64, n int, draw func() float64) (covered, shape fl
 			}
 			shape += band.Shape() / float64(n-n/2)
 		}
-		band.Learn(float32(truth), o, &scales, &q, &timing)
+		band.Learn(float32(truth), o, &memo, &timing)
 		if i%8 == 0 {
 			band.Refresh(&timing)
 		}
@@ -99,8 +99,8 @@ func TestBoundsKnowTheLastValue(t *testing.T) {
 		}
 		o.Views[0] = float32(last)
 		var q [interval.Count]float32
-		var scales [interval.Scales]float32
-		band.Bounds(&q, &scales, o, 1e-4, &timing)
+		var memo interval.Memo
+		band.Bounds(&q, &memo, o, 1e-4, &timing)
 		truth := 10 + rng.NormFloat64()
 		if last > 20 && rng.Float64() < 0.3 {
 			truth = 30 + rng.NormFloat64()
@@ -115,7 +115,7 @@ func TestBoundsKnowTheLastValue(t *testing.T) {
 		default:
 			wide += float64(q[4]) / 15000
 		}
-		band.Learn(float32(truth), o, &scales, &q, &timing)
+		band.Learn(float32(truth), o, &memo, &timing)
 		if i%8 == 0 {
 			band.Refresh(&timing)
 		}

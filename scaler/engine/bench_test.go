@@ -115,7 +115,7 @@ func TestAWorkloadIsSmall(t *testing.T) {
 }
 
 // mostKiB is what a workload may keep.
-const mostKiB = 76
+const mostKiB = 70
 
 func heap() uint64 {
 	runtime.GC()
