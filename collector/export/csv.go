@@ -36,13 +36,12 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	if err := lines.Err(); err != nil {
 		return Data{}, fmt.Errorf("after %d rows: %w", len(t.rows), err)
 	}
-	if len(t.rows) < 2 {
-		return Data{}, fmt.Errorf("%d rows, want at least 2, which tell the interval", len(t.rows))
+	if err := t.measure(); err != nil {
+		return Data{}, err
 	}
 	for c := range t.has {
 		t.has[c] = slices.Contains(order, c)
 	}
-	t.step = interval(t.rows)
 	return t.data(o)
 }
 
@@ -52,15 +51,7 @@ func (t *table) add(text string, order []int) error {
 	if err != nil {
 		return err
 	}
-	if n := len(t.rows); n > 0 && r.at <= t.rows[n-1].at {
-		return fmt.Errorf("time %s does not come after the one before, %s: want them ascending",
-			number(float64(r.at)/1e3), number(float64(t.rows[n-1].at)/1e3))
-	}
-	if len(t.rows) >= maxCells {
-		return fmt.Errorf("more than %d rows", maxCells)
-	}
-	t.rows = append(t.rows, r)
-	return nil
+	return t.push(r)
 }
 
 // column returns the column of a word of the header, −1 for the time stamp.

@@ -25,7 +25,9 @@
 // ends at t; a row of CSV speaks of the interval that starts at its time. Rows off
 // that grid, as those of a recording that started at any second, keep their
 // values and their distances and move back by less than one step. A cell that
-// nothing speaks of is NaN, and so is an empty field: a gap is not a zero.
+// nothing speaks of is NaN, and so is an empty field: a gap is not a zero. What comes
+// twice, at one time with one value, counts once; two values for one time are an
+// error.
 //
 // # Reading and not writing
 //

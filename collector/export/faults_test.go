@@ -32,12 +32,18 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"not a number":          {"timestamp,value\n60,1\n120,many\n", []string{"line 3", `"many"`, "finite"}},
 		"negative":              {"timestamp,value\n60,1\n120,-1\n", []string{"line 3", `"-1"`, "not negative"}},
 		"infinite":              {"timestamp,value\n60,1\n120,+Inf\n", []string{"line 3", "finite"}},
-		"backwards":             {"timestamp,value\n120,1\n\n60,1\n", []string{"line 4", "time 60 ", "120", "ascending"}},
+		"backwards":             {"timestamp,value\n120,1\n\n60,1\n", []string{"line 4", "time 60 ", "120", "ascending", "sort"}},
+		"one time, two values":  {"timestamp,value\n60,1\n120,1.5\n120,2\n", []string{"line 4", "time 120 comes twice", "1.5 and 2"}},
+		"two replica counts":    {"timestamp,rate,replicas\n60,1,3\n60,1,4\n120,2,3\n", []string{"line 3", "time 60 comes twice", "3 and 4"}},
+		"one row, twice":        {"timestamp,value\n60,1\n60,1\n", []string{"1 rows with a time of their own, want at least 2"}},
+		"header alone":          {"timestamp,value\n", []string{"0 rows", "want at least 2"}},
+		"blank":                 {" \n\n", []string{"empty"}},
 		"milliseconds":          {"timestamp,value\n1772366460000,1\n", []string{"line 2", "looks like milliseconds"}},
 		"not a time":            {"timestamp,value\nnoon,1\n", []string{"line 2", `"noon"`, "RFC 3339"}},
-		"one row":               {"timestamp,value\n60,1\n", []string{"1 rows, want at least 2"}},
+		"one row":               {"timestamp,value\n60,1\n", []string{"1 rows", "want at least 2"}},
 		"far apart":             {"timestamp,value\n60,1\n61,1\n62,1\n9000000000,1\n", []string{"cells of 1s", "want at most"}},
-		"all gaps":              {"timestamp,value\n60,\n120,nan\n", []string{"no whole cell"}},
+		"all gaps":              {"timestamp,value\n60,\n120,nan\n", []string{"none of the 2 rows has a value"}},
+		"gaps beside replicas":  {"timestamp,rate,replicas\n60,,1\n120,nan,2\n", []string{"none of the 2 rows has a value"}},
 		"cut JSON":              {matrix(`[[60,"1"]`)[:90], []string{"JSON", "unexpected EOF"}},
 		"two answers":           {matrix(`[[60,"1"],[120,"1"]]`) + "{}", []string{"one answer per file"}},
 		"error of the server":   {`{"status":"error","errorType":"bad_data","error":"parse error"}`, []string{"bad_data", "parse error"}},
@@ -51,12 +57,16 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"text in place":         {matrix(`[["60","1"],[120,"2"]]`), []string{`point ["60","1"]`}},
 		"three of a pair":       {matrix(`[[60,"1",3],[120,"2"]]`), []string{`point [60,"1",3]`}},
 		"points backwards":      {matrix(`[[120,"1"],[60,"2"]]`), []string{"point 1", "ascending"}},
+		"one point, two values": {matrix(`[[120,"1"],[180,"2"],[180,"3"]]`), []string{"point 2", "time 180 comes twice", "2 and 3"}},
+		"one point, twice":      {matrix(`[[120,"1"],[120,"1"]]`), []string{"1 rows with a time of their own"}},
+		"points without value":  {matrix(`[[120,"NaN"],[180,"NaN"]]`), []string{"none of the 2 rows has a value"}},
 		"negative point":        {matrix(`[[120,"1"],[180,"-2"]]`), []string{"point 1", "-2", "180"}},
 		"before the epoch":      {matrix(`[[10,"1"],[70,"2"]]`), []string{"point 0", "time -50"}},
 		"not OpenMetrics":       {"a{b=\"c\"} 1 60\na{b= 2 70\n# EOF\n", []string{"line 2", "want OpenMetrics"}},
 		"no end":                {"a 1 60\n", []string{"line 2", "# EOF", "cut off"}},
 		"no time":               {"a 1 60\na 2\n# EOF\n", []string{"line 2", "no timestamp"}},
-		"samples backwards":     {"a 1 60\na 2 60\n# EOF\n", []string{"line 2", "series a", "time 60 ", "ascending"}},
+		"samples backwards":     {"a 1 60\na 2 59\n# EOF\n", []string{"line 2", "series a", "time 59 ", "ascending"}},
+		"two samples at once":   {"a 1 60\na 2 60\n# EOF\n", []string{"line 2", "series a", "time 60 comes twice", "1 and 2"}},
 		"samples in ms":         {"a 1 1772366460000\n# EOF\n", []string{"line 1", "milliseconds"}},
 		"one series, two ways":  {"a{b=\"1\",c=\"2\"} 1 60\na{c=\"2\",b=\"1\"} 2 70\n# EOF\n", []string{"line 2", "two ways"}},
 		"no samples":            {"# EOF\n", []string{"no data"}},
@@ -110,6 +120,9 @@ func TestGrids(t *testing.T) {
 		"a query speaks of what is before":      {matrix(`[[120,"1"],[180,"2"],[300,"4"]]`), export.Options{}, 60, []float64{1, 2, nan, 4}},
 		"a query off the grid":                  {matrix(`[[137,"1"],[197,"2"],[317,"4"]]`), export.Options{}, 60, []float64{1, 2, nan, 4}},
 		"what is no number is a gap":            {matrix(`[[120,"1"],[180,"NaN"],[240,"+Inf"],[300,"4"]]`), export.Options{}, 60, []float64{1, nan, nan, 4}},
+		"rows that come twice count once":       {"timestamp,rate,replicas\n60,1,\n120,2,2\n120,2,\n120,2,2\n180,3,\n180,,3\n180,3,3\n", export.Options{}, 60, []float64{1, 2, 3}},
+		"points that come twice":                {matrix(`[[120,"1"],[180,"2"],[180,"2"],[240,"NaN"],[240,"NaN"],[300,"4"]]`), export.Options{}, 60, []float64{1, 2, nan, 4}},
+		"samples that come twice":               {"q 3 60\nq 3 60\nq 3 90\nq 3 120\nq NaN 121\nq NaN 121\nq 3 420\n# EOF\n", export.Options{Query: "q"}, 60, []float64{3, nan, nan, nan, nan, 3}},
 		"coarse cells are whole":                {"timestamp,value\n60,9\n120,1\n180,3\n240,5\n300,\n360,7\n", export.Options{Step: 2 * time.Minute}, 120, []float64{2, 5}},
 		"bounds hold whole cells":               {"timestamp,value\n60,1\n120,2\n180,3\n240,4\n", export.Options{From: time.Unix(61, 0), To: time.Unix(240, 0)}, 120, []float64{2, 3}},
 		"RFC 3339, quotes, order, a mark":       {"\ufefftimestamp,\"replicas\",rate\r\n1970-01-01T00:01:00Z,1,5\r\n1970-01-01T00:02:00Z,1,6\r\n", export.Options{}, 60, []float64{5, 6}},
@@ -154,4 +167,11 @@ func FuzzDecode(f *testing.F) {
 		}
 		require.NoError(t, export.Write(&bytes.Buffer{}, d))
 	})
+}
+
+// The seam of two exports is told, for whoever did not mean to join them.
+func TestRepeatedRowsAreNoted(t *testing.T) {
+	d, err := export.Decode(t.Context(), strings.NewReader("timestamp,value\n60,1\n120,2\n120,2\n180,3\n180,3\n"), export.Options{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"2 rows repeat the one before and count once"}, d.Notes)
 }

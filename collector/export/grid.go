@@ -36,11 +36,58 @@ func unknown() [columns]float64 { return [columns]float64{math.NaN(), math.NaN()
 
 // A table is what a source says, before it is cut to cells.
 type table struct {
-	rows  []row // ascending
-	step  time.Duration
-	has   [columns]bool
-	notes []string
+	rows     []row // ascending
+	step     time.Duration
+	has      [columns]bool
+	repeated int // rows that said the same as the one before
+	notes    []string
 }
+
+// push appends a row. One that says again what the last one does, as at the seam
+// of two exports, counts once, and what one of them leaves empty the other fills.
+// The error names the times or the values that do not go together.
+func (t *table) push(r row) error {
+	n := len(t.rows)
+	switch {
+	case n >= maxCells:
+		return fmt.Errorf("more than %d rows", maxCells)
+	case n == 0 || r.at > t.rows[n-1].at:
+		t.rows = append(t.rows, r)
+		return nil
+	case r.at < t.rows[n-1].at:
+		return fmt.Errorf("time %s comes after a later one, %s: want them ascending, sort the file by time",
+			seconds(r.at), seconds(t.rows[n-1].at))
+	}
+	before := &t.rows[n-1].values
+	for c, v := range r.values {
+		switch old := before[c]; {
+		case math.IsNaN(v):
+		case math.IsNaN(old):
+			before[c] = v
+		case old != v:
+			return fmt.Errorf("time %s comes twice, with the values %s and %s: want one for each time",
+				seconds(r.at), number(old), number(v))
+		}
+	}
+	t.repeated++
+	return nil
+}
+
+// measure finds the interval of the rows and notes those that came twice. The
+// error says that there are too few to tell it.
+func (t *table) measure() error {
+	if len(t.rows) < 2 {
+		return fmt.Errorf("%d rows with a time of their own, want at least 2, which tell the interval", len(t.rows))
+	}
+	t.step = interval(t.rows)
+	if t.repeated > 0 {
+		t.notes = append(t.notes, fmt.Sprintf("%d rows repeat the one before and count once", t.repeated))
+	}
+	return nil
+}
+
+// seconds writes milliseconds since the epoch as seconds.
+func seconds(ms int64) string { return number(float64(ms) / 1e3) }
 
 // checkTime refuses times that are most likely given in another unit.
 func checkTime(ms float64) error {
@@ -78,6 +125,9 @@ func interval(rows []row) time.Duration {
 
 // data puts the rows on the grid of the epoch and cuts it as o says.
 func (t table) data(o Options) (Data, error) {
+	if !slices.ContainsFunc(t.rows, func(r row) bool { return !math.IsNaN(r.values[rate]) }) {
+		return Data{}, fmt.Errorf("none of the %d rows has a value: a gap is not a zero, and there is nothing else", len(t.rows))
+	}
 	t.rows = slices.DeleteFunc(t.rows, func(r row) bool {
 		at := time.UnixMilli(r.at)
 		return !o.From.IsZero() && at.Before(o.From) || !o.To.IsZero() && at.Add(t.step).After(o.To)

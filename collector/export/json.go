@@ -141,13 +141,9 @@ func only(matrix []stream) ([]point, error) {
 
 // tableOf makes rows of points; a point speaks of the step before it.
 func tableOf(points []point) (table, error) {
-	t := table{rows: make([]row, len(points)), has: [columns]bool{rate: true}}
+	t := table{rows: make([]row, 0, len(points)), has: [columns]bool{rate: true}}
 	dropped := 0
 	for i, p := range points {
-		if i > 0 && p.ms <= points[i-1].ms {
-			return table{}, fmt.Errorf("point %d: time %s does not come after the one before, %s: want them ascending",
-				i, number(float64(p.ms)/1e3), number(float64(points[i-1].ms)/1e3))
-		}
 		if p.value < 0 && !math.IsInf(p.value, -1) {
 			return table{}, fmt.Errorf("point %d: value %v at %s, want one that is not negative", i, p.value, number(float64(p.ms)/1e3))
 		}
@@ -155,9 +151,13 @@ func tableOf(points []point) (table, error) {
 			p.value = math.NaN()
 			dropped++
 		}
-		t.rows[i] = row{at: p.ms, values: [columns]float64{p.value, math.NaN(), math.NaN()}}
+		if err := t.push(row{at: p.ms, values: [columns]float64{p.value, math.NaN(), math.NaN()}}); err != nil {
+			return table{}, fmt.Errorf("point %d: %w", i, err)
+		}
 	}
-	t.step = interval(t.rows)
+	if err := t.measure(); err != nil {
+		return table{}, err
+	}
 	for i := range t.rows {
 		t.rows[i].at -= t.step.Milliseconds()
 	}

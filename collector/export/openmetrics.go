@@ -51,8 +51,9 @@ func readOpenMetrics(ctx context.Context, r io.Reader, o Options) (_ Data, err e
 
 // A loaded series knows where it is stored and what came last.
 type loaded struct {
-	ref  storage.SeriesRef
-	last int64 // ms
+	ref   storage.SeriesRef
+	last  int64   // ms
+	value float64 // of the newest sample
 }
 
 // A loader puts the samples of a text into a database.
@@ -129,8 +130,7 @@ func (l *loader) sample(app storage.AppenderV2) error {
 	}
 	s, known := l.series[string(text)]
 	if known && *at <= s.last {
-		return fmt.Errorf("series %s: time %s does not come after the one before, %s: want them ascending",
-			brief(string(text)), number(float64(*at)/1e3), number(float64(s.last)/1e3))
+		return s.again(brief(string(text)), *at, v)
 	}
 	if math.IsNaN(v) {
 		v = math.Float64frombits(value.StaleNaN)
@@ -153,8 +153,22 @@ func (l *loader) sample(app storage.AppenderV2) error {
 		s = &loaded{ref: ref}
 		l.series[string(text)], l.byRef[ref] = s, s
 	}
-	s.last = *at
+	s.last, s.value = *at, v
 	l.samples++
+	return nil
+}
+
+// again judges a sample that is no newer than the last one of its series: the same
+// once more, as at the seam of two dumps, counts once.
+func (s *loaded) again(name string, at int64, v float64) error {
+	switch {
+	case at < s.last:
+		return fmt.Errorf("series %s: time %s comes after a later one, %s: want them ascending, sort the file by time",
+			name, seconds(at), seconds(s.last))
+	case v != s.value && !(math.IsNaN(v) && math.IsNaN(s.value)):
+		return fmt.Errorf("series %s: time %s comes twice, with the values %s and %s: want one for each time",
+			name, seconds(at), number(s.value), number(v))
+	}
 	return nil
 }
 
