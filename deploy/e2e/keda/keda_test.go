@@ -32,7 +32,8 @@ type env struct {
 // patience is how long a case waits for what must come, on a slow machine too.
 const patience = 3 * time.Minute
 
-// Both ways in, side by side on one cluster with KEDA.
+// Both ways in, side by side on one cluster with KEDA, and the first one as a new
+// user takes it.
 func TestKEDA(t *testing.T) {
 	e := start(t)
 	t.Run("floor of a ScaledObject", func(t *testing.T) {
@@ -42,6 +43,10 @@ func TestKEDA(t *testing.T) {
 	t.Run("external scaler", func(t *testing.T) {
 		t.Parallel()
 		testScaler(t, e.in(t, "scaler"))
+	})
+	t.Run("quick start of the README", func(t *testing.T) {
+		t.Parallel()
+		testQuickStart(t, e.in(t, "shop"))
 	})
 }
 
