@@ -121,8 +121,10 @@ const (
 	// the echo of an accident. What does grow so fast is a burst.
 	farthest = 3.0
 
-	// young is the same while the history is shorter than usualSpan: its bounds rest
-	// on a handful of errors, of which its own coming to life is one.
+	// young is the most as a multiple of what is observed, while the history is
+	// shorter than usualSpan: its median carries on the coming to life of its series,
+	// whose first rates are means over a window that was not full, and its bounds
+	// rest on a handful of errors, of which that is one.
 	young = 1.5
 )
 
@@ -135,11 +137,11 @@ func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
 	}
 	to := w.reach(now)
 	v := w.demandAt(f, w.acting(), now, to)
-	most := farthest
-	if time.Duration(w.fitCells)*w.step < usualSpan {
-		most = young
+	if time.Duration(w.fitCells)*w.step < usualSpan && !w.latest.Time.IsZero() {
+		v = min(v, young*w.latest.Value)
+	} else {
+		v = min(v, farthest*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, to)))
 	}
-	v = min(v, most*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, to)))
 	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
 		v *= b
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +60,7 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 		return nil, fmt.Errorf("engine: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
 	}
 	silent := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })
+	history = settled(history)
 	bursts, history := withoutBursts(history)
 	calendar, err := calendarOf(spec)
 	if err != nil {
@@ -82,6 +84,25 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 		return nil, fmt.Errorf("engine: filter %s: %w", name, err)
 	}
 	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), Bursts: bursts, Silent: silent}, nil
+}
+
+// comingToLife is how many cells a new series takes to show what it is.
+const comingToLife = 2
+
+// settled returns history without the first cells of a series that came to life
+// within it: a rate over a window that was not full yet grows with the window,
+// which no load did, and in a short history nothing outweighs it. It does not
+// change history.
+func settled(history forecast.Series) forecast.Series {
+	first := slices.IndexFunc(history.Values, func(v float64) bool { return !math.IsNaN(v) })
+	if first <= 0 {
+		return history // there was no time before it
+	}
+	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
+	for i := range out.Values[first:min(first+comingToLife, len(out.Values))] {
+		out.Values[first+i] = math.NaN()
+	}
+	return out
 }
 
 // modelFor returns the named model with the seasons and the zone of spec.

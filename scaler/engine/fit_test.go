@@ -1,0 +1,43 @@
+package engine_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// A service that was just deployed serves 120 requests a second from its first
+// one, and its rate over a window of two cells says 30 and 60 before it says so.
+func TestASeriesThatComesToLifeIsNotARise(t *testing.T) {
+	for cells, most := range map[int]float64{
+		3:  1.35, // hardly an error of its own to go by: what is usual elsewhere
+		8:  1.1,
+		20: 1.02,
+	} {
+		h := forecast.Series{Start: time.Unix(6000, 0).UTC(), Step: time.Minute}
+		for range 30 {
+			h.Values = append(h.Values, math.NaN())
+		}
+		h.Values = append(h.Values, 30, 60)
+		for range cells {
+			h.Values = append(h.Values, 120)
+		}
+		w, err := engine.New(spec())
+		require.NoError(t, err)
+		fit, err := engine.FitModel(t.Context(), spec(), h)
+		require.NoError(t, err, "%d cells", cells)
+		require.NoError(t, w.Install(fit))
+		now := h.End().Add(time.Second)
+		require.True(t, w.Observe(collector.Sample{Time: now, Value: 120}))
+		need := w.Demand(now).Need()
+		require.GreaterOrEqual(t, need, 120.0)
+		require.LessOrEqual(t, need, most*120, "%d cells", cells)
+		require.InDelta(t, 30, h.Values[30], 0, "the history is the caller's")
+	}
+}
