@@ -17,9 +17,17 @@ import (
 
 func fitted(tb testing.TB, history forecast.Series) *engine.Workload {
 	tb.Helper()
-	w, err := engine.New(spec())
+	return fittedTo(tb, "auto", history)
+}
+
+// fittedTo returns a workload with the named model.
+func fittedTo(tb testing.TB, model string, history forecast.Series) *engine.Workload {
+	tb.Helper()
+	spec := spec()
+	spec.Forecast.Model = model
+	w, err := engine.New(spec)
 	require.NoError(tb, err)
-	fit, err := engine.FitModel(tb.Context(), spec(), history)
+	fit, err := engine.FitModel(tb.Context(), spec, history)
 	require.NoError(tb, err)
 	require.NoError(tb, w.Install(fit))
 	return w
@@ -32,16 +40,18 @@ func fitted(tb testing.TB, history forecast.Series) *engine.Workload {
 //   - cell: each tick closes a cell of the grid, which the model learns from and
 //     makes a forecast of ten steps and five quantiles after. The live store does
 //     this once a minute, on the goroutine that read the cell and not in its tick.
+//   - holt-winters: the same with one model instead of the pool of all.
 //   - minute: 120 ticks of which one closes a cell, in ns per tick: what a workload
 //     costs, all in all.
 func BenchmarkTick(b *testing.B) {
 	history := minutes(14 * 1440)
 	for _, c := range []struct {
 		name  string
+		model string
 		every int // ticks from one cell to the next; 0 = never
-	}{{"sample", 0}, {"cell", 1}, {"minute", 120}} {
+	}{{"sample", "auto", 0}, {"cell", "auto", 1}, {"holt-winters", "holt-winters", 1}, {"minute", "auto", 120}} {
 		b.Run(c.name, func(b *testing.B) {
-			t := ticker{w: fitted(b, history), now: history.End(), cell: forecast.Series{Step: time.Minute, Values: []float64{100}}}
+			t := ticker{w: fittedTo(b, c.model, history), now: history.End(), cell: forecast.Series{Step: time.Minute, Values: []float64{100}}}
 			b.ReportAllocs()
 			report := forecasttest.CPU(b)
 			for i := 0; b.Loop(); i++ {
