@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	"github.com/forescale/forescale/collector/kubemetrics"
 	"github.com/forescale/forescale/scaler/controller"
 	"github.com/forescale/forescale/scaler/live"
 	"github.com/forescale/forescale/scaler/telemetry"
@@ -149,10 +150,14 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	if err != nil {
 		return err
 	}
+	cpu, err := kubemetrics.New(config)
+	if err != nil {
+		return err
+	}
 	acting, err := controller.New(config, controller.Options{
 		Store: store, Identity: c.identity, Lease: types.NamespacedName{Namespace: c.namespace, Name: c.leaseName},
 		LeaseDuration: c.leaseDuration, ReadOnly: c.readOnly, WriteRate: c.writeRate, WatchPods: c.watchPods,
-		HoldSilence: c.holdSilence, Log: log,
+		HoldSilence: c.holdSilence, CPU: cpu, Log: log,
 	})
 	if err != nil {
 		return err

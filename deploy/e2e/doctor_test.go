@@ -12,7 +12,7 @@ func TestDoctor(t *testing.T) {
 	t.Parallel()
 	b := shared.bench(t)
 	b.demand(15)
-	b.apply(b.autoscaler(""))
+	b.apply(b.autoscaler("podCPU: true"))
 	ask := func(args ...string) (string, error) {
 		out, err := exec.Command(b.binary, append([]string{"doctor", "--kubeconfig", b.Kubeconfig, "--prometheus-url", b.metrics.URL, "-n", b.ns}, args...)...).CombinedOutput()
 		return string(out), err
@@ -21,6 +21,7 @@ func TestDoctor(t *testing.T) {
 	require.NoError(t, err, out)
 	require.Contains(t, out, "metric.query yields one series, now 15")
 	require.Contains(t, out, "target HorizontalPodAutoscaler web, floor 2, ceiling 50")
+	require.Contains(t, out, "podCPU: the resource metrics API answers")
 	require.NotContains(t, out, "FAULT")
 
 	require.NoError(t, b.ApplyAs(t.Context(), b.hpa(2), "argocd-controller"))

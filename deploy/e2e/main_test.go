@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,7 @@ type env struct {
 	binary  string
 	metrics *stack.Metrics
 	adapter *stack.External
+	cpu     *stack.PodMetrics
 }
 
 var shared *env
@@ -79,11 +81,14 @@ func setup(ctx context.Context, dir string) (*env, error) {
 		}
 	}
 	begin := time.Now()
-	e.Stack, err = stack.Start(ctx, stack.Options{Dir: dir, Bin: strings.TrimSpace(string(bin)), Tools: tools, Startup: 2 * time.Second})
+	e.Stack, err = stack.Start(ctx, stack.Options{Dir: dir, Bin: strings.TrimSpace(string(bin)), K8s: os.Getenv("FORESCALE_K8S"), Tools: tools, Startup: 2 * time.Second})
 	if err != nil {
 		return e, err
 	}
 	if e.adapter, err = e.Adapter(ctx); err != nil {
+		return e, err
+	}
+	if e.cpu, err = e.PodMetrics(ctx); err != nil {
 		return e, err
 	}
 	if e.metrics, err = stack.NewMetrics(); err != nil {
@@ -96,7 +101,11 @@ func setup(ctx context.Context, dir string) (*env, error) {
 	if err := e.Apply(ctx, string(crd)); err != nil {
 		return e, err
 	}
-	fmt.Printf("MEASURED the cluster is up after %.1f s\n", time.Since(begin).Seconds())
+	version, err := e.Kube.Discovery().ServerVersion()
+	if err != nil {
+		return e, err
+	}
+	fmt.Printf("MEASURED the cluster, %s, is up after %.1f s\n", version.GitVersion, time.Since(begin).Seconds())
 	return e, nil
 }
 
@@ -109,6 +118,9 @@ func (e *env) close() {
 	}
 	if e.adapter != nil {
 		e.adapter.Close()
+	}
+	if e.cpu != nil {
+		e.cpu.Close()
 	}
 }
 
@@ -146,6 +158,19 @@ func (b *bench) run(identity string, args ...string) *controller {
 		}
 	})
 	return c
+}
+
+// ready waits until the replica is warm, as its readiness probe tells.
+func (b *bench) ready(c *controller) {
+	b.t.Helper()
+	b.eventually(patience, func() bool {
+		res, err := http.Get("http://" + c.http + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	}, c.Name+" is ready")
 }
 
 // logged waits until the replica has said what.

@@ -18,12 +18,17 @@ func TestManifestsAndTheirAccount(t *testing.T) {
 	b := shared.bench(t)
 	bin, err := exec.Command(filepath.Join("tools", "build.sh"), "--path").Output()
 	require.NoError(t, err)
-	for _, dir := range []string{"base", "overlays/read-only", "overlays/prometheus-auth"} {
+	const mayReadCPU = "kubectl auth can-i list pods.metrics.k8s.io --as=system:serviceaccount:forescale:forescale || true"
+	for _, dir := range []string{"base", "overlays/read-only", "overlays/prometheus-auth", "overlays/pod-cpu"} {
+		if dir == "overlays/pod-cpu" {
+			require.Contains(t, b.kubectl(mayReadCPU), "no", "a right that is not needed is not given")
+		}
 		cmd := exec.Command(filepath.Join(string(bin[:len(bin)-1]), "kubectl"), "kustomize", filepath.Join("..", "kustomize", dir))
 		text, err := cmd.Output()
 		require.NoError(t, err, dir)
 		b.apply(string(text))
 	}
+	require.Contains(t, b.kubectl(mayReadCPU), "yes")
 	require.NoError(t, b.Kube.AppsV1().Deployments("forescale").Delete(t.Context(), "forescale", metav1.DeleteOptions{})) // its image is not run here
 	token, err := b.Kube.CoreV1().ServiceAccounts("forescale").CreateToken(t.Context(), "forescale",
 		&authv1.TokenRequest{Spec: authv1.TokenRequestSpec{Audiences: []string{"https://kubernetes.default.svc"}}}, metav1.CreateOptions{})

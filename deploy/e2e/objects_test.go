@@ -15,8 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/forescale/forescale/deploy/e2e/stack"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 const (
@@ -50,14 +49,13 @@ metadata: {name: %s}
 ---%s%s`, ns, b.workload(), b.hpa(2)))
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
-		_ = e.Dynamic.Resource(paGVR()).Namespace(ns).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
-		_ = stack.Until(ctx, 10*time.Second, func(ctx context.Context) error {
-			list, err := e.Dynamic.Resource(paGVR()).Namespace(ns).List(ctx, metav1.ListOptions{})
-			if err == nil && len(list.Items) > 0 {
-				return fmt.Errorf("%d objects left", len(list.Items))
+		objects := e.Dynamic.Resource(paGVR()).Namespace(ns)
+		if list, err := objects.List(ctx, metav1.ListOptions{}); err == nil {
+			for i := range list.Items { // those who would have given back are gone already
+				_, _ = objects.Patch(ctx, list.Items[i].GetName(), types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
 			}
-			return err
-		})
+		}
+		_ = objects.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
 		_ = e.Kube.AutoscalingV2().HorizontalPodAutoscalers(ns).Delete(ctx, "web", metav1.DeleteOptions{})
 		_ = e.Kube.CoreV1().Namespaces().Delete(ctx, ns, metav1.DeleteOptions{})
 	})

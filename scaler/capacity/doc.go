@@ -38,8 +38,10 @@
 // replica that was seen to keep the objective, the one that was seen to miss it,
 // and the range it has seen at all. It never extrapolates: an autoscaler that
 // keeps the rate per replica constant shows nothing beyond it, and the answer is
-// then [CannotTell]. A [LeadTime] does the same for the time that a replica
-// takes to become ready.
+// then [CannotTell]. Where the use of the processors is known as well, the rate at
+// which they are full is told before it is reached: use is linear in the rate.
+// That is a ceiling and no promise. A [LeadTime] does the same for the time that a
+// replica takes to become ready.
 //
 // # Why not control by latency
 //

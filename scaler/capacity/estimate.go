@@ -100,37 +100,3 @@ func (d *drift) add(e float64) bool {
 	d.Up, d.Down = max(d.Up+z-slack, 0), max(d.Down-z-slack, 0)
 	return d.Up > threshold || d.Down > threshold
 }
-
-// A line is the utilization law: use of a processor against rate per replica, by
-// least squares with forgetting. Denning and Buzen, The Operational Analysis of
-// Queueing Network Models, ACM Computing Surveys 10 (1978).
-type line struct {
-	N  float64 `json:"n"`
-	X  float64 `json:"x"`
-	Y  float64 `json:"y"`
-	XX float64 `json:"xx"`
-	XY float64 `json:"xy"`
-}
-
-func (l *line) add(x, y float64) {
-	l.N, l.X, l.Y = l.N*forgetting+1, l.X*forgetting+x, l.Y*forgetting+y
-	l.XX, l.XY = l.XX*forgetting+x*x, l.XY*forgetting+x*y
-}
-
-// full returns the rate at which the line reaches 1; 0 while it is not known:
-// too few intervals, hardly any spread, or no slope.
-func (l *line) full() float64 {
-	if l.N < 2*fewest {
-		return 0
-	}
-	mx, my := l.X/l.N, l.Y/l.N
-	vx := l.XX/l.N - mx*mx
-	if !(math.Sqrt(max(vx, 0)) > 0.05*mx) {
-		return 0
-	}
-	slope := (l.XY/l.N - mx*my) / vx
-	if !(slope > 0) {
-		return 0
-	}
-	return mx + (1-my)/slope
-}

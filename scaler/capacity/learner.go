@@ -102,9 +102,7 @@ func (l *Learner) Observe(i Interval) {
 	}
 	c.keep(math.Log(i.Latency))
 	l.fade()
-	if i.CPU > 0 && i.CPU < 0.9 { // a busy processor is cut off at its end
-		l.CPU.add(x, i.CPU)
-	}
+	l.Busy(i.Rate, i.Ready, i.CPU)
 }
 
 // tells reports whether an interval is complete.

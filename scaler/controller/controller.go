@@ -118,7 +118,13 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 
 // addLoops registers the parts that run beside Reconcile.
 func (c *Controller) addLoops(mgr manager.Manager) error {
-	loops := []func(context.Context) error{c.tick, c.report, func(ctx context.Context) error { return c.lead(ctx, mgr.Elected()) }}
+	loops := []func(context.Context) error{
+		c.tick, c.report,
+		func(ctx context.Context) error { return c.lead(ctx, mgr.Elected()) },
+	}
+	if c.opts.CPU != nil {
+		loops = append(loops, c.measure)
+	}
 	for range c.opts.Workers {
 		loops = append(loops, c.work)
 	}

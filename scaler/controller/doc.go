@@ -22,12 +22,8 @@
 // that dies is followed by another one, which goes on from what the annotations
 // say and restores what no object claims.
 //
-// # Why not CPU from the resource metrics API
-//
-// metrics.k8s.io has no past, and a forecast needs a fortnight of it; and CPU in
-// use ends where the pods' limits are, so that it answers to the scaler exactly
-// when it matters. What it says is in Prometheus too, with its past, as
-// sum(rate(container_cpu_usage_seconds_total{...}[1m])): make that the query, with
-// the cores that one replica may use as the target. The HPA above the floor reads
-// the resource metrics API as ever.
+// Of the pods it observes, through an informer that keeps the little that matters,
+// who is ready, how long that took and who finds no node; and, for objects that
+// ask for it, what they use of their processors, which says what a replica can
+// carry at most. See collector/kubemetrics for why CPU is no more than that.
 package controller

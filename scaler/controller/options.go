@@ -56,6 +56,10 @@ type Options struct {
 	// WatchPods measures start-up times on the pods of the targets.
 	WatchPods bool
 
+	// CPU reads what the pods use of their processors, for objects that ask for it.
+	// Default nil: nobody does.
+	CPU PodCPU
+
 	// Log receives what an operator should know. Default: nothing.
 	Log *slog.Logger
 

@@ -33,6 +33,9 @@ func SlimPod(o any) (any, error) {
 		Name: p.Name, Namespace: p.Namespace, UID: p.UID, ResourceVersion: p.ResourceVersion,
 		Labels: p.Labels, CreationTimestamp: p.CreationTimestamp, DeletionTimestamp: p.DeletionTimestamp,
 	}}
+	if limit := cpuLimit(p); limit != nil {
+		slim.Spec.Resources = &corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceCPU: *limit}}
+	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodReady || c.Type == corev1.PodScheduled {
 			slim.Status.Conditions = append(slim.Status.Conditions, corev1.PodCondition{
@@ -56,8 +59,12 @@ type pods struct {
 	unschedulable int32
 }
 
-// podState is what one pod adds to the counts: 0 or 1 each.
-type podState struct{ ready, unschedulable int32 }
+// podState is what one pod adds to the counts, 0 or 1 each, and what it may use.
+type podState struct {
+	ready, unschedulable int32
+	name                 string
+	cores                float64 // of processors at most; 0 = without limit
+}
 
 // see takes a pod as it is now and reports whether its start is new.
 func (p *pods) see(pod *corev1.Pod) bool {
@@ -71,7 +78,7 @@ func (p *pods) see(pod *corev1.Pod) bool {
 	took, ready := startOf(pod)
 	switch {
 	case ready:
-		p.put(pod.UID, podState{ready: 1})
+		p.put(pod.UID, podState{ready: 1, name: pod.Name, cores: coresOf(pod)})
 	case unschedulable(pod):
 		p.put(pod.UID, podState{unschedulable: 1})
 	default:

@@ -261,14 +261,37 @@ func (c *Controller) tell(t *target) {
 	crowded := t.pods.unschedulable
 	news := crowded > 0 && !t.crowds
 	t.crowds = crowded > 0
+	bound, stated := t.bound()
 	t.mu.Unlock()
 	if news {
 		c.note(pa, warning, unschedulableReason, "Observe", fmt.Sprintf("%d pods of the target find no node", crowded))
+	}
+	if bound > 0 {
+		text := fmt.Sprintf("the pods' processors are full at %.4g a replica, below scale.targetPerReplica %s: a replica is taken to serve no more", bound, stated)
+		c.log.Info("processors bound what a replica serves", "object", t.name.String(), "full", bound, "stated", stated.String())
+		c.note(pa, normal, "BoundByCPU", "Observe", text)
 	}
 	if view == nil || !v.Edited && !v.Reverted {
 		return
 	}
 	c.tellOf(pa, view, v)
+}
+
+// bound returns, once, the demand that a replica is taken to serve where that is
+// less than what the object states and no latency was learned from: what its
+// processors carry. It returns 0 else.
+func (t *target) bound() (float64, api.Number) {
+	if t.object == nil {
+		return 0, 0
+	}
+	stated := t.object.Spec.Scale.TargetPerReplica
+	binds := t.object.Spec.PodCPU && t.object.Spec.Scale.LatencyObjective == nil && t.scale.Target > 0 && t.scale.Target < stated.Float()
+	news := binds && !t.bounded
+	t.bounded = binds
+	if !news {
+		return 0, stated
+	}
+	return t.scale.Target, stated
 }
 
 func (c *Controller) tellOf(pa *v1alpha1.PredictiveAutoscaler, view *hpa.View, v hpa.Verdict) {

@@ -45,6 +45,10 @@ type target struct {
 	pods   pods
 	crowds bool // some of them find no node, and that was told
 
+	measured time.Time // end of the newest window of the processors' use
+	cpuErr   error     // of the last look at it
+	bounded  bool      // the processors carry less than the object states, and that was told
+
 	status  v1alpha1.Status // written last
 	written time.Time
 }

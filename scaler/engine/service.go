@@ -13,7 +13,7 @@ import (
 // of them say nothing. It does nothing without a latency objective, and reads as
 // many cells as the shortest series has.
 func (w *Workload) ObserveService(rate, latency, ready forecast.Series) {
-	if w.learner == nil {
+	if w.spec.Scale.LatencyObjective == nil {
 		return
 	}
 	n := min(rate.Len(), latency.Len(), ready.Len())
@@ -29,8 +29,28 @@ func (w *Workload) ObserveService(rate, latency, ready forecast.Series) {
 	}
 }
 
+// ObserveCPU lets the workload learn the rate at which the processors of a replica
+// are full from one interval: the rate that came in, in the unit of the metric,
+// the ready replicas throughout, and the mean use of what these have, 0 to 1. It
+// needs no latency objective. What is not positive or not finite says nothing.
+func (w *Workload) ObserveCPU(rate float64, ready int32, cpu float64) {
+	if w.learner == nil {
+		w.learner = &capacity.Learner{}
+	}
+	w.ready = ready
+	w.learner.Busy(rate, ready, cpu)
+}
+
+// Redeployed tells that the replicas run another program than before, whose use of
+// the processors is yet to be seen.
+func (w *Workload) Redeployed() {
+	if w.learner != nil {
+		w.learner.Rebuilt()
+	}
+}
+
 // Capacity returns what a replica was seen to carry at the present number of
-// replicas; its zero value without a latency objective.
+// replicas; its zero value while nothing was observed of the service.
 func (w *Workload) Capacity() capacity.Estimate {
 	if w.learner == nil {
 		return capacity.Estimate{}
@@ -39,8 +59,9 @@ func (w *Workload) Capacity() capacity.Estimate {
 }
 
 // Target returns the demand that one replica serves: what was learned under the
-// latency objective, else scale.targetPerReplica, else the highest rate per
-// replica that was seen to be fine. It is 0, unknown, if none of them is known.
+// latency objective, else scale.targetPerReplica, at most the rate at which its
+// processors are full if that is known, else the highest rate per replica that was
+// seen to be fine. It is 0, unknown, if none of them is known.
 func (w *Workload) Target() float64 {
 	stated := w.spec.Scale.TargetPerReplica.Float()
 	if w.learner == nil {
@@ -49,6 +70,9 @@ func (w *Workload) Target() float64 {
 	e := w.Capacity()
 	if e.SafeRate > 0 && (e.Knowledge == capacity.Learned || stated == 0) {
 		return e.SafeRate
+	}
+	if e.FullRate > 0 {
+		return min(stated, e.FullRate)
 	}
 	return stated
 }

@@ -51,7 +51,7 @@ type Workload struct {
 	marks   marks            // former samples, for the slope
 	startup time.Duration    // measured start-up, 0 before
 
-	learner *capacity.Learner // of what a replica carries; nil without a latency objective
+	learner *capacity.Learner // of what a replica carries; nil before there is something to learn from
 	ready   int32             // replicas when it last observed
 	curve   *capacity.Curve   // what replicas carry, if told
 	state   *scaler.State     // of the decisions; nil before the first

@@ -38,6 +38,7 @@ type entry struct {
 	fitErr     error   // of the last fit
 	serviceErr error   // of the last look at latency and replicas
 	service    service // as of the last closed cell
+	pods       pods    // as the owner of the target told
 	scaled     bool    // somebody decides replicas, and with them books the error budget
 	answered   bool    // an answer of this spec or a former one stands
 
@@ -83,7 +84,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.notUntil, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
 	e.failures, e.fillFailures = 0, 0
 	e.queryErr, e.fillErr, e.fitErr, e.serviceErr = nil, nil, nil, nil
-	e.service = unserved()
+	e.service, e.pods = unserved(), pods{}
 	e.said.Lock()
 	defer e.said.Unlock()
 	if !e.answered {

@@ -14,6 +14,7 @@ type Scale struct {
 	Decision scaler.Decision
 	Demand   scaler.Demand // that the decision is about; NaN = unknown
 	LeadTime time.Duration // from a decision to a ready replica
+	Target   float64       // demand that one replica is taken to serve; 0 = unknown
 	Model    string        // that forecasts; empty = none is fitted
 	Trusted  bool          // the forecast acts; else a rule without a model stands in
 	Skill    float64       // its loss over that of such a rule; NaN = not scored yet
@@ -58,6 +59,10 @@ func (e *entry) scale(now time.Time, target engine.Target) Scale {
 	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model()}
 	out.Trusted, out.Skill = e.workload.Trusted(), e.workload.Skill()
 	e.scaled = true
+	if target.Ready >= 0 {
+		e.pods.note(now, target.Ready)
+	}
+	out.Target = e.workload.Target()
 	out.Decision = e.workload.Decide(now, e.service.complete(target, now))
 	if math.IsNaN(out.Demand.Observed) {
 		out.Err = e.silence(now)

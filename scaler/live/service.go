@@ -41,10 +41,17 @@ func (s service) complete(t engine.Target, now time.Time) engine.Target {
 // replica carries and how well the objective is kept. Demand does not wait for
 // them: a failure is noted, and those cells teach nothing.
 func (s *Store) serve(ctx context.Context, e *entry, epoch int, cells forecast.Series) {
+	if cells.Len() == 0 {
+		return
+	}
 	e.mu.Lock()
 	spec := e.spec
+	if e.epoch == epoch {
+		e.pods.closed(cells)
+		e.study()
+	}
 	e.mu.Unlock()
-	if cells.Len() == 0 || !observes(spec) {
+	if !observes(spec) {
 		return
 	}
 	latency, err := s.beside(ctx, "metric.latencyQuery", spec.Metric.LatencyQuery, cells)
@@ -57,6 +64,9 @@ func (s *Store) serve(ctx context.Context, e *entry, epoch int, cells forecast.S
 	if e.epoch != epoch {
 		return
 	}
+	if spec.Metric.ReplicasQuery == "" {
+		ready = e.pods.beside(cells)
+	}
 	e.service = seen(spec, cells, latency, ready)
 	if err = errors.Join(err, readyErr); err != nil {
 		if e.serviceErr == nil || e.serviceErr.Error() != err.Error() {
@@ -66,9 +76,7 @@ func (s *Store) serve(ctx context.Context, e *entry, epoch int, cells forecast.S
 		return
 	}
 	e.serviceErr = nil
-	if learns(spec) {
-		e.workload.ObserveService(cells, latency, ready)
-	}
+	e.workload.ObserveService(cells, latency, ready) // as far as all three tell
 }
 
 // beside reads the cells of another query that lie beside those of demand: none
@@ -131,7 +139,7 @@ func observes(spec api.Spec) bool {
 	return spec.Metric.ReplicasQuery != "" || spec.Metric.LatencyQuery != "" && spec.Scale.LatencyObjective != nil
 }
 
-// learns reports whether spec brings what capacity is learned from.
+// learns reports whether spec by itself brings what capacity is learned from.
 func learns(spec api.Spec) bool {
 	return spec.Scale.LatencyObjective != nil && spec.Metric.LatencyQuery != "" && spec.Metric.ReplicasQuery != ""
 }

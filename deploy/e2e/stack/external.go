@@ -70,14 +70,19 @@ func (s *Stack) Adapter(ctx context.Context) (*External, error) {
 	return e, s.registerMetrics(ctx, port)
 }
 
+// bundle is the certificate of the authority, as a manifest spells it.
+func (s *Stack) bundle() ([]byte, error) {
+	ca, err := os.ReadFile(s.path("ca.crt"))
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(ca)
+}
+
 // registerMetrics makes the API server send external metrics to a port of
 // loopback.
 func (s *Stack) registerMetrics(ctx context.Context, port int) error {
-	ca, err := os.ReadFile(s.path("ca.crt"))
-	if err != nil {
-		return err
-	}
-	bundle, err := json.Marshal(ca)
+	bundle, err := s.bundle()
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 type Options struct {
 	Dir     string        // for keys, data and logs
 	Bin     string        // folder of the binaries
+	K8s     string        // version of the API server and the controllers, "1.37", from a folder of Bin; empty = those of Bin
 	Tools   string        // folder of the tools modules
 	HPASync time.Duration // 0 = the default of 15 s
 	Startup time.Duration // from creation to readiness of a pod
@@ -98,7 +99,7 @@ func (s *Stack) keys() error {
 		ca.issue("admin", "admin", "system:masters"),
 		ca.issue("kcm", "system:kube-controller-manager", ""),
 		ca.issue("sched", "system:kube-scheduler", ""),
-		ca.issue("keda", "keda", "", "keda-metrics-apiserver.keda.svc", "keda-operator.keda.svc", "localhost", "127.0.0.1"),
+		ca.issue("keda", "keda", "", "keda-metrics-apiserver.keda.svc", "keda-operator.keda.svc", "metrics-server.kube-system.svc", "localhost", "127.0.0.1"),
 		front.issue("front-proxy-client", "front-proxy-client", ""),
 		writeServiceKeys(s.Dir),
 		writeKubeconfig(s.Dir, "admin.kubeconfig", "admin", s.Server),
@@ -108,7 +109,11 @@ func (s *Stack) keys() error {
 }
 
 func (s *Stack) run(name, binary string, args ...string) (*Process, error) {
-	p, err := Run(s.Dir, name, filepath.Join(s.Bin, binary), nil, args...)
+	path := filepath.Join(s.Bin, binary)
+	if s.K8s != "" && (binary == "kube-apiserver" || binary == "kube-controller-manager") {
+		path = filepath.Join(s.Bin, "k8s-"+s.K8s, binary)
+	}
+	p, err := Run(s.Dir, name, path, nil, args...)
 	if err == nil {
 		s.all = append(s.all, p)
 	}

@@ -57,6 +57,14 @@ type Spec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="targetRef cannot be changed, delete this object and make another"
 	TargetRef TargetRef `json:"targetRef"`
 
+	// PodCPU reads what the target's pods use of their processors from the resource
+	// metrics API, and learns from it the rate at which those of a replica are full:
+	// no more than that is a replica then taken to serve, whatever
+	// scale.targetPerReplica says. It decides nothing else, and is never required.
+	// It needs a metrics server, CPU limits on the pods, and the right to read their
+	// metrics. Default false.
+	PodCPU bool `json:"podCPU,omitempty"`
+
 	api.Spec `json:",inline"`
 }
 

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
@@ -33,6 +34,13 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 			add(Advice, "metric.query has no value of a day ago: until there is a day of history no daily rhythm is known", "wait, or let Prometheus keep two weeks (--storage.tsdb.retention.time=15d)")
 		}
 	}
+	if pa.Spec.PodCPU {
+		if _, err := d.Dynamic.Resource(podMetrics()).Namespace(pa.Namespace).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
+			add(Advice, "podCPU: "+err.Error(), "install a metrics server, apply deploy/kustomize/overlays/pod-cpu, or leave podCPU out: it is an extra")
+		} else {
+			add(Fine, "podCPU: the resource metrics API answers", "")
+		}
+	}
 	kind, err := hpa.KindOf(pa.Spec.TargetRef.Kind)
 	if err != nil {
 		add(Fault, err.Error(), "correct spec.targetRef.kind")
@@ -44,6 +52,10 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		return out
 	}
 	return append(out, target(about, kind, u)...)
+}
+
+func podMetrics() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
 }
 
 // target checks the autoscaler that is acted on.

@@ -1,0 +1,62 @@
+package capacity
+
+import "math"
+
+const (
+	surelySloped = 10.0 // standard errors of the slope, at least
+	halfBusy     = 0.5  // use that must have been seen: what lies beyond twice the load is not told
+	cutOff       = 0.9  // use above which the processors, and not the load, bound it
+)
+
+// Busy takes one interval of which the use of the processors is known, cpu from 0
+// to 1 of what the replicas have, at rate, in the unit of the demand, and ready
+// replicas throughout. It needs no latency and no objective, and passes over what
+// is not positive, not finite, or so busy that the processors are cut off at
+// their end.
+func (l *Learner) Busy(rate float64, ready int32, cpu float64) {
+	if !(rate > 0) || math.IsInf(rate, 0) || ready < 1 || !(cpu > 0 && cpu < cutOff) {
+		return
+	}
+	l.CPU.add(rate/float64(ready), cpu)
+}
+
+// Rebuilt says that the replicas run another program: what it costs their
+// processors is learned anew, and what was seen of latency stays.
+func (l *Learner) Rebuilt() { l.CPU = line{} }
+
+// A line is the utilization law: use of a processor against rate per replica, by
+// least squares with forgetting. Denning and Buzen, The Operational Analysis of
+// Queueing Network Models, ACM Computing Surveys 10 (1978).
+type line struct {
+	N  float64 `json:"n"`
+	X  float64 `json:"x"`
+	Y  float64 `json:"y"`
+	XX float64 `json:"xx"`
+	XY float64 `json:"xy"`
+	YY float64 `json:"yy"`
+}
+
+func (l *line) add(x, y float64) {
+	l.N, l.X, l.Y = l.N*forgetting+1, l.X*forgetting+x, l.Y*forgetting+y
+	l.XX, l.XY, l.YY = l.XX*forgetting+x*x, l.XY*forgetting+x*y, l.YY*forgetting+y*y
+}
+
+// full returns the rate at which the line reaches 1; 0 while it is not known: too
+// few intervals, hardly any spread, no slope that stands out from the noise, or
+// replicas that were never busy.
+func (l *line) full() float64 {
+	if l.N < 2*fewest {
+		return 0
+	}
+	mx, my := l.X/l.N, l.Y/l.N
+	vx, vy := l.XX/l.N-mx*mx, max(l.YY/l.N-my*my, 0)
+	if !(math.Sqrt(max(vx, 0)) > 0.05*mx) || !(my+2*math.Sqrt(vy) >= halfBusy) {
+		return 0
+	}
+	slope := (l.XY/l.N - mx*my) / vx
+	noise := math.Sqrt(max(vy-slope*slope*vx, 0) / (l.N - 2) / vx)
+	if !(slope > surelySloped*noise) {
+		return 0
+	}
+	return mx + (1-my)/slope
+}

@@ -1,0 +1,182 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/forescale/forescale/collector/kubemetrics"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// A PodCPU reads what pods use of their processors, as [kubemetrics.Reader] does.
+type PodCPU interface {
+	// Pods returns the newest use of the pods of a namespace that selector matches,
+	// by name; those that have not been measured are left out.
+	Pods(ctx context.Context, namespace string, selector labels.Selector) (map[string]kubemetrics.Use, error)
+}
+
+const (
+	measureEvery = 15 * time.Second // as often as a metrics server looks by default
+	widestWindow = 2 * time.Minute  // over all pods of a target; beyond, they are not of one time
+)
+
+// measure reads what pods use of their processors, for objects that ask for it.
+// Standbys do too, so that all replicas know the same.
+func (c *Controller) measure(ctx context.Context) error {
+	ticker := time.NewTicker(measureEvery)
+	defer ticker.Stop()
+	for {
+		var group errgroup.Group
+		group.SetLimit(4)
+		for _, t := range c.all() {
+			group.Go(func() error {
+				c.measureOne(ctx, t)
+				return nil
+			})
+		}
+		_ = group.Wait()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func (c *Controller) measureOne(ctx context.Context, t *target) {
+	selector, asked := c.watched(t)
+	if !asked {
+		return
+	}
+	use, err := c.lookAt(ctx, t, selector)
+	if ctx.Err() != nil {
+		return
+	}
+	t.mu.Lock()
+	var window live.CPU
+	if err == nil {
+		window, err = t.pods.use(use)
+	}
+	news := err != nil && !errors.Is(err, errNotMeasured) && (t.cpuErr == nil || t.cpuErr.Error() != err.Error())
+	fresh := err == nil && window.To.After(t.measured)
+	if fresh {
+		t.measured = window.To
+	}
+	t.cpuErr = err
+	pa := t.object
+	t.mu.Unlock()
+	if fresh {
+		c.opts.Store.SetCPU(t.key, window)
+	}
+	if news {
+		c.log.Warn("use of the processors not known", "object", t.name.String(), "error", err)
+		c.note(pa, warning, "PodCPUUnknown", "Observe", fmt.Sprintf("nothing is learned from the pods' processors: %v", err))
+	}
+}
+
+// watched reports whether the processors of t's pods are to be looked at, and which
+// pods these are: nil if pods are not watched at all. What was learned is dropped
+// when the object asks for it no more.
+func (c *Controller) watched(t *target) (labels.Selector, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.object == nil || t.gone {
+		return nil, false
+	}
+	if !t.object.Spec.PodCPU {
+		if !t.measured.IsZero() {
+			c.opts.Store.ForgetCPU(t.key)
+		}
+		t.measured, t.cpuErr = time.Time{}, nil
+		return nil, false
+	}
+	known := t.pods.selector != nil || !c.opts.WatchPods
+	return t.pods.selector, known && t.trouble == nil
+}
+
+func (c *Controller) lookAt(ctx context.Context, t *target, selector labels.Selector) (map[string]kubemetrics.Use, error) {
+	if selector == nil {
+		return nil, errors.New("the pods are not watched: run without --watch-pods=false")
+	}
+	ctx, cancel := context.WithTimeout(ctx, measureEvery)
+	defer cancel()
+	return c.opts.CPU.Pods(ctx, t.name.Namespace, selector)
+}
+
+// errNotMeasured reports pods that are too young to have metrics.
+var errNotMeasured = errors.New("not all ready pods have been measured yet")
+
+// use returns what the ready pods used of what they may use. All of them must have
+// been measured, within one time: what the others do is not known from some.
+func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
+	out := live.CPU{Template: p.starts.Template}
+	var used, may float64
+	for _, s := range p.seen {
+		if s.ready == 0 {
+			continue
+		}
+		u, measured := by[s.name]
+		switch {
+		case s.cores == 0:
+			return out, fmt.Errorf("pod %s has a container without a CPU limit, so that what it may use is not known: give resources.limits.cpu", s.name)
+		case !measured:
+			return out, errNotMeasured
+		}
+		used, may = used+u.Cores, may+s.cores
+		if out.From.IsZero() || u.From.Before(out.From) {
+			out.From = u.From
+		}
+		if u.To.After(out.To) {
+			out.To = u.To
+		}
+	}
+	if may == 0 || out.To.Sub(out.From) > widestWindow {
+		return out, errNotMeasured
+	}
+	out.Share = used / may
+	return out, nil
+}
+
+// cpuLimit returns what a pod may use of processors: its own limit, or those of
+// the containers that run with it together; nil if one of these has none.
+func cpuLimit(pod *corev1.Pod) *resource.Quantity {
+	if r := pod.Spec.Resources; r != nil {
+		if limit, given := r.Limits[corev1.ResourceCPU]; given {
+			return &limit
+		}
+	}
+	var sum resource.Quantity
+	running := pod.Spec.Containers
+	for _, c := range pod.Spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways { // a sidecar
+			running = append(slices.Clip(running), c)
+		}
+	}
+	for _, c := range running {
+		limit, given := c.Resources.Limits[corev1.ResourceCPU]
+		if !given || limit.Sign() <= 0 {
+			return nil
+		}
+		sum.Add(limit)
+	}
+	if sum.IsZero() {
+		return nil
+	}
+	return &sum
+}
+
+// coresOf returns the limit of a slim pod; 0 = none.
+func coresOf(pod *corev1.Pod) float64 {
+	if limit := cpuLimit(pod); limit != nil {
+		return limit.AsApproximateFloat64()
+	}
+	return 0
+}
