@@ -70,7 +70,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	t.mu.Lock()
 	a, floor := t.think(c.opts.Store, c.opts.Now(), c.opts)
 	view, verdict := t.view, t.verdict
-	name := t.name.Name
+	wish := hpa.Wish{Floor: floor, Original: verdict.Original, For: t.name.Name, Patient: a == raise && t.patient(floor)}
 	t.mu.Unlock()
 	if !c.leads.Load() {
 		a = still
@@ -84,7 +84,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	)
 	switch a {
 	case raise, lower:
-		after, claim, err = c.writer.Raise(ctx, view, hpa.Wish{Floor: floor, Original: verdict.Original, For: name})
+		after, claim, err = c.writer.Raise(ctx, view, wish)
 	case release:
 		after, err = c.writer.Release(ctx, view, verdict.Original)
 	case still:
@@ -104,7 +104,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 		if after.Floor() != view.Floor() {
 			t.lastScale = t.lastWrite
 			c.log.Info("floor moved", "object", t.name.String(), "target", view.Name.String(), "from", view.Floor(), "to", after.Floor(),
-				"took", c.opts.Now().Sub(t.decided), "original", verdict.Base, "reason", string(t.scale.Decision.Reason))
+				"took", c.opts.Now().Sub(t.decided), "original", verdict.Base, "patient", wish.Patient, "reason", string(t.scale.Decision.Reason))
 			c.announce(t, view, after)
 		}
 	}, err)

@@ -155,3 +155,14 @@ func (s situation) giveBack() (action, int32) {
 	}
 	return release, s.verdict.Base
 }
+
+// patient reports whether a raise to floor may wait for the HPA's next look: a
+// small one, made for demand that is still a lead time away, while the floor in
+// force carries what is observed. A lead time that was not stated has the HPA's
+// 15 s in it, so that nothing is late, and before Kubernetes 1.37 a write is saved.
+func (t *target) patient(floor int32) bool {
+	inForce := t.verdict.InForce
+	small := floor-inForce <= max(1, inForce/10)
+	return small && t.object.Spec.Scale.LeadTime.Auto() && t.scale.Target > 0 &&
+		t.scale.Demand.Observed <= t.scale.Target*float64(inForce)
+}

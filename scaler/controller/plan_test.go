@@ -1,13 +1,17 @@
 package controller
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
+	"github.com/forescale/forescale/scaler/live"
 )
 
 func TestPeaks(t *testing.T) {
@@ -27,6 +31,32 @@ func TestPeaks(t *testing.T) {
 	require.EqualValues(t, 5, p.highest(start.Add(21*time.Minute), narrowGap), "9 is over")
 	p.note(start.Add(3*time.Hour), 2)
 	require.EqualValues(t, 2, p.highest(start.Add(3*time.Hour), narrowGap), "all is over")
+}
+
+// The HPA's own next look is soon enough for a small raise whose load is a lead
+// time away, and for nothing else.
+func TestWhatMayWaitForTheHPA(t *testing.T) {
+	for name, c := range map[string]struct {
+		observed, target float64
+		leadTime         time.Duration // as stated; auto if it is not
+		floor            int32
+		want             bool
+	}{
+		"one more, the load is ahead":   {190, 10, 0, 21, true},
+		"two more of 20, ahead":         {200, 10, 0, 22, true},
+		"the load is here":              {201, 10, 0, 21, false},
+		"the load is not known":         {math.NaN(), 10, 0, 21, false},
+		"what one serves is not known":  {190, 0, 0, 21, false},
+		"by far":                        {190, 10, 0, 23, false},
+		"a stated lead time is to keep": {190, 10, 90 * time.Second, 21, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := &target{object: &v1alpha1.PredictiveAutoscaler{}, verdict: hpa.Verdict{InForce: 20, Base: 2, Held: true}}
+			x.object.Spec.Scale.LeadTime.Value = c.leadTime
+			x.scale = live.Scale{Target: c.target, Demand: scaler.Demand{Observed: c.observed}}
+			require.Equal(t, c.want, x.patient(c.floor))
+		})
+	}
 }
 
 func TestPlan(t *testing.T) {

@@ -31,13 +31,14 @@ type Wish struct {
 	Floor    int32
 	Original *int32
 	For      string // name of the PredictiveAutoscaler
+	Patient  bool   // the autoscaler's own next look, within 15 s, is soon enough for the count
 }
 
 // Raise writes the floor of wish to the object that v shows, up or down, and
 // returns the object after it and the claim written. On an autoscaler that does
-// not act on a changed spec at once it then raises the count as well; an error of
-// that second write is returned with the view of the first, and costs no more
-// than the time until the next sync.
+// not act on a changed spec at once it then raises the count as well, unless wish
+// is patient; an error of that second write is returned with the view of the
+// first, and costs no more than the time until the next sync.
 //
 // It returns an error that wraps [ErrChanged] if the object is not the one of v.
 func (w *Writer) Raise(ctx context.Context, v *View, wish Wish) (*View, *Claim, error) {
@@ -53,7 +54,7 @@ func (w *Writer) Raise(ctx context.Context, v *View, wish Wish) (*View, *Claim, 
 		return nil, nil, err
 	}
 	atOnce := after.Generation > v.Generation && after.Kind.GVK.Group == "autoscaling"
-	if wish.Floor > v.Floor() && !atOnce {
+	if wish.Floor > v.Floor() && !atOnce && !wish.Patient {
 		err = w.Scale(ctx, after, wish.Floor)
 	}
 	return after, claim, err
