@@ -10,6 +10,7 @@ BENCHSTAT     ?= latest
 IMAGE         ?= forescale:devel
 FUZZTIME      ?= 100000x
 DEMO_FLAGS    ?=
+K8S           ?=
 
 # Tools live outside the repository, so that a clean clone finds them again.
 TOOLS   := $(or $(FORESCALE_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/forescale/bin)
@@ -100,9 +101,9 @@ image: ## build the container image
 	docker buildx build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE) .
 
 .PHONY: e2e
-e2e: build ## run the real etcd, API server, HPA controller, KWOK, KEDA and Prometheus, and forescale among them
-	deploy/e2e/tools/build.sh prometheus k8s kwok keda
-	cd deploy/e2e && FORESCALE_BINARY=$(CURDIR)/bin/forescale $(GO) test -count=1 -timeout 40m -p 1 -parallel 6 -v ./...
+e2e: build ## run the real etcd, API server, HPA controller, KWOK, KEDA and Prometheus, and forescale among them (K8S=1.37: that version)
+	deploy/e2e/tools/build.sh prometheus k8s $(if $(K8S),k8s-$(K8S)) kwok keda
+	cd deploy/e2e && FORESCALE_BINARY=$(CURDIR)/bin/forescale FORESCALE_K8S=$(K8S) $(GO) test -count=1 -timeout 40m -p 1 -parallel 6 -v ./...
 
 .PHONY: prometheus
 prometheus: ## build a Prometheus 3.x for the tests, into the cache

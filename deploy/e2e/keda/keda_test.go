@@ -77,7 +77,7 @@ func start(t *testing.T) *env {
 		out, err := build.CombinedOutput()
 		require.NoError(t, err, string(out))
 	}
-	e.Stack, err = stack.Start(ctx, stack.Options{Dir: dir, Bin: strings.TrimSpace(string(bin)), Tools: tools, Startup: 2 * time.Second})
+	e.Stack, err = stack.Start(ctx, stack.Options{Dir: dir, Bin: strings.TrimSpace(string(bin)), Tools: tools, K8s: os.Getenv("FORESCALE_K8S"), Startup: 2 * time.Second})
 	t.Cleanup(func() {
 		e.Stack.Stop()
 		if t.Failed() || os.Getenv("FORESCALE_KEEP") != "" {

@@ -6,6 +6,7 @@
 #   build.sh prometheus        one Prometheus 3.x
 #   build.sh k8s kwok          etcd, apiserver, controllers, scheduler, KWOK
 #   build.sh keda              KEDA's operator and metrics adapter
+#   build.sh k8s-1.37          apiserver and controllers of another version, in a folder of that name
 #   build.sh --path            print the folder of the binaries and stop
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,20 +27,33 @@ build() {
   echo "$stamp" > "$bin/$name.stamp"
 }
 
+# kubernetes_flags MODULE prints linker flags that make its components know their version.
+kubernetes_flags() {
+  local v minor
+  v=$(cd "$here/$1" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
+  minor=${v#v1.}; minor=${minor%%.*}
+  echo "-s -w -X k8s.io/component-base/version.gitVersion=$v -X k8s.io/component-base/version.gitMajor=1" \
+    "-X k8s.io/component-base/version.gitMinor=$minor -X k8s.io/component-base/version.gitTreeState=clean"
+}
+
 for module in "$@"; do
   case $module in
   prometheus)
     build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus \
       -tags remove_all_sd,enable_kubernetes_sd -ldflags '-s -w' ;;
   k8s)
-    v=$(cd "$here/k8s" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
-    minor=${v#v1.}; minor=${minor%%.*}
-    ld="-s -w -X k8s.io/component-base/version.gitVersion=$v -X k8s.io/component-base/version.gitMajor=1"
-    ld="$ld -X k8s.io/component-base/version.gitMinor=$minor -X k8s.io/component-base/version.gitTreeState=clean"
+    ld=$(kubernetes_flags k8s)
     for c in kube-apiserver kube-controller-manager kube-scheduler kubectl; do
       build k8s "$c" "k8s.io/kubernetes/cmd/$c" -ldflags "$ld"
     done
     build k8s etcd go.etcd.io/etcd/server/v3 -ldflags '-s -w' ;;
+  k8s-*)
+    [ -d "$here/$module" ] || { echo "build.sh: no module tools/$module" >&2; exit 2; }
+    mkdir -p "$bin/$module"
+    ld=$(kubernetes_flags "$module")
+    for c in kube-apiserver kube-controller-manager; do # the scheduler may be a version older
+      build "$module" "$module/$c" "k8s.io/kubernetes/cmd/$c" -ldflags "$ld"
+    done ;;
   kwok)
     build kwok kwok sigs.k8s.io/kwok/cmd/kwok -ldflags '-s -w' ;;
   keda)
@@ -48,6 +62,6 @@ for module in "$@"; do
     build keda keda-operator github.com/kedacore/keda/v2/cmd/operator -ldflags "$ld"
     build keda keda-adapter github.com/kedacore/keda/v2/cmd/adapter -ldflags "$ld" ;;
   *)
-    echo "build.sh: unknown module '$module', want prometheus, k8s, kwok or keda" >&2; exit 2 ;;
+    echo "build.sh: unknown module '$module', want prometheus, k8s, k8s-1.37, kwok or keda" >&2; exit 2 ;;
   esac
 done
