@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"time"
 
@@ -129,7 +130,7 @@ func clusterConfig(file string) (*rest.Config, error) {
 // over, or gives them back.
 func runController(ctx context.Context, c *controllerConfig, out io.Writer) error {
 	log := c.logger(out)
-	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
+	ctrl.SetLogger(logr.FromSlogHandler(quietStop{log.Handler()}))
 	version, commit := buildVersion()
 	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.Prometheus.URL, "identity", c.identity)
 	source, err := newSource(c.serveConfig, time.Now, log)
@@ -165,7 +166,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	if err := acting.Setup(ctx, mgr); err != nil {
 		return err
 	}
-	if err := c.runParts(ctx, store, mgr); err != nil && !errors.Is(err, context.Canceled) {
+	if err := c.runParts(ctx, store, mgr, acting.Cold); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 45*time.Second)
@@ -174,7 +175,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 }
 
 // runParts runs the store, the manager and the HTTP server until one ends.
-func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr manager.Manager) error {
+func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr manager.Manager, cold func() string) error {
 	registry := prometheus.NewRegistry()
 	if _, err := telemetry.NewWorkloads(registry, store, time.Now); err != nil {
 		return err
@@ -189,7 +190,7 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return store.Run(ctx) })
 	group.Go(func() error {
-		return serveHTTP(ctx, listener, handler(c.serveConfig, prometheus.Gatherers{registry, metrics.Registry}))
+		return serveHTTP(ctx, listener, readyWhen(cold, handler(c.serveConfig, prometheus.Gatherers{registry, metrics.Registry})))
 	})
 	if c.explain != "" {
 		questions, err := listen.Listen(ctx, "tcp", c.explain)
@@ -205,6 +206,21 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 		return context.Canceled // the other parts end with the manager
 	})
 	return group.Wait()
+}
+
+// readyWhen answers /readyz with 503 and what is missing until nothing is, and
+// leaves the other paths to next.
+func readyWhen(cold func() string, next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", next)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if missing := cold(); missing != "" {
+			http.Error(w, "warming up: "+missing, http.StatusServiceUnavailable)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	return mux
 }
 
 func newManager(config *rest.Config, c *controllerConfig) (manager.Manager, error) {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -21,15 +22,18 @@ func TestStoppingReplicas(t *testing.T) {
 	b.apply(b.autoscaler(""))
 	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
 	second := b.start("b")
-	b.logged(second, "model fitted")
+	b.ready(second)
 
 	require.NoError(t, first.Stop(syscall.SIGTERM, time.Minute))
+	text, err := os.ReadFile(first.Log)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "level=ERROR", "a stop is no error")
 	b.always(8*time.Second, func() bool { return b.floor() >= 10 && b.replicas() >= 10 }, "handed over without a dip")
 	b.demand(125)
 	b.eventually(patience, func() bool { return b.floor() >= 13 }, "the second replica acts")
 
 	third := b.start("c")
-	b.logged(third, "model fitted")
+	b.ready(third)
 	_ = second.Stop(syscall.SIGKILL, time.Second)
 	killed := time.Now()
 	b.demand(300) // far above what the second one may still have asked for beyond 125

@@ -51,7 +51,7 @@ func TestTheProcessorsBoundAReplica(t *testing.T) {
 	b.start("a")
 	b.apply(named(b.autoscaler("podCPU: true"), 0))
 	begin := time.Now()
-	b.eventually(2*patience, func() bool {
+	b.eventually(3*patience, func() bool {
 		list, err := b.Kube.EventsV1().Events(b.ns).List(t.Context(), metav1.ListOptions{FieldSelector: "reason=BoundByCPU"})
 		require.NoError(t, err)
 		return len(list.Items) > 0

@@ -50,6 +50,7 @@ type Controller struct {
 	writer *hpa.Writer
 	line   *line
 	leads  atomic.Bool
+	cold   atomic.Pointer[string] // what is missing before this replica is warm; nil = nothing is known
 
 	scaledObjects bool // the cluster has KEDA
 
@@ -121,6 +122,7 @@ func (c *Controller) addLoops(mgr manager.Manager) error {
 	loops := []func(context.Context) error{
 		c.tick, c.report,
 		func(ctx context.Context) error { return c.lead(ctx, mgr.Elected()) },
+		func(ctx context.Context) error { return c.warmUp(ctx, mgr.GetCache().WaitForCacheSync) },
 	}
 	if c.opts.CPU != nil {
 		loops = append(loops, c.measure)

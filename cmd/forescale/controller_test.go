@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/go-logr/logr"
+	"github.com/stretchr/testify/require"
+)
+
+// A Lease that is given up at a stop is no error; any other error is one.
+func TestANormalStopIsQuiet(t *testing.T) {
+	var out bytes.Buffer
+	log := logr.FromSlogHandler(quietStop{slog.NewTextHandler(&out, nil)}).WithName("manager").WithValues("replica", "a")
+	log.Error(errors.New("leader election lost"), "error received after stop sequence was engaged")
+	require.Empty(t, out.String())
+	log.Error(errors.New("watch failed"), "error received after stop sequence was engaged")
+	require.Contains(t, out.String(), "watch failed")
+	out.Reset()
+	log.Error(errors.New("leader election lost"), "problem running manager")
+	require.Contains(t, out.String(), "leader election lost")
+}
+
+// A replica that is not warm says so to the probe, and lives all the same.
+func TestReadyWhenWarm(t *testing.T) {
+	missing := "2 of 3 objects have no forecast yet"
+	h := readyWhen(func() string { return missing }, handler(serveConfig{}, nil))
+	ask := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w.Code, w.Body.String()
+	}
+	status, text := ask("/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, text, "2 of 3 objects")
+	status, _ = ask("/healthz")
+	require.Equal(t, http.StatusOK, status)
+	missing = ""
+	status, _ = ask("/readyz")
+	require.Equal(t, http.StatusOK, status)
+}

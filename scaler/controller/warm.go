@@ -1,0 +1,87 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// coldest is how long an object that cannot be forecast, for want of a history
+// say, keeps a replica from being ready.
+const coldest = 5 * time.Minute
+
+// warmUp watches until this replica is warm, for the first time: it has seen every
+// object, and forecasts each, or knows why it cannot. What comes later, new objects
+// and data that fail, is no reason to be unready again: a replica that holds its
+// floors is worth more than none.
+func (c *Controller) warmUp(ctx context.Context, synced func(context.Context) bool) error {
+	if !synced(ctx) {
+		return nil // ctx has ended
+	}
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		missing := c.missing(ctx)
+		c.cold.Store(&missing)
+		if missing == "" {
+			c.log.Info("warm: this replica is ready")
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// Cold returns what this replica still waits for before it is warm, which a
+// readiness probe may say; empty from then on. A replica that is cold may act all
+// the same, if it is elected, on the objects that it forecasts already.
+func (c *Controller) Cold() string {
+	if text := c.cold.Load(); text != nil {
+		return *text
+	}
+	return "the cluster has not been read yet"
+}
+
+// missing says which objects are not warm.
+func (c *Controller) missing(ctx context.Context) string {
+	var list v1alpha1.PredictiveAutoscalerList
+	if err := c.client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return err.Error()
+	}
+	now, cold := c.opts.Now(), 0
+	for i := range list.Items {
+		pa := &list.Items[i]
+		if t := c.find(client.ObjectKeyFromObject(pa)); pa.DeletionTimestamp.IsZero() && (t == nil || !t.warm(now)) {
+			cold++
+		}
+	}
+	if cold == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d objects have no forecast yet", cold, len(list.Items))
+}
+
+// warm reports whether the model of an object is fitted, or never will be soon: the
+// object or its target is not in order, or its demand cannot be read.
+func (t *target) warm(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.object == nil:
+		return false
+	case t.trouble != nil, now.Sub(t.adopted) >= coldest:
+		return true
+	case t.scale.Err != nil:
+		return !errors.Is(t.scale.Err, live.ErrStarting)
+	}
+	return t.scale.Model != "" && t.scale.Model == t.object.Spec.Default().Forecast.Model
+}
