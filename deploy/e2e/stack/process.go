@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -73,14 +75,38 @@ func (p *Process) Exited() bool {
 	}
 }
 
-// FreePort returns a port of loopback that was free a moment ago.
+// ports are those that FreePort has given away, guarded by their mutex.
+var ports struct {
+	sync.Mutex
+
+	given map[int]bool
+}
+
+// FreePort returns a port of loopback that was free a moment ago, each once. It is
+// below those from which the kernel takes the near ends of connections: one of the
+// many that cases make in parallel could have it before its process listens.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const low, high = 20000, 32000
+	ports.Lock()
+	defer ports.Unlock()
+	if ports.given == nil {
+		ports.given = map[int]bool{}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	var last error
+	for range 1000 {
+		port := low + rand.IntN(high-low)
+		if ports.given[port] {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			last = err
+			continue
+		}
+		ports.given[port] = true
+		return port, l.Close()
+	}
+	return 0, fmt.Errorf("no free port from %d to %d: %w", low, high, last)
 }
 
 // Until calls ready until it returns nil, and returns its last error when the
