@@ -26,10 +26,12 @@ type family struct {
 	zone    string        // whose clock the load follows; empty = UTC
 	missing float64       // share of samples that are missing
 	outage  bool          // six hours of every week are missing
-	loose   bool          // coverage is not asked for
+	loose   bool          // more may be covered than was promised, and less by chance
 
-	// noWeek leaves the week-ago rule out. Of shops that are closed at night and on
-	// weekends the pool falls short of it by 3 to 6 % at an hour ahead.
+	// noWeek leaves the week-ago rule out. Before the first Saturday that has a week
+	// before it, nothing tells the pool that the shop does what it did a week ago and
+	// not what it did yesterday; twelve hours ahead it learns that from the half a day
+	// that it gets wrong, which is a third of all errors of four weeks.
 	noWeek bool
 }
 
@@ -114,7 +116,7 @@ var families = map[string]family{
 	"zero":                          {at: func(*course) float64 { return 0 }},
 	"zero for a week, then traffic": {at: silence},
 	"counts below one":              {at: rare},
-	"closed at night":               {at: shop, loose: true, noWeek: true}, // closed hours are all covered
+	"closed at night":               {at: shop, loose: true}, // closed hours are all covered
 	"level shifts":                  {at: shifts},
 	"trend":                         {at: trend},
 	"random walk":                   {at: walk},
@@ -128,7 +130,7 @@ var families = map[string]family{
 	"samples missing":               {at: steady, missing: 0.1, outage: true},
 
 	"steady, every minute":             {at: steady, step: time.Minute, days: 11},
-	"closed at night, every minute":    {at: shop, step: time.Minute, days: 11, loose: true, noWeek: true},
+	"closed at night, every minute":    {at: shop, step: time.Minute, days: 11, loose: true},
 	"random walk, every minute":        {at: walk, step: time.Minute, days: 10},
 	"counts below one, every minute":   {at: rare, step: time.Minute, days: 10},
 	"steady, every 10 s":               {at: steady, step: 10 * time.Second, days: 1, loose: true}, // twelve windows of an hour
@@ -229,9 +231,20 @@ func TestPoolSurvivesEveryFamily(t *testing.T) {
 				require.LessOrEqual(t, float64(rung.MAE), 1.02*best+1e-12, "horizon %v s", rung.Horizon)
 				require.False(t, math.IsNaN(float64(rung.WIS)) || math.IsInf(float64(rung.WIS), 0))
 				require.LessOrEqual(t, float64(rung.WIS), 20*best+1e-4*42, "bounds of horizon %v s", rung.Horizon)
-				if !exact && !f.loose {
-					require.InDelta(t, 0.95, float64(rung.Coverage["0.95"]), 0.03, "coverage at %v s", rung.Horizon)
-					require.InDelta(t, 0.95, float64(rung.PeakCoverage["0.95"]), 0.04, "coverage of maxima at %v s", rung.Horizon)
+				if exact {
+					continue // every bound is the value
+				}
+				// Of errors h ahead, h of which overlap, n tell as much as n/h: two standard
+				// deviations of their share.
+				chance := 2 * math.Sqrt(0.05*0.95*float64(rung.Horizon)/s.Step.Seconds()/float64(rung.N))
+				for what, c := range map[string]struct{ covered, off float64 }{
+					"values": {float64(rung.Coverage["0.95"]), 0.03}, "maxima": {float64(rung.PeakCoverage["0.95"]), 0.04},
+				} {
+					if f.loose {
+						require.Greater(t, c.covered, 0.95-c.off-chance, "coverage of %s at %v s", what, rung.Horizon)
+					} else {
+						require.InDelta(t, 0.95, c.covered, c.off, "coverage of %s at %v s", what, rung.Horizon)
+					}
 				}
 			}
 		})

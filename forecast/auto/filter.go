@@ -30,6 +30,7 @@ type filter struct {
 	regs     [][direct.Transforms]direct.Regression // len(own)
 	answer   []between                              // by rung: whose regressions answer
 	ladders  [ladders][]rung
+	waiting  queue // for truths
 	seasons  []direct.Season
 	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
@@ -83,7 +84,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	if f.opts.Network == nil {
 		s.cold = int(coldSpan / f.step)
 	}
-	s.ladders = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
+	s.ladders, s.waiting = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
 		s.said[l] = make([]float32, len(f.rungs)*heads[l])
 	}
@@ -200,8 +201,8 @@ func (s *filter) learn(z float64) {
 			break
 		}
 		top := s.tops[k]
-		s.ladders[values][k].learn(s, i, h, z)
-		s.ladders[peaks][k].learn(s, i, h, top)
+		s.ladders[values][k].learn(s, i, h, heads[values], z)
+		s.ladders[peaks][k].learn(s, i, h, heads[peaks], top)
 		r := s.answer[k]
 		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue

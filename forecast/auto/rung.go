@@ -23,13 +23,21 @@ type record struct {
 	band     interval.Memo
 }
 
+// A queue holds the records of all rungs, and what the experts said, in one piece
+// each.
+type queue struct {
+	records []record
+	said    []direct.Small
+}
+
 // rung is one horizon of one ladder.
 type rung struct {
 	poly      combine.Poly
 	band      interval.Band
-	waiting   []record       // ring by origin
-	said      []direct.Small // by the experts, for each of those waiting
-	stride    int            // every stride-th origin waits for its truth
+	first     int32 // its records in the queue, a ring by origin, begin here
+	said      int32 // and here what the experts said
+	waits     int32 // number of records
+	stride    int32 // every stride-th origin waits for its truth
 	point     float64
 	quantiles [interval.Count]float32
 }
@@ -39,13 +47,8 @@ type rung struct {
 const mostWaiting = 20
 
 // newLadders makes both ladders, which remember who is better for regret samples
-// and who leads for lead samples. The records of all rungs lie in one piece.
-func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung) {
-	total := 0
-	for _, h := range rungs {
-		total += waits(h)
-	}
-	records, said := make([]record, ladders*total), make([]direct.Small, (heads[values]+heads[peaks])*total)
+// and who leads for lead samples.
+func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung, waiting queue) {
 	sets := make([]combine.Settings, len(rungs))
 	for k, h := range rungs {
 		every := float64(stride(h)) // samples that a round stands for
@@ -53,19 +56,20 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung) {
 			Prior: priors[:], Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
 		}
 	}
+	records, said := 0, 0
 	for l := range both {
 		both[l] = make([]rung, len(rungs))
 		for k, h := range rungs {
-			n, step := waits(h), stride(h)
 			both[l][k] = rung{
-				poly:    combine.NewPoly(&sets[k], heads[l]),
-				band:    *interval.NewBand(h, step),
-				waiting: records[:n:n], said: said[:n*heads[l]], stride: step,
+				poly:  combine.NewPoly(&sets[k], heads[l]),
+				band:  *interval.NewBand(h, stride(h)),
+				first: int32(records), said: int32(said), waits: int32(waits(h)), stride: int32(stride(h)),
 			}
-			records, said = records[n:], said[n*heads[l]:]
+			records += waits(h)
+			said += waits(h) * heads[l]
 		}
 	}
-	return both
+	return both, queue{records: make([]record, records), said: make([]direct.Small, said)}
 }
 
 // stride returns how many origins apart those are that wait for their truth.
@@ -74,14 +78,16 @@ func stride(h int) int { return (h + mostWaiting - 1) / mostWaiting }
 // waits returns the number of origins that wait at a time.
 func waits(h int) int { return h/stride(h) + 1 }
 
-// at returns the record for origin i and what the experts said there; nil if that
+// at returns the record for origin i and what the n experts said there; nil if that
 // origin is not kept.
-func (r *rung) at(i int) (*record, []direct.Small) {
-	if i < 0 || i%r.stride != 0 {
+func (r *rung) at(q *queue, i, n int) (*record, []direct.Small) {
+	stride := int(r.stride)
+	if i < 0 || i%stride != 0 {
 		return nil, nil
 	}
-	at, n := i/r.stride%len(r.waiting), len(r.said)/len(r.waiting)
-	return &r.waiting[at], r.said[at*n : (at+1)*n]
+	at := i / stride % int(r.waits)
+	said := int(r.said) + at*n
+	return &q.records[int(r.first)+at], q.said[said : said+n]
 }
 
 // issue combines the advice made at the newest sample, puts bounds around it and
@@ -99,7 +105,7 @@ func (r *rung) issue(s *filter, advice []float32, o interval.Origin) {
 	}
 	var memo interval.Memo
 	r.band.Bounds(&r.quantiles, &memo, o, leastScale, &s.timing)
-	rec, said := r.at(s.n - 1)
+	rec, said := r.at(&s.waiting, s.n-1, len(advice))
 	if rec == nil {
 		return
 	}
@@ -121,9 +127,10 @@ func views(advice []float32) [interval.Views]float32 {
 	}
 }
 
-// learn judges the forecast made h samples before sample i by what came.
-func (r *rung) learn(s *filter, i, h int, truth float64) {
-	rec, said := r.at(i - h)
+// learn judges the forecast that so many experts made h samples before sample i by
+// what came.
+func (r *rung) learn(s *filter, i, h, heads int, truth float64) {
+	rec, said := r.at(&s.waiting, i-h, heads)
 	if rec == nil || rec.point == direct.SmallNaN {
 		return
 	}

@@ -102,3 +102,64 @@ func TestPolyForgivesAFreak(t *testing.T) {
 		p.Learn(advice, parts, mixed, y)
 	}
 }
+
+// say is one round of Poly: what all experts together said.
+func say(p *combine.Poly, w, advice []float32, truth float32) float64 {
+	parts := p.Weights(w, advice)
+	mixed := float32(0)
+	for k, f := range advice {
+		if w[k] > 0 {
+			mixed += w[k] * f
+		}
+	}
+	p.Learn(advice, parts, mixed, truth)
+	return float64(mixed)
+}
+
+// After a night without any error the first errors of the morning are no freaks:
+// the expert that is right must lead within half an hour. Measured against the
+// error of the night alone it took eighty minutes.
+func TestPolyLearnsTheMorningAfterASilentNight(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 1))
+	p := combine.NewPoly(settings(4, 0.998), 4)
+	w := make([]float32, 4)
+	open := func() float32 { return float32(50 + 5*rng.NormFloat64()) }
+	for range 500 { // a day on which the last is the best
+		say(&p, w, []float32{open(), open(), open(), 50}, open())
+	}
+	for range 700 {
+		say(&p, w, make([]float32, 4), 0)
+	}
+	said := 0.0
+	for range 30 { // and one on which it is not
+		said = say(&p, w, []float32{0, 50, 50, 50}, 0)
+	}
+	t.Logf("%.2f after half an hour", said)
+	require.Less(t, said, 2.5)
+}
+
+// A shop opens once in a hundred rounds. The season foresees it and is as noisy as
+// the load, the mean is better at all other times, and the last value never good.
+func TestTheGateFollowsTheSeasonIntoAMove(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 2))
+	p := combine.NewPoly(settings(4, 0.998), 4)
+	w := make([]float32, 4)
+	noise := func() float32 { return float32(5 * rng.NormFloat64()) }
+	var cost, best [2]float64 // in quiet and in moving rounds
+	for i := range 6000 {
+		before, move := float32(50), 0
+		if i%100 < 5 {
+			before, move = 0, 1
+		}
+		y := 50 + noise()
+		advice := []float32{before + noise(), float32(math.NaN()), 50 + noise(), before}
+		said := say(&p, w, advice, y)
+		if i > 2000 {
+			cost[move] += math.Abs(said - float64(y))
+			best[move] += math.Abs(float64(advice[3-move] - y))
+		}
+	}
+	t.Logf("%.2f of the best while quiet, %.2f in a move", cost[0]/best[0], cost[1]/best[1])
+	require.Less(t, cost[0], 1.25*best[0], "quiet: 1.20 with one set of accounts")
+	require.Less(t, cost[1], 1.1*best[1], "in a move: 3.2 with one set of accounts")
+}

@@ -25,10 +25,13 @@
 //
 // # What is added
 //
-// A difference ŷ − f counts for at most 30 times the recent mean error. Squares
+// A difference ŷ − f counts for at most 30 times the mean error, the recent or that
+// of days, whichever is larger. Squares
 // are summed for days: after one sample a thousand times as large as all others,
 // an expert that was wrong at that moment stayed out for days, and on such a
-// series the error at 15 minutes was twice that of the last value.
+// series the error at 15 minutes was twice that of the last value. Against the
+// recent error alone, after a night without any, nothing was learned from the first
+// eighty errors of the morning.
 //
 // The linearised loss ℓ'·(ŷ − f) finds the best mixture, but to an expert that is
 // far off on either side it deals gains and losses at random: on clean series,
@@ -45,6 +48,14 @@
 // plain difference is half. The bound above is against one expert at a time; on a
 // load without any pattern a dozen experts that are all somewhat worse than the
 // last value cost 8 % at an hour ahead without the gate and 3 % with it.
+//
+// The gate has two sets of accounts. While a season foresees a move that is large
+// against the usual error, as when a shop opens, it uses one, otherwise the other:
+// between opening and closing the mean of the last samples is better than the
+// week ago, and with one set of accounts, in which the many quiet hours count most,
+// the few that matter were missed by half. On recorded loads it takes 0.1 to 0.3 %
+// off the error at every horizon. A third set for when day and week contradict
+// each other, and sets for the experts too, brought no more.
 //
 // # Why not exponential weights
 //

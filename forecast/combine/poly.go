@@ -20,12 +20,14 @@ type Settings struct {
 // A Poly weighs experts under absolute loss; see the package comment. The zero
 // value is not usable; it is not safe for concurrent use.
 type Poly struct {
-	set  *Settings
-	of   []expert
-	gate [choices]account
-	peak [2]float32 // largest r² of any expert, and at the gate
-	size float32    // recent mean distance of truth and combination
-	seen float32
+	set      *Settings
+	of       []expert
+	gate     [moods][choices]account
+	peak     float32 // largest r² of any expert
+	gatePeak [moods]float32
+	size     float32 // recent mean distance of truth and combination
+	long     float32 // the same over days
+	seen     float32
 }
 
 // What the gate chooses from: two combinations and each of the first experts
@@ -38,8 +40,18 @@ const (
 )
 
 // Simple is the number of experts, the first ones, than which the combination
-// shall never be much worse: rules that anybody could follow.
+// shall never be much worse: rules that anybody could follow. The first says that
+// all stays as it is, the others what a season says.
 const Simple = 3
+
+// A mood is what the gate keeps apart: whether a season foresees a move or not.
+type mood int
+
+const (
+	quiet mood = iota
+	moving
+	moods
+)
 
 // A Parts holds what each of the combinations says.
 type Parts struct{ Weighted, Leading float32 }
@@ -55,9 +67,11 @@ type expert struct {
 const (
 	most      = 30   // no difference counts for more than this many times size
 	sizeRate  = 0.02 // of size
+	longer    = 10   // times the memory of the regrets is that of the long-run size
 	gateFrom  = 60   // rounds before the gate opens: the experts need some to learn anything
 	linear    = 0.95 // share of the linearised loss in the regret
 	gateShare = 0.5  // the same at the gate
+	leastMove = 3    // usual errors that a season must foresee for a move
 	least     = 1e-9 // of a loss
 )
 
@@ -125,14 +139,27 @@ func (p *Poly) survey(forecasts []float32) (sum, best float32) {
 	return sum, best
 }
 
+// mood tells whether a season foresees a move that is large against the usual
+// error.
+func (p *Poly) mood(forecasts []float32) mood {
+	limit := leastMove * max(p.size, p.long)
+	for _, f := range forecasts[1:Simple] {
+		if distance(f, forecasts[0]) > limit {
+			return moving
+		}
+	}
+	return quiet
+}
+
 // shares returns how much each choice counts; they sum to one.
 func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
+	gate := &p.gate[p.mood(forecasts)]
 	sum := float32(0)
 	for k := range share {
 		if k >= simple && forecasts[k-simple] != forecasts[k-simple] { // NaN
 			continue
 		}
-		share[k] = p.gate[k].weight()
+		share[k] = gate[k].weight()
 		sum += share[k]
 	}
 	if !(sum > 1e-30) || sum > math.MaxFloat32 {
@@ -149,7 +176,7 @@ func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
 func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 	limit := p.follow(distance(truth, parts.Weighted))
 	inner, sign := distance(truth, parts.Weighted), direction(parts.Weighted, truth)
-	top := p.peak[0]
+	top := p.peak
 	for k, f := range forecasts {
 		if f != f { // NaN
 			continue
@@ -163,44 +190,49 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 			e.loss += p.set.Lead * (own - e.loss)
 		}
 	}
-	if growth := top - p.peak[0]; growth > 0 {
-		p.peak[0] = top
+	if growth := top - p.peak; growth > 0 {
+		p.peak = top
 		for k := range p.of {
 			p.of[k].rate += growth
 		}
 	}
 	if p.seen >= gateFrom {
-		p.choose([choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
+		p.choose(p.mood(forecasts), [choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
 	}
 }
 
 // choose lets the gate learn.
-func (p *Poly) choose(said [choices]float32, mixed, truth, limit float32) {
-	all, sign, top := distance(truth, mixed), direction(mixed, truth), p.peak[1]
+func (p *Poly) choose(m mood, said [choices]float32, mixed, truth, limit float32) {
+	gate, peak := &p.gate[m], &p.gatePeak[m]
+	all, sign, top := distance(truth, mixed), direction(mixed, truth), *peak
 	for k, said := range said {
 		if said == said { // not NaN
 			r := gateShare*sign*(mixed-said) + (1-gateShare)*(all-distance(truth, said))
-			top = max(top, p.gate[k].add(clip(r, limit), p.set.Keep))
+			top = max(top, gate[k].add(clip(r, limit), p.set.Keep))
 		}
 	}
-	if growth := top - p.peak[1]; growth > 0 {
-		p.peak[1] = top
-		for k := range p.gate {
-			p.gate[k].rate += growth
+	if growth := top - *peak; growth > 0 {
+		*peak = top
+		for k := range gate {
+			gate[k].rate += growth
 		}
 	}
 }
 
 // follow takes the size of an error and returns the most that a difference
-// counts for. One freak must not open the gate for the next.
+// counts for. One freak must not open the gate for the next; but after a night
+// without any error the first ones of the morning count: they are not freaks
+// against the errors of days.
 func (p *Poly) follow(size float32) (limit float32) {
 	p.seen++
-	if p.size > 0 {
-		size = min(size, 10*p.size)
+	usual := max(p.size, p.long)
+	if usual > 0 {
+		size = min(size, 10*usual)
 	}
 	p.size += max(sizeRate, 1/p.seen) * (size - p.size)
-	if p.size > 0 {
-		return most * p.size
+	p.long += max((1-p.set.Keep)/longer, 1/p.seen) * (size - p.long)
+	if usual = max(p.size, p.long); usual > 0 {
+		return most * usual
 	}
 	return math.MaxFloat32
 }
