@@ -33,6 +33,7 @@ type backtestOptions struct {
 	warmup    api.Duration
 	judged    api.Duration
 	min, max  int32
+	world     world
 
 	policies  []string
 	seeds     int
@@ -69,6 +70,7 @@ Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.`,
 		Example: `  forescale backtest requests.csv.gz --report backtest.html
   forescale backtest requests.csv --capacity 40 --slots 4 --slo p95=300ms --scale-peak 0 --startup 90s
+  forescale backtest requests.csv --outage 34h+10m --scrape-loss 0.02 --pods-per-node 8
   forescale backtest --traces traces/ --policies all --seeds 5 --json backtest.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd.Context(), args, cmd.Flags().Changed, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -98,6 +100,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.TextVar(&o.judged, "days", api.Duration(14*24*time.Hour), "most that is judged, at the end of the load")
 	fs.Int32Var(&o.min, "min-replicas", 1, "least replicas")
 	fs.Int32Var(&o.max, "max-replicas", 400, "most replicas")
+	o.world.bind(fs)
 	fs.StringSliceVar(&o.policies, "policies", []string{"default"}, "policies in the order of the table; default and all are lists of them")
 	fs.IntVar(&o.seeds, "seeds", 3, "repeat with so many draws of arrivals and start-up times")
 	fs.IntVar(&o.workers, "workers", 0, "runs at once (0: one per processor)")

@@ -138,11 +138,15 @@ func (o *backtestOptions) settings() (replay.Options, error) {
 	case o.warmup < 0 || o.smooth < 0:
 		return replay.Options{}, fmt.Errorf("--warmup: %s and --smooth: %s: want none negative", o.warmup, o.smooth)
 	}
-	return replay.Options{
+	out := replay.Options{
 		Service: service, Load: replay.Load{Peak: o.scalePeak},
 		Cluster: replay.Cluster{Startup: startup, Min: o.min, Max: o.max, ZeroMin: o.min == 0},
 		Warmup:  o.warmup.Std(), Score: o.judged.Std(), Budget: o.budget,
-	}, nil
+	}
+	if err := o.world.apply(&out); err != nil {
+		return replay.Options{}, err
+	}
+	return out, nil
 }
 
 func (o *backtestOptions) service() (queue.Service, error) {

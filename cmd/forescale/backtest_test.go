@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/requests"
 	"github.com/forescale/forescale/bench/report/campaign"
 )
 
@@ -69,6 +72,15 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"bounds":            {[]string{load, "--min-replicas", "5", "--max-replicas", "4"}, "--min-replicas: 5 and --max-replicas: 4"},
 		"spec":              {[]string{load, "--spec", load}, "--spec: "},
 		"too few resamples": {[]string{load, "--resamples", "10"}, "--resamples: want at least 1000"},
+		"mode":              {[]string{load, "--mode", "exact"}, `--mode: "exact": want fluid or requests`},
+		"discipline":        {[]string{load, "--mode", "requests", "--discipline", "lifo"}, `--discipline: "lifo": want one of central, random, two-choices, sharing`},
+		"line of nobody":    {[]string{load, "--discipline", "sharing"}, "--mode requests only"},
+		"outage":            {[]string{load, "--outage", "10m"}, `--outage: "10m": want when it begins`},
+		"no rate":           {[]string{load, "--scrape-interval", "60s"}, "--rate-window: 1m"},
+		"nothing scraped":   {[]string{load, "--scrape-loss", "1"}, "--scrape-loss: 1: want a probability"},
+		"all come again":    {[]string{load, "--client-retry", "1"}, "--client-retry: 1: want a share"},
+		"no patience":       {[]string{load, "--client-timeout", "0s"}, "--client-timeout: 0s"},
+		"nodes":             {[]string{load, "--pods-per-node", "-1"}, "--pods-per-node: -1"},
 		"one load twice":    {[]string{load, load}, "two traces have the name web"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,10 +97,10 @@ metric: {query: "sum(rate(http_requests_total[1m]))"}
 forecast: {buffer: "1.2"}
 scale: {latencyObjective: {quantile: "0.95", value: 300ms}, minReplicas: 3, maxReplicas: 30}
 `), 0o600))
-	o := backtestOptions{
-		spec: path, startup: "60s", capacity: 100, slots: 8, slo: "p99=500ms", balancing: "per-pod", judged: 1e12,
-		policies: []string{"default", "keda"}, seeds: 1, resamples: 1000, budget: 0.1, min: 1, max: 400,
-	}
+	o := backtestOptions{}
+	cmd := &cobra.Command{}
+	o.bind(cmd)
+	require.NoError(t, cmd.ParseFlags([]string{"--spec", path, "--balancing", "per-pod", "--policies", "default,keda"}))
 	c, err := o.campaign()
 	require.NoError(t, err)
 	require.InDelta(t, 0.95, c.Replay.Service.Quantile, 1e-12)
@@ -97,6 +109,28 @@ scale: {latencyObjective: {quantile: "0.95", value: 300ms}, minReplicas: 3, maxR
 	require.Equal(t, int32(30), c.Replay.Cluster.Max)
 	require.Equal(t, `buffer: "1.2"`, c.Margin)
 	require.Equal(t, usual(), c.Policies, "keda is among them")
+}
+
+// What the flags say about the world around the pods reaches the replay.
+func TestBacktestOfAWorldWithFaults(t *testing.T) {
+	o := backtestOptions{}
+	cmd := &cobra.Command{}
+	o.bind(cmd)
+	require.NoError(t, cmd.ParseFlags([]string{
+		"--mode", "requests", "--balancing", "per-pod", "--outage", "34h+10m", "--outage", "2d+1h", "--scrape-loss", "0.02",
+		"--scrape-interval", "30s", "--rate-window", "2m", "--rate-of-pods", "--client-timeout", "2s", "--client-retry", "0.5",
+		"--pods-per-node", "8", "--node-startup", "90s",
+	}))
+	c, err := o.campaign()
+	require.NoError(t, err)
+	got := c.Replay
+	require.Equal(t, replay.RequestMode{On: true, Discipline: requests.Random}, got.Requests)
+	require.Equal(t, replay.Metric{
+		ScrapeInterval: 30 * time.Second, RateWindow: 2 * time.Minute, Loss: 0.02, PerPod: true,
+		Outages: []replay.Outage{{From: 34 * time.Hour, Length: 10 * time.Minute}, {From: 48 * time.Hour, Length: time.Hour}},
+	}, got.Metric)
+	require.Equal(t, replay.Clients{Timeout: 2 * time.Second, Retry: 0.5}, got.Clients)
+	require.Equal(t, &replay.Nodes{Pods: 8, Provision: 90 * time.Second}, got.Cluster.Nodes)
 }
 
 func TestBacktestLine(t *testing.T) {

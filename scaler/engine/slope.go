@@ -40,6 +40,7 @@ type marks struct {
 	step time.Duration // of the grid; 0 = a minute
 
 	older, newer collector.Sample
+	before       float64 // value of the mark before the older one; 0 = none
 
 	newest float64 // slope between the two, per second; it is judged by the ones before
 	slope  float64 // of the minute before, per second
@@ -73,7 +74,7 @@ func (m *marks) take(s collector.Sample) {
 	if !m.newer.Time.IsZero() {
 		m.newest = (s.Value - m.newer.Value) / dt.Seconds()
 	}
-	m.older, m.newer = m.newer, s
+	m.before, m.older, m.newer = m.older.Value, m.newer, s
 }
 
 // learn takes in the slope between the two marks. The first few count as their
@@ -100,7 +101,9 @@ func (m *marks) rise(s collector.Sample, step time.Duration) float64 {
 	}
 	span := m.span().Seconds()
 	noise := chance * m.spread * span
-	newest := (s.Value - m.older.Value - noise) / dt.Seconds()
+	// What only comes back is no rise: a scrape that fails takes up to a quarter off
+	// the rate over a minute until the next one.
+	newest := (s.Value - max(m.older.Value, m.before) - noise) / dt.Seconds()
 	mean := m.slope + (m.newest-m.slope)/lately - noise/lately/span
 	more := max(newest, min(mean, m.newest)) * m.ahead().Seconds()
 	return min(max(more, 0), steepest*s.Value)

@@ -87,6 +87,20 @@ func TestSilenceRemovesNothing(t *testing.T) {
 	}
 }
 
+// A scrape that fails takes up to a quarter off a rate over four of them until the
+// next one comes: what it comes back to is not a rise.
+func TestLostScrapesAreNoBursts(t *testing.T) {
+	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 500}, Seed: 1}
+	p, err := forescale.New(forescale.FloorName, api.Spec{})
+	require.NoError(t, err)
+	whole := run(t, rhythm(4, 5), o, p)
+	o.Metric.Loss = 0.02
+	lossy := run(t, rhythm(4, 5), o, p)
+	t.Logf("cost %.3f and %.3f × the optimum, churn %v and %v", whole.CostRatio, lossy.CostRatio, whole.Churn, lossy.Churn)
+	require.Less(t, lossy.CostRatio, 1.05*whole.CostRatio)
+	require.LessOrEqual(t, lossy.ViolatingTime, whole.ViolatingTime+0.1)
+}
+
 // An unforeseen step to four times the load: the service is back about when the
 // pods that were asked for at once are ready.
 func TestStepRecovers(t *testing.T) {

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/queue"
+	"github.com/forescale/forescale/bench/replay/requests"
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// world is what a replay may be told about the cluster and the way of the metric.
+type world struct {
+	mode       string
+	discipline string
+
+	scrape  api.Duration
+	window  api.Duration
+	loss    float64
+	outages []string
+	perPod  bool
+
+	timeout     api.Duration
+	retry       float64
+	podsPerNode int
+	provision   api.Duration
+}
+
+func (w *world) bind(fs *pflag.FlagSet) {
+	fs.StringVar(&w.mode, "mode", "fluid", "fluid: a second at a time by closed forms, or requests: one by one, for a day or two (0.2 µs each)")
+	fs.StringVar(&w.discipline, "discipline", "", "with --mode requests, how a request finds a pod: central, random, two-choices, or sharing (processors are shared, not taken in turn; default as --balancing)")
+	fs.TextVar(&w.scrape, "scrape-interval", api.Duration(15*time.Second), "of the metric that all policies see")
+	fs.TextVar(&w.window, "rate-window", api.Duration(time.Minute), "of rate() on it")
+	fs.Float64Var(&w.loss, "scrape-loss", 0, "probability that a scrape fails, 0 to below 1")
+	fs.StringArrayVar(&w.outages, "outage", nil, "`FROM+LENGTH` without scrapes, such as 34h+10m, from the start of what is judged; may be repeated")
+	fs.BoolVar(&w.perPod, "rate-of-pods", false, "take the rate from the counters of the pods, sum(rate(…)), in place of one at the ingress")
+	fs.TextVar(&w.timeout, "client-timeout", api.Duration(10*time.Second), "a request that would wait longer fails")
+	fs.Float64Var(&w.retry, "client-retry", 0, "share of the failed requests that come again after a second, 0 to below 1")
+	fs.IntVar(&w.podsPerNode, "pods-per-node", 0, "pods that fit on a node, others wait for a new one; 0: there is always room")
+	fs.TextVar(&w.provision, "node-startup", api.Duration(time.Minute), "median time until a new node takes pods")
+}
+
+// check returns an error that names the first flag that cannot be.
+func (w *world) check() error {
+	for _, f := range []struct {
+		bad  bool
+		text string
+	}{
+		{w.mode != "fluid" && w.mode != "requests", fmt.Sprintf("--mode: %q: want fluid or requests", w.mode)},
+		{w.discipline != "" && w.mode != "requests", fmt.Sprintf("--discipline: %q: want it with --mode requests only", w.discipline)},
+		{
+			w.scrape.Std() < time.Second || w.window.Std() < 2*w.scrape.Std(),
+			fmt.Sprintf("--scrape-interval: %s and --rate-window: %s: want at least a second, and a window of two intervals at least, or there is no rate", w.scrape, w.window),
+		},
+		{!(w.loss >= 0 && w.loss < 1), fmt.Sprintf("--scrape-loss: %v: want a probability from 0 to below 1", w.loss)},
+		{!(w.retry >= 0 && w.retry < 1), fmt.Sprintf("--client-retry: %v: want a share from 0 to below 1", w.retry)},
+		{
+			w.timeout <= 0 || w.provision <= 0,
+			fmt.Sprintf("--client-timeout: %s and --node-startup: %s: want durations above 0", w.timeout, w.provision),
+		},
+		{w.podsPerNode < 0, fmt.Sprintf("--pods-per-node: %d: want a number of pods, or 0 for no limit", w.podsPerNode)},
+	} {
+		if f.bad {
+			return errors.New(f.text)
+		}
+	}
+	return nil
+}
+
+// apply puts w into o. The error names the flag.
+func (w *world) apply(o *replay.Options) error {
+	if err := w.check(); err != nil {
+		return err
+	}
+	if err := w.requests(o); err != nil {
+		return err
+	}
+	outages, err := parseOutages(w.outages)
+	if err != nil {
+		return err
+	}
+	o.Metric = replay.Metric{ScrapeInterval: w.scrape.Std(), RateWindow: w.window.Std(), Loss: w.loss, Outages: outages, PerPod: w.perPod}
+	o.Clients = replay.Clients{Timeout: w.timeout.Std(), Retry: w.retry}
+	if w.podsPerNode > 0 {
+		o.Cluster.Nodes = &replay.Nodes{Pods: w.podsPerNode, Provision: w.provision.Std()}
+	}
+	return nil
+}
+
+// requests turns the request mode on if it is asked for.
+func (w *world) requests(o *replay.Options) error {
+	if w.mode != "requests" {
+		return nil
+	}
+	o.Requests.On = true
+	if o.Service.Balancing == queue.PerPod {
+		o.Requests.Discipline = requests.Random
+	}
+	if w.discipline == "" {
+		return nil
+	}
+	var names []string
+	for _, d := range []requests.Discipline{requests.Central, requests.Random, requests.TwoChoices, requests.Sharing} {
+		if d.String() == w.discipline {
+			o.Requests.Discipline = d
+			return nil
+		}
+		names = append(names, d.String())
+	}
+	return fmt.Errorf("--discipline: %q: want one of %s", w.discipline, strings.Join(names, ", "))
+}
+
+// parseOutages reads spans such as 34h+10m.
+func parseOutages(texts []string) ([]replay.Outage, error) {
+	var out []replay.Outage
+	for _, text := range texts {
+		from, length, ok := strings.Cut(text, "+")
+		begin, err := api.ParseDuration(from)
+		span, err2 := api.ParseDuration(length)
+		if !ok || err != nil || err2 != nil || begin < 0 || span <= 0 {
+			return nil, fmt.Errorf("--outage: %q: want when it begins, from the start of what is judged, and how long it lasts, such as 34h+10m", text)
+		}
+		out = append(out, replay.Outage{From: begin.Std(), Length: span.Std()})
+	}
+	return out, nil
+}
