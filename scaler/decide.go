@@ -21,6 +21,7 @@ type Input struct {
 	Current  int32         `json:"current"`  // spec.replicas of the target, ≥ 0
 	Desired  int32         `json:"desired"`  // replicas that demand asks for; −1 = unknown
 	Passing  int32         `json:"passing"`  // replicas that a burst asks for, one that lasts or one that is likely; 0 = none
+	Guard    int32         `json:"guard"`    // replicas that an autoscaler without a forecast would have now and that are not to be undercut; 0 = none
 	Demand   Demand        `json:"demand"`   // behind Desired
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
 	Calm     time.Duration `json:"calm"`     // how long a small step down waits to be asked for without a break; 0 = not
@@ -72,7 +73,7 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		r := rules{spec: spec, in: in, now: now, st: &st}
 		r.activation(&d, lo)
 		if spec.Behavior != nil {
-			d.Replicas = max(d.Replicas, in.Passing) // an HPA knows no bursts
+			d.Replicas = max(d.Replicas, in.Passing, in.Guard) // an HPA knows neither
 			r.behave(&d)
 		} else {
 			r.hold(&d)
@@ -85,6 +86,9 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		d.apply(TooFewReplicas, lo)
 	}
 	st.settle(spec, in, now, d.Replicas)
+	if n := min(in.Guard, hi); n > d.Replicas && !silent(in) {
+		d.apply(ReactiveGuard, n) // on top of our own count, which is held and ramped beneath it
+	}
 	return d, st
 }
 

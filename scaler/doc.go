@@ -21,6 +21,8 @@
 //	ScaleDownLimit       nor faster shrinking
 //	TooManyReplicas      cut to maxReplicas
 //	TooFewReplicas       raised to minReplicas
+//	ReactiveGuard        what an autoscaler without a forecast would have now,
+//	                     while forecasts have missed more than it    (no behavior)
 //
 // With scale.behavior the rules are those of autoscaling/v2, checked against the
 // port of the HPA in bench/replay/hpa. Without it they are our own: up at once;
@@ -29,7 +31,8 @@
 // a quarter of an hour. A step down of one replica, or of a twentieth, waits for
 // [Input.Calm] without a break: what a quantile of noise moves to and fro is not worth
 // the starts. What a burst asked for goes when it has passed: its end is
-// known, so there is nothing to hold against.
+// known, so there is nothing to hold against. The guard has held its count for as
+// long as that autoscaler does, and goes with it.
 //
 // # Break even
 //

@@ -21,6 +21,7 @@ const (
 	ScaleDownLimit      Reason = "ScaleDownLimit"      // shrinking faster than the policies, or our own limit, allow
 	TooManyReplicas     Reason = "TooManyReplicas"     // cut to maxReplicas
 	TooFewReplicas      Reason = "TooFewReplicas"      // raised to minReplicas
+	ReactiveGuard       Reason = "ReactiveGuard"       // what an autoscaler without a forecast would have now, while ours has missed more than it
 )
 
 // A Step is one rule that changed the count, and what it made of it. NoData and

@@ -101,7 +101,7 @@ func (c *Curve) Replicas(demand float64) int32 {
 		return 0
 	}
 	slack := demand * (1 - 1e-9) // what arithmetic makes of an exact fit is not a replica
-	top := c.slope()
+	top := c.Full()
 	lo := slack / top // no count below carries it
 	if lo >= math.MaxInt32 {
 		return math.MaxInt32
@@ -119,8 +119,9 @@ func (c *Curve) Replicas(demand float64) int32 {
 	return n + int32(sort.Search(end, func(i int) bool { return c.Rate(n+int32(i)) >= slack }))
 }
 
-// slope is a bound on the demand per replica.
-func (c *Curve) slope() float64 {
+// Full returns the demand at which one replica is busy all the time, which no count
+// carries per replica; on a line it is the target.
+func (c *Curve) Full() float64 {
 	if c.line > 0 {
 		return c.line
 	}

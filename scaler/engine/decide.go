@@ -22,8 +22,8 @@ type Target struct {
 	Missed float64
 }
 
-// SetCurve tells what replicas carry, in place of [Workload.Target] times their
-// count.
+// SetCurve tells what replicas carry, in place of what was learned and of
+// scale.targetPerReplica times their count.
 func (w *Workload) SetCurve(c *capacity.Curve) { w.curve = c }
 
 // Replicas returns the smallest count that carries demand; −1, unknown, if
@@ -34,6 +34,42 @@ func (w *Workload) Replicas(demand float64) int32 {
 	}
 	return scaler.Replicas(demand, w.Target())
 }
+
+// answerHold is the stabilization that an HPA behind an answer is to have on its way
+// down: what it holds by itself is not held in the answer too.
+const answerHold = 90 * time.Second
+
+// Answer returns what to tell an autoscaler that asks for demand and divides it by
+// [Workload.Target], as the HPA behind KEDA does: what the demand at now needs, for
+// d from [Workload.Demand], and what the start of a burst and the guard ask for
+// beyond it, as far as [Workload.Decide] was told of the ready replicas lately.
+// Stabilization, limits and bounds are the HPA's. It is in the unit of the metric;
+// NaN if d is unknown.
+func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
+	need := w.Need(d)
+	target, count := w.Target(), w.Replicas(need)
+	if math.IsNaN(need) || count < 0 {
+		return need
+	}
+	value := need
+	if w.curve != nil { // whole replicas: what one of many carries is not what one carries
+		value = float64(count) * target
+	}
+	more := count
+	if !w.spent.IsZero() && now.Sub(w.spent) <= 3*w.step {
+		more = w.guarded(w.pace.shadow.WantsFor(now, reactiveHold-answerHold))
+		if w.drains(now) {
+			more = max(more, oversubscribe(count, w.calm))
+		}
+	}
+	if more > count {
+		value = float64(more) * target
+	}
+	return value
+}
+
+// reactiveHold is how long an HPA holds without a behavior.
+const reactiveHold = 5 * time.Minute
 
 // Decide returns the replica count for now and remembers it. Between the demand
 // and the count stand the rules of package scaler.
@@ -62,10 +98,11 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
-		if now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime {
+		if w.drains(now) {
 			in.Passing = oversubscribe(in.Passing, w.calm)
 		}
 	}
+	in.Guard = w.guarded(w.pace.shadow.Wants(now))
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in
@@ -74,6 +111,12 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 // drainTime is how long the replicas asked for beyond the need of a burst stay
 // after the lead time, to serve what has queued up.
 const drainTime = 30 * time.Second
+
+// drains reports whether a burst began so lately that twice what was missing is
+// asked for: not while that is beyond the bill.
+func (w *Workload) drains(now time.Time) bool {
+	return w.bursts.Lasts() && now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime && !(w.pace.bill > 1)
+}
 
 // oversubscribe asks for twice what was missing when a burst began: of the
 // replicas that start, the faster half then suffices, and the others drain the

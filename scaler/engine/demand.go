@@ -26,7 +26,8 @@ type Parts struct {
 }
 
 // Demand returns the demand to provide for at now: what was observed last, NaN if
-// that is older than the TTL, and what to expect from now to one lead time and
+// that is older than the TTL, while samples stay away and until a window after that
+// at least the highest of the two windows before, and what to expect from now to one lead time and
 // one step ahead: the window maximum of the forecast, or, while that has not
 // earned trust, the last value with its usual growth; and what bursts need, the
 // one that lasts or one that is likely. NaN without a forecast.
@@ -34,7 +35,7 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
 	w.parts = Parts{Forecast: math.NaN(), Level: w.acting(), steady: d}
 	if !w.latest.Time.IsZero() && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
-		d.Observed = w.latest.Value
+		d.Observed = max(w.latest.Value, w.silence.hold(now, w.latest.Time, w.step))
 	}
 	w.parts.steady = d
 	f := w.Forecast()

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/trust"
 )
 
@@ -38,10 +39,12 @@ const (
 // is dear and finds no burst ready. Both are bounded by what an autoscaler without a
 // forecast would miss and cost, which runs in the shadow: where that misses nothing,
 // little may be missed; where the target cannot be had for its bill, it is the bill
-// that holds.
+// that holds. And while more was missed than it would have missed, its count is not
+// undercut.
 type pace struct {
 	bursts  trust.Budget // α is the chance of a burst from which on it is hedged
 	shadow  trust.Reactive
+	guard   trust.Guard
 	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
 	turned  time.Time  // since when the newer ones are gathered
 	bill    float64    // of the target over what it may be; NaN = unknown, or not believed
@@ -55,8 +58,11 @@ func newPace(target float64) pace {
 func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready int32) {
 	p := &w.pace
 	if need := w.Replicas(w.latest.Value); need >= 0 && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
-		start := time.Duration(startShare * float64(w.LeadTime()))
-		p.shadow.Update(now, w.Replicas(w.latest.Value/trust.Utilisation), need, ready, start)
+		short := p.shadow.Update(w.moment(now, need, ready))
+		if missed > short.Ours { // what was measured is seldom less
+			short.Ours = missed
+		}
+		p.guard.Book(short.Ours, short.Theirs, dt)
 	}
 	if math.IsNaN(missed) || dt <= 0 {
 		return
@@ -85,4 +91,22 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready i
 	if w.budget.Spent+p.bursts.Spent > unbelievable*max(share, target) {
 		p.bill = math.NaN()
 	}
+}
+
+// moment is what the autoscaler in the shadow sees of now.
+func (w *Workload) moment(now time.Time, need, ready int32) trust.Moment {
+	m := trust.Moment{
+		Now: now, Demand: w.latest.Value, Age: w.step / 2, Asked: scaler.Replicas(w.latest.Value, trust.Utilisation*w.Target()),
+		Need: need, Ready: ready, Startup: time.Duration(startShare * float64(w.LeadTime())),
+	}
+	if w.spec.Scale.LatencyObjective != nil { // demand is a rate, and what is not served waits
+		m.Full = w.Target()
+	}
+	return m
+}
+
+// guarded returns the part of wants, what the autoscaler in the shadow would have,
+// that is not to be undercut: 0 while no harm is done.
+func (w *Workload) guarded(wants int32) int32 {
+	return scaler.Ceil(w.pace.guard.Share() * float64(wants))
 }

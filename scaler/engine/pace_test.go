@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -27,6 +28,45 @@ func TestThePaceIsBoundedByWhatReactiveScalingDoes(t *testing.T) {
 	dear := level(40, 0.005)
 	require.InDelta(t, 0.5, dear, 0.1, "forty replicas cost more than the fifteen of 70 %")
 	require.Less(t, dear, kept)
+}
+
+// Demand of 1000 at 100 a replica: the autoscaler in the shadow has 15. Where ours has
+// missed what those would have kept, it has as many; and so has who asks for demand.
+func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	run := func(missed float64, d time.Duration) (out scaler.Decision) {
+		for range int(d / (15 * time.Second)) {
+			now = now.Add(15 * time.Second)
+			out = tick(t, w, now, 1000, missed, 11)
+		}
+		return out
+	}
+	require.Less(t, run(0, time.Hour).Replicas, int32(15))
+	require.Less(t, w.Answer(now, w.Demand(now)), 1500.0)
+	d := run(1, 3*time.Minute)
+	require.Equal(t, int32(15), d.Replicas)
+	require.Equal(t, scaler.ReactiveGuard, d.Reason)
+	require.InDelta(t, 1500, w.Answer(now, w.Demand(now)), 0)
+	later := now.Add(4 * time.Minute)
+	require.Less(t, w.Answer(later, w.Demand(later)), 1500.0, "nobody has told of the replicas lately")
+}
+
+// Who asks for demand is told twice what is missing when a burst begins, as a floor
+// would be, if it is known what is missing.
+func TestAnswerMeetsABurstAsAFloorDoes(t *testing.T) {
+	for _, c := range []struct {
+		ready int32
+		want  float64
+	}{{11, 6900}, {-1, 4000}} {
+		w, now := steady(t, api.ForecastSpec{})
+		for range 40 {
+			now = now.Add(15 * time.Second)
+			tick(t, w, now, 1000, math.NaN(), c.ready)
+		}
+		now = now.Add(15 * time.Second)
+		tick(t, w, now, 1750, math.NaN(), c.ready)
+		require.InDelta(t, c.want, w.Answer(now, w.Demand(now)), 1)
+	}
 }
 
 // A small step down waits until it was asked for without a break; a large one does not.

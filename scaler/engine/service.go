@@ -61,8 +61,12 @@ func (w *Workload) Capacity() capacity.Estimate {
 // Target returns the demand that one replica serves: what was learned under the
 // latency objective, else scale.targetPerReplica, at most the rate at which its
 // processors are full if that is known, else the highest rate per replica that was
-// seen to be fine. It is 0, unknown, if none of them is known.
+// seen to be fine. With a curve it is what one replica carries when it is busy all
+// the time. It is 0, unknown, if none of them is known.
 func (w *Workload) Target() float64 {
+	if w.curve != nil {
+		return w.curve.Full()
+	}
 	stated := w.spec.Scale.TargetPerReplica.Float()
 	if w.learner == nil {
 		return stated

@@ -48,6 +48,7 @@ type Workload struct {
 	recent []float64 // last closed cells, the newest ends at next; see keep
 
 	latest  collector.Sample // newest sample observed; zero Time before the first
+	silence silence          // what it was before samples stayed away
 	marks   marks            // former samples, for the slope
 	startup time.Duration    // measured start-up, 0 before
 
@@ -61,7 +62,7 @@ type Workload struct {
 	gate    trust.Gate
 	budget  trust.Budget // of violations; used with a violation target
 	hedging bool         // for a burst that is likely
-	calm    int32        // replicas that were ready before the burst that lasts
+	calm    int32        // replicas that were ready before the burst that lasts; −1 = unknown
 	asked   Target       // of the last decision
 	spent   time.Time    // until when the budgets are booked
 	pace    pace
@@ -82,6 +83,7 @@ func New(spec api.Spec) (*Workload, error) {
 	w := &Workload{
 		spec:  spec,
 		level: levelOf(spec.Forecast),
+		calm:  -1,
 		step:  spec.Metric.Step.Std(),
 	}
 	w.forecast = forecast.New(w.horizon(), w.levels()...)
@@ -239,6 +241,7 @@ func (w *Workload) Observe(s collector.Sample) bool {
 	if math.IsNaN(s.Value) || math.IsInf(s.Value, 0) || s.Value < 0 || !s.Time.After(w.latest.Time) {
 		return false
 	}
+	w.silence.take(s, w.latest.Time, w.step)
 	w.latest = s
 	w.silent = w.silent && s.Value == 0
 	w.marks.take(s)

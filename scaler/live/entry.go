@@ -167,13 +167,14 @@ func (e *entry) decide(now time.Time) {
 	case next.Target <= 0:
 		next.Err = e.unlearned(now)
 	default:
-		next.Value = d.Observed
+		e.spend(now)
+		d = e.workload.Demand(now) // what was missed may have moved its level
+		next.Observed, next.Predicted, next.Value = d.Observed, d.Predicted, d.Observed
 		if e.spec.Mode == api.Active {
-			next.Value = e.workload.Need(d)
+			next.Value = e.workload.Answer(now, d)
 		}
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
 		e.answered = true
-		e.spend(now)
 	}
 	e.said.Lock()
 	defer e.said.Unlock()

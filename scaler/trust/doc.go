@@ -37,6 +37,10 @@
 // allows, its share takes the place of the target, down to a twentieth; and as soon
 // as ours costs more, budgets are not tightened any more but widened until it does
 // not. Both are estimates: demand as it was observed, a fixed time to start.
+// And a [Guard] keeps account of who missed what: what an HPA's cautious target would
+// have kept is a jump that nothing foretells, and no quantile of the past provides for
+// it as surely as that count does. While ours has missed more, the count of the
+// shadow, or most of it, is not undercut; where it never would have, its cost is saved.
 //
 // # Why not coverage alone
 //

@@ -15,15 +15,39 @@ const (
 	missMemory     = 96 * time.Hour
 	firstBill      = time.Hour      // before it nothing is said of the bill
 	firstMisses    = 20 * time.Hour // before it nothing is said of the misses
+
+	longestQueue = time.Minute // of work at full capacity: who waits for longer has left
+	waiting      = 0.3         // seconds of work in line from which on the objective counts as missed
 )
 
 // Utilisation is the target of the reactive autoscaler in the shadow.
 const Utilisation = 0.7
 
+// A Moment is what one update of a [Reactive] sees.
+type Moment struct {
+	Now time.Time // not before that of the last one
+
+	Demand float64       // observed, unit of the metric: a mean that is Age old
+	Age    time.Duration // half the window of that mean
+	Full   float64       // demand at which one replica is busy all the time; 0 = what is not served does not queue up
+
+	Asked int32 // replicas that Demand asks for at a utilisation of 70 %
+	Need  int32 // replicas that keep the objective at Demand
+	Ready int32 // of the target; −1 = unknown
+
+	Startup time.Duration // of a replica
+}
+
+// Missed says which of two missed the objective since the last update: shares, 0 or
+// 1, NaN = unknown.
+type Missed struct{ Ours, Theirs float64 }
+
 // A Reactive is the autoscaler that would be there without a forecast, run in the
 // shadow: an HPA at 70 %, which goes up at once, down after five minutes, and whose
 // replicas take a start-up to be ready. What it would have missed and what it would
-// have cost bounds what forescale may miss and cost. Its exported fields are its
+// have cost bounds what forescale may miss and cost. It and the target are judged by
+// the same means: what is observed, at the time it speaks for, and what queues up
+// where that is more than the replicas serve. Its exported fields are its
 // whole memory, for dumps. The zero Reactive is ready. It is not safe for concurrent
 // use.
 type Reactive struct {
@@ -31,52 +55,80 @@ type Reactive struct {
 	Slot   int64                `json:"slot"`   // of the newest entries of the following
 	Asked  [reactiveSlots]int32 `json:"asked"`  // replicas that the demand asked for, by slot modulo their count
 	Wanted [reactiveSlots]int32 `json:"wanted"` // replicas that it would have had
+	Had    [reactiveSlots]int32 `json:"had"`    // replicas of the target that were ready
 	Ready  int32                `json:"ready"`  // of the target, at the last update
+
+	Line   float64 `json:"line"`   // demand in line, times seconds, where the reactive autoscaler scales
+	Queued float64 `json:"queued"` // and where the target does
 
 	Short float64 `json:"short"` // share of time for which it would have had too few
 	Known float64 `json:"known"` // seconds behind Short, discounted
 	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
-	Ours  float64 `json:"ours"`  // and those of the target
+	Spent float64 `json:"ours"`  // and those of the target
 }
 
-// Update tells the replicas that demand asks for now: asked at a utilisation of 70 %,
-// need to keep the objective; those that are ready, −1 = unknown; and how long one
-// takes to start.
-func (r *Reactive) Update(now time.Time, asked, need, ready int32, startup time.Duration) {
-	slot := now.UnixNano() / int64(reactiveSlot)
-	dt := now.Sub(r.Seen)
+// Update moves on to m and says who missed the objective meanwhile: both unknown
+// at first, after a silence of more than five minutes, and where time stands still.
+func (r *Reactive) Update(m Moment) Missed {
+	slot := m.Now.UnixNano() / int64(reactiveSlot)
+	dt := m.Now.Sub(r.Seen)
 	if r.Seen.IsZero() || dt > reactiveWindow*reactiveSlot || dt < 0 {
 		for i := range r.Asked {
-			r.Asked[i], r.Wanted[i] = asked, asked
+			r.Asked[i], r.Wanted[i], r.Had[i] = m.Asked, m.Asked, m.Ready
 		}
-		r.Seen, r.Slot, r.Ready = now, slot, ready
-		return
+		r.Seen, r.Slot, r.Ready, r.Line, r.Queued = m.Now, slot, m.Ready, 0, 0
+		return Missed{math.NaN(), math.NaN()}
 	}
 	if dt == 0 {
-		return
+		return Missed{math.NaN(), math.NaN()}
 	}
-	r.Seen = now
+	r.Seen = m.Now
 	before := r.wanted(r.Slot)
 	for ; r.Slot < slot; r.Slot++ {
-		r.sync((r.Slot + 1), asked)
+		r.sync(r.Slot+1, m.Asked)
+		r.Had[(r.Slot+1)%reactiveSlots] = m.Ready
 	}
-	r.Asked[slot%reactiveSlots] = max(r.Asked[slot%reactiveSlots], asked)
-	count, serving := r.wanted(slot), r.serving(startup)
-	missed := 0.0
-	if need > serving {
-		missed = 1
-	}
+	missed := r.judge(m, dt)
 	keep := math.Exp(-float64(dt) / float64(missMemory))
 	r.Known = keep*r.Known + dt.Seconds()
-	r.Short += (missed - r.Short) * min(dt.Seconds()/r.Known, 1)
-	keep = math.Exp(-float64(dt) / float64(billMemory))
-	r.Cost = keep*r.Cost + float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
-	if ready >= 0 && r.Ready >= 0 {
-		more := max(ready-r.Ready, 0)
-		less := max(r.Ready-ready, 0)
-		r.Ours = keep*r.Ours + float64(ready)*dt.Seconds() + float64(more)*startup.Seconds() + float64(less)*grace.Seconds()
+	r.Short += (missed.Theirs - r.Short) * min(dt.Seconds()/r.Known, 1)
+	r.pay(m, dt, before)
+	r.Ready = m.Ready
+	return missed
+}
+
+// judge compares what was observed with the replicas of the time that it speaks for.
+func (r *Reactive) judge(m Moment, dt time.Duration) Missed {
+	slot := r.Slot - min(int64(m.Age/reactiveSlot), reactiveSlots/2)
+	had := r.Had[slot%reactiveSlots]
+	missed := Missed{Ours: math.NaN(), Theirs: short(&r.Line, m, r.serving(slot, m.Startup), dt)}
+	if had >= 0 {
+		missed.Ours = short(&r.Queued, m, had, dt)
 	}
-	r.Ready = ready
+	return missed
+}
+
+// short returns 1 if n replicas are too few for m or still work off what has queued
+// up, else 0, and moves on the line before them.
+func short(line *float64, m Moment, n int32, dt time.Duration) float64 {
+	serves := float64(n) * m.Full
+	*line = min(max(*line+(m.Demand-serves)*dt.Seconds(), 0), longestQueue.Seconds()*serves)
+	if m.Need > n || *line > waiting*serves {
+		return 1
+	}
+	return 0
+}
+
+// pay adds the last dt to the bills.
+func (r *Reactive) pay(m Moment, dt time.Duration, before int32) {
+	count := r.wanted(r.Slot)
+	keep := math.Exp(-float64(dt) / float64(billMemory))
+	r.Cost = keep*r.Cost + float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
+	if m.Ready >= 0 && r.Ready >= 0 {
+		more := max(m.Ready-r.Ready, 0)
+		less := max(r.Ready-m.Ready, 0)
+		r.Spent = keep*r.Spent + float64(m.Ready)*dt.Seconds() + float64(more)*m.Startup.Seconds() + float64(less)*grace.Seconds()
+	}
 }
 
 func (r *Reactive) wanted(slot int64) int32 { return r.Wanted[slot%reactiveSlots] }
@@ -94,12 +146,32 @@ func (r *Reactive) sync(slot int64, asked int32) {
 	r.Asked[slot%reactiveSlots], r.Wanted[slot%reactiveSlots] = asked, highest
 }
 
-// serving returns how many of its replicas serve: those that it has had for a
-// start-up.
-func (r *Reactive) serving(startup time.Duration) int32 {
-	n := r.wanted(r.Slot)
-	for i := range min(int64(startup/reactiveSlot)+1, reactiveSlots-1) {
-		n = min(n, r.wanted(r.Slot-i))
+// serving returns how many of its replicas served in a slot: those that it had had
+// for a start-up by then.
+func (r *Reactive) serving(slot int64, startup time.Duration) int32 {
+	n := r.wanted(slot)
+	for i := range min(int64(startup/reactiveSlot)+1, reactiveSlots/2) {
+		n = min(n, r.wanted(slot-i))
+	}
+	return n
+}
+
+// Wants returns the replicas that the reactive autoscaler has now; 0 if it was not
+// told of demand within the last five minutes.
+func (r *Reactive) Wants(now time.Time) int32 { return r.WantsFor(now, reactiveWindow*reactiveSlot) }
+
+// WantsFor returns the same for one that comes down after hold in place of five
+// minutes: what to ask for where somebody else holds for the rest of them.
+func (r *Reactive) WantsFor(now time.Time, hold time.Duration) int32 {
+	if r.Seen.IsZero() || now.Sub(r.Seen) > reactiveWindow*reactiveSlot {
+		return 0
+	}
+	if hold >= reactiveWindow*reactiveSlot {
+		return r.wanted(r.Slot)
+	}
+	n := int32(0)
+	for i := range int64(hold/reactiveSlot) + 1 {
+		n = max(n, r.Asked[(r.Slot-i)%reactiveSlots])
 	}
 	return n
 }
@@ -114,8 +186,8 @@ func (r *Reactive) Missed() (share float64, known bool) {
 // and ends included, over about a day: NaN before an hour is known, or when nobody
 // says how many replicas are ready.
 func (r *Reactive) Bill() float64 {
-	if r.Known < firstBill.Seconds() || !(r.Cost > 0) || r.Ours == 0 {
+	if r.Known < firstBill.Seconds() || !(r.Cost > 0) || r.Spent == 0 {
 		return math.NaN()
 	}
-	return r.Ours / r.Cost
+	return r.Spent / r.Cost
 }

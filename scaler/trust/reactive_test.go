@@ -11,12 +11,17 @@ import (
 	"github.com/forescale/forescale/scaler/trust"
 )
 
+// moment is one at which a replica carries a demand of 1.
+func moment(now time.Time, need, ready int32, startup time.Duration) trust.Moment {
+	return trust.Moment{Now: now, Demand: float64(need), Asked: need * 10 / 7, Need: need, Ready: ready, Startup: startup}
+}
+
 // shadow runs r over counts of ten seconds each; the target has ready replicas.
 func shadow(r *trust.Reactive, from time.Time, startup time.Duration, ready int32, counts ...[2]int) time.Time {
 	for _, c := range counts {
 		for range c[1] {
 			need := int32(c[0])
-			r.Update(from, need*10/7, need, ready, startup)
+			r.Update(moment(from, need, ready, startup))
 			from = from.Add(10 * time.Second)
 		}
 	}
@@ -72,8 +77,8 @@ func TestStartsAreOnTheBill(t *testing.T) {
 		if i%2 == 1 {
 			flip = 24
 		}
-		calm.Update(now, 28, 20, 26, time.Minute)
-		restless.Update(now, 28, 20, flip, time.Minute)
+		calm.Update(moment(now, 20, 26, time.Minute))
+		restless.Update(moment(now, 20, flip, time.Minute))
 		now = now.Add(time.Minute)
 	}
 	// Each second minute four replicas start, a minute each, and end, half a minute.
@@ -84,7 +89,7 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 	var r, back trust.Reactive
 	now := shadow(&r, start, time.Minute, 20, [2]int{20, 360})
 	now = shadow(&r, now.Add(time.Hour), time.Minute, 20, [2]int{60, 1}) // it may have scaled meanwhile
-	r.Update(now.Add(-10*time.Second), 90, 60, 20, time.Minute)          // two at one instant
+	r.Update(moment(now.Add(-10*time.Second), 60, 20, time.Minute))      // two at one instant
 	share, _ := r.Missed()
 	require.Zero(t, share)
 	text, err := json.Marshal(&r)

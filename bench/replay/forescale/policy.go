@@ -33,7 +33,7 @@ const (
 	// carries. The headroom sits in the forecast; a second one would be paid twice.
 	safetyNet = 0.95
 
-	// settle is the stabilization of that HPA: about what a replica costs to start.
+	// settle is the stabilization of either HPA: about what a replica costs to start.
 	settle = 90 * time.Second
 
 	// defaultTarget is the share of time for which the objective may be missed where
@@ -255,15 +255,14 @@ func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 	if math.IsNaN(d.Observed) {
 		return a // an error of the scaler: the HPA holds
 	}
-	a.Target = p.c.Capacity
-	a.Metric = float64(p.workload.Replicas(p.workload.Need(d))) * p.c.Capacity
+	a.Target, a.Metric = p.workload.Target(), p.workload.Answer(now, d)
 	return a
 }
 
 // Underneath implements [replay.Over]. The HPA is the one that the samples
 // recommend: no tolerance, and behind KEDA one step up for whatever is forecast; a
-// floor has a target just under what a replica carries above it, and a short
-// stabilization, because it comes down by rules of its own.
+// floor has a target just under what a replica carries above it. Both have a short
+// stabilization, because forescale comes down by rules of its own.
 func (p *Policy) Underneath() replay.HPA {
 	window, none := settle, 0.0
 	if strings.HasPrefix(p.name, KedaName) {
@@ -271,7 +270,7 @@ func (p *Policy) Underneath() replay.HPA {
 			Gates: hpa.Version(35),
 			Behavior: &hpa.Behavior{
 				Up:   hpa.Rules{Tolerance: &none, Policies: []hpa.Policy{{Kind: hpa.Percent, Value: 900, Period: 15 * time.Second}}},
-				Down: hpa.Rules{Tolerance: &none},
+				Down: hpa.Rules{Tolerance: &none, Window: &window},
 			},
 		}}
 	}

@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/forescale/forescale/collector"
+)
+
+// A silence remembers what demand was before samples stayed away. The last rates
+// before an outage of the scrapes, and the first after it, are means over a window
+// that is partly empty: up to half too low, when nobody can tell a fall of demand
+// from one of the scrapes. Missing data holds, so the highest of the last two
+// windows stands in for them.
+type silence struct {
+	usual  time.Duration // mean time between two samples of late
+	tops   [2]float64    // highest sample of this window and of the one before
+	since  time.Time     // start of this window
+	ended  time.Time     // first sample after the last silence; zero if there was none
+	before float64       // demand before it
+}
+
+// take takes a sample and the time of the one before it.
+func (q *silence) take(s collector.Sample, last time.Time, window time.Duration) {
+	if !last.IsZero() {
+		gap := s.Time.Sub(last)
+		if gap > q.limit(window) {
+			q.ended, q.before = s.Time, max(q.tops[0], q.tops[1])
+		}
+		q.usual += (min(gap, window) - q.usual) / 8
+	}
+	if s.Time.Sub(q.since) >= window {
+		q.tops, q.since = [2]float64{0, q.tops[0]}, s.Time
+	}
+	q.tops[0] = max(q.tops[0], s.Value)
+}
+
+// limit is the age of the newest sample from which on samples stay away: three
+// times their usual distance, within a half and one and a half windows.
+func (q *silence) limit(window time.Duration) time.Duration {
+	return min(max(3*q.usual, window/2), window+window/2)
+}
+
+// hold returns the least that demand is taken for at now, when the newest sample is
+// of the time last: 0 unless samples stay away or have just come back.
+func (q *silence) hold(now, last time.Time, window time.Duration) float64 {
+	switch {
+	case now.Sub(last) > q.limit(window):
+		return max(q.tops[0], q.tops[1])
+	case now.Sub(q.ended) < window:
+		return q.before
+	}
+	return 0
+}

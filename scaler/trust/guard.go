@@ -1,0 +1,46 @@
+package trust
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	guardMemory = 96 * time.Hour // in which harm fades to 1/e
+	guardCredit = 300.0          // seconds: the most that was missed less and may be missed more again
+	guardFull   = 120.0          // seconds of harm from which on all of the reactive count is held
+	guardLeast  = 0.75           // share of it that is held for the least harm: about what 70 % has beyond the need
+)
+
+// A Guard keeps account of the harm that a forecast does: the time for which the
+// objective was missed and the [Reactive] in the shadow would have kept it, less the
+// time for which it was the other way round. While there is some, the target holds
+// a share of what the reactive autoscaler would have, all of it from two minutes
+// of harm on. What it then has is never less, so that harm ends; and because harm
+// fades with time, and a little credit is given, it lets go again.
+//
+// Its exported field is its whole memory, for dumps. The zero Guard is ready. It is
+// not safe for concurrent use.
+type Guard struct {
+	Harm float64 `json:"harm"` // seconds, discounted; negative = credit
+}
+
+// Book takes the shares of the last dt, 0 to 1, for which the objective was missed
+// and for which the reactive autoscaler would have missed it. A NaN in either says
+// nothing.
+func (g *Guard) Book(ours, theirs float64, dt time.Duration) {
+	if math.IsNaN(ours) || math.IsNaN(theirs) || dt <= 0 {
+		return
+	}
+	g.Harm = math.Exp(-float64(dt)/float64(guardMemory))*g.Harm + (ours-theirs)*dt.Seconds()
+	g.Harm = max(g.Harm, -guardCredit)
+}
+
+// Share returns how much of the count of the reactive autoscaler is to be held: 0
+// while no harm is done, else at least three quarters, at most 1.
+func (g *Guard) Share() float64 {
+	if g.Harm <= 0 {
+		return 0
+	}
+	return guardLeast + (1-guardLeast)*min(g.Harm/guardFull, 1)
+}

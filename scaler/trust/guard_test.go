@@ -1,0 +1,97 @@
+package trust_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
+	var g trust.Guard
+	require.Zero(t, g.Share())
+	g.Book(1, 1, time.Hour)
+	require.Zero(t, g.Share(), "what the other would have missed too is no harm")
+	g.Book(math.NaN(), 0, time.Hour)
+	g.Book(1, math.NaN(), time.Hour)
+	require.Zero(t, g.Share(), "what nobody knows is none")
+	g.Book(1, 0, time.Minute)
+	require.InDelta(t, 0.875, g.Share(), 1e-9, "half way from three quarters to all after one of two minutes")
+	g.Book(1, 0, 10*time.Minute)
+	require.InDelta(t, 1, g.Share(), 1e-9)
+	for range 14 * 24 {
+		g.Book(0, 0, time.Hour)
+	}
+	require.InDelta(t, 0.8, g.Share(), 0.05, "660 s fade to 660·e^(−14/4) = 20 s in a fortnight")
+}
+
+// What was missed less is credit, but little of it: a week of luck is no licence for
+// a day of misses.
+func TestCreditOfTheGuardIsSmall(t *testing.T) {
+	var g trust.Guard
+	g.Book(0, 1, 10*time.Hour)
+	g.Book(1, 0, 4*time.Minute)
+	require.Zero(t, g.Share())
+	g.Book(1, 0, 2*time.Minute)
+	require.Positive(t, g.Share())
+}
+
+// Both services meet the same load, by the same means: a target that has what the
+// reactive autoscaler has misses what that misses.
+func TestMissesAreComparedAlike(t *testing.T) {
+	var r trust.Reactive
+	now, ours, theirs := start, 0.0, 0.0
+	for i := range 8640 {
+		demand := 2000.0
+		if i%720 > 700 { // three minutes and a half each two hours
+			demand = 8000
+		}
+		need := int32(demand / 95)
+		m := r.Update(trust.Moment{
+			Now: now, Demand: demand, Age: 30 * time.Second, Full: 100, Asked: int32(math.Ceil(demand / 70)), Need: need,
+			Ready: max(r.Wants(now), 1), Startup: 0,
+		})
+		if i > 0 {
+			ours, theirs = ours+m.Ours, theirs+m.Theirs
+		}
+		now = now.Add(10 * time.Second)
+	}
+	require.Positive(t, theirs)
+	require.InDelta(t, theirs, ours, 0.35*theirs, "but for the slot in which it is told")
+}
+
+// What a service could not serve waits, and is late when it is served.
+func TestWhatQueuesUpIsMissedAfterTheLoadHasGone(t *testing.T) {
+	late := func(full float64) (n float64) {
+		var r trust.Reactive
+		now := start
+		for i := range 200 {
+			demand := 1000.0
+			if i >= 100 && i < 106 { // a minute of twice what ten replicas serve
+				demand = 2000
+			}
+			m := r.Update(trust.Moment{Now: now, Demand: demand, Full: full, Asked: 15, Need: int32(demand / 100), Ready: 11, Startup: time.Minute})
+			if i > 0 {
+				n += m.Ours * 10
+			}
+			now = now.Add(10 * time.Second)
+		}
+		return n
+	}
+	require.InDelta(t, 60, late(0), 10, "without a queue the minute itself")
+	// 60 s · 900 beyond the capacity of 1100, worked off at 100 a second.
+	require.InDelta(t, 60+540, late(100), 30)
+}
+
+func TestTheReactiveAutoscalerIsForgottenInSilence(t *testing.T) {
+	var r trust.Reactive
+	require.Zero(t, r.Wants(start))
+	now := shadow(&r, start, time.Minute, 20, [2]int{40, 60}, [2]int{20, 18}) // three minutes ago it was 40
+	require.Equal(t, int32(57), r.Wants(now))
+	require.Equal(t, int32(57), r.WantsFor(now, 4*time.Minute))
+	require.Equal(t, int32(28), r.WantsFor(now, 2*time.Minute), "somebody else holds the rest")
+	require.Zero(t, r.Wants(now.Add(6*time.Minute)), "nobody knows what it would have")
+}
