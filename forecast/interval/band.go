@@ -40,8 +40,10 @@ func NewTiming(day int) Timing {
 }
 
 const (
-	trackRate  = 0.06   // γ of the trackers one step ahead; over √h, as errors h ahead overlap
-	topRate    = 0.02   // γ of the tracker on the mixture
+	trackRate  = 0.06   // γ of the trackers one step ahead
+	trackFade  = 0.7    // power of the horizon that it is divided by, as errors h ahead overlap
+	topRate    = 0.02   // γ of the tracker on the mixture, one step ahead
+	topFade    = 0.25   // power of the horizon that it is divided by: this one is to be quick
 	viewsRate  = 2      // γ of the linear function, over that of the trackers
 	viewsFade  = 0.0002 // of its coefficients per error
 	mostPace   = 3      // how much more one truth may teach where few are learned from
@@ -66,6 +68,7 @@ type Band struct {
 	tail   tail
 	n      int32
 	rate   float32 // γ of the trackers
+	onTop  float32 // γ of the tracker on the mixture
 	pace   float32 // how much more than usual one truth teaches
 }
 
@@ -74,7 +77,8 @@ type Band struct {
 // mostPace times: errors of neighbours h steps ahead are nearly the same.
 func NewBand(h, stride int) *Band {
 	b := &Band{scale: newScale(), tail: newTail(), pace: float32(min(stride, mostPace))}
-	b.rate = b.pace * float32(trackRate/math.Sqrt(float64(h)))
+	b.rate = b.pace * float32(trackRate*math.Pow(float64(h), -trackFade))
+	b.onTop = b.pace * float32(topRate*math.Pow(float64(h), -topFade))
 	for i, p := range levels {
 		for k := range b.q {
 			b.q[k][i] = float32(start(p))
@@ -194,7 +198,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	if warm := 1 / float32(b.n+1); warm > rate {
 		rate = warm
 	}
-	step, top := b.rate, b.pace*float32(topRate)
+	step, top := b.rate, b.onTop
 	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
