@@ -233,6 +233,9 @@ func (t *target) acting(readOnly bool) metav1.Condition {
 		return no(v1alpha1.Acting, v1alpha1.Contested, "see condition Contested")
 	case t.failed != nil:
 		return no(v1alpha1.Acting, "WriteFailed", t.failed.Error())
+	case t.scale.Err == nil && t.scale.LeadTime > 0 && t.scale.Target <= 0:
+		return no(v1alpha1.Acting, "CapacityUnknown",
+			"no rate per replica has been seen to keep scale.latencyObjective yet, and scale.targetPerReplica is not given: learning takes metric.latencyQuery and some minutes of load")
 	case t.pods.unschedulable > 0:
 		return yes(v1alpha1.Acting, unschedulableReason, fmt.Sprintf(
 			"%d of the target's pods find no node, %d are ready: give the cluster room, or lower maxReplicas", t.pods.unschedulable, t.pods.ready))

@@ -20,7 +20,7 @@ func inOrder(skill float64, trusted bool) *target {
 		object:  &v1alpha1.PredictiveAutoscaler{},
 		view:    &hpa.View{Max: 50},
 		verdict: hpa.Verdict{InForce: 10, Base: 2},
-		scale:   live.Scale{LeadTime: time.Minute, Model: "auto", Trusted: trusted, Skill: skill, Decision: scaler.Decision{Asked: 20}},
+		scale:   live.Scale{LeadTime: time.Minute, Target: 10, Model: "auto", Trusted: trusted, Skill: skill, Decision: scaler.Decision{Asked: 20}},
 	}
 }
 
@@ -65,6 +65,7 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 		"the floor moves by one": {func(x *target) { x.verdict.InForce = 11 }, false},
 		"the floor moves by far": {func(x *target) { x.verdict.InForce = 13 }, true},
 		"the floor is ours":      {func(x *target) { x.verdict.Held, x.verdict.Original = true, new(int32(2)) }, true},
+		"capacity is not known":  {func(x *target) { x.scale.Target = 0 }, true},
 		"pods find no node":      {func(x *target) { x.pods.unschedulable = 2 }, true},
 		"more pods are ready":    {func(x *target) { x.pods.ready = 4 }, false},
 		"the target is gone":     {func(x *target) { x.view = nil }, true},
