@@ -233,6 +233,13 @@ func (t *target) acting(readOnly bool) metav1.Condition {
 		return no(v1alpha1.Acting, v1alpha1.Contested, "see condition Contested")
 	case t.failed != nil:
 		return no(v1alpha1.Acting, "WriteFailed", t.failed.Error())
+	}
+	return t.holding()
+}
+
+// holding is how an object that may act does.
+func (t *target) holding() metav1.Condition {
+	switch {
 	case t.scale.Err == nil && t.scale.LeadTime > 0 && t.scale.Target <= 0:
 		return no(v1alpha1.Acting, "CapacityUnknown",
 			"no rate per replica has been seen to keep scale.latencyObjective yet, and scale.targetPerReplica is not given: learning takes metric.latencyQuery and some minutes of load")
