@@ -4,8 +4,10 @@
 // A policy sees what serve sees: rate() of the ingress counter every five
 // seconds, replicas and ready replicas. It differs from serve in two things. The
 // model is fitted once, on the history before the run, and not anew each day; it
-// keeps learning cell by cell all the same. And what a replica carries is stated
-// by the configuration of the replay, as it is for all rivals, not learned.
+// keeps learning cell by cell all the same. And what a replica carries is stated, by
+// scale.targetPerReplica of the spec or else by the configuration of the replay, as
+// it is for all rivals, not learned. From then on both ask the workload the same two
+// questions, Decide and Answer.
 //
 // [Oracle] is the same decision rule fed with the true future: what it still
 // costs more than the optimum is the price of the rules, what the floor costs

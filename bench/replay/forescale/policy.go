@@ -60,7 +60,9 @@ var _ replay.Over = (*Policy)(nil)
 // New returns the policy of that name, FloorName or KedaName, under spec. What
 // spec leaves out is taken from the configuration of the replay: the objective,
 // the bounds, and the lead time. A spec without a margin may miss
-// the objective for one thousandth of the time.
+// the objective for one thousandth of the time. What a replica carries is what
+// scale.targetPerReplica says, as in serve, or else what pods of the replay carry,
+// the more each the more there are.
 //
 // FloorName-N and KedaName-N, for any N of 50 to 99.9, are the same with a forecast at
 // the quantile of N percent in place of the margin of spec.
@@ -107,16 +109,18 @@ func (p *Policy) Reset(c replay.Config) {
 }
 
 func (p *Policy) start(c replay.Config) error {
-	curve, err := curveOf(c)
-	if err != nil {
-		return err
-	}
 	spec := complete(p.spec, c)
 	workload, err := engine.New(spec)
 	if err != nil {
 		return err
 	}
-	workload.SetCurve(curve)
+	if spec.Scale.TargetPerReplica == 0 {
+		curve, err := curveOf(c)
+		if err != nil {
+			return err
+		}
+		workload.SetCurve(curve)
+	}
 	begin := c.History.End()
 	if c.History.Len() == 0 {
 		begin = c.Start
@@ -274,13 +278,21 @@ func (p *Policy) Underneath() replay.HPA {
 			},
 		}}
 	}
-	return replay.HPA{RatePerPod: safetyNet * p.c.Capacity, Settings: hpa.Settings{
+	return replay.HPA{RatePerPod: safetyNet * p.carried(), Settings: hpa.Settings{
 		Gates: hpa.Version(35),
 		Behavior: &hpa.Behavior{
 			Up:   hpa.Rules{Tolerance: &none},
 			Down: hpa.Rules{Tolerance: &none, Window: &window},
 		},
 	}}
+}
+
+// carried is the demand that the spec says a replica carries, else that of a busy one.
+func (p *Policy) carried() float64 {
+	if v := p.spec.Scale.TargetPerReplica.Float(); v > 0 {
+		return v
+	}
+	return p.c.Capacity
 }
 
 // An Oracle decides by the rules of forescale on the true future. It is made by

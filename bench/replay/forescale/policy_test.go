@@ -126,6 +126,20 @@ func TestStepRecovers(t *testing.T) {
 	}
 }
 
+// A spec that says what a replica carries is run as serve runs it: by that target, and
+// not by what the pods of the replay could carry.
+func TestTheTargetOfTheSpecCounts(t *testing.T) {
+	o := replay.Options{Score: 12 * time.Hour, Load: replay.Load{Peak: 2000}, Seed: 1}
+	for _, name := range []string{forescale.FloorName + "-95", forescale.KedaName + "-95"} {
+		hours := func(target float64) float64 {
+			p, err := forescale.New(name, api.Spec{Scale: api.ScaleSpec{TargetPerReplica: api.Number(target)}})
+			require.NoError(t, err)
+			return run(t, rhythm(2, 6), o, p).ReplicaHours
+		}
+		require.InEpsilon(t, 2*hours(80), hours(40), 0.08, name) // rounding up costs half a replica each
+	}
+}
+
 func TestUnknownPoliciesAndSpecs(t *testing.T) {
 	_, err := forescale.New("crystal-ball", api.Spec{})
 	require.ErrorContains(t, err, `no policy "crystal-ball"`)
