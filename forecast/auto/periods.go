@@ -46,7 +46,8 @@ func with(l direct.Lags, period int) direct.Lags {
 	return l
 }
 
-// enough is the share of the backtest error that a period must leave at most.
+// enough is the share of the backtest error that a period must leave at most. What
+// is left below leastScale is rounding, in which a clean wave finds periods too.
 const enough = 0.98
 
 // search keeps of the periods found in history those that lower the error of a
@@ -59,10 +60,10 @@ func (f *fitted) search(history forecast.Series) {
 	if len(found) == 0 {
 		return
 	}
-	least := f.backtest(history, f.lags)
+	least := max(f.backtest(history, f.lags), leastScale)
 	for _, p := range found {
 		lags := with(f.lags, int(p/f.step))
-		if loss := f.backtest(history, lags); loss < enough*least {
+		if loss := max(f.backtest(history, lags), leastScale); loss < enough*least {
 			f.lags, least = lags, loss
 		}
 	}
