@@ -30,7 +30,8 @@ type filter struct {
 	regs     [][direct.Transforms]direct.Regression // len(own)
 	answer   []between                              // by rung: whose regressions answer
 	ladders  [ladders][]rung
-	waiting  queue // for truths
+	waiting  queue             // for truths
+	bounds   [ladders][]bounds // at the newest sample, by rung
 	seasons  []direct.Season
 	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
@@ -87,14 +88,13 @@ func newFilter(f *fitted, start time.Time) *filter {
 	s.ladders, s.waiting = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
 		s.said[l] = make([]float32, len(f.rungs)*heads[l])
+		s.bounds[l] = make([]bounds, len(f.rungs))
 	}
 	s.row, s.tops = f.lags.NewRow(), make([]float64, len(f.rungs))
 	s.own, s.answer = neighbours(f.rungs)
 	s.regs = make([][direct.Transforms]direct.Regression, len(s.own))
 	for k := range s.regs {
-		for t := range s.regs[k] {
-			s.regs[k][t] = *direct.NewRegression(f.lags.Regressors(), direct.MaxTargets)
-		}
+		direct.Init(s.regs[k][:], f.lags.Regressors(), direct.MaxTargets)
 	}
 	return s
 }
@@ -255,12 +255,12 @@ func (s *filter) predict() {
 		value, peak := &s.ladders[values][k], &s.ladders[peaks][k]
 		o := interval.Origin{Volatility: volatility, Slot: s.slot(h)}
 		s.advise(k, &now)
-		value.issue(s, s.advice(values, k), o)
+		value.issue(s, &s.bounds[values][k], s.advice(values, k), o)
 		now.highestPath = max(now.highestPath, value.point)
 		// the highest point of the combined path stands in for the mean level
 		top := s.advice(peaks, k)
 		top[meanLevel] = float32(now.highestPath)
-		peak.issue(s, top, o)
+		peak.issue(s, &s.bounds[peaks][k], top, o)
 		if s.gap == 0 {
 			s.bridge[k] = value.point
 		}

@@ -34,7 +34,7 @@ func (s *filter) read(row, levels []float64, ladder, h int, scale float64) {
 	point := a.point + w*(b.point-a.point)
 	var q [interval.Count]float64
 	for i := range q {
-		x, y := float64(a.quantiles[i]), float64(b.quantiles[i])
+		x, y := float64(s.bounds[ladder][lo][i]), float64(s.bounds[ladder][hi][i])
 		q[i] = x + w*(y-x)
 	}
 	if last := s.rungs[len(s.rungs)-1]; h > last {

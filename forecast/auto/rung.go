@@ -30,16 +30,18 @@ type queue struct {
 	said    []direct.Small
 }
 
+// bounds are the quantiles of one rung, in units.
+type bounds = [interval.Count]float32
+
 // rung is one horizon of one ladder.
 type rung struct {
-	poly      combine.Poly
-	band      interval.Band
-	first     int32 // its records in the queue, a ring by origin, begin here
-	said      int32 // and here what the experts said
-	waits     int32 // number of records
-	stride    int32 // every stride-th origin waits for its truth
-	point     float64
-	quantiles [interval.Count]float32
+	poly   combine.Poly
+	band   interval.Band
+	first  uint16 // its records in the queue, a ring by origin, begin here
+	said   uint16 // and here what the experts said
+	waits  uint16 // number of records
+	stride uint16 // every stride-th origin waits for its truth
+	point  float64
 }
 
 // mostWaiting bounds the origins that one rung remembers. Beyond it only every
@@ -56,14 +58,14 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung, waitin
 			Prior: priors[:], Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
 		}
 	}
-	records, said := 0, 0
+	records, said, all := 0, 0, make([]rung, ladders*len(rungs))
 	for l := range both {
-		both[l] = make([]rung, len(rungs))
+		both[l], all = all[:len(rungs)], all[len(rungs):]
 		for k, h := range rungs {
 			both[l][k] = rung{
 				poly:  combine.NewPoly(&sets[k], heads[l]),
 				band:  *interval.NewBand(h, stride(h)),
-				first: int32(records), said: int32(said), waits: int32(waits(h)), stride: int32(stride(h)),
+				first: uint16(records), said: uint16(said), waits: uint16(waits(h)), stride: uint16(stride(h)),
 			}
 			records += waits(h)
 			said += waits(h) * heads[l]
@@ -92,7 +94,7 @@ func (r *rung) at(q *queue, i, n int) (*record, []direct.Small) {
 
 // issue combines the advice made at the newest sample, puts bounds around it and
 // remembers both. The point and the spread of o are still to be filled in.
-func (r *rung) issue(s *filter, advice []float32, o interval.Origin) {
+func (r *rung) issue(s *filter, bounds *bounds, advice []float32, o interval.Origin) {
 	weights := s.scratch[:len(advice)]
 	parts := r.poly.Weights(weights, advice)
 	r.point = max(0, mix(weights, advice))
@@ -104,7 +106,7 @@ func (r *rung) issue(s *filter, advice []float32, o interval.Origin) {
 		}
 	}
 	var memo interval.Memo
-	r.band.Bounds(&r.quantiles, &memo, o, leastScale, &s.timing)
+	r.band.Bounds(bounds, &memo, o, leastScale, &s.timing)
 	rec, said := r.at(&s.waiting, s.n-1, len(advice))
 	if rec == nil {
 		return

@@ -47,9 +47,23 @@ type Tuning struct {
 // NewRegression returns a regression of 1 to MaxTargets targets on d regressors,
 // 1 to MaxRegressors, with all coefficients zero.
 func NewRegression(d, targets int) *Regression {
-	r := &Regression{d: uint8(d), count: uint8(targets)}
-	r.data = make([]float32, r.at(2*targets))
-	return r
+	r := make([]Regression, 1)
+	Init(r, d, targets)
+	return &r[0]
+}
+
+// Init makes each of rs what [NewRegression] returns. All keep their numbers in one
+// piece, which rounds up to less than one each.
+func Init(rs []Regression, d, targets int) {
+	var all []float32
+	for i := range rs {
+		rs[i] = Regression{d: uint8(d), count: uint8(targets)}
+		n := rs[i].at(2 * targets)
+		if i == 0 {
+			all = make([]float32, n*len(rs))
+		}
+		rs[i].data, all = all[:n:n], all[n:]
+	}
 }
 
 // Rows returns the discounted number of rows learned from: it grows to

@@ -148,7 +148,7 @@ func (b *Band) push(i int) float32 {
 // the point and not negative, and what the caller hands back to Learn when the
 // truth has come.
 func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
-	b.scale.measure(m, o, float32(floor), t)
+	b.scale.measure(m, o, float32(floor), b.warm(), t)
 	f := lay(&o, m)
 	base := f.size[ofJoint]
 	var sum [Count]float32
@@ -188,14 +188,17 @@ func order(quantiles *[Count]float32, point float32) {
 	}
 }
 
+// warm returns one over the number of truths, the next included.
+func (b *Band) warm() float32 { return 1 / float32(b.n+1) }
+
 // Learn takes the truth for an origin with what Bounds noted of it. A forecast
 // that was exact, as while a shop is closed and nobody comes, moves no tracker:
 // else a week of zeros would pull all bounds down, and the first
 // day of traffic would lie above them.
 func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	e := truth - float32(o.Point)
-	rate := b.pace * float32(t.Loss)
-	if warm := 1 / float32(b.n+1); warm > rate {
+	rate, warm := b.pace*float32(t.Loss), b.warm()
+	if warm > rate {
 		rate = warm
 	}
 	step, top := b.rate, b.onTop
@@ -231,7 +234,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	}
 	b.tail.learn((truth - issued[p90]) / base)
 	b.shape.add(e/base, b.pace*float32(t.Loss))
-	b.scale.learn(e, m, o, t, b.pace)
+	b.scale.learn(e, m, o, t, b.pace, warm)
 	b.n++
 }
 

@@ -45,7 +45,6 @@ type scale struct {
 	fast, slow, relative, spread, fromLast float32
 	slots                                  [Slots]direct.Small
 	model                                  direct.Regression
-	n                                      int32
 }
 
 const (
@@ -61,8 +60,9 @@ const powersOf = 7
 
 func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} }
 
-// measure writes the scales for an origin, none below floor.
-func (s *scale) measure(m *Memo, o Origin, floor float32, t *Timing) {
+// measure writes the scales for an origin, none below floor. Before a rate has seen
+// 1/rate errors warm, one over their number, stands in for it; so too in learn.
+func (s *scale) measure(m *Memo, o Origin, floor float32, warm float32, t *Timing) {
 	m.slow = direct.ToSmall(float64(max(s.slow, floor)))
 	base, disagreement := float32(m.slow.Float()), float32(1)
 	if s.spread > 0 {
@@ -74,7 +74,7 @@ func (s *scale) measure(m *Memo, o Origin, floor float32, t *Timing) {
 	m.write(volatility, base*clamp(float32(o.Volatility)), base, floor)
 	m.write(spread, base*disagreement, base, floor)
 	m.write(fromLast, s.fromLast, base, floor)
-	s.spread += max(1/float32(s.n+1), float32(t.Slow)) * (float32(o.Spread) - s.spread)
+	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
 	var x [powersOf]float32
 	powers(&x, m, o)
 	power := s.model.Predict(0, x[:]) - s.model.Predict(0, neutral[:])
@@ -109,7 +109,7 @@ func powers(x *[powersOf]float32, m *Memo, o Origin) {
 }
 
 // learn takes an error whose origin had the scales then.
-func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, pace float32) {
+func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, pace, warm float32) {
 	usual, size := float32(then.slow.Float()), float32(math.Abs(float64(e)))
 	var x [powersOf]float32
 	powers(&x, then, o)
@@ -117,8 +117,6 @@ func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, pace float32) 
 	tune := t.tuning
 	tune.Forget = 1 - float64(pace)*(1-tune.Forget)
 	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, tune)
-	s.n++
-	warm := 1 / float32(s.n)
 	s.fast += max(warm, pace*fastRate) * (size - s.fast)
 	s.slow += max(warm, pace*float32(t.Slow)) * (size - s.slow)
 	s.relative += max(warm, pace*fastRate) * (min(size/max(float32(o.Point), usual/10), mostRatio) - s.relative)

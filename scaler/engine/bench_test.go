@@ -125,7 +125,7 @@ func TestAWorkloadIsSmall(t *testing.T) {
 }
 
 // mostKiB is what a workload may keep.
-const mostKiB = 70
+const mostKiB = 66
 
 func heap() uint64 {
 	runtime.GC()
