@@ -22,6 +22,7 @@ type Input struct {
 	Desired  int32         `json:"desired"`  // replicas that demand asks for; −1 = unknown
 	Passing  int32         `json:"passing"`  // replicas that a burst asks for, one that lasts or one that is likely; 0 = none
 	Guard    int32         `json:"guard"`    // replicas that an autoscaler without a forecast would have now and that are not to be undercut; 0 = none
+	Limit    int32         `json:"limit"`    // most replicas that the bill allows while demand is known; 0 = as many as are asked for
 	Demand   Demand        `json:"demand"`   // behind Desired
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
 	Calm     time.Duration `json:"calm"`     // how long a small step down waits to be asked for without a break; 0 = not
@@ -70,6 +71,10 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		d.stop(NoData, in.Current)
 		st.Highs.pushHigh(now, in.Current) // the way down starts anew when demand is known again
 	default:
+		if in.Limit > 0 {
+			in.Desired, in.Passing, in.Guard = min(in.Desired, in.Limit), min(in.Passing, in.Limit), min(in.Guard, in.Limit)
+			d.apply(BillLimit, in.Desired)
+		}
 		r := rules{spec: spec, in: in, now: now, st: &st}
 		r.activation(&d, lo)
 		if spec.Behavior != nil {

@@ -10,6 +10,8 @@
 //
 //	ScalingDisabled      at zero by somebody else's hand: stay there
 //	NoData               demand unknown: hold; silence is no proof of idleness
+//	BillLimit            what an autoscaler without a forecast would have now,
+//	                     while forecasts have cost more than it
 //	Activated, Inactive  demand against the activation threshold, if zero is allowed
 //	WithinTolerance      too small a change to act on
 //	ScaleUpStabilized    a lower recommendation is still recent      (behavior)

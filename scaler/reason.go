@@ -9,6 +9,7 @@ const (
 	DesiredWithinRange  Reason = "DesiredWithinRange"  // demand alone decided
 	ScalingDisabled     Reason = "ScalingDisabled"     // at zero although minReplicas is not: somebody switched it off
 	NoData              Reason = "NoData"              // demand unknown: hold, or follow the forecast upwards only
+	BillLimit           Reason = "BillLimit"           // cut to what an autoscaler without a forecast would have now, while ours has cost more than it
 	Activated           Reason = "Activated"           // demand above the activation threshold: at least one
 	Inactive            Reason = "Inactive"            // demand at or under it: zero
 	WithinTolerance     Reason = "WithinTolerance"     // too small a change

@@ -155,6 +155,8 @@ func (s *script) at(t *testing.T, where string, words []string) {
 			in.Demand.Predicted = v
 		case "guard":
 			in.Guard = int32(v)
+		case "limit":
+			in.Limit = int32(v)
 		case "current":
 			in.Current, given = int32(v), true
 		default:

@@ -65,6 +65,9 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	if more > count {
 		value = float64(more) * target
 	}
+	if most := w.affordable(now); most > 0 {
+		value = min(value, float64(most)*target)
+	}
 	return value
 }
 
@@ -102,10 +105,21 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 			in.Passing = oversubscribe(in.Passing, w.calm)
 		}
 	}
-	in.Guard = w.guarded(w.pace.shadow.Wants(now))
+	in.Guard, in.Limit = w.guarded(w.pace.shadow.Wants(now)), w.affordable(now)
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in
+}
+
+// affordable returns the most replicas to ask for: 0, no bound, unless what was asked
+// for has cost more than an autoscaler without a forecast would. Then it is what that
+// one would have, and what is observed needs. What we, or the HPA behind the answer,
+// hold by ourselves is not held twice.
+func (w *Workload) affordable(now time.Time) int32 {
+	if !w.pace.shadow.Overspent() || now.Sub(w.spent) > 3*w.step {
+		return 0
+	}
+	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(w.latest.Value))
 }
 
 // drainTime is how long the replicas asked for beyond the need of a burst stay

@@ -40,7 +40,7 @@ const (
 // forecast would miss and cost, which runs in the shadow: where that misses nothing,
 // little may be missed; where the target cannot be had for its bill, it is the bill
 // that holds. And while more was missed than it would have missed, its count is not
-// undercut.
+// undercut; while more was spent, it is not exceeded.
 type pace struct {
 	bursts  trust.Budget // α is the chance of a burst from which on it is hedged
 	shadow  trust.Reactive

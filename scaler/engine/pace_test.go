@@ -51,6 +51,28 @@ func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
 	require.Less(t, w.Answer(later, w.Demand(later)), 1500.0, "nobody has told of the replicas lately")
 }
 
+// The same service with forty replicas for two hours, which nobody can want to pay for:
+// what is asked for then is what the autoscaler in the shadow has, whatever bursts are
+// likely, until a day has forgotten it.
+func TestTheBillOfReactiveScalingIsNotExceeded(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	run := func(demand float64, ready int32, d time.Duration) (out scaler.Decision) {
+		for range int(d / (15 * time.Second)) {
+			now = now.Add(15 * time.Second)
+			out = tick(t, w, now, demand, 0, ready)
+		}
+		return out
+	}
+	run(1000, 11, 3*time.Hour)
+	free := run(2500, 11, time.Minute)
+	require.Greater(t, free.Replicas, int32(36), "a burst is met with more than it shows")
+	run(1000, 40, 3*time.Hour)
+	d := run(2500, 40, time.Minute)
+	require.LessOrEqual(t, d.Replicas, int32(36), "2500 at 70 replicas' worth: %v", d.Trail())
+	require.LessOrEqual(t, w.Answer(now, w.Demand(now)), 3600.0)
+	require.GreaterOrEqual(t, d.Replicas, int32(25), "what is observed needs so many")
+}
+
 // Who asks for demand is told twice what is missing when a burst begins, as a floor
 // would be, if it is known what is missing.
 func TestAnswerMeetsABurstAsAFloorDoes(t *testing.T) {

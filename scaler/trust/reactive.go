@@ -13,8 +13,9 @@ const (
 	grace          = 30 * time.Second // that a replica is paid for after its end
 	billMemory     = 24 * time.Hour
 	missMemory     = 96 * time.Hour
-	firstBill      = time.Hour      // before it nothing is said of the bill
-	firstMisses    = 20 * time.Hour // before it nothing is said of the misses
+	firstBill      = time.Hour        // before it nothing is said of the bill
+	soonest        = 10 * time.Minute // before it not even that it is out of all bounds
+	firstMisses    = 20 * time.Hour   // before it nothing is said of the misses
 
 	longestQueue = time.Minute // of work at full capacity: who waits for longer has left
 	waiting      = 0.3         // seconds of work in line from which on the objective counts as missed
@@ -180,6 +181,16 @@ func (r *Reactive) WantsFor(now time.Time, hold time.Duration) int32 {
 // too few replicas, over the last days, and whether enough is known to say so.
 func (r *Reactive) Missed() (share float64, known bool) {
 	return r.Short, r.Known >= firstMisses.Seconds()
+}
+
+// Overspent reports whether the target costs so much more than the reactive
+// autoscaler would that it may not go on: a fiftieth over about a day, or half as
+// much again in the first hour.
+func (r *Reactive) Overspent() bool {
+	if r.Known < firstBill.Seconds() {
+		return r.Known >= soonest.Seconds() && r.Spent > 1.5*r.Cost
+	}
+	return r.Spent > 1.02*r.Cost
 }
 
 // Bill returns what the target costs over what the reactive autoscaler would, starts

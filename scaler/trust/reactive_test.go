@@ -54,6 +54,25 @@ func TestReactiveMissesWhatItsHeadroomDoesNotCover(t *testing.T) {
 	}
 }
 
+func TestOverspentIsSoonIfItIsMuch(t *testing.T) {
+	for _, c := range []struct {
+		ready   int32
+		minutes int
+		want    bool
+	}{
+		{29, 5, false},  // too soon for any word
+		{29, 20, true},  // twice the fourteen of 70 %
+		{17, 20, false}, // a fifth more may be an accident
+		{17, 120, true},
+		{14, 120, false},
+		{-1, 120, false}, // unknown
+	} {
+		var r trust.Reactive
+		shadow(&r, start, time.Minute, c.ready, [2]int{10, 6 * c.minutes})
+		require.Equal(t, c.want, r.Overspent(), "%d replicas for %d minutes", c.ready, c.minutes)
+	}
+}
+
 func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
 	for _, c := range []struct {
 		ready int32
