@@ -34,6 +34,25 @@ func TestARampIsMetAhead(t *testing.T) {
 	require.LessOrEqual(t, b.floor(), need(time.Now().Add(150*time.Second)), "by the lead time and not by much more")
 }
 
+// With a lead time that is measured, and so has the HPA's 15 s in it, small raises
+// ahead of their load leave the count to the HPA: it is there in time all the same.
+func TestSmallRaisesAheadAreLeftToTheHPA(t *testing.T) {
+	t.Parallel()
+	b := shared.bench(t)
+	begin := time.Now()
+	ramp := func(t time.Time) float64 { return 150 + 0.2*t.Sub(begin).Seconds() } // a replica each 50 s
+	b.series(ramp)
+	c := b.start("a")
+	b.apply(strings.Replace(b.with(`{model: drift, risk: "0.5"}`, "5s"), ", leadTime: 5s", "", 1))
+	need := func(t time.Time) int32 { return int32(math.Ceil(ramp(t) / 10)) }
+	b.eventually(patience, func() bool { return b.replicas() >= need(time.Now().Add(30*time.Second)) }, "the forecast leads")
+	b.logged(c, "patient=true")
+	b.always(70*time.Second, func() bool {
+		before := time.Now()
+		return b.replicas() >= need(before)
+	}, "and the count is never late")
+}
+
 // A step that was announced: the replicas are there when it comes, and not a
 // minute earlier.
 func TestAnAnnouncedStepIsMetAhead(t *testing.T) {
