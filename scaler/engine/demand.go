@@ -139,7 +139,11 @@ func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
 	to := w.reach(now)
 	v := w.demandAt(f, w.acting(), now, to)
 	if time.Duration(w.fitCells)*w.step < usualSpan && !w.latest.Time.IsZero() {
-		v = min(v, young*w.latest.Value)
+		most := w.latest.Value
+		if len(w.spec.Forecast.Events) > 0 { // what was declared is known, however young the history
+			most = max(most, scaler.DemandAt(f, 0.5, now, to))
+		}
+		v = min(v, young*most)
 	} else {
 		v = min(v, farthest*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, to)))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
 
@@ -40,4 +41,21 @@ func TestASeriesThatComesToLifeIsNotARise(t *testing.T) {
 		require.LessOrEqual(t, need, most*120, "%d cells", cells)
 		require.InDelta(t, 30, h.Values[30], 0, "the history is the caller's")
 	}
+}
+
+// What was declared is not the echo of a young history: the demand to provide for
+// is four times the usual one a lead time before the event.
+func TestADeclaredEventOnAYoungHistory(t *testing.T) {
+	history := minutes(20)
+	s := spec()
+	s.Forecast.Events = []api.Event{{
+		Name: "sale", Start: history.End().Add(90 * time.Second).Format(time.RFC3339), Duration: api.Duration(time.Hour), Multiplier: 4,
+	}}
+	w, err := engine.New(s)
+	require.NoError(t, err)
+	fit, err := engine.FitModel(t.Context(), s, history)
+	require.NoError(t, err)
+	require.NoError(t, w.Install(fit))
+	require.True(t, w.Observe(collector.Sample{Time: history.End(), Value: history.Values[19]}))
+	require.Greater(t, w.Demand(history.End()).Predicted, 3.5*history.Values[19])
 }
