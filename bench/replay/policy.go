@@ -56,9 +56,9 @@ type Config struct {
 	RateWindow     time.Duration // W of rate()[W]
 
 	// History is Observation.Rate before Start as a controller would backfill it:
-	// cells of one minute, each the mean of the queries in (a, b] at the scrape
-	// interval, NaN where there was none. It ends at the last whole minute before
-	// Start, may be empty, and must not be changed.
+	// cells of one minute, each the query at its end, NaN where that was empty. It
+	// ends at the last whole minute before Start, may be empty, and must not be
+	// changed.
 	History forecast.Series
 }
 

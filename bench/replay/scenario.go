@@ -212,21 +212,17 @@ func (s *Scenario) unseen(now time.Time) bool {
 	return !seen
 }
 
-// backfill makes the history that a controller would read at the begin of the run:
-// per minute the mean of rate() at the queries within (a, b].
+// backfill makes the history that a controller would read at the begin of the run: a
+// range query in steps of a minute, whose values are rate() at the end of each.
 func (s *Scenario) backfill(first time.Time) {
 	s.history = forecast.Series{Start: first, Step: time.Minute, Values: make([]float64, s.begin.Sub(first)/time.Minute)}
-	every := min(s.Options.Metric.ScrapeInterval, time.Minute)
 	seen := 0
 	for i := range s.history.Values {
-		sum, n := 0.0, 0
-		for d := every; d <= time.Minute; d += every {
-			if r, ok := s.query(s.history.At(i).Add(d), &seen); ok {
-				sum += r
-				n++
-			}
+		rate, ok := s.query(s.history.At(i+1), &seen)
+		if !ok {
+			rate = math.NaN()
 		}
-		s.history.Values[i] = sum / float64(n) // 0/0 is NaN: no query had an answer
+		s.history.Values[i] = rate
 	}
 }
 

@@ -2,7 +2,8 @@
 // each drives an [engine.Workload], the one that serve drives.
 //
 // A policy sees what serve sees: rate() of the ingress counter every five
-// seconds, replicas and ready replicas. It differs from serve in two things. The
+// seconds, the same at the end of each cell for the model, replicas and ready
+// replicas. It differs from serve in two things. The
 // model is fitted once, on the history before the run, and not anew each day; it
 // keeps learning cell by cell all the same. And what a replica carries is stated, by
 // scale.targetPerReplica of the spec or else by the configuration of the replay, as

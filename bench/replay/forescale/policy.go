@@ -50,7 +50,7 @@ type Policy struct {
 
 	c        replay.Config
 	workload *engine.Workload
-	grid     *collector.Grid
+	next     time.Time // start of the cell that is open
 	latest   collector.Sample
 	err      error
 }
@@ -130,8 +130,8 @@ func (p *Policy) start(c replay.Config) error {
 		}
 	} // too short a history: observed demand serves until the run has more
 	p.workload = workload
-	p.grid, err = collector.NewGrid(begin, spec.Metric.Step.Std())
-	return err
+	p.next = begin.Truncate(spec.Metric.Step.Std())
+	return nil
 }
 
 // curveOf returns what replicas carry under the objective of the replay.
@@ -177,25 +177,31 @@ func (p *Policy) Decide(now time.Time, o replay.Observation) replay.Action {
 	if p.workload == nil {
 		return replay.Hold()
 	}
+	p.close(now, o.Rate)
 	if o.RateOK && (o.Rate != p.latest.Value || now.Sub(p.latest.Time) >= poll) {
 		p.latest = collector.Sample{Time: now, Value: o.Rate}
 		p.workload.Observe(p.latest)
-		p.grid.Add(p.latest, now)
-	}
-	for start := p.grid.Start(); ; start = p.grid.Start() {
-		v, closed := p.grid.Next(now)
-		if !closed {
-			break
-		}
-		cell := forecast.Series{Start: start, Step: p.grid.Step(), Values: []float64{v}}
-		if err := p.workload.Append(cell); err != nil {
-			p.err = err
-		}
 	}
 	a := p.act(p, now, o)
 	a.Forecast = p.workload.Parts().Forecast
 	a.Low, a.High = p.band(now.Add(p.workload.LeadTime()))
 	return a
+}
+
+// close appends the cells that have ended, as serve reads them: each is the query at
+// its end, which here is the first one from then on. A cell that ended before the last
+// call was not queried.
+func (p *Policy) close(now time.Time, rate float64) {
+	step := p.workload.Spec().Metric.Step.Std()
+	for ; !now.Before(p.next.Add(step)); p.next = p.next.Add(step) {
+		cell := forecast.Series{Start: p.next, Step: step, Values: []float64{math.NaN()}}
+		if now.Sub(p.next.Add(step)) < period {
+			cell.Values[0] = rate
+		}
+		if err := p.workload.Append(cell); err != nil {
+			p.err = err
+		}
+	}
 }
 
 // band returns the quantiles 0.1 and 0.9 of the forecast at an instant; NaN if it
