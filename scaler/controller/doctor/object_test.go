@@ -9,6 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic/fake"
+	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/yaml"
 
 	"github.com/forescale/forescale/collector"
@@ -85,4 +89,28 @@ func TestAShortHistoryIsWorthAThought(t *testing.T) {
 	Write(&out, Doctor{Source: young{now}}.object(t.Context(), pa, now))
 	require.Contains(t, out.String(), "yields one series, now 42")
 	require.Contains(t, out.String(), "no daily rhythm is known")
+}
+
+// The processors of the pods are an extra: that they cannot be read is worth a
+// thought where they were asked for, and is no fault.
+func TestProcessorsThatCannotBeRead(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	pa := &v1alpha1.PredictiveAutoscaler{}
+	pa.Spec.Metric.Query, pa.Spec.Scale.TargetPerReplica = "load", 10
+	pa.Spec.TargetRef.Kind = "Deployment" // ends the check after this one
+	kinds := map[schema.GroupVersionResource]string{podMetrics(): "PodMetricsList"}
+	dyn := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds)
+	ask := func() string {
+		var out strings.Builder
+		Write(&out, Doctor{Source: young{now}, Dynamic: dyn}.object(t.Context(), pa, now))
+		return out.String()
+	}
+	require.NotContains(t, ask(), "podCPU", "not asked for")
+	pa.Spec.PodCPU = true
+	require.Contains(t, ask(), "podCPU: the resource metrics API answers")
+	dyn.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, errors.New("pods.metrics.k8s.io is forbidden")
+	})
+	require.Contains(t, ask(), "advice  /: podCPU: pods.metrics.k8s.io is forbidden")
+	require.Contains(t, ask(), "deploy/kustomize/overlays/pod-cpu")
 }
