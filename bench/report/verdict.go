@@ -125,6 +125,9 @@ func headline(c, ref Aggregate, budget float64) string {
 		return fmt.Sprintf("%s: %s %% violating time at %.2f × the optimum.", c.Policy, Percent(c.ViolatingTime), c.CostRatio)
 	}
 	cost, diff := c.Against.Cost, c.Against.ViolatingTime
+	if c.ViolatingTime <= 0 && diff < -sameTime {
+		return neverMisses(c, ref)
+	}
 	if c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime) && cost < -sameCost {
 		what := "keeps the objective"
 		if ref.ViolatingTime > budget {
@@ -145,6 +148,18 @@ func headline(c, ref Aggregate, budget float64) string {
 	return headlineWithoutGain(c, ref, budget)
 }
 
+// neverMisses is the headline of a policy that keeps what the reference does not.
+func neverMisses(c, ref Aggregate) string {
+	bill := "at the same bill"
+	switch cost := c.Against.Cost; {
+	case cost < -sameCost:
+		bill = "with " + moreOrLess(cost)
+	case cost > sameCost:
+		bill = "for " + moreOrLess(cost)
+	}
+	return fmt.Sprintf("%s keeps the objective all the time, which %s does not, %s.", c.Policy, ref.Policy, bill)
+}
+
 func headlineWithoutGain(c, ref Aggregate, budget float64) string {
 	keeps := c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime)
 	switch cost := c.Against.Cost; {
@@ -156,11 +171,8 @@ func headlineWithoutGain(c, ref Aggregate, budget float64) string {
 	return fmt.Sprintf("%s does worse here than %s: do not use it for this load.", c.Policy, ref.Policy)
 }
 
-// times says how much less often.
+// times says how much less often, c > 0.
 func times(ref, c float64) string {
-	if c <= 0 {
-		return "never, less"
-	}
 	if ref/c < 1.5 {
 		return fmt.Sprintf("%.0f %% less", 100*(1-c/ref))
 	}
