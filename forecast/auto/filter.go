@@ -31,7 +31,7 @@ type filter struct {
 	answer   []between                              // by rung: whose regressions answer
 	ladders  [ladders][]rung
 	waiting  queue             // for truths
-	bounds   [ladders][]bounds // at the newest sample, by rung
+	answers  [ladders][]answer // at the newest sample, by rung
 	seasons  []direct.Season
 	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
@@ -88,7 +88,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	s.ladders, s.waiting = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
 		s.said[l] = make([]float32, len(f.rungs)*heads[l])
-		s.bounds[l] = make([]bounds, len(f.rungs))
+		s.answers[l] = make([]answer, len(f.rungs))
 	}
 	s.row, s.tops = f.lags.NewRow(), make([]float64, len(f.rungs))
 	s.own, s.answer = neighbours(f.rungs)
@@ -181,7 +181,7 @@ func (s *filter) watch(z float64) {
 	}
 	top := min(z, s.limit)
 	s.high = max(top, s.high-fade*(s.high-top))
-	e := math.Abs(z - s.ladders[values][0].point)
+	e := math.Abs(z - s.answers[values][0].point)
 	warm := 1 / float64(s.seen+1)
 	s.quick += max(warm, 0.1) * (e - s.quick)
 	s.usual += max(warm, s.timing.Slow) * (e - s.usual)
@@ -255,14 +255,14 @@ func (s *filter) predict() {
 		value, peak := &s.ladders[values][k], &s.ladders[peaks][k]
 		o := interval.Origin{Volatility: volatility, Slot: s.slot(h)}
 		s.advise(k, &now)
-		value.issue(s, &s.bounds[values][k], s.advice(values, k), o)
-		now.highestPath = max(now.highestPath, value.point)
+		value.issue(s, &s.answers[values][k], s.advice(values, k), o)
+		now.highestPath = max(now.highestPath, s.answers[values][k].point)
 		// the highest point of the combined path stands in for the mean level
 		top := s.advice(peaks, k)
 		top[meanLevel] = float32(now.highestPath)
-		peak.issue(s, &s.bounds[peaks][k], top, o)
+		peak.issue(s, &s.answers[peaks][k], top, o)
 		if s.gap == 0 {
-			s.bridge[k] = value.point
+			s.bridge[k] = s.answers[values][k].point
 		}
 	}
 }
@@ -306,7 +306,7 @@ func (s *filter) typical(z float64) float64 {
 	if s.gap > 0 || s.seen == 0 {
 		return z
 	}
-	if clean, verdict := s.guard.Judge(s.ladders[values][0].point, z); verdict == guard.Outage {
+	if clean, verdict := s.guard.Judge(s.answers[values][0].point, z); verdict == guard.Outage {
 		return max(0, clean)
 	}
 	return min(z, s.limit)

@@ -31,10 +31,11 @@ func (s *filter) Forecast(dst *forecast.Forecast) {
 func (s *filter) read(row, levels []float64, ladder, h int, scale float64) {
 	lo, hi, w := combine.Between(s.rungs, h)
 	a, b := &s.ladders[ladder][lo], &s.ladders[ladder][hi]
-	point := a.point + w*(b.point-a.point)
+	near, far := &s.answers[ladder][lo], &s.answers[ladder][hi]
+	point := near.point + w*(far.point-near.point)
 	var q [interval.Count]float64
 	for i := range q {
-		x, y := float64(s.bounds[ladder][lo][i]), float64(s.bounds[ladder][hi][i])
+		x, y := float64(near.quantiles[i]), float64(far.quantiles[i])
 		q[i] = x + w*(y-x)
 	}
 	if last := s.rungs[len(s.rungs)-1]; h > last {

@@ -30,8 +30,11 @@ type queue struct {
 	said    []direct.Small
 }
 
-// bounds are the quantiles of one rung, in units.
-type bounds = [interval.Count]float32
+// An answer is what a rung says at the newest sample, in units.
+type answer struct {
+	point     float64
+	quantiles [interval.Count]float32
+}
 
 // rung is one horizon of one ladder.
 type rung struct {
@@ -41,12 +44,15 @@ type rung struct {
 	said   uint16 // and here what the experts said
 	waits  uint16 // number of records
 	stride uint16 // every stride-th origin waits for its truth
-	point  float64
 }
 
 // mostWaiting bounds the origins that one rung remembers. Beyond it only every
 // second, third … origin is learned from.
 const mostWaiting = 20
+
+// patience is the number of forecasts, none of which overlaps another, from which
+// the experts must have been better than the last value to be believed.
+const patience = 40
 
 // newLadders makes both ladders, which remember who is better for regret samples
 // and who leads for lead samples.
@@ -56,6 +62,7 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung, waitin
 		every := float64(stride(h)) // samples that a round stands for
 		sets[k] = combine.Settings{
 			Prior: priors[:], Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
+			Patience: float32(patience * float64(h) / every),
 		}
 	}
 	records, said, all := 0, 0, make([]rung, ladders*len(rungs))
@@ -94,19 +101,19 @@ func (r *rung) at(q *queue, i, n int) (*record, []direct.Small) {
 
 // issue combines the advice made at the newest sample, puts bounds around it and
 // remembers both. The point and the spread of o are still to be filled in.
-func (r *rung) issue(s *filter, bounds *bounds, advice []float32, o interval.Origin) {
+func (r *rung) issue(s *filter, dst *answer, advice []float32, o interval.Origin) {
 	weights := s.scratch[:len(advice)]
 	parts := r.poly.Weights(weights, advice)
-	r.point = max(0, mix(weights, advice))
-	o.Point, o.Views = r.point, views(advice)
+	dst.point = max(0, mix(weights, advice))
+	o.Point, o.Views = dst.point, views(advice)
 	for k, w := range weights {
 		if w > 0 {
-			d := float64(advice[k]) - r.point
+			d := float64(advice[k]) - dst.point
 			o.Spread += float64(w) * max(d, -d)
 		}
 	}
 	var memo interval.Memo
-	r.band.Bounds(bounds, &memo, o, leastScale, &s.timing)
+	r.band.Bounds(&dst.quantiles, &memo, o, leastScale, &s.timing)
 	rec, said := r.at(&s.waiting, s.n-1, len(advice))
 	if rec == nil {
 		return
@@ -114,7 +121,7 @@ func (r *rung) issue(s *filter, bounds *bounds, advice []float32, o interval.Ori
 	for k, f := range advice {
 		said[k] = direct.ToSmall(float64(f))
 	}
-	rec.band, rec.point = memo, direct.ToSmall(r.point)
+	rec.band, rec.point = memo, direct.ToSmall(dst.point)
 	if s.seen == 0 {
 		rec.point = direct.SmallNaN
 	}

@@ -163,3 +163,41 @@ func TestTheGateFollowsTheSeasonIntoAMove(t *testing.T) {
 	require.Less(t, cost[0], 1.25*best[0], "quiet: 1.20 with one set of accounts")
 	require.Less(t, cost[1], 1.1*best[1], "in a move: 3.2 with one set of accounts")
 }
+
+// An hour ahead on a random walk of minutes: what experts foresee is noise that
+// lasts as long as the horizon, so that two weeks hold three hundred independent
+// forecasts and chance looks like skill. Believed at once it costs 1.3 %.
+func TestPolyBelievesWhatExpertsHaveShown(t *testing.T) {
+	const h, n, memory = 60, 14 * 1440, 720
+	rng := rand.New(rand.NewPCG(8, 4))
+	set := settings(12, 1-1./memory)
+	set.Patience = 40 * h
+	p := combine.NewPoly(set, 12)
+	w, noise := make([]float32, 12), make([]float64, 12)
+	levels, said, advice, parts := make([]float32, n), make([]float32, n), make([][]float32, n), make([]combine.Parts, n)
+	level, own, naive := 500.0, 0.0, 0.0
+	for i := range n {
+		level += rng.NormFloat64()
+		levels[i] = float32(level)
+		if i >= h {
+			p.Learn(advice[i-h], parts[i-h], said[i-h], levels[i])
+			if i > n/2 {
+				own += math.Abs(float64(said[i-h] - levels[i]))
+				naive += math.Abs(float64(levels[i-h] - levels[i]))
+			}
+		}
+		advice[i] = make([]float32, 12)
+		for k := range noise {
+			if k > 0 {
+				noise[k] += 0.6*rng.NormFloat64() - noise[k]/h
+			}
+			advice[i][k] = levels[i] + float32(noise[k])
+		}
+		parts[i] = p.Weights(w, advice[i])
+		for k, v := range advice[i] {
+			said[i] += w[k] * v
+		}
+	}
+	t.Logf("%.4f of naive", own/naive)
+	require.Less(t, own, 1.005*naive)
+}

@@ -57,6 +57,15 @@
 // off the error at every horizon. A third set for when day and week contradict
 // each other, and sets for the experts too, brought no more.
 //
+// At last, what all together foresee of a move away from the last value is believed
+// only as far as it has been of use: all of it if their error of the last days is
+// 2 % less than that of the last value, in proportion below that, once they have
+// had forty forecasts that do not overlap. Twelve random walks of eight and ten days
+// of minutes cost 3.3 % an hour ahead without it, 7.0 % at worst, and 0.9 % with it,
+// 3.5 % at worst. Recorded loads have a pattern and are not touched, but for one that
+// loses 3 % half an hour ahead. A coefficient by least squares in its place took 1.5 %
+// from all of them.
+//
 // # Why not exponential weights
 //
 // They need a rate, and with any fixed one they follow the noise on series where

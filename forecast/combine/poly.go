@@ -15,6 +15,10 @@ type Settings struct {
 
 	// Lead is the rate, in (0, 1], of the losses by which the leaders are chosen.
 	Lead float32
+
+	// Patience is the number of rounds before the experts are held to be better than
+	// the last value only as far as they have shown it.
+	Patience float32
 }
 
 // A Poly weighs experts under absolute loss; see the package comment. The zero
@@ -27,6 +31,7 @@ type Poly struct {
 	gatePeak [moods]float32
 	size     float32 // recent mean distance of truth and combination
 	long     float32 // the same over days
+	gain     float32 // how much nearer to the truth all together were than the last value, over days
 	seen     float32
 }
 
@@ -65,14 +70,16 @@ type expert struct {
 }
 
 const (
-	most      = 30   // no difference counts for more than this many times size
-	sizeRate  = 0.02 // of size
-	longer    = 10   // times the memory of the regrets is that of the long-run size
-	gateFrom  = 60   // rounds before the gate opens: the experts need some to learn anything
-	linear    = 0.95 // share of the linearised loss in the regret
-	gateShare = 0.5  // the same at the gate
-	leastMove = 3    // usual errors that a season must foresee for a move
-	least     = 1e-9 // of a loss
+	most        = 30   // no difference counts for more than this many times size
+	sizeRate    = 0.02 // of size
+	longer      = 10   // times the memory of the regrets is that of the long-run size
+	gateFrom    = 60   // rounds before the gate opens: the experts need some to learn anything
+	linear      = 0.95 // share of the linearised loss in the regret
+	gateShare   = 0.5  // the same at the gate
+	leastMove   = 3    // usual errors that a season must foresee for a move
+	fullGain    = 0.02 // share of the last value's error that the experts must save to be believed
+	leastBelief = 0.2  // of what the experts foresee
+	least       = 1e-9 // of a loss
 )
 
 // NewPoly returns weights over the first n experts of set, Simple at least.
@@ -121,6 +128,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	for k := range Simple {
 		dst[k] += share[simple+k]
 	}
+	p.doubt(dst, forecasts[0])
 	return parts
 }
 
@@ -197,8 +205,45 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 		}
 	}
 	if p.seen >= gateFrom {
+		p.confirm(forecasts[0], mixed, truth, limit)
 		p.choose(p.mood(forecasts), [choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
 	}
+}
+
+// belief returns how much of a move away from the last value, as it is foreseen, to
+// foresee: all of it once forecasts have been better than the last value by
+// fullGain, in proportion below, and never less than leastBelief, from which what
+// was foreseen can still be told.
+func (p *Poly) belief() float32 {
+	if !(p.long > 0) || p.seen < p.set.Patience {
+		return 1
+	}
+	return max(leastBelief, min(p.gain/(fullGain*p.long), 1))
+}
+
+// doubt gives the last value the weight that the others are not believed by. It
+// may be asleep, NaN.
+func (p *Poly) doubt(weights []float32, now float32) {
+	b := p.belief()
+	if now != now || b == 1 {
+		return
+	}
+	for k := range weights {
+		weights[k] *= b
+	}
+	weights[0] += 1 - b
+}
+
+// confirm compares what was foreseen with no move at all. Without a last value, NaN,
+// there is nothing to compare.
+func (p *Poly) confirm(now, mixed, truth, limit float32) {
+	if now != now { // NaN
+		return
+	}
+	rate := max((1-p.set.Keep)/longer, 1/(p.seen-gateFrom+1))
+	foreseen := now + (mixed-now)/p.belief()
+	gain := min(distance(truth, now), limit) - min(distance(truth, foreseen), limit)
+	p.gain += rate * (gain - p.gain)
 }
 
 // choose lets the gate learn.
