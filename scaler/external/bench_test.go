@@ -34,15 +34,14 @@ func (steadyStore) Answer(live.Key) (live.Answer, bool) {
 func (steadyStore) Watch(live.Key) (<-chan struct{}, func()) { return nil, func() {} }
 
 // echoServer returns a connection to a bare gRPC server, without any option, whose
-// one method takes bytes and answers n bytes.
-func echoServer(b *testing.B, n int) *grpc.ClientConn {
+// one method takes the requests of GetMetrics as bytes and always answers the same.
+func echoServer(b *testing.B, answer *pb.GetMetricsResponse) *grpc.ClientConn {
 	b.Helper()
-	answer := wrapperspb.Bytes(make([]byte, n))
 	server := grpc.NewServer()
-	server.RegisterService(&grpc.ServiceDesc{ServiceName: "Echo", HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
-		MethodName: "Call",
+	server.RegisterService(&grpc.ServiceDesc{ServiceName: pb.ExternalScaler_ServiceDesc.ServiceName, HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
+		MethodName: "GetMetrics",
 		Handler: func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			return answer, decode(&wrapperspb.BytesValue{})
+			return answer, decode(&wrapperspb.BytesValue{}) // its one field holds the ScaledObjectRef, undecoded
 		},
 	}}}, nil)
 	lis := loopback(b)
@@ -72,13 +71,6 @@ func constantServer(b *testing.B, answer *pb.GetMetricsResponse) *grpc.ClientCon
 	go func() { _ = server.Serve(lis) }()
 	b.Cleanup(server.Stop)
 	return dial(b, lis)
-}
-
-// payload returns bytes whose message is size bytes on the wire.
-func payload(size int) *wrapperspb.BytesValue {
-	v := wrapperspb.Bytes(make([]byte, size))
-	v.Value = v.GetValue()[:size-(proto.Size(v)-size)]
-	return v
 }
 
 // A contender is one of the servers that a benchmark compares.
@@ -126,8 +118,8 @@ func (c *contender) report(b *testing.B) (p50, perCall float64) {
 }
 
 // callsOf returns both ways to ask: through KEDA's generated client, whose encoding of
-// the metadata map is part of the time, and with requests encoded beforehand, as the
-// echo's practically are, which leaves what the server does.
+// the metadata map is part of the time, and with requests encoded beforehand, which
+// leaves what the server does.
 func callsOf(conn *grpc.ClientConn, requests []*pb.GetMetricsRequest) map[string]func(context.Context, int) error {
 	encoded := make([]*encodedRequest, len(requests))
 	for i, r := range requests {
@@ -163,8 +155,9 @@ func (c clientCodec) Marshal(v any) (mem.BufferSlice, error) {
 
 // BenchmarkGetMetrics compares GetMetrics over loopback, with 1,000 ScaledObjects
 // that the live store decides twice a second, and the server's metrics on, with a
-// bare echo of messages of the same size, which decodes nothing, and with the
-// generated server that decodes the request and answers a constant.
+// bare echo that the same client asks with the same messages, and which decodes
+// nothing, and with the generated server that decodes the request and answers a
+// constant.
 // They take turns, so that what else the machine does meets all. Run it with
 //
 //	go test -run - -bench GetMetrics -benchtime 50000x ./scaler/external
@@ -189,20 +182,14 @@ func BenchmarkGetMetrics(b *testing.B) {
 	for _, r := range requests {
 		require.Eventually(b, func() bool { resp, err = client.GetMetrics(b.Context(), r); return err == nil }, time.Minute, time.Millisecond)
 	}
-	echo, asks := echoServer(b, len(payload(proto.Size(resp)).GetValue())), make([]*wrapperspb.BytesValue, workloads)
-	for i, r := range requests { // as many as of ours, so that memory is as cold
-		asks[i] = payload(proto.Size(r))
-	}
-	constant := callsOf(constantServer(b, resp), requests)
+	echo, constant := callsOf(echoServer(b, resp), requests), callsOf(constantServer(b, resp), requests)
 	b.Logf("request %d bytes, response %d bytes", proto.Size(requests[0]), proto.Size(resp))
 
 	for _, inFlight := range []int{1, 100} {
 		for name, call := range callsOf(conn, requests) {
 			b.Run(fmt.Sprintf("client=%s/inflight=%d", name, inFlight), func(b *testing.B) {
 				compare(b, []*contender{
-					{name: "echo", call: func(ctx context.Context, i int) error {
-						return echo.Invoke(ctx, "/Echo/Call", asks[i%workloads], new(wrapperspb.BytesValue))
-					}},
+					{name: "echo", call: echo[name]},
 					{name: "constant", call: constant[name]},
 					{name: "ours", call: call},
 				}, turn, inFlight)
