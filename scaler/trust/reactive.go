@@ -184,13 +184,13 @@ func (r *Reactive) Missed() (share float64, known bool) {
 }
 
 // Overspent reports whether the target costs so much more than the reactive
-// autoscaler would that it may not go on: a fiftieth over about a day, or half as
+// autoscaler would that it may not go on: a thirtieth over about a day, or half as
 // much again in the first hour.
 func (r *Reactive) Overspent() bool {
 	if r.Known < firstBill.Seconds() {
 		return r.Known >= soonest.Seconds() && r.Spent > 1.5*r.Cost
 	}
-	return r.Spent > 1.02*r.Cost
+	return r.Spent > 1.035*r.Cost
 }
 
 // Bill returns what the target costs over what the reactive autoscaler would, starts
