@@ -65,7 +65,7 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	if more > count {
 		value = float64(more) * target
 	}
-	if most := w.affordable(now); most > 0 {
+	if most := w.affordable(now, d.Observed); most > 0 {
 		value = min(value, float64(most)*target)
 	}
 	return value
@@ -105,7 +105,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 			in.Passing = oversubscribe(in.Passing, w.calm)
 		}
 	}
-	in.Guard, in.Limit = w.guarded(w.pace.shadow.Wants(now)), w.affordable(now)
+	in.Guard, in.Limit = w.guarded(w.pace.shadow.Wants(now)), w.affordable(now, d.Observed)
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in
@@ -113,13 +113,14 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 
 // affordable returns the most replicas to ask for: 0, no bound, unless what was asked
 // for has cost more than an autoscaler without a forecast would. Then it is what that
-// one would have, and what is observed needs. What we, or the HPA behind the answer,
-// hold by ourselves is not held twice.
-func (w *Workload) affordable(now time.Time) int32 {
-	if !w.pace.shadow.Overspent() || now.Sub(w.spent) > 3*w.step {
+// one would have, and what is observed needs: that of before while samples stay away,
+// and no bound when it is unknown. What we, or the HPA behind the answer, hold by
+// ourselves is not held twice.
+func (w *Workload) affordable(now time.Time, observed float64) int32 {
+	if math.IsNaN(observed) || !w.pace.shadow.Overspent() || now.Sub(w.spent) > 3*w.step {
 		return 0
 	}
-	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(w.latest.Value))
+	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(observed))
 }
 
 // drainTime is how long the replicas asked for beyond the need of a burst stay

@@ -9,6 +9,7 @@ import (
 
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
 )
 
 // Where an autoscaler without a forecast would miss nothing, little may be missed;
@@ -71,6 +72,26 @@ func TestTheBillOfReactiveScalingIsNotExceeded(t *testing.T) {
 	require.LessOrEqual(t, d.Replicas, int32(36), "2500 at 70 replicas' worth: %v", d.Trail())
 	require.LessOrEqual(t, w.Answer(now, w.Demand(now)), 3600.0)
 	require.GreaterOrEqual(t, d.Replicas, int32(25), "what is observed needs so many")
+}
+
+// The last rate before an outage of the scrapes is of a window that is partly empty.
+// Missing data holds, also where the bill is overspent.
+func TestTheBillTakesNothingInSilence(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	for range 3 * 240 {
+		now = now.Add(15 * time.Second)
+		tick(t, w, now, 1000, 0, 40)
+	}
+	now = now.Add(15 * time.Second)
+	tick(t, w, now, 600, 0, 40)
+	for silent := range 18 { // four and a half minutes
+		now = now.Add(15 * time.Second)
+		d := w.Decide(now, engine.Target{Current: 40, Ready: 40, Min: 1, Max: 100})
+		require.GreaterOrEqual(t, d.Replicas, int32(10))
+		if silent >= 3 { // before, the next sample is not late
+			require.GreaterOrEqual(t, w.Answer(now, w.Demand(now)), 1000.0, "silent for %d ticks", silent)
+		}
+	}
 }
 
 // Who asks for demand is told twice what is missing when a burst begins, as a floor
