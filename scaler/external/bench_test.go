@@ -34,8 +34,9 @@ func (steadyStore) Answer(live.Key) (live.Answer, bool) {
 func (steadyStore) Watch(live.Key) (<-chan struct{}, func()) { return nil, func() {} }
 
 // echoServer returns a connection to a bare gRPC server, without any option, whose
-// one method takes the requests of GetMetrics as bytes and always answers the same.
-func echoServer(b *testing.B, answer *pb.GetMetricsResponse) *grpc.ClientConn {
+// one method takes requests as bytes, those of GetMetrics as well as others of their
+// size, and always answers the same.
+func echoServer(b *testing.B, answer proto.Message) *grpc.ClientConn {
 	b.Helper()
 	server := grpc.NewServer()
 	server.RegisterService(&grpc.ServiceDesc{ServiceName: pb.ExternalScaler_ServiceDesc.ServiceName, HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
@@ -48,6 +49,13 @@ func echoServer(b *testing.B, answer *pb.GetMetricsResponse) *grpc.ClientConn {
 	go func() { _ = server.Serve(lis) }()
 	b.Cleanup(server.Stop)
 	return dial(b, lis)
+}
+
+// payload returns bytes whose message is size bytes on the wire.
+func payload(size int) *wrapperspb.BytesValue {
+	v := wrapperspb.Bytes(make([]byte, size))
+	v.Value = v.GetValue()[:size-(proto.Size(v)-size)]
+	return v
 }
 
 // A constantScaler is the generated server with an answer that it does not have to
@@ -155,9 +163,9 @@ func (c clientCodec) Marshal(v any) (mem.BufferSlice, error) {
 
 // BenchmarkGetMetrics compares GetMetrics over loopback, with 1,000 ScaledObjects
 // that the live store decides twice a second, and the server's metrics on, with a
-// bare echo that the same client asks with the same messages, and which decodes
-// nothing, and with the generated server that decodes the request and answers a
-// constant.
+// bare echo of plain bytes of the same size (bytes), with one that the same client
+// asks with the same messages (echo), neither of which decodes anything, and with the
+// generated server that decodes the request and answers a constant.
 // They take turns, so that what else the machine does meets all. Run it with
 //
 //	go test -run - -bench GetMetrics -benchtime 50000x ./scaler/external
@@ -183,12 +191,19 @@ func BenchmarkGetMetrics(b *testing.B) {
 		require.Eventually(b, func() bool { resp, err = client.GetMetrics(b.Context(), r); return err == nil }, time.Minute, time.Millisecond)
 	}
 	echo, constant := callsOf(echoServer(b, resp), requests), callsOf(constantServer(b, resp), requests)
+	plain, blanks := echoServer(b, payload(proto.Size(resp))), make([]*wrapperspb.BytesValue, workloads)
+	for i, r := range requests { // as many as of ours, so that memory is as cold
+		blanks[i] = payload(proto.Size(r))
+	}
 	b.Logf("request %d bytes, response %d bytes", proto.Size(requests[0]), proto.Size(resp))
 
 	for _, inFlight := range []int{1, 100} {
 		for name, call := range callsOf(conn, requests) {
 			b.Run(fmt.Sprintf("client=%s/inflight=%d", name, inFlight), func(b *testing.B) {
 				compare(b, []*contender{
+					{name: "bytes", call: func(ctx context.Context, i int) error {
+						return plain.Invoke(ctx, pb.ExternalScaler_GetMetrics_FullMethodName, blanks[i%workloads], new(wrapperspb.BytesValue))
+					}},
 					{name: "echo", call: echo[name]},
 					{name: "constant", call: constant[name]},
 					{name: "ours", call: call},
