@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -13,6 +14,10 @@ type Sample struct {
 	Time  time.Time
 	Value float64 // unit of the metric
 }
+
+// ErrNoData is wrapped by the error of a source that was asked and answered, but with
+// no usable value. It says nothing about the demand; callers hold what they have.
+var ErrNoData = errors.New("no data")
 
 // Rejected counts the samples that were refused, by the first reason that
 // applied, in the order of the fields. The zero value has seen none.

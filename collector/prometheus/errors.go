@@ -1,17 +1,16 @@
 package prometheus
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/forescale/forescale/collector"
 )
 
-// ErrNoData reports that a query was answered, but with no usable value: no
-// series, or only NaN and infinite values. It says nothing about the demand;
-// callers hold what they have.
-var ErrNoData = errors.New("no data")
+// ErrNoData is [collector.ErrNoData]: no series, or only NaN and infinite values.
+var ErrNoData = collector.ErrNoData
 
 // Kinds of failure that no Prometheus names, in [QueryError.Type] beside
 // Prometheus's own, such as bad_data, execution, timeout and unavailable.

@@ -152,11 +152,17 @@ type Event struct {
 // capacity under the objective has been learned.
 type ScaleSpec struct {
 	// TargetPerReplica is the demand that one ready replica serves, in the unit of
-	// the metric, such as "50".
+	// the metric, such as "50". The simple way: as much for one of forty replicas as
+	// for one alone.
 	TargetPerReplica Number `json:"targetPerReplica,omitempty"`
 
 	// LatencyObjective is the latency that must hold.
 	LatencyObjective *LatencyObjective `json:"latencyObjective,omitempty"`
+
+	// Service is what one replica is, in place of targetPerReplica: the count is then
+	// the least that keeps latencyObjective by the formula of a queue, in which many
+	// replicas carry more each than few. What is learned from latency corrects it.
+	Service *ServiceSpec `json:"service,omitempty"`
 
 	// +kubebuilder:validation:Minimum=0
 
@@ -194,6 +200,21 @@ type LatencyObjective struct {
 
 	// Value is the bound, such as 200ms.
 	Value Duration `json:"value"`
+}
+
+// ServiceSpec is one replica as a queue: so many requests at once, each of which
+// takes so long. The metric is then a rate of requests per second.
+type ServiceSpec struct {
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=32768
+
+	// Slots is how many requests one replica serves at once: its workers, or the
+	// processors that it may use. 1 to 32768.
+	Slots int32 `json:"slots"`
+
+	// Time is how long one request takes on one slot on average, without waiting,
+	// such as 80ms.
+	Time Duration `json:"time"`
 }
 
 // ScaleDownSpec says what may lower a count.

@@ -59,6 +59,7 @@ func TestKeysCoverTheSpec(t *testing.T) {
 	require.NoError(t, err)
 	spec.Forecast.Buffer, spec.Forecast.MissingReplicaCost, spec.Forecast.ViolationTarget = 1.2, 19, 0.001
 	spec.Forecast.Events[0].Add, spec.Forecast.Events[0].Learn = 5, true
+	spec.Scale.Service = &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)}
 	spec.Scale.Behavior.ScaleDown = &api.ScalingRules{
 		StabilizationWindowSeconds: new(int32), SelectPolicy: "Min", Tolerance: new(api.Number),
 		Policies: []api.ScalingPolicy{{Type: "Percent", Value: 10, PeriodSeconds: 60}},
@@ -140,6 +141,34 @@ func TestValidateReportsEveryFault(t *testing.T) {
 		`scale.minReplicas: "2": want at most scale.maxReplicas, 1`, `mode: "On": want one of Active, Shadow, Paused`,
 	} {
 		require.ErrorContains(t, err, want)
+	}
+}
+
+// What a replica is stands in place of what it serves, and beside an objective that it
+// can keep: p95 of an exponential time of service is three times its mean.
+func TestServiceFaults(t *testing.T) {
+	ms := func(n int) api.Duration { return api.Duration(time.Duration(n) * time.Millisecond) }
+	objective := &api.LatencyObjective{Quantile: 0.95, Value: ms(200)}
+	for name, c := range map[string]struct {
+		scale api.ScaleSpec
+		want  string
+	}{
+		"fine":               {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(66)}}, ""},
+		"no replica keeps":   {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(67)}}, `scale.service.time: "67ms": want at most 66.761ms: beyond, even an idle replica does not serve the quantile 0.95 within 200ms`},
+		"without objective":  {api.ScaleSpec{Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.service: needs scale.latencyObjective"},
+		"with a target":      {api.ScaleSpec{TargetPerReplica: 50, LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.service: given together with scale.targetPerReplica"},
+		"nothing at once":    {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Time: ms(50)}}, `scale.service.slots: "0": want the requests that one replica serves at once`},
+		"no time":            {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8}}, `scale.service.time: "0s": want the mean time of one request`},
+		"no objective again": {api.ScaleSpec{LatencyObjective: &api.LatencyObjective{}, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.latencyObjective.quantile: missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := api.Spec{Metric: api.MetricSpec{Query: "q"}, Scale: c.scale}.Validate()
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
 	}
 }
 

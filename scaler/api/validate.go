@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ const (
 	maxQueryBytes = 64 << 10
 	maxEvents     = 256
 	maxSeasons    = 4
+	maxSlots      = 1 << 15
 )
 
 // Default returns s with the defaults in the fields that were left out. It does
@@ -213,6 +215,9 @@ func (v *validator) scale(s ScaleSpec) {
 	if s.LatencyObjective != nil {
 		v.objective(*s.LatencyObjective)
 	}
+	if s.Service != nil {
+		v.service(*s.Service, s)
+	}
 	v.bounds(s)
 	v.span("scale.leadTime", Duration(s.LeadTime.Value), MaxLeadTime)
 	if s.ActivationThreshold < 0 {
@@ -231,6 +236,32 @@ func (v *validator) objective(o LatencyObjective) {
 	v.share("scale.latencyObjective.quantile", o.Quantile, `"0.95"`)
 	if o.Value <= 0 || o.Value.Std() > time.Hour {
 		v.add("scale.latencyObjective.value", o.Value.String(), "want a latency such as 200ms")
+	}
+}
+
+// service checks what a replica is, and that it can keep the objective at all.
+func (v *validator) service(r ServiceSpec, s ScaleSpec) {
+	if r.Slots < 1 || r.Slots > maxSlots {
+		v.add("scale.service.slots", count(r.Slots), fmt.Sprintf("want the requests that one replica serves at once, 1 to %d", maxSlots))
+	}
+	if r.Time <= 0 {
+		v.add("scale.service.time", r.Time.String(), "want the mean time of one request, such as 80ms")
+	}
+	if s.TargetPerReplica != 0 {
+		v.add("scale.service", "", "given together with scale.targetPerReplica: they state the same, want one")
+	}
+	o := s.LatencyObjective
+	if o == nil {
+		v.add("scale.service", "", "needs scale.latencyObjective: it says what the replicas have to keep")
+		return
+	}
+	if r.Time <= 0 || o.Value <= 0 || !(o.Quantile > 0 && o.Quantile < 1) {
+		return // said above
+	}
+	// Without a queue an exponential time of service has the quantile −ln(1−q)·time.
+	if most := o.Value.Std().Seconds() / -math.Log(1-o.Quantile.Float()); r.Time.Std().Seconds() > most {
+		v.add("scale.service.time", r.Time.String(), fmt.Sprintf("want at most %v: beyond, even an idle replica does not serve the quantile %v within %v",
+			Duration(most*float64(time.Second)).Std().Truncate(time.Microsecond), o.Quantile, o.Value))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
-	"github.com/forescale/forescale/scaler/capacity"
 )
 
 // A Target is what the decision is about, as it is now.
@@ -22,15 +21,11 @@ type Target struct {
 	Missed float64
 }
 
-// SetCurve tells what replicas carry, in place of what was learned and of
-// scale.targetPerReplica times their count.
-func (w *Workload) SetCurve(c *capacity.Curve) { w.curve = c }
-
 // Replicas returns the smallest count that carries demand; −1, unknown, if
 // demand is NaN or nothing is known of what a replica carries.
 func (w *Workload) Replicas(demand float64) int32 {
 	if w.curve != nil {
-		return w.curve.Replicas(demand)
+		return w.curve.Replicas(demand / w.strength())
 	}
 	return scaler.Replicas(demand, w.Target())
 }

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/capacity"
 )
 
@@ -61,11 +63,12 @@ func (w *Workload) Capacity() capacity.Estimate {
 // Target returns the demand that one replica serves: what was learned under the
 // latency objective, else scale.targetPerReplica, at most the rate at which its
 // processors are full if that is known, else the highest rate per replica that was
-// seen to be fine. With a curve it is what one replica carries when it is busy all
-// the time. It is 0, unknown, if none of them is known.
+// seen to be fine. With scale.service, where it depends on their number, it is what
+// one replica carries when it is busy all the time. It is 0, unknown, if none of them
+// is known.
 func (w *Workload) Target() float64 {
 	if w.curve != nil {
-		return w.curve.Full()
+		return w.curve.Full() * w.strength()
 	}
 	stated := w.spec.Scale.TargetPerReplica.Float()
 	if w.learner == nil {
@@ -79,6 +82,36 @@ func (w *Workload) Target() float64 {
 		return min(stated, e.FullRate)
 	}
 	return stated
+}
+
+// strength is what a replica was seen to carry at the present number of replicas, as
+// a multiple of what scale.service says it carries there: the shape of the curve is
+// that of the queue, its height is what was seen. 1 before both sides were seen. What
+// its processors cannot do is not expected of it in any case.
+func (w *Workload) strength() float64 {
+	e, s := w.Capacity(), 1.0
+	if e.Knowledge == capacity.Learned {
+		n := max(w.ready, 1)
+		s = e.SafeRate * float64(n) / w.curve.Rate(n)
+	}
+	if e.FullRate > 0 {
+		s = min(s, e.FullRate/w.curve.Full())
+	}
+	return s
+}
+
+// curveOf returns what replicas carry by scale.service; nil without one.
+func curveOf(s api.ScaleSpec) (*capacity.Curve, error) {
+	if s.Service == nil {
+		return nil, nil //nolint:nilnil // there is nothing to make one of
+	}
+	curve, err := capacity.Queue(
+		capacity.Service{Slots: int(s.Service.Slots), Time: s.Service.Time.Std()},
+		capacity.Objective{Quantile: s.LatencyObjective.Quantile.Float(), Latency: s.LatencyObjective.Value.Std()})
+	if err != nil {
+		return nil, fmt.Errorf("engine: scale.service: %w", err)
+	}
+	return curve, nil
 }
 
 // newLearner returns a learner under the objective of the spec, nil without one.

@@ -54,7 +54,7 @@ type Workload struct {
 
 	learner *capacity.Learner // of what a replica carries; nil before there is something to learn from
 	ready   int32             // replicas when it last observed
-	curve   *capacity.Curve   // what replicas carry, if told
+	curve   *capacity.Curve   // what replicas carry by scale.service; nil without
 	state   *scaler.State     // of the decisions; nil before the first
 
 	bursts  burst.Detector
@@ -86,8 +86,12 @@ func New(spec api.Spec) (*Workload, error) {
 		calm:  -1,
 		step:  spec.Metric.Step.Std(),
 	}
+	curve, err := curveOf(spec.Scale)
+	if err != nil {
+		return nil, err
+	}
 	w.forecast = forecast.New(w.horizon(), w.levels()...)
-	w.learner = w.newLearner()
+	w.learner, w.curve = w.newLearner(), curve
 	w.bursts.Window, w.marks.step = w.step, w.step
 	w.budget.Target = spec.Forecast.ViolationTarget.Float()
 	w.pace = newPace(w.budget.Target)
@@ -236,10 +240,16 @@ func (w *Workload) keep(v float64) {
 }
 
 // Observe takes the newest sample of demand. One that is older than the newest
-// so far, not finite or negative is passed over and reported false.
+// so far, not finite or negative is passed over and reported false. A value that has
+// not changed is the same scrape, however often it is asked for: it is news only once
+// the usual time between two scrapes has passed. What a workload makes of its samples
+// therefore does not depend on how often it is asked.
 func (w *Workload) Observe(s collector.Sample) bool {
 	if math.IsNaN(s.Value) || math.IsInf(s.Value, 0) || s.Value < 0 || !s.Time.After(w.latest.Time) {
 		return false
+	}
+	if s.Value == w.latest.Value && s.Time.Sub(w.latest.Time) < w.marks.span() { // a zero Time is long ago
+		return true
 	}
 	w.silence.take(s, w.latest.Time, w.step)
 	w.latest = s

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,14 +12,15 @@ import (
 )
 
 // query starts the next query of e, if none is under way and the budget has
-// room: its history first, then each cell that closed, then the newest sample.
-func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
+// room: its history first, then each cell that closed, then the newest sample. It
+// reports whether it did; e then decides when that is read.
+func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 	if !e.mu.TryLock() {
-		return // being changed: the next tick will do
+		return false // being changed: the next tick will do
 	}
 	if e.querying || now.Before(e.notUntil) || s.loop.tokens < 1 || !s.queries.TryAcquire(1) {
 		e.mu.Unlock()
-		return
+		return false
 	}
 	s.loop.tokens--
 	e.querying = true
@@ -36,6 +38,7 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
 		defer e.mu.Unlock()
 		e.decide(s.opts.Now())
 	})
+	return true
 }
 
 // backoff is the wait after a failure: twice as long each time, from 1 s to 30 s of
@@ -43,6 +46,10 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) {
 func backoff(failures int) time.Duration {
 	return min(30*time.Second, time.Second<<min(failures, 5))
 }
+
+// quiet is the longest wait for samples that stay away: a server that says so is not
+// in need of rest, and they may be back at any moment.
+const quiet = 5 * time.Second
 
 // finish notes how a query ended.
 func (s *Store) finish(e *entry, epoch int, err error) {
@@ -60,6 +67,9 @@ func (s *Store) finish(e *entry, epoch int, err error) {
 		return
 	}
 	wait := backoff(e.failures)
+	if errors.Is(err, collector.ErrNoData) {
+		wait = min(wait, quiet)
+	}
 	e.failures++
 	e.notUntil = s.opts.Now().Add(wait)
 	if e.queryErr == nil || e.queryErr.Error() != err.Error() {
@@ -145,7 +155,9 @@ func (s *Store) filled(e *entry, epoch int, err error) (news bool) {
 	return news
 }
 
-// tail reads the cells that have closed since the last one known.
+// tail reads the cells that have closed since the last one known. Where there is not
+// one sample they are silent, as a cell is that has none between others: the forecast
+// goes on beyond them, and the present will say for itself that nothing comes.
 func (s *Store) tail(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	metric, next := e.spec.Metric, e.workload.Next()
@@ -156,6 +168,9 @@ func (s *Store) tail(ctx context.Context, e *entry, epoch int, now time.Time) er
 		return nil
 	}
 	cells, err := s.history(ctx, metric.Query, next, closed, step)
+	if errors.Is(err, collector.ErrNoData) {
+		cells, _, err = collector.Resample(nil, next, closed, step)
+	}
 	if err != nil {
 		return fmt.Errorf("read closed cells: %w", err)
 	}

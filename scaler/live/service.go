@@ -119,11 +119,12 @@ func seen(spec api.Spec, rate, latency, ready forecast.Series) service {
 	return out
 }
 
-// spend books the error budget of a workload whose replicas others decide, as
-// the HPA behind KEDA does: by the latency that was measured, or else by whether
-// the ready replicas carried the demand. The decision itself is nobody's.
+// spend tells a workload whose replicas others decide, as the HPA behind KEDA does,
+// how many are ready, which a burst asks for, and books its error budget: by the
+// latency that was measured, or else by whether the ready replicas carried the
+// demand. The decision itself is nobody's.
 func (e *entry) spend(now time.Time) {
-	if e.scaled || e.spec.Forecast.ViolationTarget == 0 || now.After(e.service.until) {
+	if e.scaled || now.After(e.service.until) {
 		return
 	}
 	t := e.service.complete(engine.Target{Ready: -1, Missed: math.NaN()}, now)
@@ -153,6 +154,6 @@ func (e *entry) unlearned(now time.Time) error {
 	if e.serviceErr != nil {
 		cause = e.serviceErr.Error()
 	}
-	return fmt.Errorf("%s: it is not known at %s what a replica carries: %s; give scale.targetPerReplica to start with",
+	return fmt.Errorf("%s: it is not known at %s what a replica carries: %s; give scale.targetPerReplica or scale.service to start with",
 		e.key, now.UTC().Format(time.RFC3339), cause)
 }

@@ -271,8 +271,10 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
-// tick decides every workload, then starts what queries and fits are due, the
-// longest waiting first.
+// tick starts what queries and fits are due, the longest waiting first, and decides
+// the workloads that nothing is asked about: one whose newest sample is on its way
+// decides when it is there, or at the next tick if that comes first. A moment is thus
+// judged by what was known of it, and once, as in a replay.
 func (s *Store) tick(ctx context.Context) {
 	now := s.opts.Now()
 	s.refill(now)
@@ -282,9 +284,6 @@ func (s *Store) tick(ctx context.Context) {
 		line = append(line, turn{e, e.asked.Load()})
 	}
 	s.mu.RUnlock()
-	for _, t := range line {
-		t.entry.tick(now)
-	}
 	slices.SortFunc(line, func(a, b turn) int { return cmp.Compare(a.asked, b.asked) })
 	for _, t := range line {
 		e := t.entry
@@ -293,7 +292,9 @@ func (s *Store) tick(ctx context.Context) {
 			s.Remove(e.key)
 			continue
 		}
-		s.query(ctx, e, now)
+		if !s.query(ctx, e, now) {
+			e.tick(now)
+		}
 		s.fit(ctx, e, now)
 	}
 	clear(line) // what was removed must not be held

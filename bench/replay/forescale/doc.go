@@ -3,12 +3,14 @@
 //
 // A policy sees what serve sees: rate() of the ingress counter every five
 // seconds, the same at the end of each cell for the model, replicas and ready
-// replicas. It differs from serve in two things. The
-// model is fitted once, on the history before the run, and not anew each day; it
-// keeps learning cell by cell all the same. And what a replica carries is stated, by
-// scale.targetPerReplica of the spec or else by the configuration of the replay, as
-// it is for all rivals, not learned. From then on both ask the workload the same two
-// questions, Decide and Answer.
+// replicas, and asks the workload the same two questions, Decide and Answer. Given the
+// same samples, spec and history it gives the same answers as a live.Store, bit for
+// bit; a test compares the two. It differs from serve in what it is given. The model is
+// fitted once, on the history before the run, and not anew each day; it keeps learning
+// cell by cell all the same. What a replica carries is stated, by
+// scale.targetPerReplica or scale.service of the spec or else by the pods of the
+// replay, as it is for all rivals, not learned. And behind KEDA serve reads ready
+// replicas and latency at the end of each cell, the policy at each scrape.
 //
 // [Oracle] is the same decision rule fed with the true future: what it still
 // costs more than the optimum is the price of the rules, what the floor costs

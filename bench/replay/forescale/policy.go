@@ -26,8 +26,7 @@ const (
 )
 
 const (
-	period = 5 * time.Second  // between two ticks, as in serve
-	poll   = 15 * time.Second // an unchanged sample counts again after this
+	period = 5 * time.Second // between two ticks: serve asks more often, which shows no more
 
 	// safetyNet is the target of the HPA underneath, as a share of what a replica
 	// carries. The headroom sits in the forecast; a second one would be paid twice.
@@ -51,7 +50,6 @@ type Policy struct {
 	c        replay.Config
 	workload *engine.Workload
 	next     time.Time // start of the cell that is open
-	latest   collector.Sample
 	err      error
 }
 
@@ -59,10 +57,8 @@ var _ replay.Over = (*Policy)(nil)
 
 // New returns the policy of that name, FloorName or KedaName, under spec. What
 // spec leaves out is taken from the configuration of the replay: the objective,
-// the bounds, and the lead time. A spec without a margin may miss
-// the objective for one thousandth of the time. What a replica carries is what
-// scale.targetPerReplica says, as in serve, or else what pods of the replay carry,
-// the more each the more there are.
+// the bounds, the lead time, and what a replica is, of which the more carry the more
+// each. A spec without a margin may miss the objective for one thousandth of the time.
 //
 // FloorName-N and KedaName-N, for any N of 50 to 99.9, are the same with a forecast at
 // the quantile of N percent in place of the margin of spec.
@@ -104,7 +100,7 @@ func (p *Policy) Err() error { return p.err }
 
 // Reset implements [replay.Policy]. A policy that cannot start holds; see Err.
 func (p *Policy) Reset(c replay.Config) {
-	p.c, p.workload, p.latest = c, nil, collector.Sample{}
+	p.c, p.workload = c, nil
 	p.err = p.start(c)
 }
 
@@ -113,13 +109,6 @@ func (p *Policy) start(c replay.Config) error {
 	workload, err := engine.New(spec)
 	if err != nil {
 		return err
-	}
-	if spec.Scale.TargetPerReplica == 0 {
-		curve, err := curveOf(c)
-		if err != nil {
-			return err
-		}
-		workload.SetCurve(curve)
 	}
 	begin := c.History.End()
 	if c.History.Len() == 0 {
@@ -151,22 +140,30 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 	if f := spec.Forecast; f.Buffer == 0 && f.Risk == 0 && f.MissingReplicaCost == 0 && f.ViolationTarget == 0 {
 		spec.Forecast.ViolationTarget = defaultTarget
 	}
-	if spec.Scale.LatencyObjective == nil {
-		spec.Scale.LatencyObjective = &api.LatencyObjective{
+	spec.Scale = completeScale(spec.Scale, c)
+	return spec
+}
+
+func completeScale(s api.ScaleSpec, c replay.Config) api.ScaleSpec {
+	if s.LatencyObjective == nil {
+		s.LatencyObjective = &api.LatencyObjective{
 			Quantile: api.Number(c.Objective.Quantile), Value: api.Duration(c.Objective.Latency),
 		}
 	}
-	if spec.Scale.MinReplicas == nil {
+	if s.TargetPerReplica == 0 && s.Service == nil {
+		s.Service = &api.ServiceSpec{Slots: int32(min(c.Slots, math.MaxInt32)), Time: api.Duration(c.ServiceTime)}
+	}
+	if s.MinReplicas == nil {
 		least := c.Min
-		spec.Scale.MinReplicas = &least
+		s.MinReplicas = &least
 	}
-	if spec.Scale.MaxReplicas == 0 {
-		spec.Scale.MaxReplicas = c.Max
+	if s.MaxReplicas == 0 {
+		s.MaxReplicas = c.Max
 	}
-	if spec.Scale.LeadTime.Auto() {
-		spec.Scale.LeadTime = api.AutoDuration{Value: leadOf(c)}
+	if s.LeadTime.Auto() {
+		s.LeadTime = api.AutoDuration{Value: leadOf(c)}
 	}
-	return spec
+	return s
 }
 
 // leadOf is the lag of a mean over the window of rate() and the start of a pod.
@@ -178,9 +175,8 @@ func (p *Policy) Decide(now time.Time, o replay.Observation) replay.Action {
 		return replay.Hold()
 	}
 	p.close(now, o.Rate)
-	if o.RateOK && (o.Rate != p.latest.Value || now.Sub(p.latest.Time) >= poll) {
-		p.latest = collector.Sample{Time: now, Value: o.Rate}
-		p.workload.Observe(p.latest)
+	if o.RateOK {
+		p.workload.Observe(collector.Sample{Time: now, Value: o.Rate})
 	}
 	a := p.act(p, now, o)
 	a.Forecast = p.workload.Parts().Forecast
@@ -260,11 +256,11 @@ func (p *Policy) bound() int32 {
 // bounds, tolerance and stabilization.
 func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 	a := replay.Hold()
-	p.workload.Decide(now, p.target(o)) // which books what was missed, as serve does
-	d := p.workload.Demand(now)
-	if math.IsNaN(d.Observed) {
+	if math.IsNaN(p.workload.Demand(now).Observed) {
 		return a // an error of the scaler: the HPA holds
 	}
+	p.workload.Decide(now, p.target(o)) // which books what was missed, as serve does
+	d := p.workload.Demand(now)
 	a.Target, a.Metric = p.workload.Target(), p.workload.Answer(now, d)
 	return a
 }
@@ -295,10 +291,10 @@ func (p *Policy) Underneath() replay.HPA {
 
 // carried is the demand that the spec says a replica carries, else that of a busy one.
 func (p *Policy) carried() float64 {
-	if v := p.spec.Scale.TargetPerReplica.Float(); v > 0 {
-		return v
+	if p.workload == nil {
+		return p.c.Capacity
 	}
-	return p.c.Capacity
+	return p.workload.Target()
 }
 
 // An Oracle decides by the rules of forescale on the true future. It is made by

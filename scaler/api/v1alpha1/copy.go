@@ -30,6 +30,7 @@ func (in *Spec) DeepCopyInto(out *Spec) {
 	out.Forecast.Events = slices.Clone(in.Forecast.Events)
 	out.Scale.MinReplicas = clone(in.Scale.MinReplicas)
 	out.Scale.LatencyObjective = clone(in.Scale.LatencyObjective)
+	out.Scale.Service = clone(in.Scale.Service)
 	if in.Scale.Behavior != nil {
 		out.Scale.Behavior = &api.Behavior{
 			ScaleUp:   cloneRules(in.Scale.Behavior.ScaleUp),

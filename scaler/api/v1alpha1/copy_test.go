@@ -13,7 +13,7 @@ const object = `{"apiVersion":"forescale.dev/v1alpha1","kind":"PredictiveAutosca
 "spec":{"targetRef":{"kind":"HorizontalPodAutoscaler","name":"web"},
 "metric":{"query":"q","step":"30s","history":"14d","ttl":"5m"},
 "forecast":{"seasons":"1d,7d","risk":"0.9","events":[{"name":"sale","start":"2026-11-27T08:00:00Z","duration":"2h","multiplier":"3"}]},
-"scale":{"targetPerReplica":"50","latencyObjective":{"quantile":"0.95","value":"200ms"},"minReplicas":2,"maxReplicas":9,"leadTime":"1m30s",
+"scale":{"latencyObjective":{"quantile":"0.95","value":"200ms"},"service":{"slots":4,"time":"50ms"},"minReplicas":2,"maxReplicas":9,"leadTime":"1m30s",
 "behavior":{"scaleUp":{"stabilizationWindowSeconds":0,"policies":[{"type":"Pods","value":4,"periodSeconds":15}],"tolerance":"0"}}},
 "mode":"Shadow"},"status":{"currentReplicas":0,"floor":0,"desiredReplicas":-1}}`
 
@@ -36,6 +36,7 @@ func TestACopyIsDeep(t *testing.T) {
 	require.Equal(t, &pa, c)
 	*c.Spec.Scale.MinReplicas = 7
 	c.Spec.Scale.LatencyObjective.Value = 1
+	c.Spec.Scale.Service.Slots = 7
 	c.Spec.Scale.Behavior.ScaleUp.Policies[0].Value = 99
 	*c.Spec.Scale.Behavior.ScaleUp.Tolerance = 1
 	*c.Spec.Scale.Behavior.ScaleUp.StabilizationWindowSeconds = 5
