@@ -19,34 +19,16 @@
 //
 // # The packages below
 //
-// The one door, and what stands behind it:
-//
-//   - auto: a model by name, or the best for a series
-//   - ensemble: the weighted median of many cheap experts, for a path at once
-//
-// the experts:
-//
 //   - baseline: last value, seasonal naive, drift
 //   - ets: exponential smoothing in innovations form
 //   - regress: ridge regression on seasonal lags
-//   - direct: the same with one regression per horizon
-//   - analog: what followed the most similar moments
 //   - lstm: the small LSTM, its weight files and its training
-//
-// how they become one forecast with bounds:
-//
-//   - combine: weights by how each has done so far
-//   - interval: quantiles calibrated on live errors
-//   - residual: quantiles of past errors, for a model by itself
-//   - event: what the user knows of the future
-//
-// and what they stand on:
-//
 //   - season: which periods a series has
 //   - guard: outliers, outages and level shifts
-//   - space: raw, logarithm, root: where a model is linear
-//   - elementary: quick exponential and logarithm
+//   - combine: several experts as one
+//   - interval: quantiles calibrated on live errors
 //   - score: how good a forecast was
+//   - auto: the one door: a model by name, or the best for a series
 //   - forecasttest: the contract suite that every model passes
 //
 // Everything here is pure: no clock, no I/O, no log, no goroutine, no global

@@ -55,6 +55,9 @@ type Settings struct {
 	// Margin is what forescale provided for, a line of the forecast section of a
 	// spec, as risk: "0.99"; empty = not known.
 	Margin string `json:"margin,omitempty"`
+	// Carries is what a replica was taken to carry, a line of the scale section of a
+	// spec, as service: {slots: 8, time: 80ms}; empty = SafeRate.
+	Carries string `json:"carries,omitempty"`
 	// Learned is what latency and replicas beside the load said; nil without those.
 	Learned *Learned `json:"learned,omitempty"`
 }

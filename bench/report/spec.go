@@ -33,7 +33,11 @@ func (r *Report) recommend() (string, error) {
 		line("  %s", s.Margin)
 	}
 	line("scale:")
-	line("  targetPerReplica: %q", number(significant(s.SafeRate)))
+	if s.Carries != "" {
+		line("  %s", s.Carries)
+	} else {
+		line("  targetPerReplica: %q", number(significant(s.SafeRate)))
+	}
 	line("  latencyObjective: {quantile: %q, value: %s}", number(s.Objective.Quantile),
 		api.Duration(time.Duration(s.Objective.LatencyS*float64(time.Second))))
 	line("  minReplicas: %d", s.Min)

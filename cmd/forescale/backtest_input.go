@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
-
-	"sigs.k8s.io/yaml"
 
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/queue"
@@ -53,69 +52,8 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	}
 	return campaign.Options{
 		Replay: settings, Policies: policies, Seeds: o.seeds, Make: policyMaker(spec), Workers: o.workers,
-		Price: o.price, Resamples: o.resamples, Query: spec.Metric.Query, Margin: margin(spec.Forecast),
+		Price: o.price, Resamples: o.resamples, Query: spec.Metric.Query, Margin: margin(spec.Forecast), Carries: o.carries(spec.Scale),
 	}, nil
-}
-
-// readSpec reads the spec and takes its objective and bounds over.
-func (o *backtestOptions) readSpec() (api.Spec, error) {
-	if o.spec == "" {
-		return withMargin(api.Spec{}), nil
-	}
-	text, err := os.ReadFile(o.spec)
-	if err != nil {
-		return api.Spec{}, fmt.Errorf("--spec: %w", err)
-	}
-	document, err := yaml.YAMLToJSONStrict(text)
-	if err != nil {
-		return api.Spec{}, fmt.Errorf("--spec: %s: %w", o.spec, err)
-	}
-	spec, err := api.Decode(document)
-	if err != nil {
-		return api.Spec{}, fmt.Errorf("--spec: %s: %w", o.spec, err)
-	}
-	if obj := spec.Scale.LatencyObjective; obj != nil {
-		o.slo = fmt.Sprintf("p%v=%s", 100*obj.Quantile.Float(), obj.Value)
-	}
-	if spec.Scale.MinReplicas != nil {
-		o.min = *spec.Scale.MinReplicas
-	}
-	if spec.Scale.MaxReplicas > 0 {
-		o.max = spec.Scale.MaxReplicas
-	}
-	if o.query == "" {
-		return withMargin(spec), nil
-	}
-	spec.Metric.Query = o.query
-	return withMargin(spec), nil
-}
-
-// withMargin states the margin of a spec that has none, so that what is replayed
-// is what is recommended: the objective may be missed for a thousandth of the
-// time, which the budget of violations paces.
-func withMargin(spec api.Spec) api.Spec {
-	if margin(spec.Forecast) == "" {
-		spec.Forecast.ViolationTarget = 0.001
-	}
-	return spec
-}
-
-// margin returns the margin as a line of a spec; empty if there is none.
-func margin(f api.ForecastSpec) string {
-	for _, m := range []struct {
-		name  string
-		value api.Number
-	}{
-		{"risk", f.Risk},
-		{"buffer", f.Buffer},
-		{"missingReplicaCost", f.MissingReplicaCost},
-		{"violationTarget", f.ViolationTarget},
-	} {
-		if m.value != 0 {
-			return fmt.Sprintf("%s: %q", m.name, m.value.String())
-		}
-	}
-	return ""
 }
 
 // settings turns the flags into those of a replay.
@@ -158,7 +96,7 @@ func (o *backtestOptions) service() (queue.Service, error) {
 		return queue.Service{}, fmt.Errorf("--slo: %w", err)
 	}
 	s := queue.Service{
-		Slots: o.slots, ServiceTime: time.Duration(float64(o.slots) / o.capacity * float64(time.Second)),
+		Slots: o.slots, ServiceTime: time.Duration(math.Round(float64(o.slots) / o.capacity * float64(time.Second))),
 		Quantile: quantile, Latency: latency,
 	}
 	switch o.balancing {

@@ -47,8 +47,8 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 		Known: e.Knowledge == capacity.Learned, SafeRate: e.SafeRate, MissRate: e.MissRate,
 		SeenFrom: e.SeenFrom, SeenTo: e.SeenTo, Intervals: e.Intervals, Replicas: typical,
 	}
-	if given("capacity") || !l.Known || !(e.SafeRate > 0) {
-		l.Words = wordsOf(l, given("capacity"))
+	if by := o.statedBy(given); by != "" || !l.Known || !(e.SafeRate > 0) {
+		l.Words = wordsOf(l, by)
 		return l, nil
 	}
 	return l, o.take(l, queue.Service{Quantile: quantile, Latency: latency}, idle(d), given)
@@ -122,20 +122,31 @@ func (o *backtestOptions) take(l *report.Learned, s queue.Service, idle time.Dur
 	if !given("scale-peak") {
 		o.scalePeak = 0
 	}
-	l.Words = wordsOf(l, false)
+	l.Words = wordsOf(l, "")
 	return nil
 }
 
-// wordsOf says what was learned, and what becomes of it.
-func wordsOf(l *report.Learned, given bool) string {
+// statedBy says what states the capacity of a pod; empty if nothing does.
+func (o *backtestOptions) statedBy(given func(flag string) bool) string {
+	switch {
+	case o.stated:
+		return "scale.service"
+	case given("capacity"):
+		return "--capacity"
+	}
+	return ""
+}
+
+// wordsOf says what was learned, and what becomes of it, where by states it anyhow.
+func wordsOf(l *report.Learned, by string) string {
 	seen := fmt.Sprintf("seen from %.3g to %.3g in %.0f intervals", l.SeenFrom, l.SeenTo, l.Intervals)
 	switch {
 	case !l.Known && l.Intervals == 0:
 		return "cannot tell: no interval with load, latency and a steady count of replicas"
 	case !l.Known:
 		return fmt.Sprintf("cannot tell what a pod carries: the objective was hardly ever missed, or the rate per pod hardly moved; up to %.3g requests/s were fine (%s). The capacity is the setting", l.SafeRate, seen)
-	case given:
-		return fmt.Sprintf("beside %d pods each carries between %.3g requests/s, kept, and %.3g, missed (%s); --capacity overrides it", l.Replicas, l.SafeRate, l.MissRate, seen)
+	case by != "":
+		return fmt.Sprintf("beside %d pods each carries between %.3g requests/s, kept, and %.3g, missed (%s); %s overrides it", l.Replicas, l.SafeRate, l.MissRate, seen, by)
 	}
 	return fmt.Sprintf("beside %d pods each carries between %.3g requests/s, kept, and %.3g, missed (%s); the replay takes the lower end", l.Replicas, l.SafeRate, l.MissRate, seen)
 }

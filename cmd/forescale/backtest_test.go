@@ -111,6 +111,59 @@ scale: {latencyObjective: {quantile: "0.95", value: 300ms}, minReplicas: 3, maxR
 	require.Equal(t, usual(), c.Policies, "keda is among them")
 }
 
+// What is recommended can be given back as it is printed, and is then what was
+// replayed: the same pods, bounds, objective and margin, and the same figures.
+func TestTheRecommendedSpecIsWhatWasReplayed(t *testing.T) {
+	dir := t.TempDir()
+	load, doc, path := writeWave(t, dir, "web.csv", 24*60, time.Minute), filepath.Join(dir, "b.json"), filepath.Join(dir, "spec.yaml")
+	var report struct {
+		Settings map[string]any   `json:"settings"`
+		Runs     []map[string]any `json:"runs"`
+		Spec     string           `json:"spec"`
+	}
+	replayed := func(args ...string) string {
+		_, _, err := runBacktest(t, append([]string{load, "--seeds", "1", "--days", "6h", "--policies", "forescale-floor,forescale-keda", "--json", doc}, args...)...)
+		require.NoError(t, err)
+		text, err := os.ReadFile(doc)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &report))
+		return report.Spec
+	}
+	spec := replayed("--capacity", "37", "--slots", "3", "--slo", "p95=300ms", "--max-replicas", "90")
+	require.Contains(t, spec, "service: {slots: 3, time: 81.081081ms}")
+	first := report
+	require.NoError(t, os.WriteFile(path, []byte(spec), 0o600))
+	require.Equal(t, spec, replayed("--spec", path))
+	require.Equal(t, first.Settings["objective"], report.Settings["objective"])
+	for i, r := range report.Runs {
+		require.Equal(t, first.Runs[i]["violating_time_pct"], r["violating_time_pct"])
+		require.Equal(t, first.Runs[i]["replica_hours"], r["replica_hours"])
+	}
+}
+
+func TestSpecsOfABacktest(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"a spec":             {`scale: {targetPerReplica: "50"}`, ""},
+		"an object":          {"# for the web\n---\nkind: HorizontalPodAutoscaler\nspec: {minReplicas: 1}\n---\nkind: PredictiveAutoscaler\nspec: {targetRef: {name: web}, podCPU: true, scale: {targetPerReplica: \"50\"}}\n", ""},
+		"another object":     {"kind: Deployment\nspec: {replicas: 3}\n", "neither a spec nor a PredictiveAutoscaler"},
+		"a typo":             {"kind: PredictiveAutoscaler\nspec: {scale: {targetPerReplika: 5}}\n", "did you mean scale.targetPerReplica?"},
+		"nothing":            {"\n", "neither a spec nor a PredictiveAutoscaler"},
+		"a key twice":        {"scale: {}\nscale: {}\n", "already set"},
+		"out of range":       {`forecast: {risk: "2"}`, "forecast.risk"},
+		"two ways to say it": {`scale: {targetPerReplica: "5", service: {slots: 1, time: 1ms}}`, "they state the same"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec, err := decodeSpec([]byte(c.text))
+			if c.want != "" {
+				require.ErrorContains(t, err, c.want)
+				return
+			}
+			require.NoError(t, err)
+			require.InDelta(t, 50, spec.Scale.TargetPerReplica.Float(), 0)
+		})
+	}
+}
+
 // What the flags say about the world around the pods reaches the replay.
 func TestBacktestOfAWorldWithFaults(t *testing.T) {
 	o := backtestOptions{}

@@ -107,6 +107,17 @@ func TestExplainTellsWhatIsBehindAnAnswer(t *testing.T) {
 	require.Contains(t, text, "replicas (now 2): demand asks for 3")
 }
 
+// Under an objective the demand is no multiple of what one replica serves: the count
+// is what is said.
+func TestExplainTellsOfAnObjective(t *testing.T) {
+	spec := api.Spec{Mode: api.Active, Scale: api.ScaleSpec{
+		LatencyObjective: &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(300 * time.Millisecond)},
+		Service:          &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)},
+	}}
+	a := &pb.Answer{Value: 700, TargetPerReplica: 100, Active: true}
+	require.Equal(t, "7 replicas, which keep the quantile 0.95 within 300ms; one is full at 100", served(a, spec))
+}
+
 func TestAnExplainedDecisionIsReplayed(t *testing.T) {
 	address, store, key := startExplained(t)
 	_, ok := store.Scale(key, engine.Target{Current: 2, Ready: 2, Min: 1, Max: 10})

@@ -30,7 +30,7 @@ func writeExplanation(out io.Writer, x *pb.ExplainResponse) error {
 	line("query", "%s", spec.Metric.Query)
 	line("observed", "%s", orUnknown(x.GetAnswer().Observed))
 	line("expected", "%s within %s, %s", orUnknown(x.GetAnswer().Predicted), span(x.GetLeadTime()), made(x.GetParts()))
-	line("answer", "%s", served(x.GetAnswer(), spec.Mode))
+	line("answer", "%s", served(x.GetAnswer(), spec))
 	line("model", "%s", modelOf(x))
 	for _, o := range x.GetOutlooks() {
 		line("at +"+span(o.GetAhead()), "median %s, to provide for %s%s", number(o.GetMedian()), number(o.GetUpper()), experts(o.GetExperts()))
@@ -84,15 +84,19 @@ func made(p *pb.Parts) string {
 	return strings.Join(list, ", ")
 }
 
-func served(a *pb.Answer, mode api.Mode) string {
+func served(a *pb.Answer, spec api.Spec) string {
 	switch {
 	case a.GetError() != "":
 		return "none: " + a.GetError()
 	case a.GetTargetPerReplica() <= 0:
 		return number(a.GetValue()) + ", for an unknown number of replicas"
 	}
-	text := fmt.Sprintf("%s, that is %d replicas of %s", number(a.GetValue()), scaler.Replicas(a.GetValue(), a.GetTargetPerReplica()), number(a.GetTargetPerReplica()))
-	if mode != api.Active {
+	count := scaler.Replicas(a.GetValue(), a.GetTargetPerReplica())
+	text := fmt.Sprintf("%s, that is %d replicas of %s", number(a.GetValue()), count, number(a.GetTargetPerReplica()))
+	if o := spec.Scale.LatencyObjective; o != nil && spec.Scale.Service != nil {
+		text = fmt.Sprintf("%d replicas, which keep the quantile %v within %s; one is full at %s", count, o.Quantile, o.Value, number(a.GetTargetPerReplica()))
+	}
+	if spec.Mode != api.Active {
 		text += "; the forecast does not act in this mode"
 	}
 	if !a.GetActive() {

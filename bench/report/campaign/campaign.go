@@ -44,6 +44,7 @@ type Options struct {
 	Resamples int     // of the bootstrap; 0 = 2000
 	Query     string  // PromQL of the demand, for the recommended spec
 	Margin    string  // of the same, see [report.Settings]
+	Carries   string  // of the same
 
 	Learned *report.Learned // from what was recorded beside the load; nil = nothing was
 
