@@ -24,6 +24,7 @@ const (
 // Timing sets how fast a [Band] learns; see [NewTiming].
 type Timing struct {
 	Slow   float64 // rate of the long-run scale
+	Rise   float64 // rate at which the trackers come up to speed
 	Slot   float64 // rate of the scale per time of day
 	Loss   float64 // rate of the pinball losses
 	Miss   float64 // rate of the share of misses
@@ -34,25 +35,28 @@ type Timing struct {
 func NewTiming(day int) Timing {
 	span := max(float64(2*day), 300)
 	return Timing{
-		Slow: 1 / span * 2, Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / span, Miss: 2 / (missDays * span),
+		Slow: 1 / span, Rise: 1 / float64(min(day, longestRise)),
+		Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / (2 * span), Miss: 2 / (missDays * span),
 		tuning: direct.Tuning{Forget: 1 - 1/(2*span), Ridge: 0.01, Huber: 3},
 	}
 }
 
 const (
-	trackRate  = 0.06   // γ of the trackers one step ahead
-	trackFade  = 0.7    // power of the horizon that it is divided by, as errors h ahead overlap
-	topRate    = 0.02   // γ of the tracker on the mixture, one step ahead
-	topFade    = 0.25   // power of the horizon that it is divided by: this one is to be quick
-	viewsRate  = 2      // γ of the linear function, over that of the trackers
-	viewsFade  = 0.0002 // of its coefficients per error
-	mostPace   = 3      // how much more one truth may teach where few are learned from
-	missDays   = 0.3    // memory of the share of misses
-	missPush   = 0.8    // what twice the misses move a bound by, in joint scales
-	mostPush   = 3      // shares of misses in excess that count at most
-	leastPush  = -0.3
-	sharpness  = 20.0 // of the weights in the pinball loss
-	negligible = 1e-5 // errors up to it are none; values are of the order of one
+	trackRate   = 0.06    // γ of the trackers one step ahead
+	trackFade   = 0.8     // power of the horizon that it is divided by, as errors h ahead overlap
+	topRate     = 0.02    // γ of the tracker on the mixture, one step ahead
+	topFade     = 0.3     // power of the horizon that it is divided by: this one is to be quick
+	longestRise = 1440    // samples in which the trackers come up to speed, at most
+	viewsRate   = 4       // γ of the linear function, over that of the trackers
+	viewsFade   = 0.00005 // of its coefficients per error
+	mostPace    = 3       // how much more one truth may teach where few are learned from
+	missDays    = 0.4     // memory of the share of misses
+	missPush    = 1.2     // what twice the misses move a bound by, in joint scales
+	mostPush    = 3       // shares of misses in excess that count at most
+	leastPush   = -0.3
+	sharpness   = 40.0 // of the weights in the pinball loss, one step ahead
+	dullness    = 0.35 // power of the horizon that it is divided by, as losses h ahead overlap
+	negligible  = 1e-5 // errors up to it are none; values are of the order of one
 )
 
 // A Band holds the quantiles of one rung. It is not safe for concurrent use.
@@ -69,6 +73,8 @@ type Band struct {
 	n      int32
 	rate   float32 // γ of the trackers
 	onTop  float32 // γ of the tracker on the mixture
+	sharp  float32 // of the weights
+	stride float32 // origins from one that is learned from to the next
 	pace   float32 // how much more than usual one truth teaches
 }
 
@@ -76,9 +82,10 @@ type Band struct {
 // learns from every stride-th origin only, and from each as much more, up to
 // mostPace times: errors of neighbours h steps ahead are nearly the same.
 func NewBand(h, stride int) *Band {
-	b := &Band{scale: newScale(), tail: newTail(), pace: float32(min(stride, mostPace))}
+	b := &Band{scale: newScale(), tail: newTail(), stride: float32(stride), pace: float32(min(stride, mostPace))}
 	b.rate = b.pace * float32(trackRate*math.Pow(float64(h), -trackFade))
 	b.onTop = b.pace * float32(topRate*math.Pow(float64(h), -topFade))
+	b.sharp = float32(sharpness * math.Pow(float64(h), -dullness))
 	for i, p := range levels {
 		for k := range b.q {
 			b.q[k][i] = float32(start(p))
@@ -191,6 +198,12 @@ func order(quantiles *[Count]float32, point float32) {
 // warm returns one over the number of truths, the next included.
 func (b *Band) warm() float32 { return 1 / float32(b.n+1) }
 
+// speed returns how fast the trackers move, 1 after the first day. Before it no rule
+// has a day to look back on, and what its errors teach would have to be unlearned.
+func (b *Band) speed(t *Timing) float32 {
+	return min(float32(b.n+1)*b.stride*float32(t.Rise), 1)
+}
+
 // Learn takes the truth for an origin with what Bounds noted of it. A forecast
 // that was exact, as while a shop is closed and nobody comes, moves no tracker:
 // else a week of zeros would pull all bounds down, and the first
@@ -201,7 +214,8 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	if warm > rate {
 		rate = warm
 	}
-	step, top := b.rate, b.onTop
+	speed := b.speed(t)
+	step, top := b.rate*speed, b.onTop*speed
 	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
@@ -263,7 +277,7 @@ func (b *Band) Refresh(t *Timing) {
 		if sum <= 0 {
 			continue
 		}
-		rate := sharpness * candidates / float64(sum)
+		rate := float64(b.sharp) * candidates / float64(sum)
 		var weights [candidates]float64
 		total := 0.0
 		for k := range weights {
