@@ -157,17 +157,21 @@ func (b Burst) one(t Trace, at, plateau, rise time.Duration, height float64) {
 
 // ShuffleDays returns t with its whole days in random order, gaps included: the
 // rhythm of a day survives, what a week or the day before tells about the next day
-// does not. It is the negative control of a forecast. A last day that is not whole
-// stays at the end.
-func (t Trace) ShuffleDays(seed uint64) Trace {
-	perDay := int(24 * time.Hour / t.Step)
-	days := len(t.Values) / max(perDay, 1)
+// does not. A last day that is not whole stays at the end.
+func (t Trace) ShuffleDays(seed uint64) Trace { return t.Shuffle(24*time.Hour, seed) }
+
+// Shuffle returns t with its blocks of that length, of a step at least, in random
+// order, gaps included. Blocks that do not divide a day leave no rhythm of it: the
+// negative control of a forecast. A last block that is not whole stays at the end.
+func (t Trace) Shuffle(block time.Duration, seed uint64) Trace {
+	n := max(int(block/t.Step), 1)
+	blocks := len(t.Values) / n
 	values := make([]float64, 0, len(t.Values))
-	for _, d := range rand.New(rand.NewPCG(seed, 3)).Perm(days) {
-		values = append(values, t.Values[d*perDay:(d+1)*perDay]...)
+	for _, b := range rand.New(rand.NewPCG(seed, 3)).Perm(blocks) {
+		values = append(values, t.Values[b*n:(b+1)*n]...)
 	}
 	t.Name += "-shuffled"
-	t.Values = append(values, t.Values[days*perDay:]...)
+	t.Values = append(values, t.Values[blocks*n:]...)
 	return t
 }
 

@@ -2,12 +2,14 @@ package rival_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/replaytest"
 	"github.com/forescale/forescale/bench/replay/rival"
 	"github.com/forescale/forescale/forecast"
 )
@@ -254,4 +256,21 @@ func TestConPaaSFollowsALine(t *testing.T) {
 	}
 	require.InDelta(t, 1100, a.Forecast, 5) // the line goes on
 	require.Equal(t, int32(16), a.Replicas) // ⌈1100/70⌉
+}
+
+// And in a whole replay: equal runs, nothing from the future, and it lives through
+// silence, no load, and bounds that are too tight.
+func TestEveryRivalIsAPolicy(t *testing.T) {
+	for _, name := range rival.Names() {
+		if name == rival.Tuned || strings.HasPrefix(name, "hpa-") && !strings.HasSuffix(name, "-70") {
+			continue // the targets of an HPA are alike
+		}
+		t.Run(name, func(t *testing.T) {
+			replaytest.TestPolicy(t, func() replay.Policy {
+				p, err := rival.ByName(name)
+				require.NoError(t, err)
+				return p
+			})
+		})
+	}
 }
