@@ -124,9 +124,9 @@ func brute(need []int32, startup, grace int) int64 {
 func TestCostEqualsBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 0))
 	for i := range 120 {
-		need := make([]int32, 2+rng.IntN(9))
+		need := make([]int32, 2+rng.IntN(11))
 		for j := range need {
-			need[j] = rng.Int32N(4)
+			need[j] = rng.Int32N(5)
 		}
 		startup, grace := rng.IntN(3), rng.IntN(3)
 		require.Equal(t, brute(need, startup, grace), optimum.Cost(need, int64(startup), int64(grace)),
