@@ -52,6 +52,9 @@ type Settings struct {
 	SafeRate float64 `json:"safe_rate"`
 	// Query is the PromQL of the demand, for the recommended spec; empty = not known.
 	Query string `json:"query,omitempty"`
+	// LatencyQuery and ReplicasQuery are those of latency and ready replicas, likewise.
+	LatencyQuery  string `json:"latency_query,omitempty"`
+	ReplicasQuery string `json:"replicas_query,omitempty"`
 	// Margin is what forescale provided for, a line of the forecast section of a
 	// spec, as risk: "0.99"; empty = not known.
 	Margin string `json:"margin,omitempty"`

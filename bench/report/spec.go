@@ -28,6 +28,12 @@ func (r *Report) recommend() (string, error) {
 	}
 	line("metric:")
 	line("  query: %s", strconv.Quote(query))
+	if s.LatencyQuery != "" {
+		line("  latencyQuery: %s", strconv.Quote(s.LatencyQuery))
+	}
+	if s.ReplicasQuery != "" {
+		line("  replicasQuery: %s", strconv.Quote(s.ReplicasQuery))
+	}
 	if s.Margin != "" {
 		line("forecast:")
 		line("  %s", s.Margin)
@@ -84,6 +90,15 @@ func significant(v float64) float64 {
 	}
 	scale := math.Pow(10, math.Floor(math.Log10(v))-2)
 	return math.Floor(v/scale+1e-9) * scale
+}
+
+// rounded rounds v to four significant digits.
+func rounded(v float64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	if err != nil {
+		return v
+	}
+	return r
 }
 
 func number(v float64) string { return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64) }

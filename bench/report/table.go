@@ -25,6 +25,9 @@ func (r *Report) WriteTable(w io.Writer) error {
 	for _, s := range r.Verdict.Sentences {
 		t.wrap(s)
 	}
+	if len(r.Traces) == 1 { // the loads of a survey have no object in common
+		t.line("\n# What was replayed, to run it:\n%s", strings.TrimSuffix(r.Spec, "\n"))
+	}
 	if t.err != nil {
 		return fmt.Errorf("report: %w", t.err)
 	}
@@ -61,7 +64,7 @@ func (t *text) wrap(sentence string) {
 func (t *text) settings(r *Report) {
 	s := r.Settings
 	t.line("pods of %s requests/s busy (%d slots, %s line), p%s within %s; start-up %s, p90 %s; lead time %s",
-		number(s.Capacity), s.Slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
+		number(rounded(s.Capacity)), s.Slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
 	if s.Learned != nil {
 		t.wrap("Learned from latency and replicas: " + s.Learned.Words + ".")
 	}

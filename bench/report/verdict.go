@@ -227,7 +227,14 @@ func (r *Report) losses(policy, reference string) string {
 		}
 	}
 	if len(worse) == 0 {
-		return fmt.Sprintf("It does no harm: on none of %d traces does it violate more or cost over %d %% more than %s.", judged, sameCost, reference)
+		where := "it does not violate"
+		if judged > 1 {
+			where = fmt.Sprintf("on none of %d traces does it violate", judged)
+		}
+		return fmt.Sprintf("It does no harm: %s more or cost over %d %% more than %s.", where, sameCost, reference)
+	}
+	if judged == 1 {
+		return fmt.Sprintf("It loses to %s in one of the two figures: %s.", reference, worse[0])
 	}
 	return fmt.Sprintf("It loses to %s in one of the two figures on %d of %d traces: %s.", reference, len(worse), judged, list(worse))
 }

@@ -41,6 +41,7 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 		want string
 	}{
 		{"seeds", o.seeds < 1, "at least 1"},
+		{"latency-query", (o.latency == "") != (o.replicas == ""), "it together with --replicas-query: what a pod carries is learned from both"},
 		{"workers", o.workers < 0, "at least 0"},
 		{"resamples", o.resamples < 1000, "at least 1000"},
 		{"budget", !(o.budget > 0 && o.budget < 100), "a percentage above 0 and below 100"},
@@ -52,7 +53,9 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	}
 	return campaign.Options{
 		Replay: settings, Policies: policies, Seeds: o.seeds, Make: policyMaker(spec), Workers: o.workers,
-		Price: o.price, Resamples: o.resamples, Query: spec.Metric.Query, Margin: margin(spec.Forecast), Carries: o.carries(spec.Scale),
+		Price: o.price, Resamples: o.resamples,
+		Query: spec.Metric.Query, LatencyQuery: spec.Metric.LatencyQuery, ReplicasQuery: spec.Metric.ReplicasQuery,
+		Margin: margin(spec.Forecast), Carries: o.carries(spec.Scale),
 	}, nil
 }
 
@@ -222,9 +225,11 @@ func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Wr
 			return t, export.Data{}, nil
 		}
 	}
-	d, err := export.Read(ctx, path, export.Options{
-		Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas, Step: o.step.Std(),
-	})
+	queries := export.Options{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas, Step: o.step.Std()}
+	if info, err := os.Stat(path); err == nil && info.IsDir() && o.query == "" {
+		queries.Query, queries.LatencyQuery, queries.ReplicasQuery = o.asked.Query, o.asked.LatencyQuery, o.asked.ReplicasQuery
+	}
+	d, err := export.Read(ctx, path, queries)
 	if err != nil {
 		return trace.Trace{}, d, err
 	}

@@ -47,6 +47,9 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 		Known: e.Knowledge == capacity.Learned, SafeRate: e.SafeRate, MissRate: e.MissRate,
 		SeenFrom: e.SeenFrom, SeenTo: e.SeenTo, Intervals: e.Intervals, Replicas: typical,
 	}
+	if o.stated && !given("scale-peak") {
+		o.scalePeak = 0 // such pods were seen under the load as recorded
+	}
 	if by := o.statedBy(given); by != "" || !l.Known || !(e.SafeRate > 0) {
 		l.Words = wordsOf(l, by)
 		return l, nil

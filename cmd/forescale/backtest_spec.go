@@ -15,8 +15,9 @@ import (
 
 // readSpec reads the spec and takes its objective, its bounds and its service over.
 func (o *backtestOptions) readSpec() (api.Spec, error) {
+	flags := api.MetricSpec{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas}
 	if o.spec == "" {
-		return withMargin(api.Spec{}), nil
+		return withMargin(api.Spec{Metric: flags}), nil
 	}
 	text, err := os.ReadFile(o.spec)
 	if err != nil {
@@ -38,8 +39,9 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 	if spec.Scale.MaxReplicas > 0 {
 		o.max = spec.Scale.MaxReplicas
 	}
+	o.asked = spec.Metric
 	if o.query != "" {
-		spec.Metric.Query = o.query
+		spec.Metric.Query, spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = flags.Query, flags.LatencyQuery, flags.ReplicasQuery
 	}
 	return withMargin(spec), nil
 }

@@ -40,6 +40,7 @@ func TestBacktestOfAFile(t *testing.T) {
 	require.Empty(t, notes, "no progress bar without a terminal")
 	require.Contains(t, out, "web: class A, 12 h judged")
 	require.Contains(t, out, "start-up 30 s, p90 31.5 s")
+	require.Contains(t, out, "# What was replayed, to run it:\napiVersion: forescale.dev/v1alpha1\n")
 	var report struct {
 		Schema string           `json:"schema"`
 		Runs   []map[string]any `json:"runs"`
@@ -81,6 +82,7 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"all come again":    {[]string{load, "--client-retry", "1"}, "--client-retry: 1: want a share"},
 		"no patience":       {[]string{load, "--client-timeout", "0s"}, "--client-timeout: 0s"},
 		"nodes":             {[]string{load, "--pods-per-node", "-1"}, "--pods-per-node: -1"},
+		"half a lesson":     {[]string{load, "--latency-query", "l"}, "--latency-query: want it together with --replicas-query"},
 		"one load twice":    {[]string{load, load}, "two traces have the name web"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,9 +42,9 @@ type Options struct {
 
 	Price     float64 // of a replica-hour
 	Resamples int     // of the bootstrap; 0 = 2000
-	Query     string  // PromQL of the demand, for the recommended spec
-	Margin    string  // of the same, see [report.Settings]
-	Carries   string  // of the same
+
+	// For the recommended spec, see [report.Settings].
+	Query, LatencyQuery, ReplicasQuery, Margin, Carries string
 
 	Learned *report.Learned // from what was recorded beside the load; nil = nothing was
 
