@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -76,6 +77,15 @@ func TestSafeUtilisationRisesWithSize(t *testing.T) {
 		require.Greater(t, u, last)
 		last = u
 	}
+}
+
+// One rounding below capacity the line is longer than any clock: that has an end too.
+func TestTheQuantileAtTheEdgeOfCapacity(t *testing.T) {
+	table := queue.NewTable(web())
+	q := table.Quantile(4, math.Nextafter(400, 0))
+	require.Greater(t, q, 1e12)
+	require.False(t, math.IsInf(q, 0))
+	require.True(t, math.IsInf(table.Quantile(4, 400), 1))
 }
 
 func TestTableIsCloseToTheFormula(t *testing.T) {

@@ -105,7 +105,8 @@ func (t *Table) Exceed(n int, rate, seconds float64) float64 {
 }
 
 // Quantile returns the latency of the objective's quantile at rate on n pods in
-// seconds, to 1 ms; +Inf beyond capacity or without a pod.
+// seconds, to 1 ms, or one part in 10⁹ of an eternity just below capacity; +Inf
+// beyond it or without a pod.
 func (t *Table) Quantile(n int, rate float64) float64 {
 	if n < 1 || rate >= t.perPod*float64(n) {
 		return math.Inf(1)
@@ -116,7 +117,7 @@ func (t *Table) Quantile(n int, rate float64) float64 {
 	for late(high) {
 		low, high = high, 2*high
 	}
-	for high-low > 1e-3 {
+	for high-low > max(1e-3, 1e-9*high) {
 		if mid := (low + high) / 2; late(mid) {
 			low = mid
 		} else {
