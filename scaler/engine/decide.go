@@ -52,7 +52,7 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	}
 	more := count
 	if !w.spent.IsZero() && now.Sub(w.spent) <= 3*w.step {
-		more = w.guarded(w.pace.shadow.WantsFor(now, reactiveHold-answerHold))
+		more = w.guarded(now, reactiveHold-answerHold)
 		if w.drains(now) {
 			more = max(more, oversubscribe(count, w.calm))
 		}
@@ -100,7 +100,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 			in.Passing = oversubscribe(in.Passing, w.calm)
 		}
 	}
-	in.Guard, in.Limit = w.guarded(w.pace.shadow.Wants(now)), w.affordable(now, d.Observed)
+	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed)
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in
@@ -112,7 +112,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 // and no bound when it is unknown. What we, or the HPA behind the answer, hold by
 // ourselves is not held twice.
 func (w *Workload) affordable(now time.Time, observed float64) int32 {
-	if math.IsNaN(observed) || !w.pace.shadow.Overspent() || now.Sub(w.spent) > 3*w.step {
+	if math.IsNaN(observed) || !w.paced() || !w.pace.shadow.Overspent() || now.Sub(w.spent) > 3*w.step {
 		return 0
 	}
 	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(observed))
@@ -125,7 +125,7 @@ const drainTime = 30 * time.Second
 // drains reports whether a burst began so lately that twice what was missing is
 // asked for: not while that is beyond the bill.
 func (w *Workload) drains(now time.Time) bool {
-	return w.bursts.Lasts() && now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime && !(w.pace.bill > 1)
+	return w.bursts.Lasts() && now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime && !(w.paced() && w.pace.bill > 1)
 }
 
 // oversubscribe asks for twice what was missing when a burst began: of the
@@ -142,7 +142,7 @@ func oversubscribe(need, ready int32) int32 {
 func (w *Workload) spend(now time.Time, observed float64, t Target) {
 	last := w.spent
 	w.spent = now
-	if w.budget.Target == 0 || last.IsZero() {
+	if !w.paced() || last.IsZero() {
 		return
 	}
 	missed := t.Missed

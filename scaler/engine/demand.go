@@ -33,7 +33,7 @@ type Parts struct {
 // one that lasts or one that is likely. NaN without a forecast.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
-	w.parts = Parts{Forecast: math.NaN(), Level: w.acting(), steady: d}
+	w.parts = Parts{Forecast: math.NaN(), Level: w.acting(now), steady: d}
 	if !w.latest.Time.IsZero() && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
 		d.Observed = max(w.latest.Value, w.silence.hold(now, w.latest.Time, w.step))
 	}
@@ -43,8 +43,8 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 		return d // no model yet, or silent for longer than it reaches
 	}
 	p := &w.parts
-	p.Forecast = w.expected(f, now)
-	p.Surprise = w.surprise(f, now)
+	p.Forecast = w.expected(f, p.Level, now)
+	p.Surprise = w.surprise(f, p.Level, now)
 	d.Predicted = p.Forecast + p.Surprise
 	if !w.gate.Trusted() && !math.IsNaN(d.Observed) && w.spec.Forecast.Buffer == 0 {
 		p.Reactive = w.gate.Reactive(d.Observed)
@@ -67,7 +67,7 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 // them through a lull of the chance.
 func (w *Workload) hedge(chance float64) float64 {
 	limit := hedgeRisk
-	if w.budget.Target > 0 {
+	if w.paced() {
 		limit = 1 - w.pace.bursts.Level()
 	}
 	if w.hedging {
@@ -129,15 +129,15 @@ const (
 	young = 1.5
 )
 
-// expected reads the forecast. What has never had any demand is given none: the
+// expected reads the forecast at a quantile level. What has never had any demand is given none: the
 // width of a distribution that was fitted to nothing is no reason to start a
 // replica.
-func (w *Workload) expected(f *forecast.Forecast, now time.Time) float64 {
+func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) float64 {
 	if w.silent {
 		return 0
 	}
 	to := w.reach(now)
-	v := w.demandAt(f, w.acting(), now, to)
+	v := w.demandAt(f, level, now, to)
 	if time.Duration(w.fitCells)*w.step < usualSpan && !w.latest.Time.IsZero() {
 		most := w.latest.Value
 		if len(w.spec.Forecast.Events) > 0 { // what was declared is known, however young the history
@@ -165,21 +165,13 @@ func (w *Workload) demandAt(f *forecast.Forecast, level float64, from, to time.T
 	return v + (v-lower)*math.Log((1-f.Levels[n-1])/(1-level))/math.Log((1-f.Levels[n-2])/(1-f.Levels[n-1]))
 }
 
-// acting is the quantile to provide for: that of the spec, or that of the budget.
-func (w *Workload) acting() float64 {
-	if w.budget.Target > 0 {
-		return w.budget.Level()
-	}
-	return w.level
-}
-
 // surprise is how far the newest sample lies outside what was forecast for its
-// own cell, above the level to provide for, when its slope is carried on: between
+// own cell, above level, the quantile to provide for, when its slope is carried on: between
 // two cells it is the only news of a rise, and it comes late, as a mean over the
 // past; and the whole forecast moves up by it until the cell closes and the
 // model has its say. A sample below the forecast moves nothing: one quiet scrape
 // is no proof of a quiet minute. While a burst lasts it is the burst's.
-func (w *Workload) surprise(f *forecast.Forecast, now time.Time) float64 {
+func (w *Workload) surprise(f *forecast.Forecast, level float64, now time.Time) float64 {
 	t := w.latest.Time
 	if t.IsZero() || !t.After(f.Start) || now.Sub(t) > w.step || w.bursts.Lasts() {
 		return 0
@@ -189,7 +181,7 @@ func (w *Workload) surprise(f *forecast.Forecast, now time.Time) float64 {
 		return 0
 	}
 	risen := w.latest.Value + w.marks.rise(w.latest, w.step)
-	return max(0, risen-f.Quantile(f.Values[h], w.acting()))
+	return max(0, risen-f.Quantile(f.Values[h], level))
 }
 
 // watch shows a sample to the detector of bursts and to the gate.

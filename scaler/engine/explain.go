@@ -36,7 +36,7 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 		o := Outlook{
 			Ahead:  time.Duration(h) * w.step,
 			Median: f.Quantile(f.Values[h-1], 0.5),
-			Upper:  f.Quantile(f.Values[h-1], w.acting()),
+			Upper:  f.Quantile(f.Values[h-1], w.acting(f.Start)),
 		}
 		if pool != nil {
 			o.Experts = pool.Explain(h)

@@ -20,77 +20,103 @@ const (
 	// what is not seen of the bill leaves it below.
 	thrift = 0.96
 
-	// strictest is the least share of the violation target that the reactive
-	// autoscaler's own misses tighten it to.
-	strictest = 0.05
-
 	// unbelievable is how many times more than the reactive autoscaler, and than the
 	// target, may be missed of late before its bill is not believed any more: what it
 	// takes for a replica's worth may not be what a replica carries.
 	unbelievable = 4.0
+
+	// spentOver is the time over which misses are compared with the target.
+	spentOver = 12 * time.Hour
 
 	// startShare is the part of the lead time in which a replica starts; the rest is
 	// the lag of the metric.
 	startShare = 0.6
 )
 
-// A pace books what was missed on the budget of the quantile, or, where a burst was
-// the reason, on that of the hedge against bursts: a higher quantile of what is usual
-// is dear and finds no burst ready. Both are bounded by what an autoscaler without a
+// A pace steers the quantile of what is usual by what the others would have missed
+// on the same load, and books what was missed where a burst was the reason on the
+// budget of the hedge against bursts: a higher quantile of what is usual is dear and
+// finds no burst ready. Both are bounded by what an autoscaler without a
 // forecast would miss and cost, which runs in the shadow: where that misses nothing,
 // little may be missed; where the target cannot be had for its bill, it is the bill
 // that holds. And while more was missed than it would have missed, its count is not
 // undercut; while more was spent, it is not exceeded.
 type pace struct {
+	trials  *trust.Trials
 	bursts  trust.Budget // α is the chance of a burst from which on it is hedged
 	shadow  trust.Reactive
 	guard   trust.Guard
 	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
 	turned  time.Time  // since when the newer ones are gathered
+	held    bool       // whether the guard has held its count since then
+	spent   float64    // share of time missed in about the last half day, bursts aside
 	bill    float64    // of the target over what it may be; NaN = unknown, or not believed
 }
 
-func newPace(target float64) pace {
-	return pace{bill: math.NaN(), bursts: trust.Budget{Target: target, First: hedgeRisk, Least: 0.005, Most: 0.7}}
+// newPace returns a pace for a share of time, with the levels that are forecast; nil
+// without one.
+func newPace(target float64, levels []float64) *pace {
+	if !(target > 0) {
+		return nil
+	}
+	p := &pace{bill: math.NaN(), bursts: trust.Budget{Target: target, First: hedgeRisk, Least: 0.005, Most: 0.7}}
+	var alphas [trust.Tried]float64
+	for k := range alphas {
+		alphas[k] = 1 - levels[k]
+	}
+	p.trials = trust.NewTrials(alphas, target, p.goal(target))
+	return p
 }
 
 // book books the missed share of the last dt; NaN = unknown.
 func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready int32) {
-	p := &w.pace
+	p := w.pace
 	if need := w.Replicas(w.latest.Value); need >= 0 && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
-		short := p.shadow.Update(w.moment(now, need, ready))
+		m := w.moment(now, need, ready)
+		short := p.shadow.Update(m)
 		if missed > short.Ours { // what was measured is seldom less
 			short.Ours = missed
 		}
 		p.guard.Book(short.Ours, short.Theirs, dt)
+		w.try(now, m, dt)
 	}
 	if math.IsNaN(missed) || dt <= 0 {
 		return
 	}
 	target := w.spec.Forecast.ViolationTarget.Float()
-	share, known := p.shadow.Missed()
-	if known {
-		w.budget.Target = min(max(share, strictest*target), target)
+	usual, burst := w.explain(now, missed*dt.Seconds())
+	p.spent += (1 - math.Exp(-dt.Hours()/spentOver.Hours())) * (usual/dt.Seconds() - p.spent)
+	p.bursts.Update(burst/dt.Seconds(), dt, p.bill)
+	p.trials.Pace(p.goal(target), p.bill, dt)
+	p.bill = p.shadow.Bill() / thrift
+	if p.spent+p.bursts.Spent > unbelievable*max(p.shadow.Short, target) {
+		p.bill = math.NaN()
 	}
-	seconds := missed * dt.Seconds()
-	usual, burst := 0.0, 0.0
+}
+
+// explain takes the seconds missed of late and returns those that are explained by
+// now: what was usual, and what was a burst's.
+func (w *Workload) explain(now time.Time, seconds float64) (usual, burst float64) {
+	p := w.pace
+	p.held = p.held || p.guard.Share() > 0
 	switch {
 	case w.bursts.Lasts() || w.dip.Lasts():
 		burst = p.waiting[0] + p.waiting[1] + seconds
 		p.waiting = [2]float64{}
+		p.trials.Void()
 	case now.Sub(p.turned) > explained:
 		usual = p.waiting[1]
+		if p.held {
+			p.trials.TurnHelped(usual)
+		} else {
+			p.trials.Turn(usual)
+		}
 		p.waiting = [2]float64{seconds, p.waiting[0]}
-		p.turned = now
+		p.turned, p.held = now, false
 	default:
 		p.waiting[0] += seconds
 	}
-	w.budget.Update(usual/dt.Seconds(), dt, p.bill)
-	p.bursts.Update(burst/dt.Seconds(), dt, p.bill)
-	p.bill = p.shadow.Bill() / thrift
-	if w.budget.Spent+p.bursts.Spent > unbelievable*max(share, target) {
-		p.bill = math.NaN()
-	}
+	return usual, burst
 }
 
 // moment is what the autoscaler in the shadow sees of now.
@@ -105,8 +131,11 @@ func (w *Workload) moment(now time.Time, need, ready int32) trust.Moment {
 	return m
 }
 
-// guarded returns the part of wants, what the autoscaler in the shadow would have,
-// that is not to be undercut: 0 while no harm is done.
-func (w *Workload) guarded(wants int32) int32 {
-	return scaler.Ceil(w.pace.guard.Share() * float64(wants))
+// guarded returns the part of what the autoscaler in the shadow would have, if it came
+// down after hold, that is not to be undercut: 0 while no harm is done.
+func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
+	if !w.paced() {
+		return 0
+	}
+	return scaler.Ceil(w.pace.guard.Share() * float64(w.pace.shadow.WantsFor(now, hold)))
 }

@@ -32,7 +32,8 @@ func TestThePaceIsBoundedByWhatReactiveScalingDoes(t *testing.T) {
 }
 
 // Demand of 1000 at 100 a replica: the autoscaler in the shadow has 15. Where ours has
-// missed what those would have kept, it has as many; and so has who asks for demand.
+// missed for ten minutes what those would have kept, it has as many; and so has who asks
+// for demand. See the test of the guard for why it is ten.
 func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
 	run := func(missed float64, d time.Duration) (out scaler.Decision) {
@@ -44,7 +45,7 @@ func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
 	}
 	require.Less(t, run(0, time.Hour).Replicas, int32(15))
 	require.Less(t, w.Answer(now, w.Demand(now)), 1500.0)
-	d := run(1, 3*time.Minute)
+	d := run(1, 11*time.Minute)
 	require.Equal(t, int32(15), d.Replicas)
 	require.Equal(t, scaler.ReactiveGuard, d.Reason)
 	require.InDelta(t, 1500, w.Answer(now, w.Demand(now)), 0)

@@ -60,13 +60,12 @@ type Workload struct {
 	bursts  burst.Detector
 	dip     burst.Dip
 	gate    trust.Gate
-	budget  trust.Budget // of violations; used with a violation target
-	hedging bool         // for a burst that is likely
-	calm    int32        // replicas that were ready before the burst that lasts; −1 = unknown
-	asked   Target       // of the last decision
-	spent   time.Time    // until when the budgets are booked
-	pace    pace
-	parts   Parts // of the last demand
+	hedging bool      // for a burst that is likely
+	calm    int32     // replicas that were ready before the burst that lasts; −1 = unknown
+	asked   Target    // of the last decision
+	spent   time.Time // until when the budgets are booked
+	pace    *pace     // of the quantile by what is missed; nil without a violation target
+	parts   Parts     // of the last demand
 }
 
 // New returns a workload for spec, which it completes with defaults. It returns
@@ -93,8 +92,7 @@ func New(spec api.Spec) (*Workload, error) {
 	w.forecast = forecast.New(w.horizon(), w.levels()...)
 	w.learner, w.curve = w.newLearner(), curve
 	w.bursts.Window, w.marks.step = w.step, w.step
-	w.budget.Target = spec.Forecast.ViolationTarget.Float()
-	w.pace = newPace(w.budget.Target)
+	w.pace = newPace(spec.Forecast.ViolationTarget.Float(), w.levels())
 	return w, nil
 }
 
@@ -118,7 +116,7 @@ func levelOf(f api.ForecastSpec) float64 {
 // one to provide for among them.
 func (w *Workload) levels() []float64 {
 	levels := []float64{0.1, 0.5, 0.9, 0.95, 0.99}
-	if w.spec.Forecast.ViolationTarget > 0 { // the budget moves between them
+	if w.spec.Forecast.ViolationTarget > 0 { // as many as are tried at once
 		return []float64{0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998}
 	}
 	nearest := 0

@@ -13,10 +13,26 @@
 // The rival "last value plus its learned margin" is what stands in: a reactive
 // scaler with a headroom that follows the growth the workload really has.
 //
+// # The trials
+//
+// A target of a thousandth of the time is a miss a day: too few to steer a quantile by
+// what is missed in earnest. But what another quantile would have missed is known
+// without missing anything: demand is observed whatever was ready for it. [Trials]
+// run the counts of eight of them side by side in the shadow, remember for some days
+// what each would have missed, and take the cheapest that keeps the target; what was
+// missed in earnest beyond that corrects them. It is learning with full information,
+// where following one's own misses is a bandit's (Cesa-Bianchi and Lugosi, Prediction,
+// Learning, and Games, 2006, chapters 2 and 6).
+//
+// What they vary is not the quantile but the price of short time, α, from which [Level]
+// takes the quantile by the width of the forecast: equal everywhere is what a second
+// less of missed time costs in replicas, not the chance of one.
+//
 // # The budget
 //
-// A [Budget] paces the quantile by the share of time in which the objective was
-// missed. With an error budget of target, α = 1 − level follows
+// What a burst misses is not for them: the quantile of what is usual finds no
+// burst ready. The chance from which on bursts are hedged is paced by a [Budget]. With an
+// error budget of target, α = 1 − level follows
 //
 //	d ln α / dt = k·(1 − spent/target)
 //
@@ -25,18 +41,13 @@
 // keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
 // Conformal Inference Under Distribution Shift, NeurIPS 2021 (arXiv 2106.00170).
 //
-// What a burst misses is not for this budget: the quantile of what is usual finds no
-// burst ready, however high. The engine paces the chance from which on bursts are
-// hedged by a budget of its own.
-//
 // # The reactive autoscaler in the shadow
 //
 // A forecast may not do harm: neither miss more than the autoscaler that would be
 // there without it, nor cost more. A [Reactive] is that autoscaler, an HPA at 70 %,
 // run beside ours on the same demand. Where it would have missed less than the target
-// allows, its share takes the place of the target, down to a twentieth; and as soon
-// as ours costs more, budgets are not tightened any more but widened until it does
-// not. Both are estimates: demand as it was observed, a fixed time to start.
+// allows, six tenths of its share take the place of the target, down to a tenth; and as
+// soon as ours costs more, quantiles fall and budgets are widened until it does not. Both are estimates: demand as it was observed, a fixed time to start.
 // And a [Guard] keeps account of who missed what: what an HPA's cautious target would
 // have kept is a jump that nothing foretells, and no quantile of the past provides for
 // it as surely as that count does. While ours has missed more, the count of the

@@ -8,15 +8,16 @@ import (
 const (
 	guardMemory = 96 * time.Hour // in which harm fades to 1/e
 	guardCredit = 300.0          // seconds: the most that was missed less and may be missed more again
-	guardFull   = 120.0          // seconds of harm from which on all of the reactive count is held
+	guardFull   = 600.0          // seconds of harm from which on all of the reactive count is held: 0.05 points of a fortnight
 	guardLeast  = 0.75           // share of it that is held for the least harm: about what 70 % has beyond the need
 )
 
 // A Guard keeps account of the harm that a forecast does: the time for which the
 // objective was missed and the [Reactive] in the shadow would have kept it, less the
 // time for which it was the other way round. While there is some, the target holds
-// a share of what the reactive autoscaler would have, all of it from two minutes
-// of harm on. What it then has is never less, so that harm ends; and because harm
+// a share of what the reactive autoscaler would have, all of it from ten minutes
+// of harm on: the first misses are met by a higher quantile, which is a third of the price
+// of that count. What it then has is never less, so that harm ends; and because harm
 // fades with time, and a little credit is given, it lets go again.
 //
 // Its exported field is its whole memory, for dumps. The zero Guard is ready. It is

@@ -10,6 +10,9 @@ import (
 	"github.com/forescale/forescale/scaler/trust"
 )
 
+// All is held after ten minutes of harm, not after two as formerly: on recorded loads
+// two minutes, which one surprise can cost, kept the whole count for days, at a third
+// more of the bill than the quantiles that keep as much.
 func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
 	var g trust.Guard
 	require.Zero(t, g.Share())
@@ -18,14 +21,14 @@ func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
 	g.Book(math.NaN(), 0, time.Hour)
 	g.Book(1, math.NaN(), time.Hour)
 	require.Zero(t, g.Share(), "what nobody knows is none")
-	g.Book(1, 0, time.Minute)
-	require.InDelta(t, 0.875, g.Share(), 1e-9, "half way from three quarters to all after one of two minutes")
-	g.Book(1, 0, 10*time.Minute)
+	g.Book(1, 0, 5*time.Minute)
+	require.InDelta(t, 0.875, g.Share(), 1e-9, "half way from three quarters to all after five of ten minutes")
+	g.Book(1, 0, 6*time.Minute)
 	require.InDelta(t, 1, g.Share(), 1e-9)
 	for range 14 * 24 {
 		g.Book(0, 0, time.Hour)
 	}
-	require.InDelta(t, 0.8, g.Share(), 0.05, "660 s fade to 660·e^(−14/4) = 20 s in a fortnight")
+	require.InDelta(t, 0.76, g.Share(), 0.01, "660 s fade to 660·e^(−14/4) = 20 s in a fortnight")
 }
 
 // What was missed less is credit, but little of it: a week of luck is no licence for

@@ -1,0 +1,158 @@
+package trust_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+var alphas = [trust.Tried]float64{0.5, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002}
+
+// try runs trials for days on a demand whose logarithm is 100·e^(σ·noise), a new value
+// each slot; at α each asks for the quantile 1 − α of it, and a start takes no time.
+func try(t *trust.Trials, now time.Time, days int, goal float64) time.Time {
+	const slot, sigma = 15 * time.Second, 0.2
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range days * 5760 {
+		demand := 100 * math.Exp(sigma*rng.NormFloat64())
+		var counts [trust.Tried]int32
+		for k, a := range t.Alphas {
+			counts[k] = int32(math.Ceil(100 * math.Exp(sigma*quantile(1-a))))
+		}
+		t.Ask(now, counts, 0, 0)
+		t.Judge(trust.Moment{Now: now, Demand: demand, Need: int32(math.Ceil(demand))}, slot)
+		t.TurnHelped(0)
+		t.Pace(goal, math.NaN(), slot)
+		now = now.Add(slot)
+	}
+	return now
+}
+
+func quantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
+
+// Where each α misses that share of the time, the α in force is the goal: what is
+// missed per α beforehand, a tenth, is soon outweighed.
+func TestTrialsFindTheAlphaThatKeepsTheGoal(t *testing.T) {
+	for _, goal := range []float64{0.02, 0.007, 0.004} {
+		b := trust.NewTrials(alphas, 0.02, goal)
+		require.Greater(t, b.Alpha, goal, "services in general miss a tenth of α")
+		try(b, start, 8, goal)
+		require.InDelta(t, goal, b.Alpha, 0.35*goal)
+	}
+}
+
+func TestTrialsAreBounded(t *testing.T) {
+	b := trust.NewTrials(alphas, 0.001, 0.001)
+	try(b, start, 4, 0.001)
+	require.Less(t, b.Alpha, 0.002, "beyond the strictest trial in proportion")
+	idle := trust.NewTrials(alphas, 0.001, 0.001)
+	for i := range 40000 {
+		now := start.Add(time.Duration(i) * 15 * time.Second)
+		idle.Ask(now, [trust.Tried]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
+		idle.Judge(trust.Moment{Now: now, Need: 1}, 15*time.Second)
+		idle.Turn(0)
+		idle.Pace(0.001, math.NaN(), 15*time.Second)
+	}
+	require.InDelta(t, 0.02, idle.Alpha, 1e-9, "twenty targets: what is not missed is no reason to be careless")
+}
+
+// While the bill is too high, α grows whatever is missed, and comes back as fast.
+func TestTheBillRelievesTrials(t *testing.T) {
+	b := trust.NewTrials(alphas, 0.001, 0.0005)
+	first := b.Alpha
+	pace := func(bill float64, d time.Duration) { b.Pace(0.0005, bill, d) }
+	pace(1.05, time.Hour)
+	require.InDelta(t, first*math.E, b.Alpha, 1e-9)
+	pace(math.NaN(), 100*time.Hour)
+	require.InDelta(t, first*math.E, b.Alpha, 1e-9, "unknown")
+	pace(2, 100*time.Hour)
+	require.InDelta(t, 0.5, b.Alpha, 1e-9, "no more than to the median")
+	pace(0.9, 100*time.Hour)
+	require.InDelta(t, first, b.Alpha, 1e-9)
+}
+
+// What was missed in earnest beyond what the trial of the α in force says tells that
+// trials are too kind.
+func TestTrialsLearnFromWhatIsMissedInEarnest(t *testing.T) {
+	run := func(missed float64) float64 {
+		b := trust.NewTrials(alphas, 0.02, 0.004)
+		now := try(b, start, 4, 0.004)
+		for range 8 {
+			b.TurnHelped(missed)
+			b.Judge(trust.Moment{Now: now}, 15*time.Second)
+		}
+		b.Pace(0.004, math.NaN(), 0)
+		return b.Alpha
+	}
+	require.Less(t, run(60), 0.5*run(0))
+}
+
+// What a burst explains is nobody's: no α finds it ready.
+func TestTrialsForgiveBursts(t *testing.T) {
+	b := trust.NewTrials(alphas, 0.001, 0.001)
+	for i := range 8 {
+		now := start.Add(time.Duration(i) * 15 * time.Second)
+		b.Ask(now, [trust.Tried]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
+		b.Judge(trust.Moment{Now: now, Need: 5}, 15*time.Second)
+	}
+	b.Void()
+	b.Turn(0)
+	b.Turn(0)
+	require.Zero(t, b.Missed)
+}
+
+// A step down waits as in a decision: for hold, and a small one for calm.
+func TestTrialsHold(t *testing.T) {
+	b := trust.NewTrials(alphas, 0.001, 0.001)
+	var all [trust.Tried]int32
+	at := func(minutes int, n int32) int32 {
+		for k := range all {
+			all[k] = n
+		}
+		now := start.Add(time.Duration(minutes) * time.Minute)
+		require.True(t, b.Due(now))
+		b.Ask(now, all, 2*time.Minute, 6*time.Minute)
+		return b.Wanted[0][b.Slot%int64(len(b.Wanted[0]))]
+	}
+	require.Equal(t, int32(40), at(0, 40))
+	require.Equal(t, int32(40), at(1, 20))
+	require.Equal(t, int32(20), at(4, 20))
+	require.Equal(t, int32(21), at(5, 21))
+	require.Equal(t, int32(21), at(8, 20), "one of twenty")
+	require.Equal(t, int32(20), at(12, 20))
+	require.Equal(t, int32(7), at(60, 7), "a silence begins anew")
+}
+
+func TestTrialsDump(t *testing.T) {
+	b := trust.NewTrials(alphas, 0.02, 0.004)
+	try(b, start, 1, 0.004)
+	text, err := json.Marshal(b)
+	require.NoError(t, err)
+	var back trust.Trials
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, *b, back)
+}
+
+// n + P(D > n)/α is least at the quantile of Level, for an exponential tail.
+func TestLevelIsTheCheapest(t *testing.T) {
+	const alpha = 0.01
+	for _, spread := range []float64{0.3, 1, 4} {
+		best, at := math.Inf(1), 0
+		for n := range 200 {
+			if cost := float64(n) + math.Exp(-float64(n)/spread)/alpha; cost < best {
+				best, at = cost, n
+			}
+		}
+		need := -spread * math.Log(1-trust.Level(alpha, spread)) // that quantile of demand
+		require.Equal(t, at, int(math.Ceil(need)), "spread %v", spread)
+	}
+	require.InDelta(t, 0.99, trust.Level(alpha, 0), 1e-12)
+	require.InDelta(t, 0.99, trust.Level(alpha, math.NaN()), 1e-12)
+	require.InDelta(t, 0.5, trust.Level(alpha, 1e6), 1e-12)
+}
