@@ -50,10 +50,6 @@ type rung struct {
 // second, third … origin is learned from.
 const mostWaiting = 20
 
-// patience is the number of forecasts, none of which overlaps another, from which
-// the experts must have been better than the last value to be believed.
-const patience = 40
-
 // newLadders makes both ladders, which remember who is better for regret samples
 // and who leads for lead samples.
 func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung, waiting queue) {
@@ -62,7 +58,7 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung, waitin
 		every := float64(stride(h)) // samples that a round stands for
 		sets[k] = combine.Settings{
 			Prior: priors[:], Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
-			Patience: float32(patience * float64(h) / every),
+			Overlap: float32(float64(h) / every),
 		}
 	}
 	records, said, all := 0, 0, make([]rung, ladders*len(rungs))

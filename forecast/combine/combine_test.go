@@ -12,7 +12,7 @@ import (
 )
 
 func settings(experts int, keep float32) *combine.Settings {
-	s := &combine.Settings{Keep: keep, Lead: 1.0 / 40}
+	s := &combine.Settings{Keep: keep, Lead: 1.0 / 40, Overlap: 1}
 	for range experts {
 		s.Prior = append(s.Prior, 1)
 	}
@@ -171,7 +171,7 @@ func TestPolyBelievesWhatExpertsHaveShown(t *testing.T) {
 	const h, n, memory = 60, 14 * 1440, 720
 	rng := rand.New(rand.NewPCG(8, 4))
 	set := settings(12, 1-1./memory)
-	set.Patience = 40 * h
+	set.Overlap = h
 	p := combine.NewPoly(set, 12)
 	w, noise := make([]float32, 12), make([]float64, 12)
 	levels, said, advice, parts := make([]float32, n), make([]float32, n), make([][]float32, n), make([]combine.Parts, n)

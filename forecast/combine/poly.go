@@ -16,9 +16,9 @@ type Settings struct {
 	// Lead is the rate, in (0, 1], of the losses by which the leaders are chosen.
 	Lead float32
 
-	// Patience is the number of rounds before the experts are held to be better than
-	// the last value only as far as they have shown it.
-	Patience float32
+	// Overlap is the number of rounds, 1 or more, until a forecast overlaps that of
+	// now no longer: so many tell as much as one.
+	Overlap float32
 }
 
 // A Poly weighs experts under absolute loss; see the package comment. The zero
@@ -32,6 +32,7 @@ type Poly struct {
 	size     float32 // recent mean distance of truth and combination
 	long     float32 // the same over days
 	gain     float32 // how much nearer to the truth all together were than the last value, over days
+	stakes   float32 // mean size of that difference
 	seen     float32
 }
 
@@ -79,6 +80,8 @@ const (
 	leastMove   = 3    // usual errors that a season must foresee for a move
 	fullGain    = 0.02 // share of the last value's error that the experts must save to be believed
 	leastBelief = 0.2  // of what the experts foresee
+	doubts      = 2    // times what the gain may be by chance
+	patience    = 40   // forecasts that do not overlap from which it is asked for
 	least       = 1e-9 // of a loss
 )
 
@@ -212,13 +215,22 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 
 // belief returns how much of a move away from the last value, as it is foreseen, to
 // foresee: all of it once forecasts have been better than the last value by
-// fullGain, in proportion below, and never less than leastBelief, from which what
-// was foreseen can still be told.
+// fullGain and by more than chance, in proportion below, and never less than
+// leastBelief, from which what was foreseen can still be told.
 func (p *Poly) belief() float32 {
-	if !(p.long > 0) || p.seen < p.set.Patience {
+	if !(p.long > 0) || p.seen < patience*p.set.Overlap {
 		return 1
 	}
-	return max(leastBelief, min(p.gain/(fullGain*p.long), 1))
+	return max(leastBelief, min(p.gain/(fullGain*p.long+doubts*p.chance()), 1))
+}
+
+// chance returns what the gain is off by at random: the mean size of a difference
+// over the root of the number of forecasts behind it that do not overlap. The
+// mean size stands in for the standard deviation, since a few large gains, as at
+// the surges of a burst, are no reason to doubt them.
+func (p *Poly) chance() float32 {
+	rounds := min(p.seen-gateFrom+1, longer/(1-p.set.Keep))
+	return p.stakes / float32(math.Sqrt(float64(max(rounds/p.set.Overlap, 1))))
 }
 
 // doubt gives the last value the weight that the others are not believed by. It
@@ -244,6 +256,7 @@ func (p *Poly) confirm(now, mixed, truth, limit float32) {
 	foreseen := now + (mixed-now)/p.belief()
 	gain := min(distance(truth, now), limit) - min(distance(truth, foreseen), limit)
 	p.gain += rate * (gain - p.gain)
+	p.stakes += rate * (max(gain, -gain) - p.stakes)
 }
 
 // choose lets the gate learn.
