@@ -96,11 +96,11 @@ func (w *Workload) Need(d scaler.Demand) float64 {
 func (w *Workload) Parts() Parts { return w.parts }
 
 // Trusted reports whether the forecast acts: it does until it has lost to the
-// last value, or to the season, on the recent past of this very workload.
+// last value on the recent past of this very workload.
 func (w *Workload) Trusted() bool { return w.gate.Trusted() }
 
 // Skill returns the loss of the forecast on the recent past of this workload over
-// that of the better rule without a model: below 1 it earns its keep. NaN before
+// that of the last value with a learned margin: below 1 it earns its keep. NaN before
 // enough forecasts have come due.
 func (w *Workload) Skill() float64 { return w.gate.Skill() }
 
@@ -209,6 +209,6 @@ func (w *Workload) promise() {
 	w.gate.Promise(trust.Promise{
 		Made: w.next, Due: w.next.Add(reach), Level: w.level,
 		Acting: scaler.DemandAt(f, w.level, w.next, w.next.Add(reach)),
-		Last:   w.latest.Value, Seasonal: math.NaN(),
+		Last:   w.latest.Value,
 	})
 }

@@ -32,7 +32,6 @@ func drive(g *trust.Gate, from, to time.Duration, seed uint64, forecast func(t t
 		g.Observe(t, v)
 		g.Promise(trust.Promise{
 			Made: t, Due: t.Add(lead), Level: 0.95, Acting: forecast(t, v), Last: v,
-			Seasonal: (1000 + 800*math.Sin(t.Add(lead).Sub(start).Hours()/24*2*math.Pi)) * 1.3, // the day before was busier
 		})
 	}
 }
@@ -73,7 +72,7 @@ func TestUnseenPromisesAreVoid(t *testing.T) {
 	for i := range 200 {
 		now := start.Add(time.Duration(i) * step)
 		g.Observe(now, math.NaN())
-		g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: 1, Last: 100, Seasonal: math.NaN()})
+		g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: 1, Last: 100})
 	}
 	require.Zero(t, g.Count)
 	require.True(t, math.IsNaN(g.Skill()))
