@@ -52,7 +52,7 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	}
 	p.Latch = w.bursts.Latch(now, usualHeight)
 	if w.bursts.Lasts() { // and while it rises it is not followed from behind
-		p.Latch = max(p.Latch, w.latest.Value+w.marks.rise(w.latest, w.step))
+		p.Latch = max(p.Latch, w.latest.Value, min(w.latest.Value+w.marks.rise(w.latest, w.step), w.bursts.Ceiling(usualHeight)))
 	}
 	p.Return = returning * w.dip.Returning()
 	p.Chance = w.bursts.Hedge(now, w.LeadTime())
@@ -76,7 +76,7 @@ func (w *Workload) hedge(chance float64) float64 {
 	if w.hedging = chance > limit; !w.hedging {
 		return 0
 	}
-	return w.bursts.Level * w.bursts.Height(usualHeight)
+	return w.bursts.Reach(w.bursts.Level, usualHeight)
 }
 
 // Need returns what of d to provide for: the larger of what was observed and what
