@@ -56,27 +56,44 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	}
 	p.Return = returning * w.dip.Returning()
 	p.Chance = w.bursts.Hedge(now, w.LeadTime())
-	p.Hedge = w.hedge(p.Chance)
+	p.Hedge = w.hedge(now)
 	p.steady = d
 	d.Predicted = max(d.Predicted, p.Latch, p.Return, p.Hedge)
 	return d
 }
 
-// hedge returns what the next burst would need if it is likely enough: with
-// hysteresis, because starting the same replicas twice costs more than to keep
-// them through a lull of the chance.
-func (w *Workload) hedge(chance float64) float64 {
-	limit := hedgeRisk
-	if w.paced() {
-		limit = 1 - w.pace.bursts.Level()
+// hedge returns what the next burst would need if it is likely enough.
+func (w *Workload) hedge(now time.Time) float64 {
+	need := w.bursts.Reach(w.bursts.Level, usualHeight)
+	odds := (1 - w.level) / w.level
+	switch {
+	case w.paced():
+		odds = w.odds(need)
+	case w.spec.Forecast.Buffer > 0: // which states no price
+		odds = hedgeOdds
 	}
-	if w.hedging {
-		limit /= 4
-	}
-	if w.hedging = chance > limit; !w.hedging {
+	if w.hedging = w.pays(now, odds); !w.hedging {
 		return 0
 	}
-	return w.bursts.Reach(w.bursts.Level, usualHeight)
+	return need
+}
+
+// pays reports whether a hedge is worth its replicas. Odds are what a replica costs
+// over what it costs to miss it for the same time, as 1 to k in
+// scale with forecast.missingReplicaCost. Without the hedge a burst is missed for a
+// lead time; so the hedge is begun when its chance is above the odds times what it
+// costs in lead times, and kept while for some time ahead the chance is above its
+// share of a lead time.
+func (w *Workload) pays(now time.Time, odds float64) bool {
+	if !w.hedging {
+		return w.parts.Chance > hedgeCost*odds
+	}
+	for part := 1; part <= 8; part *= 2 {
+		if w.bursts.Hedge(now, w.LeadTime()/time.Duration(part)) > odds/float64(part) {
+			return true
+		}
+	}
+	return false
 }
 
 // Need returns what of d to provide for: the larger of what was observed and what
@@ -109,9 +126,14 @@ const (
 	// that is likely: what is ready for most of a burst has missed it all the same.
 	usualHeight = 0.95
 
-	// hedgeRisk is the chance of a burst within the lead time from which on its
-	// height is held ready, unless a budget moves it.
-	hedgeRisk = 0.1
+	// hedgeOdds are the odds at which bursts are hedged where no price is stated, and
+	// before a budget has moved them.
+	hedgeOdds = 0.05
+
+	// hedgeCost is what a hedge against a burst costs that does not come, in lead times:
+	// one to start the replicas, and about another in which the burst could come and
+	// they end.
+	hedgeCost = 2.0
 
 	// returning is what comes back after a dip, as a multiple of what was before: some
 	// of it has waited.

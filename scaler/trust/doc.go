@@ -53,12 +53,18 @@
 // A forecast may not do harm: neither miss more than the autoscaler that would be
 // there without it, nor cost more. A [Reactive] is that autoscaler, an HPA at 70 %,
 // run beside ours on the same demand. Where it would have missed less than the target
-// allows, six tenths of its share take the place of the target, down to a tenth; and as
-// soon as ours costs more, quantiles fall and budgets are widened until it does not. Both are estimates: demand as it was observed, a fixed time to start.
+// allows, six tenths of its share take the place of the target, down to a tenth; and the
+// nearer ours comes to its cost, the greater is the least α for all that is bought, to
+// one and the same bound ([Afford]): what is bought for the quantile of what is usual
+// and what is bought for the next burst then keep the objective for equally long per
+// replica. Both are estimates: demand as it was observed, a fixed time to start.
 // And a [Guard] keeps account of who missed what: what an HPA's cautious target would
 // have kept is a jump that nothing foretells, and no quantile of the past provides for
 // it as surely as that count does. While ours has missed more, the count of the
 // shadow, or most of it, is not undercut; where it never would have, its cost is saved.
+// What is held so is on the bill, but on an account of its own: were it to widen the
+// budgets, bursts would be met no better than by the shadow, and the harm would stay for
+// which it is held. Where both together cost too much, it is the guard that lets go.
 //
 // # Why not coverage alone
 //

@@ -103,7 +103,7 @@ func TestBudgetIsMet(t *testing.T) {
 				if rng.Float64() < min(ratio*(1-b.Level()), 1) {
 					miss = 1
 				}
-				b.Update(miss, time.Minute, math.NaN())
+				b.Update(miss, time.Minute)
 				if i > 10*24*60 { // after ten days
 					missed, n = missed+miss, n+1
 				}
@@ -117,14 +117,14 @@ func TestBudgetBounds(t *testing.T) {
 	b := trust.Budget{Target: 0.001}
 	require.InDelta(t, 0.997, b.Level(), 1e-12)
 	for range 100000 {
-		b.Update(1, time.Minute, math.NaN())
+		b.Update(1, time.Minute)
 	}
 	require.Less(t, b.Level(), 1.0)
 	for range 1000000 {
-		b.Update(0, time.Minute, math.NaN())
+		b.Update(0, time.Minute)
 	}
 	require.InDelta(t, 0.9, b.Level(), 1e-12, "what is not spent is no reason to be careless")
 	before := b
-	b.Update(math.NaN(), time.Minute, math.NaN())
+	b.Update(math.NaN(), time.Minute)
 	require.Equal(t, before, b)
 }
