@@ -87,6 +87,9 @@ func checked(document []byte) (api.Spec, error) {
 	if full.Metric.Query == "" {
 		full.Metric.Query = "the load of the replay"
 	}
+	if full.Forecast.Average && full.Scale.Service == nil && full.Scale.TargetPerReplica == 0 { // that of the flags, too
+		full.Scale.Service = &api.ServiceSpec{Slots: 1, Time: api.Duration(time.Millisecond)}
+	}
 	if full.Scale.LatencyObjective == nil { // that of the flags, which is checked with them
 		full.Scale.LatencyObjective = &api.LatencyObjective{Quantile: 0.5, Value: api.Duration(time.Hour)}
 	}
@@ -97,7 +100,7 @@ func checked(document []byte) (api.Spec, error) {
 // is what is recommended: the objective may be missed for a thousandth of the
 // time, which the budget of violations paces.
 func withMargin(spec api.Spec) api.Spec {
-	if margin(spec.Forecast) == "" {
+	if !spec.Forecast.Stated() {
 		spec.Forecast.ViolationTarget = 0.001
 	}
 	return spec
@@ -117,6 +120,9 @@ func margin(f api.ForecastSpec) string {
 		if m.value != 0 {
 			return fmt.Sprintf("%s: %q", m.name, m.value.String())
 		}
+	}
+	if f.Average {
+		return "average: true"
 	}
 	return ""
 }

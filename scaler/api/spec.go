@@ -72,8 +72,8 @@ type MetricSpec struct {
 }
 
 // ForecastSpec is how demand is forecast. At most one of Buffer, Risk,
-// MissingReplicaCost and ViolationTarget may be given: they are four ways to
-// state one margin.
+// MissingReplicaCost, ViolationTarget and Average may be given: they are five ways
+// to state one margin.
 type ForecastSpec struct {
 	// Model is a forecasting method by name, or auto for the pool that learns
 	// which one to believe. Default auto.
@@ -112,6 +112,11 @@ type ForecastSpec struct {
 	// missed, such as "0.001". The quantile is then paced by the error budget.
 	// Needs scale.latencyObjective.
 	ViolationTarget Number `json:"violationTarget,omitempty"`
+
+	// Average provides for the whole forecast and not for a quantile of it: the
+	// replicas keep scale.latencyObjective on average over all that may come, and
+	// there is no other margin. Needs scale.service.
+	Average bool `json:"average,omitempty"`
 
 	// +kubebuilder:validation:MaxItems=256
 

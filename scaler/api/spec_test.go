@@ -59,6 +59,7 @@ func TestKeysCoverTheSpec(t *testing.T) {
 	require.NoError(t, err)
 	spec.Forecast.Buffer, spec.Forecast.MissingReplicaCost, spec.Forecast.ViolationTarget = 1.2, 19, 0.001
 	spec.Forecast.Events[0].Add, spec.Forecast.Events[0].Learn = 5, true
+	spec.Forecast.Average = true
 	spec.Scale.Service = &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)}
 	spec.Scale.Behavior.ScaleDown = &api.ScalingRules{
 		StabilizationWindowSeconds: new(int32), SelectPolicy: "Min", Tolerance: new(api.Number),
@@ -159,10 +160,12 @@ func TestServiceFaults(t *testing.T) {
 		"with a target":      {api.ScaleSpec{TargetPerReplica: 50, LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.service: given together with scale.targetPerReplica"},
 		"nothing at once":    {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Time: ms(50)}}, `scale.service.slots: "0": want the requests that one replica serves at once`},
 		"no time":            {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8}}, `scale.service.time: "0s": want the mean time of one request`},
+		"on average":         {api.ScaleSpec{TargetPerReplica: 5, LatencyObjective: objective}, "forecast.average: \"true\": needs scale.service"},
 		"no objective again": {api.ScaleSpec{LatencyObjective: &api.LatencyObjective{}, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.latencyObjective.quantile: missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := api.Spec{Metric: api.MetricSpec{Query: "q"}, Scale: c.scale}.Validate()
+			average := api.ForecastSpec{Average: name == "on average"}
+			err := api.Spec{Metric: api.MetricSpec{Query: "q"}, Forecast: average, Scale: c.scale}.Validate()
 			if c.want == "" {
 				require.NoError(t, err)
 				return

@@ -39,7 +39,7 @@ func (s Spec) Default() Spec {
 	if s.Forecast.TimeZone == "" {
 		s.Forecast.TimeZone = "UTC"
 	}
-	if f := s.Forecast; f.Buffer == 0 && f.Risk == 0 && f.MissingReplicaCost == 0 && f.ViolationTarget == 0 {
+	if !s.Forecast.Stated() {
 		s.Forecast.Risk = 0.95
 	}
 	if s.Scale.MinReplicas == nil {
@@ -61,6 +61,9 @@ func (s Spec) Validate() error {
 	v.forecast(s.Forecast)
 	if s.Forecast.ViolationTarget != 0 && s.Scale.LatencyObjective == nil {
 		v.add("forecast.violationTarget", s.Forecast.ViolationTarget.String(), "needs scale.latencyObjective: without an objective nothing can be violated")
+	}
+	if s.Forecast.Average && s.Scale.Service == nil {
+		v.add("forecast.average", "true", "needs scale.service: without it nothing says which share of the requests is late")
 	}
 	v.scale(s.Scale)
 	v.oneOf("mode", string(s.Mode), string(Active), string(Shadow), string(Paused))
@@ -145,7 +148,12 @@ func (v *validator) forecast(f ForecastSpec) {
 	}
 }
 
-// margin checks the four ways to state one margin.
+// Stated reports whether a margin is given.
+func (f ForecastSpec) Stated() bool {
+	return f.Buffer != 0 || f.Risk != 0 || f.MissingReplicaCost != 0 || f.ViolationTarget != 0 || f.Average
+}
+
+// margin checks the five ways to state one margin.
 func (v *validator) margin(f ForecastSpec) {
 	v.atLeast("forecast.buffer", f.Buffer, 1)
 	v.share("forecast.risk", f.Risk, `"0.95"`)
@@ -164,6 +172,9 @@ func (v *validator) margin(f ForecastSpec) {
 		if m.value != 0 {
 			given = append(given, m.name)
 		}
+	}
+	if f.Average {
+		given = append(given, "average")
 	}
 	if len(given) > 1 {
 		v.add("forecast."+given[0], "", "given together with "+strings.Join(given[1:], " and ")+": they state the same margin, want one")

@@ -30,7 +30,7 @@
 // The uncertainty of the forecast and the fluctuation of the queue are one risk.
 // [Curve.Averaged] takes the whole distribution of demand and asks that the
 // permitted share be kept on average over it, in place of a full queueing margin
-// on top of a full forecast quantile.
+// on top of a full forecast quantile: forecast.average of a spec.
 //
 // # Learning
 //

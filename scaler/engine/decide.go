@@ -43,6 +43,9 @@ const answerHold = 90 * time.Second
 func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	need := w.Need(d)
 	target, count := w.Target(), w.Replicas(need)
+	if n := w.averaged(now); n >= 0 {
+		count = max(n, w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)))
+	}
 	if math.IsNaN(need) || count < 0 {
 		return need
 	}
@@ -83,10 +86,6 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	}
 	var out scaler.Decision
 	out, *w.state = scaler.Decide(spec, *w.state, in)
-	w.held = 0
-	if out.Reason == scaler.ReactiveGuard {
-		w.held = out.Replicas - w.state.Last
-	}
 	return out
 }
 
@@ -97,6 +96,9 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 	in := scaler.Input{
 		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(), Calm: calmFor,
 		Desired: w.Replicas(w.Need(w.parts.steady)), Passing: w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)),
+	}
+	if n := w.averaged(now); n >= 0 {
+		in.Desired = n
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
@@ -116,7 +118,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 // and no bound when it is unknown. What we, or the HPA behind the answer, hold by
 // ourselves is not held twice.
 func (w *Workload) affordable(now time.Time, observed float64) int32 {
-	if math.IsNaN(observed) || !w.overspent() || now.Sub(w.spent) > 3*w.step {
+	if math.IsNaN(observed) || !w.paced() || !w.pace.shadow.Overspent() || now.Sub(w.spent) > 3*w.step {
 		return 0
 	}
 	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(observed))
@@ -156,5 +158,5 @@ func (w *Workload) spend(now time.Time, observed float64, t Target) {
 			missed = 1
 		}
 	}
-	w.book(now, now.Sub(last), missed, t)
+	w.book(now, now.Sub(last), missed, t.Ready)
 }

@@ -27,6 +27,10 @@ const (
 	spareCells = 16
 
 	refitEvery = 24 * time.Hour
+
+	// usualLevel is what a forecast is judged at, and explained by, where no quantile
+	// is provided for but all of them.
+	usualLevel = 0.95
 )
 
 // A Workload is one target from samples to decision. It is not safe for
@@ -61,7 +65,6 @@ type Workload struct {
 	dip     burst.Dip
 	gate    trust.Gate
 	hedging bool      // for a burst that is likely
-	held    int32     // replicas that only the guard was the reason for
 	calm    int32     // replicas that were ready before the burst that lasts; −1 = unknown
 	asked   Target    // of the last decision
 	spent   time.Time // until when the budgets are booked
@@ -109,6 +112,8 @@ func levelOf(f api.ForecastSpec) float64 {
 		return k / (k + 1)
 	case f.ViolationTarget > 0:
 		return 1 - f.ViolationTarget.Float()
+	case f.Average:
+		return usualLevel
 	}
 	return f.Risk.Float()
 }
@@ -117,7 +122,7 @@ func levelOf(f api.ForecastSpec) float64 {
 // one to provide for among them.
 func (w *Workload) levels() []float64 {
 	levels := []float64{0.1, 0.5, 0.9, 0.95, 0.99}
-	if w.spec.Forecast.ViolationTarget > 0 { // as many as are tried at once
+	if w.spec.Forecast.ViolationTarget > 0 || w.spec.Forecast.Average { // as many as are tried at once, or all count
 		return []float64{0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998}
 	}
 	nearest := 0

@@ -131,6 +131,7 @@ func specs() map[string]api.Spec {
 	return map[string]api.Spec{
 		"a target and a quantile": spec(api.ForecastSpec{Risk: 0.95}, 90),
 		"a queue and a budget":    spec(api.ForecastSpec{ViolationTarget: 0.001}, 0),
+		"a queue on average":      spec(api.ForecastSpec{Average: true}, 0),
 	}
 }
 

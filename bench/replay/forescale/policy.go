@@ -66,7 +66,7 @@ func New(name string, spec api.Spec) (*Policy, error) {
 	p := &Policy{name: name, spec: spec}
 	kind, percent, fixed := quantileOf(name)
 	if fixed {
-		p.spec.Forecast.Buffer, p.spec.Forecast.MissingReplicaCost, p.spec.Forecast.ViolationTarget = 0, 0, 0
+		p.spec.Forecast.Buffer, p.spec.Forecast.MissingReplicaCost, p.spec.Forecast.ViolationTarget, p.spec.Forecast.Average = 0, 0, 0, false
 		p.spec.Forecast.Risk = api.Number(percent / 100)
 	}
 	switch kind {
@@ -137,7 +137,7 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 	if c.History.Step > 0 {
 		spec.Metric.Step = api.Duration(c.History.Step)
 	}
-	if f := spec.Forecast; f.Buffer == 0 && f.Risk == 0 && f.MissingReplicaCost == 0 && f.ViolationTarget == 0 {
+	if !spec.Forecast.Stated() {
 		spec.Forecast.ViolationTarget = defaultTarget
 	}
 	spec.Scale = completeScale(spec.Scale, c)

@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"math"
+	"time"
+)
+
+// The levels at which a distribution of demand is read for its average, and the share
+// of it that each stands for: tenths up to nine tenths, and then ever finer, because it
+// is the rare highs that miss an objective.
+//
+//nolint:gochecknoglobals // tables
+var (
+	averageLevels = [...]float64{0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.925, 0.9625, 0.98125, 0.990625, 0.996875}
+	averageShares = [...]float64{0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.05, 0.025, 0.0125, 0.00625, 0.00625}
+)
+
+// averaged returns the least count that keeps the latency objective on average over
+// the distribution of the highest demand within the lead time, at least for what is
+// observed: one margin for the uncertainty of the forecast and the fluctuation of the
+// queue, and no level to choose. It is −1 if the spec does not ask for that, or while
+// there is no distribution to go by: without a forecast that is trusted, or while
+// demand is not observed. It is about the last call of Demand. It takes some tens of
+// microseconds for a service of some tens of replicas.
+func (w *Workload) averaged(now time.Time) int32 {
+	f, d := w.Forecast(), w.parts.steady
+	if !w.spec.Forecast.Average || f == nil || w.silent || !w.gate.Trusted() || math.IsNaN(d.Observed) || math.IsNaN(d.Predicted) {
+		return -1
+	}
+	least := d.Observed
+	if w.Need(d) < least { // a forecast that has earned to take
+		least = 0
+	}
+	strength := w.strength()
+	var nodes [len(averageLevels)]float64
+	for i, level := range averageLevels {
+		nodes[i] = max(w.expected(f, level, now)+w.parts.Surprise, least) / strength
+	}
+	return w.curve.Averaged(nodes[:], averageShares[:], 1-w.spec.Scale.LatencyObjective.Quantile.Float())
+}
