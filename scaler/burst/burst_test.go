@@ -213,23 +213,112 @@ func TestNoClockNoSlots(t *testing.T) {
 	require.InDelta(t, 600.0/6000, p, 0.08) // exponential gaps: the rate of the process, whenever asked
 }
 
-func TestHeightsAndAhead(t *testing.T) {
+func TestReachIsAQuantile(t *testing.T) {
 	demand, _ := clockwork(5)
 	d := burst.Detector{Window: time.Minute}
-	require.True(t, math.IsNaN(d.Height(0.5)))
+	require.True(t, math.IsNaN(d.Reach(100, 0.5)), "no burst is known")
 	feed(&d, start, 5*24*time.Hour-time.Hour, demand)
-	require.InDelta(t, 3.5, d.Height(0.5), 0.2)
-	require.LessOrEqual(t, d.Height(0.1), d.Height(0.9))
-	for d.Lasts() {
-		feed(&d, d.Seen, time.Minute, demand)
+	require.InDelta(t, 350, d.Reach(100, 0.5), 20)
+	require.LessOrEqual(t, d.Reach(100, 0.1), d.Reach(100, 0.9))
+}
+
+// A job that runs beside the users adds as much at night as at noon; more requests of
+// each user multiply what there is. What is alike from burst to burst is carried on.
+func TestReachAddsOrMultiplies(t *testing.T) {
+	for name, burstOf := range map[string]func(base float64) float64{
+		"adds":       func(base float64) float64 { return base + 600 },
+		"multiplies": func(base float64) float64 { return 3 * base },
+	} {
+		t.Run(name, func(t *testing.T) {
+			day := func(t time.Time) float64 { return 200 - 100*math.Cos(t.Sub(start).Hours()/12*math.Pi) }
+			d := burst.Detector{Window: time.Minute}
+			feed(&d, start, 48*time.Hour, func(t time.Time) float64 {
+				if m := t.Sub(start) % (90 * time.Minute); m > 40*time.Minute && m < 46*time.Minute {
+					return noisy(t, burstOf(day(t)))
+				}
+				return noisy(t, day(t))
+			})
+			require.Greater(t, len(d.Recent), 24)
+			for _, base := range []float64{100, 300} {
+				require.InEpsilon(t, burstOf(base), d.Reach(base, 0.5), 0.08)
+			}
+		})
 	}
-	now := d.Seen
-	for d.Hedge(now, 2*time.Minute) < 0.1 {
-		now = now.Add(15 * time.Second)
-		require.Less(t, now.Sub(d.Seen), 6*time.Hour)
+}
+
+// A job that comes at six and at eighteen on nearly all days, and in one of four of the
+// other hours: the chance follows the time of the day.
+func TestHedgeKnowsTheTimeOfDay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 2))
+	onsets := map[int64]bool{}
+	usual := func(hour int) bool { return hour%12 == 6 }
+	for hour := range 14 * 24 {
+		if rng.Float64() < 0.25 || usual(hour) && rng.Float64() < 0.9 {
+			for s := range int64(300) {
+				onsets[start.Unix()+int64(hour)*3600+s] = true
+			}
+		}
 	}
-	require.InDelta(t, 350, d.Ahead(now, 2*time.Minute, 0.05), 30)
-	require.Zero(t, d.Ahead(now, 2*time.Minute, 0.999), "too unlikely to pay")
+	demand := func(t time.Time) float64 {
+		if onsets[t.Unix()] {
+			return noisy(t, 400)
+		}
+		return noisy(t, 100)
+	}
+	d := burst.Detector{Window: time.Minute}
+	feed(&d, start, 9*24*time.Hour-10*time.Minute, demand)
+	var chance, n [2]float64
+	for hour := 9 * 24; hour < 14*24; hour++ {
+		i := 0
+		if usual(hour) {
+			i = 1
+		}
+		chance[i], n[i] = chance[i]+d.Hedge(d.Seen, 15*time.Minute), n[i]+1
+		feed(&d, d.Seen, time.Hour, demand)
+	}
+	require.Positive(t, d.Clock())
+	require.InDelta(t, 0.25, chance[0]/n[0], 0.1)
+	require.Greater(t, chance[1]/n[1], 0.5)
+}
+
+// What a burst needed is kept while it is at its height, and for the time that a
+// replica costs to start and to end; a burst that fades is followed.
+func TestABurstThatFadesIsFollowed(t *testing.T) {
+	d := burst.Detector{Window: time.Minute}
+	at := start.Add(time.Hour)
+	demand := func(t time.Time) float64 {
+		switch since := t.Sub(at); {
+		case since < 0:
+			return noisy(t, 100)
+		case since < 4*time.Minute:
+			return noisy(t, 800)
+		}
+		return noisy(t, 400)
+	}
+	feed(&d, start, time.Hour+4*time.Minute, demand)
+	now := at.Add(4 * time.Minute)
+	require.InDelta(t, 800, d.Latch(now, 0.5), 40)
+	feed(&d, now, time.Minute, demand)
+	require.InDelta(t, 800, d.Latch(now.Add(time.Minute), 0.5), 40)
+	feed(&d, now.Add(time.Minute), 3*time.Minute, demand)
+	require.True(t, d.Lasts())
+	require.InDelta(t, 400, d.Latch(now.Add(4*time.Minute), 0.5), 20)
+}
+
+// Who has seen many bursts knows how high they go: a first sample that betrays more is
+// not believed, one that shows more is.
+func TestGuessesAreBoundedByWhatIsKnown(t *testing.T) {
+	demand, onsets := clockwork(4)
+	d := burst.Detector{Window: time.Minute}
+	require.True(t, math.IsInf(d.Ceiling(0.95), 1))
+	last := onsets[len(onsets)-1].Add(-10 * time.Minute)
+	feed(&d, start, last.Sub(start), demand)
+	require.False(t, d.Lasts())
+	now := last.Add(step)
+	require.True(t, d.Update(now, 260, nan)) // the mean has grown by 160 within a quarter of its window: 740 or more
+	require.InDelta(t, 350, d.Latch(now, 0.95), 20)
+	d.Update(now.Add(step), 500, nan)
+	require.InDelta(t, 500, d.Latch(now.Add(step), 0.95), 0)
 }
 
 func TestDetectorSurvivesDumpAndNonsense(t *testing.T) {

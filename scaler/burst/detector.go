@@ -14,6 +14,8 @@ const (
 	ended      = 0.15             // share of the height above the reference
 	calm       = time.Minute      // below that share
 	newLevel   = 30 * time.Minute // longer is no burst
+	fading     = 0.7              // share of the height above the reference, below which a burst is on its way down
+	hold       = 75 * time.Second // half of what a replica costs to start and to end: two holds are remembered
 	halfLevel  = 2 * time.Minute  // half-life of the level
 	halfSpread = 30 * time.Minute // and of the deviation
 	finest     = 0.01             // least deviation, as a share of the level
@@ -25,6 +27,7 @@ type Burst struct {
 	At     time.Time     `json:"at"`     // when it was noticed
 	Height float64       `json:"height"` // highest sample over the reference at its onset, ≥ 1
 	Lasted time.Duration `json:"lasted"` // from notice to the first calm sample, ns in JSON
+	Base   float64       `json:"base"`   // reference at its onset, unit of the metric; 0 = unknown
 }
 
 // A Detector watches one series of demand. Its exported fields are its whole
@@ -43,12 +46,14 @@ type Detector struct {
 	Spread float64   `json:"spread"` // mean absolute deviation of a sample from it
 	Hints  int       `json:"hints"`  // samples in a row that were likely a burst
 
-	Onset  time.Time `json:"onset"`  // of the burst that lasts; zero if none does
-	Base   float64   `json:"base"`   // reference at the onset
-	Peak   float64   `json:"peak"`   // highest sample since
-	Surge  float64   `json:"surge"`  // highest rate behind the first samples, which are means over Window
-	Calm   time.Time `json:"calm"`   // first of the calm samples that end it
-	Recent []Burst   `json:"recent"` // oldest first
+	Onset  time.Time  `json:"onset"`  // of the burst that lasts; zero if none does
+	Base   float64    `json:"base"`   // reference at the onset
+	Peak   float64    `json:"peak"`   // highest sample since
+	Surge  float64    `json:"surge"`  // highest rate behind the first samples, which are means over Window
+	Tops   [2]float64 `json:"tops"`   // highest sample of this hold and of the one before
+	Turned time.Time  `json:"turned"` // when this hold began
+	Calm   time.Time  `json:"calm"`   // first of the calm samples that end it
+	Recent []Burst    `json:"recent"` // oldest first
 
 	Phases []time.Duration `json:"phases,omitempty"` // times of day, UTC, at which the clock makes demand rise
 
@@ -82,6 +87,7 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 	}
 	if d.begins(sample, reference) {
 		d.Onset, d.Base, d.Peak, d.Surge, d.Calm, d.Hints = now, reference, sample, sample, time.Time{}, 0
+		d.Tops, d.Turned = [2]float64{sample}, now
 		d.surge(dt, sample-last)
 		return true
 	}
@@ -127,22 +133,37 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 
 // Latch returns the demand to provide for while a burst lasts, 0 else. While the
 // samples do not yet show how high the burst goes, it is what bursts usually
-// reach (the quantile level of past heights) or what the first samples betray,
-// whichever is more. What they betray is a guess: once a sample is a mean over
-// nothing but the burst, the highest sample stands in its place. That one never
-// falls: nothing is taken away before the end.
+// reach (the quantile level of where past ones would have taken it) or what the first
+// samples betray, whichever is more. What they betray is a guess, and not believed
+// above the [Detector.Ceiling]: once a sample is a mean over nothing but the burst,
+// the highest sample stands in its place. It stays until the burst fades, when it has
+// been clearly lower for as long as a replica costs to start and to end.
 func (d *Detector) Latch(now time.Time, level float64) float64 {
 	if !d.Lasts() {
 		return 0
 	}
 	need := d.Peak
-	if d.Seen.Sub(d.Onset) < d.Window { // samples still hold some of the time before
-		need = max(need, d.Surge)
+	if top := max(d.Tops[0], d.Tops[1]); top < d.Base+fading*(d.Peak-d.Base) {
+		need = top
 	}
-	if usual := d.Base * d.Height(level); usual > need && now.Sub(d.Onset) <= d.Window+calm {
+	if d.Seen.Sub(d.Onset) < d.Window { // samples still hold some of the time before
+		need = max(need, min(d.Surge, d.Ceiling(level)))
+	}
+	if usual := d.Reach(d.Base, level); usual > need && now.Sub(d.Onset) <= d.Window+calm {
 		need = usual
 	}
 	return need
+}
+
+// Ceiling returns what guesses of how high the burst that lasts will go are not
+// believed above: the quantile level of where past bursts would have taken it,
+// infinity if none lasts or fewer than eight are known. What is observed counts
+// whatever it is.
+func (d *Detector) Ceiling(level float64) float64 {
+	if !d.Lasts() || len(d.Recent) < enough {
+		return math.Inf(1)
+	}
+	return d.Reach(d.Base, level)
 }
 
 // begins judges one sample.
@@ -182,6 +203,10 @@ func halving(dt, half time.Duration) float64 { return math.Exp2(-float64(dt) / f
 // follow watches a burst until it ends or turns out to be a new level.
 func (d *Detector) follow(now time.Time, sample float64) {
 	d.Peak = max(d.Peak, sample)
+	if now.Sub(d.Turned) >= hold {
+		d.Tops, d.Turned = [2]float64{0, d.Tops[0]}, now
+	}
+	d.Tops[0] = max(d.Tops[0], sample)
 	if now.Sub(d.Onset) > newLevel {
 		d.Level, d.Onset = sample, time.Time{}
 		return
@@ -199,7 +224,7 @@ func (d *Detector) follow(now time.Time, sample float64) {
 	if len(d.Recent) == maxBursts {
 		d.Recent = append(d.Recent[:0], d.Recent[1:]...)
 	}
-	d.Recent = append(d.Recent, Burst{d.Onset, d.Peak / d.Base, d.Calm.Sub(d.Onset)})
+	d.Recent = append(d.Recent, Burst{At: d.Onset, Height: d.Peak / d.Base, Lasted: d.Calm.Sub(d.Onset), Base: d.Base})
 	d.Level, d.Onset = sample, time.Time{}
 	d.renewal = renewal{}
 }

@@ -6,7 +6,7 @@
 // A forecast knows what comes slowly or by the season. A burst is neither: it is
 // there within seconds, it lasts minutes, and no model sees its first sample.
 // Three things help. Notice it early ([Detector.Update]); while it lasts, do not
-// follow it up but go to its usual height, and take nothing away; and where
+// follow it up but go to its usual height, and take nothing away before it fades; and where
 // bursts return, be ready when the next one is likely ([Detector.Hedge]).
 //
 // # Noticing
@@ -35,9 +35,18 @@
 //
 //	P(onset in [t, t+L] | none yet) = h·(F(t+L) − F(t)) / (1 − h·F(t))
 //
+// Some slots of the day see more bursts than their gaps foretell, others fewer: the
+// odds of h are multiplied by how many times more or fewer.
+//
 // Where the onsets follow no clock, the hazard is that of the gaps in time,
 // #{gaps in [e, e+L]} / #{gaps ≥ e}, with the same kind of prior. See Cox,
 // Renewal Theory (1962).
+//
+// # How high
+//
+// A burst multiplies what there is or adds to it; which of the two is alike from one
+// burst to the next is seen in those that were ([Detector.Reach]). Who has seen many
+// believes no guess beyond them ([Detector.Ceiling]).
 //
 // # By the clock
 //

@@ -7,11 +7,12 @@ import (
 )
 
 const (
-	enough   = 8   // bursts before their return is judged
-	gathered = 0.6 // least mean direction of onsets that follow a clock
-	prior    = 2.0 // worth of the mean chance, in observations
-	maxAhead = 8   // slots that one lead time may span
-	maxGap   = 400 // slots; longer gaps count as this
+	enough    = 8    // bursts before their return is judged
+	gathered  = 0.6  // least mean direction of onsets that follow a clock
+	prior     = 2.0  // worth of the mean chance, in observations
+	mostSlots = 4096 // that are looked at for the time of the day
+	maxAhead  = 8    // slots that one lead time may span
+	maxGap    = 400  // slots; longer gaps count as this
 )
 
 // slots are the candidates for the period of the clock, shortest first.
@@ -26,6 +27,7 @@ type renewal struct {
 	gaps   []int           // between bursts in slots, ascending
 	times  []time.Duration // between bursts, ascending
 	mean   float64         // bursts per slot, or per second without a clock
+	daily  []float64       // by slot of the day: how many times more bursts come than the gaps foretell; nil = unknown
 	last   int             // slot of the last burst
 }
 
@@ -62,8 +64,40 @@ func build(bursts []Burst, first, until time.Time) renewal {
 	}
 	slices.Sort(r.gaps)
 	slices.Sort(r.phases)
+	r.byDay(bursts)
 	return r
 }
+
+// byDay learns at which times of the day more bursts come than their gaps foretell:
+// as many times more as came over as many as were to be expected there, one of each
+// added (a gamma prior of mean 1). It learns nothing where the bursts span less than
+// two days.
+func (r *renewal) byDay(bursts []Burst) {
+	perDay := int(Day / r.slot)
+	from, to := r.slotOf(bursts[0].At), r.last
+	if to-from < fewDays*perDay {
+		return
+	}
+	came, due := make([]float64, perDay), make([]float64, perDay)
+	next, last := 1, from
+	for s := max(from+1, to-mostSlots); s <= to; s++ {
+		for next < len(bursts) && r.slotOf(bursts[next].At) < s {
+			last = r.slotOf(bursts[next].At)
+			next++
+		}
+		due[r.ofDay(s)] += r.hazard(s - last)
+		if next < len(bursts) && r.slotOf(bursts[next].At) == s {
+			came[r.ofDay(s)]++
+		}
+	}
+	r.daily = came
+	for i := range came {
+		r.daily[i] = (came[i] + 1) / (due[i] + 1)
+	}
+}
+
+// ofDay returns the slot of the day that s is.
+func (r *renewal) ofDay(s int) int { return s % int(Day/r.slot) }
 
 // clock returns the slot around whose centre the onsets gather most, and the
 // centre; 0 if they follow no clock.
@@ -107,6 +141,19 @@ func (r *renewal) hazard(k int) float64 {
 	return (float64(to-from) + prior*r.mean) / (float64(len(r.gaps)-from) + prior)
 }
 
+// chance returns the chance of a burst in slot s, the k-th after the last one, given
+// that none came before: the hazard, whose odds are multiplied by how many times more
+// bursts than else come at this time of the day, as if the two knew nothing of each
+// other (naive Bayes).
+func (r *renewal) chance(s, k int) float64 {
+	h := r.hazard(k)
+	if r.daily == nil {
+		return h
+	}
+	odds := h * r.daily[r.ofDay(s)]
+	return odds / (1 - h + odds)
+}
+
 // before returns the share of onsets that came up to a phase, smoothed by half a
 // sample so that neither end is certain.
 func (r *renewal) before(phase time.Duration) float64 {
@@ -135,7 +182,7 @@ func (r *renewal) within(now time.Time, lead time.Duration) float64 {
 		if k <= 0 {
 			continue // this slot had its burst
 		}
-		h := r.hazard(k)
+		h := r.chance(s+ahead, k)
 		none *= 1 - min(max(h*(b-a)/max(1-h*a, 1e-9), 0), 1)
 	}
 	return 1 - none
@@ -148,6 +195,21 @@ func (r *renewal) anytime(elapsed, lead time.Duration) float64 {
 	return min((float64(to-from)+prior*r.mean*lead.Seconds())/(float64(len(r.times)-from)+prior), 1)
 }
 
+// Clock returns the slot at whose multiples bursts return, 0 if they follow no clock
+// or fewer than eight are known.
+func (d *Detector) Clock() time.Duration {
+	d.judge()
+	return d.renewal.slot
+}
+
+// judge makes of the remembered bursts what they say about the next one, if there is
+// a new one.
+func (d *Detector) judge() {
+	if !d.renewal.made {
+		d.renewal = build(d.Recent, d.First, d.Seen)
+	}
+}
+
 // Hedge returns the chance, 0 to 1, that a burst begins within lead after now, as
 // far as past bursts tell: 0 while one lasts, or with fewer than eight of them.
 // It takes O(log bursts), but O(bursts) at the first call after one ended.
@@ -155,42 +217,9 @@ func (d *Detector) Hedge(now time.Time, lead time.Duration) float64 {
 	if d.Lasts() || len(d.Recent) < enough {
 		return 0
 	}
-	if !d.renewal.made {
-		d.renewal = build(d.Recent, d.First, d.Seen)
-	}
+	d.judge()
 	if d.renewal.slot == 0 {
 		return d.renewal.anytime(now.Sub(d.Recent[len(d.Recent)-1].At), lead)
 	}
 	return d.renewal.within(now, lead)
-}
-
-// Height returns the quantile level of how high past bursts went, as a multiple
-// of the reference at their onset; NaN before there were three.
-func (d *Detector) Height(level float64) float64 {
-	if len(d.Recent) < 3 {
-		return math.NaN()
-	}
-	last := d.Recent[max(0, len(d.Recent)-64):]
-	var heights [64]float64
-	for i, b := range last {
-		heights[i] = b.Height
-	}
-	h := heights[:len(last)]
-	slices.Sort(h)
-	x := level * float64(len(h)-1)
-	i := min(max(int(x), 0), len(h)-1)
-	j := min(i+1, len(h)-1)
-	return h[i] + (h[j]-h[i])*min(max(x-float64(i), 0), 1)
-}
-
-// Ahead returns the demand that is exceeded within lead after now with the
-// probability risk at most, because of a burst: the height of bursts over the
-// present level at the level that the chance of one leaves. It returns 0 if a
-// burst is less likely than risk.
-func (d *Detector) Ahead(now time.Time, lead time.Duration, risk float64) float64 {
-	p := d.Hedge(now, lead)
-	if p <= risk || !(risk > 0) {
-		return 0
-	}
-	return d.Level * d.Height(1-risk/p)
 }

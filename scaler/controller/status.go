@@ -215,9 +215,9 @@ func (t *target) trusted(bool) metav1.Condition {
 		return c
 	case !t.scale.Trusted:
 		return no(v1alpha1.Trusted, "WorseThanReactive",
-			"its loss is "+skill+" times that of the last value or of the last season: the last value with its usual growth stands in until the forecast is the better one again")
+			"its loss is "+skill+" times that of the last value: the last value with its usual growth stands in until the forecast is the better one again")
 	}
-	return yes(v1alpha1.Trusted, "Earned", "its loss is "+skill+" times that of the last value or of the last season")
+	return yes(v1alpha1.Trusted, "Earned", "its loss is "+skill+" times that of the last value")
 }
 
 func (t *target) acting(readOnly bool) metav1.Condition {

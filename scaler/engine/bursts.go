@@ -21,24 +21,53 @@ const (
 )
 
 // withoutBursts returns history with NaN in the cells of bursts, and the detector
-// that found them. What rises daily by the clock stays, and so does everything in
-// a history that is too short to show what is usual. It does not change history.
+// that found them. What rises daily by the clock stays: all of it while no clock of
+// the bursts is known, else what lasts, because a burst that is over soon and returns
+// by the clock is met by the hedge at its minute and height, which the season of a
+// model smears. So does everything in a history that is too short to show what is
+// usual. It does not change history.
 func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
+	d, out := sifted(history, 0)
+	if clock := d.Clock(); clock > 0 {
+		d, out = sifted(history, clock)
+	}
+	return d, out
+}
+
+// sifted is one pass of withoutBursts. A rise by the clock stays; where bursts are
+// known to have a clock, only if it lasts.
+func sifted(history forecast.Series, clock time.Duration) (*burst.Detector, forecast.Series) {
 	d := &burst.Detector{}
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
 	long := time.Duration(history.Observed())*history.Step >= usualSpan
-	daily := false
+	from, daily := -1, false // first cell of the rise that lasts, and whether it is by the clock
 	for i, v := range history.Values {
 		if d.Update(history.At(i+1), v, math.NaN()) {
-			if daily = burst.Daily(history.Values, i, history.Step); daily {
-				d.Expect(history.At(i + 1))
-			}
+			from, daily = i, burst.Daily(history.Values, i, history.Step)
 		}
-		if long && !daily && d.Lasts() && history.At(i).Sub(d.Onset) < longestBurst {
-			out.Values[i] = math.NaN()
+		if from < 0 || d.Lasts() && i+1 < history.Len() {
+			continue
 		}
+		end := i
+		if d.Lasts() {
+			end++
+		}
+		onset := history.At(from + 1)
+		if over := len(d.Recent) > 0 && d.Recent[len(d.Recent)-1].At.Equal(onset); daily && (clock == 0 || !over) {
+			d.Expect(onset)
+		} else if long {
+			blank(out, from, end, d.Usually(longestBurst))
+		}
+		from = -1
 	}
 	return d, out
+}
+
+// blank makes NaN of the cells from one on up to another, and for no longer than most.
+func blank(s forecast.Series, from, to int, most time.Duration) {
+	for i := from; i < to && s.At(i).Sub(s.At(from+1)) < most; i++ {
+		s.Values[i] = math.NaN()
+	}
 }
 
 // smear is how far a season spreads a leap: models keep seasons in cells of five
@@ -60,6 +89,6 @@ func (w *Workload) reach(now time.Time) time.Time {
 // model is not to learn.
 func (w *Workload) bursting() bool {
 	return w.bursts.Lasts() && time.Duration(w.fitCells)*w.step >= usualSpan &&
-		w.next.Add(w.step).After(w.bursts.Onset) && w.next.Sub(w.bursts.Onset) < longestBurst &&
+		w.next.Add(w.step).After(w.bursts.Onset) && w.next.Sub(w.bursts.Onset) < w.bursts.Usually(longestBurst) &&
 		!w.bursts.Expected(w.bursts.Onset, w.step)
 }

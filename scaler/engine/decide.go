@@ -86,6 +86,10 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	}
 	var out scaler.Decision
 	out, *w.state = scaler.Decide(spec, *w.state, in)
+	w.held = 0
+	if out.Reason == scaler.ReactiveGuard {
+		w.held = out.Replicas - w.state.Last
+	}
 	return out
 }
 
@@ -118,7 +122,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 // and no bound when it is unknown. What we, or the HPA behind the answer, hold by
 // ourselves is not held twice.
 func (w *Workload) affordable(now time.Time, observed float64) int32 {
-	if math.IsNaN(observed) || !w.paced() || !w.pace.shadow.Overspent() || now.Sub(w.spent) > 3*w.step {
+	if math.IsNaN(observed) || !w.overspent() || now.Sub(w.spent) > 3*w.step {
 		return 0
 	}
 	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(observed))
@@ -158,5 +162,5 @@ func (w *Workload) spend(now time.Time, observed float64, t Target) {
 			missed = 1
 		}
 	}
-	w.book(now, now.Sub(last), missed, t.Ready)
+	w.book(now, now.Sub(last), missed, t)
 }

@@ -52,31 +52,48 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	}
 	p.Latch = w.bursts.Latch(now, usualHeight)
 	if w.bursts.Lasts() { // and while it rises it is not followed from behind
-		p.Latch = max(p.Latch, w.latest.Value+w.marks.rise(w.latest, w.step))
+		p.Latch = max(p.Latch, w.latest.Value, min(w.latest.Value+w.marks.rise(w.latest, w.step), w.bursts.Ceiling(usualHeight)))
 	}
 	p.Return = returning * w.dip.Returning()
 	p.Chance = w.bursts.Hedge(now, w.LeadTime())
-	p.Hedge = w.hedge(p.Chance)
+	p.Hedge = w.hedge(now)
 	p.steady = d
 	d.Predicted = max(d.Predicted, p.Latch, p.Return, p.Hedge)
 	return d
 }
 
-// hedge returns what the next burst would need if it is likely enough: with
-// hysteresis, because starting the same replicas twice costs more than to keep
-// them through a lull of the chance.
-func (w *Workload) hedge(chance float64) float64 {
-	limit := hedgeRisk
-	if w.paced() {
-		limit = 1 - w.pace.bursts.Level()
+// hedge returns what the next burst would need if it is likely enough.
+func (w *Workload) hedge(now time.Time) float64 {
+	need := w.bursts.Reach(w.bursts.Level, usualHeight)
+	odds := (1 - w.level) / w.level
+	switch {
+	case w.paced():
+		odds = w.odds(need)
+	case w.spec.Forecast.Buffer > 0: // which states no price
+		odds = hedgeOdds
 	}
-	if w.hedging {
-		limit /= 4
-	}
-	if w.hedging = chance > limit; !w.hedging {
+	if w.hedging = w.pays(now, odds); !w.hedging {
 		return 0
 	}
-	return w.bursts.Level * w.bursts.Height(usualHeight)
+	return need
+}
+
+// pays reports whether a hedge is worth its replicas. Odds are what a replica costs
+// over what it costs to miss it for the same time, as 1 to k in
+// scale with forecast.missingReplicaCost. Without the hedge a burst is missed for a
+// lead time; so the hedge is begun when its chance is above the odds times what it
+// costs in lead times, and kept while for some time ahead the chance is above its
+// share of a lead time.
+func (w *Workload) pays(now time.Time, odds float64) bool {
+	if !w.hedging {
+		return w.parts.Chance > hedgeCost*odds
+	}
+	for part := 1; part <= 8; part *= 2 {
+		if w.bursts.Hedge(now, w.LeadTime()/time.Duration(part)) > odds/float64(part) {
+			return true
+		}
+	}
+	return false
 }
 
 // Need returns what of d to provide for: the larger of what was observed and what
@@ -96,11 +113,11 @@ func (w *Workload) Need(d scaler.Demand) float64 {
 func (w *Workload) Parts() Parts { return w.parts }
 
 // Trusted reports whether the forecast acts: it does until it has lost to the
-// last value, or to the season, on the recent past of this very workload.
+// last value on the recent past of this very workload.
 func (w *Workload) Trusted() bool { return w.gate.Trusted() }
 
 // Skill returns the loss of the forecast on the recent past of this workload over
-// that of the better rule without a model: below 1 it earns its keep. NaN before
+// that of the last value with a learned margin: below 1 it earns its keep. NaN before
 // enough forecasts have come due.
 func (w *Workload) Skill() float64 { return w.gate.Skill() }
 
@@ -109,9 +126,14 @@ const (
 	// that is likely: what is ready for most of a burst has missed it all the same.
 	usualHeight = 0.95
 
-	// hedgeRisk is the chance of a burst within the lead time from which on its
-	// height is held ready, unless a budget moves it.
-	hedgeRisk = 0.1
+	// hedgeOdds are the odds at which bursts are hedged where no price is stated, and
+	// before a budget has moved them.
+	hedgeOdds = 0.05
+
+	// hedgeCost is what a hedge against a burst costs that does not come, in lead times:
+	// one to start the replicas, and about another in which the burst could come and
+	// they end.
+	hedgeCost = 2.0
 
 	// returning is what comes back after a dip, as a multiple of what was before: some
 	// of it has waited.
@@ -209,6 +231,6 @@ func (w *Workload) promise() {
 	w.gate.Promise(trust.Promise{
 		Made: w.next, Due: w.next.Add(reach), Level: w.level,
 		Acting: scaler.DemandAt(f, w.level, w.next, w.next.Add(reach)),
-		Last:   w.latest.Value, Seasonal: math.NaN(),
+		Last:   w.latest.Value,
 	})
 }

@@ -18,7 +18,11 @@ const (
 
 	// thrift is the share of the reactive autoscaler's bill that is aimed at, so that
 	// what is not seen of the bill leaves it below.
-	thrift = 0.96
+	thrift = 0.98
+
+	// settling is how long the price takes to follow the bill: a hedge moves the bill by
+	// half a percent while it stands, and is not to be dropped by what it costs itself.
+	settling = 2 * time.Hour
 
 	// unbelievable is how many times more than the reactive autoscaler, and than the
 	// target, may be missed of late before its bill is not believed any more: what it
@@ -43,7 +47,7 @@ const (
 // undercut; while more was spent, it is not exceeded.
 type pace struct {
 	trials  *trust.Trials
-	bursts  trust.Budget // α is the chance of a burst from which on it is hedged
+	bursts  trust.Budget // α are the odds at which bursts are hedged, see pays
 	shadow  trust.Reactive
 	guard   trust.Guard
 	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
@@ -59,7 +63,7 @@ func newPace(target float64, levels []float64) *pace {
 	if !(target > 0) {
 		return nil
 	}
-	p := &pace{bill: math.NaN(), bursts: trust.Budget{Target: target, First: hedgeRisk, Least: 0.005, Most: 0.7}}
+	p := &pace{bill: math.NaN(), bursts: trust.Budget{Target: target, First: hedgeOdds, Least: 0.005, Most: 0.7}}
 	var alphas [trust.Tried]float64
 	for k := range alphas {
 		alphas[k] = 1 - levels[k]
@@ -69,14 +73,11 @@ func newPace(target float64, levels []float64) *pace {
 }
 
 // book books the missed share of the last dt; NaN = unknown.
-func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready int32) {
+func (w *Workload) book(now time.Time, dt time.Duration, missed float64, t Target) {
 	p := w.pace
 	if need := w.Replicas(w.latest.Value); need >= 0 && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
-		m := w.moment(now, need, ready)
+		m := w.moment(now, need, t, missed)
 		short := p.shadow.Update(m)
-		if missed > short.Ours { // what was measured is seldom less
-			short.Ours = missed
-		}
 		p.guard.Book(short.Ours, short.Theirs, dt)
 		w.try(now, m, dt)
 	}
@@ -86,9 +87,13 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, ready i
 	target := w.spec.Forecast.ViolationTarget.Float()
 	usual, burst := w.explain(now, missed*dt.Seconds())
 	p.spent += (1 - math.Exp(-dt.Hours()/spentOver.Hours())) * (usual/dt.Seconds() - p.spent)
-	p.bursts.Update(burst/dt.Seconds(), dt, p.bill)
-	p.trials.Pace(p.goal(target), p.bill, dt)
-	p.bill = p.shadow.Bill() / thrift
+	p.bursts.Update(burst/dt.Seconds(), dt)
+	p.trials.Pace(p.goal(target), trust.Afford(p.bill))
+	if bill := p.shadow.Bill() / thrift; math.IsNaN(p.bill) {
+		p.bill = bill
+	} else {
+		p.bill += (1 - math.Exp(-float64(dt)/float64(settling))) * (bill - p.bill)
+	}
 	if p.spent+p.bursts.Spent > unbelievable*max(p.shadow.Short, target) {
 		p.bill = math.NaN()
 	}
@@ -120,10 +125,10 @@ func (w *Workload) explain(now time.Time, seconds float64) (usual, burst float64
 }
 
 // moment is what the autoscaler in the shadow sees of now.
-func (w *Workload) moment(now time.Time, need, ready int32) trust.Moment {
+func (w *Workload) moment(now time.Time, need int32, t Target, missed float64) trust.Moment {
 	m := trust.Moment{
 		Now: now, Demand: w.latest.Value, Age: w.step / 2, Asked: scaler.Replicas(w.latest.Value, trust.Utilisation*w.Target()),
-		Need: need, Ready: ready, Startup: time.Duration(startShare * float64(w.LeadTime())),
+		Need: need, Ready: t.Ready, Count: t.Current, Held: w.held, Missed: missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
 	}
 	if w.spec.Scale.LatencyObjective != nil { // demand is a rate, and what is not served waits
 		m.Full = w.Target()
@@ -131,10 +136,32 @@ func (w *Workload) moment(now time.Time, need, ready int32) trust.Moment {
 	return m
 }
 
-// guarded returns the part of what the autoscaler in the shadow would have, if it came
-// down after hold, that is not to be undercut: 0 while no harm is done.
-func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
+// odds are those at which a burst that would need so much is hedged: the ones of the
+// budget of bursts, but no lower than the price that the bill allows of as many
+// replicas.
+func (w *Workload) odds(need float64) float64 {
+	more := max(w.Replicas(need)-w.Replicas(w.bursts.Level), 1)
+	return max(1-w.pace.bursts.Level(), trust.UsualMisses*trust.Afford(w.pace.bill)*float64(more))
+}
+
+// overspent reports whether the bill is to be kept now: that of all there is, or, where
+// bursts have a clock, that of what the guard does not hold. What meets such bursts
+// ends harm sooner than what the guard holds.
+func (w *Workload) overspent() bool {
 	if !w.paced() {
+		return false
+	}
+	if w.bursts.Clock() > 0 {
+		return w.pace.shadow.Overspent()
+	}
+	return w.pace.shadow.Exceeded()
+}
+
+// guarded returns the part of what the autoscaler in the shadow would have, if it came
+// down after hold, that is not to be undercut: 0 while no harm is done, or while that
+// costs too much beside what meets bursts that are foreseen.
+func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
+	if !w.paced() || w.bursts.Clock() > 0 && w.pace.shadow.Exceeded() {
 		return 0
 	}
 	return scaler.Ceil(w.pace.guard.Share() * float64(w.pace.shadow.WantsFor(now, hold)))

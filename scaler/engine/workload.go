@@ -65,6 +65,7 @@ type Workload struct {
 	dip     burst.Dip
 	gate    trust.Gate
 	hedging bool      // for a burst that is likely
+	held    int32     // replicas that only the guard was the reason for
 	calm    int32     // replicas that were ready before the burst that lasts; −1 = unknown
 	asked   Target    // of the last decision
 	spent   time.Time // until when the budgets are booked

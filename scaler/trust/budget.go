@@ -12,9 +12,8 @@ const (
 	widest      = 0.5            // α: the median
 	loosest     = 0.1            // α that an unused budget grows to, or ten times the target
 	narrowest   = 3e-5
-	firstMargin = 3.0  // α starts at this multiple of the target
-	relief      = 1.0  // per hour: growth of ln α while the bill is too high
-	tooDear     = 0.02 // by so much that it grows at full pace
+	scarce      = 1.0 / 60 // of the bill, in which the least α falls by a factor of e
+	firstMargin = 3.0      // α starts at this multiple of the target
 )
 
 // A Budget paces a quantile by an error budget. Set Target before the first use; it
@@ -31,22 +30,34 @@ type Budget struct {
 
 // Update takes the share of the last dt in which the objective was missed: 0 to 1,
 // or more where misses are booked late. A NaN share says that nobody knows, and
-// changes nothing. Bill is what is paid over what may be paid, NaN = unknown: above 1
-// nothing is tightened, and α grows whatever was missed.
-func (b *Budget) Update(missed float64, dt time.Duration, bill float64) {
+// changes nothing.
+func (b *Budget) Update(missed float64, dt time.Duration) {
 	if math.IsNaN(missed) || dt <= 0 || !(b.Target > 0) {
 		return
 	}
 	b.Spent += (1 - math.Exp(-float64(dt)/float64(window))) * (max(missed, 0) - b.Spent)
 	rate := -integral * min(b.Spent/b.Target-1, overspend)
 	most := b.most()
-	switch {
-	case bill > 1:
-		rate = max(rate, 0) + relief*min((bill-1)/tooDear, 1)
-	case rate > 0: // what is not spent is no reason to be careless
+	if rate > 0 { // what is not spent is no reason to be careless
 		most = max(b.alpha(), min(most, max(loosest, 10*b.Target)))
 	}
 	b.Alpha = min(max(b.alpha()*math.Exp(rate*dt.Hours()), b.least()), most)
+}
+
+// Afford returns the least α, 0 to ½, that a bill allows: what is paid over what may
+// be paid, NaN = unknown. It is the median where all of it is paid, and falls by a
+// factor of e for each sixtieth of the bill below. α is a price, of a replica in the
+// time that the objective is missed without it; whatever is bought with replicas is
+// worth its cost at one and the same, so all budgets that share a bill share this
+// bound.
+//
+// It is in proportion to what is left, without a memory of its own, because the bill
+// has one of a day: an integral of it would swing from one end to the other for days.
+func Afford(bill float64) float64 {
+	if math.IsNaN(bill) {
+		return 0
+	}
+	return widest * math.Exp(-max(1-bill, 0)/scarce)
 }
 
 func (b *Budget) least() float64 {

@@ -8,7 +8,7 @@ import (
 const (
 	maxPromises = 64             // open at a time
 	memory      = 12 * time.Hour // half-life of the losses
-	worse       = 1.1            // times the better rival's loss: trust is lost
+	worse       = 1.1            // times the rival's loss: trust is lost
 	level       = 1.0            // at most that: it is back
 	least       = 60             // promises kept or broken before there is a verdict
 	gain        = 0.1            // of the quantile trackers, in mean relative errors
@@ -17,13 +17,12 @@ const (
 
 // A Promise is a forecast that waits for its outcome.
 type Promise struct {
-	Made     time.Time `json:"made"`
-	Due      time.Time `json:"due"`      // end of the time it speaks for
-	Level    float64   `json:"level"`    // quantile, in (0, 1)
-	Acting   float64   `json:"acting"`   // the forecast's demand to provide for
-	Last     float64   `json:"last"`     // what was observed last
-	Seasonal float64   `json:"seasonal"` // what was seen a season ago in the same time; negative = unknown
-	Highest  float64   `json:"highest"`  // demand seen since; negative = none yet
+	Made    time.Time `json:"made"`
+	Due     time.Time `json:"due"`     // end of the time it speaks for
+	Level   float64   `json:"level"`   // quantile, in (0, 1)
+	Acting  float64   `json:"acting"`  // the forecast's demand to provide for
+	Last    float64   `json:"last"`    // what was observed last
+	Highest float64   `json:"highest"` // demand seen since; negative = none yet
 }
 
 // A Rival is a rule that needs no model: a value raised by a learned margin.
@@ -41,21 +40,16 @@ type Gate struct {
 	Open      []Promise `json:"open"` // oldest first
 	Acting    Rival     `json:"acting"`
 	Last      Rival     `json:"last"`
-	Seasonal  Rival     `json:"seasonal"`
 	Count     int       `json:"count"`
 	Retreated bool      `json:"retreated"`
 	Since     time.Time `json:"since"` // of the last change of mind
 }
 
 // Promise notes a forecast. One that is not finite, or made or due out of order,
-// is passed over, and so is one too many: the oldest ones are due first. Give
-// NaN for a season that is not known.
+// is passed over, and so is one too many: the oldest ones are due first.
 func (g *Gate) Promise(p Promise) {
 	if !finite(p.Acting) || !finite(p.Last) || !p.Due.After(p.Made) || !(p.Level > 0 && p.Level < 1) || len(g.Open) == maxPromises {
 		return
-	}
-	if !finite(p.Seasonal) {
-		p.Seasonal = -1
 	}
 	p.Highest = -1
 	g.Open = append(g.Open, p)
@@ -80,19 +74,16 @@ func (g *Gate) Observe(now time.Time, demand float64) {
 	g.Open = keep
 }
 
-// settle charges all three rules. A promise for which nothing was seen is void.
+// settle charges both rules. A promise for which nothing was seen is void.
 func (g *Gate) settle(now time.Time, p Promise) {
 	if p.Highest < 0 {
 		return
 	}
 	span := p.Due.Sub(p.Made)
 	g.Last.settle(p.Level, span, p.Highest, p.Last)
-	if p.Seasonal >= 0 {
-		g.Seasonal.settle(p.Level, span, p.Highest, p.Seasonal)
-	}
 	loss := pinball(p.Level, p.Highest, p.Acting)
 	if g.Count >= least {
-		loss = min(loss, dearest*g.rival())
+		loss = min(loss, dearest*g.Last.Loss)
 	}
 	g.Acting.charge(span, loss)
 	g.Count++
@@ -107,17 +98,9 @@ func (g *Gate) judge(now time.Time) {
 	if g.Retreated {
 		limit = level
 	}
-	if lost := g.Acting.Loss > limit*g.rival(); lost != g.Retreated {
+	if lost := g.Acting.Loss > limit*g.Last.Loss; lost != g.Retreated {
 		g.Retreated, g.Since = lost, now
 	}
-}
-
-// rival returns the loss of the better rival.
-func (g *Gate) rival() float64 {
-	if g.Seasonal.Weight > g.Last.Weight/2 {
-		return min(g.Last.Loss, g.Seasonal.Loss)
-	}
-	return g.Last.Loss
 }
 
 // settle charges the rival and teaches its margin.
@@ -170,12 +153,11 @@ func (g *Gate) Reactive(last float64) float64 {
 	return g.Last.Raise(last)
 }
 
-// Skill returns the loss of the forecast over that of the better rival: below 1
+// Skill returns the loss of the forecast over that of the rival: below 1
 // it earns its keep. NaN before there is a verdict.
 func (g *Gate) Skill() float64 {
-	rival := g.rival()
-	if g.Count < least || !(rival > 0) {
+	if g.Count < least || !(g.Last.Loss > 0) {
 		return math.NaN()
 	}
-	return g.Acting.Loss / rival
+	return g.Acting.Loss / g.Last.Loss
 }

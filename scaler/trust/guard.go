@@ -7,7 +7,8 @@ import (
 
 const (
 	guardMemory = 96 * time.Hour // in which harm fades to 1/e
-	guardCredit = 300.0          // seconds: the most that was missed less and may be missed more again
+	guardCredit = 300.0          // seconds: the most that was missed less and may be missed more again,
+	guardPart   = 1.0 / 12       // or this part of what the reactive autoscaler missed within the memory: a third of a day
 	guardFull   = 600.0          // seconds of harm from which on all of the reactive count is held: 0.05 points of a fortnight
 	guardLeast  = 0.75           // share of it that is held for the least harm: about what 70 % has beyond the need
 )
@@ -18,12 +19,17 @@ const (
 // a share of what the reactive autoscaler would have, all of it from ten minutes
 // of harm on: the first misses are met by a higher quantile, which is a third of the price
 // of that count. What it then has is never less, so that harm ends; and because harm
-// fades with time, and a little credit is given, it lets go again.
+// fades with time, and a little credit is given, it lets go again. The credit is
+// little beside what is compared: five minutes, or what the reactive autoscaler
+// misses in a third of a day, where that is more. One burst that would have met the
+// replicas of the one before is no reason to hold for days what finds all others
+// unready.
 //
-// Its exported field is its whole memory, for dumps. The zero Guard is ready. It is
+// Its exported fields are its whole memory, for dumps. The zero Guard is ready. It is
 // not safe for concurrent use.
 type Guard struct {
-	Harm float64 `json:"harm"` // seconds, discounted; negative = credit
+	Harm   float64 `json:"harm"`   // seconds, discounted; negative = credit
+	Theirs float64 `json:"theirs"` // seconds that the reactive autoscaler would have missed, discounted
 }
 
 // Book takes the shares of the last dt, 0 to 1, for which the objective was missed
@@ -33,8 +39,10 @@ func (g *Guard) Book(ours, theirs float64, dt time.Duration) {
 	if math.IsNaN(ours) || math.IsNaN(theirs) || dt <= 0 {
 		return
 	}
-	g.Harm = math.Exp(-float64(dt)/float64(guardMemory))*g.Harm + (ours-theirs)*dt.Seconds()
-	g.Harm = max(g.Harm, -guardCredit)
+	keep := math.Exp(-float64(dt) / float64(guardMemory))
+	g.Harm = keep*g.Harm + (ours-theirs)*dt.Seconds()
+	g.Theirs = keep*g.Theirs + theirs*dt.Seconds()
+	g.Harm = max(g.Harm, -max(guardCredit, guardPart*g.Theirs))
 }
 
 // Share returns how much of the count of the reactive autoscaler is to be held: 0

@@ -35,11 +35,59 @@ func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
 // a day of misses.
 func TestCreditOfTheGuardIsSmall(t *testing.T) {
 	var g trust.Guard
-	g.Book(0, 1, 10*time.Hour)
+	g.Book(0, 1, 20*time.Minute)
 	g.Book(1, 0, 4*time.Minute)
 	require.Zero(t, g.Share())
 	g.Book(1, 0, 2*time.Minute)
 	require.Positive(t, g.Share())
+}
+
+// Small is meant beside what is compared. Where the reactive autoscaler misses half an
+// hour a day and ours a third of that, five minutes more in one burst are no harm that
+// would be worth its count for days; to miss as much as it for half a day more is.
+func TestCreditOfTheGuardIsInProportion(t *testing.T) {
+	var g trust.Guard
+	for range 14 * 24 {
+		g.Book(10.0/24/60, 30.0/24/60, time.Hour)
+	}
+	g.Book(1, 0, 5*time.Minute)
+	require.Zero(t, g.Share())
+	g.Book(1, 0, 15*time.Minute)
+	require.Positive(t, g.Share())
+}
+
+// Who had as many replicas, and had them no later, missed nothing that the other kept:
+// that its starts took longer than starts are supposed to is bad luck and no harm.
+func TestSlowStartsAreNoHarm(t *testing.T) {
+	for name, count := range map[string]int32{"as many": 40, "fewer": 30} {
+		var r trust.Reactive
+		now, harm := start, 0.0
+		for i := range 120 {
+			need, ready := int32(20), int32(29)
+			there := ready
+			if i >= 60 { // a step at minute ten, and starts of two minutes where the shadow takes one
+				need, there = 28, count
+			}
+			if i >= 72 {
+				ready = count
+			}
+			m := moment(now, need, ready, time.Minute)
+			m.Count, m.Missed = there, 0
+			if need > 20 && i < 72 {
+				m.Missed = 1
+			}
+			missed := r.Update(m)
+			if i >= 60 {
+				harm += 10 * max(missed.Ours-missed.Theirs, 0)
+			}
+			now = now.Add(10 * time.Second)
+		}
+		if name == "as many" {
+			require.Zero(t, harm, name)
+		} else {
+			require.Greater(t, harm, 20.0, name)
+		}
+	}
 }
 
 // Both services meet the same load, by the same means: a target that has what the

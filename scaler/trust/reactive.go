@@ -35,6 +35,10 @@ type Moment struct {
 	Asked int32 // replicas that Demand asks for at a utilisation of 70 %
 	Need  int32 // replicas that keep the objective at Demand
 	Ready int32 // of the target; −1 = unknown
+	Count int32 // of the target, ready or starting, or as many of them as are known; 0 = unknown
+	Held  int32 // of these, the ones that only the count of the shadow, held by a Guard, is the reason for
+
+	Missed float64 // share of the time since the last update in which the target was seen to miss the objective; NaN = nobody looked
 
 	Startup time.Duration // of a replica
 }
@@ -57,7 +61,9 @@ type Reactive struct {
 	Asked  [reactiveSlots]int32 `json:"asked"`  // replicas that the demand asked for, by slot modulo their count
 	Wanted [reactiveSlots]int32 `json:"wanted"` // replicas that it would have had
 	Had    [reactiveSlots]int32 `json:"had"`    // replicas of the target that were ready
+	Counts [reactiveSlots]int32 `json:"counts"` // and those that were there
 	Ready  int32                `json:"ready"`  // of the target, at the last update
+	Count  int32                `json:"count"`  // the same of those that were there
 
 	Line   float64 `json:"line"`   // demand in line, times seconds, where the reactive autoscaler scales
 	Queued float64 `json:"queued"` // and where the target does
@@ -66,6 +72,7 @@ type Reactive struct {
 	Known float64 `json:"known"` // seconds behind Short, discounted
 	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
 	Spent float64 `json:"ours"`  // and those of the target
+	Held  float64 `json:"held"`  // the part of Spent that a Guard is the reason for
 }
 
 // Update moves on to m and says who missed the objective meanwhile: both unknown
@@ -75,9 +82,9 @@ func (r *Reactive) Update(m Moment) Missed {
 	dt := m.Now.Sub(r.Seen)
 	if r.Seen.IsZero() || dt > reactiveWindow*reactiveSlot || dt < 0 {
 		for i := range r.Asked {
-			r.Asked[i], r.Wanted[i], r.Had[i] = m.Asked, m.Asked, m.Ready
+			r.Asked[i], r.Wanted[i], r.Had[i], r.Counts[i] = m.Asked, m.Asked, m.Ready, max(m.Ready, m.Count)
 		}
-		r.Seen, r.Slot, r.Ready, r.Line, r.Queued = m.Now, slot, m.Ready, 0, 0
+		r.Seen, r.Slot, r.Ready, r.Count, r.Line, r.Queued = m.Now, slot, m.Ready, m.Count, 0, 0
 		return Missed{math.NaN(), math.NaN()}
 	}
 	if dt == 0 {
@@ -87,26 +94,56 @@ func (r *Reactive) Update(m Moment) Missed {
 	before := r.wanted(r.Slot)
 	for ; r.Slot < slot; r.Slot++ {
 		r.sync(r.Slot+1, m.Asked)
-		r.Had[(r.Slot+1)%reactiveSlots] = m.Ready
+		r.Had[(r.Slot+1)%reactiveSlots], r.Counts[(r.Slot+1)%reactiveSlots] = m.Ready, max(m.Ready, m.Count)
 	}
 	missed := r.judge(m, dt)
 	keep := math.Exp(-float64(dt) / float64(missMemory))
 	r.Known = keep*r.Known + dt.Seconds()
 	r.Short += (missed.Theirs - r.Short) * min(dt.Seconds()/r.Known, 1)
 	r.pay(m, dt, before)
-	r.Ready = m.Ready
+	r.Ready, r.Count = m.Ready, m.Count
+	if missed.Ours > missed.Theirs && r.outbid(r.spokenOf(m), m.Startup) {
+		missed.Theirs = missed.Ours // that starts took their time is nobody's fault
+	}
 	return missed
 }
 
 // judge compares what was observed with the replicas of the time that it speaks for.
+// What was seen of the target counts where the estimate knows less.
 func (r *Reactive) judge(m Moment, dt time.Duration) Missed {
-	slot := r.Slot - min(int64(m.Age/reactiveSlot), reactiveSlots/2)
+	slot := r.spokenOf(m)
 	had := r.Had[slot%reactiveSlots]
 	missed := Missed{Ours: math.NaN(), Theirs: short(&r.Line, m, r.serving(slot, m.Startup), dt)}
 	if had >= 0 {
 		missed.Ours = short(&r.Queued, m, had, dt)
 	}
+	if m.Missed > missed.Ours {
+		missed.Ours = m.Missed
+	}
 	return missed
+}
+
+// spokenOf returns the slot that a demand of m.Age speaks of.
+func (r *Reactive) spokenOf(m Moment) int64 {
+	return r.Slot - min(int64(m.Age/reactiveSlot), reactiveSlots/2)
+}
+
+// outbid reports whether the target had at least as many replicas, ready or starting,
+// as the reactive autoscaler would have had, from a start-up before slot on: in the
+// slot after at the latest, because its count is one of before the decision.
+func (r *Reactive) outbid(slot int64, startup time.Duration) bool {
+	for i := range starting(startup) {
+		at := slot - i
+		if n := max(r.Counts[at%reactiveSlots], r.Counts[min(at+1, r.Slot)%reactiveSlots]); n < r.wanted(at) {
+			return false
+		}
+	}
+	return true
+}
+
+// starting returns how many slots a start-up takes.
+func starting(startup time.Duration) int64 {
+	return min(int64(startup/reactiveSlot)+1, reactiveSlots/2)
 }
 
 // short returns 1 if n replicas are too few for m or still work off what has queued
@@ -125,11 +162,16 @@ func (r *Reactive) pay(m Moment, dt time.Duration, before int32) {
 	count := r.wanted(r.Slot)
 	keep := math.Exp(-float64(dt) / float64(billMemory))
 	r.Cost = keep*r.Cost + float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
-	if m.Ready >= 0 && r.Ready >= 0 {
-		more := max(m.Ready-r.Ready, 0)
-		less := max(r.Ready-m.Ready, 0)
-		r.Spent = keep*r.Spent + float64(m.Ready)*dt.Seconds() + float64(more)*m.Startup.Seconds() + float64(less)*grace.Seconds()
+	r.Spent, r.Held = keep*r.Spent, keep*r.Held
+	switch {
+	case m.Ready < 0 || r.Ready < 0:
+	case m.Count >= m.Ready && r.Count > 0: // those that start are among them
+		r.Spent += float64(m.Count)*dt.Seconds() + float64(max(r.Count-m.Count, 0))*grace.Seconds()
+	default:
+		more, less := max(m.Ready-r.Ready, 0), max(r.Ready-m.Ready, 0)
+		r.Spent += float64(m.Ready)*dt.Seconds() + float64(more)*m.Startup.Seconds() + float64(less)*grace.Seconds()
 	}
+	r.Held += float64(max(m.Held, 0)) * dt.Seconds()
 }
 
 func (r *Reactive) wanted(slot int64) int32 { return r.Wanted[slot%reactiveSlots] }
@@ -151,7 +193,7 @@ func (r *Reactive) sync(slot int64, asked int32) {
 // for a start-up by then.
 func (r *Reactive) serving(slot int64, startup time.Duration) int32 {
 	n := r.wanted(slot)
-	for i := range min(int64(startup/reactiveSlot)+1, reactiveSlots/2) {
+	for i := range starting(startup) {
 		n = min(n, r.wanted(slot-i))
 	}
 	return n
@@ -183,22 +225,27 @@ func (r *Reactive) Missed() (share float64, known bool) {
 	return r.Short, r.Known >= firstMisses.Seconds()
 }
 
-// Overspent reports whether the target costs so much more than the reactive
-// autoscaler would that it may not go on: a thirtieth over about a day, or half as
-// much again in the first hour.
-func (r *Reactive) Overspent() bool {
+// Overspent reports whether the target, without what a [Guard] holds, costs so much
+// more than the reactive autoscaler would that it may not go on: a thirtieth over about
+// a day, or half as much again in the first hour.
+func (r *Reactive) Overspent() bool { return r.over(r.Spent - r.Held) }
+
+// Exceeded reports the same of all that the target costs.
+func (r *Reactive) Exceeded() bool { return r.over(r.Spent) }
+
+func (r *Reactive) over(spent float64) bool {
 	if r.Known < firstBill.Seconds() {
-		return r.Known >= soonest.Seconds() && r.Spent > 1.5*r.Cost
+		return r.Known >= soonest.Seconds() && spent > 1.5*r.Cost
 	}
-	return r.Spent > 1.035*r.Cost
+	return spent > 1.035*r.Cost
 }
 
 // Bill returns what the target costs over what the reactive autoscaler would, starts
-// and ends included, over about a day: NaN before an hour is known, or when nobody
-// says how many replicas are ready.
+// and ends included, over about a day, without what a [Guard] holds of the latter: NaN
+// before an hour is known, or when nobody says how many replicas are ready.
 func (r *Reactive) Bill() float64 {
 	if r.Known < firstBill.Seconds() || !(r.Cost > 0) || r.Spent == 0 {
 		return math.NaN()
 	}
-	return r.Spent / r.Cost
+	return (r.Spent - r.Held) / r.Cost
 }

@@ -88,6 +88,40 @@ func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
 	require.True(t, math.IsNaN(blind.Bill()), "nobody says how many are ready")
 }
 
+// Replicas that never get ready are paid for as well, where somebody counts them.
+func TestWhatStartsIsOnTheBill(t *testing.T) {
+	var ready, starting trust.Reactive
+	now := start
+	for i := range 4000 {
+		m := moment(now, 20, 20, time.Minute)
+		m.Count = 20
+		ready.Update(m)
+		if i%2 == 1 {
+			m.Count = 40
+		}
+		starting.Update(m)
+		now = now.Add(time.Minute)
+	}
+	// Each second minute twenty more are there, and half a minute longer until they end.
+	require.InEpsilon(t, ready.Bill()*(20+10+20*30.0/120)/20, starting.Bill(), 0.01)
+}
+
+// What a guard holds is on the bill, but is no reason to buy less of what would end
+// the harm that it is held for.
+func TestWhatIsHeldIsNoneOfOurOwn(t *testing.T) {
+	var r trust.Reactive
+	now := start
+	for range 4000 {
+		m := moment(now, 20, 34, time.Minute)
+		m.Held = 6
+		r.Update(m)
+		now = now.Add(time.Minute)
+	}
+	require.True(t, r.Exceeded(), "34 where the shadow has 28")
+	require.False(t, r.Overspent())
+	require.InDelta(t, 1, r.Bill(), 0.01, "28 of one's own")
+}
+
 func TestStartsAreOnTheBill(t *testing.T) {
 	var calm, restless trust.Reactive
 	now := start
@@ -120,23 +154,21 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 	require.Equal(t, r, back)
 }
 
-func TestBudgetWithinTheBill(t *testing.T) {
-	b := trust.Budget{Target: 0.001}
-	for range 6000 {
-		b.Update(1, time.Minute, 1.5)
-	}
-	require.InDelta(t, 0.5, b.Alpha, 1e-9, "however much is missed, what is too dear is given up")
-	for range 6000 {
-		b.Update(1, time.Minute, 0.9)
-	}
-	require.Less(t, b.Alpha, 0.001, "within the bill misses count")
+// Below the bill there is no bound to speak of, at all of it the median is as much as
+// can be had, however much is missed; and in between the price rises steadily.
+func TestAffordFollowsTheBill(t *testing.T) {
+	require.Zero(t, trust.Afford(math.NaN()), "nobody knows the bill")
+	require.Less(t, trust.Afford(0.8), 1e-5)
+	require.InEpsilon(t, trust.Afford(0.92)*math.E, trust.Afford(0.92+1.0/60), 1e-9)
+	require.InDelta(t, 0.5, trust.Afford(1), 1e-12)
+	require.InDelta(t, 0.5, trust.Afford(1.5), 1e-12)
 }
 
 func TestAnUnusedBudgetIsNoReasonToBeCareless(t *testing.T) {
 	for _, c := range []struct{ target, most float64 }{{0.001, 0.1}, {0.02, 0.2}, {0.2, 0.5}} {
 		b := trust.Budget{Target: c.target}
 		for range 60 * 24 * 30 {
-			b.Update(0, time.Minute, math.NaN())
+			b.Update(0, time.Minute)
 		}
 		require.InDelta(t, c.most, b.Alpha, 1e-9, "target %v", c.target)
 	}

@@ -8,16 +8,17 @@ import (
 // Tried is how many α are tried at once.
 const Tried = 8
 
+// UsualMisses is the share of time missed per α, of services in general: what is short
+// for a moment is seldom late.
+const UsualMisses = 0.1
+
 const (
 	trialSlots  = 44             // remembered: eleven minutes
 	trialMemory = 96 * time.Hour // in which what a trial missed fades to 1/e
-	trialPrior  = 24 * time.Hour // for which a trial counts as having missed usualMisses times α beforehand
-	usualMisses = 0.1            // share of time missed per α, of services in general: what is short for a moment is seldom late
+	trialPrior  = 24 * time.Hour // for which a trial counts as having missed UsualMisses times α beforehand
 	unlike      = 120.0          // seconds of misses for which trials count as true to life beforehand
 	untrue      = 4.0            // most times more missed in earnest than in a trial that counts
 	careless    = 20.0           // greatest α in targets while the bill is within bounds
-	reliefPace  = 1.0            // per hour: growth of ln α while the bill is too high, and back
-	mostRelief  = 8.0            // of ln α
 )
 
 // Trials run the counts of a forecast at several α side by side in the shadow, on
@@ -29,7 +30,6 @@ type Trials struct {
 	Alphas [Tried]float64 `json:"alphas"` // descending, in (0, 1)
 	Alpha  float64        `json:"alpha"`  // in force
 	Most   float64        `json:"most"`   // greatest α while the bill is within bounds
-	Relief float64        `json:"relief"` // what the bill adds to its logarithm
 
 	Slot   int64                    `json:"slot"`   // of the newest entries of the following; 0 = none
 	Asked  [Tried][trialSlots]int32 `json:"asked"`  // replicas that demand asked for, by slot modulo their count
@@ -48,7 +48,7 @@ type Trials struct {
 // may be missed for a share target of the time. It starts with what keeps a goal below.
 func NewTrials(alphas [Tried]float64, target, goal float64) *Trials {
 	t := &Trials{Alphas: alphas, Most: min(careless*target, widest)}
-	t.Pace(goal, math.NaN(), 0)
+	t.Pace(goal, 0)
 	return t
 }
 
@@ -154,15 +154,10 @@ func (t *Trials) said() float64 {
 	return t.Waiting[1][k] + part*(t.Waiting[1][k-1]-t.Waiting[1][k])
 }
 
-// Pace sets the α in force, dt after it was last set, for a target of goal. Bill is
-// what is paid over what may be paid, NaN = unknown: while it is above 1, α grows
-// whatever is missed.
-func (t *Trials) Pace(goal, bill float64, dt time.Duration) {
-	if !math.IsNaN(bill) {
-		step := reliefPace * min(max((bill-1)/tooDear, -1), 1) * dt.Hours()
-		t.Relief = min(max(t.Relief+step, 0), mostRelief)
-	}
-	t.Alpha = min(min(t.within(goal), t.Most)*math.Exp(t.Relief), widest)
+// Pace sets the α in force for a target of goal: what keeps it, but no less than least,
+// which the bill allows, see [Afford].
+func (t *Trials) Pace(goal, least float64) {
+	t.Alpha = min(max(min(t.within(goal), t.Most), least), widest)
 }
 
 // within returns the greatest α that misses at most goal: between two trials on a
@@ -186,7 +181,7 @@ func (t *Trials) within(goal float64) float64 {
 
 // share returns what the k-th trial is thought to miss in earnest.
 func (t *Trials) share(k int) float64 {
-	seconds := t.Missed[k] + usualMisses*t.Alphas[k]*trialPrior.Seconds()
+	seconds := t.Missed[k] + UsualMisses*t.Alphas[k]*trialPrior.Seconds()
 	bias := min(max((t.Real+unlike)/(t.Said+unlike), 1), untrue)
 	return bias * seconds / (t.Known + trialPrior.Seconds())
 }

@@ -28,7 +28,7 @@ func try(t *trust.Trials, now time.Time, days int, goal float64) time.Time {
 		t.Ask(now, counts, 0, 0)
 		t.Judge(trust.Moment{Now: now, Demand: demand, Need: int32(math.Ceil(demand))}, slot)
 		t.TurnHelped(0)
-		t.Pace(goal, math.NaN(), slot)
+		t.Pace(goal, 0)
 		now = now.Add(slot)
 	}
 	return now
@@ -57,24 +57,22 @@ func TestTrialsAreBounded(t *testing.T) {
 		idle.Ask(now, [trust.Tried]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
 		idle.Judge(trust.Moment{Now: now, Need: 1}, 15*time.Second)
 		idle.Turn(0)
-		idle.Pace(0.001, math.NaN(), 15*time.Second)
+		idle.Pace(0.001, 0)
 	}
 	require.InDelta(t, 0.02, idle.Alpha, 1e-9, "twenty targets: what is not missed is no reason to be careless")
 }
 
-// While the bill is too high, α grows whatever is missed, and comes back as fast.
-func TestTheBillRelievesTrials(t *testing.T) {
+// What the bill does not allow is given up whatever is missed, and bought again when
+// it allows it.
+func TestTrialsBuyWhatTheBillAllows(t *testing.T) {
 	b := trust.NewTrials(alphas, 0.001, 0.0005)
 	first := b.Alpha
-	pace := func(bill float64, d time.Duration) { b.Pace(0.0005, bill, d) }
-	pace(1.05, time.Hour)
-	require.InDelta(t, first*math.E, b.Alpha, 1e-9)
-	pace(math.NaN(), 100*time.Hour)
-	require.InDelta(t, first*math.E, b.Alpha, 1e-9, "unknown")
-	pace(2, 100*time.Hour)
-	require.InDelta(t, 0.5, b.Alpha, 1e-9, "no more than to the median")
-	pace(0.9, 100*time.Hour)
-	require.InDelta(t, first, b.Alpha, 1e-9)
+	b.Pace(0.0005, 10*first)
+	require.InDelta(t, 10*first, b.Alpha, 1e-12)
+	b.Pace(0.0005, first/2)
+	require.InDelta(t, first, b.Alpha, 1e-12, "what the goal asks for is enough")
+	b.Pace(0.0005, 1)
+	require.InDelta(t, 0.5, b.Alpha, 1e-12, "no more than to the median")
 }
 
 // What was missed in earnest beyond what the trial of the α in force says tells that
@@ -87,7 +85,7 @@ func TestTrialsLearnFromWhatIsMissedInEarnest(t *testing.T) {
 			b.TurnHelped(missed)
 			b.Judge(trust.Moment{Now: now}, 15*time.Second)
 		}
-		b.Pace(0.004, math.NaN(), 0)
+		b.Pace(0.004, 0)
 		return b.Alpha
 	}
 	require.Less(t, run(60), 0.5*run(0))

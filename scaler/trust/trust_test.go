@@ -32,7 +32,6 @@ func drive(g *trust.Gate, from, to time.Duration, seed uint64, forecast func(t t
 		g.Observe(t, v)
 		g.Promise(trust.Promise{
 			Made: t, Due: t.Add(lead), Level: 0.95, Acting: forecast(t, v), Last: v,
-			Seasonal: (1000 + 800*math.Sin(t.Add(lead).Sub(start).Hours()/24*2*math.Pi)) * 1.3, // the day before was busier
 		})
 	}
 }
@@ -73,7 +72,7 @@ func TestUnseenPromisesAreVoid(t *testing.T) {
 	for i := range 200 {
 		now := start.Add(time.Duration(i) * step)
 		g.Observe(now, math.NaN())
-		g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: 1, Last: 100, Seasonal: math.NaN()})
+		g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: 1, Last: 100})
 	}
 	require.Zero(t, g.Count)
 	require.True(t, math.IsNaN(g.Skill()))
@@ -104,7 +103,7 @@ func TestBudgetIsMet(t *testing.T) {
 				if rng.Float64() < min(ratio*(1-b.Level()), 1) {
 					miss = 1
 				}
-				b.Update(miss, time.Minute, math.NaN())
+				b.Update(miss, time.Minute)
 				if i > 10*24*60 { // after ten days
 					missed, n = missed+miss, n+1
 				}
@@ -118,14 +117,14 @@ func TestBudgetBounds(t *testing.T) {
 	b := trust.Budget{Target: 0.001}
 	require.InDelta(t, 0.997, b.Level(), 1e-12)
 	for range 100000 {
-		b.Update(1, time.Minute, math.NaN())
+		b.Update(1, time.Minute)
 	}
 	require.Less(t, b.Level(), 1.0)
 	for range 1000000 {
-		b.Update(0, time.Minute, math.NaN())
+		b.Update(0, time.Minute)
 	}
 	require.InDelta(t, 0.9, b.Level(), 1e-12, "what is not spent is no reason to be careless")
 	before := b
-	b.Update(math.NaN(), time.Minute, math.NaN())
+	b.Update(math.NaN(), time.Minute)
 	require.Equal(t, before, b)
 }

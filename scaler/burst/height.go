@@ -1,0 +1,82 @@
+package burst
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	fewHeights  = 3  // bursts before their height is told
+	lastHeights = 64 // bursts that it is told by
+)
+
+// Reach returns the demand, in the unit of the metric, that a burst from base stays
+// at or under with probability level, as far as the last 64 bursts tell; NaN before
+// there were three.
+//
+// What makes demand burst may multiply it, as more requests of each user do, or add
+// to it, as a job does that runs beside the users. Which of the two is seen in how
+// much the bursts differ: what is alike from one to the next, the multiple or the
+// addition, is carried on.
+func (d *Detector) Reach(base, level float64) float64 {
+	multiples, additions := d.heights(Burst.multiple), d.heights(Burst.addition)
+	if len(additions) == len(multiples) && spread(additions, 0) < spread(multiples, 1) {
+		return base + quantileOf(additions, level)
+	}
+	return base * quantileOf(multiples, level)
+}
+
+// Usually returns how long most bursts last, as far as past bursts tell: 19 in 20 of
+// them, within least and half an hour; least if fewer than eight are known.
+func (d *Detector) Usually(least time.Duration) time.Duration {
+	if len(d.Recent) < enough {
+		return least
+	}
+	long := quantileOf(d.heights(Burst.seconds), 0.95)
+	return min(max(time.Duration(long*float64(time.Second)), least), newLevel)
+}
+
+func (b Burst) seconds() float64  { return b.Lasted.Seconds() }
+func (b Burst) multiple() float64 { return b.Height }
+func (b Burst) addition() float64 { return (b.Height - 1) * b.Base }
+
+// heights returns what of tells of the last bursts, ascending; those of which it
+// tells nothing positive are left out.
+func (d *Detector) heights(of func(Burst) float64) []float64 {
+	last := d.Recent[max(0, len(d.Recent)-lastHeights):]
+	h := make([]float64, 0, lastHeights)
+	for _, b := range last {
+		if v := of(b); v > 0 {
+			h = append(h, v)
+		}
+	}
+	slices.Sort(h)
+	return h
+}
+
+// spread returns the standard deviation of the logarithms of what heights exceed
+// from by: how much they differ in proportion.
+func spread(heights []float64, from float64) float64 {
+	n, sum, squares := 0.0, 0.0, 0.0
+	for _, v := range heights {
+		if v <= from {
+			continue
+		}
+		l := math.Log(v - from)
+		n, sum, squares = n+1, sum+l, squares+l*l
+	}
+	return math.Sqrt(max(squares/n-sum/n*sum/n, 0))
+}
+
+// quantileOf returns the quantile level of h, ascending, interpolated; NaN if it
+// holds fewer than three values.
+func quantileOf(h []float64, level float64) float64 {
+	if len(h) < fewHeights {
+		return math.NaN()
+	}
+	x := level * float64(len(h)-1)
+	i := min(max(int(x), 0), len(h)-1)
+	j := min(i+1, len(h)-1)
+	return h[i] + (h[j]-h[i])*min(max(x-float64(i), 0), 1)
+}
