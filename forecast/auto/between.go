@@ -31,7 +31,24 @@ func neighbours(rungs []int) (own []int, answer []between) {
 		}
 		hi := own[answer[k].lo+1]
 		answer[k].hi++
-		answer[k].w = math.Log(float64(h)/float64(rungs[lo])) / math.Log(float64(rungs[hi])/float64(rungs[lo]))
+		answer[k].w = proportion(rungs[lo], h, rungs[hi])
 	}
 	return own, answer
+}
+
+// proportion returns how far h is from lo to hi on the scale of logarithms.
+func proportion(lo, h, hi int) float64 {
+	return math.Log(float64(h)/float64(lo)) / math.Log(float64(hi)/float64(lo))
+}
+
+// from returns the regressions that answer for h, from the first rung to the last.
+func (s *filter) from(h int) between {
+	hi := 0
+	for hi < len(s.own)-1 && s.rungs[s.own[hi]] < h {
+		hi++
+	}
+	if s.rungs[s.own[hi]] == h {
+		return between{lo: hi, hi: hi}
+	}
+	return between{lo: hi - 1, hi: hi, w: proportion(s.rungs[s.own[hi-1]], h, s.rungs[s.own[hi]])}
 }

@@ -15,8 +15,9 @@
 //	                              ↑ truth of h steps ago ↑            ↑
 //
 // Two ladders run in parallel, for the value at h and for the maximum over the
-// next h, each with weights and bounds of its own. Between rungs forecasts are
-// interpolated.
+// next h, each with weights and bounds of its own. Between rungs the experts are
+// asked for the horizon itself; their weights, and the distances of the bounds from
+// the forecast, are interpolated.
 //
 // Every expert sleeps until the history holds what it needs, so that the pool is
 // useful from the first samples on: first the last value, after an hour the

@@ -62,12 +62,21 @@ func (s *filter) present() present {
 	return now
 }
 
+// asked is what the experts are asked for, and what they need to know of it.
+type asked struct {
+	h      int           // samples ahead
+	season direct.Season // of that time
+	top    float64       // largest of the last h samples
+	from   between       // whose regressions answer
+}
+
 // advise writes the experts' forecasts of the value and of the maximum for rung k,
 // in units, but for the path's own highest point.
 func (s *filter) advise(k int, now *present) {
 	value, peak := s.advice(values, k), s.advice(peaks, k)
-	s.rules(value, peak, now, k)
-	s.regress(value, peak, k)
+	a := asked{h: s.rungs[k], season: s.seasons[k], top: s.tops[k], from: s.answer[k]}
+	s.rules(value, peak, now, &a)
+	s.regress(value, peak, &a)
 	for g, e := range s.guests {
 		value[smooth+g] = asleep
 		if e != nil && s.unit > 0 {
@@ -77,8 +86,8 @@ func (s *filter) advise(k int, now *present) {
 }
 
 // rules writes the answers that need no parameters.
-func (s *filter) rules(value, peak []float32, now *present, k int) {
-	season := &s.seasons[k]
+func (s *filter) rules(value, peak []float32, now *present, a *asked) {
+	season := &a.season
 	value[lastValue], peak[lastValue] = float32(now.last), float32(now.last)
 	value[dayAgo], peak[dayAgo] = float32(season.Day), float32(season.DayMax)
 	value[weekAgo], peak[weekAgo] = float32(season.Week), float32(season.WeekMax)
@@ -90,7 +99,7 @@ func (s *filter) rules(value, peak []float32, now *present, k int) {
 	value[steps] = moved(season.Profile, now.last, now.profile)
 	const soft = 0.02 // keeps the factor of a quiet hour within reason
 	value[factors] = float32(now.last * max(0.2, min((season.Profile+soft)/(now.profile+soft), 5)))
-	peak[recentPeak] = float32(s.tops[k])
+	peak[recentPeak] = float32(a.top)
 }
 
 // moved shifts a value of then by what the level has changed since.
@@ -109,11 +118,10 @@ func mix(weights, advice []float32) float64 {
 // leastRows is the number of rows from which a regression is heard.
 const leastRows = 40
 
-// regress writes the forecasts of the regressions for rung k.
-func (s *filter) regress(advice, top []float32, k int) {
-	h := s.rungs[k]
-	clock, from := s.clock(h), s.answer[k]
-	s.mem.Row(&s.row, 0, h, &s.seasons[k], &clock)
+// regress writes the forecasts of the regressions.
+func (s *filter) regress(advice, top []float32, a *asked) {
+	clock, from := s.clock(a.h), a.from
+	s.mem.Row(&s.row, 0, a.h, &a.season, &clock)
 	for t := range direct.Transforms {
 		lo, hi, w := &s.regs[from.lo][t], &s.regs[from.hi][t], from.w
 		value, peak := &advice[linear+t], &top[linear+t]

@@ -18,31 +18,30 @@ func (s *filter) Forecast(dst *forecast.Forecast) {
 	if scale == 0 {
 		scale = 1
 	}
+	p := passage{rung: -1}
 	for h := range dst.Values {
-		s.read(dst.Values[h], dst.Levels, values, h+1, scale)
-		s.read(dst.Peaks[h], dst.Levels, peaks, h+1, scale)
+		points := p.points(s, h+1)
+		s.read(dst.Values[h], dst.Levels, values, h+1, points[values], scale)
+		s.read(dst.Peaks[h], dst.Levels, peaks, h+1, points[peaks], scale)
 	}
 	dst.Tidy()
 }
 
-// read writes the quantiles of one ladder h steps ahead: interpolated between
-// rungs, and beyond the last one with its errors widening like those of a random
-// walk.
-func (s *filter) read(row, levels []float64, ladder, h int, scale float64) {
+// read writes the quantiles of one ladder h steps ahead around its point: their
+// distances from it are interpolated between rungs, and beyond the last one widen
+// like those of a random walk.
+func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64) {
 	lo, hi, w := combine.Between(s.rungs, h)
 	a, b := &s.ladders[ladder][lo], &s.ladders[ladder][hi]
 	near, far := &s.answers[ladder][lo], &s.answers[ladder][hi]
-	point := near.point + w*(far.point-near.point)
+	wider := 1.0
+	if last := s.rungs[len(s.rungs)-1]; h > last {
+		wider = math.Sqrt(float64(h) / float64(last))
+	}
 	var q [interval.Count]float64
 	for i := range q {
-		x, y := float64(near.quantiles[i]), float64(far.quantiles[i])
-		q[i] = x + w*(y-x)
-	}
-	if last := s.rungs[len(s.rungs)-1]; h > last {
-		wider := math.Sqrt(float64(h) / float64(last))
-		for i := range q {
-			q[i] = point + wider*(q[i]-point)
-		}
+		x, y := float64(near.quantiles[i])-near.point, float64(far.quantiles[i])-far.point
+		q[i] = point + wider*(x+w*(y-x))
 	}
 	shape := a.band.Shape() + w*(b.band.Shape()-a.band.Shape())
 	for i, p := range levels {

@@ -202,6 +202,12 @@ func (m *Memory) Tops(dst []float64, rungs []int) {
 	}
 }
 
+// TopOnward returns the largest of the newest h samples, h > near, given that of the
+// newest near.
+func (m *Memory) TopOnward(top float64, near, h int) float64 {
+	return max(top, float64(m.recent.top(m.n-1-near, h-near)))
+}
+
 // Rescale changes the unit: values are multiplied by factor. The regressions on
 // them must be reset.
 func (m *Memory) Rescale(factor float64) {

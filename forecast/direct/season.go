@@ -26,6 +26,16 @@ func (m *Memory) Seasons(dst []Season, rungs []int) {
 	}
 }
 
+// Onward makes s, what is known about the time near samples after the newest, what
+// is known about the time h samples after it, near < h ≤ Reach.
+func (m *Memory) Onward(s *Season, near, h int) {
+	dayMax, weekMax := s.DayMax, s.WeekMax
+	from, to := m.n+near, m.n-1+h
+	*s = m.season(to, h)
+	s.DayMax = m.top(&m.dayView, m.day, dayMax, from, to, h)
+	s.WeekMax = m.top(&m.weekView, m.week, weekMax, from, to, h)
+}
+
 // Past writes what was known about the newest sample at the origins rungs[k]
 // samples before it.
 func (m *Memory) Past(dst []Season, rungs []int) {

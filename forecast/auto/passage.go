@@ -1,0 +1,101 @@
+package auto
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast/combine"
+)
+
+// A passage leads along the horizons, ascending, from rung to rung. Between two of
+// them the experts are asked for the horizon itself and weighed as at the rungs on
+// either side, in proportion: a job that runs from minute 18 to 22 is seen by no
+// rung of 15 or 30, but by the day ago and by the regressions. Only the experts
+// that run by themselves are interpolated.
+//
+// On recorded loads of minutes the error 45 minutes ahead was a fifth larger with
+// the forecasts of the rungs interpolated, and 20 minutes ahead a tenth.
+type passage struct {
+	rung    int                          // the last one passed; −1 = none
+	now     present                      // with the highest point of the path so far
+	asked   asked                        // for the last horizon
+	weights [ladders][2][experts]float32 // of the experts at that rung and at the next
+	advice  [ladders][experts]float32    // of the experts between
+}
+
+// points returns the point forecasts of both ladders h steps ahead, in units.
+func (p *passage) points(s *filter, h int) (points [ladders]float64) {
+	lo, hi, w := combine.Between(s.rungs, h)
+	if lo == hi || s.seen == 0 {
+		for l := range points {
+			near, far := s.answers[l][lo].point, s.answers[l][hi].point
+			points[l] = near + w*(far-near)
+		}
+		return points
+	}
+	if p.rung != lo {
+		p.pass(s, lo)
+	}
+	p.ask(s, h, w)
+	for l := range points {
+		points[l] = p.mix(l, heads[l], w)
+		if l == values {
+			p.now.highestPath = max(p.now.highestPath, points[l])
+			p.advice[peaks][meanLevel] = float32(p.now.highestPath)
+		}
+		if points[l] != points[l] { // NaN
+			near, far := s.answers[l][lo].point, s.answers[l][hi].point
+			points[l] = near + w*(far-near)
+		}
+	}
+	return points
+}
+
+// pass goes past rung k, which is not the last.
+func (p *passage) pass(s *filter, k int) {
+	if p.rung < 0 {
+		p.now = s.present()
+	}
+	for ; p.rung < k; p.rung++ {
+		p.now.highestPath = max(p.now.highestPath, s.answers[values][p.rung+1].point)
+	}
+	p.asked = asked{h: s.rungs[k], season: s.seasons[k], top: s.tops[k]}
+	for l := range ladders {
+		for side := range p.weights[l] {
+			s.ladders[l][k+side].poly.Weights(p.weights[l][side][:heads[l]], s.advice(l, k+side))
+		}
+	}
+}
+
+// ask has the experts say what they think of the time h samples ahead, which is w
+// of the way from the last rung to the next.
+func (p *passage) ask(s *filter, h int, w float64) {
+	a := &p.asked
+	s.mem.Onward(&a.season, a.h, h)
+	a.top = s.mem.TopOnward(a.top, a.h, h)
+	a.h, a.from = h, s.from(h)
+	value, peak := p.advice[values][:], p.advice[peaks][:heads[peaks]]
+	s.rules(value, peak, &p.now, a)
+	s.regress(value, peak, a)
+	near, far := s.advice(values, p.rung), s.advice(values, p.rung+1)
+	for k := smooth; k < experts; k++ {
+		value[k] = near[k] + float32(w)*(far[k]-near[k])
+	}
+}
+
+// mix returns what the n experts of a ladder say together; NaN if all that have a
+// weight are asleep.
+func (p *passage) mix(ladder, n int, w float64) float64 {
+	sum, total := 0.0, 0.0
+	near, far := &p.weights[ladder][0], &p.weights[ladder][1]
+	for k, f := range p.advice[ladder][:n] {
+		weight := float64(near[k]) + w*float64(far[k]-near[k])
+		if weight > 0 && f == f { // not NaN
+			sum += weight * float64(f)
+			total += weight
+		}
+	}
+	if total <= 0 {
+		return math.NaN()
+	}
+	return max(0, sum/total)
+}
