@@ -45,15 +45,19 @@ type sample struct{ logCost, violating, cost, difference []float64 }
 // resample fills in the comparison with the reference and the intervals.
 func resample(all []Aggregate, ledgers map[string][]ledger, reference string, n int) {
 	days := map[int]int{} // of each trace
-	enough := true
 	for _, ls := range ledgers {
 		for _, l := range ls {
 			days[l.trace] = len(l.days)
-			enough = enough && len(l.days) > 1
+		}
+	}
+	several := 0 // traces of more than a day
+	for _, n := range days {
+		if n > 1 {
+			several++
 		}
 	}
 	samples := make([]sample, len(all))
-	if enough {
+	if 2*several > len(days) { // the others have their only day in each draw
 		rng := rand.New(rand.NewPCG(bootstrapSeed, 0))
 		for range n {
 			drawn := draw(rng, days)

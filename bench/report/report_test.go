@@ -117,6 +117,22 @@ func TestIntervalsCoverTheDays(t *testing.T) {
 	one.Days = one.Days[:1]
 	a, _ = of(t, one).Aggregate(report.All, "hpa-rate-70")
 	require.Nil(t, a.ViolatingTimeCI, "one day says nothing about others")
+
+	// Among several traces a short one takes the interval of none.
+	long := func(trace string) report.Run {
+		run := outcome(trace, "hpa-rate-70", 1, 1)
+		run.Days[0].ViolatingTime, run.Days[1].ViolatingTime = 0, 2
+		return run
+	}
+	traces := []report.Trace{{Name: "a"}, {Name: "b"}, {Name: "c"}}
+	all, err := report.New(settings(), traces, []string{"hpa-rate-70"}, []report.Run{one, long("b"), long("c")}, nil)
+	require.NoError(t, err)
+	a, _ = all.Aggregate(report.All, "hpa-rate-70")
+	require.Equal(t, &report.Interval{0, 4. / 3}, a.ViolatingTimeCI, "its only day has no violation")
+	all, err = report.New(settings(), traces[:2], []string{"hpa-rate-70"}, []report.Run{one, long("b")}, nil)
+	require.NoError(t, err)
+	a, _ = all.Aggregate(report.All, "hpa-rate-70")
+	require.Nil(t, a.ViolatingTimeCI, "half of them are short")
 }
 
 func TestFrontier(t *testing.T) {

@@ -113,6 +113,9 @@ func (r *Report) canPay() string {
 	case limit > 70:
 		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time): reactive scaling keeps up with a target below %.0f %%, so prediction can pay in money.",
 			lead, growth, at, limit)
+	case limit < 25:
+		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time): reactive scaling keeps up at no target that anybody would pay for, so prediction can pay in kept objectives and in money.",
+			lead, growth, at)
 	default:
 		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time): reactive scaling keeps up only with a target below %.0f %%, so prediction can pay in kept objectives and in money.",
 			lead, growth, at, limit)

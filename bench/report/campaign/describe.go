@@ -121,7 +121,7 @@ func warnings(t trace.Trace, d report.Trace) []string {
 		out = append(out, report.Percent(d.MissingPct)+" % of the intervals are missing: there the load holds its last value and no policy sees it")
 	}
 	if d.JudgedS <= 86400 {
-		out = append(out, "no more than a day is judged: there are no intervals")
+		out = append(out, "no more than a day is judged: no interval knows of its spread")
 	}
 	return out
 }
