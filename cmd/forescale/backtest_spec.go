@@ -96,13 +96,16 @@ func checked(document []byte) (api.Spec, error) {
 	return spec, full.Validate()
 }
 
-// withMargin states the margin of a spec that has none, so that what is replayed
-// is what is recommended: the objective may be missed for a thousandth of the
-// time, which the budget of violations paces.
+// withMargin states the margin that a spec without one has by default, so that what
+// is replayed is what runs. Where nothing is said of what a replica serves, the
+// objective of the flags is the spec's.
 func withMargin(spec api.Spec) api.Spec {
-	if !spec.Forecast.Stated() {
-		spec.Forecast.ViolationTarget = 0.001
+	full := spec
+	if full.Scale.LatencyObjective == nil && full.Scale.TargetPerReplica == 0 {
+		full.Scale.LatencyObjective = &api.LatencyObjective{}
 	}
+	full = full.Default()
+	spec.Forecast.Risk, spec.Forecast.ViolationTarget = full.Forecast.Risk, full.Forecast.ViolationTarget
 	return spec
 }
 

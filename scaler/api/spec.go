@@ -101,7 +101,8 @@ type ForecastSpec struct {
 	Buffer Number `json:"buffer,omitempty"`
 
 	// Risk is the quantile of the forecast to provide for, above 0 and below 1:
-	// "0.95" runs short in one of twenty cases. Default "0.95".
+	// "0.95" runs short in one of twenty cases. Default "0.95" without a latency
+	// objective.
 	Risk Number `json:"risk,omitempty"`
 
 	// MissingReplicaCost is what a missing replica costs in idle ones. A cost of
@@ -110,7 +111,7 @@ type ForecastSpec struct {
 
 	// ViolationTarget is the share of time for which the latency objective may be
 	// missed, such as "0.001". The quantile is then paced by the error budget.
-	// Needs scale.latencyObjective.
+	// Needs scale.latencyObjective, with which the default is "0.001".
 	ViolationTarget Number `json:"violationTarget,omitempty"`
 
 	// Average provides for the whole forecast and not for a quantile of it: the

@@ -175,6 +175,25 @@ func TestServiceFaults(t *testing.T) {
 	}
 }
 
+// With an objective its violations are the margin; without one there are none to count.
+func TestDefaultMargin(t *testing.T) {
+	objective := &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(time.Second)}
+	for name, c := range map[string]struct {
+		spec api.Spec
+		want api.ForecastSpec
+	}{
+		"a target alone": {api.Spec{Scale: api.ScaleSpec{TargetPerReplica: 50}}, api.ForecastSpec{Risk: 0.95}},
+		"an objective":   {api.Spec{Scale: api.ScaleSpec{LatencyObjective: objective}}, api.ForecastSpec{ViolationTarget: 0.001}},
+		"both":           {api.Spec{Scale: api.ScaleSpec{TargetPerReplica: 50, LatencyObjective: objective}}, api.ForecastSpec{ViolationTarget: 0.001}},
+		"stated":         {api.Spec{Forecast: api.ForecastSpec{Buffer: 1.2}, Scale: api.ScaleSpec{LatencyObjective: objective}}, api.ForecastSpec{Buffer: 1.2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := c.spec.Default().Forecast
+			require.Equal(t, c.want, api.ForecastSpec{Risk: got.Risk, ViolationTarget: got.ViolationTarget, Buffer: got.Buffer})
+		})
+	}
+}
+
 func TestDefaultsAreValid(t *testing.T) {
 	spec := api.Spec{Metric: api.MetricSpec{Query: "up"}, Scale: api.ScaleSpec{TargetPerReplica: 50}}
 	require.NoError(t, spec.Validate())

@@ -39,7 +39,11 @@ func (s Spec) Default() Spec {
 	if s.Forecast.TimeZone == "" {
 		s.Forecast.TimeZone = "UTC"
 	}
-	if !s.Forecast.Stated() {
+	switch {
+	case s.Forecast.Stated():
+	case s.Scale.LatencyObjective != nil:
+		s.Forecast.ViolationTarget = 0.001
+	default:
 		s.Forecast.Risk = 0.95
 	}
 	if s.Scale.MinReplicas == nil {

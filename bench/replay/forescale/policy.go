@@ -34,11 +34,6 @@ const (
 
 	// settle is the stabilization of either HPA: about what a replica costs to start.
 	settle = 90 * time.Second
-
-	// defaultTarget is the share of time for which the objective may be missed where
-	// the spec states no margin. It paces the quantile by what is really missed,
-	// which a fixed one cannot know.
-	defaultTarget = 0.001
 )
 
 // A Policy is forescale under one spec. It is made by [New].
@@ -58,7 +53,8 @@ var _ replay.Over = (*Policy)(nil)
 // New returns the policy of that name, FloorName or KedaName, under spec. What
 // spec leaves out is taken from the configuration of the replay: the objective,
 // the bounds, the lead time, and what a replica is, of which the more carry the more
-// each. A spec without a margin may miss the objective for one thousandth of the time.
+// each. A spec that states a target per replica and no objective is left without one,
+// as where it runs.
 //
 // FloorName-N and KedaName-N, for any N of 50 to 99.9, are the same with a forecast at
 // the quantile of N percent in place of the margin of spec.
@@ -137,15 +133,13 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 	if c.History.Step > 0 {
 		spec.Metric.Step = api.Duration(c.History.Step)
 	}
-	if !spec.Forecast.Stated() {
-		spec.Forecast.ViolationTarget = defaultTarget
-	}
-	spec.Scale = completeScale(spec.Scale, c)
+	budget := spec.Forecast.ViolationTarget != 0 // which is nothing without an objective
+	spec.Scale = completeScale(spec.Scale, c, budget)
 	return spec
 }
 
-func completeScale(s api.ScaleSpec, c replay.Config) api.ScaleSpec {
-	if s.LatencyObjective == nil {
+func completeScale(s api.ScaleSpec, c replay.Config, budget bool) api.ScaleSpec {
+	if s.LatencyObjective == nil && (s.TargetPerReplica == 0 || budget) {
 		s.LatencyObjective = &api.LatencyObjective{
 			Quantile: api.Number(c.Objective.Quantile), Value: api.Duration(c.Objective.Latency),
 		}
