@@ -134,16 +134,16 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 		spec.Metric.Step = api.Duration(c.History.Step)
 	}
 	budget := spec.Forecast.ViolationTarget != 0 // which is nothing without an objective
-	spec.Scale = completeScale(spec.Scale, c, budget)
-	return spec
-}
-
-func completeScale(s api.ScaleSpec, c replay.Config, budget bool) api.ScaleSpec {
-	if s.LatencyObjective == nil && (s.TargetPerReplica == 0 || budget) {
+	if s := &spec.Scale; s.LatencyObjective == nil && (s.TargetPerReplica == 0 || budget) {
 		s.LatencyObjective = &api.LatencyObjective{
 			Quantile: api.Number(c.Objective.Quantile), Value: api.Duration(c.Objective.Latency),
 		}
 	}
+	spec.Scale = completeScale(spec.Scale, c)
+	return spec
+}
+
+func completeScale(s api.ScaleSpec, c replay.Config) api.ScaleSpec {
 	if s.TargetPerReplica == 0 && s.Service == nil {
 		s.Service = &api.ServiceSpec{Slots: int32(min(c.Slots, math.MaxInt32)), Time: api.Duration(c.ServiceTime)}
 	}
