@@ -10,6 +10,7 @@
 //
 //	target   y[t+h] − y[t]
 //	lags     y[t−l] − y[t]          for l = 1, 2, 3, 5, 10, 15, 30, 60
+//	hour     y[t+h−60 min] − y[t]   in place of l = 3, while that lies before t
 //	level    mean of the last 30 − y[t],  mean of about the last 120 − y[t]
 //	day      y[t+h−m] − y[t−m],  y[t+h−m] − y[t],  the same smoothed over ±7
 //	week     the same, one week back

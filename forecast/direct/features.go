@@ -56,8 +56,11 @@ func (m *Memory) Row(dst *Row, ago, h int, s *Season, clock *Clock) {
 	u := m.n - 1 - ago
 	raw, logs := dst[Raw], dst[Logs]
 	z, base := m.recent.at(u), Log(m.recent.at(u))
-	n := len(shortLags)
-	for i, l := range shortLags {
+	n, lags := len(shortLags), shortLags
+	if h < m.lags.Hour {
+		lags[givesWay] = m.lags.Hour - h
+	}
+	for i, l := range lags {
 		v := m.recent.at(u - l)
 		raw[i], logs[i] = float32(v-z), float32(Log(v)-base)
 	}

@@ -34,6 +34,7 @@ type Lags struct {
 	Smooth    int // seasonal values are smoothed over ±Smooth
 	Cell      int // samples per cell of the week, 1 or more
 	Reach     int // longest horizon
+	Hour      int // samples an hour; 0 = less than sixty, or no whole number
 
 	Others [Others]int // further periods; 0 = none
 }
@@ -62,12 +63,24 @@ const (
 // ShortLags are the lags within the hour, in samples.
 var shortLags = [...]int{1, 2, 3, 5, 10, 15, 30, longest} //nolint:gochecknoglobals // a constant table
 
+// givesWay is the place of the short lag that gives way to the sample one hour
+// before the time that is forecast, as long as that is before the origin: many jobs
+// come at one minute of every hour, and the day ago has only one such hour in it.
+const givesWay = 2
+
+// mostOfHour is the longest step at which this pays: a job of a minute or two is
+// lost in a cell of five.
+const mostOfHour = time.Minute
+
 // NewLags returns the lengths for a series of the given step whose longest
 // horizon is reach samples. A minute is the finest cell that is kept for a day;
 // weeks are kept in cells of weekCell.
 func NewLags(step, weekCell time.Duration, reach int) Lags {
 	const day = 24 * time.Hour
 	l := Lags{Cell: max(1, int(weekCell/step)), Reach: reach}
+	if step <= mostOfHour && time.Hour%step == 0 {
+		l.Hour = int(time.Hour / step)
+	}
 	if step <= day/2 {
 		l.Day = int((day + step/2) / step)
 		l.Smooth = min(7, l.Day/96)
