@@ -42,13 +42,21 @@ func (p *passage) points(s *filter, h int) (points [ladders]float64) {
 			p.now.highestPath = max(p.now.highestPath, points[l])
 			p.advice[peaks][meanLevel] = float32(p.now.highestPath)
 		}
-		if points[l] != points[l] { // NaN
-			near, far := s.answers[l][lo].point, s.answers[l][hi].point
+		near, far := s.answers[l][lo].point, s.answers[l][hi].point
+		switch {
+		case points[l] != points[l]: // NaN
 			points[l] = near + w*(far-near)
+		case l == peaks:
+			points[l] = amid(points[l], near, far)
 		}
 	}
 	return points
 }
+
+// amid keeps v between a and b: the maximum until a horizon is no lower than that
+// until the rung before and no higher than that until the next, and what is higher
+// would be carried on to all later ones.
+func amid(v, a, b float64) float64 { return max(min(a, b), min(v, max(a, b))) }
 
 // pass goes past rung k, which is not the last.
 func (p *passage) pass(s *filter, k int) {

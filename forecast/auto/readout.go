@@ -42,6 +42,9 @@ func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64
 	for i := range q {
 		x, y := float64(near.quantiles[i])-near.point, float64(far.quantiles[i])-far.point
 		q[i] = point + wider*(x+w*(y-x))
+		if ladder == peaks && lo != hi {
+			q[i] = amid(q[i], near.point+x, far.point+y)
+		}
 	}
 	shape := a.band.Shape() + w*(b.band.Shape()-a.band.Shape())
 	for i, p := range levels {
