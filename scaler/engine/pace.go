@@ -158,10 +158,9 @@ func (w *Workload) overspent() bool {
 }
 
 // guarded returns the part of what the autoscaler in the shadow would have, if it came
-// down after hold, that is not to be undercut: 0 while no harm is done, or while that
-// costs too much beside what meets bursts that are foreseen.
+// down after hold, that is not to be undercut: 0 while no harm is done.
 func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
-	if !w.paced() || w.bursts.Clock() > 0 && w.pace.shadow.Exceeded() {
+	if !w.paced() {
 		return 0
 	}
 	return scaler.Ceil(w.pace.guard.Share() * float64(w.pace.shadow.WantsFor(now, hold)))
