@@ -349,3 +349,15 @@ func BenchmarkUpdate(b *testing.B) {
 		d.Update(start.Add(time.Duration(i)*step), 100+float64(i%7), nan)
 	}
 }
+
+// It is asked at every tick.
+func TestReachDoesNotAllocate(t *testing.T) {
+	d := burst.Detector{}
+	for i := range 100 {
+		d.Recent = append(d.Recent, burst.Burst{At: time.Unix(int64(1800*i), 0), Height: 3 + float64(i%7)/10, Base: 100, Lasted: 6 * time.Minute})
+	}
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		d.Reach(100, 0.95)
+		d.Usually(10 * time.Minute)
+	}))
+}

@@ -20,7 +20,8 @@ const (
 // much the bursts differ: what is alike from one to the next, the multiple or the
 // addition, is carried on.
 func (d *Detector) Reach(base, level float64) float64 {
-	multiples, additions := d.heights(Burst.multiple), d.heights(Burst.addition)
+	var room [2][lastHeights]float64
+	multiples, additions := d.heights(room[0][:0], Burst.multiple), d.heights(room[1][:0], Burst.addition)
 	if len(additions) == len(multiples) && spread(additions, 0) < spread(multiples, 1) {
 		return base + quantileOf(additions, level)
 	}
@@ -33,7 +34,8 @@ func (d *Detector) Usually(least time.Duration) time.Duration {
 	if len(d.Recent) < enough {
 		return least
 	}
-	long := quantileOf(d.heights(Burst.seconds), 0.95)
+	var room [lastHeights]float64
+	long := quantileOf(d.heights(room[:0], Burst.seconds), 0.95)
 	return min(max(time.Duration(long*float64(time.Second)), least), newLevel)
 }
 
@@ -41,11 +43,10 @@ func (b Burst) seconds() float64  { return b.Lasted.Seconds() }
 func (b Burst) multiple() float64 { return b.Height }
 func (b Burst) addition() float64 { return (b.Height - 1) * b.Base }
 
-// heights returns what of tells of the last bursts, ascending; those of which it
+// heights appends to h what of tells of the last bursts, ascending; those of which it
 // tells nothing positive are left out.
-func (d *Detector) heights(of func(Burst) float64) []float64 {
+func (d *Detector) heights(h []float64, of func(Burst) float64) []float64 {
 	last := d.Recent[max(0, len(d.Recent)-lastHeights):]
-	h := make([]float64, 0, lastHeights)
 	for _, b := range last {
 		if v := of(b); v > 0 {
 			h = append(h, v)
