@@ -64,7 +64,7 @@
 // shadow, or most of it, is not undercut; where it never would have, its cost is saved.
 // What is held so is on the bill, but on an account of its own: were it to widen the
 // budgets, bursts would be met no better than by the shadow, and the harm would stay for
-// which it is held. Where both together cost too much, it is the guard that lets go.
+// which it is held. It is not let go for the bill: without it harm only grows.
 //
 // # Why not coverage alone
 //
