@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/bench/replay/hpa"
+	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/forecast"
 )
 
@@ -41,10 +42,11 @@ type Fallible interface {
 type Config struct {
 	Start time.Time // of the run; the first call of Decide comes within one period of it
 
-	Capacity    float64       // requests/s at which one pod is 100 % busy: Slots / ServiceTime
-	Slots       int           // requests that one pod serves at once
-	ServiceTime time.Duration // mean time of one request on one slot
-	Objective   Objective     // what the service promises
+	Capacity    float64         // requests/s at which one pod is 100 % busy: Slots / ServiceTime
+	Slots       int             // requests that one pod serves at once
+	ServiceTime time.Duration   // mean time of one request on one slot
+	Balancing   queue.Balancing // how requests find a pod
+	Objective   Objective       // what the service promises
 
 	Min, Max int32 // bounds of the replica count; Min may be 0
 	Replicas int32 // spec.replicas at Start, all ready

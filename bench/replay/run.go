@@ -107,8 +107,8 @@ func (s *Scenario) config(replicas int32) Config {
 	o := s.Options
 	return Config{
 		Start: s.begin, Capacity: o.Service.Capacity(1), Slots: o.Service.Slots, ServiceTime: o.Service.ServiceTime,
-		Objective: Objective{Quantile: o.Service.Quantile, Latency: o.Service.Latency},
-		Min:       o.Cluster.Min, Max: o.Cluster.Max, Replicas: replicas,
+		Balancing: o.Service.Balancing, Objective: Objective{Quantile: o.Service.Quantile, Latency: o.Service.Latency},
+		Min: o.Cluster.Min, Max: o.Cluster.Max, Replicas: replicas,
 		Startup: o.Cluster.Startup.Quantile(0.5), StartupP90: o.Cluster.Startup.Quantile(0.9),
 		ScrapeInterval: o.Metric.ScrapeInterval, RateWindow: o.Metric.RateWindow, History: s.history,
 	}

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"time"
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -32,6 +34,12 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 	}
 	if r := spec.Scale.Service; r != nil {
 		o.slots, o.capacity, o.stated = int(r.Slots), float64(r.Slots)/r.Time.Std().Seconds(), true
+		switch r.Discipline {
+		case api.Central:
+			o.balancing = "central"
+		case api.Random, api.Sharing: // sharing itself needs --mode requests
+			o.balancing = "per-pod"
+		}
 	}
 	if spec.Scale.MinReplicas != nil {
 		o.min = *spec.Scale.MinReplicas
@@ -137,11 +145,22 @@ func (o *backtestOptions) carries(s api.ScaleSpec) string {
 	case s.TargetPerReplica != 0:
 		return fmt.Sprintf("targetPerReplica: %q", s.TargetPerReplica.String())
 	case s.Service != nil:
-		return fmt.Sprintf("service: {slots: %d, time: %s}", s.Service.Slots, s.Service.Time)
+		return serviceLine(*s.Service)
 	}
 	service, err := o.service()
 	if err != nil {
 		return "" // said where it is used
 	}
-	return fmt.Sprintf("service: {slots: %d, time: %s}", service.Slots, api.Duration(service.ServiceTime))
+	r := api.ServiceSpec{Slots: int32(min(service.Slots, math.MaxInt32)), Time: api.Duration(service.ServiceTime)}
+	if service.Balancing == queue.PerPod {
+		r.Discipline = api.Random
+	}
+	return serviceLine(r)
+}
+
+func serviceLine(r api.ServiceSpec) string {
+	if r.Discipline == "" {
+		return fmt.Sprintf("service: {slots: %d, time: %s}", r.Slots, r.Time)
+	}
+	return fmt.Sprintf("service: {slots: %d, time: %s, discipline: %s}", r.Slots, r.Time, r.Discipline)
 }

@@ -131,15 +131,20 @@ func TestTheRecommendedSpecIsWhatWasReplayed(t *testing.T) {
 		require.NoError(t, json.Unmarshal(text, &report))
 		return report.Spec
 	}
-	spec := replayed("--capacity", "37", "--slots", "3", "--slo", "p95=300ms", "--max-replicas", "90")
-	require.Contains(t, spec, "service: {slots: 3, time: 81.081081ms}")
-	first := report
-	require.NoError(t, os.WriteFile(path, []byte(spec), 0o600))
-	require.Equal(t, spec, replayed("--spec", path))
-	require.Equal(t, first.Settings["objective"], report.Settings["objective"])
-	for i, r := range report.Runs {
-		require.Equal(t, first.Runs[i]["violating_time_pct"], r["violating_time_pct"])
-		require.Equal(t, first.Runs[i]["replica_hours"], r["replica_hours"])
+	for balancing, service := range map[string]string{
+		"central": "service: {slots: 3, time: 81.081081ms}",
+		"per-pod": "service: {slots: 3, time: 81.081081ms, discipline: Random}",
+	} {
+		spec := replayed("--capacity", "37", "--slots", "3", "--slo", "p95=300ms", "--max-replicas", "90", "--balancing", balancing)
+		require.Contains(t, spec, service)
+		first := report
+		require.NoError(t, os.WriteFile(path, []byte(spec), 0o600))
+		require.Equal(t, spec, replayed("--spec", path))
+		require.Equal(t, first.Settings["objective"], report.Settings["objective"])
+		for i, r := range report.Runs {
+			require.Equal(t, first.Runs[i]["violating_time_pct"], r["violating_time_pct"])
+			require.Equal(t, first.Runs[i]["replica_hours"], r["replica_hours"])
+		}
 	}
 }
 

@@ -221,7 +221,26 @@ type ServiceSpec struct {
 	// Time is how long one request takes on one slot on average, without waiting,
 	// such as 80ms.
 	Time Duration `json:"time"`
+
+	// +kubebuilder:validation:Enum=Central;Random;Sharing
+
+	// Discipline is how requests find a replica and are served there. Central: one
+	// line for all, as behind a queue or a balancer that knows who is free. Random:
+	// each replica has a line of its own, as behind a Service of Kubernetes. Sharing:
+	// each replica divides its slots, processors, among all requests that it has, as
+	// event loops and threads do. Default Central.
+	Discipline Discipline `json:"discipline,omitempty"`
 }
+
+// Discipline is how requests find a replica and are served there.
+type Discipline string
+
+// The disciplines. Nothing stands for Central.
+const (
+	Central Discipline = "Central"
+	Random  Discipline = "Random"
+	Sharing Discipline = "Sharing"
+)
 
 // ScaleDownSpec says what may lower a count.
 type ScaleDownSpec struct {

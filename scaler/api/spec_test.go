@@ -60,7 +60,7 @@ func TestKeysCoverTheSpec(t *testing.T) {
 	spec.Forecast.Buffer, spec.Forecast.MissingReplicaCost, spec.Forecast.ViolationTarget = 1.2, 19, 0.001
 	spec.Forecast.Events[0].Add, spec.Forecast.Events[0].Learn = 5, true
 	spec.Forecast.Average = true
-	spec.Scale.Service = &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)}
+	spec.Scale.Service = &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond), Discipline: api.Sharing}
 	spec.Scale.Behavior.ScaleDown = &api.ScalingRules{
 		StabilizationWindowSeconds: new(int32), SelectPolicy: "Min", Tolerance: new(api.Number),
 		Policies: []api.ScalingPolicy{{Type: "Percent", Value: 10, PeriodSeconds: 60}},
@@ -159,6 +159,7 @@ func TestServiceFaults(t *testing.T) {
 		"without objective":  {api.ScaleSpec{Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.service: needs scale.latencyObjective"},
 		"with a target":      {api.ScaleSpec{TargetPerReplica: 50, LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.service: given together with scale.targetPerReplica"},
 		"nothing at once":    {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Time: ms(50)}}, `scale.service.slots: "0": want the requests that one replica serves at once`},
+		"discipline":         {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(50), Discipline: "fifo"}}, `scale.service.discipline: "fifo": want one of Central, Random, Sharing`},
 		"no time":            {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8}}, `scale.service.time: "0s": want the mean time of one request`},
 		"on average":         {api.ScaleSpec{TargetPerReplica: 5, LatencyObjective: objective}, "forecast.average: \"true\": needs scale.service"},
 		"no objective again": {api.ScaleSpec{LatencyObjective: &api.LatencyObjective{}, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.latencyObjective.quantile: missing"},

@@ -262,6 +262,7 @@ func (v *validator) service(r ServiceSpec, s ScaleSpec) {
 	if r.Time <= 0 {
 		v.add("scale.service.time", r.Time.String(), "want the mean time of one request, such as 80ms")
 	}
+	v.oneOf("scale.service.discipline", string(r.Discipline), string(Central), string(Random), string(Sharing))
 	if s.TargetPerReplica != 0 {
 		v.add("scale.service", "", "given together with scale.targetPerReplica: they state the same, want one")
 	}

@@ -28,6 +28,7 @@ type Curve struct {
 	latency time.Duration
 	exact   int32
 	rates   []float64 // by count; 0 = not yet computed
+	shared  *sharing  // with Sharing
 }
 
 // Line returns the curve of a fixed target per replica, > 0 and finite.
@@ -38,7 +39,8 @@ func Line(target float64) (*Curve, error) {
 	return &Curve{line: target}, nil
 }
 
-// Queue returns the curve of a service under an objective. It returns an error if
+// Queue returns the curve of a service under an objective; it is straight where each
+// replica is by itself. It returns an error if
 // no count can keep the objective, because the time of service alone is too long.
 func Queue(s Service, o Objective) (*Curve, error) {
 	if err := s.check(); err != nil {
@@ -49,6 +51,12 @@ func Queue(s Service, o Objective) (*Curve, error) {
 	}
 	c := &Curve{service: s, allowed: 1 - o.Quantile, latency: o.Latency}
 	c.exact = int32(min(maxExact, max(maxServers/s.Slots, 1)))
+	if s.Discipline != Central {
+		c.exact = 1 // each replica is by itself
+	}
+	if s.Discipline == Sharing {
+		c.shared = &sharing{service: s, latency: o.Latency}
+	}
 	if idle := s.Miss(0, 1, o.Latency); idle > c.allowed {
 		return nil, fmt.Errorf("capacity: an idle replica already misses %v within %v: %.2g of the requests of mean %v take longer",
 			o.Quantile, o.Latency, idle, s.Time)
@@ -81,13 +89,21 @@ func (c *Curve) solve(n int32) float64 {
 	lo, hi := 0.0, float64(n)*c.service.Full()
 	for hi-lo > 1e-7*hi {
 		mid := (lo + hi) / 2
-		if c.service.Miss(mid, n, c.latency) > c.allowed {
+		if c.late(mid, n) > c.allowed {
 			hi = mid
 		} else {
 			lo = mid
 		}
 	}
 	return lo
+}
+
+// late returns the share of requests that miss the objective on n replicas.
+func (c *Curve) late(rate float64, n int32) float64 {
+	if c.shared != nil {
+		return c.shared.miss(rate / (float64(n) * c.service.Full()))
+	}
+	return c.service.Miss(rate, n, c.latency)
 }
 
 // Replicas returns the smallest count that carries demand, within 0 and 2³¹−1;
@@ -150,12 +166,12 @@ func (c *Curve) missed(nodes, weights []float64, n int32) float64 {
 	total := 0.0
 	for i, demand := range nodes {
 		switch {
-		case c.line > 0 || n > c.exact:
+		case c.line > 0 || n > c.exact && c.service.Discipline == Central:
 			if demand*(1-1e-9) > c.Rate(n) {
 				total += weights[i]
 			}
 		default:
-			total += weights[i] * c.service.Miss(demand, n, c.latency)
+			total += weights[i] * c.late(demand, n)
 		}
 	}
 	return total

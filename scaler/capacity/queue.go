@@ -6,11 +6,22 @@ import (
 	"time"
 )
 
+// A Discipline says how requests find a replica and are served there.
+type Discipline int
+
+// The disciplines.
+const (
+	Central Discipline = iota // one line for all slots of all replicas
+	Random                    // each replica has a line of its own, and is met at random
+	Sharing                   // no line: a replica divides its slots among all it has, and is met at random
+)
+
 // A Service describes one replica.
 type Service struct {
-	Slots       int           // requests that a replica serves at once, ≥ 1
+	Slots       int           // requests that a replica serves at once, its processors with Sharing; ≥ 1
 	Time        time.Duration // mean time of one request on one slot, > 0
 	Variability float64       // (c_a² + c_s²)/2 of arrivals and service; 0 means 1, Poisson and exponential
+	Discipline  Discipline
 }
 
 // An Objective is a promise about latency: Quantile of the requests take at most
@@ -58,14 +69,20 @@ func ErlangC(servers int, a float64) float64 {
 
 // Miss returns the share of requests that take longer than latency when n
 // replicas serve rate requests/s in the long run: 1 if they cannot keep up. It
-// takes O(n·Slots).
+// takes O(n·Slots), or O(Slots) if each replica is by itself; milliseconds with
+// Sharing where replicas are nearly full.
 func (s Service) Miss(rate float64, n int32, latency time.Duration) float64 {
+	if s.Discipline != Central && n > 1 {
+		rate, n = rate/float64(n), 1
+	}
 	servers := float64(n) * float64(s.Slots)
 	mu, t := 1/s.Time.Seconds(), latency.Seconds()
 	served := math.Exp(-mu * t) // share that takes longer in service alone
 	switch {
 	case rate >= servers*mu:
 		return 1
+	case s.Discipline == Sharing:
+		return sharedMiss(s, max(rate, 0)/(servers*mu), latency)
 	case !(rate > 0):
 		return served
 	}

@@ -105,8 +105,16 @@ func curveOf(s api.ScaleSpec) (*capacity.Curve, error) {
 	if s.Service == nil {
 		return nil, nil //nolint:nilnil // there is nothing to make one of
 	}
+	discipline := capacity.Central
+	switch s.Service.Discipline {
+	case api.Random:
+		discipline = capacity.Random
+	case api.Sharing:
+		discipline = capacity.Sharing
+	case api.Central:
+	}
 	curve, err := capacity.Queue(
-		capacity.Service{Slots: int(s.Service.Slots), Time: s.Service.Time.Std()},
+		capacity.Service{Slots: int(s.Service.Slots), Time: s.Service.Time.Std(), Discipline: discipline},
 		capacity.Objective{Quantile: s.LatencyObjective.Quantile.Float(), Latency: s.LatencyObjective.Value.Std()})
 	if err != nil {
 		return nil, fmt.Errorf("engine: scale.service: %w", err)

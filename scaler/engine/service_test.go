@@ -42,6 +42,21 @@ func TestAnObjectiveIsStaffedAsAQueue(t *testing.T) {
 	require.Equal(t, int32(-1), w.Replicas(math.NaN()))
 }
 
+// Where each replica is by itself, forty carry forty times what one does, and one that
+// shares its processors less than one with a line: 0.877 and 0.778 of its full rate, as
+// computed by scaler/capacity.
+func TestReplicasByThemselvesAreStaffedOneByOne(t *testing.T) {
+	for discipline, each := range map[api.Discipline]float64{api.Random: 87.7, api.Sharing: 77.8} {
+		spec := queue()
+		spec.Scale.Service.Discipline = discipline
+		w, err := engine.New(spec)
+		require.NoError(t, err)
+		for _, n := range []int32{1, 7, 40} {
+			require.InDelta(t, each, most(w, n)/float64(n), 1, "%s: %d replicas", discipline, n)
+		}
+	}
+}
+
 // What is answered makes the HPA behind it arrive at the very count: it rounds up, and
 // its metric has three decimals.
 func TestTheAnswerYieldsTheCountOfTheQueue(t *testing.T) {

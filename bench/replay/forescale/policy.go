@@ -10,6 +10,7 @@ import (
 
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/hpa"
+	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler"
@@ -121,7 +122,11 @@ func (p *Policy) start(c replay.Config) error {
 
 // curveOf returns what replicas carry under the objective of the replay.
 func curveOf(c replay.Config) (*capacity.Curve, error) {
-	return capacity.Queue(capacity.Service{Slots: c.Slots, Time: c.ServiceTime},
+	discipline := capacity.Central
+	if c.Balancing == queue.PerPod {
+		discipline = capacity.Random
+	}
+	return capacity.Queue(capacity.Service{Slots: c.Slots, Time: c.ServiceTime, Discipline: discipline},
 		capacity.Objective{Quantile: c.Objective.Quantile, Latency: c.Objective.Latency})
 }
 
@@ -146,6 +151,9 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 func completeScale(s api.ScaleSpec, c replay.Config) api.ScaleSpec {
 	if s.TargetPerReplica == 0 && s.Service == nil {
 		s.Service = &api.ServiceSpec{Slots: int32(min(c.Slots, math.MaxInt32)), Time: api.Duration(c.ServiceTime)}
+		if c.Balancing == queue.PerPod {
+			s.Service.Discipline = api.Random
+		}
 	}
 	if s.MinReplicas == nil {
 		least := c.Min

@@ -10,6 +10,7 @@ import (
 
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/forescale"
+	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/scaler/api"
 )
@@ -138,6 +139,21 @@ func TestTheTargetOfTheSpecCounts(t *testing.T) {
 		}
 		require.InEpsilon(t, 2*hours(80), hours(40), 0.08, name) // rounding up costs half a replica each
 	}
+}
+
+// Pods that are met at random, each with a line of its own, carry less: forescale knows
+// the service that it is replayed on, and staffs for it.
+func TestPodsByThemselvesAreStaffedForIt(t *testing.T) {
+	web := queue.Service{Slots: 8, ServiceTime: 80 * time.Millisecond, Latency: 500 * time.Millisecond, Quantile: 0.99}
+	o := replay.Options{Warmup: 7 * 24 * time.Hour, Seed: 1, Service: web}
+	p, err := forescale.New("forescale-keda", api.Spec{})
+	require.NoError(t, err)
+	tr := rhythm(9, 5)
+	central := run(t, tr, o, p)
+	o.Service.Balancing = queue.PerPod
+	alone := run(t, tr, o, p)
+	require.Less(t, alone.ViolatingTime, 0.1)
+	require.Greater(t, alone.ReplicaHours, 1.08*central.ReplicaHours)
 }
 
 func TestUnknownPoliciesAndSpecs(t *testing.T) {

@@ -28,7 +28,7 @@ func NewStaticPeak(peak float64) replay.Policy {
 // Reset implements [replay.Policy].
 func (p *staticPeak) Reset(c replay.Config) {
 	p.c = c
-	service := queue.Service{Slots: c.Slots, ServiceTime: c.ServiceTime, Latency: c.Objective.Latency, Quantile: c.Objective.Quantile}
+	service := queue.Service{Slots: c.Slots, ServiceTime: c.ServiceTime, Balancing: c.Balancing, Latency: c.Objective.Latency, Quantile: c.Objective.Quantile}
 	need := func(rate float64) int32 { return int32(queue.NewStaffing(service).Pods(rate)) }
 	if p.peak > 0 {
 		p.n = need(p.peak)

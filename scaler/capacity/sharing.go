@@ -1,0 +1,172 @@
+package capacity
+
+import (
+	"math"
+	"time"
+)
+
+// sharingGrid is the number of loads at which the share of late requests is computed;
+// between them its logarithm is a line. They lie closer the fuller a replica is.
+const sharingGrid = 96
+
+// maxSharing bounds the requests that one replica is thought to hold at once, over
+// its slots. What exceeds it counts as late.
+const maxSharing = 4096
+
+// sharing knows which share of the requests is late on one replica that serves all it
+// has at once, by how full it is. A zero is not computed yet; no share is zero.
+type sharing struct {
+	service Service
+	latency time.Duration
+	late    [sharingGrid + 1]float64
+}
+
+// miss returns the share of requests that take longer than the latency while the
+// replica is offered the share rho of what it can serve: 1 from rho = 1 on.
+func (s *sharing) miss(rho float64) float64 {
+	if rho >= 1 {
+		return 1
+	}
+	// The k-th of n loads is 1 − (1 − k/n)².
+	x := (1 - math.Sqrt(1-max(rho, 0))) * sharingGrid
+	k := min(int(x), sharingGrid-1)
+	lo, hi := math.Log(s.at(k)), math.Log(s.at(k+1))
+	return math.Exp(lo + (x-float64(k))*(hi-lo))
+}
+
+// at returns the share at the k-th load, and remembers it.
+func (s *sharing) at(k int) float64 {
+	if s.late[k] == 0 {
+		idle := 1 - float64(k)/sharingGrid
+		s.late[k] = sharedMiss(s.service, 1-idle*idle, s.latency)
+	}
+	return s.late[k]
+}
+
+// sharedMiss returns P(T > latency) of one replica of Slots processors that all its
+// requests share, each using at most one of them, under Poisson arrivals at the share
+// rho of what it can serve and exponential service.
+//
+// G_j(t), the probability that a request which finds j others is still there after t,
+// obeys with D_j = μ·min(j + 1, c), the rate at which anybody leaves,
+//
+//	dG_j/dt = λ(G_{j+1} − G_j) + D_j·j/(j+1)·(G_{j−1} − G_j) − D_j/(j+1)·G_j,  G_j(0) = 1
+//
+// and an arrival finds j others with the stationary probability of M/M/c. See Coffman,
+// Muntz and Trotter, Waiting time distributions for processor-sharing systems, JACM
+// 17 (1970), section 2, and Braband, Waiting time distributions for M/M/n processor
+// sharing, Stochastic Models 10 (1994). The equations are stiff and tridiagonal: they
+// are integrated by the L-stable diagonally implicit Runge–Kutta method of two stages
+// (Alexander, SIAM J. Numer. Anal. 14, 1977), to three digits.
+func sharedMiss(s Service, rho float64, latency time.Duration) float64 {
+	if rho >= 1 {
+		return 1
+	}
+	c, mu := float64(s.Slots), 1/s.Time.Seconds()
+	found, beyond := stationary(s.Slots, rho)
+	g := newRace(len(found), c, mu, rho*c*mu)
+	g.run(latency.Seconds())
+	late := beyond
+	for j, p := range found {
+		late += p * g.stay[j]
+	}
+	return min(max(late, math.SmallestNonzeroFloat64), 1)
+}
+
+// stationary returns the probabilities that an M/M/c system at utilization rho < 1
+// holds 0, 1, … requests, until less than 10⁻¹⁰ is left, and what is left. They are
+// computed from the likeliest on in both directions, so that nothing overflows.
+func stationary(slots int, rho float64) (p []float64, beyond float64) {
+	const nothing = 1e-10
+	offered := rho * float64(slots)
+	p = make([]float64, slots+1, slots+1+maxSharing)
+	top := int(offered)
+	p[top] = 1
+	total := 1.0
+	for j := top; j > 0; j-- {
+		p[j-1] = p[j] * float64(j) / offered
+		total += p[j-1]
+	}
+	for j := top; j < slots; j++ {
+		p[j+1] = p[j] * offered / float64(j+1)
+		total += p[j+1]
+	}
+	beyond = p[slots] * rho / (1 - rho) // of a geometric series
+	total += beyond
+	for last := p[slots]; beyond > nothing*total && len(p) < cap(p); beyond *= rho {
+		last *= rho
+		p = append(p, last)
+	}
+	for j := range p {
+		p[j] /= total
+	}
+	return p, beyond / total
+}
+
+// A race follows whether a request is still there, by the number of others.
+type race struct {
+	stay           []float64 // G_j
+	down, same, up []float64 // the generator A: what G_{j−1}, G_j and G_{j+1} do to dG_j/dt
+	pivot, slope   []float64 // of I − step·A
+	rate           []float64 // dG_j/dt of the last stage
+	step           float64
+}
+
+func newRace(n int, c, mu, lambda float64) *race {
+	all := make([]float64, 7*n)
+	cut := func() (v []float64) { v, all = all[:n:n], all[n:]; return v }
+	r := &race{stay: cut(), down: cut(), same: cut(), up: cut(), pivot: cut(), slope: cut(), rate: cut()}
+	for j := range n {
+		leave := mu * min(float64(j+1), c)
+		r.stay[j] = 1
+		r.down[j] = leave * float64(j) / float64(j+1)
+		if j < n-1 {
+			r.up[j] = lambda // at the end nobody else comes
+		}
+		r.same[j] = -leave - r.up[j]
+	}
+	return r
+}
+
+// run advances the race by t seconds.
+func (r *race) run(t float64) {
+	const steps = 128
+	gamma := 1 - math.Sqrt2/2
+	h := t / steps
+	r.factor(gamma * h)
+	for range steps {
+		r.stage((1 - gamma) * h)
+		r.stage(gamma * h)
+	}
+}
+
+// factor prepares the elimination of I − step·A.
+func (r *race) factor(step float64) {
+	r.step = step
+	above := 0.0
+	for j := range r.pivot {
+		pivot := 1 - step*r.same[j] + step*r.down[j]*above
+		above = -step * r.up[j] / pivot
+		r.pivot[j], r.slope[j] = pivot, above
+	}
+}
+
+// stage solves k = A(G + step·k) and adds weight·k to G.
+func (r *race) stage(weight float64) {
+	last := len(r.stay) - 1
+	below, before := 0.0, 0.0 // G_{j−1}, and what was eliminated of k_{j−1}
+	for j, g := range r.stay {
+		k := r.down[j]*below + r.same[j]*g
+		if j < last {
+			k += r.up[j] * r.stay[j+1]
+		}
+		before = (k + r.step*r.down[j]*before) / r.pivot[j]
+		r.rate[j], below = before, g
+	}
+	for j := last; j >= 0; j-- {
+		if j < last {
+			r.rate[j] -= r.slope[j] * r.rate[j+1]
+		}
+		r.stay[j] += weight * r.rate[j]
+	}
+}
