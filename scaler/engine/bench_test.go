@@ -12,19 +12,18 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/forecasttest"
 	"github.com/forescale/forescale/forecast/lstm/prior"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
 
 func fitted(tb testing.TB, history forecast.Series) *engine.Workload {
 	tb.Helper()
-	return fittedTo(tb, "auto", history)
+	return fittedTo(tb, spec(), history)
 }
 
-// fittedTo returns a workload with the named model.
-func fittedTo(tb testing.TB, model string, history forecast.Series) *engine.Workload {
+// fittedTo returns a workload of a specification.
+func fittedTo(tb testing.TB, spec api.Spec, history forecast.Series) *engine.Workload {
 	tb.Helper()
-	spec := spec()
-	spec.Forecast.Model = model
 	w, err := engine.New(spec)
 	require.NoError(tb, err)
 	fit, err := engine.FitModel(tb.Context(), spec, history)
@@ -43,15 +42,32 @@ func fittedTo(tb testing.TB, model string, history forecast.Series) *engine.Work
 //   - holt-winters: the same with one model instead of the pool of all.
 //   - minute: 120 ticks of which one closes a cell, in ns per tick: what a workload
 //     costs, all in all.
+//   - budget: the same with a violation target, which tries eight quantiles in the
+//     shadow every fifteen seconds.
 func BenchmarkTick(b *testing.B) {
 	history := minutes(14 * 1440)
 	for _, c := range []struct {
 		name  string
 		model string
 		every int // ticks from one cell to the next; 0 = never
-	}{{"sample", "auto", 0}, {"cell", "auto", 1}, {"holt-winters", "holt-winters", 1}, {"minute", "auto", 120}} {
+		spec  func(*api.Spec)
+	}{
+		{"sample", "auto", 0, nil},
+		{"cell", "auto", 1, nil},
+		{"holt-winters", "holt-winters", 1, nil},
+		{"minute", "auto", 120, nil},
+		{"budget", "auto", 120, func(s *api.Spec) {
+			s.Forecast.ViolationTarget = 0.001
+			s.Scale.LatencyObjective = &api.LatencyObjective{Quantile: 0.99, Value: api.Duration(500 * time.Millisecond)}
+		}},
+	} {
 		b.Run(c.name, func(b *testing.B) {
-			t := ticker{w: fittedTo(b, c.model, history), now: history.End(), cell: forecast.Series{Step: time.Minute, Values: []float64{100}}}
+			spec := spec()
+			spec.Forecast.Model = c.model
+			if c.spec != nil {
+				c.spec(&spec)
+			}
+			t := ticker{w: fittedTo(b, spec, history), now: history.End(), cell: forecast.Series{Step: time.Minute, Values: []float64{100}}}
 			b.ReportAllocs()
 			report := forecasttest.CPU(b)
 			for i := 0; b.Loop(); i++ {
