@@ -64,11 +64,11 @@ func sharedMiss(s Service, rho float64, latency time.Duration) float64 {
 	}
 	c, mu := float64(s.Slots), 1/s.Time.Seconds()
 	found, beyond := stationary(s.Slots, rho)
-	g := newRace(len(found), c, mu, rho*c*mu)
+	g := newSojourn(len(found), c, mu, rho*c*mu)
 	g.run(latency.Seconds())
 	late := beyond
 	for j, p := range found {
-		late += p * g.stay[j]
+		late += p * g.survival[j]
 	}
 	return min(max(late, math.SmallestNonzeroFloat64), 1)
 }
@@ -103,70 +103,70 @@ func stationary(slots int, rho float64) (p []float64, beyond float64) {
 	return p, beyond / total
 }
 
-// A race follows whether a request is still there, by the number of others.
-type race struct {
-	stay           []float64 // G_j
-	down, same, up []float64 // the generator A: what G_{j−1}, G_j and G_{j+1} do to dG_j/dt
-	pivot, slope   []float64 // of I − step·A
-	rate           []float64 // dG_j/dt of the last stage
-	step           float64
+// A sojourn follows whether a request is still there, by the number of others.
+type sojourn struct {
+	survival           []float64 // G_j
+	lower, diag, upper []float64 // of the generator A: what G_{j−1}, G_j and G_{j+1} do to dG_j/dt
+	pivot, slope       []float64 // of I − step·A
+	rate               []float64 // dG_j/dt of the last stage
+	step               float64
 }
 
-func newRace(n int, c, mu, lambda float64) *race {
+func newSojourn(n int, c, mu, lambda float64) *sojourn {
 	all := make([]float64, 7*n)
 	cut := func() (v []float64) { v, all = all[:n:n], all[n:]; return v }
-	r := &race{stay: cut(), down: cut(), same: cut(), up: cut(), pivot: cut(), slope: cut(), rate: cut()}
+	s := &sojourn{survival: cut(), lower: cut(), diag: cut(), upper: cut(), pivot: cut(), slope: cut(), rate: cut()}
 	for j := range n {
 		leave := mu * min(float64(j+1), c)
-		r.stay[j] = 1
-		r.down[j] = leave * float64(j) / float64(j+1)
+		s.survival[j] = 1
+		s.lower[j] = leave * float64(j) / float64(j+1)
 		if j < n-1 {
-			r.up[j] = lambda // at the end nobody else comes
+			s.upper[j] = lambda // at the end nobody else comes
 		}
-		r.same[j] = -leave - r.up[j]
+		s.diag[j] = -leave - s.upper[j]
 	}
-	return r
+	return s
 }
 
-// run advances the race by t seconds.
-func (r *race) run(t float64) {
+// run advances by t seconds.
+func (s *sojourn) run(t float64) {
 	const steps = 128
 	gamma := 1 - math.Sqrt2/2
 	h := t / steps
-	r.factor(gamma * h)
+	s.factor(gamma * h)
 	for range steps {
-		r.stage((1 - gamma) * h)
-		r.stage(gamma * h)
+		s.stage((1 - gamma) * h)
+		s.stage(gamma * h)
 	}
 }
 
 // factor prepares the elimination of I − step·A.
-func (r *race) factor(step float64) {
-	r.step = step
+func (s *sojourn) factor(step float64) {
+	s.step = step
 	above := 0.0
-	for j := range r.pivot {
-		pivot := 1 - step*r.same[j] + step*r.down[j]*above
-		above = -step * r.up[j] / pivot
-		r.pivot[j], r.slope[j] = pivot, above
+	for j := range s.pivot {
+		pivot := 1 - step*s.diag[j] + step*s.lower[j]*above
+		above = -step * s.upper[j] / pivot
+		s.pivot[j], s.slope[j] = pivot, above
 	}
 }
 
 // stage solves k = A(G + step·k) and adds weight·k to G.
-func (r *race) stage(weight float64) {
-	last := len(r.stay) - 1
+func (s *sojourn) stage(weight float64) {
+	last := len(s.survival) - 1
 	below, before := 0.0, 0.0 // G_{j−1}, and what was eliminated of k_{j−1}
-	for j, g := range r.stay {
-		k := r.down[j]*below + r.same[j]*g
+	for j, g := range s.survival {
+		k := s.lower[j]*below + s.diag[j]*g
 		if j < last {
-			k += r.up[j] * r.stay[j+1]
+			k += s.upper[j] * s.survival[j+1]
 		}
-		before = (k + r.step*r.down[j]*before) / r.pivot[j]
-		r.rate[j], below = before, g
+		before = (k + s.step*s.lower[j]*before) / s.pivot[j]
+		s.rate[j], below = before, g
 	}
 	for j := last; j >= 0; j-- {
 		if j < last {
-			r.rate[j] -= r.slope[j] * r.rate[j+1]
+			s.rate[j] -= s.slope[j] * s.rate[j+1]
 		}
-		r.stay[j] += weight * r.rate[j]
+		s.survival[j] += weight * s.rate[j]
 	}
 }
