@@ -25,7 +25,9 @@
 // Beside each closed cell of demand the cells of metric.latencyQuery and
 // metric.replicasQuery are read, if there are such queries. From them a workload
 // learns what a replica carries, and books its error budget: by the latency that
-// was measured, or else by the replicas that were ready.
+// was measured, or else by the replicas that were ready. Where nothing tells of those,
+// as behind KEDA without a query, they are taken to be what the answers of the last
+// lead time all asked for.
 //
 // # Why polling
 //

@@ -39,6 +39,7 @@ type entry struct {
 	serviceErr error   // of the last look at latency and replicas
 	service    service // as of the last closed cell
 	pods       pods    // as the owner of the target told
+	told       told    // by the answers, where nobody tells of pods
 	scaled     bool    // somebody decides replicas, and with them books the error budget
 	answered   bool    // an answer of this spec or a former one stands
 
@@ -84,7 +85,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.notUntil, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
 	e.failures, e.fillFailures = 0, 0
 	e.queryErr, e.fillErr, e.fitErr, e.serviceErr = nil, nil, nil, nil
-	e.service, e.pods = unserved(), pods{}
+	e.service, e.pods, e.told = unserved(), pods{}, told{}
 	e.said.Lock()
 	defer e.said.Unlock()
 	if !e.answered {
@@ -173,6 +174,7 @@ func (e *entry) decide(now time.Time) {
 		if e.spec.Mode == api.Active {
 			next.Value = e.workload.Answer(now, d)
 		}
+		e.tell(now, next.Value, next.Target)
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
 		e.answered = true
 	}

@@ -122,12 +122,16 @@ func seen(spec api.Spec, rate, latency, ready forecast.Series) service {
 // spend tells a workload whose replicas others decide, as the HPA behind KEDA does,
 // how many are ready, which a burst asks for, and books its error budget: by the
 // latency that was measured, or else by whether the ready replicas carried the
-// demand. The decision itself is nobody's.
+// demand. Without a query for them they are those that were asked for. The decision
+// itself is nobody's.
 func (e *entry) spend(now time.Time) {
-	if e.scaled || now.After(e.service.until) {
+	if e.scaled {
 		return
 	}
 	t := e.service.complete(engine.Target{Ready: -1, Missed: math.NaN()}, now)
+	if t.Ready < 0 && e.spec.Metric.ReplicasQuery == "" {
+		t.Ready = e.told.ready(now, e.workload.LeadTime())
+	}
 	if t.Ready < 0 && math.IsNaN(t.Missed) {
 		return
 	}
