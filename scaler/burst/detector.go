@@ -50,10 +50,14 @@ type Detector struct {
 	Base   float64    `json:"base"`   // reference at the onset
 	Peak   float64    `json:"peak"`   // highest sample since
 	Surge  float64    `json:"surge"`  // highest rate behind the first samples, which are means over Window
+	Guess  float64    `json:"guess"`  // of the demand behind the newest sample, if that may be the first one of a burst; 0 = none
 	Tops   [2]float64 `json:"tops"`   // highest sample of this hold and of the one before
 	Turned time.Time  `json:"turned"` // when this hold began
 	Calm   time.Time  `json:"calm"`   // first of the calm samples that end it
 	Recent []Burst    `json:"recent"` // oldest first
+
+	Alarms int `json:"alarms"` // times that a sample might have been the first one of a burst
+	True   int `json:"true"`   // of these, followed by the onset of one
 
 	Phases []time.Duration `json:"phases,omitempty"` // times of day, UTC, at which the clock makes demand rise
 
@@ -72,8 +76,8 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 		d.First, d.Seen, d.Level, d.Last = now, now, sample, sample
 		return false
 	}
-	dt, last := now.Sub(d.Seen), d.Last
-	d.Seen, d.Last = now, sample
+	dt, last, former := now.Sub(d.Seen), d.Last, d.Guess
+	d.Seen, d.Last, d.Guess = now, sample, 0
 	if d.Lasts() {
 		if now.Sub(d.Onset) < d.Window {
 			d.surge(dt, sample-last)
@@ -89,8 +93,11 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 		d.Onset, d.Base, d.Peak, d.Surge, d.Calm, d.Hints = now, reference, sample, sample, time.Time{}, 0
 		d.Tops, d.Turned = [2]float64{sample}, now
 		d.surge(dt, sample-last)
+		d.came(former)
 		return true
 	}
+	d.suspect(dt, sample-max(last, reference), reference)
+	d.alarm(former)
 	d.learn(dt, sample)
 	return false
 }
@@ -131,8 +138,8 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 	}
 }
 
-// Latch returns the demand to provide for while a burst lasts, 0 else. While the
-// samples do not yet show how high the burst goes, it is what bursts usually
+// Latch returns the demand to provide for while a burst lasts, what is guessed of one
+// that may have begun with the newest sample, 0 else. While the samples do not yet show how high the burst goes, it is what bursts usually
 // reach (the quantile level of where past ones would have taken it) or what the first
 // samples betray, whichever is more. What they betray is a guess, and not believed
 // above the [Detector.Ceiling]: once a sample is a mean over nothing but the burst,
@@ -140,7 +147,7 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 // been clearly lower for as long as a replica costs to start and to end.
 func (d *Detector) Latch(now time.Time, level float64) float64 {
 	if !d.Lasts() {
-		return 0
+		return d.suspected(now, level)
 	}
 	need := d.Peak
 	if top := max(d.Tops[0], d.Tops[1]); top < d.Base+fading*(d.Peak-d.Base) {
@@ -160,10 +167,10 @@ func (d *Detector) Latch(now time.Time, level float64) float64 {
 // infinity if none lasts or fewer than eight are known. What is observed counts
 // whatever it is.
 func (d *Detector) Ceiling(level float64) float64 {
-	if !d.Lasts() || len(d.Recent) < enough {
+	if !d.Lasts() {
 		return math.Inf(1)
 	}
-	return d.Reach(d.Base, level)
+	return d.ceiling(d.Base, level)
 }
 
 // begins judges one sample.

@@ -21,6 +21,11 @@
 // its height. One that lasts longer than half an hour is no burst but a new
 // level.
 //
+// The first sample of a burst may hold so little of it that it could be anything. If
+// it is beyond chance, and the least that can be behind it would be a burst, it raises
+// an alarm: what is guessed to be behind it is provided for until the next sample
+// tells. Alarms that do not come true are no longer believed.
+//
 // # Returning
 //
 // Bursts that are made by clocks return at multiples of a slot: of a quarter, a

@@ -90,3 +90,34 @@ func TestTheBudgetMovesTheLevel(t *testing.T) {
 	require.Greater(t, level(math.NaN()), 0.9, "nobody measured, but nothing is short")
 	require.Less(t, careful, 1.0)
 }
+
+// Where bursts are rare, three times what is missing is asked for, until what is needed
+// is ready and serves within the objective; and what may be the first seconds of one is
+// met by what is guessed of it.
+func TestABurstThatIsRareIsMetSooner(t *testing.T) {
+	for name, missed := range map[string]float64{"measured": 0, "not measured": math.NaN()} {
+		t.Run(name, func(t *testing.T) {
+			w, now := steady(t, api.ForecastSpec{})
+			shown := func(demand, missed float64, ready int32) int32 {
+				now = now.Add(15 * time.Second)
+				return tick(t, w, now, demand, missed, ready).Replicas
+			}
+			for i := range 300 { // an hour and a quarter
+				shown(1000+float64(i%3), 0, 11)
+			}
+			// 1200 is a mean over the last 45 s: three times the missing of 1000 + 2·3·200
+			require.InDelta(t, 11+3*(22-11), shown(1200, 1, 11), 3)
+			require.InDelta(t, 11+3*(40-11), shown(1950, 1, 11), 3)
+			shown(2700, 1, 20)
+			shown(3450, 1, 39)
+			require.Greater(t, shown(4000, 1, 43), int32(90), "the line is not gone")
+			shown(4000, missed, 43)
+			n := shown(4000, missed, 43)
+			if math.IsNaN(missed) {
+				require.Greater(t, n, int32(90), "nobody knows")
+			} else {
+				require.LessOrEqual(t, n, int32(44), "what is needed, and a replica or two")
+			}
+		})
+	}
+}

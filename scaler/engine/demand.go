@@ -16,7 +16,7 @@ type Parts struct {
 	Forecast float64 // window maximum of the forecast at the level to provide for
 	Surprise float64 // what the newest sample adds to it
 	Reactive float64 // what stands in while the forecast is not trusted; 0 while it is
-	Latch    float64 // what a burst that lasts needs
+	Latch    float64 // what a burst that lasts needs, or one that may just have begun
 	Return   float64 // what comes back after a dip needs
 	Hedge    float64 // what a burst that is likely would need
 	Chance   float64 // of a burst within the lead time, 0 to 1
@@ -51,8 +51,11 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 		d.Predicted = p.Reactive
 	}
 	p.Latch = w.bursts.Latch(now, usualHeight)
-	if w.bursts.Lasts() { // and while it rises it is not followed from behind
-		p.Latch = max(p.Latch, w.latest.Value, min(w.latest.Value+w.marks.rise(w.latest, w.step), w.bursts.Ceiling(usualHeight)))
+	if w.bursts.Lasts() {
+		p.Latch = max(p.Latch, w.latest.Value)
+		if w.latest.Time.Sub(w.bursts.Onset) >= w.step { // before, samples rise because they hold ever less of the calm
+			p.Latch = max(p.Latch, min(w.latest.Value+w.marks.rise(w.latest, w.step), w.bursts.Ceiling(usualHeight)))
+		}
 	}
 	p.Return = returning * w.dip.Returning()
 	p.Chance = w.bursts.Hedge(now, w.LeadTime())
