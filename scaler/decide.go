@@ -158,7 +158,7 @@ func (r rules) activation(d *Decision, lo int32) {
 func (r rules) hold(d *Decision) {
 	keep := r.in.LeadTime + Grace
 	highest := r.recommend(d.Replicas, keep)
-	if last := r.st.Last; r.in.Calm > 0 && highest < last && last-highest <= small(last) {
+	if last := r.st.Last; r.in.Calm > 0 && highest < last && last-highest <= SmallStep(last) {
 		highest = max(highest, min(last, r.st.Highs.first(r.now-int64(r.in.Calm)-1, highest)))
 	}
 	if highest > d.Replicas {
@@ -171,9 +171,9 @@ func (r rules) hold(d *Decision) {
 	r.ramp(d)
 }
 
-// small is the largest step down from n that waits for calm: one replica, or a
-// twentieth.
-func small(n int32) int32 { return max(1, n/20) }
+// SmallStep is the largest step down from n that waits for calm: a tenth, as the
+// tolerance of an HPA, and one replica at least.
+func SmallStep(n int32) int32 { return max(1, n/10) }
 
 // recommend records n and returns the highest recommendation not older than keep.
 func (r rules) recommend(n int32, keep time.Duration) int32 {

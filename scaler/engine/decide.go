@@ -36,9 +36,10 @@ const answerHold = 90 * time.Second
 
 // Answer returns what to tell an autoscaler that asks for demand and divides it by
 // [Workload.Target], as the HPA behind KEDA does: what the demand at now needs, for
-// d from [Workload.Demand], and what the start of a burst and the guard ask for
-// beyond it, as far as [Workload.Decide] was told of the ready replicas lately.
-// Stabilization, limits and bounds are the HPA's. It is in the unit of the metric;
+// d from [Workload.Demand], or needed lately, as a floor is held on its way down; and
+// what the start of a burst and the guard ask for beyond it, as far as
+// [Workload.Decide] was told of the ready replicas lately. Limits and bounds are the
+// HPA's. It remembers what was asked for. It is in the unit of the metric;
 // NaN if d is unknown.
 func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	need := w.Need(d)
@@ -53,10 +54,9 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	if w.curve != nil { // whole replicas: what one of many carries is not what one carries
 		value = float64(count) * target
 	}
-	more := count
+	more := max(count, w.held(now, need))
 	if !w.spent.IsZero() && now.Sub(w.spent) <= 3*w.step {
-		more = w.guarded(now, reactiveHold-answerHold)
-		more = max(more, w.spare(now, count))
+		more = max(more, w.guarded(now, reactiveHold-answerHold), w.spare(now, count))
 	}
 	if more > count {
 		value = float64(more) * target
@@ -65,6 +65,20 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 		value = min(value, float64(most)*target)
 	}
 	return value
+}
+
+// held returns the replicas that the answer stays at on its way down, as far as the HPA
+// behind it does not hold them. The last ones are KEDA's, which has a cooldown for them.
+func (w *Workload) held(now time.Time, need float64) int32 {
+	n := w.asks(now)
+	if w.bursts.Lasts() {
+		n = w.Replicas(w.parts.steady.Predicted)
+	}
+	n = w.answered.take(now, n, w.LeadTime()+scaler.Grace-answerHold, calmFor-answerHold)
+	if need <= w.spec.Scale.ActivationThreshold.Float() {
+		return 0
+	}
+	return n
 }
 
 // reactiveHold is how long an HPA holds without a behavior.
@@ -84,9 +98,9 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	}
 	var out scaler.Decision
 	out, *w.state = scaler.Decide(spec, *w.state, in)
-	w.held = 0
+	w.guarding = 0
 	if out.Reason == scaler.ReactiveGuard {
-		w.held = out.Replicas - w.state.Last
+		w.guarding = out.Replicas - w.state.Last
 	}
 	return out
 }
@@ -97,10 +111,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 	d := w.Demand(now)
 	in := scaler.Input{
 		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(), Calm: calmFor,
-		Desired: w.Replicas(w.Need(w.parts.steady)), Passing: w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)),
-	}
-	if n := w.averaged(now); n >= 0 {
-		in.Desired = n
+		Desired: w.asks(now), Passing: w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)),
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
@@ -110,6 +121,15 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in
+}
+
+// asks returns the replicas that demand asks for, bursts that are known as such aside;
+// −1 if it is unknown. It is about the last call of Demand.
+func (w *Workload) asks(now time.Time) int32 {
+	if n := w.averaged(now); n >= 0 {
+		return n
+	}
+	return w.Replicas(w.Need(w.parts.steady))
 }
 
 // affordable returns the most replicas to ask for: 0, no bound, unless what was asked

@@ -35,14 +35,20 @@ func steady(t *testing.T, f api.ForecastSpec) (*engine.Workload, time.Time) {
 	return w, history.End()
 }
 
-// tick shows a sample, closes a cell each minute, and decides.
+// tick shows a sample and decides.
 func tick(t *testing.T, w *engine.Workload, now time.Time, demand, missed float64, ready int32) scaler.Decision {
+	t.Helper()
+	show(t, w, now, demand)
+	return w.Decide(now, engine.Target{Current: 12, Ready: ready, Min: 1, Max: 200, Missed: missed})
+}
+
+// show shows a sample and closes a cell each minute.
+func show(t *testing.T, w *engine.Workload, now time.Time, demand float64) {
 	t.Helper()
 	w.Observe(collector.Sample{Time: now, Value: demand})
 	if now.Equal(now.Truncate(time.Minute)) {
 		require.NoError(t, w.Append(forecast.Series{Start: now.Add(-time.Minute), Step: time.Minute, Values: []float64{demand}}))
 	}
-	return w.Decide(now, engine.Target{Current: 12, Ready: ready, Min: 1, Max: 200, Missed: missed})
 }
 
 func TestBurstIsMetWithMoreThanItsSampleShows(t *testing.T) {

@@ -128,7 +128,7 @@ func (w *Workload) explain(now time.Time, seconds float64) (usual, burst float64
 func (w *Workload) moment(now time.Time, need int32, t Target, missed float64) trust.Moment {
 	m := trust.Moment{
 		Now: now, Demand: w.latest.Value, Age: w.step / 2, Asked: scaler.Replicas(w.latest.Value, trust.Utilisation*w.Target()),
-		Need: need, Ready: t.Ready, Count: t.Current, Held: w.held, Missed: missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
+		Need: need, Ready: t.Ready, Count: t.Current, Held: w.guarding, Missed: missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
 	}
 	if w.spec.Scale.LatencyObjective != nil { // demand is a rate, and what is not served waits
 		m.Full = w.Target()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
@@ -113,17 +114,50 @@ func TestAnswerMeetsABurstAsAFloorDoes(t *testing.T) {
 	}
 }
 
-// A small step down waits until it was asked for without a break; a large one does not.
+// A small step down waits until it was asked for without a break, of a floor and of an
+// answer, whose HPA holds it for the last of the time; a large one does not. Nobody has
+// to tell an answer how many replicas are ready.
 func TestSmallStepsWaitForCalm(t *testing.T) {
-	w, now := steady(t, api.ForecastSpec{Risk: 0.9})
-	replicas := func(load float64, d time.Duration) (n int32) {
-		for range int(d / (15 * time.Second)) {
-			now = now.Add(15 * time.Second)
-			n = tick(t, w, now, load, math.NaN(), 11).Replicas
-		}
-		return n
+	floor := func(w *engine.Workload, now time.Time) int32 {
+		return w.Decide(now, engine.Target{Current: 12, Ready: 11, Min: 1, Max: 200, Missed: math.NaN()}).Replicas
 	}
-	high := replicas(1080, time.Minute)
-	require.Equal(t, high, replicas(1000, 5*time.Minute))
-	require.Less(t, replicas(1000, 10*time.Minute), high)
+	answer := func(w *engine.Workload, now time.Time) int32 {
+		return scaler.Replicas(w.Answer(now, w.Demand(now)), w.Target())
+	}
+	for name, c := range map[string]struct {
+		count func(w *engine.Workload, now time.Time) int32
+		calm  time.Duration
+	}{"floor": {floor, 10 * time.Minute}, "answer": {answer, 8*time.Minute + 30*time.Second}} {
+		w, now := steady(t, api.ForecastSpec{Risk: 0.9})
+		replicas := func(load float64, d time.Duration) (n int32) {
+			for range int(d / (15 * time.Second)) {
+				now = now.Add(15 * time.Second)
+				show(t, w, now, load)
+				n = c.count(w, now)
+			}
+			return n
+		}
+		high := replicas(1180, time.Minute)
+		require.Equal(t, high, replicas(1000, c.calm-time.Minute), name)
+		require.Less(t, replicas(1000, 2*time.Minute), high, name)
+		high = replicas(3000, 20*time.Minute)
+		require.Less(t, replicas(1000, 5*time.Minute), high*9/10, name)
+	}
+}
+
+// The last replicas are KEDA's, which has a cooldown for them: with a demand that does
+// not activate there is nothing to hold.
+func TestAnAnswerHoldsNothingBelowActivation(t *testing.T) {
+	w, err := engine.New(api.Spec{Metric: api.MetricSpec{Query: "x"}, Scale: api.ScaleSpec{TargetPerReplica: 100, ActivationThreshold: 60}})
+	require.NoError(t, err)
+	now := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+	answer := func(load float64) float64 {
+		now = now.Add(15 * time.Second)
+		w.Observe(collector.Sample{Time: now, Value: load})
+		return w.Answer(now, w.Demand(now))
+	}
+	require.InDelta(t, 150, answer(150), 0)
+	require.InDelta(t, 200, answer(90), 0, "one of two waits")
+	require.InDelta(t, 50, answer(50), 0)
+	require.InDelta(t, 200, answer(70), 0, "it is waiting still")
 }

@@ -61,16 +61,17 @@ type Workload struct {
 	curve   *capacity.Curve   // what replicas carry by scale.service; nil without
 	state   *scaler.State     // of the decisions; nil before the first
 
-	bursts  burst.Detector
-	dip     burst.Dip
-	gate    trust.Gate
-	hedging bool      // for a burst that is likely
-	held    int32     // replicas that only the guard was the reason for
-	calm    int32     // replicas that were ready before the burst that lasts; −1 = unknown
-	asked   Target    // of the last decision
-	spent   time.Time // until when the budgets are booked
-	pace    *pace     // of the quantile by what is missed; nil without a violation target
-	parts   Parts     // of the last demand
+	bursts   burst.Detector
+	dip      burst.Dip
+	gate     trust.Gate
+	hedging  bool      // for a burst that is likely
+	guarding int32     // replicas that only the guard was the reason for
+	answered hold      // of the answer on its way down
+	calm     int32     // replicas that were ready before the burst that lasts; −1 = unknown
+	asked    Target    // of the last decision
+	spent    time.Time // until when the budgets are booked
+	pace     *pace     // of the quantile by what is missed; nil without a violation target
+	parts    Parts     // of the last demand
 }
 
 // New returns a workload for spec, which it completes with defaults. It returns

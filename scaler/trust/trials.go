@@ -3,6 +3,8 @@ package trust
 import (
 	"math"
 	"time"
+
+	"github.com/forescale/forescale/scaler"
 )
 
 // Tried is how many α are tried at once.
@@ -79,7 +81,7 @@ func (t *Trials) Ask(now time.Time, counts [Tried]int32, hold, calm time.Duratio
 func (t *Trials) sync(k int, slot int64, asked int32, hold, calm time.Duration) {
 	t.Asked[k][slot%trialSlots] = asked
 	n, last := t.highest(k, slot, hold), t.Wanted[k][(slot-1)%trialSlots]
-	if n < last && last-n <= max(1, last/20) {
+	if n < last && last-n <= scaler.SmallStep(last) {
 		n = min(last, t.highest(k, slot, calm))
 	}
 	t.Wanted[k][slot%trialSlots] = n
