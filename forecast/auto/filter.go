@@ -201,8 +201,7 @@ func (s *filter) learn(z float64) {
 			break
 		}
 		top := s.tops[k]
-		s.ladders[values][k].learn(s, i, h, heads[values], z)
-		s.ladders[peaks][k].learn(s, i, h, heads[peaks], top)
+		s.judge(k, i, [ladders]float64{values: z, peaks: top})
 		r := s.answer[k]
 		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue
@@ -253,16 +252,21 @@ func (s *filter) predict() {
 	now, volatility := s.present(), s.volatility()
 	for k, h := range s.rungs {
 		value, peak := &s.ladders[values][k], &s.ladders[peaks][k]
-		o := interval.Origin{Volatility: volatility, Slot: s.slot(h)}
+		near, top := s.advice(values, k), s.advice(peaks, k)
+		v := interval.Origin{Volatility: volatility, Slot: s.slot(h)}
+		p := v
 		s.advise(k, &now)
-		value.issue(s, &s.answers[values][k], s.advice(values, k), o)
-		now.highestPath = max(now.highestPath, s.answers[values][k].point)
+		ofValue := value.combine(s, &s.answers[values][k], near, &v)
+		now.highestPath = max(now.highestPath, v.Point)
 		// the highest point of the combined path stands in for the mean level
-		top := s.advice(peaks, k)
 		top[meanLevel] = float32(now.highestPath)
-		peak.issue(s, &s.answers[peaks][k], top, o)
+		ofPeak := peak.combine(s, &s.answers[peaks][k], top, &p)
+		v.Beside, v.Highest = p.Spread, p.Point
+		p.Beside, p.Highest = v.Spread, highest(&p.Views)
+		value.bound(s, &s.answers[values][k], near, &v, ofValue)
+		peak.bound(s, &s.answers[peaks][k], top, &p, ofPeak)
 		if s.gap == 0 {
-			s.bridge[k] = s.answers[values][k].point
+			s.bridge[k] = v.Point
 		}
 	}
 }

@@ -95,9 +95,9 @@ func (r *rung) at(q *queue, i, n int) (*record, []direct.Small) {
 	return &q.records[int(r.first)+at], q.said[said : said+n]
 }
 
-// issue combines the advice made at the newest sample, puts bounds around it and
-// remembers both. The point and the spread of o are still to be filled in.
-func (r *rung) issue(s *filter, dst *answer, advice []float32, o interval.Origin) {
+// combine combines the advice made at the newest sample, and tells o of it what
+// the rung itself knows.
+func (r *rung) combine(s *filter, dst *answer, advice []float32, o *interval.Origin) combine.Parts {
 	weights := s.scratch[:len(advice)]
 	parts := r.poly.Weights(weights, advice)
 	dst.point = max(0, mix(weights, advice))
@@ -108,8 +108,13 @@ func (r *rung) issue(s *filter, dst *answer, advice []float32, o interval.Origin
 			o.Spread += float64(w) * max(d, -d)
 		}
 	}
+	return parts
+}
+
+// bound puts bounds around the combination and remembers both with the advice.
+func (r *rung) bound(s *filter, dst *answer, advice []float32, o *interval.Origin, parts combine.Parts) {
 	var memo interval.Memo
-	r.band.Bounds(&dst.quantiles, &memo, o, leastScale, &s.timing)
+	r.band.Bounds(&dst.quantiles, &memo, *o, leastScale, &s.timing)
 	rec, said := r.at(&s.waiting, s.n-1, len(advice))
 	if rec == nil {
 		return
@@ -132,19 +137,38 @@ func views(advice []float32) [interval.Views]float32 {
 	}
 }
 
-// learn judges the forecast that so many experts made h samples before sample i by
+// highest returns the largest of the views.
+func highest(views *[interval.Views]float32) float64 {
+	top := float32(0)
+	for _, v := range views {
+		if v > top {
+			top = v
+		}
+	}
+	return float64(top)
+}
+
+// judge holds what both ladders said at rung k, h samples before sample i, against
 // what came.
-func (r *rung) learn(s *filter, i, h, heads int, truth float64) {
-	rec, said := r.at(&s.waiting, i-h, heads)
-	if rec == nil || rec.point == direct.SmallNaN {
+func (s *filter) judge(k, i int, truths [ladders]float64) {
+	origin := i - s.rungs[k]
+	peak, _ := s.ladders[peaks][k].at(&s.waiting, origin, heads[peaks])
+	if peak == nil || peak.point == direct.SmallNaN {
 		return
 	}
-	advice := s.scratch[:len(said)]
-	for k, v := range said {
-		advice[k] = float32(v.Float())
+	for l, truth := range truths {
+		r := &s.ladders[l][k]
+		rec, said := r.at(&s.waiting, origin, heads[l])
+		advice := s.scratch[:len(said)]
+		for k, v := range said {
+			advice[k] = float32(v.Float())
+		}
+		o := interval.Origin{Point: rec.point.Float(), Highest: peak.point.Float(), Slot: s.slot(0), Views: views(advice)}
+		if l == peaks {
+			o.Highest = highest(&o.Views)
+		}
+		parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float())}
+		r.poly.Learn(advice, parts, float32(o.Point), float32(truth))
+		r.band.Learn(float32(truth), o, &rec.band, &s.timing)
 	}
-	o := interval.Origin{Point: rec.point.Float(), Slot: s.slot(0), Views: views(advice)}
-	parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float())}
-	r.poly.Learn(advice, parts, float32(o.Point), float32(truth))
-	r.band.Learn(float32(truth), o, &rec.band, &s.timing)
 }

@@ -8,16 +8,17 @@ import (
 )
 
 // The bounds that are mixed. Trackers stand on the forecast, in a scale each; on
-// the last value; and on the larger of both. The other two are the histogram of
-// errors and a linear function of the views.
+// the last value; on the larger of both; and on the highest of all forecasts. The
+// other two are the histogram of errors and a linear function of the views.
 const (
 	trackers   = 8
 	byShape    = trackers
 	byViews    = trackers + 1
 	candidates = trackers + 2
 
-	ofJoint   = 5 // place of the tracker that works in the joint scale
-	ofLast    = 6
+	ofJoint   = joint // place of the tracker that works in the joint scale
+	ofLast    = fromLast
+	ofHigher  = 6
 	ofHighest = 7
 )
 
@@ -37,7 +38,7 @@ func NewTiming(day int) Timing {
 	return Timing{
 		Slow: 1 / span, Rise: 1 / float64(min(day, longestRise)),
 		Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / (2 * span), Miss: 2 / (missDays * span),
-		tuning: direct.Tuning{Forget: 1 - 1/(2*span), Ridge: 0.01, Huber: 3},
+		tuning: direct.Tuning{Forget: 1 - 1/(2*span), Huber: 3},
 	}
 }
 
@@ -50,6 +51,7 @@ const (
 	viewsRate   = 4       // γ of the linear function, over that of the trackers
 	viewsFade   = 0.00005 // of its coefficients per error
 	mostPace    = 3       // how much more one truth may teach where few are learned from
+	jointRidge  = 170     // of the joint scale, over the number of errors that do not overlap
 	missDays    = 0.4     // memory of the share of misses
 	missPush    = 1.2     // what twice the misses move a bound by, in joint scales
 	mostPush    = 3       // shares of misses in excess that count at most
@@ -74,6 +76,7 @@ type Band struct {
 	rate   float32 // γ of the trackers
 	onTop  float32 // γ of the tracker on the mixture
 	sharp  float32 // of the weights
+	ahead  float32 // h
 	stride float32 // origins from one that is learned from to the next
 	pace   float32 // how much more than usual one truth teaches
 }
@@ -85,6 +88,7 @@ func NewBand(h, stride int) *Band {
 	b := &Band{scale: newScale(), tail: newTail(), stride: float32(stride), pace: float32(min(stride, mostPace))}
 	b.rate = b.pace * float32(trackRate*math.Pow(float64(h), -trackFade))
 	b.onTop = b.pace * float32(topRate*math.Pow(float64(h), -topFade))
+	b.ahead = float32(h)
 	b.sharp = float32(sharpness * math.Pow(float64(h), -dullness))
 	for i, p := range levels {
 		for k := range b.q {
@@ -118,9 +122,10 @@ type frame struct {
 func lay(o *Origin, m *Memo) (f frame) {
 	scales := m.scales()
 	f.size = [trackers]float32(scales[:trackers])
-	f.size[ofHighest] = scales[joint]
+	f.size[ofHigher], f.size[ofHighest] = scales[joint], scales[joint]
 	f.from[ofLast] = o.Views[last] - float32(o.Point)
-	f.from[ofHighest] = max(0, f.from[ofLast])
+	f.from[ofHigher] = max(0, f.from[ofLast])
+	f.from[ofHighest] = max(0, float32(o.Highest-o.Point))
 	const farthest = 3
 	over := 1 / (farthest * f.size[ofJoint])
 	for i, v := range o.Views {
@@ -267,7 +272,9 @@ func judge(above, high float32) (loss, move float32) {
 // bands over several samples.
 func (b *Band) Refresh(t *Timing) {
 	b.shape.read()
-	b.scale.model.Solve(t.tuning)
+	tune := t.tuning
+	tune.Ridge = jointRidge * float64(b.ahead/b.stride) / (b.scale.model.Rows() + 1) // n errors h ahead tell as much as n/h
+	b.scale.model.Solve(tune)
 	for i := range above {
 		least, sum := float32(math.MaxFloat32), float32(0)
 		for k := range candidates {

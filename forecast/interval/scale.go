@@ -10,13 +10,14 @@ import (
 // The scales, in the unit of the forecast.
 const (
 	slow       = iota // long-run mean size of the error
-	hourly            // mean size at this time of day
 	relative          // proportional to the forecast
 	volatility        // follows the newest one-step errors
 	spread            // follows the disagreement of the experts
 	joint             // product of powers of the others
 	fromLast          // recent mean distance of the truth from the last value
+	hourly            // mean size at this time of day
 	fast              // recent mean size
+	beside            // disagreement of the experts of the other ladder
 	scales
 )
 
@@ -28,6 +29,8 @@ type Origin struct {
 	Point      float64 // the forecast, ≥ 0
 	Volatility float64 // newest one-step errors over their long-run size; 1 = as usual
 	Spread     float64 // mean distance of the experts from the forecast, unit of the forecast
+	Beside     float64 // the same of those of the other ladder: of the maximum, if this is of the value
+	Highest    float64 // the highest of the forecasts there are; none below Point counts
 	Slot       int     // time of day that is forecast, 0 to Slots−1
 
 	// Views are other forecasts of the same, the last value first; NaN = none.
@@ -56,7 +59,7 @@ const (
 )
 
 // powersOf is the number of regressors of the joint scale.
-const powersOf = 7
+const powersOf = 8
 
 func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} }
 
@@ -74,6 +77,7 @@ func (s *scale) measure(m *Memo, o Origin, floor float32, warm float32, t *Timin
 	m.write(volatility, base*clamp(float32(o.Volatility)), base, floor)
 	m.write(spread, base*disagreement, base, floor)
 	m.write(fromLast, s.fromLast, base, floor)
+	m.write(beside, base*clamp(float32(o.Beside)/base), base, floor)
 	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
 	var x [powersOf]float32
 	powers(&x, m, o)
@@ -97,15 +101,15 @@ func clamp(f float32) float32 {
 // powers writes the logarithms of the scales over the long-run one, of how far
 // the forecast is from the last value, and a one.
 func powers(x *[powersOf]float32, m *Memo, o Origin) {
-	for i, scale := range [...]int{fast, hourly, relative, volatility, spread} {
+	for i, scale := range [...]int{fast, hourly, relative, volatility, spread, beside} {
 		x[i] = m.others[scale-1].log()
 	}
 	away := math.Abs(float64(o.Views[last])-o.Point) / m.slow.Float()
 	if !(away < mostAway) {
 		away = mostAway
 	}
-	x[5] = float32(elementary.Log(away+leastPower)) + 1
-	x[6] = 1
+	x[6] = float32(elementary.Log(away+leastPower)) + 1
+	x[7] = 1
 }
 
 // learn takes an error whose origin had the scales then.
