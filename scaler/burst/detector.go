@@ -12,7 +12,7 @@ const (
 	double     = 2.0              // times the reference, whatever the deviations
 	least      = 1.5              // times the reference, or it is no burst
 	ended      = 0.15             // share of the height above the reference
-	calm       = time.Minute      // below that share
+	calm       = time.Minute      // below that share, on the mean
 	newLevel   = 30 * time.Minute // longer is no burst
 	fading     = 0.7              // share of the height above the reference, below which a burst is on its way down
 	hold       = 75 * time.Second // half of what a replica costs to start and to end: two holds are remembered
@@ -225,7 +225,7 @@ func (d *Detector) follow(now time.Time, sample float64) {
 	if d.Calm.IsZero() {
 		d.Calm = now
 	}
-	if now.Sub(d.Calm) < calm {
+	if now.Sub(d.Calm) < calm-d.Window { // a sample speaks for all of its window
 		return
 	}
 	if len(d.Recent) == maxBursts {
