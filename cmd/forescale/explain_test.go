@@ -116,6 +116,8 @@ func TestExplainTellsOfAnObjective(t *testing.T) {
 	}}
 	a := &pb.Answer{Value: 700, TargetPerReplica: 100, Active: true}
 	require.Equal(t, "7 replicas, which keep the quantile 0.95 within 300ms; one is full at 100", served(a, spec))
+	a.Rule = "BreakEvenHold"
+	require.Contains(t, served(a, spec), "one is full at 100 (BreakEvenHold)", "more than the demand needs")
 }
 
 func TestAnExplainedDecisionIsReplayed(t *testing.T) {

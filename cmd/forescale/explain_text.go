@@ -96,6 +96,9 @@ func served(a *pb.Answer, spec api.Spec) string {
 	if o := spec.Scale.LatencyObjective; o != nil && spec.Scale.Service != nil {
 		text = fmt.Sprintf("%d replicas, which keep the quantile %v within %s; one is full at %s", count, o.Quantile, o.Value, number(a.GetTargetPerReplica()))
 	}
+	if rule := a.GetRule(); rule != "" {
+		text += " (" + rule + ")"
+	}
 	if spec.Mode != api.Active {
 		text += "; the forecast does not act in this mode"
 	}

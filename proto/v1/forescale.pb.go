@@ -366,6 +366,7 @@ type Answer struct {
 	Observed         *float64               `protobuf:"fixed64,4,opt,name=observed,proto3,oneof" json:"observed,omitempty"`                                     // newest sample within the TTL
 	Predicted        *float64               `protobuf:"fixed64,5,opt,name=predicted,proto3,oneof" json:"predicted,omitempty"`                                   // what the forecast adds to it
 	Error            string                 `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`                                                   // why nothing is served; value is then void
+	Rule             string                 `protobuf:"bytes,7,opt,name=rule,proto3" json:"rule,omitempty"`                                                     // that made value differ from what the demand needs, such as BreakEvenHold; empty = none
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -438,6 +439,13 @@ func (x *Answer) GetPredicted() float64 {
 func (x *Answer) GetError() string {
 	if x != nil {
 		return x.Error
+	}
+	return ""
+}
+
+func (x *Answer) GetRule() string {
+	if x != nil {
+		return x.Rule
 	}
 	return ""
 }
@@ -687,14 +695,15 @@ const file_v1_forescale_proto_rawDesc = "" +
 	"\vquery_error\x18\f \x01(\tR\n" +
 	"queryError\x12\x1b\n" +
 	"\tfit_error\x18\r \x01(\tR\bfitErrorB\b\n" +
-	"\x06_skill\"\xd9\x01\n" +
+	"\x06_skill\"\xed\x01\n" +
 	"\x06Answer\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\x01R\x05value\x12,\n" +
 	"\x12target_per_replica\x18\x02 \x01(\x01R\x10targetPerReplica\x12\x16\n" +
 	"\x06active\x18\x03 \x01(\bR\x06active\x12\x1f\n" +
 	"\bobserved\x18\x04 \x01(\x01H\x00R\bobserved\x88\x01\x01\x12!\n" +
 	"\tpredicted\x18\x05 \x01(\x01H\x01R\tpredicted\x88\x01\x01\x12\x14\n" +
-	"\x05error\x18\x06 \x01(\tR\x05errorB\v\n" +
+	"\x05error\x18\x06 \x01(\tR\x05error\x12\x12\n" +
+	"\x04rule\x18\a \x01(\tR\x04ruleB\v\n" +
 	"\t_observedB\f\n" +
 	"\n" +
 	"_predicted\"\xc7\x01\n" +

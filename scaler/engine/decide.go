@@ -54,18 +54,30 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	if w.curve != nil { // whole replicas: what one of many carries is not what one carries
 		value = float64(count) * target
 	}
-	more := max(count, w.held(now, need))
+	more := count
+	w.rule = ""
+	raise := func(n int32, rule scaler.Reason) {
+		if n > more {
+			more, w.rule = n, rule
+		}
+	}
+	raise(w.held(now, need), scaler.BreakEvenHold)
 	if !w.spent.IsZero() && now.Sub(w.spent) <= 3*w.step {
-		more = max(more, w.guarded(now, reactiveHold-answerHold), w.spare(now, count))
+		raise(w.spare(now, count), scaler.Burst)
+		raise(w.guarded(now, reactiveHold-answerHold), scaler.ReactiveGuard)
 	}
 	if more > count {
 		value = float64(more) * target
 	}
-	if most := w.affordable(now, d.Observed); most > 0 {
-		value = min(value, float64(most)*target)
+	if most := float64(w.affordable(now, d.Observed)) * target; most > 0 && most < value {
+		value, w.rule = most, scaler.BillLimit
 	}
 	return value
 }
+
+// AnswerRule returns the rule that made the last answer differ from what its demand
+// needs: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty if none did.
+func (w *Workload) AnswerRule() scaler.Reason { return w.rule }
 
 // held returns the replicas that the answer stays at on its way down, as far as the HPA
 // behind it does not hold them. The last ones are KEDA's, which has a cooldown for them.

@@ -157,7 +157,9 @@ func TestAnAnswerHoldsNothingBelowActivation(t *testing.T) {
 		return w.Answer(now, w.Demand(now))
 	}
 	require.InDelta(t, 150, answer(150), 0)
+	require.Empty(t, w.AnswerRule())
 	require.InDelta(t, 200, answer(90), 0, "one of two waits")
+	require.Equal(t, scaler.BreakEvenHold, w.AnswerRule())
 	require.InDelta(t, 50, answer(50), 0)
 	require.InDelta(t, 200, answer(70), 0, "it is waiting still")
 }

@@ -64,14 +64,15 @@ type Workload struct {
 	bursts   burst.Detector
 	dip      burst.Dip
 	gate     trust.Gate
-	hedging  bool      // for a burst that is likely
-	guarding int32     // replicas that only the guard was the reason for
-	answered hold      // of the answer on its way down
-	calm     int32     // replicas that were ready before the burst that lasts; −1 = unknown
-	asked    Target    // of the last decision
-	spent    time.Time // until when the budgets are booked
-	pace     *pace     // of the quantile by what is missed; nil without a violation target
-	parts    Parts     // of the last demand
+	hedging  bool          // for a burst that is likely
+	guarding int32         // replicas that only the guard was the reason for
+	answered hold          // of the answer on its way down
+	rule     scaler.Reason // of the last answer; empty = none
+	calm     int32         // replicas that were ready before the burst that lasts; −1 = unknown
+	asked    Target        // of the last decision
+	spent    time.Time     // until when the budgets are booked
+	pace     *pace         // of the quantile by what is missed; nil without a violation target
+	parts    Parts         // of the last demand
 }
 
 // New returns a workload for spec, which it completes with defaults. It returns

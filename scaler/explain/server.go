@@ -132,7 +132,7 @@ func message(x live.Explanation) (*pb.ExplainResponse, error) {
 		SpecJson: string(spec),
 		Answer: &pb.Answer{
 			Value: x.Answer.Value, TargetPerReplica: x.Answer.Target, Active: x.Answer.Active,
-			Observed: known(x.Answer.Observed), Predicted: known(x.Answer.Predicted), Error: text(x.Answer.Err),
+			Observed: known(x.Answer.Observed), Predicted: known(x.Answer.Predicted), Error: text(x.Answer.Err), Rule: string(x.Answer.Rule),
 		},
 		Parts: &pb.Parts{
 			Forecast: known(x.Parts.Forecast), Surprise: x.Parts.Surprise, Reactive: x.Parts.Reactive,

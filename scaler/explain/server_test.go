@@ -91,7 +91,7 @@ func TestExplainLosesNothing(t *testing.T) {
 	s := explain.New(fake{{
 		Key:    key("web", "rps"),
 		Spec:   api.Spec{Metric: api.MetricSpec{Query: "sum(x)"}}.Default(),
-		Answer: live.Answer{Value: 340, Target: 50, Active: true, At: at, Observed: 300, Predicted: 340},
+		Answer: live.Answer{Value: 340, Target: 50, Active: true, At: at, Observed: 300, Predicted: 340, Rule: scaler.BreakEvenHold},
 		Parts:  engine.Parts{Forecast: 330, Surprise: 10, Level: 0.95, Chance: 0.02},
 		Model:  "auto", Trusted: true, Skill: math.NaN(), LeadTime: 75 * time.Second,
 		Outlooks: []engine.Outlook{{Ahead: time.Minute, Median: 305, Upper: 330, Experts: []auto.Share{{Expert: "week ago", Weight: 1}}}},
@@ -102,6 +102,7 @@ func TestExplainLosesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, at, x.GetAt().AsTime())
 	require.InDelta(t, 340, x.GetAnswer().GetValue(), 0)
+	require.Equal(t, "BreakEvenHold", x.GetAnswer().GetRule())
 	require.InDelta(t, 330, x.GetParts().GetForecast(), 0)
 	require.InDelta(t, 10, x.GetParts().GetSurprise(), 0)
 	require.Nil(t, x.Skill, "not scored is not zero")

@@ -3,6 +3,8 @@ package live
 import (
 	"errors"
 	"time"
+
+	"github.com/forescale/forescale/scaler"
 )
 
 // ErrStarting is the Err of an [Answer] whose first query is still under way.
@@ -21,11 +23,12 @@ func (k Key) String() string { return k.Namespace + "/" + k.Name + "/" + k.Metri
 // An Answer is what a workload says at one tick: all parts come from one
 // decision, so that a value and its activity never contradict each other.
 type Answer struct {
-	Value     float64   // demand to provide for, ≥ 0 and finite, unit of the metric
-	Target    float64   // demand that one replica serves, same unit; 0 = not known, and Err says why
-	Active    bool      // false only if demand is known to be at or under the activation threshold
-	At        time.Time // of the tick
-	Observed  float64   // newest demand sample; NaN = none within the TTL
-	Predicted float64   // forecast part of Value; NaN = reactive only
-	Err       error     // non-nil: nothing may be served, and why and what to do; the other fields but Target are then void
+	Value     float64       // demand to provide for, ≥ 0 and finite, unit of the metric
+	Target    float64       // demand that one replica serves, same unit; 0 = not known, and Err says why
+	Active    bool          // false only if demand is known to be at or under the activation threshold
+	At        time.Time     // of the tick
+	Observed  float64       // newest demand sample; NaN = none within the TTL
+	Predicted float64       // forecast part of Value; NaN = reactive only
+	Rule      scaler.Reason // that made Value differ from what the demand needs; empty = none
+	Err       error         // non-nil: nothing may be served, and why and what to do; the other fields but Target are then void
 }

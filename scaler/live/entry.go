@@ -172,7 +172,7 @@ func (e *entry) decide(now time.Time) {
 		d = e.workload.Demand(now) // what was missed may have moved its level
 		next.Observed, next.Predicted, next.Value = d.Observed, d.Predicted, d.Observed
 		if e.spec.Mode == api.Active {
-			next.Value = e.workload.Answer(now, d)
+			next.Value, next.Rule = e.workload.Answer(now, d), e.workload.AnswerRule()
 		}
 		e.tell(now, next.Value, next.Target)
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
