@@ -44,6 +44,8 @@ type rung struct {
 	said   uint16 // and here what the experts said
 	waits  uint16 // number of records
 	stride uint16 // every stride-th origin waits for its truth
+
+	beliefs [mostWaiting + 1]uint8 // of the forecasts that wait; here they fill what allocation rounds up
 }
 
 // mostWaiting bounds the origins that one rung remembers. Beyond it only every
@@ -90,10 +92,13 @@ func (r *rung) at(q *queue, i, n int) (*record, []direct.Small) {
 	if i < 0 || i%stride != 0 {
 		return nil, nil
 	}
-	at := i / stride % int(r.waits)
+	at := r.place(i)
 	said := int(r.said) + at*n
 	return &q.records[int(r.first)+at], q.said[said : said+n]
 }
+
+// place returns where in its ring a rung keeps what belongs to origin i.
+func (r *rung) place(i int) int { return i / int(r.stride) % int(r.waits) }
 
 // combine combines the advice made at the newest sample, and tells o of it what
 // the rung itself knows.
@@ -126,6 +131,7 @@ func (r *rung) bound(s *filter, dst *answer, advice []float32, o *interval.Origi
 	if s.seen == 0 {
 		rec.point = direct.SmallNaN
 	}
+	r.beliefs[r.place(s.n-1)] = parts.Belief
 	rec.weighted, rec.leading = direct.ToSmall(float64(parts.Weighted)), direct.ToSmall(float64(parts.Leading))
 }
 
@@ -167,7 +173,9 @@ func (s *filter) judge(k, i int, truths [ladders]float64) {
 		if l == peaks {
 			o.Highest = highest(&o.Views)
 		}
-		parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float())}
+		parts := combine.Parts{
+			Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float()), Belief: r.beliefs[r.place(origin)],
+		}
 		r.poly.Learn(advice, parts, float32(o.Point), float32(truth))
 		r.band.Learn(float32(truth), o, &rec.band, &s.timing)
 	}

@@ -36,31 +36,12 @@ type Poly struct {
 	seen     float32
 }
 
-// What the gate chooses from: two combinations and each of the first experts
-// alone.
-const (
-	weighted = iota // by ML-Poly
-	leading         // by the newest losses
-	simple          // the first of Simple experts
-	choices  = simple + Simple
-)
-
-// Simple is the number of experts, the first ones, than which the combination
-// shall never be much worse: rules that anybody could follow. The first says that
-// all stays as it is, the others what a season says.
-const Simple = 3
-
-// A mood is what the gate keeps apart: whether a season foresees a move or not.
-type mood int
-
-const (
-	quiet mood = iota
-	moving
-	moods
-)
-
-// A Parts holds what each of the combinations says.
-type Parts struct{ Weighted, Leading float32 }
+// A Parts holds what each of the combinations says, and how far what all together
+// foresee was believed, in 255ths; 0 is no belief that is given.
+type Parts struct {
+	Weighted, Leading float32
+	Belief            uint8
+}
 
 // An account is what ML-Poly keeps of one expert: R and 1/η.
 type account struct{ regret, rate float32 }
@@ -76,12 +57,10 @@ const (
 	longer      = 10   // times the memory of the regrets is that of the long-run size
 	gateFrom    = 60   // rounds before the gate opens: the experts need some to learn anything
 	linear      = 0.95 // share of the linearised loss in the regret
-	gateShare   = 0.5  // the same at the gate
-	leastMove   = 3    // usual errors that a season must foresee for a move
 	fullGain    = 0.02 // share of the last value's error that the experts must save to be believed
 	leastBelief = 0.2  // of what the experts foresee
 	doubts      = 2    // times what the gain may be by chance
-	patience    = 40   // forecasts that do not overlap from which it is asked for
+	patience    = 30   // forecasts that do not overlap from which it is asked for
 	least       = 1e-9 // of a loss
 )
 
@@ -131,7 +110,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	for k := range Simple {
 		dst[k] += share[simple+k]
 	}
-	p.doubt(dst, forecasts[0])
+	parts.Belief = p.doubt(dst, forecasts[0])
 	return parts
 }
 
@@ -148,38 +127,6 @@ func (p *Poly) survey(forecasts []float32) (sum, best float32) {
 		}
 	}
 	return sum, best
-}
-
-// mood tells whether a season foresees a move that is large against the usual
-// error.
-func (p *Poly) mood(forecasts []float32) mood {
-	limit := leastMove * max(p.size, p.long)
-	for _, f := range forecasts[1:Simple] {
-		if distance(f, forecasts[0]) > limit {
-			return moving
-		}
-	}
-	return quiet
-}
-
-// shares returns how much each choice counts; they sum to one.
-func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
-	gate := &p.gate[p.mood(forecasts)]
-	sum := float32(0)
-	for k := range share {
-		if k >= simple && forecasts[k-simple] != forecasts[k-simple] { // NaN
-			continue
-		}
-		share[k] = gate[k].weight()
-		sum += share[k]
-	}
-	if !(sum > 1e-30) || sum > math.MaxFloat32 {
-		return [choices]float32{weighted: 1}
-	}
-	for k := range share {
-		share[k] /= sum
-	}
-	return share
 }
 
 // Learn takes the truth for an earlier round in which the experts said forecasts
@@ -208,7 +155,7 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 		}
 	}
 	if p.seen >= gateFrom {
-		p.confirm(forecasts[0], mixed, truth, limit)
+		p.confirm(forecasts[0], mixed, truth, limit, parts.Belief)
 		p.choose(p.mood(forecasts), [choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
 	}
 }
@@ -233,48 +180,35 @@ func (p *Poly) chance() float32 {
 	return p.stakes / float32(math.Sqrt(float64(max(rounds/p.set.Overlap, 1))))
 }
 
-// doubt gives the last value the weight that the others are not believed by. It
-// may be asleep, NaN.
-func (p *Poly) doubt(weights []float32, now float32) {
-	b := p.belief()
-	if now != now || b == 1 {
-		return
+// wholly is a Belief of one.
+const wholly = math.MaxUint8
+
+// doubt gives the last value the weight that the others are not believed by, and
+// returns how far they are. The last value may be asleep, NaN.
+func (p *Poly) doubt(weights []float32, now float32) (belief uint8) {
+	belief = uint8(p.belief()*wholly + 0.5)
+	if now != now || belief == wholly { // NaN
+		return wholly
 	}
+	b := float32(belief) / wholly
 	for k := range weights {
 		weights[k] *= b
 	}
 	weights[0] += 1 - b
+	return belief
 }
 
-// confirm compares what was foreseen with no move at all. Without a last value, NaN,
-// there is nothing to compare.
-func (p *Poly) confirm(now, mixed, truth, limit float32) {
-	if now != now { // NaN
+// confirm compares what was foreseen, and believed so far, with no move at all.
+// Without a last value, NaN, there is nothing to compare.
+func (p *Poly) confirm(now, mixed, truth, limit float32, belief uint8) {
+	if now != now || belief == 0 { // NaN
 		return
 	}
 	rate := max((1-p.set.Keep)/longer, 1/(p.seen-gateFrom+1))
-	foreseen := now + (mixed-now)/p.belief()
+	foreseen := now + (mixed-now)*wholly/float32(belief)
 	gain := min(distance(truth, now), limit) - min(distance(truth, foreseen), limit)
 	p.gain += rate * (gain - p.gain)
 	p.stakes += rate * (max(gain, -gain) - p.stakes)
-}
-
-// choose lets the gate learn.
-func (p *Poly) choose(m mood, said [choices]float32, mixed, truth, limit float32) {
-	gate, peak := &p.gate[m], &p.gatePeak[m]
-	all, sign, top := distance(truth, mixed), direction(mixed, truth), *peak
-	for k, said := range said {
-		if said == said { // not NaN
-			r := gateShare*sign*(mixed-said) + (1-gateShare)*(all-distance(truth, said))
-			top = max(top, gate[k].add(clip(r, limit), p.set.Keep))
-		}
-	}
-	if growth := top - *peak; growth > 0 {
-		*peak = top
-		for k := range gate {
-			gate[k].rate += growth
-		}
-	}
 }
 
 // follow takes the size of an error and returns the most that a difference
