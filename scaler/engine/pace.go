@@ -16,10 +16,6 @@ const (
 	// minute of a burst is over before its detector is sure.
 	explained = 90 * time.Second
 
-	// thrift is the share of the reactive autoscaler's bill that is aimed at, so that
-	// what is not seen of the bill leaves it below.
-	thrift = 0.98
-
 	// settling is how long the price takes to follow the bill: a hedge moves the bill by
 	// half a percent while it stands, and is not to be dropped by what it costs itself.
 	settling = 2 * time.Hour
@@ -89,7 +85,7 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, t Targe
 	p.spent += (1 - math.Exp(-dt.Hours()/spentOver.Hours())) * (usual/dt.Seconds() - p.spent)
 	p.bursts.Update(burst/dt.Seconds(), dt)
 	p.trials.Pace(p.goal(target), trust.Afford(p.bill))
-	if bill := p.shadow.Bill() / thrift; math.IsNaN(p.bill) {
+	if bill := p.shadow.Bill(); math.IsNaN(p.bill) {
 		p.bill = bill
 	} else {
 		p.bill += (1 - math.Exp(-float64(dt)/float64(settling))) * (bill - p.bill)
@@ -127,7 +123,7 @@ func (w *Workload) explain(now time.Time, seconds float64) (usual, burst float64
 // moment is what the autoscaler in the shadow sees of now.
 func (w *Workload) moment(now time.Time, need int32, t Target, missed float64) trust.Moment {
 	m := trust.Moment{
-		Now: now, Demand: w.latest.Value, Age: w.step / 2, Asked: scaler.Replicas(w.latest.Value, trust.Utilisation*w.Target()),
+		Now: now, Demand: w.latest.Value, Age: w.step / 2, Asked: w.latest.Value / (trust.Utilisation * w.Target()), Least: t.Min,
 		Need: need, Ready: t.Ready, Count: t.Current, Held: w.guarding, Missed: missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
 	}
 	if w.spec.Scale.LatencyObjective != nil { // demand is a rate, and what is not served waits

@@ -12,7 +12,7 @@ const (
 	widest      = 0.5            // α: the median
 	loosest     = 0.1            // α that an unused budget grows to, or ten times the target
 	narrowest   = 3e-5
-	scarce      = 1.0 / 60 // of the bill, in which the least α falls by a factor of e
+	scarce      = 1.0 / 120 // of the bill, in which the least α falls by a factor of e
 	firstMargin = 3.0      // α starts at this multiple of the target
 )
 
@@ -46,7 +46,7 @@ func (b *Budget) Update(missed float64, dt time.Duration) {
 
 // Afford returns the least α, 0 to ½, that a bill allows: what is paid over what may
 // be paid, NaN = unknown. It is the median where all of it is paid, and falls by a
-// factor of e for each sixtieth of the bill below. α is a price, of a replica in the
+// factor of e for each 120th of the bill below. α is a price, of a replica in the
 // time that the objective is missed without it; whatever is bought with replicas is
 // worth its cost at one and the same, so all budgets that share a bill share this
 // bound.

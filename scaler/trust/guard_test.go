@@ -102,7 +102,7 @@ func TestMissesAreComparedAlike(t *testing.T) {
 		}
 		need := int32(demand / 95)
 		m := r.Update(trust.Moment{
-			Now: now, Demand: demand, Age: 30 * time.Second, Full: 100, Asked: int32(math.Ceil(demand / 70)), Need: need,
+			Now: now, Demand: demand, Age: 30 * time.Second, Full: 100, Asked: demand / 70, Need: need,
 			Ready: max(r.Wants(now), 1), Startup: 0,
 		})
 		if i > 0 {

@@ -32,8 +32,9 @@ type Moment struct {
 	Age    time.Duration // half the window of that mean
 	Full   float64       // demand at which one replica is busy all the time; 0 = what is not served does not queue up
 
-	Asked int32 // replicas that Demand asks for at a utilisation of 70 %
-	Need  int32 // replicas that keep the objective at Demand
+	Asked float64 // replicas that Demand asks for at a utilisation of 70 %, not rounded
+	Least int32   // replicas that nobody goes below
+	Need  int32   // replicas that keep the objective at Demand
 	Ready int32 // of the target; −1 = unknown
 	Count int32 // of the target, ready or starting, or as many of them as are known; 0 = unknown
 	Held  int32 // of these, the ones that only the count of the shadow, held by a Guard, is the reason for
@@ -58,7 +59,7 @@ type Missed struct{ Ours, Theirs float64 }
 type Reactive struct {
 	Seen   time.Time            `json:"seen"`
 	Slot   int64                `json:"slot"`   // of the newest entries of the following
-	Asked  [reactiveSlots]int32 `json:"asked"`  // replicas that the demand asked for, by slot modulo their count
+	Asked  [reactiveSlots]int32 `json:"asked"`  // replicas that it recommended, by slot modulo their count
 	Wanted [reactiveSlots]int32 `json:"wanted"` // replicas that it would have had
 	Had    [reactiveSlots]int32 `json:"had"`    // replicas of the target that were ready
 	Counts [reactiveSlots]int32 `json:"counts"` // and those that were there
@@ -82,7 +83,7 @@ func (r *Reactive) Update(m Moment) Missed {
 	dt := m.Now.Sub(r.Seen)
 	if r.Seen.IsZero() || dt > reactiveWindow*reactiveSlot || dt < 0 {
 		for i := range r.Asked {
-			r.Asked[i], r.Wanted[i], r.Had[i], r.Counts[i] = m.Asked, m.Asked, m.Ready, max(m.Ready, m.Count)
+			r.Asked[i], r.Wanted[i], r.Had[i], r.Counts[i] = m.asks(), m.asks(), m.Ready, max(m.Ready, m.Count)
 		}
 		r.Seen, r.Slot, r.Ready, r.Count, r.Line, r.Queued = m.Now, slot, m.Ready, m.Count, 0, 0
 		return Missed{math.NaN(), math.NaN()}
@@ -93,7 +94,7 @@ func (r *Reactive) Update(m Moment) Missed {
 	r.Seen = m.Now
 	before := r.wanted(r.Slot)
 	for ; r.Slot < slot; r.Slot++ {
-		r.sync(r.Slot+1, m.Asked)
+		r.sync(r.Slot+1, m)
 		r.Had[(r.Slot+1)%reactiveSlots], r.Counts[(r.Slot+1)%reactiveSlots] = m.Ready, max(m.Ready, m.Count)
 	}
 	missed := r.judge(m, dt)
@@ -176,17 +177,25 @@ func (r *Reactive) pay(m Moment, dt time.Duration, before int32) {
 
 func (r *Reactive) wanted(slot int64) int32 { return r.Wanted[slot%reactiveSlots] }
 
-// sync is one of its decisions.
-func (r *Reactive) sync(slot int64, asked int32) {
-	highest := asked
+// sync is one of its decisions, as the HPA makes them: a demand within the tolerance
+// recommends the count that there is, and the highest recommendation of five minutes
+// counts.
+func (r *Reactive) sync(slot int64, m Moment) {
+	asked, now := m.asks(), r.wanted(slot-1)
+	if math.Abs(m.Asked/float64(max(now, 1))-1) <= tolerance {
+		asked = max(now, m.Least)
+	}
+	r.Asked[slot%reactiveSlots] = asked
 	for i := int64(1); i < reactiveWindow; i++ {
-		highest = max(highest, r.Asked[(slot-i)%reactiveSlots])
+		asked = max(asked, r.Asked[(slot-i)%reactiveSlots])
 	}
-	now := r.wanted(slot - 1)
-	if ratio := float64(highest) / float64(max(now, 1)); ratio >= 1-tolerance && ratio <= 1+tolerance {
-		highest = now
-	}
-	r.Asked[slot%reactiveSlots], r.Wanted[slot%reactiveSlots] = asked, highest
+	r.Wanted[slot%reactiveSlots] = asked
+}
+
+// asks returns the whole replicas that the demand of m asks for.
+func (m Moment) asks() int32 {
+	const noise = 1e-9 // what arithmetic makes of a whole number is no replica
+	return max(int32(min(math.Ceil(m.Asked*(1-noise)), math.MaxInt32)), m.Least)
 }
 
 // serving returns how many of its replicas served in a slot: those that it had had

@@ -13,7 +13,7 @@ import (
 
 // moment is one at which a replica carries a demand of 1.
 func moment(now time.Time, need, ready int32, startup time.Duration) trust.Moment {
-	return trust.Moment{Now: now, Demand: float64(need), Asked: need * 10 / 7, Need: need, Ready: ready, Startup: startup}
+	return trust.Moment{Now: now, Demand: float64(need), Asked: float64(need * 10 / 7), Need: need, Ready: ready, Startup: startup}
 }
 
 // shadow runs r over counts of ten seconds each; the target has ready replicas.
@@ -159,7 +159,7 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 func TestAffordFollowsTheBill(t *testing.T) {
 	require.Zero(t, trust.Afford(math.NaN()), "nobody knows the bill")
 	require.Less(t, trust.Afford(0.8), 1e-5)
-	require.InEpsilon(t, trust.Afford(0.92)*math.E, trust.Afford(0.92+1.0/60), 1e-9)
+	require.InEpsilon(t, trust.Afford(0.92)*math.E, trust.Afford(0.92+1.0/120), 1e-9)
 	require.InDelta(t, 0.5, trust.Afford(1), 1e-12)
 	require.InDelta(t, 0.5, trust.Afford(1.5), 1e-12)
 }
