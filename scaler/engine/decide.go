@@ -144,6 +144,10 @@ func (w *Workload) asks(now time.Time) int32 {
 	return w.Replicas(w.Need(w.parts.steady))
 }
 
+// begun is how far beyond the bill a burst that has begun is still met in full: what it
+// takes is short, and cut, it is missed as an autoscaler without a forecast misses it.
+const begun = 0.03
+
 // affordable returns the most replicas to ask for: 0, no bound, unless what was asked
 // for has cost more than an autoscaler without a forecast would. Then it is what that
 // one would have, and what is observed needs: that of before while samples stay away,
@@ -151,6 +155,9 @@ func (w *Workload) asks(now time.Time) int32 {
 // ourselves is not held twice.
 func (w *Workload) affordable(now time.Time, observed float64) int32 {
 	if math.IsNaN(observed) || !w.overspent() || now.Sub(w.spent) > 3*w.step {
+		return 0
+	}
+	if w.begins(now) && w.pace.shadow.Excess() < begun {
 		return 0
 	}
 	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(observed))
@@ -177,8 +184,14 @@ const (
 // drains reports whether a burst began so lately that more than what was missing is
 // asked for: not while that is beyond the bill.
 func (w *Workload) drains(now time.Time) bool {
+	return w.begins(now) && !(w.paced() && w.pace.bill > 1)
+}
+
+// begins reports whether a burst began so lately that its replicas start or drain its
+// line, or seems to begin.
+func (w *Workload) begins(now time.Time) bool {
 	lately := w.bursts.Lasts() && now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime
-	return (lately || w.bursts.Suspects(now)) && !(w.paced() && w.pace.bill > 1)
+	return lately || w.bursts.Suspects(now)
 }
 
 // drained reports whether what a burst needs is ready and serves within the objective,

@@ -13,7 +13,7 @@ const (
 	loosest     = 0.1            // α that an unused budget grows to, or ten times the target
 	narrowest   = 3e-5
 	scarce      = 1.0 / 120 // of the bill, in which the least α falls by a factor of e
-	firstMargin = 3.0      // α starts at this multiple of the target
+	firstMargin = 3.0       // α starts at this multiple of the target
 )
 
 // A Budget paces a quantile by an error budget. Set Target before the first use; it

@@ -35,9 +35,9 @@ type Moment struct {
 	Asked float64 // replicas that Demand asks for at a utilisation of 70 %, not rounded
 	Least int32   // replicas that nobody goes below
 	Need  int32   // replicas that keep the objective at Demand
-	Ready int32 // of the target; −1 = unknown
-	Count int32 // of the target, ready or starting, or as many of them as are known; 0 = unknown
-	Held  int32 // of these, the ones that only the count of the shadow, held by a Guard, is the reason for
+	Ready int32   // of the target; −1 = unknown
+	Count int32   // of the target, ready or starting, or as many of them as are known; 0 = unknown
+	Held  int32   // of these, the ones that only the count of the shadow, held by a Guard, is the reason for
 
 	Missed float64 // share of the time since the last update in which the target was seen to miss the objective; NaN = nobody looked
 
@@ -235,7 +235,7 @@ func (r *Reactive) Missed() (share float64, known bool) {
 }
 
 // Overspent reports whether the target, without what a [Guard] holds, costs so much
-// more than the reactive autoscaler would that it may not go on: a thirtieth over about
+// more than the reactive autoscaler would that it may not go on: a fiftieth over about
 // a day, or half as much again in the first hour.
 func (r *Reactive) Overspent() bool { return r.over(r.Spent - r.Held) }
 
@@ -246,8 +246,12 @@ func (r *Reactive) over(spent float64) bool {
 	if r.Known < firstBill.Seconds() {
 		return r.Known >= soonest.Seconds() && spent > 1.5*r.Cost
 	}
-	return spent > 1.035*r.Cost
+	return spent > 1.02*r.Cost
 }
+
+// Excess returns by how much all of what the target costs exceeds what the reactive
+// autoscaler would, as a share of the latter; NaN before anything is known.
+func (r *Reactive) Excess() float64 { return r.Spent/r.Cost - 1 }
 
 // Bill returns what the target costs over what the reactive autoscaler would, starts
 // and ends included, over about a day, without what a [Guard] holds of the latter: NaN

@@ -173,3 +173,32 @@ func TestAnUnusedBudgetIsNoReasonToBeCareless(t *testing.T) {
 		require.InDelta(t, c.most, b.Alpha, 1e-9, "target %v", c.target)
 	}
 }
+
+// A few replicas are an HPA's tolerance: it weighs the demand and not the count that
+// it is rounded up to, so that five stay five at 8 % more, and the bill is no higher.
+func TestTheShadowToleratesAsAnHPA(t *testing.T) {
+	for name, c := range map[string]struct {
+		then  float64 // demand in replicas, after five
+		least int32
+		want  int32
+	}{
+		"within a tenth more":  {5.4, 1, 5},
+		"beyond":               {5.6, 1, 6},
+		"within a tenth fewer": {4.6, 1, 5},
+		"fewer":                {4.4, 1, 5},
+		"far fewer":            {3.2, 1, 4},
+		"idle":                 {0, 2, 2},
+	} {
+		var r trust.Reactive
+		now := start
+		for i := range 60 {
+			m := trust.Moment{Now: now, Asked: 5, Least: c.least, Need: 4, Ready: 5, Startup: time.Minute}
+			if i >= 30 {
+				m.Asked = c.then
+			}
+			r.Update(m)
+			now = now.Add(15 * time.Second)
+		}
+		require.Equal(t, c.want, r.Wants(now.Add(-15*time.Second)), name)
+	}
+}
