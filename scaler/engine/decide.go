@@ -86,6 +86,9 @@ func (w *Workload) held(now time.Time, need float64) int32 {
 	if w.bursts.Lasts() {
 		n = w.Replicas(w.parts.steady.Predicted)
 	}
+	if w.answered == nil {
+		w.answered = &hold{}
+	}
 	n = w.answered.take(now, n, w.LeadTime()+scaler.Grace-answerHold, calmFor-answerHold)
 	if need <= w.spec.Scale.ActivationThreshold.Float() {
 		return 0

@@ -66,7 +66,7 @@ type Workload struct {
 	gate     trust.Gate
 	hedging  bool          // for a burst that is likely
 	guarding int32         // replicas that only the guard was the reason for
-	answered hold          // of the answer on its way down
+	answered *hold         // of the answer on its way down; nil before the first
 	rule     scaler.Reason // of the last answer; empty = none
 	calm     int32         // replicas that were ready before the burst that lasts; −1 = unknown
 	asked    Target        // of the last decision
