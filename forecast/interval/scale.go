@@ -16,7 +16,6 @@ const (
 	joint             // product of powers of the others
 	fromLast          // recent mean distance of the truth from the last value
 	hourly            // mean size at this time of day
-	fast              // recent mean size
 	beside            // disagreement of the experts of the other ladder
 	scales
 )
@@ -45,9 +44,9 @@ const last = 0
 
 // scale learns how large the errors of one rung are.
 type scale struct {
-	fast, slow, relative, spread, fromLast float32
-	slots                                  [Slots]direct.Small
-	model                                  direct.Regression
+	slow, relative, spread, fromLast float32
+	slots                            [Slots]direct.Small
+	model                            direct.Regression
 }
 
 const (
@@ -59,7 +58,7 @@ const (
 )
 
 // powersOf is the number of regressors of the joint scale.
-const powersOf = 8
+const powersOf = 7
 
 func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} }
 
@@ -71,7 +70,6 @@ func (s *scale) measure(m *Memo, o Origin, floor float32, warm float32, t *Timin
 	if s.spread > 0 {
 		disagreement = clamp(float32(o.Spread) / s.spread)
 	}
-	m.write(fast, s.fast, base, floor)
 	m.write(hourly, float32(s.slots[o.Slot].Float()), base, floor)
 	m.write(relative, s.relative*float32(o.Point), base, floor)
 	m.write(volatility, base*clamp(float32(o.Volatility)), base, floor)
@@ -101,15 +99,15 @@ func clamp(f float32) float32 {
 // powers writes the logarithms of the scales over the long-run one, of how far
 // the forecast is from the last value, and a one.
 func powers(x *[powersOf]float32, m *Memo, o Origin) {
-	for i, scale := range [...]int{fast, hourly, relative, volatility, spread, beside} {
+	for i, scale := range [...]int{hourly, relative, volatility, spread, beside} {
 		x[i] = m.others[scale-1].log()
 	}
 	away := math.Abs(float64(o.Views[last])-o.Point) / m.slow.Float()
 	if !(away < mostAway) {
 		away = mostAway
 	}
-	x[6] = float32(elementary.Log(away+leastPower)) + 1
-	x[7] = 1
+	x[5] = float32(elementary.Log(away+leastPower)) + 1
+	x[6] = 1
 }
 
 // learn takes an error whose origin had the scales then.
@@ -121,7 +119,6 @@ func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, pace, warm flo
 	tune := t.tuning
 	tune.Forget = 1 - float64(pace)*(1-tune.Forget)
 	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, tune)
-	s.fast += max(warm, pace*fastRate) * (size - s.fast)
 	s.slow += max(warm, pace*float32(t.Slow)) * (size - s.slow)
 	s.relative += max(warm, pace*fastRate) * (min(size/max(float32(o.Point), usual/10), mostRatio) - s.relative)
 	s.fromLast += max(warm, pace*fastRate) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)
