@@ -11,7 +11,6 @@ import (
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/forecasttest"
-	"github.com/forescale/forescale/forecast/lstm/prior"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
@@ -117,9 +116,9 @@ func BenchmarkFit(b *testing.B) {
 // TestAWorkloadIsSmall bounds what a workload keeps that was fitted to a fortnight
 // at one minute and has run for five hours since.
 func TestAWorkloadIsSmall(t *testing.T) {
-	const n = 8
+	const n = 16
 	history := minutes(14 * 1440)
-	prior.Network() // decoded once, for all
+	fitted(t, history) // what is made once, for all: the network, zones, pools
 	before := heap()
 	all := make([]*engine.Workload, n)
 	for i := range all {
