@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	// calmFor is how long a small step down waits, see [scaler.Input].
-	calmFor = 10 * time.Minute
+	// calmFor is how long a small step down waits, see [scaler.Input]: as long as an HPA
+	// waits with any. Of ten recorded loads twice of it took off another seventh of the
+	// changes, for 0.7 % of the bill.
+	calmFor = 5 * time.Minute
 
 	// explained is how long a miss waits for a burst that explains it: the first
 	// minute of a burst is over before its detector is sure.
