@@ -30,7 +30,7 @@ type Parts struct {
 // at least the highest of the two windows before, and what to expect from now to one lead time and
 // one step ahead: the window maximum of the forecast, or, while that has not
 // earned trust, the last value with its usual growth; and what bursts need, the
-// one that lasts or one that is likely. NaN without a forecast.
+// one that lasts or one that is likely. NaN without a forecast, and after an hour of silence.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
 	w.parts = Parts{Forecast: math.NaN(), Level: w.acting(now), steady: d}
@@ -41,6 +41,9 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	f := w.Forecast()
 	if f == nil || f.Start.Add(time.Duration(f.Horizon())*f.Step).Before(now) {
 		return d // no model yet, or silent for longer than it reaches
+	}
+	if !w.latest.Time.IsZero() && now.Sub(w.latest.Time) > carried {
+		return d
 	}
 	p := &w.parts
 	p.Forecast = w.expected(f, p.Level, now)
@@ -141,6 +144,11 @@ const (
 	// returning is what comes back after a dip, as a multiple of what was before: some
 	// of it has waited.
 	returning = 1.1
+
+	// carried is how long a forecast goes on to raise what is held while nothing is
+	// observed: a ramp is carried through an outage of the metric, but nothing came true
+	// of what is forecast for days without one, and what it once asked for stays held.
+	carried = time.Hour
 
 	// farthest is the most that the forecast may ask for, as a multiple of the larger
 	// of what is observed and its own median: wider than that is not a forecast but

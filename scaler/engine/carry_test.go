@@ -1,0 +1,36 @@
+package engine_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
+)
+
+// A ramp is carried through an outage of the metric for an hour. Then nothing is asked
+// for any more: what was asked for is held by whoever scales.
+func TestAForecastIsCarriedThroughAnHourOfSilence(t *testing.T) {
+	history := minutes(7*1440 + 8*60) // to eight in the morning, where the wave rises
+	w := fitted(t, history)
+	end := history.End()
+	w.Observe(collector.Sample{Time: end, Value: history.Values[history.Len()-1]})
+	before := w.Demand(end).Predicted
+	for i := range 90 {
+		cell := forecast.Series{Start: end.Add(time.Duration(i) * time.Minute), Step: time.Minute, Values: []float64{math.NaN()}}
+		require.NoError(t, w.Append(cell))
+		d := w.Demand(cell.End())
+		switch {
+		case i+1 <= 60:
+			require.Greater(t, d.Predicted, before-5, "after %d minutes", i+1)
+		default:
+			require.True(t, math.IsNaN(d.Predicted), "after %d minutes", i+1)
+		}
+		if i == 44 {
+			require.Greater(t, d.Predicted, before+5, "it has risen meanwhile")
+		}
+	}
+}
