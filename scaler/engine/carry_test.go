@@ -9,15 +9,27 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/engine"
 )
 
 // A ramp is carried through an outage of the metric for an hour. Then nothing is asked
 // for any more: what was asked for is held by whoever scales.
 func TestAForecastIsCarriedThroughAnHourOfSilence(t *testing.T) {
 	history := minutes(7*1440 + 8*60) // to eight in the morning, where the wave rises
-	w := fitted(t, history)
 	end := history.End()
-	w.Observe(collector.Sample{Time: end, Value: history.Values[history.Len()-1]})
+	for name, seen := range map[string]bool{"after a sample": true, "after a start that saw none": false} {
+		t.Run(name, func(t *testing.T) {
+			w := fitted(t, history)
+			if seen {
+				w.Observe(collector.Sample{Time: end, Value: history.Values[history.Len()-1]})
+			}
+			carries(t, w, end)
+		})
+	}
+}
+
+func carries(t *testing.T, w *engine.Workload, end time.Time) {
+	t.Helper()
 	before := w.Demand(end).Predicted
 	for i := range 90 {
 		cell := forecast.Series{Start: end.Add(time.Duration(i) * time.Minute), Step: time.Minute, Values: []float64{math.NaN()}}

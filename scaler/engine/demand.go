@@ -42,7 +42,7 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	if f == nil || f.Start.Add(time.Duration(f.Horizon())*f.Step).Before(now) {
 		return d // no model yet, or silent for longer than it reaches
 	}
-	if !w.latest.Time.IsZero() && now.Sub(w.latest.Time) > carried {
+	if now.Sub(w.heard()) > carried {
 		return d
 	}
 	p := &w.parts
@@ -66,6 +66,15 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	p.steady = d
 	d.Predicted = max(d.Predicted, p.Latch, p.Return, p.Hedge)
 	return d
+}
+
+// heard returns when demand was observed last: its newest sample, or before the first
+// one the end of the history that the model was fitted to.
+func (w *Workload) heard() time.Time {
+	if w.latest.Time.IsZero() {
+		return w.fitEnd
+	}
+	return w.latest.Time
 }
 
 // hedge returns what the next burst would need if it is likely enough.
