@@ -40,8 +40,8 @@ func Line(target float64) (*Curve, error) {
 }
 
 // Queue returns the curve of a service under an objective; it is straight where each
-// replica is by itself. It returns an error if
-// no count can keep the objective, because the time of service alone is too long.
+// replica is by itself. It returns an error if no count can keep the objective, because
+// the time of service alone is too long.
 func Queue(s Service, o Objective) (*Curve, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -54,12 +54,12 @@ func Queue(s Service, o Objective) (*Curve, error) {
 	if s.Discipline != Central {
 		c.exact = 1 // each replica is by itself
 	}
-	if s.Discipline == Sharing {
-		c.shared = &sharing{service: s, latency: o.Latency}
-	}
 	if idle := s.Miss(0, 1, o.Latency); idle > c.allowed {
 		return nil, fmt.Errorf("capacity: an idle replica already misses %v within %v: %.2g of the requests of mean %v take longer",
 			o.Quantile, o.Latency, idle, s.Time)
+	}
+	if s.Discipline == Sharing {
+		c.shared = newSharing(s, o.Latency)
 	}
 	return c, nil
 }

@@ -9,16 +9,34 @@ import (
 // between them its logarithm is a line. They lie closer the fuller a replica is.
 const sharingGrid = 96
 
-// maxSharing bounds the requests that one replica is thought to hold at once, over
-// its slots. What exceeds it counts as late.
-const maxSharing = 4096
+const (
+	// A replica is thought to hold so many requests over its slots as it serves within
+	// sixteen times the latency, within these bounds. What exceeds them counts as late.
+	crowd      = 16
+	minSharing = 128
+	maxSharing = 4096
+
+	// maxProcessors is the most slots that are computed with. More are as these at the
+	// same utilization, which is on the safe side.
+	maxProcessors = 512
+)
 
 // sharing knows which share of the requests is late on one replica that serves all it
-// has at once, by how full it is. A zero is not computed yet; no share is zero.
+// has at once, by how full it is.
 type sharing struct {
-	service Service
-	latency time.Duration
-	late    [sharingGrid + 1]float64
+	late [sharingGrid + 1]float64
+}
+
+// newSharing computes the shares once, in some tens of milliseconds, so that no
+// decision has to.
+func newSharing(s Service, latency time.Duration) *sharing {
+	t := &sharing{}
+	s.Slots = min(s.Slots, maxProcessors)
+	for k := range t.late {
+		idle := 1 - float64(k)/sharingGrid // the k-th of n loads is 1 − (1 − k/n)²
+		t.late[k] = sharedMiss(s, 1-idle*idle, latency)
+	}
+	return t
 }
 
 // miss returns the share of requests that take longer than the latency while the
@@ -27,20 +45,10 @@ func (s *sharing) miss(rho float64) float64 {
 	if rho >= 1 {
 		return 1
 	}
-	// The k-th of n loads is 1 − (1 − k/n)².
 	x := (1 - math.Sqrt(1-max(rho, 0))) * sharingGrid
 	k := min(int(x), sharingGrid-1)
-	lo, hi := math.Log(s.at(k)), math.Log(s.at(k+1))
+	lo, hi := math.Log(s.late[k]), math.Log(s.late[k+1])
 	return math.Exp(lo + (x-float64(k))*(hi-lo))
-}
-
-// at returns the share at the k-th load, and remembers it.
-func (s *sharing) at(k int) float64 {
-	if s.late[k] == 0 {
-		idle := 1 - float64(k)/sharingGrid
-		s.late[k] = sharedMiss(s.service, 1-idle*idle, s.latency)
-	}
-	return s.late[k]
 }
 
 // sharedMiss returns P(T > latency) of one replica of Slots processors that all its
@@ -63,23 +71,25 @@ func sharedMiss(s Service, rho float64, latency time.Duration) float64 {
 		return 1
 	}
 	c, mu := float64(s.Slots), 1/s.Time.Seconds()
-	found, beyond := stationary(s.Slots, rho)
+	waiting := int(min(max(crowd*c*mu*latency.Seconds(), minSharing), maxSharing))
+	found, beyond := stationary(s.Slots, waiting, rho)
 	g := newSojourn(len(found), c, mu, rho*c*mu)
 	g.run(latency.Seconds())
 	late := beyond
 	for j, p := range found {
 		late += p * g.survival[j]
 	}
-	return min(max(late, math.SmallestNonzeroFloat64), 1)
+	return min(max(late, math.SmallestNonzeroFloat64), 1) // has a logarithm
 }
 
 // stationary returns the probabilities that an M/M/c system at utilization rho < 1
-// holds 0, 1, … requests, until less than 10⁻¹⁰ is left, and what is left. They are
-// computed from the likeliest on in both directions, so that nothing overflows.
-func stationary(slots int, rho float64) (p []float64, beyond float64) {
+// holds 0, 1, … requests, until less than 10⁻¹⁰ is left or so many wait, and what is
+// left. They are computed from the likeliest on in both directions, so that nothing
+// overflows.
+func stationary(slots, waiting int, rho float64) (p []float64, beyond float64) {
 	const nothing = 1e-10
 	offered := rho * float64(slots)
-	p = make([]float64, slots+1, slots+1+maxSharing)
+	p = make([]float64, slots+1, slots+1+waiting)
 	top := int(offered)
 	p[top] = 1
 	total := 1.0

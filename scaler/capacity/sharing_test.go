@@ -1,8 +1,8 @@
 package capacity
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -39,7 +39,7 @@ func uniformized(slots int, rho, t float64, states int) float64 {
 		stay = next
 		weight *= total * t / float64(k+1)
 	}
-	found, _ := stationary(slots, rho)
+	found, _ := stationary(slots, states, rho)
 	late := 0.0
 	for j, p := range found {
 		if j < states {
@@ -85,23 +85,35 @@ func TestSharedMissHasItsMean(t *testing.T) {
 }
 
 func TestSharingIsSmoothBetweenItsLoads(t *testing.T) {
+	const latency = 500 * time.Millisecond
 	s := Service{Slots: 8, Time: 80 * time.Millisecond}
-	table := sharing{service: s, latency: 500 * time.Millisecond}
+	table := newSharing(s, latency)
 	before := 0.0
 	for rho := 0.0; rho < 1; rho += 0.0137 {
 		got := table.miss(rho)
 		require.GreaterOrEqual(t, got, before, "at %v", rho)
-		require.InEpsilon(t, sharedMiss(s, rho, table.latency), got, 0.01, "at %v", rho)
+		require.InEpsilon(t, sharedMiss(s, rho, latency), got, 0.01, "at %v", rho)
 		before = got
 	}
 	require.InDelta(t, 1, table.miss(1.5), 0)
 }
 
-func BenchmarkSharedMiss(b *testing.B) {
-	for _, rho := range []float64{0.5, 0.95, 0.999} {
-		b.Run(fmt.Sprint(rho), func(b *testing.B) {
+// More processors than are computed with are late less often, at the same utilization.
+func TestManyProcessorsAreOnTheSafeSide(t *testing.T) {
+	const latency = 300 * time.Millisecond
+	many := Service{Slots: 2 * maxProcessors, Time: 80 * time.Millisecond}
+	table := newSharing(many, latency)
+	for _, rho := range []float64{0.5, 0.9, 0.98} {
+		require.GreaterOrEqual(t, table.miss(rho)*1.001, sharedMiss(many, rho, latency), "at %v", rho)
+	}
+}
+
+// BenchmarkSharing is what a workload with shared processors costs once.
+func BenchmarkSharing(b *testing.B) {
+	for _, slots := range []int{1, 8, 64, 32768} {
+		b.Run(strconv.Itoa(slots), func(b *testing.B) {
 			for b.Loop() {
-				sharedMiss(Service{Slots: 8, Time: 80 * time.Millisecond}, rho, 500*time.Millisecond)
+				newSharing(Service{Slots: slots, Time: 80 * time.Millisecond}, 500*time.Millisecond)
 			}
 		})
 	}
