@@ -32,9 +32,9 @@
 // take and cost, and by at most ten percent a minute, except for what came within
 // a quarter of an hour. A small step down, see [SmallStep], waits for [Input.Calm]
 // without a break: what a quantile of noise moves to and fro is not worth the starts,
-// and what is kept meets some of what would be missed. What a burst asked for goes when it has passed: its end is
-// known, so there is nothing to hold against. The guard has held its count for as
-// long as that autoscaler does, and goes with it.
+// and what is kept meets some of what would be missed. What a burst asked for goes when
+// it has passed: its end is known, so there is nothing to hold against. The guard has
+// held its count for as long as that autoscaler does, and goes with it.
 //
 // # Break even
 //

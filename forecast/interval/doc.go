@@ -7,9 +7,9 @@
 // to the forecast, one that follows the newest one-step errors, one that follows the
 // disagreement of the experts, and a product of powers of these, of the mean size at
 // the time of day, of the disagreement about the other ladder's forecast and of the
-// distance between forecast and last value, fitted to the logarithm of the error. The powers are shrunk the more the fewer errors were seen
-// that do not overlap: two days have 48 of an hour. In each scale s a tracker holds
-// the quantile q of level τ:
+// distance between forecast and last value, fitted to the logarithm of the error. The
+// powers are shrunk the more the fewer errors were seen that do not overlap: two days
+// have 48 of an hour. In each scale s a tracker holds the quantile q of level τ:
 //
 //	bound U = ŷ + q·s;   truth y:  q ← q + γ·(1{y > U} − (1−τ))
 //
@@ -55,10 +55,10 @@
 // coverage promised in place of 0.5.
 //
 // A sine of the time of day in the linear function, and in the joint scale the sign of
-// the move that is foreseen, the recent errors of this rung and of the one below, the range of the
-// last hour, the move of the last h samples and what the forecast of one time was
-// revised by, moved the loss by less than half a percent, in either direction. So did
-// trackers half way to the last value. Trackers in the joint scale that are quicker or
+// the move that is foreseen, the recent errors of this rung and of the one below, the
+// range of the last hour, the move of the last h samples and what the forecast of one
+// time was revised by, moved the loss by less than half a percent, in either direction.
+// So did trackers half way to the last value. Trackers in the joint scale that are quicker or
 // slower, in place of those in other scales, made it one percent worse: what helps is
 // to look at the errors in different ways.
 //

@@ -139,12 +139,13 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 }
 
 // Latch returns the demand to provide for while a burst lasts, what is guessed of one
-// that may have begun with the newest sample, 0 else. While the samples do not yet show
-// how high the burst goes, it is what bursts usually reach (the quantile level of where
-// past ones would have taken it) or what the first samples betray, whichever is more. What they betray is a guess, and not believed
-// above the [Detector.Ceiling]: once a sample is a mean over nothing but the burst,
-// the highest sample stands in its place. It stays until the burst fades, when it has
-// been clearly lower for as long as a replica costs to start and to end.
+// that may have begun with the newest sample, 0 else; in the unit of the samples. While
+// these do not yet show how high the burst goes, it is what bursts usually reach (the
+// quantile level of where past ones would have taken it) or what the first samples
+// betray, whichever is more. What they betray is a guess, and not believed above the
+// [Detector.Ceiling]: once a sample is a mean over nothing but the burst, the highest
+// sample stands in its place. It stays until the burst fades, when it has been clearly
+// lower for as long as a replica costs to start and to end.
 func (d *Detector) Latch(now time.Time, level float64) float64 {
 	if !d.Lasts() {
 		return d.suspected(now, level)

@@ -17,8 +17,8 @@
 // at twice six deviations, twice in a row over four, or at twice the reference
 // whatever the deviations (the panic threshold of Knative's autoscaler); and
 // always at no less than half as much again as the reference, because less is
-// within any sane margin. It ends when a full minute passed under a seventh of
-// its height, on the mean. One that lasts longer than half an hour is no burst but a new
+// within any sane margin. It ends when a full minute passed under a seventh of its
+// height, on the mean. One that lasts longer than half an hour is no burst but a new
 // level.
 //
 // The first sample of a burst may hold so little of it that it could be anything. If

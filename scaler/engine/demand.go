@@ -25,12 +25,13 @@ type Parts struct {
 	steady scaler.Demand // without bursts
 }
 
-// Demand returns the demand to provide for at now: what was observed last, NaN if
-// that is older than the TTL, while samples stay away and until a window after that
-// at least the highest of the two windows before, and what to expect from now to one lead time and
-// one step ahead: the window maximum of the forecast, or, while that has not
-// earned trust, the last value with its usual growth; and what bursts need, the
-// one that lasts or one that is likely. NaN without a forecast, and after an hour of silence.
+// Demand returns the demand to provide for at now. Observed is what was observed last,
+// NaN if that is older than the TTL; while samples stay away and until a window after
+// that, at least the highest of the two windows before. Predicted is what to expect from
+// now to one lead time and one step ahead: the window maximum of the forecast, or, while
+// that has not earned trust, the last value with its usual growth; and what bursts need,
+// the one that lasts or one that is likely. It is NaN without a forecast, and after an
+// hour of silence. Both are in the unit of the metric.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
 	w.parts = Parts{Forecast: math.NaN(), Level: w.acting(now), steady: d}
