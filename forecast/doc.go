@@ -22,7 +22,7 @@
 //   - baseline: last value, seasonal naive, drift
 //   - ets: exponential smoothing in innovations form
 //   - regress: ridge regression on seasonal lags
-//   - lstm: the small LSTM, its weight files and its training
+//   - lstm: the small LSTM; below it, its inputs, weight files and training
 //   - season: which periods a series has
 //   - guard: outliers, outages and level shifts
 //   - combine: several experts as one

@@ -21,6 +21,7 @@ import (
 
 	source "github.com/forescale/forescale/collector/prometheus"
 	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/weights"
 	pb "github.com/forescale/forescale/proto/v1"
 	"github.com/forescale/forescale/scaler/explain"
 	"github.com/forescale/forescale/scaler/external"
@@ -238,7 +239,7 @@ func readNetwork(path string) (*lstm.Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--network: %w", err)
 	}
-	network, err := lstm.Decode(data)
+	network, err := weights.Decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("--network %s: %w", path, err)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/train"
+	"github.com/forescale/forescale/forecast/lstm/weights"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -23,7 +25,7 @@ type trainOptions struct {
 	out     string
 	query   string
 	step    api.Duration
-	options lstm.Options
+	options train.Options
 }
 
 func newTrainCommand() *cobra.Command {
@@ -84,14 +86,14 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	defer file.Close()           // closed below if all went well
 
 	progress := newBar(notes)
-	network, report, err := lstm.Train(ctx, series, o.options, func(p lstm.Progress) {
+	network, report, err := train.Run(ctx, series, o.options, func(p train.Progress) {
 		progress.show(func(elapsed time.Duration) string { return barLine(p, elapsed) })
 	})
 	progress.clear()
 	if err != nil {
 		return err
 	}
-	data, err := network.Encode()
+	data, err := weights.Encode(network)
 	if err != nil {
 		return err
 	}
@@ -131,7 +133,7 @@ func (o *trainOptions) read(ctx context.Context, notes io.Writer) ([]forecast.Se
 	return all, nil
 }
 
-func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r lstm.Report, series int) error {
+func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r train.Report, series int) error {
 	losses := r.Epochs[r.Best-1]
 	_, err := fmt.Fprintf(out, "%s: %d weights from %d series of %v, epoch %d of %d, validation loss %.4f (training %.4f)\n\n",
 		o.out, n.Weights(), series, r.Step, r.Best, len(r.Epochs), losses.Validation, losses.Train)
@@ -142,7 +144,7 @@ func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r lstm.Report, se
 }
 
 // barLine is what the bar says after elapsed.
-func barLine(p lstm.Progress, elapsed time.Duration) string {
+func barLine(p train.Progress, elapsed time.Duration) string {
 	done := (float64(p.Epoch-1) + float64(p.Done)/float64(p.Total)) / float64(p.Epochs)
 	line := fmt.Sprintf("epoch %d/%d %s %3.0f %%  loss %.4f", p.Epoch, p.Epochs, blocks(done), 100*done, p.TrainLoss)
 	if !math.IsNaN(p.ValidationLoss) {

@@ -12,7 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/train"
+	"github.com/forescale/forescale/forecast/lstm/weights"
 )
 
 // writeWave writes a seeded daily wave with noise as a trace file.
@@ -62,7 +63,7 @@ func TestTrainWritesAModel(t *testing.T) {
 	two, err := os.ReadFile(second)
 	require.NoError(t, err)
 	require.Equal(t, one, two, "equal seeds give equal files")
-	n, err := lstm.Decode(one)
+	n, err := weights.Decode(one)
 	require.NoError(t, err)
 	require.Equal(t, []int{4}, n.Units())
 	files, err := filepath.Glob(filepath.Join(dir, ".train-*"))
@@ -113,7 +114,7 @@ func TestTrainCoarsens(t *testing.T) {
 }
 
 func TestBarLine(t *testing.T) {
-	p := lstm.Progress{Epoch: 2, Epochs: 4, Done: 5, Total: 10, TrainLoss: 0.25, ValidationLoss: 0.3}
+	p := train.Progress{Epoch: 2, Epochs: 4, Done: 5, Total: 10, TrainLoss: 0.25, ValidationLoss: 0.3}
 	require.Equal(t, "epoch 2/4 █████████░░░░░░░░░░░░░░░  38 %  loss 0.2500, validation 0.3000  50s left at most", barLine(p, 30*time.Second))
 	p.Epoch, p.Done, p.ValidationLoss = 1, 0, math.NaN()
 	require.Equal(t, "epoch 1/4 ░░░░░░░░░░░░░░░░░░░░░░░░   0 %  loss 0.2500", barLine(p, 0))

@@ -9,7 +9,7 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/forecast/forecasttest"
-	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/train"
 )
 
 // hourAhead returns the mean absolute error one cell ahead over the last week.
@@ -34,8 +34,8 @@ func hourAhead(t *testing.T, s forecast.Series, o auto.Options) float64 {
 // if it has learned next to nothing.
 func TestANetworkIsOneOfThePool(t *testing.T) {
 	s := forecasttest.Hourly(28*24, 100, 5)
-	network, _, err := lstm.Train(t.Context(), []forecast.Series{s.Slice(0, 14*24)},
-		lstm.Options{Units: 3, HeadUnits: 3, Epochs: 1, MinSteps: 5, Rungs: []int{1, 6}, Quantiles: []float64{0.5}, Seed: 1}, nil)
+	network, _, err := train.Run(t.Context(), []forecast.Series{s.Slice(0, 14*24)},
+		train.Options{Units: 3, HeadUnits: 3, Epochs: 1, MinSteps: 5, Rungs: []int{1, 6}, Quantiles: []float64{0.5}, Seed: 1}, nil)
 	require.NoError(t, err)
 
 	fitted, err := auto.New(auto.Options{Network: network}).Fit(t.Context(), s.Slice(0, 6))

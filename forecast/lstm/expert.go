@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast/lstm/cell"
+	"github.com/forescale/forescale/forecast/lstm/input"
 )
 
 // An Expert is a network at work on one series: [Expert.Update] is one step of
@@ -13,47 +14,50 @@ import (
 // from the first sample on. It is not safe for concurrent use.
 type Expert struct {
 	net    *Network
-	view   *view
+	view   *input.View
 	states []*cell.State
 	levels []float64 // Φ⁻¹ of the network's quantiles
 	median int       // index of the quantile nearest to 0.5
 
-	fresh bool      // uv, out and on belong to the newest value
-	uv    []float64 // what the head sees, and its hidden units
-	out   []float64 // targets × rungs × quantiles; NaN = not asked for yet
-	on    []footing // per rung; unused if the outputs are not relative
+	fresh bool         // uv, out and bases belong to the newest value
+	uv    []float64    // what the head sees, and its hidden units
+	out   []float64    // targets × rungs × quantiles; NaN = not asked for yet
+	bases []input.Base // per rung; unused if the outputs are not relative
 
 	spread    float64 // running mean of the error of the first rung, in z; for networks of one quantile
 	predicted float64 // the first rung's value at the last origin, in z; NaN if unknown
 	path      *path   // iterates a network that forecasts one step; else nil
 }
 
+// maxStep is the longest step of which a day still has two.
+const maxStep = 12 * time.Hour
+
 // NewExpert returns the network in front of a series whose next cell starts at
 // start. It returns an error if step is not the network's or longer than half a
 // day.
 func (n *Network) NewExpert(start time.Time, step time.Duration) (*Expert, error) {
-	if step <= 0 || step > day/2 {
-		return nil, fmt.Errorf("lstm: step of the series is %v, want more than 0 and at most %v", step, day/2)
+	if step <= 0 || step > maxStep {
+		return nil, fmt.Errorf("lstm: step of the series is %v, want more than 0 and at most %v", step, maxStep)
 	}
-	if n.config.Step != 0 && n.config.Step != step {
-		return nil, fmt.Errorf("lstm: step of the series is %v, but the network was trained on %v", step, n.config.Step)
+	if n.Config.Step != 0 && n.Config.Step != step {
+		return nil, fmt.Errorf("lstm: step of the series is %v, but the network was trained on %v", step, n.Config.Step)
 	}
 	e := &Expert{
-		net: n, view: newView(&n.config, start, step),
-		levels:    make([]float64, len(n.config.Quantiles)),
-		uv:        make([]float64, n.head.inputs+n.head.hidden),
-		out:       make([]float64, n.head.outputs),
-		on:        make([]footing, len(n.config.Rungs)),
+		net: n, view: input.NewView(n.Config.Features, n.Config.Normalisation, n.Config.Rungs, start, step),
+		levels:    make([]float64, len(n.Config.Quantiles)),
+		uv:        make([]float64, n.Head.Inputs+n.Head.Hidden),
+		out:       make([]float64, n.Head.Outputs),
+		bases:     make([]input.Base, len(n.Config.Rungs)),
 		predicted: math.NaN(),
 	}
-	for i, p := range n.config.Quantiles {
+	for i, p := range n.Config.Quantiles {
 		e.levels[i] = normalQuantile(p)
-		if math.Abs(p-0.5) < math.Abs(n.config.Quantiles[e.median]-0.5) {
+		if math.Abs(p-0.5) < math.Abs(n.Config.Quantiles[e.median]-0.5) {
 			e.median = i
 		}
 	}
-	for i := range n.layers {
-		e.states = append(e.states, n.layers[i].NewState())
+	for i := range n.Layers {
+		e.states = append(e.states, n.Layers[i].NewState())
 	}
 	e.path = newPath(e)
 	return e, nil
@@ -62,22 +66,22 @@ func (n *Network) NewExpert(start time.Time, step time.Duration) (*Expert, error
 // Update takes the value of the next cell. NaN, an infinite or a negative value
 // says that the cell has no sample; time goes on.
 func (e *Expert) Update(v float64) {
-	if len(e.levels) == 1 && e.view.known {
+	if len(e.levels) == 1 && e.view.Known() {
 		e.compute()
 		e.predicted = e.output(0, 0, 0)
-		if e.net.config.Relative {
-			e.predicted += e.on[0].value
+		if e.net.Config.Relative {
+			e.predicted += e.bases[0].Value
 		}
 	}
-	e.view.push(v)
-	if !e.view.known {
+	e.view.Push(v)
+	if !e.view.Known() {
 		return
 	}
 	e.fresh = false
-	e.view.inputs(e.states[0].Input())
+	e.view.Inputs(e.states[0].Input())
 	e.step(e.states)
-	if len(e.levels) == 1 && !math.IsNaN(e.view.newest-e.predicted) {
-		e.spread += (math.Abs(e.view.z-e.predicted) - e.spread) / 50
+	if len(e.levels) == 1 && !e.view.Gap() && !math.IsNaN(e.predicted) {
+		e.spread += (math.Abs(e.view.Z()-e.predicted) - e.spread) / 50
 	}
 }
 
@@ -87,7 +91,7 @@ func (e *Expert) step(states []*cell.State) {
 		if i > 0 {
 			copy(s.Input(), states[i-1].Output())
 		}
-		e.net.layers[i].Step(s)
+		e.net.Layers[i].Step(s)
 	}
 }
 
@@ -99,12 +103,12 @@ func (e *Expert) compute() {
 	}
 	e.fresh = true
 	u := e.uv[copy(e.uv, e.states[len(e.states)-1].Output()):]
-	if e.net.config.Relative {
+	if e.net.Config.Relative {
 		u = u[copy(u, e.states[0].Input()):]
-		e.view.footings(e.on)
-		e.view.anchors(u, e.on)
+		e.view.Bases(e.bases)
+		e.view.Anchors(u, e.bases)
 	}
-	e.net.head.activate(e.uv)
+	e.net.Head.activate(e.uv)
 	for i := range e.out {
 		e.out[i] = math.NaN()
 	}
@@ -116,13 +120,13 @@ func (e *Expert) compute() {
 // output returns one output as the head means it: a value in z, or, if outputs
 // are relative, a correction of the base in z.
 func (e *Expert) output(target, rung, quantile int) float64 {
-	c := &e.net.config
+	c := &e.net.Config
 	i := (target*len(c.Rungs)+rung)*len(c.Quantiles) + quantile
 	if math.IsNaN(e.out[i]) {
-		e.out[i] = e.net.head.output(e.uv, i)
+		e.out[i] = e.net.Head.output(e.uv, i)
 	}
 	if c.Relative {
-		return e.on[rung].unit * cut(e.out[i])
+		return e.bases[rung].Unit * input.Cut(e.out[i])
 	}
 	return e.out[i]
 }
@@ -135,13 +139,13 @@ func (e *Expert) z(target, h, quantile int) float64 {
 	if e.path != nil {
 		return e.path.z(h)
 	}
-	rungs := e.net.config.Rungs
+	rungs := e.net.Config.Rungs
 	b := 0
 	for b < len(rungs) && rungs[b] < h {
 		b++
 	}
 	var base float64
-	if e.net.config.Relative {
+	if e.net.Config.Relative {
 		base = e.base(target, h, b)
 	}
 	if b == len(rungs) {
@@ -151,8 +155,8 @@ func (e *Expert) z(target, h, quantile int) float64 {
 	if rungs[b] == h {
 		return base + high
 	}
-	from, low := 0, e.view.z-base // of a value
-	if e.net.config.Relative {
+	from, low := 0, e.view.Z()-base // of a value
+	if e.net.Config.Relative {
 		low = 0
 	}
 	if b > 0 {
@@ -165,15 +169,15 @@ func (e *Expert) z(target, h, quantile int) float64 {
 // base returns what relative outputs for h steps ahead are added to; b is the
 // first rung at or beyond h.
 func (e *Expert) base(target, h, b int) float64 {
-	if b < len(e.on) && e.net.config.Rungs[b] == h {
+	if b < len(e.bases) && e.net.Config.Rungs[b] == h {
 		if target == 0 {
-			return e.on[b].value
+			return e.bases[b].Value
 		}
-		return e.on[b].peak
+		return e.bases[b].Peak
 	}
-	base := e.view.base(h)
+	base := e.view.BaseValue(h)
 	if target > 0 && b > 0 {
-		base = math.Max(base, e.on[b-1].peak)
+		base = math.Max(base, e.bases[b-1].Peak)
 	}
 	return base
 }
@@ -192,25 +196,25 @@ func (e *Expert) Quantile(h int, p float64) float64 { return e.quantile(0, h, e.
 // Peak returns the level-p quantile of the maximum over the next h ≥ 1 cells. A
 // network that was not trained on maxima gives the quantile of the last of them.
 func (e *Expert) Peak(h int, p float64) float64 {
-	return e.quantile(e.net.config.targets()-1, h, e.mix(p))
+	return e.quantile(e.net.Config.Targets()-1, h, e.mix(p))
 }
 
 // quantile mixes two outputs: weight w of b, the rest of a; in a network of one
 // quantile, w is the distance from the median in standard deviations.
 func (e *Expert) quantile(target, h int, m mixture) float64 {
-	if !e.view.known {
+	if !e.view.Known() {
 		return math.NaN()
 	}
-	if !e.view.freeze.begun && e.view.cfg.Normalisation.Scale == 0 {
+	if !e.view.HasScale() {
 		return 0 // only zeros so far
 	}
 	e.compute()
 	a := e.z(target, h, m.a)
 	if m.a == m.b {
 		const meanToDeviation = 1.2533 // of the normal distribution: √(π/2)
-		return e.view.freeze.value(a + m.w*meanToDeviation*e.spread*math.Sqrt(float64(h)))
+		return e.view.Value(a + m.w*meanToDeviation*e.spread*math.Sqrt(float64(h)))
 	}
-	return e.view.freeze.value(a + m.w*(e.z(target, h, m.b)-a))
+	return e.view.Value(a + m.w*(e.z(target, h, m.b)-a))
 }
 
 // A mixture says how a level is made from the outputs a and b.

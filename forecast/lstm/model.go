@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/forescale/forescale/forecast"
 )
@@ -12,7 +11,7 @@ import (
 // A Model forecasts with the weights of Network as they are; fitting it learns
 // nothing, because one network serves all series.
 type Model struct {
-	Network *Network // from Train or Decode; not nil
+	Network *Network // from train.Run or weights.Decode; not nil
 }
 
 var (
@@ -68,10 +67,10 @@ func (f *filter) Update(v float64) { f.expert.Update(v) }
 func (f *filter) Forecast(dst *forecast.Forecast) {
 	e := f.expert
 	v := e.view
-	dst.Start = time.Unix(0, v.next*int64(v.step)).UTC()
-	dst.Step = v.step
+	dst.Start = v.NextStart()
+	dst.Step = v.Step()
 	dst.Warnings = nil
-	peaks := e.net.config.targets() - 1
+	peaks := e.net.Config.Targets() - 1
 	for q, p := range dst.Levels {
 		m := e.mix(p)
 		for h := range dst.Values {

@@ -19,12 +19,12 @@ type path struct {
 // newPath returns nil if the network has more than one rung, or features that
 // need more of the past than the newest two values.
 func newPath(e *Expert) *path {
-	c := &e.net.config
+	c := &e.net.Config
 	if len(c.Rungs) != 1 || c.Rungs[0] != 1 || c.Relative || len(c.Quantiles) != 1 || c.Peaks {
 		return nil
 	}
 	for _, f := range c.Features {
-		if !isPlain(f) {
+		if !f.IsPlain() {
 			return nil
 		}
 	}
@@ -32,8 +32,8 @@ func newPath(e *Expert) *path {
 		e: e, uv: make([]float64, len(e.uv)), out: make([]float64, len(e.out)),
 		values: make([]float64, 0, maxPath),
 	}
-	for i := range e.net.layers {
-		p.states = append(p.states, e.net.layers[i].NewState())
+	for i := range e.net.Layers {
+		p.states = append(p.states, e.net.Layers[i].NewState())
 	}
 	return p
 }
@@ -56,16 +56,16 @@ func (p *path) z(h int) float64 {
 
 func (p *path) extend() {
 	v, n := p.e.view, len(p.values)
-	z, before := p.values[n-1], v.z
+	z, before := p.values[n-1], v.Z()
 	if n > 1 {
 		before = p.values[n-2]
 	}
 	in := p.states[0].Input()
-	for i, f := range v.cfg.Features {
-		in[i] = v.plain(f, z, before, v.next-1+int64(n))
+	for i, f := range p.e.net.Config.Features {
+		in[i] = v.Plain(f, z, before, v.Next()-1+int64(n))
 	}
 	p.e.step(p.states)
 	copy(p.uv, p.states[len(p.states)-1].Output())
-	p.e.net.head.forward(p.uv, p.out)
+	p.e.net.Head.Forward(p.uv, p.out)
 	p.values = append(p.values, p.out[0])
 }

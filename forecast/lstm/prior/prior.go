@@ -23,15 +23,16 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/weights"
 )
 
 // The weights are written by make prior, which trains them anew; that takes minutes.
 
 //go:embed prior.safetensors
-var weights []byte
+var file []byte
 
 var network = sync.OnceValue(func() *lstm.Network { //nolint:gochecknoglobals // decoded once, never changed
-	n, err := lstm.Decode(weights)
+	n, err := weights.Decode(file)
 	if err != nil {
 		panic(fmt.Sprintf("prior: the embedded weights: %v", err)) // a fault of the build, seen by the tests
 	}

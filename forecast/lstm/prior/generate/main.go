@@ -12,8 +12,9 @@ import (
 	"os/signal"
 	"time"
 
-	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/forecast/lstm/prior/load"
+	"github.com/forescale/forescale/forecast/lstm/train"
+	"github.com/forescale/forescale/forecast/lstm/weights"
 )
 
 const (
@@ -35,11 +36,11 @@ func run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("%d arguments, want the file to write", len(args))
 	}
-	o := lstm.Options{
-		Rungs: lstm.DefaultRungs(time.Minute), AnyStep: true,
+	o := train.Options{
+		Rungs: train.DefaultRungs(time.Minute), AnyStep: true,
 		Epochs: 10, Validation: 0.1, Test: 0.05, Seed: seed,
 	}
-	network, report, err := lstm.Train(ctx, load.Series(loads, seed), o, func(p lstm.Progress) {
+	network, report, err := train.Run(ctx, load.Series(loads, seed), o, func(p train.Progress) {
 		if p.Done%200 == 0 {
 			fmt.Fprintf(os.Stderr, "epoch %d, %d of %d: loss %.4f, validation %.4f\n", p.Epoch, p.Done, p.Total, p.TrainLoss, p.ValidationLoss)
 		}
@@ -47,7 +48,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	data, err := network.Encode()
+	data, err := weights.Encode(network)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package lstm
+package train
 
 import (
 	"context"
@@ -11,34 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/forecast"
-	"github.com/forescale/forescale/forecast/forecasttest"
+	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/lstmtest"
+	"github.com/forescale/forescale/forecast/lstm/weights"
 )
-
-// waves returns series of hourly traffic, each with a day, a quieter weekend, a
-// level and noise of its own; seeded.
-func waves(n, cells int, seed uint64) []forecast.Series {
-	rng := rand.New(rand.NewPCG(seed, 21))
-	out := make([]forecast.Series, n)
-	for k := range out {
-		level, depth, phase := math.Exp(4*rng.NormFloat64()), 0.3+0.5*rng.Float64(), 24*rng.Float64()
-		noise, weekend, drift := 0.02+0.08*rng.Float64(), 0.5+0.5*rng.Float64(), 0.0
-		s := forecast.Series{
-			Start:  time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
-			Step:   time.Hour,
-			Values: make([]float64, cells),
-		}
-		for i := range s.Values {
-			drift = 0.97*drift + noise*rng.NormFloat64()
-			v := level * (1 + depth*math.Sin(2*math.Pi*(float64(i)+phase)/24)) * math.Exp(drift)
-			if i%168 >= 120 {
-				v *= weekend
-			}
-			s.Values[i] = v
-		}
-		out[k] = s
-	}
-	return out
-}
 
 // quick trains in about a second.
 var quick = Options{
@@ -46,18 +22,13 @@ var quick = Options{
 }
 
 // trained is one network for all tests that need no more than a sensible one.
-var trained = sync.OnceValues(func() (*Network, Report) {
-	n, r, err := Train(context.Background(), waves(12, 35*24, 5), quick, nil)
+var trained = sync.OnceValues(func() (*lstm.Network, Report) {
+	n, r, err := Run(context.Background(), lstmtest.Waves(12, 35*24, 5), quick, nil)
 	if err != nil {
 		panic(err)
 	}
 	return n, r
 })
-
-func TestModelKeepsTheContract(t *testing.T) {
-	n, _ := trained()
-	forecasttest.TestModel(t, Model{n})
-}
 
 func TestTrainingBeatsSeasonalNaive(t *testing.T) {
 	_, r := trained()
@@ -70,14 +41,14 @@ func TestTrainingBeatsSeasonalNaive(t *testing.T) {
 
 // Equal seeds give the same network bit for bit; another seed another one.
 func TestTrainingIsDeterministic(t *testing.T) {
-	series := waves(3, 20*24, 6)
+	series := lstmtest.Waves(3, 20*24, 6)
 	o := quick
 	o.Epochs, o.MinSteps = 2, 10
 	run := func(seed uint64) ([]byte, Report) {
 		o.Seed = seed
-		n, r, err := Train(t.Context(), series, o, nil)
+		n, r, err := Run(t.Context(), series, o, nil)
 		require.NoError(t, err)
-		data, err := n.Encode()
+		data, err := weights.Encode(n)
 		require.NoError(t, err)
 		return data, r
 	}
@@ -92,19 +63,19 @@ func TestTrainingIsDeterministic(t *testing.T) {
 // The gradient of the whole network, head, anchors, layer and loss, is that of
 // central differences.
 func TestGradientOfTheWholeNetwork(t *testing.T) {
-	series := waves(1, 9*24, 7)
+	series := lstmtest.Waves(1, 9*24, 7)
 	series[0].Values[8*24+3] = math.NaN()
 	parts, o, err := prepare(series, Options{Units: 3, HeadUnits: 4, Rungs: []int{1, 3, 24}, Quantiles: []float64{0.1, 0.5, 0.9}, Seed: 2})
 	require.NoError(t, err)
 	net := newNetwork(time.Hour, o)
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, p := range net.parameters() {
+	for _, p := range net.Parameters() {
 		for i := range p {
 			p[i] += 0.1 * rng.NormFloat64()
 		}
 	}
 	const chunk = 40
-	loss := func(grad *Network) float64 {
+	loss := func(grad *lstm.Network) float64 {
 		l := newLane(net, chunk)
 		l.begin(&parts[0], 5*24, 0, parts[0].series.Len())
 		l.advance(chunk)
@@ -115,10 +86,10 @@ func TestGradientOfTheWholeNetwork(t *testing.T) {
 		}
 		return sum
 	}
-	grad := net.zeros()
+	grad := net.Zeros()
 	loss(grad)
 	checked := 0
-	for i, p := range net.parameters() {
+	for i, p := range net.Parameters() {
 		for range 25 {
 			j := rng.IntN(len(p))
 			const eps = 1e-6
@@ -128,7 +99,7 @@ func TestGradientOfTheWholeNetwork(t *testing.T) {
 			p[j] = old - eps
 			down := loss(nil)
 			p[j] = old
-			g := grad.parameters()[i][j]
+			g := grad.Parameters()[i][j]
 			require.InDeltaf(t, (up-down)/(2*eps), g, 1e-4*(1+math.Abs(g)), "parameter %d of slice %d", j, i)
 			checked++
 		}
@@ -138,34 +109,34 @@ func TestGradientOfTheWholeNetwork(t *testing.T) {
 
 // What comes after the part to learn from and to stop by changes no weight.
 func TestTheTestTailIsNotSeen(t *testing.T) {
-	series := waves(2, 20*24, 8)
+	series := lstmtest.Waves(2, 20*24, 8)
 	o := quick
 	o.Epochs, o.MinSteps = 2, 10
-	a, _, err := Train(t.Context(), series, o, nil)
+	a, _, err := Run(t.Context(), series, o, nil)
 	require.NoError(t, err)
 	for _, s := range series {
 		for i := s.Len() - int(0.15*float64(s.Len())); i < s.Len(); i++ {
 			s.Values[i] *= 5
 		}
 	}
-	b, _, err := Train(t.Context(), series, o, nil)
+	b, _, err := Run(t.Context(), series, o, nil)
 	require.NoError(t, err)
-	require.Equal(t, a.parameters(), b.parameters())
+	require.Equal(t, a.Parameters(), b.Parameters())
 }
 
-func TestTrainRefuses(t *testing.T) {
-	_, _, err := Train(t.Context(), nil, Options{}, nil)
+func TestRunRefuses(t *testing.T) {
+	_, _, err := Run(t.Context(), nil, Options{}, nil)
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
-	_, _, err = Train(t.Context(), waves(1, 20, 1), Options{}, nil)
+	_, _, err = Run(t.Context(), lstmtest.Waves(1, 20, 1), Options{}, nil)
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
 	require.ErrorContains(t, err, "the longest series has 20 cells of 1h0m0s")
-	two := waves(2, 400, 1)
+	two := lstmtest.Waves(2, 400, 1)
 	two[1].Step = time.Minute
-	_, _, err = Train(t.Context(), two, Options{}, nil)
+	_, _, err = Run(t.Context(), two, Options{}, nil)
 	require.ErrorContains(t, err, "series 1 has step 1m0s, the first one 1h0m0s")
-	_, _, err = Train(t.Context(), two, Options{Units: 1000}, nil)
+	_, _, err = Run(t.Context(), two, Options{Units: 1000}, nil)
 	require.ErrorContains(t, err, "units is 1000, want 1 to 512")
 	ctx, cancel := context.WithCancel(t.Context())
-	_, _, err = Train(ctx, waves(1, 400, 1), Options{}, func(Progress) { cancel() })
+	_, _, err = Run(ctx, lstmtest.Waves(1, 400, 1), Options{}, func(Progress) { cancel() })
 	require.ErrorIs(t, err, context.Canceled)
 }

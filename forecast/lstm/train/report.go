@@ -1,4 +1,4 @@
-package lstm
+package train
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/lstm"
 )
 
 // A Report says how the training went and how good its network is on the ends
@@ -61,7 +62,7 @@ func (r Report) WriteTable(w io.Writer) error {
 	}
 	b.WriteString("to naive, to seasonal: mean absolute error over that of \"as now\" and of \"as a day ago\"; below 1 the network is better\n")
 	if _, err := io.WriteString(w, b.String()); err != nil {
-		return fmt.Errorf("lstm: table: %w", err)
+		return fmt.Errorf("train: table: %w", err)
 	}
 	return nil
 }
@@ -77,17 +78,17 @@ type sums struct {
 
 // score runs best as an Expert over each series and sums its errors at the
 // origins of the test part.
-func score(ctx context.Context, best *Network, parts []part) ([]RungScore, error) {
-	c := best.config
+func score(ctx context.Context, best *lstm.Network, parts []part) ([]RungScore, error) {
+	c := best.Config
 	scores := make([]RungScore, len(c.Rungs))
 	for i, h := range c.Rungs {
 		scores[i] = RungScore{Horizon: h, Levels: c.Quantiles, Coverage: make([]float64, len(c.Quantiles))}
 	}
 	for _, p := range parts {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("lstm: %w", err)
+			return nil, fmt.Errorf("train: %w", err)
 		}
-		all, err := best.errors(p)
+		all, err := errorsOf(best, p)
 		if err != nil {
 			return nil, err
 		}
@@ -124,8 +125,9 @@ func (r *RungScore) finish() {
 	}
 }
 
-func (n *Network) errors(p part) ([]sums, error) {
-	c := &n.config
+// errorsOf returns the errors of n at each rung over the test part of p.
+func errorsOf(n *lstm.Network, p part) ([]sums, error) {
+	c := &n.Config
 	all := make([]sums, len(c.Rungs))
 	for i := range all {
 		all[i].under = make([]int, len(c.Quantiles))
@@ -140,14 +142,15 @@ func (n *Network) errors(p part) ([]sums, error) {
 			continue
 		}
 		for i, h := range c.Rungs {
-			e.tally(&all[i], p.series, origin, h)
+			all[i].tally(e, p.series, origin, h, c.Quantiles)
 		}
 	}
 	return all, nil
 }
 
-// tally adds one forecast to s, if what it is compared with is known.
-func (e *Expert) tally(s *sums, series forecast.Series, origin, h int) {
+// tally adds the forecast of e for h cells after origin, if what it is compared
+// with is known.
+func (s *sums) tally(e *lstm.Expert, series forecast.Series, origin, h int, levels []float64) {
 	if origin+h >= series.Len() {
 		return
 	}
@@ -159,12 +162,12 @@ func (e *Expert) tally(s *sums, series forecast.Series, origin, h int) {
 	s.n++
 	s.network += err
 	s.naive += math.Abs(y - now)
-	for q, p := range e.net.config.Quantiles {
+	for q, p := range levels {
 		if y <= e.Quantile(h, p) {
 			s.under[q]++
 		}
 	}
-	perDay := int(math.Round(e.view.steps(day)))
+	perDay := int(math.Round(float64(day) / float64(series.Step)))
 	ago := origin + h - perDay*((h+perDay-1)/perDay)
 	if ago >= 0 && series.Values[ago] >= 0 {
 		s.matched += err

@@ -1,11 +1,12 @@
-package lstm
+package weights
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/forescale/forescale/forecast/lstm/safetensors"
+	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/weights/safetensors"
 )
 
 // variable returns name as f spells it: TensorFlow appends ":0".
@@ -18,65 +19,65 @@ func variable(f *safetensors.File, name string) string {
 
 // keras reads LSTM and Dense layers, each under a name of its own: the order is
 // that of the metadata, else that of the names as Keras counts them.
-func (n *Network) keras(p *pile, order gateOrder) error {
-	recurrent, dense, err := kerasLayers(p.file)
+func (r *reader) keras(n *lstm.Network, order gateOrder) error {
+	recurrent, dense, err := kerasLayers(r.file)
 	if err != nil {
 		return err
 	}
 	for _, name := range recurrent {
-		if err := n.kerasLayer(p, name, order); err != nil {
+		if err := r.kerasLayer(n, name, order); err != nil {
 			return err
 		}
 	}
-	w, err := p.take(variable(p.file, dense+"kernel"), n.layers[len(n.layers)-1].Hidden, -1)
+	w, err := r.take(variable(r.file, dense+"kernel"), n.Layers[len(n.Layers)-1].Hidden, -1)
 	if err != nil {
 		return err
 	}
-	n.head = newHead(w.Shape[0], 0, w.Shape[1])
+	n.Head = lstm.NewHead(w.Shape[0], 0, w.Shape[1])
 	for i := range w.Shape[0] {
 		for j := range w.Shape[1] {
-			n.head.w2[j*w.Shape[0]+i] = w.Data[i*w.Shape[1]+j]
+			n.Head.W2[j*w.Shape[0]+i] = w.Data[i*w.Shape[1]+j]
 		}
 	}
-	biasName := variable(p.file, dense+"bias")
-	if p.file.Find(biasName) == nil {
+	biasName := variable(r.file, dense+"bias")
+	if r.file.Find(biasName) == nil {
 		return nil
 	}
-	b, err := p.take(biasName, n.head.outputs, 0)
+	b, err := r.take(biasName, n.Head.Outputs, 0)
 	if err != nil {
 		return err
 	}
-	n.head.b2 = b.Data
+	n.Head.B2 = b.Data
 	return nil
 }
 
-func (n *Network) kerasLayer(p *pile, name string, order gateOrder) error {
-	kernel, err := p.take(variable(p.file, name+"kernel"), -1, -1)
+func (r *reader) kerasLayer(n *lstm.Network, name string, order gateOrder) error {
+	kernel, err := r.take(variable(r.file, name+"kernel"), -1, -1)
 	if err != nil {
 		return err
 	}
 	in, hidden := kernel.Shape[0], kernel.Shape[1]/4
 	if kernel.Shape[1] != 4*hidden {
-		return fmt.Errorf("lstm: tensor %q has shape %v, want [inputs, 4·units]", kernel.Name, kernel.Shape)
+		return fmt.Errorf("weights: tensor %q has shape %v, want [inputs, 4·units]", kernel.Name, kernel.Shape)
 	}
-	recurrent, err := p.take(variable(p.file, name+"recurrent_kernel"), hidden, 4*hidden)
+	recurrent, err := r.take(variable(r.file, name+"recurrent_kernel"), hidden, 4*hidden)
 	if err != nil {
 		return err
 	}
 	bias := make([]float64, 4*hidden)
-	if biasName := variable(p.file, name+"bias"); p.file.Find(biasName) != nil {
-		b, err := p.take(biasName, 4*hidden, 0)
+	if biasName := variable(r.file, name+"bias"); r.file.Find(biasName) != nil {
+		b, err := r.take(biasName, 4*hidden, 0)
 		if err != nil {
 			return err
 		}
 		bias = b.Data
 	}
-	n.layers = append(n.layers, assemble(in, hidden, order, func(r, c int) float64 {
-		if c < in {
-			return kernel.Data[c*4*hidden+r]
+	n.Layers = append(n.Layers, assemble(in, hidden, order, func(row, col int) float64 {
+		if col < in {
+			return kernel.Data[col*4*hidden+row]
 		}
-		return recurrent.Data[(c-in)*4*hidden+r]
-	}, func(r int) float64 { return bias[r] }))
+		return recurrent.Data[(col-in)*4*hidden+row]
+	}, func(row int) float64 { return bias[row] }))
 	return nil
 }
 
@@ -88,7 +89,7 @@ func kerasLayers(f *safetensors.File) (recurrent []string, dense string, err err
 		prefix, _, _ := cutLast(t.Name, lastWord(t.Name))
 		switch {
 		case strings.Contains(t.Name, "backward_") || strings.Contains(t.Name, "forward_"):
-			return nil, "", fmt.Errorf("lstm: tensor %q: a bidirectional LSTM reads the future and cannot forecast", t.Name)
+			return nil, "", fmt.Errorf("weights: tensor %q: a bidirectional LSTM reads the future and cannot forecast", t.Name)
 		case lastWord(t.Name) == "recurrent_kernel":
 			recurrent = append(recurrent, prefix)
 		case lastWord(t.Name) == "kernel" && f.Find(variable(f, prefix+"recurrent_kernel")) == nil:
@@ -96,7 +97,7 @@ func kerasLayers(f *safetensors.File) (recurrent []string, dense string, err err
 		}
 	}
 	if len(recurrent) == 0 || len(others) != 1 {
-		return nil, "", fmt.Errorf("lstm: LSTM layers %q and Dense layers %q, want at least one and exactly one", recurrent, others)
+		return nil, "", fmt.Errorf("weights: LSTM layers %q and Dense layers %q, want at least one and exactly one", recurrent, others)
 	}
 	if given, ok := f.Metadata[keyLayers]; ok {
 		order := strings.Split(given, ",")

@@ -1,4 +1,4 @@
-package lstm
+package weights
 
 import (
 	"encoding/json"
@@ -12,8 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/forecast/lstm/cell"
-	"github.com/forescale/forescale/forecast/lstm/safetensors"
+	"github.com/forescale/forescale/forecast/lstm/lstmtest"
+	"github.com/forescale/forescale/forecast/lstm/weights/safetensors"
 )
 
 // A reference is what a framework, or its equations, computed once; see
@@ -36,18 +38,20 @@ func readReference(t *testing.T, stem string) ([]byte, reference) {
 }
 
 // deviation is the largest difference between what n computes and the reference.
-func deviation(n *Network, r reference) float64 {
+func deviation(n *lstm.Network, r reference) float64 {
 	var states []*cell.State
-	for i := range n.layers {
-		states = append(states, n.layers[i].NewState())
+	for i := range n.Layers {
+		states = append(states, n.Layers[i].NewState())
 	}
 	worst := 0.0
-	out := make([]float64, n.head.outputs)
-	e := Expert{net: n}
+	out := make([]float64, n.Head.Outputs)
 	for k, x := range r.Inputs {
-		copy(states[0].Input(), x)
-		e.step(states)
-		n.head.forward(states[len(states)-1].Output(), out)
+		for i, s := range states {
+			copy(s.Input(), x)
+			n.Layers[i].Step(s)
+			x = s.Output()
+		}
+		n.Head.Forward(x, out)
 		for j, v := range out {
 			worst = math.Max(worst, math.Abs(v-r.Outputs[k][j]))
 		}
@@ -106,8 +110,8 @@ func TestBothBiasesOfPyTorchCount(t *testing.T) {
 }
 
 func TestEncodeAndDecodeAreInverse(t *testing.T) {
-	want, _ := trained()
-	data, err := want.Encode()
+	want := lstmtest.Untrained(time.Hour, 8, 5)
+	data, err := Encode(want)
 	require.NoError(t, err)
 	got, err := Decode(data)
 	require.NoError(t, err)
@@ -203,8 +207,7 @@ func FuzzDecode(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(weights)
 	}
-	o := quick.withDefaults(time.Hour) // untrained: each worker comes through here
-	weights, err := newNetwork(time.Hour, o).Encode()
+	weights, err := Encode(lstmtest.Untrained(time.Hour, 8, 8))
 	require.NoError(f, err)
 	f.Add(weights)
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -216,7 +219,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		e, err := n.NewExpert(time.Unix(0, 0), max(time.Minute, min(n.config.Step, day/2)))
+		e, err := n.NewExpert(time.Unix(0, 0), max(time.Minute, min(n.Config.Step, 12*time.Hour)))
 		if err != nil {
 			return
 		}

@@ -1,4 +1,4 @@
-package lstm
+package weights
 
 import (
 	"errors"
@@ -8,60 +8,62 @@ import (
 	"strings"
 	"time"
 
-	"github.com/forescale/forescale/forecast/lstm/safetensors"
+	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/input"
+	"github.com/forescale/forescale/forecast/lstm/weights/safetensors"
 )
 
 // Decode reads a network from a safetensors file of any of the layouts that the
 // package comment lists. The file may be hostile: every size is checked before
 // it is used. Errors name the tensor or the metadata at fault.
-func Decode(data []byte) (*Network, error) { return decode(data, sameOrder) }
+func Decode(data []byte) (*lstm.Network, error) { return decode(data, sameOrder) }
 
 // decode reads the blocks of imported layers in the given order; that it is an
 // argument lets a test show that a wrong one is noticed.
-func decode(data []byte, order gateOrder) (*Network, error) {
+func decode(data []byte, order gateOrder) (*lstm.Network, error) {
 	f, err := safetensors.Decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("lstm: %w", err)
+		return nil, fmt.Errorf("weights: %w", err)
 	}
 	names, err := detect(f)
 	if err != nil {
 		return nil, err
 	}
 	if given, ok := f.Metadata[keyLayout]; ok && given != string(names) {
-		return nil, fmt.Errorf("lstm: metadata %s is %q, but the tensors are named as in %q", keyLayout, given, names)
+		return nil, fmt.Errorf("weights: metadata %s is %q, but the tensors are named as in %q", keyLayout, given, names)
 	}
-	n := &Network{}
-	if n.config, err = parseConfig(f.Metadata); err != nil {
+	n := &lstm.Network{}
+	if n.Config, err = parseConfig(f.Metadata); err != nil {
 		return nil, err
 	}
-	p := &pile{file: f, used: map[string]bool{}}
+	r := &reader{file: f, used: map[string]bool{}}
 	switch names {
 	case ownLayout:
-		err = n.own(p)
+		err = r.own(n)
 	case pytorchLayout:
-		err = n.pytorch(p, order)
+		err = r.pytorch(n, order)
 	case kerasLayout:
-		err = n.keras(p, order)
+		err = r.keras(n, order)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := p.rest(); err != nil {
+	if err := r.checkAllTaken(); err != nil {
 		return nil, err
 	}
-	if err := n.check(); err != nil {
+	if err := n.Check(); err != nil {
 		return nil, err
 	}
 	return n, nil
 }
 
-func parseConfig(m map[string]string) (Config, error) {
-	var c Config
+func parseConfig(m map[string]string) (lstm.Config, error) {
+	var c lstm.Config
 	if m[keyFormat] != formatName {
-		return c, fmt.Errorf("lstm: metadata %s is %q, want %q: a file from elsewhere needs the metadata that the package comment lists", keyFormat, m[keyFormat], formatName)
+		return c, fmt.Errorf("weights: metadata %s is %q, want %q: a file from elsewhere needs the metadata that the package comment lists", keyFormat, m[keyFormat], formatName)
 	}
 	if m[keyVersion] != formatVersion {
-		return c, fmt.Errorf("lstm: metadata %s is %q, want %q", keyVersion, m[keyVersion], formatVersion)
+		return c, fmt.Errorf("weights: metadata %s is %q, want %q", keyVersion, m[keyVersion], formatVersion)
 	}
 	known := []string{
 		keyFormat, keyVersion, keyLayout, keyStep, keyFeatures, keyNormalisation,
@@ -70,35 +72,35 @@ func parseConfig(m map[string]string) (Config, error) {
 	}
 	for key := range m {
 		if !slices.Contains(known, key) {
-			return c, fmt.Errorf("lstm: metadata %q is unknown, want some of %v", key, known)
+			return c, fmt.Errorf("weights: metadata %q is unknown, want some of %v", key, known)
 		}
 	}
 	for key, want := range map[string]string{"activation": "tanh", "recurrent_activation": "sigmoid"} {
 		if got, ok := m[key]; ok && got != want {
-			return c, fmt.Errorf("lstm: metadata %s is %q, want %q: no other is computed", key, got, want)
+			return c, fmt.Errorf("weights: metadata %s is %q, want %q: no other is computed", key, got, want)
 		}
 	}
 	for _, part := range []struct {
 		key   string
 		parse func(string) error
 	}{
-		{keyStep, c.parseStep},
+		{keyStep, func(s string) error { return parseStep(s, &c.Step) }},
 		{keyFeatures, func(s string) error { return parseList(s, &c.Features, parseFeature) }},
-		{keyNormalisation, c.Normalisation.parse},
+		{keyNormalisation, func(s string) error { return parseNormalisation(s, &c.Normalisation) }},
 		{keyRungs, func(s string) error { return parseList(s, &c.Rungs, strconv.Atoi) }},
 		{keyQuantiles, func(s string) error { return parseList(s, &c.Quantiles, parseFloat) }},
 		{keyTargets, func(s string) error { return choose(s, &c.Peaks, "value", "value,peak") }},
 		{keyOutput, func(s string) error { return choose(s, &c.Relative, "value", "change") }},
 	} {
 		if err := part.parse(m[part.key]); err != nil {
-			return c, fmt.Errorf("lstm: metadata %s is %q: %w", part.key, m[part.key], err)
+			return c, fmt.Errorf("weights: metadata %s is %q: %w", part.key, m[part.key], err)
 		}
 	}
 	err := c.Check()
 	return c, err
 }
 
-func (c *Config) parseStep(s string) error {
+func parseStep(s string, to *time.Duration) error {
 	if s == "" {
 		return nil // any
 	}
@@ -106,35 +108,35 @@ func (c *Config) parseStep(s string) error {
 	if err != nil || d <= 0 {
 		return errors.New("want a positive duration such as 1m, or none for any")
 	}
-	c.Step = d
+	*to = d
 	return nil
 }
 
-// parse reads daily, none, affine:OFFSET,SCALE, minmax:MIN,MAX or
+// parseNormalisation reads daily, none, affine:OFFSET,SCALE, minmax:MIN,MAX or
 // zscore:MEAN,DEVIATION.
-func (n *Normalisation) parse(s string) error {
+func parseNormalisation(s string, to *input.Normalisation) error {
 	kind, numbers, _ := strings.Cut(s, ":")
 	if kind == "daily" && numbers == "" {
 		return nil
 	}
 	if kind == "none" && numbers == "" {
-		n.Scale = 1
+		to.Scale = 1
 		return nil
 	}
 	var two []float64
 	if err := parseList(numbers, &two, parseFloat); err == nil && len(two) == 2 {
-		n.Offset, n.Scale = two[0], two[1]
+		to.Offset, to.Scale = two[0], two[1]
 		if kind == "minmax" {
-			n.Scale = two[1] - two[0]
+			to.Scale = two[1] - two[0]
 		}
-		if (kind == "affine" || kind == "minmax" || kind == "zscore") && n.Scale > 0 {
+		if (kind == "affine" || kind == "minmax" || kind == "zscore") && to.Scale > 0 {
 			return nil
 		}
 	}
 	return errors.New("want daily, none, affine:OFFSET,SCALE, minmax:MIN,MAX or zscore:MEAN,DEVIATION, with a scale above 0")
 }
 
-func parseFeature(s string) (Feature, error) { return Feature(s), nil }
+func parseFeature(s string) (input.Feature, error) { return input.Feature(s), nil }
 
 func parseFloat(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
 

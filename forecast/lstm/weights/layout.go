@@ -1,11 +1,12 @@
-package lstm
+package weights
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/forecast/lstm/cell"
-	"github.com/forescale/forescale/forecast/lstm/safetensors"
+	"github.com/forescale/forescale/forecast/lstm/weights/safetensors"
 )
 
 // A layout is whose names, gate order and bias convention a weight file has.
@@ -37,7 +38,7 @@ func detect(f *safetensors.File) (layout, error) {
 			return ownLayout, nil
 		}
 	}
-	return "", fmt.Errorf("lstm: no LSTM among the tensors %q, want lstm.0.weight (own layout), …weight_ih_l0 (PyTorch) or …recurrent_kernel (Keras)", names(f))
+	return "", fmt.Errorf("weights: no LSTM among the tensors %q, want lstm.0.weight (own layout), …weight_ih_l0 (PyTorch) or …recurrent_kernel (Keras)", names(f))
 }
 
 func names(f *safetensors.File) []string {
@@ -51,18 +52,18 @@ func names(f *safetensors.File) []string {
 	return out
 }
 
-// A pile holds the tensors of a file that no layer has taken yet.
-type pile struct {
+// A reader takes the tensors out of a file, each for one layer.
+type reader struct {
 	file *safetensors.File
-	used map[string]bool
+	used map[string]bool // names of those taken
 }
 
 // take returns the tensor of that name, which must have rows × cols numbers, or
 // rows if cols is 0. A size of −1 accepts any.
-func (p *pile) take(name string, rows, cols int) (*safetensors.Tensor, error) {
-	t := p.file.Find(name)
+func (r *reader) take(name string, rows, cols int) (*safetensors.Tensor, error) {
+	t := r.file.Find(name)
 	if t == nil {
-		return nil, fmt.Errorf("lstm: tensor %q is missing", name)
+		return nil, fmt.Errorf("weights: tensor %q is missing", name)
 	}
 	want := []int{rows, cols}
 	if cols == 0 {
@@ -73,82 +74,82 @@ func (p *pile) take(name string, rows, cols int) (*safetensors.Tensor, error) {
 		fits = want[i] == -1 || t.Shape[i] == want[i]
 	}
 	if !fits {
-		return nil, fmt.Errorf("lstm: tensor %q has shape %v, want %v (−1: any size)", name, t.Shape, want)
+		return nil, fmt.Errorf("weights: tensor %q has shape %v, want %v (−1: any size)", name, t.Shape, want)
 	}
-	p.used[name] = true
+	r.used[name] = true
 	return t, nil
 }
 
-// rest returns an error that names the first tensor that no layer has taken: a
+// checkAllTaken returns an error that names the first tensor that no layer has taken: a
 // weight that is not understood must not be left out of the sum.
-func (p *pile) rest() error {
-	for _, t := range p.file.Tensors {
-		if !p.used[t.Name] {
-			return fmt.Errorf("lstm: tensor %q is not part of an LSTM with a linear head as this version reads it", t.Name)
+func (r *reader) checkAllTaken() error {
+	for _, t := range r.file.Tensors {
+		if !r.used[t.Name] {
+			return fmt.Errorf("weights: tensor %q is not part of an LSTM with a linear head as this version reads it", t.Name)
 		}
 	}
 	return nil
 }
 
 // assemble puts the input and the recurrent matrix of a framework side by side;
-// at returns the number in row r (4H of them, in the framework's order) and
-// column c of [input | recurrent]. bias returns that of row r.
-func assemble(in, hidden int, order gateOrder, at func(r, c int) float64, bias func(r int) float64) cell.Layer {
+// at returns the number in a row (4H of them, in the framework's order) and a
+// column of [input | recurrent], bias that of a row.
+func assemble(in, hidden int, order gateOrder, at func(row, col int) float64, bias func(row int) float64) cell.Layer {
 	l := cell.NewLayer(in, hidden)
 	for k, from := range order {
 		for j := range hidden {
-			to, r := k*hidden+j, from*hidden+j
+			to, row := k*hidden+j, from*hidden+j
 			for c := range in + hidden {
-				l.W[to*(in+hidden)+c] = at(r, c)
+				l.W[to*(in+hidden)+c] = at(row, c)
 			}
-			l.B[to] = bias(r)
+			l.B[to] = bias(row)
 		}
 	}
 	return l
 }
 
 // own reads the layout that Encode writes.
-func (n *Network) own(p *pile) error {
-	for i := 0; p.file.Find(fmt.Sprintf("lstm.%d.weight", i)) != nil; i++ {
-		w, err := p.take(fmt.Sprintf("lstm.%d.weight", i), -1, -1)
+func (r *reader) own(n *lstm.Network) error {
+	for i := 0; r.file.Find(fmt.Sprintf("lstm.%d.weight", i)) != nil; i++ {
+		w, err := r.take(fmt.Sprintf("lstm.%d.weight", i), -1, -1)
 		if err != nil {
 			return err
 		}
 		hidden := w.Shape[0] / 4
 		if w.Shape[0] != 4*hidden || w.Shape[1] <= hidden {
-			return fmt.Errorf("lstm: tensor %q has shape %v, want [4·units, inputs+units]", w.Name, w.Shape)
+			return fmt.Errorf("weights: tensor %q has shape %v, want [4·units, inputs+units]", w.Name, w.Shape)
 		}
-		b, err := p.take(fmt.Sprintf("lstm.%d.bias", i), 4*hidden, 0)
+		b, err := r.take(fmt.Sprintf("lstm.%d.bias", i), 4*hidden, 0)
 		if err != nil {
 			return err
 		}
-		n.layers = append(n.layers, cell.Layer{In: w.Shape[1] - hidden, Hidden: hidden, W: w.Data, B: b.Data})
+		n.Layers = append(n.Layers, cell.Layer{In: w.Shape[1] - hidden, Hidden: hidden, W: w.Data, B: b.Data})
 	}
-	w2, err := p.take("head.output.weight", -1, -1)
+	w2, err := r.take("head.output.weight", -1, -1)
 	if err != nil {
 		return err
 	}
-	n.head = head{inputs: w2.Shape[1], outputs: w2.Shape[0], w2: w2.Data}
-	if p.file.Find("head.hidden.weight") != nil {
-		w1, err := p.take("head.hidden.weight", -1, -1)
+	n.Head = lstm.Head{Inputs: w2.Shape[1], Outputs: w2.Shape[0], W2: w2.Data}
+	if r.file.Find("head.hidden.weight") != nil {
+		w1, err := r.take("head.hidden.weight", -1, -1)
 		if err != nil {
 			return err
 		}
-		n.head.hidden, n.head.inputs, n.head.w1 = w1.Shape[0], w1.Shape[1], w1.Data
-		if n.head.inputs+n.head.hidden != w2.Shape[1] {
-			return fmt.Errorf("lstm: tensor %q has shape %v, want %d columns: inputs and hidden units", w2.Name, w2.Shape, n.head.inputs+n.head.hidden)
+		n.Head.Hidden, n.Head.Inputs, n.Head.W1 = w1.Shape[0], w1.Shape[1], w1.Data
+		if n.Head.Inputs+n.Head.Hidden != w2.Shape[1] {
+			return fmt.Errorf("weights: tensor %q has shape %v, want %d columns: inputs and hidden units", w2.Name, w2.Shape, n.Head.Inputs+n.Head.Hidden)
 		}
-		b1, err := p.take("head.hidden.bias", n.head.hidden, 0)
+		b1, err := r.take("head.hidden.bias", n.Head.Hidden, 0)
 		if err != nil {
 			return err
 		}
-		n.head.b1 = b1.Data
+		n.Head.B1 = b1.Data
 	}
-	b2, err := p.take("head.output.bias", n.head.outputs, 0)
+	b2, err := r.take("head.output.bias", n.Head.Outputs, 0)
 	if err != nil {
 		return err
 	}
-	n.head.b2 = b2.Data
+	n.Head.B2 = b2.Data
 	return nil
 }
 

@@ -1,11 +1,13 @@
-package lstm
+package weights
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/forescale/forescale/forecast/lstm/safetensors"
+	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/input"
+	"github.com/forescale/forescale/forecast/lstm/weights/safetensors"
 )
 
 // The metadata keys of a weight file, and the words they may hold.
@@ -26,33 +28,33 @@ const (
 	formatVersion = "1"
 )
 
-// Encode returns the network as a safetensors file in the own layout; see the
+// Encode returns n as a safetensors file in the own layout; see the
 // package comment. [Decode] returns the same network bit for bit.
-func (n *Network) Encode() ([]byte, error) {
-	f := &safetensors.File{Metadata: n.config.metadata()}
+func Encode(n *lstm.Network) ([]byte, error) {
+	f := &safetensors.File{Metadata: metadata(n.Config)}
 	add := func(name string, data []float64, shape ...int) {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: name, Shape: shape, Data: data})
 	}
-	for i, l := range n.layers {
+	for i, l := range n.Layers {
 		add(fmt.Sprintf("lstm.%d.weight", i), l.W, 4*l.Hidden, l.In+l.Hidden)
 		add(fmt.Sprintf("lstm.%d.bias", i), l.B, 4*l.Hidden)
 	}
-	h := &n.head
-	if h.hidden > 0 {
-		add("head.hidden.weight", h.w1, h.hidden, h.inputs)
-		add("head.hidden.bias", h.b1, h.hidden)
+	h := &n.Head
+	if h.Hidden > 0 {
+		add("head.hidden.weight", h.W1, h.Hidden, h.Inputs)
+		add("head.hidden.bias", h.B1, h.Hidden)
 	}
-	add("head.output.weight", h.w2, h.outputs, h.inputs+h.hidden)
-	add("head.output.bias", h.b2, h.outputs)
+	add("head.output.weight", h.W2, h.Outputs, h.Inputs+h.Hidden)
+	add("head.output.bias", h.B2, h.Outputs)
 	return safetensors.Encode(f)
 }
 
-func (c *Config) metadata() map[string]string {
+func metadata(c lstm.Config) map[string]string {
 	m := map[string]string{
 		keyFormat:        formatName,
 		keyVersion:       formatVersion,
 		keyLayout:        string(ownLayout),
-		keyFeatures:      join(c.Features, func(f Feature) string { return string(f) }),
+		keyFeatures:      join(c.Features, func(f input.Feature) string { return string(f) }),
 		keyRungs:         join(c.Rungs, strconv.Itoa),
 		keyQuantiles:     join(c.Quantiles, number),
 		keyNormalisation: "daily",

@@ -1,4 +1,4 @@
-package lstm
+package train
 
 import (
 	"context"
@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/forecast/lstm/cell"
+	"github.com/forescale/forescale/forecast/lstm/input"
 )
 
-// Options are the settings of [Train]. The zero value of each field means its
+// Options are the settings of [Run]. The zero value of each field means its
 // default.
 type Options struct {
 	Units     int       // of the LSTM layer; default 32, at most 512
 	HeadUnits int       // hidden units of the head; default 32, at most 512
-	Rungs     []int     // horizons in steps; default DefaultRungs
+	Rungs     []int     // horizons in steps; default [DefaultRungs]
 	Quantiles []float64 // default 0.05, 0.1, 0.5, 0.9, 0.95, 0.99
 
 	Epochs       int     // at most this many; default 16
@@ -68,7 +70,10 @@ func defaultFloat(p *float64, v float64) {
 	}
 }
 
-const maxUnits = 512
+const (
+	maxUnits = 512
+	day      = 24 * time.Hour
+)
 
 // Check returns an error that names the first option out of its range.
 func (o Options) Check() error {
@@ -86,21 +91,21 @@ func (o Options) Check() error {
 		{"steps per epoch", o.MinSteps, 1_000_000},
 	} {
 		if c.value < 0 || c.value > c.most {
-			return fmt.Errorf("lstm: %s is %d, want 1 to %d, or 0 for the default", c.name, c.value, c.most)
+			return fmt.Errorf("train: %s is %d, want 1 to %d, or 0 for the default", c.name, c.value, c.most)
 		}
 	}
 	if !(o.LearningRate >= 0 && o.LearningRate <= 1) {
-		return fmt.Errorf("lstm: learning rate is %v, want above 0 and at most 1, or 0 for the default", o.LearningRate)
+		return fmt.Errorf("train: learning rate is %v, want above 0 and at most 1, or 0 for the default", o.LearningRate)
 	}
 	for name, share := range map[string]float64{"validation": o.Validation, "test": o.Test} {
 		if !(share >= 0 && share <= 0.4) {
-			return fmt.Errorf("lstm: %s share is %v, want above 0 and at most 0.4, or 0 for the default", name, share)
+			return fmt.Errorf("train: %s share is %v, want above 0 and at most 0.4, or 0 for the default", name, share)
 		}
 	}
 	return nil
 }
 
-// A Progress is what Train tells while it runs.
+// A Progress is what Run tells while it runs.
 type Progress struct {
 	Epoch, Epochs  int     // the running one, from 1, and the most there can be
 	Done, Total    int     // steps of Adam in this epoch
@@ -108,7 +113,7 @@ type Progress struct {
 	ValidationLoss float64 // of the epoch before; NaN in the first
 }
 
-// Train fits a network on series, which share one step unless AnyStep is set,
+// Run fits a network on series, which share one step unless AnyStep is set,
 // and scores it on their ends, which it has not seen. It does not change the series.
 //
 // Each series is cut in time order into a part to learn from, a part that says
@@ -119,10 +124,10 @@ type Progress struct {
 // one-cycle schedule (Smith, 2018) with the norm of the gradient cut to 1. The
 // loss is the mean pinball loss over rungs, quantiles, and values and maxima.
 //
-// Train returns an error that wraps forecast.ErrShortHistory if no series is
+// Run returns an error that wraps forecast.ErrShortHistory if no series is
 // long enough to be cut so, and ctx's error if that ends first. progress may be
 // nil.
-func Train(ctx context.Context, series []forecast.Series, o Options, progress func(Progress)) (*Network, Report, error) {
+func Run(ctx context.Context, series []forecast.Series, o Options, progress func(Progress)) (*lstm.Network, Report, error) {
 	parts, o, err := prepare(series, o)
 	if err != nil {
 		return nil, Report{}, err
@@ -135,28 +140,28 @@ func Train(ctx context.Context, series []forecast.Series, o Options, progress fu
 		step = 0
 	}
 	t := newTrainer(newNetwork(step, o), parts, o)
-	best, bestLoss, bestEpoch := t.net.clone(), math.Inf(1), 0
+	best, bestLoss, bestEpoch := t.net.Clone(), math.Inf(1), 0
 	report := Report{Seed: o.Seed, Step: step}
 	validation := math.NaN()
 	for epoch := 1; epoch <= o.Epochs && epoch-bestEpoch <= o.Patience; epoch++ {
 		at := Progress{Epoch: epoch, Epochs: o.Epochs, ValidationLoss: validation}
 		if err := t.epoch(ctx, at, progress); err != nil {
-			return nil, Report{}, fmt.Errorf("lstm: training stopped in epoch %d: %w", epoch, err)
+			return nil, Report{}, fmt.Errorf("train: training stopped in epoch %d: %w", epoch, err)
 		}
 		validation = t.loss(func(p part) (int, int) { return p.learn, p.stop })
 		report.Epochs = append(report.Epochs, EpochLoss{Train: t.trainLoss(), Validation: validation})
 		if validation < bestLoss {
-			best, bestLoss, bestEpoch = t.net.clone(), validation, epoch
+			best, bestLoss, bestEpoch = t.net.Clone(), validation, epoch
 		}
 	}
 	if bestEpoch == 0 {
-		return nil, Report{}, fmt.Errorf("lstm: the validation loss was never finite (last %v); a lower learning rate than %v may help", validation, o.LearningRate)
+		return nil, Report{}, fmt.Errorf("train: the validation loss was never finite (last %v); a lower learning rate than %v may help", validation, o.LearningRate)
 	}
 	report.Best = bestEpoch
 	if report.Rungs, err = score(ctx, best, parts); err != nil {
 		return nil, Report{}, err
 	}
-	if err := best.check(); err != nil {
+	if err := best.Check(); err != nil {
 		return nil, Report{}, err
 	}
 	return best, report, nil
@@ -177,7 +182,7 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 		return nil, o, err
 	}
 	if len(series) == 0 {
-		return nil, o, fmt.Errorf("lstm: %w: no series", forecast.ErrShortHistory)
+		return nil, o, fmt.Errorf("train: %w: no series", forecast.ErrShortHistory)
 	}
 	step := series[0].Step
 	o = o.withDefaults(step)
@@ -185,10 +190,10 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 	longest := 0
 	for i, s := range series {
 		if err := s.Check(); err != nil {
-			return nil, o, fmt.Errorf("lstm: series %d: %w", i, err)
+			return nil, o, fmt.Errorf("train: series %d: %w", i, err)
 		}
 		if s.Step != step && !o.AnyStep {
-			return nil, o, fmt.Errorf("lstm: series %d has step %v, the first one %v: want one step for all", i, s.Step, step)
+			return nil, o, fmt.Errorf("train: series %d has step %v, the first one %v: want one step for all", i, s.Step, step)
 		}
 		n := s.Len()
 		longest = max(longest, n)
@@ -199,7 +204,7 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 		}
 	}
 	if len(parts) == 0 {
-		return nil, o, fmt.Errorf("lstm: %w: the longest series has %d cells of %v; with a validation share of %v and a test share of %v it needs %d, a quarter of them observed",
+		return nil, o, fmt.Errorf("train: %w: the longest series has %d cells of %v; with a validation share of %v and a test share of %v it needs %d, a quarter of them observed",
 			forecast.ErrShortHistory, longest, step, o.Validation, o.Test, int(math.Ceil(minOrigins/math.Min(o.Validation, o.Test))))
 	}
 	return parts, o, nil
@@ -208,19 +213,19 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 // newNetwork returns a network at its start: forget gates open, recurrent and
 // input weights of the usual spread, and a head that forecasts "as now" with
 // quantiles at those of the normal distribution.
-func newNetwork(step time.Duration, o Options) *Network {
-	c := Config{Step: step, Features: Features(), Rungs: o.Rungs, Quantiles: o.Quantiles, Peaks: true, Relative: true}
+func newNetwork(step time.Duration, o Options) *lstm.Network {
+	c := lstm.Config{Step: step, Features: input.Learned(), Rungs: o.Rungs, Quantiles: o.Quantiles, Peaks: true, Relative: true}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x6c73746d)) // a stream of its own
-	n := &Network{config: c, layers: []cell.Layer{cell.NewLayer(len(c.Features), o.Units)}}
-	n.head = newHead(c.headInputs(o.Units), o.HeadUnits, c.outputs())
-	l := &n.layers[0]
+	n := &lstm.Network{Config: c, Layers: []cell.Layer{cell.NewLayer(len(c.Features), o.Units)}}
+	n.Head = lstm.NewHead(c.HeadInputs(o.Units), o.HeadUnits, c.Outputs())
+	l := &n.Layers[0]
 	spread(rng, l.W, 1/math.Sqrt(float64(o.Units)))
 	for j := range o.Units {
 		l.B[o.Units+j] = 1 // forget gate (Jozefowicz, Zaremba and Sutskever, ICML 2015)
 	}
-	spread(rng, n.head.w1, 1/math.Sqrt(float64(n.head.inputs)))
-	for i := range n.head.b2 {
-		n.head.b2[i] = normalQuantile(o.Quantiles[i%len(o.Quantiles)])
+	spread(rng, n.Head.W1, 1/math.Sqrt(float64(n.Head.Inputs)))
+	for i := range n.Head.B2 {
+		n.Head.B2[i] = normalQuantile(o.Quantiles[i%len(o.Quantiles)])
 	}
 	return n
 }
@@ -230,3 +235,5 @@ func spread(rng *rand.Rand, w []float64, most float64) {
 		w[i] = most * (2*rng.Float64() - 1)
 	}
 }
+
+func normalQuantile(p float64) float64 { return -math.Sqrt2 * math.Erfcinv(2*p) }

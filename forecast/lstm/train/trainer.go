@@ -1,16 +1,18 @@
-package lstm
+package train
 
 import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"github.com/forescale/forescale/forecast/lstm"
 )
 
 // A trainer holds the network being learned, its gradient and Adam's moments.
 type trainer struct {
-	net   *Network
-	grad  *Network
-	m, v  *Network // first and second moments
+	net   *lstm.Network
+	grad  *lstm.Network
+	m, v  *lstm.Network // first and second moments
 	parts []part
 	o     Options
 	rng   *rand.Rand
@@ -22,9 +24,9 @@ type trainer struct {
 	counts int
 }
 
-func newTrainer(net *Network, parts []part, o Options) *trainer {
+func newTrainer(net *lstm.Network, parts []part, o Options) *trainer {
 	t := &trainer{
-		net: net, grad: net.zeros(), m: net.zeros(), v: net.zeros(),
+		net: net, grad: net.Zeros(), m: net.Zeros(), v: net.Zeros(),
 		parts: parts, o: o, rng: rand.New(rand.NewPCG(o.Seed, 0x74726169)),
 	}
 	for range o.Lanes {
@@ -105,7 +107,7 @@ func (t *trainer) begin(l *lane, p *part) {
 
 func (t *trainer) chunk(l *lane) {
 	l.advance(t.o.Chunk)
-	sum, count := l.loss(1 / float64(t.o.Lanes*t.o.Chunk*t.net.head.outputs))
+	sum, count := l.loss(1 / float64(t.o.Lanes*t.o.Chunk*t.net.Head.Outputs))
 	t.sum += sum
 	t.counts += count
 	l.backward(t.grad)
@@ -121,7 +123,7 @@ const (
 // adam moves the weights along the gradient and clears it.
 func (t *trainer) adam() {
 	t.done++
-	grads, ms, vs := t.grad.parameters(), t.m.parameters(), t.v.parameters()
+	grads, ms, vs := t.grad.Parameters(), t.m.Parameters(), t.v.Parameters()
 	norm := 0.0
 	for _, g := range grads {
 		for _, x := range g {
@@ -133,7 +135,7 @@ func (t *trainer) adam() {
 		scale = maxNorm / norm
 	}
 	rate := t.rate() * math.Sqrt(1-math.Pow(beta2, float64(t.done))) / (1 - math.Pow(beta1, float64(t.done)))
-	for i, w := range t.net.parameters() {
+	for i, w := range t.net.Parameters() {
 		g, m, v := grads[i], ms[i], vs[i]
 		for j := range w {
 			x := g[j] * scale

@@ -1,18 +1,20 @@
-package lstm
+package train
 
 import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/forecast/lstm/cell"
+	"github.com/forescale/forescale/forecast/lstm/input"
 )
 
 // A lane walks one series in chunks, forward through the very view that an
-// Expert uses, and backward through its tape.
+// [lstm.Expert] uses, and backward through its tape.
 type lane struct {
-	net    *Network
+	net    *lstm.Network
 	series *part
-	view   *view
+	view   *input.View
 	tapes  []*cell.Tape
 	pos    int // next cell
 	end    int // the walk ends before this cell, and no target lies beyond it
@@ -21,34 +23,34 @@ type lane struct {
 	drop *rand.Rand // hides cells from the input now and then; nil = never
 	hide int        // cells still to be hidden
 
-	steps  int       // of the chunk
-	uv     []float64 // chunk × (inputs+hidden) of the head
-	out    []float64 // chunk × outputs
-	target []float64 // chunk × targets·rungs, in units of the rung; NaN = unknown
-	dOut   []float64 // chunk × outputs
-	dUV    []float64 // as uv
-	dV     []float64 // chunk × hidden
-	dH     []float64 // chunk × units
-	x      []float64 // features
-	on     []footing // per rung
+	steps  int          // of the chunk
+	uv     []float64    // chunk × (inputs+hidden) of the head
+	out    []float64    // chunk × outputs
+	target []float64    // chunk × targets·rungs, in units of the rung; NaN = unknown
+	dOut   []float64    // chunk × outputs
+	dUV    []float64    // as uv
+	dV     []float64    // chunk × hidden
+	dH     []float64    // chunk × units
+	x      []float64    // features
+	bases  []input.Base // per rung
 }
 
-func newLane(n *Network, chunk int) *lane {
-	h, top := &n.head, n.layers[len(n.layers)-1].Hidden
+func newLane(n *lstm.Network, chunk int) *lane {
+	h, top := &n.Head, n.Layers[len(n.Layers)-1].Hidden
 	l := &lane{
 		net:    n,
-		uv:     make([]float64, chunk*(h.inputs+h.hidden)),
-		out:    make([]float64, chunk*h.outputs),
-		target: make([]float64, chunk*n.config.targets()*len(n.config.Rungs)),
-		dOut:   make([]float64, chunk*h.outputs),
-		dUV:    make([]float64, chunk*(h.inputs+h.hidden)),
-		dV:     make([]float64, chunk*h.hidden),
+		uv:     make([]float64, chunk*(h.Inputs+h.Hidden)),
+		out:    make([]float64, chunk*h.Outputs),
+		target: make([]float64, chunk*n.Config.Targets()*len(n.Config.Rungs)),
+		dOut:   make([]float64, chunk*h.Outputs),
+		dUV:    make([]float64, chunk*(h.Inputs+h.Hidden)),
+		dV:     make([]float64, chunk*h.Hidden),
 		dH:     make([]float64, chunk*top),
-		x:      make([]float64, len(n.config.Features)),
-		on:     make([]footing, len(n.config.Rungs)),
+		x:      make([]float64, len(n.Config.Features)),
+		bases:  make([]input.Base, len(n.Config.Rungs)),
 	}
-	for i := range n.layers {
-		l.tapes = append(l.tapes, n.layers[i].NewTape(chunk))
+	for i := range n.Layers {
+		l.tapes = append(l.tapes, n.Layers[i].NewTape(chunk))
 	}
 	return l
 }
@@ -57,7 +59,8 @@ func newLane(n *Network, chunk int) *lane {
 // count, up to cell end.
 func (l *lane) begin(p *part, start, from, end int) {
 	l.series, l.pos, l.from, l.end = p, start, from, end
-	l.view = newView(&l.net.config, p.series.At(start), p.series.Step)
+	c := &l.net.Config
+	l.view = input.NewView(c.Features, c.Normalisation, c.Rungs, p.series.At(start), p.series.Step)
 	l.hide = 0
 	for _, t := range l.tapes {
 		t.Reset()
@@ -78,8 +81,8 @@ func (l *lane) advance(chunk int) {
 		if l.hidden() {
 			y = math.NaN()
 		}
-		l.view.push(y)
-		if l.view.known {
+		l.view.Push(y)
+		if l.view.Known() {
 			l.forward()
 			l.steps++
 		}
@@ -103,29 +106,29 @@ func (l *lane) hidden() bool {
 }
 
 func (l *lane) forward() {
-	h := &l.net.head
-	width := h.inputs + h.hidden
+	h := &l.net.Head
+	width := h.Inputs + h.Hidden
 	uv := l.uv[l.steps*width : (l.steps+1)*width]
-	l.view.inputs(l.x)
+	l.view.Inputs(l.x)
 	in := l.x
 	for _, t := range l.tapes {
 		in = t.Step(in)
 	}
 	u := uv[copy(uv, in):]
-	if l.net.config.Relative {
+	if l.net.Config.Relative {
 		u = u[copy(u, l.x):]
-		l.view.footings(l.on)
-		l.view.anchors(u, l.on)
+		l.view.Bases(l.bases)
+		l.view.Anchors(u, l.bases)
 	}
-	h.forward(uv, l.out[l.steps*h.outputs:(l.steps+1)*h.outputs])
+	h.Forward(uv, l.out[l.steps*h.Outputs:(l.steps+1)*h.Outputs])
 	l.targets()
 }
 
 // targets writes what the outputs of the newest step should have been.
 func (l *lane) targets() {
-	c := &l.net.config
+	c := &l.net.Config
 	n := len(c.Rungs)
-	row := l.target[l.steps*c.targets()*n : (l.steps+1)*c.targets()*n]
+	row := l.target[l.steps*c.Targets()*n : (l.steps+1)*c.Targets()*n]
 	values := l.series.series.Values
 	origin := l.pos - 1
 	peak, next := math.Inf(-1), 1
@@ -134,15 +137,15 @@ func (l *lane) targets() {
 		if c.Peaks {
 			row[n+i] = math.NaN()
 		}
-		if origin < l.from || origin+h >= l.end || (!l.view.freeze.begun && c.Relative) {
+		if origin < l.from || origin+h >= l.end || !l.view.HasScale() {
 			continue
 		}
-		row[i] = l.inUnits(values[origin+h], l.on[i].value, l.on[i].unit)
+		row[i] = l.inUnits(values[origin+h], l.bases[i].Value, l.bases[i].Unit)
 		for ; next <= h; next++ {
 			peak = math.Max(peak, nanToLow(values[origin+next]))
 		}
 		if c.Peaks && !math.IsInf(peak, -1) {
-			row[n+i] = l.inUnits(peak, l.on[i].peak, l.on[i].unit)
+			row[n+i] = l.inUnits(peak, l.bases[i].Peak, l.bases[i].Unit)
 		}
 	}
 }
@@ -158,19 +161,19 @@ func (l *lane) inUnits(y, base, unit float64) float64 {
 	if !(y >= 0) {
 		return math.NaN()
 	}
-	z := l.view.freeze.normalise(y)
-	if !l.net.config.Relative {
+	z := l.view.Normalise(y)
+	if !l.net.Config.Relative {
 		return z
 	}
-	return cut((z - base) / unit)
+	return input.Cut((z - base) / unit)
 }
 
 // loss returns the sum of the pinball losses of the chunk and their number, and
 // leaves their gradients, times weight, in dOut.
 func (l *lane) loss(weight float64) (sum float64, count int) {
-	c := &l.net.config
+	c := &l.net.Config
 	q := len(c.Quantiles)
-	rows := l.steps * c.targets() * len(c.Rungs)
+	rows := l.steps * c.Targets() * len(c.Rungs)
 	for r := range rows {
 		out, d := l.out[r*q:(r+1)*q], l.dOut[r*q:(r+1)*q]
 		y := l.target[r]
@@ -194,21 +197,21 @@ func (l *lane) loss(weight float64) (sum float64, count int) {
 }
 
 // backward adds the gradient of the chunk to grad.
-func (l *lane) backward(grad *Network) {
+func (l *lane) backward(grad *lstm.Network) {
 	if l.steps == 0 {
 		return
 	}
-	units := l.net.layers[len(l.net.layers)-1].Hidden
-	l.net.head.backward(l, &grad.head)
-	width := l.net.head.inputs + l.net.head.hidden
+	units := l.net.Layers[len(l.net.Layers)-1].Hidden
+	l.headBackward(&grad.Head)
+	width := l.net.Head.Inputs + l.net.Head.Hidden
 	for k := range l.steps {
 		copy(l.dH[k*units:(k+1)*units], l.dUV[k*width:])
 	}
 	d := l.dH[:l.steps*units]
 	for i := len(l.tapes) - 1; i >= 0; i-- {
-		dx := l.tapes[i].Backward(d, &grad.layers[i])
+		dx := l.tapes[i].Backward(d, &grad.Layers[i])
 		if i > 0 {
-			d = inputGradient(dx, &l.net.layers[i], l.steps)
+			d = inputGradient(dx, &l.net.Layers[i], l.steps)
 		}
 	}
 }
