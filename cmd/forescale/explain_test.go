@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/forescale/forescale/collector"
 	pb "github.com/forescale/forescale/proto/v1"
@@ -118,6 +119,20 @@ func TestExplainTellsOfAnObjective(t *testing.T) {
 	require.Equal(t, "7 replicas, which keep the quantile 0.95 within 300ms; one is full at 100", served(a, spec))
 	a.Rule = "BreakEvenHold"
 	require.Contains(t, served(a, spec), "one is full at 100 (BreakEvenHold)", "more than the demand needs")
+}
+
+func TestExplainTellsWhatTheForecastIsWorth(t *testing.T) {
+	require.Empty(t, standings(nil), "nothing was scored yet")
+	require.Equal(t, []string{
+		"of 1d, had each acted alone:",
+		"with the forecast: 0.0174 % of the time too few replicas, 8.5 on average",
+		"an HPA on the same target: 2.5 % of the time too few replicas, 8 on average",
+		"an HPA at 70 % of it: 0 % of the time too few replicas, 11.4 on average",
+	}, standings(&pb.Score{Scored: durationpb.New(24 * time.Hour), Standings: []*pb.Standing{
+		{Policy: "forescale", Short: durationpb.New(15 * time.Second), ReplicaHours: 204},
+		{Policy: "hpa", Short: durationpb.New(36 * time.Minute), ReplicaHours: 192},
+		{Policy: "hpa-70", ReplicaHours: 273.6},
+	}}))
 }
 
 func TestAnExplainedDecisionIsReplayed(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	pb "github.com/forescale/forescale/proto/v1"
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/shadow"
 )
 
 // writeExplanation writes x for people: a line for each thing that counts.
@@ -42,6 +43,9 @@ func writeExplanation(out io.Writer, x *pb.ExplainResponse) error {
 		}
 		line("decision", "%d replicas (now %d): %s", r.Decision.Replicas, r.Input.Current, trail(r.Decision))
 	}
+	for i, of := range standings(x.GetScore()) {
+		line([]string{"score", ""}[min(i, 1)], "%s", of)
+	}
 	if e := x.GetQueryError(); e != "" {
 		line("query failed", "%s", e)
 	}
@@ -49,6 +53,33 @@ func writeExplanation(out io.Writer, x *pb.ExplainResponse) error {
 		line("fit failed", "%s", e)
 	}
 	return w.Flush()
+}
+
+// standings says what each policy has come to, a line each, the first with the time.
+func standings(s *pb.Score) (lines []string) {
+	all := s.GetScored().AsDuration()
+	if all <= 0 {
+		return nil
+	}
+	lines = append(lines, fmt.Sprintf("of %s, had each acted alone:", api.Duration(all.Round(time.Second))))
+	for _, of := range s.GetStandings() {
+		lines = append(lines, fmt.Sprintf("%s: %.3g %% of the time too few replicas, %.3g on average", policyName(of.GetPolicy()),
+			100*of.GetShort().AsDuration().Seconds()/all.Seconds(), of.GetReplicaHours()/all.Hours()))
+	}
+	return lines
+}
+
+// policyName says what a policy of a score is.
+func policyName(policy string) string {
+	switch policy {
+	case shadow.Forescale.String():
+		return "with the forecast"
+	case shadow.Plain.String():
+		return "an HPA on the same target"
+	case shadow.Cautious.String():
+		return "an HPA at 70 % of it"
+	}
+	return policy // of a newer server
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }

@@ -232,6 +232,7 @@ type ExplainResponse struct {
 	RecordJson    string `protobuf:"bytes,11,opt,name=record_json,json=recordJson,proto3" json:"record_json,omitempty"`
 	QueryError    string `protobuf:"bytes,12,opt,name=query_error,json=queryError,proto3" json:"query_error,omitempty"` // of the last query; empty if it succeeded
 	FitError      string `protobuf:"bytes,13,opt,name=fit_error,json=fitError,proto3" json:"fit_error,omitempty"`       // of the last fit; empty if it succeeded
+	Score         *Score `protobuf:"bytes,14,opt,name=score,proto3" json:"score,omitempty"`                             // unset before something was scored
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -357,6 +358,129 @@ func (x *ExplainResponse) GetFitError() string {
 	return ""
 }
 
+func (x *ExplainResponse) GetScore() *Score {
+	if x != nil {
+		return x.Score
+	}
+	return nil
+}
+
+// Score is what the answers have come to since the server started, beside
+// autoscalers on the same demand that have no forecast. All are run in the shadow,
+// whether or not the forecast acts.
+type Score struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Scored        *durationpb.Duration   `protobuf:"bytes,1,opt,name=scored,proto3" json:"scored,omitempty"` // time that was compared; silences are not
+	Standings     []*Standing            `protobuf:"bytes,2,rep,name=standings,proto3" json:"standings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Score) Reset() {
+	*x = Score{}
+	mi := &file_v1_forescale_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Score) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Score) ProtoMessage() {}
+
+func (x *Score) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_forescale_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Score.ProtoReflect.Descriptor instead.
+func (*Score) Descriptor() ([]byte, []int) {
+	return file_v1_forescale_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Score) GetScored() *durationpb.Duration {
+	if x != nil {
+		return x.Scored
+	}
+	return nil
+}
+
+func (x *Score) GetStandings() []*Standing {
+	if x != nil {
+		return x.Standings
+	}
+	return nil
+}
+
+// Standing is what one policy has come to.
+type Standing struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Policy        string                 `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`                                   // forescale, hpa (the same target) or hpa-70 (at 70 % of it)
+	Short         *durationpb.Duration   `protobuf:"bytes,2,opt,name=short,proto3" json:"short,omitempty"`                                     // time with too few ready replicas
+	ReplicaHours  float64                `protobuf:"fixed64,3,opt,name=replica_hours,json=replicaHours,proto3" json:"replica_hours,omitempty"` // starting replicas included
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Standing) Reset() {
+	*x = Standing{}
+	mi := &file_v1_forescale_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Standing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Standing) ProtoMessage() {}
+
+func (x *Standing) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_forescale_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Standing.ProtoReflect.Descriptor instead.
+func (*Standing) Descriptor() ([]byte, []int) {
+	return file_v1_forescale_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Standing) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+func (x *Standing) GetShort() *durationpb.Duration {
+	if x != nil {
+		return x.Short
+	}
+	return nil
+}
+
+func (x *Standing) GetReplicaHours() float64 {
+	if x != nil {
+		return x.ReplicaHours
+	}
+	return 0
+}
+
 // Answer is what KEDA gets.
 type Answer struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
@@ -373,7 +497,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_v1_forescale_proto_msgTypes[5]
+	mi := &file_v1_forescale_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -385,7 +509,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_forescale_proto_msgTypes[5]
+	mi := &file_v1_forescale_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -398,7 +522,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_v1_forescale_proto_rawDescGZIP(), []int{5}
+	return file_v1_forescale_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Answer) GetValue() float64 {
@@ -466,7 +590,7 @@ type Parts struct {
 
 func (x *Parts) Reset() {
 	*x = Parts{}
-	mi := &file_v1_forescale_proto_msgTypes[6]
+	mi := &file_v1_forescale_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -478,7 +602,7 @@ func (x *Parts) String() string {
 func (*Parts) ProtoMessage() {}
 
 func (x *Parts) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_forescale_proto_msgTypes[6]
+	mi := &file_v1_forescale_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -491,7 +615,7 @@ func (x *Parts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Parts.ProtoReflect.Descriptor instead.
 func (*Parts) Descriptor() ([]byte, []int) {
-	return file_v1_forescale_proto_rawDescGZIP(), []int{6}
+	return file_v1_forescale_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Parts) GetForecast() float64 {
@@ -556,7 +680,7 @@ type Outlook struct {
 
 func (x *Outlook) Reset() {
 	*x = Outlook{}
-	mi := &file_v1_forescale_proto_msgTypes[7]
+	mi := &file_v1_forescale_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +692,7 @@ func (x *Outlook) String() string {
 func (*Outlook) ProtoMessage() {}
 
 func (x *Outlook) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_forescale_proto_msgTypes[7]
+	mi := &file_v1_forescale_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +705,7 @@ func (x *Outlook) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outlook.ProtoReflect.Descriptor instead.
 func (*Outlook) Descriptor() ([]byte, []int) {
-	return file_v1_forescale_proto_rawDescGZIP(), []int{7}
+	return file_v1_forescale_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Outlook) GetAhead() *durationpb.Duration {
@@ -622,7 +746,7 @@ type Share struct {
 
 func (x *Share) Reset() {
 	*x = Share{}
-	mi := &file_v1_forescale_proto_msgTypes[8]
+	mi := &file_v1_forescale_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +758,7 @@ func (x *Share) String() string {
 func (*Share) ProtoMessage() {}
 
 func (x *Share) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_forescale_proto_msgTypes[8]
+	mi := &file_v1_forescale_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +771,7 @@ func (x *Share) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Share.ProtoReflect.Descriptor instead.
 func (*Share) Descriptor() ([]byte, []int) {
-	return file_v1_forescale_proto_rawDescGZIP(), []int{8}
+	return file_v1_forescale_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Share) GetExpert() string {
@@ -677,7 +801,7 @@ const file_v1_forescale_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
 	"\x06metric\x18\x03 \x01(\tR\x06metric\"D\n" +
 	"\x0eExplainRequest\x122\n" +
-	"\bworkload\x18\x01 \x01(\v2\x16.forescale.v1.WorkloadR\bworkload\"\x86\x04\n" +
+	"\bworkload\x18\x01 \x01(\v2\x16.forescale.v1.WorkloadR\bworkload\"\xb1\x04\n" +
 	"\x0fExplainResponse\x122\n" +
 	"\bworkload\x18\x01 \x01(\v2\x16.forescale.v1.WorkloadR\bworkload\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1b\n" +
@@ -694,8 +818,16 @@ const file_v1_forescale_proto_rawDesc = "" +
 	"recordJson\x12\x1f\n" +
 	"\vquery_error\x18\f \x01(\tR\n" +
 	"queryError\x12\x1b\n" +
-	"\tfit_error\x18\r \x01(\tR\bfitErrorB\b\n" +
-	"\x06_skill\"\xed\x01\n" +
+	"\tfit_error\x18\r \x01(\tR\bfitError\x12)\n" +
+	"\x05score\x18\x0e \x01(\v2\x13.forescale.v1.ScoreR\x05scoreB\b\n" +
+	"\x06_skill\"p\n" +
+	"\x05Score\x121\n" +
+	"\x06scored\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06scored\x124\n" +
+	"\tstandings\x18\x02 \x03(\v2\x16.forescale.v1.StandingR\tstandings\"x\n" +
+	"\bStanding\x12\x16\n" +
+	"\x06policy\x18\x01 \x01(\tR\x06policy\x12/\n" +
+	"\x05short\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05short\x12#\n" +
+	"\rreplica_hours\x18\x03 \x01(\x01R\freplicaHours\"\xed\x01\n" +
 	"\x06Answer\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\x01R\x05value\x12,\n" +
 	"\x12target_per_replica\x18\x02 \x01(\x01R\x10targetPerReplica\x12\x16\n" +
@@ -740,40 +872,46 @@ func file_v1_forescale_proto_rawDescGZIP() []byte {
 	return file_v1_forescale_proto_rawDescData
 }
 
-var file_v1_forescale_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_v1_forescale_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_v1_forescale_proto_goTypes = []any{
 	(*ListRequest)(nil),           // 0: forescale.v1.ListRequest
 	(*ListResponse)(nil),          // 1: forescale.v1.ListResponse
 	(*Workload)(nil),              // 2: forescale.v1.Workload
 	(*ExplainRequest)(nil),        // 3: forescale.v1.ExplainRequest
 	(*ExplainResponse)(nil),       // 4: forescale.v1.ExplainResponse
-	(*Answer)(nil),                // 5: forescale.v1.Answer
-	(*Parts)(nil),                 // 6: forescale.v1.Parts
-	(*Outlook)(nil),               // 7: forescale.v1.Outlook
-	(*Share)(nil),                 // 8: forescale.v1.Share
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 10: google.protobuf.Duration
+	(*Score)(nil),                 // 5: forescale.v1.Score
+	(*Standing)(nil),              // 6: forescale.v1.Standing
+	(*Answer)(nil),                // 7: forescale.v1.Answer
+	(*Parts)(nil),                 // 8: forescale.v1.Parts
+	(*Outlook)(nil),               // 9: forescale.v1.Outlook
+	(*Share)(nil),                 // 10: forescale.v1.Share
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
 }
 var file_v1_forescale_proto_depIdxs = []int32{
 	2,  // 0: forescale.v1.ListResponse.workloads:type_name -> forescale.v1.Workload
 	2,  // 1: forescale.v1.ExplainRequest.workload:type_name -> forescale.v1.Workload
 	2,  // 2: forescale.v1.ExplainResponse.workload:type_name -> forescale.v1.Workload
-	9,  // 3: forescale.v1.ExplainResponse.at:type_name -> google.protobuf.Timestamp
-	5,  // 4: forescale.v1.ExplainResponse.answer:type_name -> forescale.v1.Answer
-	6,  // 5: forescale.v1.ExplainResponse.parts:type_name -> forescale.v1.Parts
-	10, // 6: forescale.v1.ExplainResponse.lead_time:type_name -> google.protobuf.Duration
-	7,  // 7: forescale.v1.ExplainResponse.outlooks:type_name -> forescale.v1.Outlook
-	10, // 8: forescale.v1.Outlook.ahead:type_name -> google.protobuf.Duration
-	8,  // 9: forescale.v1.Outlook.experts:type_name -> forescale.v1.Share
-	0,  // 10: forescale.v1.Explainer.List:input_type -> forescale.v1.ListRequest
-	3,  // 11: forescale.v1.Explainer.Explain:input_type -> forescale.v1.ExplainRequest
-	1,  // 12: forescale.v1.Explainer.List:output_type -> forescale.v1.ListResponse
-	4,  // 13: forescale.v1.Explainer.Explain:output_type -> forescale.v1.ExplainResponse
-	12, // [12:14] is the sub-list for method output_type
-	10, // [10:12] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	11, // 3: forescale.v1.ExplainResponse.at:type_name -> google.protobuf.Timestamp
+	7,  // 4: forescale.v1.ExplainResponse.answer:type_name -> forescale.v1.Answer
+	8,  // 5: forescale.v1.ExplainResponse.parts:type_name -> forescale.v1.Parts
+	12, // 6: forescale.v1.ExplainResponse.lead_time:type_name -> google.protobuf.Duration
+	9,  // 7: forescale.v1.ExplainResponse.outlooks:type_name -> forescale.v1.Outlook
+	5,  // 8: forescale.v1.ExplainResponse.score:type_name -> forescale.v1.Score
+	12, // 9: forescale.v1.Score.scored:type_name -> google.protobuf.Duration
+	6,  // 10: forescale.v1.Score.standings:type_name -> forescale.v1.Standing
+	12, // 11: forescale.v1.Standing.short:type_name -> google.protobuf.Duration
+	12, // 12: forescale.v1.Outlook.ahead:type_name -> google.protobuf.Duration
+	10, // 13: forescale.v1.Outlook.experts:type_name -> forescale.v1.Share
+	0,  // 14: forescale.v1.Explainer.List:input_type -> forescale.v1.ListRequest
+	3,  // 15: forescale.v1.Explainer.Explain:input_type -> forescale.v1.ExplainRequest
+	1,  // 16: forescale.v1.Explainer.List:output_type -> forescale.v1.ListResponse
+	4,  // 17: forescale.v1.Explainer.Explain:output_type -> forescale.v1.ExplainResponse
+	16, // [16:18] is the sub-list for method output_type
+	14, // [14:16] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_v1_forescale_proto_init() }
@@ -782,15 +920,15 @@ func file_v1_forescale_proto_init() {
 		return
 	}
 	file_v1_forescale_proto_msgTypes[4].OneofWrappers = []any{}
-	file_v1_forescale_proto_msgTypes[5].OneofWrappers = []any{}
-	file_v1_forescale_proto_msgTypes[6].OneofWrappers = []any{}
+	file_v1_forescale_proto_msgTypes[7].OneofWrappers = []any{}
+	file_v1_forescale_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_forescale_proto_rawDesc), len(file_v1_forescale_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -14,6 +15,7 @@ import (
 
 	pb "github.com/forescale/forescale/proto/v1"
 	"github.com/forescale/forescale/scaler/live"
+	"github.com/forescale/forescale/scaler/shadow"
 )
 
 // A Store knows what stands behind its answers, such as live.Store.
@@ -120,6 +122,23 @@ func text(err error) string {
 	return err.Error()
 }
 
+// score spells t for the wire; nil before something was scored.
+func score(t shadow.Tally) *pb.Score {
+	if t.Scored == 0 {
+		return nil
+	}
+	out := &pb.Score{Scored: durationpb.New(seconds(t.Scored))}
+	for _, p := range shadow.Policies() {
+		of := t.Standings[p]
+		out.Standings = append(out.Standings, &pb.Standing{
+			Policy: p.String(), Short: durationpb.New(seconds(of.Short)), ReplicaHours: of.Replicas / time.Hour.Seconds(),
+		})
+	}
+	return out
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
 // message spells x for the wire.
 func message(x live.Explanation) (*pb.ExplainResponse, error) {
 	spec, err := json.Marshal(x.Spec)
@@ -144,6 +163,7 @@ func message(x live.Explanation) (*pb.ExplainResponse, error) {
 		Skill:      known(x.Skill),
 		QueryError: text(x.QueryErr),
 		FitError:   text(x.FitErr),
+		Score:      score(x.Tally),
 	}
 	for _, o := range x.Outlooks {
 		outlook := &pb.Outlook{Ahead: durationpb.New(o.Ahead), Median: o.Median, Upper: o.Upper}

@@ -19,6 +19,7 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 	"github.com/forescale/forescale/scaler/explain"
 	"github.com/forescale/forescale/scaler/live"
+	"github.com/forescale/forescale/scaler/shadow"
 )
 
 // fake explains what it was given, in the order given.
@@ -76,6 +77,26 @@ func TestExplainFindsTheWorkload(t *testing.T) {
 	require.Len(t, list.GetWorkloads(), 3)
 	_, err = explain.New(fake{}).Explain(t.Context(), ask("web", ""))
 	require.ErrorContains(t, err, "kept: none is")
+}
+
+func TestExplainTellsTheScore(t *testing.T) {
+	fresh := live.Explanation{Key: key("web", "rps")}
+	scored := fresh
+	scored.Tally.Scored = 7200
+	scored.Tally.Standings[shadow.Plain] = shadow.Standing{Short: 90, Replicas: 36000}
+
+	x, err := explain.New(fake{fresh}).Explain(t.Context(), ask("web", "rps"))
+	require.NoError(t, err)
+	require.Nil(t, x.GetScore(), "nothing was scored yet, which is not a perfect score")
+
+	x, err = explain.New(fake{scored}).Explain(t.Context(), ask("web", "rps"))
+	require.NoError(t, err)
+	require.Equal(t, 2*time.Hour, x.GetScore().GetScored().AsDuration())
+	require.Len(t, x.GetScore().GetStandings(), len(shadow.Policies()))
+	plain := x.GetScore().GetStandings()[shadow.Plain]
+	require.Equal(t, "hpa", plain.GetPolicy())
+	require.Equal(t, 90*time.Second, plain.GetShort().AsDuration())
+	require.InDelta(t, 10, plain.GetReplicaHours(), 0)
 }
 
 func TestExplainLosesNothing(t *testing.T) {

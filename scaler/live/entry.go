@@ -40,6 +40,7 @@ type entry struct {
 	service    service // as of the last closed cell
 	pods       pods    // as the owner of the target told
 	told       told    // by the answers, where nobody tells of pods
+	score      scoring // what the answers are worth; it goes on where a spec changes
 	scaled     bool    // somebody decides replicas, and with them books the error budget
 	answered   bool    // an answer of this spec or a former one stands
 
@@ -171,9 +172,11 @@ func (e *entry) decide(now time.Time) {
 		e.spend(now)
 		d = e.workload.Demand(now) // what was missed may have moved its level
 		next.Observed, next.Predicted, next.Value = d.Observed, d.Predicted, d.Observed
+		asked := e.workload.Answer(now, d)
 		if e.spec.Mode == api.Active {
-			next.Value, next.Rule = e.workload.Answer(now, d), e.workload.AnswerRule()
+			next.Value, next.Rule = asked, e.workload.AnswerRule()
 		}
+		e.keepScore(now, d.Observed, asked)
 		e.tell(now, next.Value, next.Target)
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
 		e.answered = true

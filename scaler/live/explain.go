@@ -7,6 +7,7 @@ import (
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/shadow"
 )
 
 // An Explanation is what stands behind the answer of one workload.
@@ -24,6 +25,8 @@ type Explanation struct {
 	// Record is the decision about replicas that would be taken now; nil if nobody
 	// asked for replicas.
 	Record *scaler.Record
+
+	Tally shadow.Tally // what its answers came to, beside autoscalers without a forecast
 
 	QueryErr error // of the last query; nil if it succeeded
 	FitErr   error // of the last fit; nil if it succeeded
@@ -44,7 +47,7 @@ func (s *Store) Explain(key Key) (Explanation, bool) {
 	x := Explanation{
 		Key: e.key, Spec: e.spec, Answer: e.answer, QueryErr: e.queryErr, FitErr: e.fitErr,
 		LeadTime: e.workload.LeadTime(), Model: e.workload.Model(),
-		Trusted: e.workload.Trusted(), Skill: e.workload.Skill(),
+		Trusted: e.workload.Trusted(), Skill: e.workload.Skill(), Tally: e.score.Tally,
 	}
 	e.workload.Demand(now)
 	x.Parts = e.workload.Parts()

@@ -246,12 +246,16 @@ func (s *Store) Keys() []Key {
 // Each calls f with each workload's key and newest answer, in no order. Unlike
 // Answer it does not count as interest.
 func (s *Store) Each(f func(Key, Answer)) {
-	s.mu.RLock()
-	all := slices.Collect(maps.Values(s.entries))
-	s.mu.RUnlock()
-	for _, e := range all {
+	for _, e := range s.all() {
 		f(e.key, e.read())
 	}
+}
+
+// all returns the entries of this moment.
+func (s *Store) all() []*entry {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Collect(maps.Values(s.entries))
 }
 
 // Run ticks until ctx ends, and then waits for the queries and fits under way.

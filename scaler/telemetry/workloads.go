@@ -7,11 +7,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/forescale/forescale/scaler/live"
+	"github.com/forescale/forescale/scaler/shadow"
 )
 
-// Answers lists what each workload says now.
+// Answers lists what each workload says now, and what its score has come to.
 type Answers interface {
 	Each(f func(live.Key, live.Answer))
+	Tallies(f func(live.Key, shadow.Tally))
 }
 
 // Workloads exports the newest answer of each workload, labelled by namespace,
@@ -26,6 +28,13 @@ type Answers interface {
 //	forescale_answer_age_seconds       since the tick that made the answer
 //	forescale_workloads                number of workloads, without labels
 //
+// And what its answers were worth beside autoscalers without a forecast, by policy, see
+// package shadow:
+//
+//	forescale_scored_seconds_total          time that was scored, without the label policy
+//	forescale_policy_short_seconds_total    of it, with too few ready replicas
+//	forescale_policy_replica_seconds_total  replicas over it
+//
 // Values that are not known are left out rather than exported as zero. It is
 // safe for concurrent use.
 type Workloads struct {
@@ -35,6 +44,7 @@ type Workloads struct {
 	count                               *prometheus.Desc
 	observed, predicted, served, target *prometheus.Desc
 	active, failing, age                *prometheus.Desc
+	scored, short, replicas             *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*Workloads)(nil)
@@ -44,6 +54,9 @@ var _ prometheus.Collector = (*Workloads)(nil)
 func NewWorkloads(reg prometheus.Registerer, answers Answers, now func() time.Time) (*Workloads, error) {
 	desc := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("forescale_"+name, help, []string{"namespace", "name", "metric"}, nil)
+	}
+	byPolicy := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("forescale_policy_"+name, help, []string{"namespace", "name", "metric", "policy"}, nil)
 	}
 	w := &Workloads{
 		answers:   answers,
@@ -56,13 +69,16 @@ func NewWorkloads(reg prometheus.Registerer, answers Answers, now func() time.Ti
 		active:    desc("active", "Whether the target is active: 0 only if demand is known to be idle."),
 		failing:   desc("answer_failing", "Whether nothing can be served."),
 		age:       desc("answer_age_seconds", "Time since the tick that made the answer."),
+		scored:    desc("scored_seconds_total", "Time for which the policies were compared in the shadow."),
+		short:     byPolicy("short_seconds_total", "Time for which the policy would have had too few ready replicas."),
+		replicas:  byPolicy("replica_seconds_total", "Replicas over time that the policy would have had."),
 	}
 	return w, reg.Register(w)
 }
 
 // Describe implements prometheus.Collector.
 func (w *Workloads) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{w.count, w.observed, w.predicted, w.served, w.target, w.active, w.failing, w.age} {
+	for _, d := range []*prometheus.Desc{w.count, w.observed, w.predicted, w.served, w.target, w.active, w.failing, w.age, w.scored, w.short, w.replicas} {
 		out <- d
 	}
 }
@@ -88,6 +104,17 @@ func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 		gauge(w.active, truth(a.Active))
 		gauge(w.failing, truth(a.Err != nil))
 		gauge(w.age, now.Sub(a.At).Seconds())
+	})
+	w.answers.Tallies(func(k live.Key, t shadow.Tally) {
+		counter := func(d *prometheus.Desc, v float64, more ...string) {
+			labels := append([]string{k.Namespace, k.Name, k.Metric}, more...)
+			out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+		}
+		counter(w.scored, t.Scored)
+		for _, p := range shadow.Policies() {
+			counter(w.short, t.Standings[p].Short, p.String())
+			counter(w.replicas, t.Standings[p].Replicas, p.String())
+		}
 	})
 	out <- prometheus.MustNewConstMetric(w.count, prometheus.GaugeValue, float64(n))
 }

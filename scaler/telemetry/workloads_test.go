@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/scaler/live"
+	"github.com/forescale/forescale/scaler/shadow"
 	"github.com/forescale/forescale/scaler/telemetry"
 )
 
@@ -21,6 +22,36 @@ func (a answers) Each(f func(live.Key, live.Answer)) {
 	for k, v := range a {
 		f(k, v)
 	}
+}
+
+// Tallies tells of one workload, whatever the answers are.
+func (a answers) Tallies(f func(live.Key, shadow.Tally)) {
+	var t shadow.Tally
+	t.Scored = 3600
+	t.Standings[shadow.Forescale] = shadow.Standing{Short: 15, Replicas: 36000}
+	t.Standings[shadow.Plain] = shadow.Standing{Short: 360, Replicas: 35000}
+	t.Standings[shadow.Cautious] = shadow.Standing{Short: 30, Replicas: 50000}
+	f(live.Key{Namespace: "shop", Name: "web", Metric: "m"}, t)
+}
+
+func TestWorkloadsExportTheirScore(t *testing.T) {
+	w, err := telemetry.NewWorkloads(prometheus.NewPedanticRegistry(), answers{}, time.Now)
+	require.NoError(t, err)
+	require.NoError(t, testutil.CollectAndCompare(w, strings.NewReader(`
+# HELP forescale_scored_seconds_total Time for which the policies were compared in the shadow.
+# TYPE forescale_scored_seconds_total counter
+forescale_scored_seconds_total{metric="m",name="web",namespace="shop"} 3600
+# HELP forescale_policy_short_seconds_total Time for which the policy would have had too few ready replicas.
+# TYPE forescale_policy_short_seconds_total counter
+forescale_policy_short_seconds_total{metric="m",name="web",namespace="shop",policy="forescale"} 15
+forescale_policy_short_seconds_total{metric="m",name="web",namespace="shop",policy="hpa"} 360
+forescale_policy_short_seconds_total{metric="m",name="web",namespace="shop",policy="hpa-70"} 30
+# HELP forescale_policy_replica_seconds_total Replicas over time that the policy would have had.
+# TYPE forescale_policy_replica_seconds_total counter
+forescale_policy_replica_seconds_total{metric="m",name="web",namespace="shop",policy="forescale"} 36000
+forescale_policy_replica_seconds_total{metric="m",name="web",namespace="shop",policy="hpa"} 35000
+forescale_policy_replica_seconds_total{metric="m",name="web",namespace="shop",policy="hpa-70"} 50000
+`), "forescale_scored_seconds_total", "forescale_policy_short_seconds_total", "forescale_policy_replica_seconds_total"))
 }
 
 func TestWorkloadsExportTheirAnswers(t *testing.T) {

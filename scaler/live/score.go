@@ -1,0 +1,59 @@
+package live
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/shadow"
+)
+
+// A scoring is the score of a workload, with what whoever acts on its replicas told.
+type scoring struct {
+	shadow.Score
+
+	floor       int32 // of the last decision about replicas; 0 = there was none
+	least, most int32 // bounds of the same; most = 0 is none
+}
+
+// decided notes a decision about replicas of target.
+func (s *scoring) decided(replicas int32, target engine.Target) {
+	s.floor, s.least, s.most = replicas, target.Min, target.Max
+}
+
+// keepScore books a moment, whether or not the forecast acts in this mode: asked is
+// the demand that it asks to provide for. The caller holds mu.
+func (e *entry) keepScore(now time.Time, observed, asked float64) {
+	if !e.score.Due(now) {
+		return
+	}
+	m := shadow.Moment{
+		Now: now, Observed: observed, Age: now.Sub(e.workload.Latest().Time) + e.spec.Metric.Step.Std()/2,
+		Asked: asked, Floor: e.score.floor, Target: e.target(), Least: e.score.least, Most: e.score.most,
+		LeadTime: e.workload.LeadTime(),
+	}
+	if !e.scaled { // the bounds of an HPA behind an answer are its own, but may be stated too
+		if least := e.spec.Scale.MinReplicas; least != nil {
+			m.Least = *least
+		}
+		m.Most = e.spec.Scale.MaxReplicas
+	}
+	if e.spec.Scale.LatencyObjective != nil {
+		m.Need = e.workload.Replicas(observed)
+	}
+	if math.IsNaN(m.Asked) {
+		m.Asked = observed
+	}
+	e.score.Update(m)
+}
+
+// Tallies calls f with each workload's key and what its score has come to, in no
+// order. It does not count as interest.
+func (s *Store) Tallies(f func(Key, shadow.Tally)) {
+	for _, e := range s.all() {
+		e.mu.Lock()
+		tally := e.score.Tally
+		e.mu.Unlock()
+		f(e.key, tally)
+	}
+}

@@ -1,0 +1,96 @@
+package live
+
+import (
+	"context"
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/shadow"
+)
+
+// bursts leaps to twice as much for ten minutes at every full hour, within seconds.
+func bursts(t time.Time) float64 {
+	if t.Unix()%3600 < 600 {
+		return 1000
+	}
+	return 500
+}
+
+func tallyOf(s *Store, k Key) (tally shadow.Tally) {
+	s.Tallies(func(at Key, t shadow.Tally) {
+		if at == k {
+			tally = t
+		}
+	})
+	return tally
+}
+
+// What looking on shows is what acting would have been worth: the score does not
+// depend on the mode. A season of an hour is in the history, so that the forecast has
+// the replicas ready, which an HPA on the same target has a start-up later.
+func TestTheScoreSaysInShadowWhatActingIsWorth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: bursts}, Options{})
+		of := map[api.Mode]shadow.Tally{}
+		for _, mode := range []api.Mode{api.Active, api.Shadow} {
+			spec := demand()
+			spec.Mode, spec.Forecast.Seasons = mode, api.Seasons{api.Duration(time.Hour)}
+			require.NoError(t, s.Ensure(Key{Namespace: "shop", Name: string(mode), Metric: "demand"}, spec))
+		}
+		time.Sleep(5 * time.Second) // not to look just when the policies sync
+		for range 6 * 12 {          // asked for now and then, or it would be forgotten
+			time.Sleep(5 * time.Minute)
+			for _, mode := range []api.Mode{api.Active, api.Shadow} {
+				k := Key{Namespace: "shop", Name: string(mode), Metric: "demand"}
+				_, known := s.Answer(k)
+				require.True(t, known)
+				of[mode] = tallyOf(s, k)
+			}
+		}
+		require.Equal(t, of[api.Active], of[api.Shadow])
+		got := of[api.Shadow]
+		require.InDelta(t, 6*3600, got.Scored, 60)
+		forecast, plain, cautious := got.Standings[shadow.Forescale], got.Standings[shadow.Plain], got.Standings[shadow.Cautious]
+		require.Greater(t, plain.Short, 300.0, "six leaps, a minute and more each")
+		require.Less(t, forecast.Short, 0.2*plain.Short)
+		require.Less(t, forecast.Replicas, cautious.Replicas)
+	})
+}
+
+func TestTheScoreOfAFloorIsThatOfItsDecisions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: flat(100)}, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		for range 3600 {
+			time.Sleep(time.Second)
+			_, known := s.Scale(key, engine.Target{Current: 2, Ready: 2, Min: 4, Max: 10, Missed: math.NaN()})
+			require.True(t, known)
+		}
+		got := tallyOf(s, key)
+		require.InDelta(t, 3600, got.Scored, 60)
+		for _, p := range shadow.Policies() { // 100 needs 2 of 50, or 3 at 70 %: the owner's least is 4
+			require.InDelta(t, 4, got.Standings[p].Replicas/got.Scored, 0.05, "%v", p)
+		}
+	})
+}
+
+func TestASilenceKeepsTheScore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: flat(100)}
+		s := run(t, source, Options{Forget: -1})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(30 * time.Minute)
+		source.set(context.DeadlineExceeded)
+		time.Sleep(10 * time.Minute) // the last sample stands for metric.ttl
+		before := tallyOf(s, key)
+		require.InDelta(t, 35*60, before.Scored, 60)
+		time.Sleep(time.Hour)
+		require.Equal(t, before, tallyOf(s, key))
+	})
+}

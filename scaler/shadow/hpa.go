@@ -1,0 +1,81 @@
+package shadow
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	// Slot is the time between two syncs of an HPA.
+	Slot = 15 * time.Second
+
+	slots = 64 // remembered: a start-up, or a hold, counts as at most 16 minutes
+)
+
+// Rules are how an [HPA] follows what it is told.
+type Rules struct {
+	Tolerance float64       // share by which demand may differ from what the count serves before it acts, such as 0.1
+	Hold      time.Duration // for which the highest recommendation counts, 0 to 15 min
+}
+
+// An HPA is a horizontal pod autoscaler that runs in memory: up at once, down when
+// nothing within the hold asked for as much. Its exported fields are its whole memory,
+// for dumps. The zero HPA has not begun. It is not safe for concurrent use.
+type HPA struct {
+	Slot   int64        `json:"slot"`   // of the newest entries, since the epoch
+	Asked  [slots]int32 `json:"asked"`  // replicas that were recommended, by slot modulo their count
+	Wanted [slots]int32 `json:"wanted"` // replicas that it had, ready or starting, likewise
+}
+
+// Begin makes n the count of slot and of all before.
+func (h *HPA) Begin(slot int64, n int32) {
+	for i := range h.Asked {
+		h.Asked[i], h.Wanted[i] = n, n
+	}
+	h.Slot = slot
+}
+
+// Sync decides for the slots after the newest up to slot, each on asked: the replicas,
+// ≥ 0 and not rounded, that demand asks for. The count lies in [least, most]; most = 0
+// is no bound.
+func (h *HPA) Sync(slot int64, asked float64, least, most int32, r Rules) {
+	for h.Slot < slot {
+		now := h.Wanted[h.Slot%slots]
+		n := bounded(whole(asked), least, most)
+		if math.Abs(asked/float64(max(now, 1))-1) <= r.Tolerance {
+			n = bounded(now, least, most)
+		}
+		h.Slot++
+		h.Asked[h.Slot%slots] = n
+		for i := int64(1); i < min(int64(r.Hold/Slot), slots); i++ {
+			n = max(n, h.Asked[(h.Slot-i)%slots])
+		}
+		h.Wanted[h.Slot%slots] = bounded(n, least, most)
+	}
+}
+
+// Count returns the replicas that it has at the newest slot, ready or starting.
+func (h *HPA) Count() int32 { return h.Wanted[h.Slot%slots] }
+
+// Ready returns the replicas that served in slot, one of the newest 32: those that it
+// had had for a start-up by then.
+func (h *HPA) Ready(slot int64, startup time.Duration) int32 {
+	n := h.Wanted[slot%slots]
+	for i := range min(int64(startup/Slot)+1, slots/2) {
+		n = min(n, h.Wanted[(slot-i)%slots])
+	}
+	return n
+}
+
+func bounded(n, least, most int32) int32 {
+	if most > 0 {
+		n = min(n, most)
+	}
+	return max(n, least)
+}
+
+// whole rounds replicas up, but not for what arithmetic makes of a whole number.
+func whole(asked float64) int32 {
+	const noise = 1e-9
+	return int32(min(math.Ceil(asked*(1-noise)), math.MaxInt32))
+}
