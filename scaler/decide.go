@@ -78,7 +78,8 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		r := rules{spec: spec, in: in, now: now, st: &st}
 		r.activation(&d, lo)
 		if spec.Behavior != nil {
-			d.Replicas = max(d.Replicas, in.Passing, in.Guard) // an HPA knows neither
+			d.raise(Burst, in.Passing) // an HPA knows neither of the two: its rules apply to both
+			d.raise(ReactiveGuard, in.Guard)
 			r.behave(&d)
 		} else {
 			r.hold(&d)
@@ -91,8 +92,8 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		d.apply(TooFewReplicas, lo)
 	}
 	st.settle(spec, in, now, d.Replicas)
-	if n := min(in.Guard, hi); n > d.Replicas && !silent(in) {
-		d.apply(ReactiveGuard, n) // on top of our own count, which is held and ramped beneath it
+	if spec.Behavior == nil && !silent(in) {
+		d.raise(ReactiveGuard, min(in.Guard, hi)) // on top of our own count, which is held and ramped beneath it
 	}
 	return d, st
 }
@@ -161,12 +162,8 @@ func (r rules) hold(d *Decision) {
 	if last := r.st.Last; r.in.Calm > 0 && highest < last && last-highest <= SmallStep(last) {
 		highest = max(highest, min(last, r.st.Highs.first(r.now-int64(r.in.Calm)-1, highest)))
 	}
-	if highest > d.Replicas {
-		d.apply(BreakEvenHold, highest)
-	}
-	if r.in.Passing > d.Replicas {
-		d.apply(Burst, r.in.Passing)
-	}
+	d.raise(BreakEvenHold, highest)
+	d.raise(Burst, r.in.Passing)
 	r.cooldown(d)
 	r.ramp(d)
 }

@@ -17,17 +17,19 @@
 //	ScaleUpStabilized    a lower recommendation is still recent      (behavior)
 //	ScaleDownStabilized  a higher recommendation is still recent     (behavior)
 //	BreakEvenHold        dropping and restarting would cost more     (no behavior)
-//	Burst                one lasts, or is likely within the lead time (no behavior)
+//	Burst                one lasts, or is likely within the lead time
 //	Cooldown             the last replica stays for five minutes
 //	ScaleUpLimit         the policies allow no faster growth         (behavior)
 //	ScaleDownLimit       nor faster shrinking
 //	TooManyReplicas      cut to maxReplicas
 //	TooFewReplicas       raised to minReplicas
 //	ReactiveGuard        what an autoscaler without a forecast would have now,
-//	                     while forecasts have missed more than it    (no behavior)
+//	                     while forecasts have missed more than it
 //
 // With scale.behavior the rules are those of autoscaling/v2, checked against the
-// port of the HPA in bench/replay/hpa. Without it they are our own: up at once;
+// port of the HPA in bench/replay/hpa; Burst and ReactiveGuard, which an HPA does not
+// know, come before them, so that what they ask for keeps to the limits that were
+// set. Without it the rules are our own: up at once;
 // down when a replica has not been needed for as long as starting it anew would
 // take and cost, and by at most ten percent a minute, except for what came within
 // a quarter of an hour. A small step down, see [SmallStep], waits for [Input.Calm]

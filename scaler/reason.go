@@ -57,6 +57,13 @@ func (d *Decision) apply(rule Reason, n int32) {
 	}
 }
 
+// raise records that rule moved the count up to n, if it is below.
+func (d *Decision) raise(rule Reason, n int32) {
+	if n > d.Replicas {
+		d.stop(rule, n)
+	}
+}
+
 // stop records rule even if it leaves the count as it is.
 func (d *Decision) stop(rule Reason, n int32) {
 	d.Replicas, d.Reason = n, rule

@@ -153,6 +153,8 @@ func (s *script) at(t *testing.T, where string, words []string) {
 			in.Demand.Observed = v
 		case "forecast":
 			in.Demand.Predicted = v
+		case "burst":
+			in.Passing = int32(v)
 		case "guard":
 			in.Guard = int32(v)
 		case "limit":
