@@ -139,8 +139,8 @@ type Event struct {
 	// Duration is how long the event lasts.
 	Duration Duration `json:"duration"`
 
-	// Every is the period of a recurring event, at least Duration. Left out, the
-	// event happens once.
+	// Every is the period of a recurring event, at least Duration and one minute.
+	// Left out, the event happens once.
 	Every Duration `json:"every,omitempty"`
 
 	// Multiplier scales the forecast during the event, such as "3".

@@ -145,6 +145,29 @@ func TestValidateReportsEveryFault(t *testing.T) {
 	}
 }
 
+// An event that recurs by the nanosecond would have a cell hold more occurrences than
+// anybody can look at.
+func TestAnEventRecursByTheMinuteAtMost(t *testing.T) {
+	for every, want := range map[time.Duration]string{
+		0:                    "",
+		time.Minute:          "",
+		59 * time.Second:     `forecast.events.0.every: "59s": want at least the duration of the event and a minute, 1m`,
+		30 * time.Nanosecond: "forecast.events.0.every",
+	} {
+		event := api.Event{Name: "job", Start: "2026-11-27T08:00:00Z", Duration: 20, Every: api.Duration(every), Add: 5}
+		err := api.Spec{
+			Metric:   api.MetricSpec{Query: "q"},
+			Forecast: api.ForecastSpec{Events: []api.Event{event}},
+			Scale:    api.ScaleSpec{TargetPerReplica: 5},
+		}.Validate()
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}
+
 // What a replica is stands in place of what it serves, and beside an objective that it
 // can keep: p95 of an exponential time of service is three times its mean.
 func TestServiceFaults(t *testing.T) {
@@ -215,7 +238,7 @@ func TestDurationText(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, d, back)
 	}
-	for _, text := range []string{"", "5", "-5s", "1y", "d", "1.5d", "1d-2h", "99999999w"} {
+	for _, text := range []string{"", "5", "-5s", "1y", "d", "1.5d", "1d-2h", "99999999w", "101w36499d", "30501w" /* wraps around to three days */} {
 		_, err := api.ParseDuration(text)
 		require.Error(t, err, text)
 	}

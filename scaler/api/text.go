@@ -64,11 +64,17 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// maxDuration is a hundred years: sums of a few stay within a time.Duration.
+const maxDuration = 36_500 * 24 * time.Hour
+
 // ParseDuration reads a duration such as 90s, 1h30m, 14d or 1w2d. It returns an
 // error that says what would be right for anything else, for a negative span,
 // and for one above 100 years.
 func ParseDuration(text string) (Duration, error) {
-	const want = "want a duration such as 90s, 5m or 14d"
+	const (
+		want    = "want a duration such as 90s, 5m or 14d"
+		tooLong = want + ", at most 100 years"
+	)
 	rest, total := strings.TrimSpace(text), time.Duration(0)
 	if rest == "" {
 		return 0, errors.New(want)
@@ -82,8 +88,11 @@ func ParseDuration(text string) (Duration, error) {
 			continue
 		}
 		n, err := strconv.ParseUint(rest[:i], 10, 16)
-		if err != nil || n > 36500 {
+		if err != nil {
 			return 0, errors.New(want)
+		}
+		if time.Duration(n) > maxDuration/u.size { // or the product might overflow
+			return 0, errors.New(tooLong)
 		}
 		total += u.size * time.Duration(n)
 		rest = rest[i+1:]
@@ -95,8 +104,8 @@ func ParseDuration(text string) (Duration, error) {
 		}
 		total += d
 	}
-	if total > 36500*24*time.Hour || total < 0 {
-		return 0, fmt.Errorf("%s, at most 100 years", want)
+	if total > maxDuration || total < 0 {
+		return 0, errors.New(tooLong)
 	}
 	return Duration(total), nil
 }

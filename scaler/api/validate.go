@@ -19,6 +19,7 @@ const (
 	maxEvents     = 256
 	maxSeasons    = 4
 	maxSlots      = 1 << 15
+	leastEvery    = Duration(time.Minute)
 )
 
 // Default returns s with the defaults in the fields that were left out. It does
@@ -195,8 +196,10 @@ func (v *validator) event(path string, e Event) {
 	if e.Duration <= 0 {
 		v.add(path+".duration", e.Duration.String(), "want a duration above 0 such as 2h")
 	}
-	if e.Every != 0 && e.Every < e.Duration {
-		v.add(path+".every", e.Every.String(), "want at least the duration of the event, "+e.Duration.String())
+	// Without a least period one cell could hold any number of occurrences, each of which
+	// takes time to look at.
+	if e.Every != 0 && e.Every < max(e.Duration, leastEvery) {
+		v.add(path+".every", e.Every.String(), "want at least the duration of the event and a minute, "+max(e.Duration, leastEvery).String())
 	}
 	v.effect(path, e)
 }
