@@ -102,7 +102,8 @@ func statusPatch(s *v1alpha1.Status) ([]byte, error) {
 }
 
 // differs reports whether something changed that an operator would want to know
-// at once: a condition, whether the floor is held, and floor or lead time by far. Figures that merely moved go along with the next such change.
+// at once: a condition, whether the floor is held, and floor or lead time by far.
+// Figures that merely moved go along with the next such change.
 func differs(a, b *v1alpha1.Status) bool {
 	if a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
 		return true
@@ -118,8 +119,9 @@ func differs(a, b *v1alpha1.Status) bool {
 // far reports whether two counts differ by two and by a fifth at least, or by
 // being known at all.
 func far(a, b int32) bool {
-	gap := max(a-b, b-a)
-	return gap >= 2 && 5*gap >= max(a, b) || a < 0 != (b < 0)
+	x, y := int64(a), int64(b) // counts may be as large as they can
+	gap := max(x-y, y-x)
+	return gap >= 2 && 5*gap >= max(x, y) || (a < 0) != (b < 0)
 }
 
 // seconds reads a duration of a status; 0 if there is none.

@@ -80,3 +80,21 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 		})
 	}
 }
+
+func TestFar(t *testing.T) {
+	for name, c := range map[string]struct {
+		a, b int32
+		want bool
+	}{
+		"equal":                 {10, 10, false},
+		"one of two":            {1, 2, false}, // by half, but by one replica
+		"a tenth":               {20, 22, false},
+		"a fifth":               {20, 25, true},
+		"not known any more":    {20, -1, true},
+		"as many as can be":     {math.MaxInt32, 1, true},
+		"nearly as many as can": {math.MaxInt32, math.MaxInt32 - 5, false},
+	} {
+		require.Equal(t, c.want, far(c.a, c.b), name)
+		require.Equal(t, c.want, far(c.b, c.a), name)
+	}
+}
