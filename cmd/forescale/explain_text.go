@@ -103,6 +103,7 @@ func made(p *pb.Parts) string {
 		{"above it now", p.GetSurprise()},
 		{"last value with its usual growth", p.GetReactive()},
 		{"burst that lasts", p.GetLatch()},
+		{"what comes back after a dip", p.GetReturning()},
 		{"burst that is likely", p.GetHedge()},
 	} {
 		if part.value > 0 {

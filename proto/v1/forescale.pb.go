@@ -584,6 +584,7 @@ type Parts struct {
 	Hedge         float64                `protobuf:"fixed64,5,opt,name=hedge,proto3" json:"hedge,omitempty"`             // what a burst that is likely would need
 	Chance        float64                `protobuf:"fixed64,6,opt,name=chance,proto3" json:"chance,omitempty"`           // of a burst within the lead time, 0 to 1
 	Level         float64                `protobuf:"fixed64,7,opt,name=level,proto3" json:"level,omitempty"`             // quantile provided for, 0 to 1
+	Returning     float64                `protobuf:"fixed64,8,opt,name=returning,proto3" json:"returning,omitempty"`     // what comes back after a dip needs
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -663,6 +664,13 @@ func (x *Parts) GetChance() float64 {
 func (x *Parts) GetLevel() float64 {
 	if x != nil {
 		return x.Level
+	}
+	return 0
+}
+
+func (x *Parts) GetReturning() float64 {
+	if x != nil {
+		return x.Returning
 	}
 	return 0
 }
@@ -838,7 +846,7 @@ const file_v1_forescale_proto_rawDesc = "" +
 	"\x04rule\x18\a \x01(\tR\x04ruleB\v\n" +
 	"\t_observedB\f\n" +
 	"\n" +
-	"_predicted\"\xc7\x01\n" +
+	"_predicted\"\xe5\x01\n" +
 	"\x05Parts\x12\x1f\n" +
 	"\bforecast\x18\x01 \x01(\x01H\x00R\bforecast\x88\x01\x01\x12\x1a\n" +
 	"\bsurprise\x18\x02 \x01(\x01R\bsurprise\x12\x1a\n" +
@@ -846,7 +854,8 @@ const file_v1_forescale_proto_rawDesc = "" +
 	"\x05latch\x18\x04 \x01(\x01R\x05latch\x12\x14\n" +
 	"\x05hedge\x18\x05 \x01(\x01R\x05hedge\x12\x16\n" +
 	"\x06chance\x18\x06 \x01(\x01R\x06chance\x12\x14\n" +
-	"\x05level\x18\a \x01(\x01R\x05levelB\v\n" +
+	"\x05level\x18\a \x01(\x01R\x05level\x12\x1c\n" +
+	"\treturning\x18\b \x01(\x01R\treturningB\v\n" +
 	"\t_forecast\"\x97\x01\n" +
 	"\aOutlook\x12/\n" +
 	"\x05ahead\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05ahead\x12\x16\n" +

@@ -155,7 +155,7 @@ func message(x live.Explanation) (*pb.ExplainResponse, error) {
 		},
 		Parts: &pb.Parts{
 			Forecast: known(x.Parts.Forecast), Surprise: x.Parts.Surprise, Reactive: x.Parts.Reactive,
-			Latch: x.Parts.Latch, Hedge: x.Parts.Hedge, Chance: x.Parts.Chance, Level: x.Parts.Level,
+			Latch: x.Parts.Latch, Returning: x.Parts.Return, Hedge: x.Parts.Hedge, Chance: x.Parts.Chance, Level: x.Parts.Level,
 		},
 		LeadTime:   durationpb.New(x.LeadTime),
 		Model:      x.Model,

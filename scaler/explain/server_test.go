@@ -113,7 +113,7 @@ func TestExplainLosesNothing(t *testing.T) {
 		Key:    key("web", "rps"),
 		Spec:   api.Spec{Metric: api.MetricSpec{Query: "sum(x)"}}.Default(),
 		Answer: live.Answer{Value: 340, Target: 50, Active: true, At: at, Observed: 300, Predicted: 340, Rule: scaler.BreakEvenHold},
-		Parts:  engine.Parts{Forecast: 330, Surprise: 10, Level: 0.95, Chance: 0.02},
+		Parts:  engine.Parts{Forecast: 330, Surprise: 10, Reactive: 11, Latch: 12, Return: 13, Hedge: 14, Chance: 0.02, Level: 0.95},
 		Model:  "auto", Trusted: true, Skill: math.NaN(), LeadTime: 75 * time.Second,
 		Outlooks: []engine.Outlook{{Ahead: time.Minute, Median: 305, Upper: 330, Experts: []auto.Share{{Expert: "week ago", Weight: 1}}}},
 		Record:   &record,
@@ -125,7 +125,10 @@ func TestExplainLosesNothing(t *testing.T) {
 	require.InDelta(t, 340, x.GetAnswer().GetValue(), 0)
 	require.Equal(t, "BreakEvenHold", x.GetAnswer().GetRule())
 	require.InDelta(t, 330, x.GetParts().GetForecast(), 0)
-	require.InDelta(t, 10, x.GetParts().GetSurprise(), 0)
+	parts := x.GetParts()
+	require.Equal(t, []float64{10, 11, 12, 13, 14, 0.02, 0.95}, []float64{
+		parts.GetSurprise(), parts.GetReactive(), parts.GetLatch(), parts.GetReturning(), parts.GetHedge(), parts.GetChance(), parts.GetLevel(),
+	})
 	require.Nil(t, x.Skill, "not scored is not zero")
 	require.Equal(t, 75*time.Second, x.GetLeadTime().AsDuration())
 	require.Equal(t, "week ago", x.GetOutlooks()[0].GetExperts()[0].GetExpert())
