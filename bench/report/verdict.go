@@ -246,6 +246,10 @@ func (r *Report) outOfReach(ref Aggregate) string {
 	if ref.ViolatingTime <= r.Settings.BudgetPct {
 		return ""
 	}
+	if ref.Unavoidable == 0 {
+		return fmt.Sprintf("A reactive policy could have avoided all of the violating time of %s (%s): the demand never more than doubled within one lead time.",
+			ref.Policy, minutesADay(ref.ViolatingTime))
+	}
 	return fmt.Sprintf("Of the violating time of %s (%s) no reactive policy could have avoided %s: the demand more than doubled within one lead time.",
 		ref.Policy, minutesADay(ref.ViolatingTime), minutesADay(ref.Unavoidable))
 }

@@ -45,6 +45,7 @@ type backtestOptions struct {
 	resamples int
 
 	json, report string
+	files        [2]*output // of json and report; nil = not asked for
 }
 
 func newBacktestCommand() *cobra.Command {
