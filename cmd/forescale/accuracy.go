@@ -103,12 +103,25 @@ func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io
 	if err != nil {
 		return err
 	}
+	return o.roll(ctx, series, model, out, notes)
+}
+
+// roll lets the model run over the series.
+func (o *accuracyOptions) roll(ctx context.Context, series []trace.Trace, model forecast.Model, out, notes io.Writer) error {
+	var file *output
+	if o.json != "" {
+		var err error
+		if file, err = openOutput(o.json); err != nil { // now, not after the forecasts
+			return fmt.Errorf("--json: %w", err)
+		}
+		defer file.drop()
+	}
 	report, err := accuracy.Run(ctx, series, accuracy.Options{Name: o.model, Model: model, Workers: o.workers}, progressTo(notes))
 	if err != nil {
 		return err
 	}
 	if o.json != "" {
-		if err := create(o.json, report.WriteJSON); err != nil {
+		if err := file.write(report.WriteJSON); err != nil {
 			return fmt.Errorf("--json: %w", err)
 		}
 	}

@@ -72,7 +72,7 @@ learned from them, and the replay has such pods unless --capacity is given.
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.`,
 		Example: `  forescale backtest requests.csv.gz --report backtest.html
-  forescale backtest requests.csv --capacity 40 --slots 4 --slo p95=300ms --scale-peak 0 --startup 90s
+  forescale backtest requests.csv --scale-peak 0 --capacity 60 --slots 4 --slo p95=300ms --startup 90s
   forescale backtest requests.csv --outage 34h+10m --scrape-loss 0.02 --pods-per-node 8
   forescale backtest --traces traces/ --policies all --seeds 5 --json backtest.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -134,6 +134,10 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 		return err
 	}
 	options.Learned = learned
+	if err := o.open(); err != nil {
+		return err
+	}
+	defer o.drop()
 	progress := newBar(notes)
 	options.Progress = func(p campaign.Progress) {
 		progress.show(func(elapsed time.Duration) string { return backtestLine(p, elapsed) })
@@ -164,16 +168,39 @@ func timelines(loads int, policies []string) (time.Duration, []string) {
 	return 5 * time.Minute, append(keep, "hpa-rate-70", "keda", "kpa")
 }
 
+// open opens the files that were asked for: what cannot be written fails before the
+// replay and not after it.
+func (o *backtestOptions) open() (err error) {
+	if o.json != "" {
+		if o.files[0], err = openOutput(o.json); err != nil {
+			return fmt.Errorf("--json: %w", err)
+		}
+	}
+	if o.report != "" {
+		if o.files[1], err = openOutput(o.report); err != nil {
+			o.drop()
+			return fmt.Errorf("--report: %w", err)
+		}
+	}
+	return nil
+}
+
+func (o *backtestOptions) drop() {
+	for _, f := range o.files {
+		f.drop()
+	}
+}
+
 // write writes the files that were asked for.
 func (o *backtestOptions) write(result *campaign.Result) error {
 	if o.json != "" {
-		if err := create(o.json, result.Report.WriteJSON); err != nil {
+		if err := o.files[0].write(result.Report.WriteJSON); err != nil {
 			return fmt.Errorf("--json: %w", err)
 		}
 	}
 	if o.report != "" {
 		write := func(w io.Writer) error { return page.Write(w, result.Report, result.Timelines) }
-		if err := create(o.report, write); err != nil {
+		if err := o.files[1].write(write); err != nil {
 			return fmt.Errorf("--report: %w", err)
 		}
 	}

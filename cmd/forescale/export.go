@@ -8,8 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -115,12 +113,11 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	}
 	defer client.Close()
 	// It fails now, not after the queries.
-	file, err := os.CreateTemp(filepath.Dir(o.out), ".export-*")
+	file, err := openOutput(o.out)
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	defer os.Remove(file.Name()) // it is gone if all went well
-	defer file.Close()           // closed below if all went well
+	defer file.drop()
 
 	e := exporter{client: client, from: from, to: to, step: o.step.Std(), bar: newBar(notes)}
 	d, err := e.data(ctx, o.query, o.latency, o.replicas)
@@ -131,7 +128,7 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	for _, note := range d.Notes {
 		fmt.Fprintln(notes, "warning:", note)
 	}
-	if err := o.write(file, d); err != nil {
+	if err := file.write(func(w io.Writer) error { return o.write(w, d) }); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	n := d.Rate.Len()
@@ -140,26 +137,16 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	return err
 }
 
-// write writes the file and gives it its name.
-func (o *exportOptions) write(file *os.File, d export.Data) error {
-	if strings.HasSuffix(o.out, ".gz") {
-		zip := gzip.NewWriter(file)
-		if err := export.Write(zip, d); err != nil {
-			return err
-		}
-		if err := zip.Close(); err != nil {
-			return err
-		}
-	} else if err := export.Write(file, d); err != nil {
+// write writes d, compressed if the name of the file says so.
+func (o *exportOptions) write(w io.Writer, d export.Data) error {
+	if !strings.HasSuffix(o.out, ".gz") {
+		return export.Write(w, d)
+	}
+	zip := gzip.NewWriter(w)
+	if err := export.Write(zip, d); err != nil {
 		return err
 	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), o.out)
+	return zip.Close()
 }
 
 // parseInstant reads now, a duration before it, RFC 3339 or unix seconds.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -286,16 +285,4 @@ func writeForecastJSON(out io.Writer, f *forecast.Forecast) error {
 		Values [][]float64 `json:"values"`
 		Peaks  [][]float64 `json:"peaks"`
 	}{"forescale.dev/forecast/v1", f.Start.UTC(), f.Step.Seconds(), f.Levels, f.Values, f.Peaks})
-}
-
-func create(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path) //nolint:gosec // the user names the file
-	if err != nil {
-		return err
-	}
-	if err := write(file); err != nil {
-		_ = file.Close() // the first error counts
-		return err
-	}
-	return file.Close()
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,12 +18,26 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends what does not heed the first
 	err := newRootCommand().ExecuteContext(ctx)
-	stop()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "forescale:", err)
-		os.Exit(1)
+	if code := exitStatus(ctx, err, os.Stderr); code != 0 {
+		os.Exit(code)
 	}
+}
+
+// exitStatus returns the exit status of a command that ended with err, and says why. A
+// command that a signal kept from its work failed, so that a script does not go on:
+// 130, as a shell has it. Those that run until a signal return no error then.
+func exitStatus(ctx context.Context, err error, w io.Writer) int {
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(w, "forescale: interrupted")
+		return 130
+	}
+	fmt.Fprintln(w, "forescale:", err)
+	return 1
 }
 
 func newRootCommand() *cobra.Command {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -78,12 +76,11 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(o.out), ".train-*") // fails now, not after the training
+	file, err := openOutput(o.out) // fails now, not after the training
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	defer os.Remove(file.Name()) // it is gone if all went well
-	defer file.Close()           // closed below if all went well
+	defer file.drop()
 
 	progress := newBar(notes)
 	network, report, err := train.Run(ctx, series, o.options, func(p train.Progress) {
@@ -97,23 +94,14 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := o.write(file, data); err != nil {
+	err = file.write(func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	return o.summary(out, network, report, len(series))
-}
-
-func (o *trainOptions) write(file *os.File, data []byte) error {
-	if _, err := file.Write(data); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), o.out)
 }
 
 // read returns the files as series of one step on the epoch grid.
