@@ -17,41 +17,43 @@ import (
 type entry struct {
 	key     Key
 	touched atomic.Int64 // unix nanoseconds of the last interest
-	asked   atomic.Int64 // and of the beginning of the last query; 0 = none yet
+	queried atomic.Int64 // and of the beginning of the last query; 0 = none yet
 
 	mu       sync.Mutex // guards the workload and what follows; held for a decision's microsecond, or while a cell closes for a hundred
 	workload *engine.Workload
 	spec     api.Spec
-	epoch    int  // counts specs, so that a late result of a former one is dropped
-	filled   bool // the history has been read
-	querying bool
-	fitting  bool
-	notUntil time.Time // no query before, after a failure
-	failures int
-	fitAfter time.Time // no fit before, after a failure
-	queryErr error     // of the last query; nil when it succeeded
+	epoch    int // counts specs, so that a late result of a former one is dropped
 
+	querying      bool
+	queryAfter    time.Time // no query before, after a failure
+	queryFailures int       // in a row
+	queryErr      error     // of the last query; nil when it succeeded
+
+	filled       bool      // the history has been read
 	fillAfter    time.Time // no reading of the history before, after a failure
-	fillFailures int
-	fillErr      error // of the last reading of the history
+	fillFailures int       // in a row
+	fillErr      error     // of the last reading of the history
 
-	fitErr     error   // of the last fit
-	serviceErr error   // of the last look at latency and replicas
-	service    service // as of the last closed cell
-	pods       pods    // as the owner of the target told
-	told       told    // by the answers, where nobody tells of pods
-	score      scoring // what the answers are worth; it goes on where a spec changes
-	scaled     bool    // somebody decides replicas, and with them books the error budget
-	answered   bool    // an answer of this spec or a former one stands
+	fitting  bool
+	fitAfter time.Time // no fit before, after a failure
+	fitErr   error     // of the last fit
 
-	said     sync.Mutex // guards what follows, after mu where both are held; held for nanoseconds, so that whoever asks never waits for a cell
+	serviceErr error     // of the last look at latency and replicas
+	service    service   // as of the last closed cell
+	pods       pods      // as the owner of the target told
+	requested  requested // by the answers, where nobody tells of pods
+	score      scoring   // what the answers are worth; it goes on where a spec changes
+	scaled     bool      // somebody decides replicas, and with them books the error budget
+	answered   bool      // an answer of this spec or a former one stands
+
+	answerMu sync.Mutex // guards what follows, after mu where both are held; held for nanoseconds, so that whoever asks never waits for a cell
 	answer   Answer
 	watchers map[int]chan struct{}
 	nextID   int
 }
 
 func newEntry(key Key) *entry {
-	return &entry{key: key, service: unserved(), watchers: map[int]chan struct{}{}}
+	return &entry{key: key, service: unknownService(), watchers: map[int]chan struct{}{}}
 }
 
 func cmpKey(a, b Key) int {
@@ -61,9 +63,9 @@ func cmpKey(a, b Key) int {
 func (e *entry) touch(now time.Time) { e.touched.Store(now.UnixNano()) }
 
 func (e *entry) idle(now time.Time) time.Duration {
-	e.said.Lock()
+	e.answerMu.Lock()
 	watched := len(e.watchers) > 0
-	e.said.Unlock()
+	e.answerMu.Unlock()
 	if watched {
 		return 0
 	}
@@ -82,13 +84,13 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.workload, e.spec = w, w.Spec()
 	e.epoch++
 	e.filled, e.fitting, e.querying = false, false, false
-	e.asked.Store(0)
-	e.notUntil, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
-	e.failures, e.fillFailures = 0, 0
+	e.queried.Store(0)
+	e.queryAfter, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
+	e.queryFailures, e.fillFailures = 0, 0
 	e.queryErr, e.fillErr, e.fitErr, e.serviceErr = nil, nil, nil, nil
-	e.service, e.pods, e.told = unserved(), pods{}, told{}
-	e.said.Lock()
-	defer e.said.Unlock()
+	e.service, e.pods, e.requested = unknownService(), pods{}, requested{}
+	e.answerMu.Lock()
+	defer e.answerMu.Unlock()
 	if !e.answered {
 		e.answer.Target = e.target()
 		e.answer.Err = fmt.Errorf("%s: no data yet: %w", e.key, ErrStarting)
@@ -99,21 +101,21 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 }
 
 func (e *entry) read() Answer {
-	e.said.Lock()
-	defer e.said.Unlock()
+	e.answerMu.Lock()
+	defer e.answerMu.Unlock()
 	return e.answer
 }
 
 func (e *entry) watch() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
-	e.said.Lock()
-	defer e.said.Unlock()
+	e.answerMu.Lock()
+	defer e.answerMu.Unlock()
 	id := e.nextID
 	e.nextID++
 	e.watchers[id] = ch
 	return ch, func() {
-		e.said.Lock()
-		defer e.said.Unlock()
+		e.answerMu.Lock()
+		defer e.answerMu.Unlock()
 		delete(e.watchers, id)
 	}
 }
@@ -123,12 +125,12 @@ func (e *entry) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.epoch++
-	e.said.Lock()
-	defer e.said.Unlock()
+	e.answerMu.Lock()
+	defer e.answerMu.Unlock()
 	e.notify()
 }
 
-// notify signals the watchers; the caller holds said.
+// notify signals the watchers; the caller holds answerMu.
 func (e *entry) notify() {
 	for _, ch := range e.watchers {
 		select {
@@ -163,11 +165,11 @@ func (e *entry) decide(now time.Time) {
 		if e.answered && now.Sub(before.At) <= e.spec.Metric.TTL.Std() {
 			return // a changed spec is being read: the former answer stands
 		}
-		next.Err = e.silence(now)
+		next.Err = e.noDataError(now)
 	case math.IsNaN(d.Observed):
-		next.Err = e.silence(now)
+		next.Err = e.noDataError(now)
 	case next.Target <= 0:
-		next.Err = e.unlearned(now)
+		next.Err = e.unknownTargetError(now)
 	default:
 		e.spend(now)
 		d = e.workload.Demand(now) // what was missed may have moved its level
@@ -177,20 +179,20 @@ func (e *entry) decide(now time.Time) {
 			next.Value, next.Rule = asked, e.workload.AnswerRule()
 		}
 		e.keepScore(now, d.Observed, asked)
-		e.tell(now, next.Value, next.Target)
+		e.noteRequest(now, next.Value, next.Target)
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
 		e.answered = true
 	}
-	e.said.Lock()
-	defer e.said.Unlock()
+	e.answerMu.Lock()
+	defer e.answerMu.Unlock()
 	e.answer = next
 	if before.Active != next.Active || before.Target != next.Target || (before.Err == nil) != (next.Err == nil) {
 		e.notify()
 	}
 }
 
-// silence says why there is nothing to serve.
-func (e *entry) silence(now time.Time) error {
+// noDataError says why there is nothing to serve.
+func (e *entry) noDataError(now time.Time) error {
 	cause := e.queryErr
 	if cause == nil {
 		cause = ErrStarting

@@ -35,7 +35,7 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 		if history.Len() == 0 {
 			step := spec.Metric.Step.Std()
 			closed := s.closed(s.opts.Now(), step)
-			history, err = s.history(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
+			history, err = s.readCells(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
 		}
 		var fit *engine.Fit
 		if err == nil {

@@ -34,7 +34,7 @@ func (s *Store) SetCPU(key Key, c CPU) {
 		e.pods.template, e.pods.windows = c.Template, nil
 	}
 	e.pods.windows = lastOf(append(e.pods.windows, c), maxWindows)
-	e.study()
+	e.learnCPU()
 }
 
 // ForgetCPU drops what was learned from the processors of key's pods.
@@ -161,8 +161,8 @@ func (p *pods) rate(from, to time.Time) (float64, bool) {
 	return sum / to.Sub(from).Seconds(), true
 }
 
-// study learns from the windows whose cells have closed; the caller holds mu.
-func (e *entry) study() {
+// learnCPU learns from the windows whose cells have closed; the caller holds mu.
+func (e *entry) learnCPU() {
 	for len(e.pods.windows) > 0 {
 		w := e.pods.windows[0]
 		if w.To.After(e.pods.cells.End()) {

@@ -18,13 +18,13 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 	if !e.mu.TryLock() {
 		return false // being changed: the next tick will do
 	}
-	if e.querying || now.Before(e.notUntil) || s.loop.tokens < 1 || !s.queries.TryAcquire(1) {
+	if e.querying || now.Before(e.queryAfter) || s.loop.tokens < 1 || !s.queries.TryAcquire(1) {
 		e.mu.Unlock()
 		return false
 	}
 	s.loop.tokens--
 	e.querying = true
-	e.asked.Store(now.UnixNano())
+	e.queried.Store(now.UnixNano())
 	epoch := e.epoch
 	e.mu.Unlock()
 	s.work.Go(func() {
@@ -33,7 +33,7 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 		if ctx.Err() != nil {
 			return
 		}
-		s.finish(e, epoch, err)
+		s.noteQuery(e, epoch, err)
 		e.mu.Lock() // what was read need not wait for the next tick
 		defer e.mu.Unlock()
 		e.decide(s.opts.Now())
@@ -51,8 +51,8 @@ func backoff(failures int) time.Duration {
 // in need of rest, and they may be back at any moment.
 const quiet = 5 * time.Second
 
-// finish notes how a query ended.
-func (s *Store) finish(e *entry, epoch int, err error) {
+// noteQuery notes how a query ended.
+func (s *Store) noteQuery(e *entry, epoch int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
@@ -63,15 +63,15 @@ func (s *Store) finish(e *entry, epoch int, err error) {
 		if e.queryErr != nil {
 			s.opts.Log.Info("query answers again", "workload", e.key.String())
 		}
-		e.queryErr, e.failures = nil, 0
+		e.queryErr, e.queryFailures = nil, 0
 		return
 	}
-	wait := backoff(e.failures)
+	wait := backoff(e.queryFailures)
 	if errors.Is(err, collector.ErrNoData) {
 		wait = min(wait, quiet)
 	}
-	e.failures++
-	e.notUntil = s.opts.Now().Add(wait)
+	e.queryFailures++
+	e.queryAfter = s.opts.Now().Add(wait)
 	if e.queryErr == nil || e.queryErr.Error() != err.Error() {
 		s.opts.Log.Warn("query failed", "workload", e.key.String(), "error", err, "retry", wait)
 	}
@@ -89,15 +89,15 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	var news bool  // it was not known
 	switch {
 	case filled:
-		if err := s.tail(ctx, e, epoch, now); err != nil {
+		if err := s.readClosed(ctx, e, epoch, now); err != nil {
 			return err
 		}
 	case due:
-		err := s.fill(ctx, e, epoch, now)
+		err := s.readHistory(ctx, e, epoch, now)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		news, past = s.filled(e, epoch, err), err
+		news, past = s.noteFill(e, epoch, err), err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
@@ -119,26 +119,26 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	return nil
 }
 
-// fill reads the history up to the last closed cell.
-func (s *Store) fill(ctx context.Context, e *entry, epoch int, now time.Time) error {
+// readHistory reads the history up to the last closed cell.
+func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	metric := e.spec.Metric
 	e.mu.Unlock()
 	closed := s.closed(now, metric.Step.Std())
-	history, err := s.history(ctx, metric.Query, closed.Add(-metric.History.Std()), closed, metric.Step.Std())
+	history, err := s.readCells(ctx, metric.Query, closed.Add(-metric.History.Std()), closed, metric.Step.Std())
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
 	}
-	if err := s.start(ctx, e, epoch, history); err != nil {
+	if err := s.startReactive(ctx, e, epoch, history); err != nil {
 		return err
 	}
-	s.serve(ctx, e, epoch, history)
+	s.readService(ctx, e, epoch, history)
 	return nil
 }
 
-// filled notes how reading the history ended, and reports whether it failed in
+// noteFill notes how reading the history ended, and reports whether it failed in
 // another way than before. Failures wait as those of a query.
-func (s *Store) filled(e *entry, epoch int, err error) (news bool) {
+func (s *Store) noteFill(e *entry, epoch int, err error) (news bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
@@ -155,10 +155,10 @@ func (s *Store) filled(e *entry, epoch int, err error) (news bool) {
 	return news
 }
 
-// tail reads the cells that have closed since the last one known. Where there is not
+// readClosed reads the cells that have closed since the last one known. Where there is not
 // one sample they are silent, as a cell is that has none between others: the forecast
 // goes on beyond them, and the present will say for itself that nothing comes.
-func (s *Store) tail(ctx context.Context, e *entry, epoch int, now time.Time) error {
+func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	metric, next := e.spec.Metric, e.workload.Next()
 	e.mu.Unlock()
@@ -167,7 +167,7 @@ func (s *Store) tail(ctx context.Context, e *entry, epoch int, now time.Time) er
 	if closed.Sub(next) < step {
 		return nil
 	}
-	cells, err := s.history(ctx, metric.Query, next, closed, step)
+	cells, err := s.readCells(ctx, metric.Query, next, closed, step)
 	if errors.Is(err, collector.ErrNoData) {
 		cells, _, err = collector.Resample(nil, next, closed, step)
 	}
@@ -185,7 +185,7 @@ func (s *Store) tail(ctx context.Context, e *entry, epoch int, now time.Time) er
 	if err != nil {
 		return err
 	}
-	s.serve(ctx, e, epoch, cells)
+	s.readService(ctx, e, epoch, cells)
 	return nil
 }
 
@@ -196,8 +196,8 @@ func (s *Store) closed(now time.Time, step time.Duration) time.Time {
 	return time.Unix(0, t-t%int64(step)).UTC()
 }
 
-// history reads the cells of query between two borders.
-func (s *Store) history(ctx context.Context, query string, from, to time.Time, step time.Duration) (forecast.Series, error) {
+// readCells reads the cells of query between two borders.
+func (s *Store) readCells(ctx context.Context, query string, from, to time.Time, step time.Duration) (forecast.Series, error) {
 	ctx, cancel := context.WithTimeout(ctx, 6*s.opts.QueryTimeout)
 	defer cancel()
 	samples, err := s.source.Range(ctx, query, from, to, step)
@@ -208,8 +208,8 @@ func (s *Store) history(ctx context.Context, query string, from, to time.Time, s
 	return series, err
 }
 
-// start lets the simplest rule serve from history while the model is fitted.
-func (s *Store) start(ctx context.Context, e *entry, epoch int, history forecast.Series) error {
+// startReactive lets the simplest rule serve from history while the model is fitted.
+func (s *Store) startReactive(ctx context.Context, e *entry, epoch int, history forecast.Series) error {
 	e.mu.Lock()
 	spec := e.spec
 	e.mu.Unlock()

@@ -19,8 +19,8 @@ type service struct {
 	until  time.Time // when it is too old to speak for the present
 }
 
-// unserved is a service of which nothing is known.
-func unserved() service { return service{ready: -1, missed: math.NaN()} }
+// unknownService is a service of which nothing is known.
+func unknownService() service { return service{ready: -1, missed: math.NaN()} }
 
 // complete fills in what the owner of a target does not know.
 func (s service) complete(t engine.Target, now time.Time) engine.Target {
@@ -36,11 +36,11 @@ func (s service) complete(t engine.Target, now time.Time) engine.Target {
 	return t
 }
 
-// serve reads latency and ready replicas beside the closed cells of demand, as
+// readService reads latency and ready replicas beside the closed cells of demand, as
 // far as the spec has queries for them, so that the workload learns what a
 // replica carries and how well the objective is kept. Demand does not wait for
 // them: a failure is noted, and those cells teach nothing.
-func (s *Store) serve(ctx context.Context, e *entry, epoch int, cells forecast.Series) {
+func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells forecast.Series) {
 	if cells.Len() == 0 {
 		return
 	}
@@ -48,7 +48,7 @@ func (s *Store) serve(ctx context.Context, e *entry, epoch int, cells forecast.S
 	spec := e.spec
 	if e.epoch == epoch {
 		e.pods.closed(cells)
-		e.study()
+		e.learnCPU()
 	}
 	e.mu.Unlock()
 	if !observes(spec) {
@@ -67,7 +67,7 @@ func (s *Store) serve(ctx context.Context, e *entry, epoch int, cells forecast.S
 	if spec.Metric.ReplicasQuery == "" {
 		ready = e.pods.beside(cells)
 	}
-	e.service = seen(spec, cells, latency, ready)
+	e.service = serviceOf(spec, cells, latency, ready)
 	if err = errors.Join(err, readyErr); err != nil {
 		if e.serviceErr == nil || e.serviceErr.Error() != err.Error() {
 			s.opts.Log.Warn("latency or replicas not known for these cells", "workload", e.key.String(), "error", err)
@@ -85,17 +85,17 @@ func (s *Store) beside(ctx context.Context, key, query string, cells forecast.Se
 	if query == "" {
 		return forecast.Series{}, nil
 	}
-	series, err := s.history(ctx, query, cells.Start, cells.End(), cells.Step)
+	series, err := s.readCells(ctx, query, cells.Start, cells.End(), cells.Step)
 	if err != nil {
 		return forecast.Series{}, fmt.Errorf("%s: %w", key, err)
 	}
 	return series, nil
 }
 
-// seen returns what the newest of the cells say. Where nothing came in, nobody
+// serviceOf returns what the newest of the cells say. Where nothing came in, nobody
 // waited: a cell without latency then kept the objective.
-func seen(spec api.Spec, rate, latency, ready forecast.Series) service {
-	out := unserved()
+func serviceOf(spec api.Spec, rate, latency, ready forecast.Series) service {
+	out := unknownService()
 	out.until = rate.End().Add(3 * rate.Step)
 	if n := ready.Len(); n > 0 {
 		if v := ready.Values[n-1]; v >= 0 && v <= math.MaxInt32 {
@@ -130,7 +130,7 @@ func (e *entry) spend(now time.Time) {
 	}
 	t := e.service.complete(engine.Target{Ready: -1, Missed: math.NaN()}, now)
 	if t.Ready < 0 && e.spec.Metric.ReplicasQuery == "" {
-		t.Ready = e.told.ready(now, e.workload.LeadTime())
+		t.Ready = e.requested.ready(now, e.workload.LeadTime())
 	}
 	if t.Ready < 0 && math.IsNaN(t.Missed) {
 		return
@@ -149,8 +149,8 @@ func learns(spec api.Spec) bool {
 	return spec.Scale.LatencyObjective != nil && spec.Metric.LatencyQuery != "" && spec.Metric.ReplicasQuery != ""
 }
 
-// unlearned says why the demand that a replica serves is not known.
-func (e *entry) unlearned(now time.Time) error {
+// unknownTargetError says why the demand that a replica serves is not known.
+func (e *entry) unknownTargetError(now time.Time) error {
 	cause := "no rate per replica has been seen to keep scale.latencyObjective yet"
 	if !learns(e.spec) {
 		cause = "learning it needs metric.latencyQuery and metric.replicasQuery"

@@ -44,7 +44,7 @@ func TestWhatTheNewestCellSays(t *testing.T) {
 		"absurd replicas are not replicas": {line(5, 9), line(0.1, 0.1), line(1, 1e12), -1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := seen(promised(), c.rate, c.latency, c.ready)
+			got := serviceOf(promised(), c.rate, c.latency, c.ready)
 			require.Equal(t, c.wantReady, got.ready)
 			if math.IsNaN(c.wantMissed) {
 				require.True(t, math.IsNaN(got.missed), got.missed)
@@ -56,7 +56,7 @@ func TestWhatTheNewestCellSays(t *testing.T) {
 	}
 	spec := promised()
 	spec.Scale.LatencyObjective = nil
-	require.True(t, math.IsNaN(seen(spec, line(9), line(9), line(1)).missed), "without an objective nothing is missed")
+	require.True(t, math.IsNaN(serviceOf(spec, line(9), line(9), line(1)).missed), "without an objective nothing is missed")
 }
 
 func TestTheOwnerKnowsBetterThanTheCells(t *testing.T) {

@@ -121,8 +121,8 @@ type loop struct {
 
 // A turn is a workload in the line for queries.
 type turn struct {
-	entry *entry
-	asked int64 // when it had its last one; kept here, since sorting reads it often
+	entry   *entry
+	queried int64 // when it had its last one; kept here, since sorting reads it often
 }
 
 // NewStore returns a store that reads from source. It does nothing before Run.
@@ -227,13 +227,22 @@ func (s *Store) Watch(key Key) (changes <-chan struct{}, stop func()) {
 
 // Remove forgets the workload of key, if there is one.
 func (s *Store) Remove(key Key) {
-	s.mu.Lock()
+	s.mu.RLock()
 	e := s.entries[key]
-	delete(s.entries, key)
-	s.mu.Unlock()
+	s.mu.RUnlock()
 	if e != nil {
-		e.close()
+		s.remove(e)
 	}
+}
+
+// remove forgets e, unless another workload of its key has taken its place.
+func (s *Store) remove(e *entry) {
+	s.mu.Lock()
+	if s.entries[e.key] == e {
+		delete(s.entries, e.key)
+	}
+	s.mu.Unlock()
+	e.close()
 }
 
 // Keys returns the keys of all workloads, sorted.
@@ -285,15 +294,15 @@ func (s *Store) tick(ctx context.Context) {
 	line := s.loop.line[:0]
 	s.mu.RLock()
 	for _, e := range s.entries {
-		line = append(line, turn{e, e.asked.Load()})
+		line = append(line, turn{e, e.queried.Load()})
 	}
 	s.mu.RUnlock()
-	slices.SortFunc(line, func(a, b turn) int { return cmp.Compare(a.asked, b.asked) })
+	slices.SortFunc(line, func(a, b turn) int { return cmp.Compare(a.queried, b.queried) })
 	for _, t := range line {
 		e := t.entry
 		if s.opts.Forget > 0 && e.idle(now) > s.opts.Forget {
 			s.opts.Log.Info("workload forgotten: nobody asks about it", "workload", e.key.String())
-			s.Remove(e.key)
+			s.remove(e)
 			continue
 		}
 		if !s.query(ctx, e, now) {

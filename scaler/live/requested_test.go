@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestToldCounts(t *testing.T) {
+func TestRequestedCounts(t *testing.T) {
 	const lead = time.Minute
 	start := time.Unix(6000, 0)
-	var c told
+	var c requested
 	require.EqualValues(t, -1, c.ready(start, lead), "nothing was told")
 	at := func(seconds int, count int32) int32 {
 		now := start.Add(time.Duration(seconds) * time.Second)
@@ -60,7 +60,7 @@ func TestTheBudgetIsPacedByWhatWasAskedFor(t *testing.T) {
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			asked = e.workload.Replicas(e.answer.Value)
-			ready = e.told.ready(time.Now(), time.Minute)
+			ready = e.requested.ready(time.Now(), time.Minute)
 			return e.workload.Parts().Level
 		}
 		calm := level(wave)
