@@ -46,3 +46,15 @@ func carries(t *testing.T, w *engine.Workload, end time.Time) {
 		}
 	}
 }
+
+// What a start within an outage has read before it is as old as the outage.
+func TestAStartWithinAnOutageCarriesNothing(t *testing.T) {
+	history := minutes(7*1440 + 8*60)
+	for i := range 15 * 60 {
+		history.Values[history.Len()-1-i] = math.NaN()
+	}
+	w := fitted(t, history)
+	require.True(t, math.IsNaN(w.Demand(history.End()).Predicted))
+	w.Observe(collector.Sample{Time: history.End(), Value: 80})
+	require.False(t, math.IsNaN(w.Demand(history.End()).Predicted), "it is over")
+}

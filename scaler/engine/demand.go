@@ -70,10 +70,11 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 }
 
 // heard returns when demand was observed last: its newest sample, or before the first
-// one the end of the history that the model was fitted to.
+// one the end of the last cell that is known. A start within an outage is none of the
+// outage's beginning.
 func (w *Workload) heard() time.Time {
 	if w.latest.Time.IsZero() {
-		return w.fitEnd
+		return w.known
 	}
 	return w.latest.Time
 }

@@ -22,6 +22,7 @@ type Fit struct {
 	Model  string          // name of the model fitted
 	Filter forecast.Filter // state just after the history
 	End    time.Time       // end of the history = start of the next cell
+	Heard  time.Time       // end of the last cell that held a sample; zero if none did
 	Cells  int             // cells of the history that held a sample
 	Bursts *burst.Detector // what it saw in the history; nil = nothing
 	Silent bool            // each of those cells was 0, and there was at least one
@@ -59,6 +60,7 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	if history.Step != spec.Metric.Step.Std() {
 		return nil, fmt.Errorf("engine: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
 	}
+	heard := heardIn(history)
 	silent := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })
 	history = settled(history)
 	bursts, history := withoutBursts(history)
@@ -83,7 +85,18 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	if err != nil {
 		return nil, fmt.Errorf("engine: filter %s: %w", name, err)
 	}
-	return &Fit{Model: name, Filter: filter, End: history.End(), Cells: history.Observed(), Bursts: bursts, Silent: silent}, nil
+	return &Fit{Model: name, Filter: filter, End: history.End(), Heard: heard, Cells: history.Observed(), Bursts: bursts, Silent: silent}, nil
+}
+
+// heardIn returns the end of the last cell of history that holds a sample; zero if none
+// does.
+func heardIn(history forecast.Series) time.Time {
+	for i, v := range slices.Backward(history.Values) {
+		if !math.IsNaN(v) {
+			return history.At(i + 1)
+		}
+	}
+	return time.Time{}
 }
 
 // comingToLife is how many cells a new series takes to show what it is.

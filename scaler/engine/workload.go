@@ -49,6 +49,7 @@ type Workload struct {
 	fresh    bool // forecast is that of the current state
 
 	next   time.Time // start of the next cell to append
+	known  time.Time // end of the last closed cell that held a sample, in a history or since; zero if none did
 	recent []float64 // last closed cells, the newest ends at next; see keep
 
 	latest  collector.Sample // newest sample observed; zero Time before the first
@@ -223,6 +224,9 @@ func (w *Workload) append(v float64) {
 	}
 	w.keep(v)
 	w.next = w.next.Add(w.step)
+	if !math.IsNaN(v) {
+		w.known = w.next
+	}
 	w.silent = w.silent && !(v > 0)
 	if w.filter != nil {
 		w.filter.Update(v)
@@ -293,6 +297,9 @@ func (w *Workload) Install(fit *Fit) error {
 	}
 	w.filter, w.model, w.fitEnd, w.fitCells = fit.Filter, fit.Model, fit.End, fit.Cells
 	w.fresh = false
+	if fit.Heard.After(w.known) {
+		w.known = fit.Heard
+	}
 	if fit.Bursts != nil {
 		w.bursts.Remember(fit.Bursts)
 	}
