@@ -14,6 +14,8 @@ const (
 	billMemory     = 24 * time.Hour
 	missMemory     = 96 * time.Hour
 	firstBill      = time.Hour        // before it nothing is said of the bill
+	presumed       = 6 * time.Hour    // for which a bill of thrift counts as known beforehand: what the first hour costs says little of a day
+	thrift         = 0.9              // of the reactive autoscaler's
 	soonest        = 10 * time.Minute // before it not even that it is out of all bounds
 	firstMisses    = 20 * time.Hour   // before it nothing is said of the misses
 
@@ -74,6 +76,8 @@ type Reactive struct {
 	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
 	Spent float64 `json:"ours"`  // and those of the target
 	Held  float64 `json:"held"`  // the part of Spent that a Guard is the reason for
+
+	Before float64 `json:"before"` // replica-seconds that it counts as having cost beforehand, discounted; see Bill
 }
 
 // Update moves on to m and says who missed the objective meanwhile: both unknown
@@ -84,6 +88,9 @@ func (r *Reactive) Update(m Moment) Missed {
 	if r.Seen.IsZero() || dt > reactiveWindow*reactiveSlot || dt < 0 {
 		for i := range r.Asked {
 			r.Asked[i], r.Wanted[i], r.Had[i], r.Counts[i] = m.asks(), m.asks(), m.Ready, max(m.Ready, m.Count)
+		}
+		if r.Seen.IsZero() {
+			r.Before = float64(max(m.asks(), 1)) * presumed.Seconds()
 		}
 		r.Seen, r.Slot, r.Ready, r.Count, r.Line, r.Queued = m.Now, slot, m.Ready, m.Count, 0, 0
 		return Missed{math.NaN(), math.NaN()}
@@ -163,7 +170,7 @@ func (r *Reactive) pay(m Moment, dt time.Duration, before int32) {
 	count := r.wanted(r.Slot)
 	keep := math.Exp(-float64(dt) / float64(billMemory))
 	r.Cost = keep*r.Cost + float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
-	r.Spent, r.Held = keep*r.Spent, keep*r.Held
+	r.Spent, r.Held, r.Before = keep*r.Spent, keep*r.Held, keep*r.Before
 	switch {
 	case m.Ready < 0 || r.Ready < 0:
 	case m.Count >= m.Ready && r.Count > 0: // those that start are among them
@@ -255,10 +262,12 @@ func (r *Reactive) Excess() float64 { return r.Spent/r.Cost - 1 }
 
 // Bill returns what the target costs over what the reactive autoscaler would, starts
 // and ends included, over about a day, without what a [Guard] holds of the latter: NaN
-// before an hour is known, or when nobody says how many replicas are ready.
+// before an hour is known, or when nobody says how many replicas are ready. The first
+// hours count beside what is usual: were they all that counts, the replicas of a start
+// would be saved at once, by the median, where an HPA keeps its headroom.
 func (r *Reactive) Bill() float64 {
 	if r.Known < firstBill.Seconds() || !(r.Cost > 0) || r.Spent == 0 {
 		return math.NaN()
 	}
-	return (r.Spent - r.Held) / r.Cost
+	return (r.Spent - r.Held + thrift*r.Before) / (r.Cost + r.Before)
 }

@@ -73,19 +73,32 @@ func TestOverspentIsSoonIfItIsMuch(t *testing.T) {
 	}
 }
 
+// Four days, in place of the one that sufficed while the first hours were all that
+// counted: what is presumed beforehand fades as all of the bill does.
 func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
+	const days = 4 * 8640
 	for _, c := range []struct {
 		ready int32
 		bill  float64
 	}{{14, 0.5}, {28, 1}, {56, 2}} {
 		var r trust.Reactive
 		require.True(t, math.IsNaN(r.Bill()), "nothing is known")
-		shadow(&r, start, time.Minute, c.ready, [2]int{20, 8640})
+		shadow(&r, start, time.Minute, c.ready, [2]int{20, days})
 		require.InDelta(t, c.bill, r.Bill(), 0.01)
 	}
 	var blind trust.Reactive
-	shadow(&blind, start, time.Minute, -1, [2]int{20, 8640})
+	shadow(&blind, start, time.Minute, -1, [2]int{20, days})
 	require.True(t, math.IsNaN(blind.Bill()), "nobody says how many are ready")
+}
+
+// A first hour that is dear says little of a day: it moves the bill, and does not make it.
+func TestTheFirstHourIsNotTheBill(t *testing.T) {
+	var r trust.Reactive
+	now := shadow(&r, start, time.Minute, 34, [2]int{20, 370})
+	require.Less(t, r.Bill(), 1.0, "34 where the shadow has 28")
+	require.Greater(t, r.Bill(), 0.92)
+	shadow(&r, now, time.Minute, 34, [2]int{20, 4 * 8640})
+	require.InDelta(t, 34.0/28, r.Bill(), 0.01)
 }
 
 // Replicas that never get ready are paid for as well, where somebody counts them.
