@@ -77,6 +77,9 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, t Targe
 		m := w.moment(now, need, t, missed)
 		short := p.shadow.Update(m)
 		p.guard.Book(short.Ours, short.Theirs, dt)
+		if w.bursts.Lasts() || w.dip.Lasts() { // which are met by rules of their own
+			p.guard.Void()
+		}
 		w.try(now, m, dt)
 	}
 	if math.IsNaN(missed) || dt <= 0 {
@@ -101,7 +104,7 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, t Targe
 // now: what was usual, and what was a burst's.
 func (w *Workload) explain(now time.Time, seconds float64) (usual, burst float64) {
 	p := w.pace
-	p.held = p.held || p.guard.Share() > 0
+	p.held = p.held || p.guard.Holds() > 0
 	switch {
 	case w.bursts.Lasts() || w.dip.Lasts():
 		burst = p.waiting[0] + p.waiting[1] + seconds
@@ -161,5 +164,5 @@ func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
 	if !w.paced() {
 		return 0
 	}
-	return scaler.Ceil(w.pace.guard.Share() * float64(w.pace.shadow.WantsFor(now, hold)))
+	return scaler.Ceil(w.pace.guard.Holds() * float64(w.pace.shadow.WantsFor(now, hold)))
 }

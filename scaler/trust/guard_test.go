@@ -56,6 +56,26 @@ func TestCreditOfTheGuardIsInProportion(t *testing.T) {
 	require.Positive(t, g.Share())
 }
 
+// What goes wrong now is met by all of the count, credit or not, and no longer than a
+// quarter of an hour after it went right again.
+func TestTheGuardHoldsAllWhileHarmIsDone(t *testing.T) {
+	var g trust.Guard
+	g.Book(0, 1, 20*time.Minute)
+	require.Zero(t, g.Holds(), "the other's misses are no harm")
+	g.Book(1, 0, 5*time.Second)
+	require.InDelta(t, 1, g.Holds(), 0)
+	for range 14 * 60 {
+		g.Book(0, 0, time.Second)
+	}
+	require.InDelta(t, 1, g.Holds(), 0)
+	g.Book(0, 0, time.Minute)
+	require.Zero(t, g.Holds(), "there is credit")
+	g.Book(1, 0, 10*time.Minute)
+	g.Book(0, 0, time.Hour)
+	require.InDelta(t, g.Share(), g.Holds(), 0)
+	require.InDelta(t, 0.87, g.Holds(), 0.01)
+}
+
 // Who had as many replicas, and had them no later, missed nothing that the other kept:
 // that its starts took longer than starts are supposed to is bad luck and no harm.
 func TestSlowStartsAreNoHarm(t *testing.T) {
