@@ -17,7 +17,7 @@ import (
 //
 // As far as the ladder reaches it is the pool's forecast, whose bounds rest on the
 // error at every cell of the history. Beyond, it is that of [Path], whose bounds
-// rest on sixteen origins only: there they are the pool's, widened as much as
+// rest on twenty-four origins only: there they are the pool's, widened as much as
 // those of the path widen from the end of the ladder on. Over the second half of
 // the ladder one turns into the other.
 //

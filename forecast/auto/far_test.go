@@ -12,7 +12,7 @@ import (
 	"github.com/forescale/forescale/forecast/auto"
 )
 
-// Far ahead the bounds of a path would start as wide as its sixteen origins say;
+// Far ahead the bounds of a path would start as wide as its twenty-four origins say;
 // near by, the pool knows better, and from there on they widen without a jump.
 func TestFarStartsAsThePoolAndGoesOnAsThePath(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 1))

@@ -85,7 +85,7 @@ func smoothed(sums, n []float64) []float64 {
 func multiple(p float64) float64 {
 	z := math.Sqrt2 * math.Erfinv(2*p-1)
 	k, last := 0.0, [2]float64{}
-	for _, at := range [...][2]float64{{0.674, 0.80}, {1.282, 1.60}, {1.645, 2.25}, {1.960, 2.90}, {2.326, 4.00}} {
+	for _, at := range [...][2]float64{{0.674, 0.78}, {1.282, 1.56}, {1.645, 2.19}, {1.960, 2.82}, {2.326, 3.90}} {
 		slope := (at[1] - last[1]) / (at[0] - last[0])
 		k = last[1] + slope*(math.Abs(z)-last[0])
 		if last = at; math.Abs(z) <= at[0] {

@@ -3,11 +3,12 @@
 //
 // # The idea
 //
-// Rules, analogs, exponential smoothing and lag regressions err in different
-// ways. Each forecasts from up to sixteen earlier origins as well; its weight is
-// the inverse square of its mean absolute error there, relative to the others.
-// The weighted median of the paths forgives the one that runs away. A naive rule
-// that was clearly better than the combination replaces it.
+// Rules, analogs, mean days and weeks, exponential smoothing and lag regressions
+// err in different ways. Each forecasts from up to twenty-four earlier origins as
+// well; its weight is the inverse square of its mean absolute error there, relative
+// to the others, an error of a week ago counting half. The weighted median of the
+// paths forgives the one that runs away. A naive rule that was clearly better than
+// the combination replaces it.
 //
 // Bounds lie a number of scales from the point: the scale is the mean absolute
 // error of the combination at the earlier origins, made with the weights known
@@ -20,5 +21,6 @@
 //
 // # Why not weights per horizon
 //
-// Measured on hours, they win as much as they lose: sixteen origins are too few.
+// Measured on hours, they win as much as they lose: two dozen origins are too few.
+// That many in place of sixteen, all of one weight, follow a new level too late.
 package ensemble

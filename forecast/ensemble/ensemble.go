@@ -40,10 +40,10 @@ type run struct {
 // quantiles, as in forecast.New.
 //
 // Every expert that the history allows (last value, a day and a week ago,
-// analogs, exponential smoothing and lag regressions, each in more than one
-// space) forecasts from up to sixteen earlier origins as well. The point forecast
-// is the median of the experts weighted by the inverse square of their mean
-// absolute error there; it gives way to the best of the naive rules if that was
+// analogs, mean day and week, exponential smoothing and lag regressions, some in
+// more than one space) forecasts from up to twenty-four earlier origins as well. The
+// point forecast is the median of the experts weighted by the inverse square of their
+// mean absolute error there; it gives way to the best of the naive rules if that was
 // better. Bounds are scaled by the errors of the combination at those origins.
 // The history is cleaned by package guard first.
 //
@@ -158,9 +158,9 @@ func (r *run) trusts(cleaned forecast.Series) bool {
 const trust = 0.98
 
 // backtests is the number of earlier origins.
-const backtests = 16
+const backtests = 24
 
-// backtestOrigins returns up to sixteen earlier origins half a day apart and n.
+// backtestOrigins returns up to twenty-four earlier origins half a day apart and n.
 // All are followed by a whole horizon, unless the history is too short for that.
 func backtestOrigins(n, day, horizon int) []int {
 	spacing := max(1, min(day/2, n/8))
@@ -227,6 +227,15 @@ func present(weights []float64, experts []expert, at int) []float64 {
 	return out
 }
 
+// originHalfLife is after how many days the errors at an origin count half: those
+// from before a new level tell little.
+const originHalfLife = 7
+
+// recency returns how much the errors at an origin count as of now.
+func (r *run) recency(origin, now int) float64 {
+	return math.Exp2(-float64(now-origin) / (originHalfLife * float64(r.day)))
+}
+
 // weights returns the weight of each expert as of an origin: the inverse square
 // of its loss at the origins whose truth was known then, relative to the first
 // expert, which forecasts at all of them. One that was never scored counts as
@@ -242,8 +251,9 @@ func (r *run) weights(now int) []float64 {
 			}
 			l, m := r.loss(e.paths[at], origin), r.loss(r.experts[0].paths[at], origin)
 			if l >= 0 && m >= 0 {
-				own += l
-				reference += m
+				w := r.recency(origin, now)
+				own += w * l
+				reference += w * m
 			}
 		}
 		ratio := 1.0
@@ -266,7 +276,7 @@ func (r *run) gate() {
 	var winner expert
 	for at, origin := range r.origins[:len(r.origins)-1] {
 		if l := r.loss(r.mixed[at], origin); l >= 0 {
-			mixed += l
+			mixed += r.recency(origin, r.history.Len()) * l
 		}
 	}
 	for _, e := range r.experts {
@@ -280,7 +290,7 @@ func (r *run) gate() {
 				break
 			}
 			if l := r.loss(e.paths[at], origin); l >= 0 {
-				sum += l
+				sum += r.recency(origin, r.history.Len()) * l
 			}
 		}
 		if sum < best {

@@ -30,6 +30,7 @@ func (r *run) assemble(ctx context.Context) error {
 		r.add("a day ago", true, func(origin int) []float64 { return repeat(r.history.Values[:origin], r.day, r.horizon) })
 		r.add("a week ago", true, func(origin int) []float64 { return repeat(r.history.Values[:origin], r.week, r.horizon) })
 		r.analogs()
+		r.profiles()
 	}
 	if err := r.regressions(); err != nil {
 		return err
