@@ -15,7 +15,7 @@ import (
 )
 
 // tick decides every target, several times a second, and puts those that need a
-// write in line.
+// write in the queue.
 func (c *Controller) tick(ctx context.Context) error {
 	ticker := time.NewTicker(c.opts.Tick)
 	defer ticker.Stop()
@@ -23,11 +23,11 @@ func (c *Controller) tick(ctx context.Context) error {
 		now := c.opts.Now()
 		for _, t := range c.all() {
 			t.mu.Lock()
-			a, _ := t.think(c.opts.Store, now, c.opts)
+			a, _ := t.decide(c.opts.Store, now, c.opts)
 			t.mu.Unlock()
-			c.tell(t)
-			if a != still && c.may(t, now) {
-				c.line.push(t.name, a)
+			c.announceFindings(t)
+			if a != keep && c.claimWrite(t, now) {
+				c.queue.push(t.name, a)
 			}
 		}
 		select {
@@ -38,8 +38,8 @@ func (c *Controller) tick(ctx context.Context) error {
 	}
 }
 
-// may claims the right to write for t.
-func (c *Controller) may(t *target, now time.Time) bool {
+// claimWrite claims the right to write for t.
+func (c *Controller) claimWrite(t *target, now time.Time) bool {
 	if !c.leads.Load() || c.opts.ReadOnly {
 		return false
 	}
@@ -52,10 +52,10 @@ func (c *Controller) may(t *target, now time.Time) bool {
 	return true
 }
 
-// work writes for those in line until ctx ends.
+// work writes for those in the queue until ctx ends.
 func (c *Controller) work(ctx context.Context) error {
 	for {
-		name, err := c.line.pop(ctx)
+		name, err := c.queue.pop(ctx)
 		if err != nil {
 			return nil //nolint:nilerr // ctx has ended, which is how work ends
 		}
@@ -65,15 +65,15 @@ func (c *Controller) work(ctx context.Context) error {
 	}
 }
 
-// act thinks again, because time has passed in line, and writes.
+// act decides again, because time has passed in the queue, and writes.
 func (c *Controller) act(ctx context.Context, t *target) {
 	t.mu.Lock()
-	a, floor := t.think(c.opts.Store, c.opts.Now(), c.opts)
+	a, floor := t.decide(c.opts.Store, c.opts.Now(), c.opts)
 	view, verdict := t.view, t.verdict
-	wish := hpa.Wish{Floor: floor, Original: verdict.Original, For: t.name.Name, Patient: a == raise && t.patient(floor)}
+	request := hpa.Request{Floor: floor, Original: verdict.Original, For: t.name.Name, Patient: a == raise && t.patient(floor)}
 	t.mu.Unlock()
 	if !c.leads.Load() {
-		a = still
+		a = keep
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -84,10 +84,10 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	)
 	switch a {
 	case raise, lower:
-		after, claim, err = c.writer.Raise(ctx, view, wish)
+		after, claim, err = c.writer.Raise(ctx, view, request)
 	case release:
 		after, err = c.writer.Release(ctx, view, verdict.Original)
-	case still:
+	case keep:
 	}
 	if errors.Is(err, hpa.ErrChanged) {
 		after, err = c.again(ctx, t, view)
@@ -104,7 +104,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 		if after.Floor() != view.Floor() {
 			t.lastScale = t.lastWrite
 			c.log.Info("floor moved", "object", t.name.String(), "target", view.Name.String(), "from", view.Floor(), "to", after.Floor(),
-				"took", c.opts.Now().Sub(t.decided), "original", verdict.Base, "patient", wish.Patient, "reason", string(t.scale.Decision.Reason))
+				"took", c.opts.Now().Sub(t.decided), "original", verdict.Base, "patient", request.Patient, "reason", string(t.scale.Decision.Reason))
 			c.announce(t, view, after)
 		}
 	}, err)

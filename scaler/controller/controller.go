@@ -48,7 +48,7 @@ type Controller struct {
 	client client.Client
 	events events.EventRecorder
 	writer *hpa.Writer
-	line   *line
+	queue  *writeQueue
 	leads  atomic.Bool
 	cold   atomic.Pointer[string] // what is missing before this replica is warm; nil = nothing is known
 
@@ -62,13 +62,13 @@ type Controller struct {
 func New(config *rest.Config, opts Options) (*Controller, error) {
 	opts = opts.withDefaults()
 	own := rest.CopyConfig(config)
-	own.QPS = -1 // the line limits our writes, and knows which are urgent
+	own.QPS = -1 // the queue limits our writes, and knows which are urgent
 	dyn, err := dynamic.NewForConfig(own)
 	if err != nil {
 		return nil, fmt.Errorf("controller: %w", err)
 	}
 	return &Controller{
-		opts: opts, log: opts.Log, line: newLine(opts.WriteRate),
+		opts: opts, log: opts.Log, queue: newWriteQueue(opts.WriteRate),
 		writer:  &hpa.Writer{Client: dyn, Holder: opts.Identity, Lease: opts.Lease.String()},
 		targets: map[types.NamespacedName]*target{},
 	}, nil

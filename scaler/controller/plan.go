@@ -11,7 +11,7 @@ import (
 type action int
 
 const (
-	still   action = iota
+	keep    action = iota
 	raise          // write a higher floor, at once
 	lower          // write a lower floor
 	release        // give the floor back and leave no trace
@@ -92,7 +92,7 @@ func (s situation) plan() (action, int32) {
 		return s.giveBack()
 	}
 	if v.Wait {
-		return still, 0
+		return keep, 0
 	}
 	want := s.target()
 	switch {
@@ -124,24 +124,24 @@ func (s situation) descend(want int32) (action, int32) {
 	waited := s.now.Sub(s.lastWrite)
 	switch {
 	case !v.Held:
-		return still, 0
+		return keep, 0
 	case v.InForce <= v.Base:
 		return s.giveBack()
 	case waited < wideGap:
-		return still, 0
+		return keep, 0
 	case s.silence > s.hold: // want is a step down already
 	case s.silence > 0:
-		return still, 0
+		return keep, 0
 	case s.wide >= 0 && far(v.InForce, s.wide):
 		want = s.wide
 	case s.narrow >= 0 && waited >= narrowGap:
 		want = s.narrow
 	default:
-		return still, 0
+		return keep, 0
 	}
 	switch {
 	case want >= v.InForce:
-		return still, 0
+		return keep, 0
 	case want <= v.Base:
 		return s.giveBack()
 	}
@@ -151,7 +151,7 @@ func (s situation) descend(want int32) (action, int32) {
 // giveBack releases what is held.
 func (s situation) giveBack() (action, int32) {
 	if !s.verdict.Held {
-		return still, 0
+		return keep, 0
 	}
 	return release, s.verdict.Base
 }

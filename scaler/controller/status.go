@@ -265,8 +265,8 @@ func (t *target) contested(bool) metav1.Condition {
 // unschedulableReason is the word for pods that find no node.
 const unschedulableReason = "PodsUnschedulable"
 
-// tell reports once what a tick found out about others.
-func (c *Controller) tell(t *target) {
+// announceFindings reports once what a tick found out about others.
+func (c *Controller) announceFindings(t *target) {
 	t.mu.Lock()
 	v, pa, view := t.verdict, t.object, t.view
 	t.verdict.Edited, t.verdict.Reverted = false, false
@@ -286,7 +286,7 @@ func (c *Controller) tell(t *target) {
 	if view == nil || !v.Edited && !v.Reverted {
 		return
 	}
-	c.tellOf(pa, view, v)
+	c.announceVerdict(pa, view, v)
 }
 
 // bound returns, once, the demand that a replica is taken to serve where that is
@@ -306,7 +306,8 @@ func (t *target) bound() (float64, api.Number) {
 	return t.scale.Target, stated
 }
 
-func (c *Controller) tellOf(pa *v1alpha1.PredictiveAutoscaler, view *hpa.View, v hpa.Verdict) {
+// announceVerdict reports that somebody else has moved the floor.
+func (c *Controller) announceVerdict(pa *v1alpha1.PredictiveAutoscaler, view *hpa.View, v hpa.Verdict) {
 	switch {
 	case v.Edited:
 		c.log.Info("the user changed the floor: the new value is the one to give back", "target", view.Name.String(), "value", v.Base)

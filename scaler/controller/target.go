@@ -29,7 +29,7 @@ type target struct {
 	floor   hpa.Floor
 	verdict hpa.Verdict
 	scale   live.Scale
-	busy    bool      // a write is in line or under way
+	busy    bool      // a write is queued or under way
 	decided time.Time // when that write was decided
 	gone    bool      // deleted: not to be acted on
 
@@ -79,10 +79,10 @@ func (t *target) seen() engine.Target {
 	return b
 }
 
-// think decides at now and returns what to write.
-func (t *target) think(store *live.Store, now time.Time, o Options) (action, int32) {
+// decide asks the store for a decision at now and returns what to write.
+func (t *target) decide(store *live.Store, now time.Time, o Options) (action, int32) {
 	if t.object == nil || t.view == nil || t.gone {
-		return still, 0
+		return keep, 0
 	}
 	t.verdict = t.floor.Judge(t.view, now)
 	if t.trouble == nil {

@@ -72,7 +72,7 @@ func aDayOf(t *testing.T, model string, demand func(time.Time) float64) writes {
 
 // count does what the plan asks for, to the view, and counts it.
 func (w *writes) count(x *target, now time.Time, o Options) {
-	if a, floor := x.plan(now, o); a != still {
+	if a, floor := x.plan(now, o); a != keep {
 		before, after := x.view, *x.view
 		after.Min = new(floor)
 		var claim *hpa.Claim
@@ -88,7 +88,7 @@ func (w *writes) count(x *target, now time.Time, o Options) {
 			claim = &hpa.Claim{Original: x.verdict.Original, Floor: floor}
 		case release:
 			w.floors += 2 // the value, and then the traces
-		case still:
+		case keep:
 		}
 		after.Claim = claim
 		x.floor.Wrote(&after, claim)

@@ -6,25 +6,25 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// How we give way to somebody who puts our floor back: a few tries, then peace.
+// How we give way to somebody who puts our floor back: a few tries, then none for a while.
 const (
-	fewReverts   = 3                // within revertWindow, then the floor is contested
-	revertWindow = 10 * time.Minute // over which reverts count together
-	firstPeace   = 30 * time.Minute // before the next try; doubles
-	longestPeace = 4 * time.Hour
-	edgeWait     = time.Second // before the first try after a revert; five times as long each time
+	revertsToContest = 3                // within revertWindow, then the floor is contested
+	revertWindow     = 10 * time.Minute // over which reverts count together
+	firstBackoff     = 30 * time.Minute // before the next try; doubles
+	longestBackoff   = 4 * time.Hour
+	revertWait       = time.Second // before the first try after a revert; five times as long each time
 )
 
 // A Floor remembers what happened to the floor of one object. The zero Floor is
 // ready. It is a plain value and not safe for concurrent use.
 type Floor struct {
-	uid      types.UID
-	claim    *Claim // of our last write
-	reverts  []time.Time
-	peace    time.Duration
-	calmTill time.Time // no write before
-	manager  string    // who put the floor back last
-	disputed bool
+	uid          types.UID
+	claim        *Claim // of our last write
+	reverts      []time.Time
+	backoff      time.Duration
+	backoffUntil time.Time // no write before
+	manager      string    // who put the floor back last
+	contested    bool
 }
 
 // A Verdict is how things stand with a floor.
@@ -55,10 +55,10 @@ func (f *Floor) Judge(v *View, now time.Time) Verdict {
 	if claim != nil {
 		f.compare(&d, claim, v, now)
 	}
-	if f.disputed && !now.Before(f.calmTill) {
-		f.disputed = false
+	if f.contested && !now.Before(f.backoffUntil) {
+		f.contested = false
 	}
-	d.Contested, d.Manager, d.Wait = f.disputed, f.manager, now.Before(f.calmTill)
+	d.Contested, d.Manager, d.Wait = f.contested, f.manager, now.Before(f.backoffUntil)
 	return d
 }
 
@@ -87,21 +87,21 @@ func (f *Floor) revert(manager string, now time.Time) {
 		f.reverts = f.reverts[1:]
 	}
 	f.reverts = append(f.reverts, now)
-	again := f.peace > 0 && now.Sub(f.calmTill) < revertWindow // right after the last peace
+	again := f.backoff > 0 && now.Sub(f.backoffUntil) < revertWindow // right after the last backoff
 	if !again {
-		f.peace = 0
+		f.backoff = 0
 	}
-	if again || len(f.reverts) >= fewReverts {
-		f.disputed = true
-		f.peace = min(max(firstPeace, 2*f.peace), longestPeace)
-		f.calmTill = now.Add(f.peace)
+	if again || len(f.reverts) >= revertsToContest {
+		f.contested = true
+		f.backoff = min(max(firstBackoff, 2*f.backoff), longestBackoff)
+		f.backoffUntil = now.Add(f.backoff)
 		return
 	}
-	wait := edgeWait
+	wait := revertWait
 	for range len(f.reverts) - 1 {
 		wait *= 5
 	}
-	f.calmTill = now.Add(wait)
+	f.backoffUntil = now.Add(wait)
 }
 
 // Wrote remembers a write that succeeded: claim is nil after a release.

@@ -72,12 +72,12 @@ func TestAReplacedObjectIsRecognized(t *testing.T) {
 }
 
 // Each revert waits longer for the next try; the third is a dispute and brings
-// half an hour of peace, the next one twice as much.
+// half an hour of backoff, the next one twice as much.
 func TestADisputeEndsInPeace(t *testing.T) {
 	var f Floor
 	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	now, writes := start, 0
-	var peace []time.Duration
+	var backoffs []time.Duration
 	for now.Before(start.Add(3 * time.Hour)) {
 		d := f.Judge(view(t, 2, claim, "argocd-controller"), now)
 		if !d.Wait {
@@ -89,13 +89,13 @@ func TestADisputeEndsInPeace(t *testing.T) {
 			require.True(t, d.Wait)
 			require.Equal(t, "argocd-controller", d.Manager)
 			if d.Contested {
-				peace = append(peace, f.calmTill.Sub(now))
+				backoffs = append(backoffs, f.backoffUntil.Sub(now))
 			}
 		}
 		now = now.Add(time.Second)
 	}
-	require.Equal(t, []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour}, peace)
-	require.Equal(t, 5, writes, "three at first, then one after each peace")
+	require.Equal(t, []time.Duration{30 * time.Minute, time.Hour, 2 * time.Hour}, backoffs)
+	require.Equal(t, 5, writes, "three at first, then one after each backoff")
 }
 
 func TestAnotherObjectOfTheNameStartsAfresh(t *testing.T) {

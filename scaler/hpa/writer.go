@@ -26,36 +26,36 @@ type Writer struct {
 	Lease  string          // namespace/name of its Lease object
 }
 
-// A Wish is a floor to write: for whom, and what to give back one day.
-type Wish struct {
+// A Request is a floor to write: for whom, and what to give back one day.
+type Request struct {
 	Floor    int32
 	Original *int32
 	For      string // name of the PredictiveAutoscaler
 	Patient  bool   // the autoscaler's own next look, within 15 s, is soon enough for the count
 }
 
-// Raise writes the floor of wish to the object that v shows, up or down, and
+// Raise writes the floor of request to the object that v shows, up or down, and
 // returns the object after it and the claim written. On an autoscaler that does
-// not act on a changed spec at once it then raises the count as well, unless wish
+// not act on a changed spec at once it then raises the count as well, unless request
 // is patient; an error of that second write is returned with the view of the
 // first, and costs no more than the time until the next sync.
 //
 // It returns an error that wraps [ErrChanged] if the object is not the one of v.
-func (w *Writer) Raise(ctx context.Context, v *View, wish Wish) (*View, *Claim, error) {
+func (w *Writer) Raise(ctx context.Context, v *View, request Request) (*View, *Claim, error) {
 	claim := &Claim{
-		On: v.on(), Original: wish.Original, Floor: wish.Floor, Holder: w.Holder, Lease: w.Lease, For: wish.For,
+		On: v.on(), Original: request.Original, Floor: request.Floor, Holder: w.Holder, Lease: w.Lease, For: request.For,
 		Owners: v.Owners,
 	}
 	if v.Claim != nil && len(claim.Owners) == 0 {
 		claim.Owners = v.Claim.Owners
 	}
-	after, err := w.apply(ctx, v, &wish.Floor, claim)
+	after, err := w.apply(ctx, v, &request.Floor, claim)
 	if err != nil {
 		return nil, nil, err
 	}
 	atOnce := after.Generation > v.Generation && after.Kind.GVK.Group == "autoscaling"
-	if wish.Floor > v.Floor() && !atOnce && !wish.Patient {
-		err = w.Scale(ctx, after, wish.Floor)
+	if request.Floor > v.Floor() && !atOnce && !request.Patient {
+		err = w.Scale(ctx, after, request.Floor)
 	}
 	return after, claim, err
 }

@@ -65,35 +65,35 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 	for name, c := range map[string]struct {
 		server   *apiServer
-		wish     Wish
+		request  Request
 		requests []string
 		replicas float64
 	}{
 		"generation rises": {
 			&apiServer{generations: true, generation: 4, minimum: 2, replicas: 2},
-			Wish{Floor: 9},
+			Request{Floor: 9},
 			[]string{"PATCH web"},
 			2,
 		},
 		"no generation": {
 			&apiServer{minimum: 2, replicas: 2},
-			Wish{Floor: 9},
+			Request{Floor: 9},
 			[]string{"PATCH web", "GET scale", "PATCH scale"},
 			9,
 		},
 		"a generation that stands still": {
 			&apiServer{generation: 1, minimum: 2, replicas: 2},
-			Wish{Floor: 9},
+			Request{Floor: 9},
 			[]string{"PATCH web", "GET scale", "PATCH scale"},
 			9,
 		},
-		"as many already": {&apiServer{minimum: 2, replicas: 12}, Wish{Floor: 9}, []string{"PATCH web", "GET scale"}, 12},
-		"zero stays zero": {&apiServer{minimum: 2}, Wish{Floor: 9}, []string{"PATCH web", "GET scale"}, 0},
+		"as many already": {&apiServer{minimum: 2, replicas: 12}, Request{Floor: 9}, []string{"PATCH web", "GET scale"}, 12},
+		"zero stays zero": {&apiServer{minimum: 2}, Request{Floor: 9}, []string{"PATCH web", "GET scale"}, 0},
 		"soon enough by itself": {
-			&apiServer{minimum: 2, replicas: 2}, Wish{Floor: 3, Patient: true}, []string{"PATCH web"}, 2,
+			&apiServer{minimum: 2, replicas: 2}, Request{Floor: 3, Patient: true}, []string{"PATCH web"}, 2,
 		},
 		"lowering removes nothing by hand": {
-			&apiServer{minimum: 9, replicas: 9}, Wish{Floor: 3}, []string{"PATCH web"}, 9,
+			&apiServer{minimum: 9, replicas: 9}, Request{Floor: 3}, []string{"PATCH web"}, 9,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,10 +108,10 @@ func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 			require.NoError(t, err)
 			before, err := w.Get(t.Context(), kind, types.NamespacedName{Namespace: "shop", Name: "web"})
 			require.NoError(t, err)
-			c.wish.Original, c.wish.For = new(int32(2)), "web"
-			after, claim, err := w.Raise(t.Context(), before, c.wish)
+			c.request.Original, c.request.For = new(int32(2)), "web"
+			after, claim, err := w.Raise(t.Context(), before, c.request)
 			require.NoError(t, err)
-			require.Equal(t, c.wish.Floor, after.Floor())
+			require.Equal(t, c.request.Floor, after.Floor())
 			require.EqualValues(t, 2, *claim.Original)
 			require.Equal(t, slices.Concat([]string{"GET web"}, c.requests), c.server.requests)
 			require.InDelta(t, c.replicas, c.server.replicas, 0)

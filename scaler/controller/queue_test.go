@@ -11,18 +11,18 @@ import (
 
 // Those to raise go before those that only lower, and nobody stands twice.
 func TestRaisingGoesFirst(t *testing.T) {
-	l := newLine(1000)
+	q := newWriteQueue(1000)
 	name := func(n string) types.NamespacedName { return types.NamespacedName{Name: n} }
-	l.push(name("down"), lower)
-	l.push(name("gone"), release)
-	l.push(name("up"), raise)
-	l.push(name("up"), raise)
-	l.push(name("higher"), raise)
+	q.push(name("down"), lower)
+	q.push(name("gone"), release)
+	q.push(name("up"), raise)
+	q.push(name("up"), raise)
+	q.push(name("higher"), raise)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	var order []string
 	for {
-		k, err := l.pop(ctx)
+		k, err := q.pop(ctx)
 		if err != nil {
 			break
 		}

@@ -8,9 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A line holds the objects that wait for a write: those to raise go first. An
+// A writeQueue holds the objects that wait for a write: those to raise go first. An
 // object stands in it once. It is safe for concurrent use.
-type line struct {
+type writeQueue struct {
 	limit *rate.Limiter
 	more  chan struct{} // holds a token while somebody may wait
 
@@ -20,71 +20,71 @@ type line struct {
 	in    map[types.NamespacedName]bool
 }
 
-func newLine(perSecond float64) *line {
-	return &line{
+func newWriteQueue(perSecond float64) *writeQueue {
+	return &writeQueue{
 		limit: rate.NewLimiter(rate.Limit(perSecond), max(1, int(2*perSecond))),
 		more:  make(chan struct{}, 1),
 		in:    map[types.NamespacedName]bool{},
 	}
 }
 
-// push puts k in line, unless it stands there.
-func (l *line) push(k types.NamespacedName, a action) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.in[k] {
+// push puts k in the queue, unless it stands there.
+func (q *writeQueue) push(k types.NamespacedName, a action) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.in[k] {
 		return
 	}
-	l.in[k] = true
+	q.in[k] = true
 	if a == raise {
-		l.ups = append(l.ups, k)
+		q.ups = append(q.ups, k)
 	} else {
-		l.downs = append(l.downs, k)
+		q.downs = append(q.downs, k)
 	}
-	l.signal()
+	q.signal()
 }
 
-func (l *line) signal() {
+func (q *writeQueue) signal() {
 	select {
-	case l.more <- struct{}{}:
+	case q.more <- struct{}{}:
 	default:
 	}
 }
 
 // pop waits for leave to write and for somebody to write for. It returns an
 // error when ctx ends.
-func (l *line) pop(ctx context.Context) (types.NamespacedName, error) {
+func (q *writeQueue) pop(ctx context.Context) (types.NamespacedName, error) {
 	for {
 		select {
 		case <-ctx.Done():
 			return types.NamespacedName{}, ctx.Err()
-		case <-l.more:
+		case <-q.more:
 		}
-		if err := l.limit.Wait(ctx); err != nil {
-			l.signal()
+		if err := q.limit.Wait(ctx); err != nil {
+			q.signal()
 			return types.NamespacedName{}, err
 		}
-		if k, found := l.take(); found {
+		if k, found := q.take(); found {
 			return k, nil
 		}
 	}
 }
 
-func (l *line) take() (k types.NamespacedName, found bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	from := &l.ups
+func (q *writeQueue) take() (k types.NamespacedName, found bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	from := &q.ups
 	if len(*from) == 0 {
-		from = &l.downs
+		from = &q.downs
 	}
 	if len(*from) == 0 {
 		return k, false
 	}
 	k = (*from)[0]
 	*from = (*from)[1:]
-	delete(l.in, k)
-	if len(l.ups)+len(l.downs) > 0 {
-		l.signal()
+	delete(q.in, k)
+	if len(q.ups)+len(q.downs) > 0 {
+		q.signal()
 	}
 	return k, true
 }
