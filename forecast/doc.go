@@ -19,16 +19,31 @@
 //
 // # The packages below
 //
+// Models, from the simplest on:
+//
 //   - baseline: last value, seasonal naive, drift
 //   - ets: exponential smoothing in innovations form
-//   - regress: ridge regression on seasonal lags
-//   - lstm: the small LSTM; below it, its inputs, weight files and training
-//   - season: which periods a series has
-//   - guard: outliers, outages and level shifts
+//   - regress: ridge regression on seasonal lags, recursive
+//   - direct: one linear regression per horizon
+//   - analog: what followed the moments that looked most like now
+//   - ensemble: a whole path by the weighted median of many cheap forecasters
+//   - lstm: a small network; below it, its inputs, weight files and training
+//   - auto: the one door: a model by name, or the pool of experts
+//
+// What they are made of:
+//
 //   - combine: several experts as one
 //   - interval: quantiles calibrated on live errors
+//   - residual: quantiles from the past errors of a single model
+//   - guard: outliers, outages and level shifts
+//   - season: which periods a series has, and where in one a cell lies
+//   - event: what the user knows of the future
+//   - space: logarithms and roots of a metric
+//   - elementary: exponential and logarithm, quickly
+//
+// How they are judged:
+//
 //   - score: how good a forecast was
-//   - auto: the one door: a model by name, or the best for a series
 //   - forecasttest: the contract suite that every model passes
 //
 // Everything here is pure: no clock, no I/O, no log, no goroutine, no global

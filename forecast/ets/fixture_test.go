@@ -47,8 +47,8 @@ func TestForecastsAreThoseOfOtherPrograms(t *testing.T) {
 				f.periods = append(f.periods, 7*24*time.Hour)
 				f.init.seasons = append(f.init.seasons, want.LongSeason)
 			}
-			f.law = f.newLaw(f.Params)
-			f.law.tabulate()
+			f.recursion = f.newRecursion(f.Params)
+			f.recursion.tabulate()
 			s, err := f.State(f.start, f.step)
 			require.NoError(t, err)
 			for _, v := range r.Values {

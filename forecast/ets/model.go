@@ -95,15 +95,15 @@ type Params struct {
 type Fitted struct {
 	Params
 
-	model   Model
-	periods []time.Duration // len = number of seasons
-	scale   space.Space
-	start   time.Time
-	step    time.Duration
-	init    initial
-	low     float64 // range of the history: forecasts stay within half of it
-	high    float64
-	law     *law
+	model     Model
+	periods   []time.Duration // len = number of seasons
+	scale     space.Space
+	start     time.Time
+	step      time.Duration
+	init      initial
+	low       float64 // range of the history: forecasts stay within half of it
+	high      float64
+	recursion *recursion
 }
 
 // Fit implements forecast.Model; the result is a [Fitted].
@@ -139,11 +139,11 @@ func (m Model) Estimate(ctx context.Context, history forecast.Series) (*Fitted, 
 		}
 	}
 	f.init = f.decompose(z)
-	if err := f.search(ctx, f.newCourse(history, z)); err != nil {
+	if err := f.search(ctx, f.newScoredHistory(history, z)); err != nil {
 		return nil, err
 	}
-	f.law = f.newLaw(f.Params)
-	f.law.tabulate()
+	f.recursion = f.newRecursion(f.Params)
+	f.recursion.tabulate()
 	return f, nil
 }
 

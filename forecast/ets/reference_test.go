@@ -35,8 +35,8 @@ func TestTheRecursionIsThatOfR(t *testing.T) {
 			init: initial{level: 100, slope: 0.1, seasons: [][]float64{season}},
 			high: 1000,
 		}
-		f.law = f.newLaw(f.Params)
-		f.law.tabulate()
+		f.recursion = f.newRecursion(f.Params)
+		f.recursion.tabulate()
 		s, err := f.State(f.start, f.step)
 		require.NoError(t, err)
 		for _, v := range reference.Values {

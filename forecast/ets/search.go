@@ -24,8 +24,8 @@ const (
 	atPhi
 )
 
-// search sets f.Params to those with the least criterion on the course.
-func (f *Fitted) search(ctx context.Context, c *course) error {
+// search sets f.Params to those with the least criterion on the history.
+func (f *Fitted) search(ctx context.Context, c *scoredHistory) error {
 	free := f.free()
 	best := vertex{f: math.Inf(1)}
 	criterion := func(x [dims]float64) float64 {
@@ -129,8 +129,8 @@ func (f *Fitted) tiny() float64 {
 }
 
 // criterion returns what the parameters minimise, less the penalty.
-func (f *Fitted) criterion(p Params, c *course) float64 {
-	far := f.reaches(p)
+func (f *Fitted) criterion(p Params, c *scoredHistory) float64 {
+	far := f.horizonErrors(p)
 	fit := math.Log(f.meanSquare(p, c, far) + f.tiny())
 	if len(far) == 0 {
 		return fit

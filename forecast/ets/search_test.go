@@ -29,7 +29,7 @@ func TestTheQuickLoopIsTheState(t *testing.T) {
 	for _, m := range []Model{{Period: 4 * time.Hour, LongPeriod: 6 * time.Hour}, {Form: Log, Seasons: One, Period: 4 * time.Hour}} {
 		f, err := m.Estimate(t.Context(), history)
 		require.NoError(t, err)
-		require.False(t, f.newCourse(history, history.Values).whole)
+		require.False(t, f.newScoredHistory(history, history.Values).whole)
 		require.InEpsilon(t, slowly(t, f, history), f.Spread, 1e-4, "%+v", m)
 	}
 }
@@ -63,8 +63,8 @@ func TestManyStepsScoresWhatTheStateForecasts(t *testing.T) {
 	}
 	f, err := DoubleSeasonal(Additive).Estimate(t.Context(), history)
 	require.NoError(t, err)
-	far := f.reaches(f.Params)
-	f.meanSquare(f.Params, f.newCourse(history, history.Values), far)
+	far := f.horizonErrors(f.Params)
+	f.meanSquare(f.Params, f.newScoredHistory(history, history.Values), far)
 	require.Len(t, far, 2)
 	for _, r := range far {
 		s, err := f.State(history.Start, history.Step)

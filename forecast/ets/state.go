@@ -12,14 +12,14 @@ import (
 // cell of the seasonal grids. Update and At neither allocate nor take more than
 // some tens of nanoseconds. It is not safe for concurrent use.
 type State struct {
-	law     *law
-	level   float64
-	slope   float64
-	err     float64 // d of the last cell
-	anchor  bool    // level comes from the first value seen
-	low     float64 // range seen, to bound forecasts by
-	high    float64
-	seasons []memory // len 0, 1 or 2
+	recursion *recursion
+	level     float64
+	slope     float64
+	err       float64 // d of the last cell
+	anchor    bool    // level comes from the first value seen
+	low       float64 // range seen, to bound forecasts by
+	high      float64
+	seasons   []memory // len 0, 1 or 2
 }
 
 // State returns a state whose next cell starts at start. At the start of the
@@ -31,7 +31,7 @@ func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 		return nil, fmt.Errorf("ets: series has step %v, fitted on %v", step, f.step)
 	}
 	s := &State{
-		law: f.law, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),
+		recursion: f.recursion, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),
 		low: f.low, high: f.high, seasons: make([]memory, len(f.periods)),
 	}
 	if s.anchor {
@@ -49,12 +49,12 @@ func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 // Only tells which horizons [State.At] will be asked for, ascending: a kilobyte
 // less is kept than for all up to 64. Others are still answered, slowly.
 func (s *State) Only(horizons []int) {
-	own := *s.law
+	own := *s.recursion
 	own.table = make([]multiple, len(horizons))
 	for i, h := range horizons {
 		own.table[i] = own.compute(h)
 	}
-	s.law = &own
+	s.recursion = &own
 }
 
 // Update takes the value of the next cell. NaN, infinite and negative values are
@@ -66,7 +66,7 @@ func (s *State) Update(v float64) {
 	} else {
 		v = math.NaN()
 	}
-	if s.law.form == Multiplicative {
+	if s.recursion.form == Multiplicative {
 		s.learnProduct(v)
 	} else {
 		s.learnSum(v)
@@ -77,9 +77,9 @@ func (s *State) Update(v float64) {
 }
 
 func (s *State) learnSum(v float64) {
-	p, trend, d := &s.law.Params, s.law.Phi*s.slope, s.law.Rho*s.err
+	p, trend, d := &s.recursion.Params, s.recursion.Phi*s.slope, s.recursion.Rho*s.err
 	if v == v { // not NaN
-		d = s.law.scale.Forward(v)
+		d = s.recursion.scale.Forward(v)
 		for k := range s.seasons {
 			d -= s.seasons[k].now()
 		}
@@ -110,7 +110,7 @@ func (s *State) widen(v float64) {
 const leastFactor = 0.05
 
 func (s *State) learnProduct(v float64) {
-	p, factor := &s.law.Params, 1.0
+	p, factor := &s.recursion.Params, 1.0
 	for k := range s.seasons {
 		factor *= max(leastFactor, s.seasons[k].now())
 	}
@@ -124,7 +124,7 @@ func (s *State) learnProduct(v float64) {
 	}
 	s.level = max(0, level+p.Alpha*d/factor)
 	s.slope = trend + p.Beta*d/factor
-	if floor := s.law.floor; level > floor {
+	if floor := s.recursion.floor; level > floor {
 		for k := range s.seasons {
 			own := max(leastFactor, s.seasons[k].now())
 			s.seasons[k].add(p.Gamma[k] * max(-0.5, min(2, d/(level*factor))) * own)
@@ -136,9 +136,9 @@ func (s *State) learnProduct(v float64) {
 // At returns the point forecast for the h-th coming cell, h ≥ 1, in the unit of
 // the metric, not negative. It stays within half the range of the values seen.
 func (s *State) At(h int) float64 {
-	ahead := s.law.ahead(h)
+	ahead := s.recursion.ahead(h)
 	z := s.level + ahead.damp*s.slope
-	if s.law.form == Multiplicative {
+	if s.recursion.form == Multiplicative {
 		for k := range s.seasons {
 			z *= max(leastFactor, s.seasons[k].at(h))
 		}
@@ -147,7 +147,7 @@ func (s *State) At(h int) float64 {
 		for k := range s.seasons {
 			z += s.seasons[k].at(h)
 		}
-		z = s.law.scale.Back(z + ahead.fade*s.err)
+		z = s.recursion.scale.Back(z + ahead.fade*s.err)
 	}
 	room := (s.high - s.low) / 2
 	return max(0, s.low-room, min(z, s.high+room))

@@ -6,11 +6,11 @@ import (
 	"github.com/forescale/forescale/forecast"
 )
 
-// A course is a history as the search walks it, hundreds of times. Components
+// A scoredHistory is a history as the search walks it, hundreds of times. Components
 // that add up have loops of their own, one for seasons with a grid cell per step
 // and one for those that are interpolated; the multiplicative form runs the State
 // itself.
-type course struct {
+type scoredHistory struct {
 	history forecast.Series
 	z       []float64    // in the space of the model, NaN = no sample
 	skip    int          // cells that are not scored: the first season
@@ -20,8 +20,8 @@ type course struct {
 	grids   [2][]float64 // scratch, of at least one cell
 }
 
-func (f *Fitted) newCourse(history forecast.Series, z []float64) *course {
-	c := &course{history: history, z: z, whole: true}
+func (f *Fitted) newScoredHistory(history forecast.Series, z []float64) *scoredHistory {
+	c := &scoredHistory{history: history, z: z, whole: true}
 	if len(f.periods) > 0 {
 		c.skip = int(f.periods[0] / f.step)
 	}
@@ -57,25 +57,25 @@ func (f *Fitted) newCourse(history forecast.Series, z []float64) *course {
 
 // meanSquare returns the mean of ε² after the first season, and scores the
 // forecasts of far.
-func (f *Fitted) meanSquare(p Params, c *course, far []reach) float64 {
+func (f *Fitted) meanSquare(p Params, c *scoredHistory, far []horizonError) float64 {
 	if f.model.Form == Multiplicative {
-		return f.slowly(p, c, far)
+		return f.runState(p, c, far)
 	}
 	for k := range f.periods {
 		copy(c.grids[k], f.init.seasons[k])
 	}
 	if c.whole {
-		return f.quick(p, c, far)
+		return f.runWhole(p, c, far)
 	}
-	return f.between(p, c, far)
+	return f.runInterpolated(p, c, far)
 }
 
-// slowly runs the State.
-func (f *Fitted) slowly(p Params, c *course, far []reach) float64 {
+// runState runs the State itself.
+func (f *Fitted) runState(p Params, c *scoredHistory, far []horizonError) float64 {
 	trial := *f
-	trial.Params, trial.law = p, f.newLaw(p)
+	trial.Params, trial.recursion = p, f.newRecursion(p)
 	if len(far) > 0 {
-		trial.law.tabulate()
+		trial.recursion.tabulate()
 	}
 	s, err := trial.State(f.start, f.step)
 	if err != nil {
@@ -97,14 +97,14 @@ func (f *Fitted) slowly(p Params, c *course, far []reach) float64 {
 	return sum / float64(max(1, n))
 }
 
-// quick is the recursion on whole cells. It carries what the next cell is
+// runWhole is the recursion on whole cells. It carries what the next cell is
 // compared with, base = l + φb, in place of the level:
 //
 //	d = z − s¹ − s² − base,   base ← base + φ·trend + (α + φβ)·d,   trend ← φ·trend + φβ·d
 //
 // so that one cell waits for three operations of the one before it and not for
 // seven: the time of a search is that of this chain.
-func (f *Fitted) quick(p Params, c *course, far []reach) float64 {
+func (f *Fitted) runWhole(p Params, c *scoredHistory, far []horizonError) float64 {
 	trend := p.Phi * f.init.slope
 	base, last, sum, n := f.init.level+trend, 0.0, 0.0, 0
 	pull, turn := p.Alpha+p.Phi*p.Beta, p.Phi*p.Beta
@@ -138,8 +138,8 @@ func (f *Fitted) quick(p Params, c *course, far []reach) float64 {
 	return sum / float64(max(1, n))
 }
 
-// between is the recursion on interpolated seasons.
-func (f *Fitted) between(p Params, c *course, far []reach) float64 {
+// runInterpolated is the recursion on interpolated seasons.
+func (f *Fitted) runInterpolated(p Params, c *scoredHistory, far []horizonError) float64 {
 	trend := p.Phi * f.init.slope
 	base, last, sum, n := f.init.level+trend, 0.0, 0.0, 0
 	pull, turn := p.Alpha+p.Phi*p.Beta, p.Phi*p.Beta
@@ -171,7 +171,7 @@ func (f *Fitted) between(p Params, c *course, far []reach) float64 {
 }
 
 // read returns season k at cell i of the history.
-func (c *course) read(k, i int) float64 {
+func (c *scoredHistory) read(k, i int) float64 {
 	g, at, w := c.grids[k], int(c.cells[k][i]), c.weights[k][i]
 	next := at + 1
 	if next == len(g) {
@@ -181,7 +181,7 @@ func (c *course) read(k, i int) float64 {
 }
 
 // spread adds v to season k at cell i, in proportion to both grid cells.
-func (c *course) spread(k, i int, v float64) {
+func (c *scoredHistory) spread(k, i int, v float64) {
 	g, at, w := c.grids[k], int(c.cells[k][i]), c.weights[k][i]
 	next := at + 1
 	if next == len(g) {

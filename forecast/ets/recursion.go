@@ -7,9 +7,9 @@ import (
 	"github.com/forescale/forescale/forecast/space"
 )
 
-// A law is what a running state needs of the model it was fitted by: the initial
+// A recursion is what a running state needs of the model it was fitted by: the initial
 // states, which are as large as the seasons, are not kept alive by it.
-type law struct {
+type recursion struct {
 	Params
 
 	form    Form
@@ -32,69 +32,71 @@ type multiple struct {
 // names them.
 const tabled = 64
 
-// newLaw returns the law of the model with parameters p, without its tables.
-func (f *Fitted) newLaw(p Params) *law {
-	return &law{
+// newRecursion returns the recursion of the model with parameters p, without its tables.
+func (f *Fitted) newRecursion(p Params) *recursion {
+	return &recursion{
 		Params: p, form: f.model.Form, scale: f.scale, floor: leastFactor * f.init.level,
 		periods: f.periods, step: f.step,
 	}
 }
 
 // tabulate keeps the multiples of all horizons up to tabled.
-func (l *law) tabulate() {
-	l.table = make([]multiple, tabled)
-	for i := range l.table {
-		l.table[i] = l.compute(i + 1)
+func (r *recursion) tabulate() {
+	r.table = make([]multiple, tabled)
+	for i := range r.table {
+		r.table[i] = r.compute(i + 1)
 	}
 }
 
-func (l *law) compute(h int) multiple { return multiple{h: h, damp: l.damped(h), fade: l.faded(h)} }
+func (r *recursion) compute(h int) multiple {
+	return multiple{h: h, damp: r.damped(h), fade: r.faded(h)}
+}
 
 // ahead returns the multiples of horizon h ≥ 1.
-func (l *law) ahead(h int) multiple {
-	n := len(l.table)
+func (r *recursion) ahead(h int) multiple {
+	n := len(r.table)
 	switch {
-	case n == 0 || h > l.table[n-1].h:
-		return l.compute(h)
-	case h <= n && l.table[h-1].h == h: // there is none missing before it
-		return l.table[h-1]
+	case n == 0 || h > r.table[n-1].h:
+		return r.compute(h)
+	case h <= n && r.table[h-1].h == h: // there is none missing before it
+		return r.table[h-1]
 	}
-	for _, m := range l.table {
+	for _, m := range r.table {
 		if m.h == h {
 			return m
 		}
 	}
-	return l.compute(h)
+	return r.compute(h)
 }
 
 // damped returns φ + … + φʰ.
-func (l *law) damped(h int) float64 {
-	if l.Phi == 1 {
+func (r *recursion) damped(h int) float64 {
+	if r.Phi == 1 {
 		return float64(h)
 	}
-	return l.Phi * (1 - math.Pow(l.Phi, float64(h))) / (1 - l.Phi)
+	return r.Phi * (1 - math.Pow(r.Phi, float64(h))) / (1 - r.Phi)
 }
 
 // faded returns how much of the last error a forecast h cells ahead contains
 // beyond what the states have taken of it: ρʰ, and what the errors expected in
 // between, ρ to ρʰ⁻¹ of it, will have moved level, slope and seasons by.
-func (l *law) faded(h int) float64 {
+func (r *recursion) faded(h int) float64 {
 	const nothing = 1e-12
 	level, slope, power, n := 0.0, 0.0, 1.0, 1
 	for ; n < h && math.Abs(power) > nothing; n++ {
-		power *= l.Rho
-		level += l.Phi*slope + l.Alpha*power
-		slope = l.Phi*slope + l.Beta*power
+		power *= r.Rho
+		level += r.Phi*slope + r.Alpha*power
+		slope = r.Phi*slope + r.Beta*power
 	}
-	sum := level + slope*l.damped(h-n+1) + power*l.Rho
-	for k, period := range l.periods {
-		cells := int(period / l.step)
+	sum := level + slope*r.damped(h-n+1) + power*r.Rho
+	for k, period := range r.periods {
+		cells := int(period / r.step)
 		if cells < 1 {
 			continue
 		}
 		first := (h-1)%cells + 1 // the cell of the coming season at the same phase
 		for n := first; n <= h-cells; n += cells {
-			sum += l.Gamma[k] * math.Pow(l.Rho, float64(n))
+			sum += r.Gamma[k] * math.Pow(r.Rho, float64(n))
 		}
 	}
 	return min(sum, mostMomentum)
