@@ -3,6 +3,7 @@ package export
 import (
 	"bufio"
 	"bytes"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"math"
@@ -23,7 +24,7 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	for n := 1; lines.Scan(); n++ {
 		var err error
 		switch text := strings.TrimSpace(lines.Text()); {
-		case text == "":
+		case text == "", order == nil && text[0] == '#': // a comment before the header
 		case order == nil:
 			order, err = header(text)
 		default:
@@ -72,9 +73,16 @@ func column(word string) (int, bool) {
 
 // header returns which column each field of a row belongs to.
 func header(text string) ([]int, error) {
+	if !strings.Contains(text, ",") && strings.ContainsAny(text, ";\t") {
+		return nil, fmt.Errorf("%q: want commas between the columns, and a point in a number; %s", brief(text), wantHeader)
+	}
+	words, err := split(text)
+	if err != nil {
+		return nil, err
+	}
 	var order []int
-	for word := range strings.SplitSeq(text, ",") {
-		c, known := column(strings.ToLower(strings.Trim(strings.TrimSpace(word), `"`)))
+	for _, word := range words {
+		c, known := column(strings.ToLower(strings.TrimSpace(word)))
 		if !known {
 			return nil, fmt.Errorf("%q in %q: %s", brief(word), brief(text), wantHeader)
 		}
@@ -89,9 +97,27 @@ func header(text string) ([]int, error) {
 	return order, nil
 }
 
+// split returns the fields of a line, of which each may stand in quotes (RFC 4180),
+// without them.
+func split(text string) ([]string, error) {
+	if !strings.Contains(text, `"`) {
+		return strings.Split(text, ","), nil
+	}
+	r := csv.NewReader(strings.NewReader(text))
+	r.TrimLeadingSpace = true
+	fields, err := r.Read()
+	if err != nil {
+		return nil, fmt.Errorf("%q: quotes that do not pair", brief(text))
+	}
+	return fields, nil
+}
+
 // record reads one row.
 func record(text string, order []int) (row, error) {
-	fields := strings.Split(text, ",")
+	fields, err := split(text)
+	if err != nil {
+		return row{}, err
+	}
 	if len(fields) != len(order) {
 		return row{}, fmt.Errorf("%q has %d fields, want %d as the header", brief(text), len(fields), len(order))
 	}
@@ -116,7 +142,6 @@ func record(text string, order []int) (row, error) {
 
 // instant reads unix seconds or RFC 3339, as milliseconds.
 func instant(text string) (int64, error) {
-	text = strings.Trim(text, `"`)
 	seconds, err := strconv.ParseFloat(text, 64)
 	if err == nil {
 		return int64(math.Round(seconds * 1e3)), checkTime(seconds * 1e3)

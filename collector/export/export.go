@@ -150,14 +150,32 @@ func detect(head []byte) (Format, error) {
 	case text[0] == '[', text[0] == '{' && startsObject(text[1:]):
 		return JSON, nil
 	}
+	text = afterComments(text)
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	if text[0] != '#' && bytes.IndexByte(line, '{') < 0 && bytes.ContainsAny(line, ",;\t") {
+	// A line of OpenMetrics begins with a name or a brace, never with a quote.
+	quoted := bytes.HasPrefix(line, []byte(`"`))
+	if !bytes.HasPrefix(line, []byte("#")) && (quoted || bytes.IndexByte(line, '{') < 0) && bytes.ContainsAny(line, ",;\t") {
 		return CSV, nil
 	}
 	if bytes.Equal(bytes.TrimSpace(line), []byte("timestamp")) {
 		return CSV, nil
 	}
 	return OpenMetrics, nil
+}
+
+// afterComments returns text from the first line on that is no comment. What
+// OpenMetrics says of its metrics is none.
+func afterComments(text []byte) []byte {
+	for bytes.HasPrefix(text, []byte("#")) {
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		word, _, _ := bytes.Cut(bytes.TrimLeft(line[1:], " "), []byte(" "))
+		switch string(bytes.TrimSpace(word)) {
+		case "HELP", "TYPE", "UNIT", "EOF":
+			return text
+		}
+		text = bytes.TrimLeft(rest, " \t\r\n")
+	}
+	return text
 }
 
 // startsObject tells whether text goes on as a JSON object does, "key": …, and

@@ -95,8 +95,14 @@ func checkTime(ms float64) error {
 		return nil
 	}
 	hint := ""
-	if s := ms / 1e6; s >= firstMS && s <= lastMS/1e3 {
-		hint = "; it looks like milliseconds"
+	for _, unit := range []struct {
+		perSecond float64
+		name      string
+	}{{1e3, "milliseconds"}, {1e6, "microseconds"}, {1e9, "nanoseconds"}} {
+		// From 1990 on: what is less is no time stamp of that unit.
+		if s := ms / 1e3 / unit.perSecond; s > 6e8 && s <= lastMS/1e3 {
+			hint = "; it looks like " + unit.name
+		}
 	}
 	return fmt.Errorf("time %s, want unix seconds from 1970 to 2255%s", number(ms/1e3), hint)
 }
