@@ -101,6 +101,9 @@ func (o *forecastOptions) check() error {
 	if o.horizon <= 0 {
 		return fmt.Errorf("--horizon: %q: want a duration above 0 such as 2h", o.horizon)
 	}
+	if o.every < 0 || o.every > o.horizon {
+		return fmt.Errorf("--every: %q: want at most the horizon, %s", o.every, o.horizon)
+	}
 	return nil
 }
 
@@ -113,6 +116,9 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 		fmt.Fprintln(notes, "note:", note)
 	}
 	history := d.Rate
+	if o.every.Std()%history.Step != 0 {
+		return fmt.Errorf("--every: %q: want a multiple of the cell, %s", o.every, api.Duration(history.Step))
+	}
 	cells := int((o.horizon.Std() + history.Step - 1) / history.Step)
 	const most = 100_000
 	if cells > most {
@@ -237,7 +243,7 @@ func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error 
 		stride = max(1, (f.Horizon()+lines-1)/lines)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "time\t")
+	fmt.Fprint(w, "time (UTC)\t")
 	for _, p := range f.Levels {
 		fmt.Fprintf(w, "p%s\t", strconv.FormatFloat(100*p, 'f', -1, 64))
 	}

@@ -107,6 +107,8 @@ func TestForecastRefusesWhatCannotBe(t *testing.T) {
 		"want table, csv or json":      {"-o", "xml"},
 		"ends in .svg or .png":         {"--plot", "a.gif"},
 		"numbers above 0 and below 1":  {"--levels", "p95"},
+		"want at most the horizon, 1h": {"--every", "2h"},
+		"a multiple of the cell, 1m":   {"--every", "90s"},
 		"no multiple":                  {"--step", "90s"},
 		"want at most 100000":          {"--horizon", "100d"},
 		"a query for a CSV file":       {"--query", "up"},

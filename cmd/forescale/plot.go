@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"image/color"
 	"io"
 	"math"
@@ -63,7 +64,7 @@ func plotForecast(path string, history forecast.Series, f *forecast.Forecast) er
 	line.Color, line.Width = lead, vg.Points(1.5)
 	p.Add(area, line)
 	p.Legend.Add("median", line)
-	p.Legend.Add("outermost levels", area)
+	p.Legend.Add(fmt.Sprintf("%g to %g %%", 100*f.Levels[0], 100*f.Levels[last]), area)
 	return savePlot(p, path, 24*vg.Centimeter, 12*vg.Centimeter)
 }
 
