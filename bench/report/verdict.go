@@ -166,6 +166,8 @@ func neverMisses(c, ref Aggregate) string {
 func headlineWithoutGain(c, ref Aggregate, budget float64) string {
 	keeps := c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime)
 	switch cost := c.Against.Cost; {
+	case keeps && cost <= sameCost && c.ViolatingTime > budget:
+		return fmt.Sprintf("%s does as well as %s, and no better: neither keeps the objective.", c.Policy, ref.Policy)
 	case keeps && cost <= sameCost:
 		return fmt.Sprintf("%s does as well as %s, and no better: this load needs no forecast.", c.Policy, ref.Policy)
 	case cost < -sameCost:
@@ -243,12 +245,8 @@ func (r *Report) losses(policy, reference string) string {
 }
 
 func (r *Report) outOfReach(ref Aggregate) string {
-	if ref.ViolatingTime <= r.Settings.BudgetPct {
+	if ref.ViolatingTime <= r.Settings.BudgetPct || ref.Unavoidable == 0 {
 		return ""
-	}
-	if ref.Unavoidable == 0 {
-		return fmt.Sprintf("A reactive policy could have avoided all of the violating time of %s (%s): the demand never more than doubled within one lead time.",
-			ref.Policy, minutesADay(ref.ViolatingTime))
 	}
 	return fmt.Sprintf("Of the violating time of %s (%s) no reactive policy could have avoided %s: the demand more than doubled within one lead time.",
 		ref.Policy, minutesADay(ref.ViolatingTime), minutesADay(ref.Unavoidable))

@@ -59,6 +59,10 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	}, nil
 }
 
+// mostLoad is the highest load that is replayed, requests/s: above, the draw of its
+// arrivals is no number.
+const mostLoad = 1e12
+
 // settings turns the flags into those of a replay.
 func (o *backtestOptions) settings() (replay.Options, error) {
 	service, err := o.service()
@@ -70,8 +74,8 @@ func (o *backtestOptions) settings() (replay.Options, error) {
 		return replay.Options{}, fmt.Errorf("--startup: %w", err)
 	}
 	switch {
-	case !(o.scalePeak >= 0):
-		return replay.Options{}, fmt.Errorf("--scale-peak: %v: want requests/s, or 0 for the load as recorded", o.scalePeak)
+	case !(o.scalePeak >= 0) || o.scalePeak > mostLoad:
+		return replay.Options{}, fmt.Errorf("--scale-peak: %v: want requests/s up to %v, or 0 for the load as recorded", o.scalePeak, mostLoad)
 	case o.min < 0 || o.max < 1 || o.min > o.max:
 		return replay.Options{}, fmt.Errorf("--min-replicas: %d and --max-replicas: %d: want 0 ≤ min ≤ max", o.min, o.max)
 	case o.judged.Std() < time.Minute:
@@ -91,8 +95,9 @@ func (o *backtestOptions) settings() (replay.Options, error) {
 }
 
 func (o *backtestOptions) service() (queue.Service, error) {
-	if !(o.capacity > 0) || o.slots < 1 {
-		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and at least one slot", o.capacity, o.slots)
+	const mostSlots = 10_000 // beyond, a pod is no line any more, and its formula takes for ever
+	if !(o.capacity > 0) || math.IsInf(o.capacity, 0) || o.slots < 1 || o.slots > mostSlots {
+		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and from one slot to %d", o.capacity, o.slots, mostSlots)
 	}
 	quantile, latency, err := parseSLO(o.slo)
 	if err != nil {
@@ -236,6 +241,5 @@ func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Wr
 	for _, n := range d.Notes {
 		fmt.Fprintf(notes, "%s: %s\n", path, n)
 	}
-	name, _, _ := strings.Cut(filepath.Base(path), ".")
-	return trace.Trace{Name: name, Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, d, nil
+	return trace.Trace{Name: loadName(path), Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, d, nil
 }

@@ -54,6 +54,17 @@ func TestBacktestOfAFile(t *testing.T) {
 	require.Contains(t, string(page), "grows within one lead time")
 }
 
+// Where the maximum cuts the demand off, no forecast can be judged: it is said so.
+func TestBacktestWarnsOfALoadBeyondTheMaximum(t *testing.T) {
+	dir := t.TempDir()
+	load := writeWave(t, dir, "web.2026-03.csv", 36*60, time.Minute)
+	out, _, err := runBacktest(t, load, "--seeds", "1", "--days", "6h", "--max-replicas", "5", "--policies", "hpa-rate-70,forescale-floor")
+	require.NoError(t, err)
+	require.Contains(t, out, "web.2026-03: class A", "the whole name but its ending")
+	require.Regexp(t, `warning: web.2026-03: up to \d+ pods are needed and there may be 5 at most: for [\d.]+ % of the time no policy can keep the objective`, out)
+	require.NotContains(t, out, "this load needs no forecast")
+}
+
 func TestBacktestSaysWhatIsWrong(t *testing.T) {
 	load := writeWave(t, t.TempDir(), "web.csv", 600, time.Minute)
 	for name, c := range map[string]struct {
@@ -83,6 +94,9 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"no patience":       {[]string{load, "--client-timeout", "0s"}, "--client-timeout: 0s"},
 		"nodes":             {[]string{load, "--pods-per-node", "-1"}, "--pods-per-node: -1"},
 		"half a lesson":     {[]string{load, "--latency-query", "l"}, "--latency-query: want it together with --replicas-query"},
+		"infinite capacity": {[]string{load, "--capacity", "Inf"}, "--capacity: +Inf and --slots: 8"},
+		"slots":             {[]string{load, "--slots", "1000000000"}, "from one slot to 10000"},
+		"peak":              {[]string{load, "--scale-peak", "1e300"}, "--scale-peak: 1e+300: want requests/s up to 1e+12"},
 		"one load twice":    {[]string{load, load}, "two traces have the name web"},
 	} {
 		t.Run(name, func(t *testing.T) {

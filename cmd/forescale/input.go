@@ -48,9 +48,14 @@ func readTrace(ctx context.Context, path, query string, step time.Duration, note
 	for _, n := range d.Notes {
 		fmt.Fprintf(notes, "note: %s: %s\n", path, n)
 	}
+	return trace.Trace{Name: loadName(path), Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, nil
+}
+
+// loadName returns the name of the load in a file: that of the file without .gz and
+// one more ending.
+func loadName(path string) string {
 	name := strings.TrimSuffix(filepath.Base(path), ".gz")
-	name = strings.TrimSuffix(name, filepath.Ext(name))
-	return trace.Trace{Name: name, Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, nil
+	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
 // likeFlag returns a hint at the flag that an unknown one most resembles, and

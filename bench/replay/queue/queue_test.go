@@ -70,6 +70,20 @@ func TestDemandIsTheFewestPodsThatKeepTheObjective(t *testing.T) {
 }
 
 // A large service uses its pods better: the economy of scale.
+// Demand of any rate is told at once, and goes on where one server after the other is
+// looked at no more: at 1,250 pods of 8 slots.
+func TestDemandOfAnyRateIsBounded(t *testing.T) {
+	s := queue.NewStaffing(queue.Service{Slots: 8, ServiceTime: 80 * time.Millisecond, Latency: 500 * time.Millisecond, Quantile: 0.99, Balancing: queue.PerPod})
+	last := 0
+	for _, rate := range []float64{1e4, 1e5, 1.2e5, 1.3e5, 1e6, 1e9} {
+		n := s.Pods(rate)
+		require.Greater(t, n, last)
+		require.GreaterOrEqual(t, float64(n)*100, rate, "never less than the pods that are busy all the time")
+		last = n
+	}
+	require.Equal(t, math.MaxInt32, s.Pods(1e300))
+}
+
 func TestSafeUtilisationRisesWithSize(t *testing.T) {
 	s, last := web(), 0.0
 	for n := 1; n <= 64; n *= 2 {

@@ -147,11 +147,21 @@ type Staffing struct {
 // NewStaffing returns the staffing of s, which must pass its Check.
 func NewStaffing(s Service) *Staffing { return &Staffing{service: s, max: []float64{0}} }
 
+// exact is how many servers, pods times slots, are looked at one by one: with more,
+// one carries at most a hundredth more under the objective than among so many.
+const exact = 10_000
+
 // Pods returns the fewest ready pods that keep the objective at rate requests/s:
-// the demand. It is 0 for a rate of 0.
+// the demand. It is 0 for a rate of 0. Of more than 10,000 servers each is taken to
+// carry what it does among so many, so that the time for an answer is bounded; an
+// answer beyond an int32 is the largest of these.
 func (s *Staffing) Pods(rate float64) int {
-	for s.max[len(s.max)-1] < rate {
+	most := max(exact/s.service.Slots, 1)
+	for s.max[len(s.max)-1] < rate && len(s.max) <= most {
 		s.max = append(s.max, s.service.MaxRate(len(s.max)))
+	}
+	if last := len(s.max) - 1; s.max[last] < rate {
+		return int(min(math.Ceil(rate/s.max[last]*float64(last)), math.MaxInt32))
 	}
 	return sort.SearchFloat64s(s.max, rate)
 }

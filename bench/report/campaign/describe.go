@@ -41,7 +41,7 @@ func (c *campaign) describe(st *stage) {
 	}
 	d.Class = report.Class(float64(d.Growth2M), startup.Quantile(0.5).Seconds())
 	d.OptimumHours, d.UndelayedHours = s.Optimum()
-	d.Warnings = warnings(t, d)
+	d.Warnings = append(warnings(t, d), beyond(s)...)
 	safe := safeRate(s.Options.Service, sum/float64(max(len(rate), 1)))
 	settings := c.settingsOf(s)
 	c.mu.Lock()
@@ -65,8 +65,26 @@ func factor(t trace.Trace, s *replay.Scenario) float64 {
 // safeRate returns what one of the pods that mean needs can carry under the
 // objective, requests/s.
 func safeRate(service queue.Service, mean float64) float64 {
-	n := max(queue.NewStaffing(service).Pods(mean), 1)
+	const enough = 1000 // pods, beyond which one carries hardly more
+	n := min(max(queue.NewStaffing(service).Pods(mean), 1), enough)
 	return service.MaxRate(n) / float64(n)
+}
+
+// beyond says how long the load needs more pods than there may be.
+func beyond(s *replay.Scenario) []string {
+	most, out, steps := int32(0), 0, int(s.Length/s.Options.Step)
+	for i := range steps {
+		n := s.Demand(s.Start.Add(time.Duration(i) * s.Options.Step))
+		most = max(most, n)
+		if n > s.Options.Cluster.Max {
+			out++
+		}
+	}
+	if out == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("up to %s pods are needed and there may be %d at most: for %s %% of the time no policy can keep the objective; check the capacity of a pod, the scale of the load and the maximum",
+		report.Count(float64(most)), s.Options.Cluster.Max, report.Percent(100*float64(out)/float64(steps)))}
 }
 
 // settingsOf returns the settings of the report but for what depends on all traces.
