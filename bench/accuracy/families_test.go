@@ -151,6 +151,8 @@ var families = map[string]family{
 	"steady, every quarter hour":       {at: steady, step: 15 * time.Minute, days: 28},
 	"steady, every hour":               {at: steady, step: time.Hour, days: 28, loose: true}, // 480 truths
 	"closed at night, every hour":      {at: shop, step: time.Hour, days: 28, loose: true, noWeek: true},
+	"prices, every hour":               {at: price, step: time.Hour, days: 28, loose: true},
+	"heating, every hour":              {at: heating, step: time.Hour, days: 28, loose: true},
 	"ten days, every hour":             {at: steady, step: time.Hour, days: 10, loose: true},
 	"three days, every five minutes":   {at: steady, days: 3, loose: true},
 	"clocks change, every hour":        {at: steady, step: time.Hour, days: 35, zone: "Europe/Berlin", loose: true},

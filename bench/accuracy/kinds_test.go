@@ -100,3 +100,33 @@ func drifting(c *course) float64 {
 	c.level = max(1, c.level+0.5*c.rng.NormFloat64())
 	return c.level + 50*c.wave()*c.noise(0.03)
 }
+
+// price of electricity: two waves a day, cheap weekends, a level that wanders, a
+// few spikes, and nothing where it would be negative.
+func price(c *course) float64 {
+	if c.i == 0 {
+		c.level = 0
+	}
+	c.level = 0.97*c.level + 4*c.rng.NormFloat64()
+	v := 20 + 15*math.Sin(2*math.Pi*(c.day-0.3)) + 10*math.Sin(4*math.Pi*(c.day-0.1)) + c.level
+	if c.week%7 > 4 {
+		v -= 15
+	}
+	if c.rng.Float64() < 0.01 {
+		v += 150 * c.rng.ExpFloat64()
+	}
+	return v
+}
+
+// heating follows a weather that lasts for days.
+func heating(c *course) float64 {
+	if c.i == 0 {
+		c.level = 0
+	}
+	c.level = 0.99*c.level + 0.04*c.rng.NormFloat64()
+	v := 100 * (1 + 0.3*math.Sin(2*math.Pi*(c.day-0.25))) * (1 + c.level) * c.noise(0.01)
+	if c.week%7 > 4 {
+		v *= 0.85
+	}
+	return v
+}
