@@ -1,6 +1,9 @@
 package auto
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // between says which regressions answer for a rung: lo, and hi with weight w.
 type between struct {
@@ -8,30 +11,45 @@ type between struct {
 	w      float64
 }
 
-const fewRungs = 5
+const (
+	fewRungs  = 5 // a ladder of so many or less has regressions at each
+	manyRungs = 8 // one of more is dense rather than long
+	apart     = 3 // times the horizon of one of its regressions is that of the next, at least
+)
 
-// neighbours chooses the rungs that have regressions of their own, every other
-// one counted from the last and the first, and returns them with the regressions
-// that answer for each rung. In between the coefficients of both neighbours are
-// mixed, in proportion to the logarithm of the horizon, and meet the regressors
-// of the rung itself: half the memory, and the seasons still count at the minute.
-// A ladder of fewRungs or less has regressions at each.
+// neighbours chooses the rungs that have regressions of their own, every other one
+// counted from the last and the first, and returns them with the regressions that
+// answer for each rung. In between the coefficients of both neighbours are mixed, in
+// proportion to the logarithm of the horizon, and meet the regressors of the rung
+// itself: half the memory, and the seasons still count at the minute. A ladder of
+// fewRungs or less has regressions at each, and in one of more than manyRungs, whose
+// horizons lie close together, they are a third of each other apart.
 func neighbours(rungs []int) (own []int, answer []between) {
 	answer = make([]between, len(rungs))
-	for k := range rungs {
-		if len(rungs) <= fewRungs || k == 0 || (len(rungs)-1-k)%2 == 0 {
+	for k, h := range slices.Backward(rungs) {
+		var has bool
+		switch last := len(own) - 1; {
+		case k == 0 || k == len(rungs)-1 || len(rungs) <= fewRungs:
+			has = true
+		case len(rungs) > manyRungs:
+			has = h*apart <= rungs[own[last]]
+		default:
+			has = own[last] == k+2
+		}
+		if has {
 			own = append(own, k)
 		}
-		answer[k] = between{lo: len(own) - 1, hi: len(own) - 1}
 	}
+	slices.Reverse(own)
+	at := 0 // of the last rung with its own
 	for k, h := range rungs {
-		lo := own[answer[k].lo]
-		if lo == k {
-			continue
+		if at+1 < len(own) && own[at+1] == k {
+			at++
 		}
-		hi := own[answer[k].lo+1]
-		answer[k].hi++
-		answer[k].w = proportion(rungs[lo], h, rungs[hi])
+		answer[k] = between{lo: at, hi: at}
+		if own[at] != k {
+			answer[k] = between{lo: at, hi: at + 1, w: proportion(rungs[own[at]], h, rungs[own[at+1]])}
+		}
 	}
 	return own, answer
 }

@@ -15,7 +15,8 @@
 //	                              ↑ truth of h steps ago ↑            ↑
 //
 // Two ladders run in parallel, for the value at h and for the maximum over the
-// next h, each with weights and bounds of its own. Between rungs the experts are
+// next h, each with weights and bounds of its own; one step ahead both are the same.
+// Between rungs the experts are
 // asked for the horizon itself; their weights, and the distances of the bounds from
 // the forecast, are interpolated.
 //

@@ -29,8 +29,9 @@ type filter struct {
 	own      []int                                  // rungs with regressions of their own
 	regs     [][direct.Transforms]direct.Regression // len(own)
 	answer   []between                              // by rung: whose regressions answer
-	ladders  [ladders][]rung
-	waiting  queue             // for truths
+	ladders  [ladders][]*rung
+	queues   []queue           // by rung
+	waiting  []origin          // for truths, queue by queue
 	answers  [ladders][]answer // at the newest sample, by rung
 	seasons  []direct.Season
 	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
@@ -85,7 +86,8 @@ func newFilter(f *fitted, start time.Time) *filter {
 	if f.opts.Network == nil {
 		s.cold = int(coldSpan / f.step)
 	}
-	s.ladders, s.waiting = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
+	s.queues, s.waiting = newQueues(f.rungs)
+	s.ladders = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
 		s.said[l] = make([]float32, len(f.rungs)*heads[l])
 		s.answers[l] = make([]answer, len(f.rungs))
@@ -239,7 +241,7 @@ func (s *filter) solve() {
 	}
 	for k := range s.rungs {
 		for l := range s.ladders {
-			if (s.n+k+l*refreshEvery/2)%refreshEvery == 0 {
+			if (s.n+k+l*refreshEvery/2)%refreshEvery == 0 && (l == values || !s.alone(k)) {
 				s.ladders[l][k].band.Refresh(&s.timing)
 			}
 		}
@@ -251,24 +253,41 @@ func (s *filter) predict() {
 	s.mem.Seasons(s.seasons, s.rungs)
 	now, volatility := s.present(), s.volatility()
 	for k, h := range s.rungs {
-		value, peak := &s.ladders[values][k], &s.ladders[peaks][k]
-		near, top := s.advice(values, k), s.advice(peaks, k)
-		v := interval.Origin{Volatility: volatility, Slot: s.slot(h)}
-		p := v
 		s.advise(k, &now)
-		ofValue := value.combine(s, &s.answers[values][k], near, &v)
-		now.highestPath = max(now.highestPath, v.Point)
-		// the highest point of the combined path stands in for the mean level
-		top[meanLevel] = float32(now.highestPath)
-		ofPeak := peak.combine(s, &s.answers[peaks][k], top, &p)
-		v.Beside, v.Highest = p.Spread, p.Point
-		p.Beside, p.Highest = v.Spread, highest(&p.Views)
-		value.bound(s, &s.answers[values][k], near, &v, ofValue)
-		peak.bound(s, &s.answers[peaks][k], top, &p, ofPeak)
+		s.foresee(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)})
 		if s.gap == 0 {
-			s.bridge[k] = v.Point
+			s.bridge[k] = s.answers[values][k].point
 		}
 	}
+}
+
+// foresee makes the forecasts of rung k from what the experts have said.
+func (s *filter) foresee(k int, now *present, v interval.Origin) {
+	p, waits := v, s.origin(k, s.n-1)
+	if waits == nil {
+		waits = &origin{}
+	}
+	value, peak := s.ladders[values][k], s.ladders[peaks][k]
+	if s.alone(k) { // the experts of the maximum are weighed as at the next rung
+		peak = s.ladders[peaks][min(k+1, len(s.rungs)-1)]
+	}
+	ofValue, ofPeak := &s.answers[values][k], &s.answers[peaks][k]
+	near, top := s.advice(values, k), s.advice(peaks, k)
+	partsOfValue := value.combine(s, ofValue, near, &v)
+	now.highestPath = max(now.highestPath, v.Point)
+	// the highest point of the combined path stands in for the mean level
+	top[meanLevel] = float32(now.highestPath)
+	waits.remember(now, near, top)
+	partsOfPeak := peak.combine(s, ofPeak, top, &p)
+	v.Beside, v.Highest = p.Spread, p.Point
+	p.Beside, p.Highest = v.Spread, highest(&p.Views)
+	waits.beliefs = [ladders]uint8{values: partsOfValue.Belief, peaks: partsOfPeak.Belief}
+	waits.of[values] = value.bound(s, ofValue, &v, partsOfValue)
+	if s.alone(k) {
+		waits.of[peaks].point, *ofPeak = direct.ToSmall(p.Point), *ofValue
+		return
+	}
+	waits.of[peaks] = peak.bound(s, ofPeak, &p, partsOfPeak)
 }
 
 // advice returns what the experts of a ladder say at rung k, len heads[ladder].

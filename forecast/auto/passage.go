@@ -72,6 +72,9 @@ func (p *passage) pass(s *filter, k int) {
 			s.ladders[l][k+side].poly.Weights(p.weights[l][side][:heads[l]], s.advice(l, k+side))
 		}
 	}
+	if s.alone(k) { // what the first rung weighs are values
+		p.weights[peaks][0] = p.weights[peaks][1]
+	}
 }
 
 // ask has the experts say what they think of the time h samples ahead, which is w

@@ -32,7 +32,7 @@ func (s *filter) Forecast(dst *forecast.Forecast) {
 // like those of a random walk.
 func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64) {
 	lo, hi, w := combine.Between(s.rungs, h)
-	a, b := &s.ladders[ladder][lo], &s.ladders[ladder][hi]
+	a, b := s.ladders[ladder][lo], s.ladders[ladder][hi]
 	near, far := &s.answers[ladder][lo], &s.answers[ladder][hi]
 	wider := 1.0
 	if last := s.rungs[len(s.rungs)-1]; h > last {
@@ -70,7 +70,7 @@ func (s *filter) Explain(h int) []Share {
 	if w > 0.5 {
 		lo = hi
 	}
-	r := &s.ladders[values][lo]
+	r := s.ladders[values][lo]
 	var weights [experts]float32
 	r.poly.Weights(weights[:], s.advice(values, lo))
 	var shares []Share

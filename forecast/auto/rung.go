@@ -15,7 +15,20 @@ const (
 	ladders
 )
 
-// record is what a rung remembers of an origin until its truth arrives.
+// An origin is what both ladders remember of a forecast at one rung until its truth
+// arrives. What the rules said is not kept: the seasons still say the same of that
+// time, and from what they were moved is.
+type origin struct {
+	last, dayLevel, weekLevel direct.Small // of present
+	top                       direct.Small // of asked
+	guests                    [guests]direct.Small
+	regressions               [ladders][direct.Transforms]direct.Small
+	highest                   direct.Small // point of the path
+	beliefs                   [ladders]uint8
+	of                        [ladders]record
+}
+
+// A record is what one ladder remembers of it.
 type record struct {
 	point    direct.Small // SmallNaN = made before anything was observed
 	weighted direct.Small // the two combinations behind the gate
@@ -23,11 +36,11 @@ type record struct {
 	band     interval.Memo
 }
 
-// A queue holds the records of all rungs, and what the experts said, in one piece
-// each.
+// A queue says where the origins of one rung wait, a ring by origin.
 type queue struct {
-	records []record
-	said    []direct.Small
+	first  int // of all origins
+	waits  int // number of them
+	stride int // every stride-th origin waits for its truth
 }
 
 // An answer is what a rung says at the newest sample, in units.
@@ -38,14 +51,8 @@ type answer struct {
 
 // rung is one horizon of one ladder.
 type rung struct {
-	poly   combine.Poly
-	band   interval.Band
-	first  uint16 // its records in the queue, a ring by origin, begin here
-	said   uint16 // and here what the experts said
-	waits  uint16 // number of records
-	stride uint16 // every stride-th origin waits for its truth
-
-	beliefs [mostWaiting + 1]uint8 // of the forecasts that wait; here they fill what allocation rounds up
+	poly combine.Poly
+	band interval.Band
 }
 
 // mostWaiting bounds the origins that one rung remembers. Beyond it only every
@@ -53,8 +60,9 @@ type rung struct {
 const mostWaiting = 20
 
 // newLadders makes both ladders, which remember who is better for regret samples
-// and who leads for lead samples.
-func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung, waiting queue) {
+// and who leads for lead samples. The maximum until the next sample is its value:
+// there both have one rung.
+func newLadders(rungs []int, regret, lead float64) (both [ladders][]*rung) {
 	sets := make([]combine.Settings, len(rungs))
 	for k, h := range rungs {
 		every := float64(stride(h)) // samples that a round stands for
@@ -63,20 +71,29 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]rung, waitin
 			Overlap: float32(float64(h) / every),
 		}
 	}
-	records, said, all := 0, 0, make([]rung, ladders*len(rungs))
+	all := make([]rung, 0, ladders*len(rungs)-1)
 	for l := range both {
-		both[l], all = all[:len(rungs)], all[len(rungs):]
+		both[l] = make([]*rung, len(rungs))
 		for k, h := range rungs {
-			both[l][k] = rung{
-				poly:  combine.NewPoly(&sets[k], heads[l]),
-				band:  *interval.NewBand(h, stride(h)),
-				first: uint16(records), said: uint16(said), waits: uint16(waits(h)), stride: uint16(stride(h)),
+			if l == peaks && h == 1 {
+				both[l][k] = both[values][k]
+				continue
 			}
-			records += waits(h)
-			said += waits(h) * heads[l]
+			all = append(all, rung{poly: combine.NewPoly(&sets[k], heads[l]), band: *interval.NewBand(h, stride(h))})
+			both[l][k] = &all[len(all)-1]
 		}
 	}
-	return both, queue{records: make([]record, records), said: make([]direct.Small, said)}
+	return both
+}
+
+// newQueues makes the queues of all rungs, and the origins that wait in them.
+func newQueues(rungs []int) (queues []queue, waiting []origin) {
+	queues, all := make([]queue, len(rungs)), 0
+	for k, h := range rungs {
+		queues[k] = queue{first: all, waits: waits(h), stride: stride(h)}
+		all += waits(h)
+	}
+	return queues, make([]origin, all)
 }
 
 // stride returns how many origins apart those are that wait for their truth.
@@ -85,20 +102,14 @@ func stride(h int) int { return (h + mostWaiting - 1) / mostWaiting }
 // waits returns the number of origins that wait at a time.
 func waits(h int) int { return h/stride(h) + 1 }
 
-// at returns the record for origin i and what the n experts said there; nil if that
-// origin is not kept.
-func (r *rung) at(q *queue, i, n int) (*record, []direct.Small) {
-	stride := int(r.stride)
-	if i < 0 || i%stride != 0 {
-		return nil, nil
+// origin returns what rung k keeps of sample i; nil if that is nothing.
+func (s *filter) origin(k, i int) *origin {
+	q := &s.queues[k]
+	if i < 0 || i%q.stride != 0 {
+		return nil
 	}
-	at := r.place(i)
-	said := int(r.said) + at*n
-	return &q.records[int(r.first)+at], q.said[said : said+n]
+	return &s.waiting[q.first+i/q.stride%q.waits]
 }
-
-// place returns where in its ring a rung keeps what belongs to origin i.
-func (r *rung) place(i int) int { return i / int(r.stride) % int(r.waits) }
 
 // combine combines the advice made at the newest sample, and tells o of it what
 // the rung itself knows.
@@ -116,23 +127,50 @@ func (r *rung) combine(s *filter, dst *answer, advice []float32, o *interval.Ori
 	return parts
 }
 
-// bound puts bounds around the combination and remembers both with the advice.
-func (r *rung) bound(s *filter, dst *answer, advice []float32, o *interval.Origin, parts combine.Parts) {
-	var memo interval.Memo
-	r.band.Bounds(&dst.quantiles, &memo, *o, leastScale, &s.timing)
-	rec, said := r.at(&s.waiting, s.n-1, len(advice))
-	if rec == nil {
-		return
+// bound puts bounds around the combination and returns what to remember of it.
+func (r *rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.Parts) record {
+	rec := record{
+		point:    direct.ToSmall(dst.point),
+		weighted: direct.ToSmall(float64(parts.Weighted)), leading: direct.ToSmall(float64(parts.Leading)),
 	}
-	for k, f := range advice {
-		said[k] = direct.ToSmall(float64(f))
-	}
-	rec.band, rec.point = memo, direct.ToSmall(dst.point)
 	if s.seen == 0 {
 		rec.point = direct.SmallNaN
 	}
-	r.beliefs[r.place(s.n-1)] = parts.Belief
-	rec.weighted, rec.leading = direct.ToSmall(float64(parts.Weighted)), direct.ToSmall(float64(parts.Leading))
+	r.band.Bounds(&dst.quantiles, &rec.band, *o, leastScale, &s.timing)
+	return rec
+}
+
+// remember keeps what the experts of both ladders said, and what the rules said it
+// from.
+func (o *origin) remember(now *present, value, peak []float32) {
+	o.last, o.dayLevel, o.weekLevel = direct.ToSmall(now.last), direct.ToSmall(now.dayLevel), direct.ToSmall(now.weekLevel)
+	for g := range o.guests {
+		o.guests[g] = direct.ToSmall(float64(value[smooth+g]))
+	}
+	for t := range direct.Transforms {
+		o.regressions[values][t] = direct.ToSmall(float64(value[linear+t]))
+		o.regressions[peaks][t] = direct.ToSmall(float64(peak[linear+t]))
+	}
+	o.highest, o.top = direct.ToSmall(now.highestPath), direct.ToSmall(float64(peak[recentPeak]))
+}
+
+// recall writes what the experts of both ladders said at the origin, at rung k.
+func (s *filter) recall(o *origin, k int, value, peak []float32) {
+	h := s.rungs[k]
+	then := present{
+		last: o.last.Float(), level: s.mem.LevelAt(h), profile: s.mem.ProfileAt(h),
+		dayLevel: o.dayLevel.Float(), weekLevel: o.weekLevel.Float(),
+	}
+	a := asked{h: h, season: s.seasons[k], top: o.top.Float()}
+	s.rules(value, peak, &then, &a)
+	for g := range o.guests {
+		value[smooth+g] = float32(o.guests[g].Float())
+	}
+	for t := range direct.Transforms {
+		value[linear+t] = float32(o.regressions[values][t].Float())
+		peak[linear+t] = float32(o.regressions[peaks][t].Float())
+	}
+	peak[meanLevel] = float32(o.highest.Float())
 }
 
 // views returns the advice that bounds look at beside the combination.
@@ -157,26 +195,26 @@ func highest(views *[interval.Views]float32) float64 {
 // judge holds what both ladders said at rung k, h samples before sample i, against
 // what came.
 func (s *filter) judge(k, i int, truths [ladders]float64) {
-	origin := i - s.rungs[k]
-	peak, _ := s.ladders[peaks][k].at(&s.waiting, origin, heads[peaks])
-	if peak == nil || peak.point == direct.SmallNaN {
+	origin := s.origin(k, i-s.rungs[k])
+	if origin == nil || origin.of[values].point == direct.SmallNaN {
 		return
 	}
+	var said [ladders][experts]float32
+	s.recall(origin, k, said[values][:], said[peaks][:])
 	for l, truth := range truths {
-		r := &s.ladders[l][k]
-		rec, said := r.at(&s.waiting, origin, heads[l])
-		advice := s.scratch[:len(said)]
-		for k, v := range said {
-			advice[k] = float32(v.Float())
+		r, rec, advice := s.ladders[l][k], &origin.of[l], said[l][:heads[l]]
+		if l == peaks && s.alone(k) {
+			return
 		}
-		o := interval.Origin{Point: rec.point.Float(), Highest: peak.point.Float(), Slot: s.slot(0), Views: views(advice)}
+		o := interval.Origin{Point: rec.point.Float(), Highest: origin.of[peaks].point.Float(), Slot: s.slot(0), Views: views(advice)}
 		if l == peaks {
 			o.Highest = highest(&o.Views)
 		}
-		parts := combine.Parts{
-			Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float()), Belief: r.beliefs[r.place(origin)],
-		}
+		parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float()), Belief: origin.beliefs[l]}
 		r.poly.Learn(advice, parts, float32(o.Point), float32(truth))
 		r.band.Learn(float32(truth), o, &rec.band, &s.timing)
 	}
 }
+
+// alone reports whether both ladders have one rung at place k.
+func (s *filter) alone(k int) bool { return s.ladders[values][k] == s.ladders[peaks][k] }

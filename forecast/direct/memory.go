@@ -196,7 +196,10 @@ func (m *Memory) TimeOfDay(ahead int) float64 { return m.wall.fraction(m.n - 1 +
 func (m *Memory) Back(l int) float64 { return m.recent.at(m.n - 1 - l) }
 
 // Level returns the mean of the last 30 samples.
-func (m *Memory) Level() float64 { return m.level.at(m.n - 1) }
+func (m *Memory) Level() float64 { return m.LevelAt(0) }
+
+// LevelAt returns what Level was ago samples before the newest, ago ≤ Reach.
+func (m *Memory) LevelAt(ago int) float64 { return m.level.at(m.n - 1 - ago) }
 
 // LevelThen returns the mean level one day and one week before the newest sample,
 // NaN where that is not known.
@@ -252,7 +255,10 @@ func (m *Memory) Rescale(factor float64) {
 
 // Profile returns the mean of the last days at the time of day of the newest
 // sample; NaN during the first day.
-func (m *Memory) Profile() float64 { return m.profileAt(m.n - 1) }
+func (m *Memory) Profile() float64 { return m.ProfileAt(0) }
+
+// ProfileAt returns what Profile was ago samples before the newest, ago ≤ Reach.
+func (m *Memory) ProfileAt(ago int) float64 { return m.profileAt(m.n - 1 - ago) }
 
 func (m *Memory) profileAt(i int) float64 {
 	if m.lags.Day == 0 {
