@@ -66,7 +66,7 @@ type Band struct {
 	scale  scale
 	q      [trackers][Count]float32
 	beta   [high][Views]float32 // of the linear function, high levels
-	loss   [candidates][Count]float32
+	loss   [candidates]losses
 	weight [candidates][Count]share
 	top    [Count]float32
 	missed [high]float32 // recent share of misses, high levels
@@ -76,19 +76,18 @@ type Band struct {
 	rate   float32 // γ of the trackers
 	onTop  float32 // γ of the tracker on the mixture
 	sharp  float32 // of the weights
-	ahead  float32 // h
-	stride float32 // origins from one that is learned from to the next
 	pace   float32 // how much more than usual one truth teaches
+	ahead  uint16  // h
+	stride uint16  // origins from one that is learned from to the next
 }
 
 // NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing. It
 // learns from every stride-th origin only, and from each as much more, up to
 // mostPace times: errors of neighbours h steps ahead are nearly the same.
 func NewBand(h, stride int) *Band {
-	b := &Band{scale: newScale(), tail: newTail(), stride: float32(stride), pace: float32(min(stride, mostPace))}
+	b := &Band{scale: newScale(), tail: newTail(), ahead: uint16(h), stride: uint16(stride), pace: float32(min(stride, mostPace))}
 	b.rate = b.pace * float32(trackRate*math.Pow(float64(h), -trackFade))
 	b.onTop = b.pace * float32(topRate*math.Pow(float64(h), -topFade))
-	b.ahead = float32(h)
 	b.sharp = float32(sharpness * math.Pow(float64(h), -dullness))
 	for i, p := range levels {
 		for k := range b.q {
@@ -206,7 +205,7 @@ func (b *Band) warm() float32 { return 1 / float32(b.n+1) }
 // speed returns how fast the trackers move, 1 after the first day. Before it no rule
 // has a day to look back on, and what its errors teach would have to be unlearned.
 func (b *Band) speed(t *Timing) float32 {
-	return min(float32(b.n+1)*b.stride*float32(t.Rise), 1)
+	return min(float32(b.n+1)*float32(b.stride)*float32(t.Rise), 1)
 }
 
 // Learn takes the truth for an origin with what Bounds noted of it. A forecast
@@ -229,9 +228,9 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	lossByShape, lossByViews := &b.loss[byShape], &b.loss[byViews]
 	for i, p := range above { // before the trackers move on
 		loss, _ := judge(p, b.shape.at[i]*base-e)
-		lossByShape[i] += rate * (loss - lossByShape[i])
+		lossByShape.follow(i, loss, rate)
 		loss, move := judge(p, b.linear(&f, i)-e)
-		lossByViews[i] += rate * (loss - lossByViews[i])
+		lossByViews.follow(i, loss, rate)
 		if i >= p90 {
 			for k, x := range f.views {
 				b.beta[i-p90][k] = keep*b.beta[i-p90][k] + viewsRate*step*move*x
@@ -247,7 +246,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		q, losses, from := &b.q[k], &b.loss[k], f.from[k]
 		for i, p := range above {
 			loss, move := judge(p, q[i]*s+from-e)
-			losses[i] += rate * (loss - losses[i])
+			losses.follow(i, loss, rate)
 			q[i] += step * move
 		}
 	}
@@ -273,13 +272,13 @@ func judge(above, high float32) (loss, move float32) {
 func (b *Band) Refresh(t *Timing) {
 	b.shape.read()
 	tune := t.tuning
-	tune.Ridge = jointRidge * float64(b.ahead/b.stride) / (b.scale.model.Rows() + 1) // n errors h ahead tell as much as n/h
+	tune.Ridge = jointRidge * float64(b.ahead) / float64(b.stride) / (b.scale.model.Rows() + 1) // n errors h ahead tell as much as n/h
 	b.scale.model.Solve(tune)
 	for i := range above {
 		least, sum := float32(math.MaxFloat32), float32(0)
 		for k := range candidates {
-			least = min(least, b.loss[k][i])
-			sum += b.loss[k][i]
+			least = min(least, b.loss[k].at(i))
+			sum += b.loss[k].at(i)
 		}
 		if sum <= 0 {
 			continue
@@ -288,7 +287,7 @@ func (b *Band) Refresh(t *Timing) {
 		var weights [candidates]float64
 		total := 0.0
 		for k := range weights {
-			weights[k] = elementary.Exp(-rate * float64(b.loss[k][i]-least))
+			weights[k] = elementary.Exp(-rate * float64(b.loss[k].at(i)-least))
 			total += weights[k]
 		}
 		rest, heaviest := share(whole), 0
