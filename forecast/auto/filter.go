@@ -96,7 +96,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	s.own, s.answer = neighbours(f.rungs)
 	s.regs = make([][direct.Transforms]direct.Regression, len(s.own))
 	for k := range s.regs {
-		direct.Init(s.regs[k][:], f.lags.Regressors(), direct.MaxTargets)
+		direct.Init(s.regs[k][:], f.lags.Regressors(), s.targets(s.own[k]))
 	}
 	return s
 }

@@ -38,9 +38,9 @@ type record struct {
 
 // A queue says where the origins of one rung wait, a ring by origin.
 type queue struct {
-	first  int // of all origins
-	waits  int // number of them
-	stride int // every stride-th origin waits for its truth
+	first  uint16 // of all origins
+	waits  uint16 // number of them
+	stride uint16 // every stride-th origin waits for its truth
 }
 
 // An answer is what a rung says at the newest sample, in units.
@@ -90,7 +90,7 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]*rung) {
 func newQueues(rungs []int) (queues []queue, waiting []origin) {
 	queues, all := make([]queue, len(rungs)), 0
 	for k, h := range rungs {
-		queues[k] = queue{first: all, waits: waits(h), stride: stride(h)}
+		queues[k] = queue{first: uint16(all), waits: uint16(waits(h)), stride: uint16(stride(h))}
 		all += waits(h)
 	}
 	return queues, make([]origin, all)
@@ -105,10 +105,11 @@ func waits(h int) int { return h/stride(h) + 1 }
 // origin returns what rung k keeps of sample i; nil if that is nothing.
 func (s *filter) origin(k, i int) *origin {
 	q := &s.queues[k]
-	if i < 0 || i%q.stride != 0 {
+	stride := int(q.stride)
+	if i < 0 || i%stride != 0 {
 		return nil
 	}
-	return &s.waiting[q.first+i/q.stride%q.waits]
+	return &s.waiting[int(q.first)+i/stride%int(q.waits)]
 }
 
 // combine combines the advice made at the newest sample, and tells o of it what
@@ -214,6 +215,15 @@ func (s *filter) judge(k, i int, truths [ladders]float64) {
 		r.poly.Learn(advice, parts, float32(o.Point), float32(truth))
 		r.band.Learn(float32(truth), o, &rec.band, &s.timing)
 	}
+}
+
+// targets returns the number of targets of a regression at rung k: the value and the
+// maximum, which are one where both ladders are.
+func (s *filter) targets(k int) int {
+	if s.alone(k) {
+		return 1
+	}
+	return direct.MaxTargets
 }
 
 // alone reports whether both ladders have one rung at place k.

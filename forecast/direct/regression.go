@@ -70,9 +70,10 @@ func Init(rs []Regression, d, targets int) {
 // 1/(1−Forget).
 func (r *Regression) Rows() float64 { return float64(r.weight) }
 
-// Predict returns the coefficients of target k times x, len d.
+// Predict returns the coefficients of target k times x, len d. A regression of one
+// target takes every other for the same.
 func (r *Regression) Predict(k int, x []float32) float64 {
-	beta := r.beta(k)
+	beta := r.beta(min(k, int(r.count)-1))
 	x = x[:len(beta)]
 	var a, b float32
 	n := len(x) &^ 1
