@@ -30,9 +30,9 @@
 // economy of scale. Where a replica starts on each request at once and divides its
 // processors among them, as event loops and threads do, nobody waits but all are slow
 // together: processor sharing. Its mean does not depend on the distribution of the work,
-// its tail is computed for exponential work. Eight slots, requests of 80 ms and p99 ≤ 500 ms allow 88 % of the full rate to
-// one replica with a line, 78 % to one that shares, and 99 % each to twenty with one
-// line before all.
+// its tail is computed for exponential work. Eight slots, requests of 80 ms and
+// p99 ≤ 500 ms allow 88 % of the full rate to one replica with a line, 78 % to one that
+// shares, and 99 % each to twenty with one line before all.
 //
 // # One margin
 //
@@ -49,7 +49,7 @@
 // keeps the rate per replica constant shows nothing beyond it, and the answer is
 // then [CannotTell]. Where the use of the processors is known as well, the rate at
 // which they are full is told before it is reached: use is linear in the rate.
-// That is a ceiling and no promise. A [LeadTime] does the same for the time that a
+// That is a ceiling and no promise. A [Startup] does the same for the time that a
 // replica takes to become ready.
 //
 // # Why not control by latency

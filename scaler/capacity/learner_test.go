@@ -141,8 +141,8 @@ func TestLearnerIsBoundedAndDumps(t *testing.T) {
 	require.Equal(t, l.Estimate(40), back.Estimate(40))
 }
 
-func TestLeadTime(t *testing.T) {
-	var l capacity.LeadTime
+func TestStartup(t *testing.T) {
+	var l capacity.Startup
 	d, measured := l.Estimate(nil)
 	require.Equal(t, 60*time.Second, d)
 	require.False(t, measured)

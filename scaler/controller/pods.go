@@ -53,7 +53,7 @@ type pods struct {
 	selector labels.Selector // nil before it is known
 	seen     map[types.UID]podState
 	counted  map[types.UID]bool // starts that were noted
-	starts   capacity.LeadTime
+	starts   capacity.Startup
 
 	ready         int32
 	unschedulable int32

@@ -17,10 +17,10 @@ const (
 	someStarts = 5   // of a new template before the former one is forgotten
 )
 
-// A LeadTime estimates how long a replica takes from its creation to readiness:
+// A Startup estimates how long a replica takes from its creation to readiness:
 // nine starts in ten are done within it. Its exported fields are its memory, for
-// dumps. The zero LeadTime is ready. It is not safe for concurrent use.
-type LeadTime struct {
+// dumps. The zero Startup is ready. It is not safe for concurrent use.
+type Startup struct {
 	Template string          `json:"template"` // hash of the pod template of Starts
 	Starts   []time.Duration `json:"starts"`   // newest last
 	Former   time.Duration   `json:"former"`   // estimate under the template before; 0 = none
@@ -29,20 +29,20 @@ type LeadTime struct {
 // Started notes a replica of a template that became ready after took. The first
 // one of another template begins a new record; the former estimate stands in
 // until five starts were seen. A time that is not positive is passed over.
-func (l *LeadTime) Started(template string, took time.Duration) {
+func (s *Startup) Started(template string, took time.Duration) {
 	if took <= 0 {
 		return
 	}
-	if template != l.Template {
-		if len(l.Starts) > 0 {
-			l.Former, _ = l.Estimate(nil)
+	if template != s.Template {
+		if len(s.Starts) > 0 {
+			s.Former, _ = s.Estimate(nil)
 		}
-		l.Template, l.Starts = template, l.Starts[:0]
+		s.Template, s.Starts = template, s.Starts[:0]
 	}
-	if len(l.Starts) == maxStarts {
-		l.Starts = append(l.Starts[:0], l.Starts[1:]...)
+	if len(s.Starts) == maxStarts {
+		s.Starts = append(s.Starts[:0], s.Starts[1:]...)
 	}
-	l.Starts = append(l.Starts, took)
+	s.Starts = append(s.Starts, took)
 }
 
 // Estimate returns the start-up time and whether it was measured under the
@@ -50,18 +50,18 @@ func (l *LeadTime) Started(template string, took time.Duration) {
 // they have taken at least that long, which raises the estimate as in Kaplan and
 // Meier's estimator for censored data (J. Am. Stat. Assoc. 53, 1958). The
 // estimate is at most LongestStartup; DefaultStartup before anything was seen.
-func (l *LeadTime) Estimate(pending []time.Duration) (time.Duration, bool) {
-	if len(l.Starts) < someStarts {
+func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
+	if len(s.Starts) < someStarts {
 		d := DefaultStartup
-		if l.Former > 0 {
-			d = l.Former
+		if s.Former > 0 {
+			d = s.Former
 		}
-		for _, s := range l.Starts {
-			d = max(d, s) // slower than before shows at once, faster has to prove itself
+		for _, took := range s.Starts {
+			d = max(d, took) // slower than before shows at once, faster has to prove itself
 		}
 		return min(d, LongestStartup), false
 	}
-	done := slices.Sorted(slices.Values(l.Starts))
+	done := slices.Sorted(slices.Values(s.Starts))
 	alive := 1.0
 	for i, d := range done {
 		risk := len(done) - i // not ready before d
