@@ -27,6 +27,10 @@ const (
 	// takes for a replica's worth may not be what a replica carries.
 	unbelievable = 4.0
 
+	// roomy is the part of the reactive autoscaler's bill that is to be left for what is
+	// held right after a miss: smooth loads leave a tenth and more, bursty ones nothing.
+	roomy = 0.05
+
 	// spentOver is the time over which misses are compared with the target.
 	spentOver = 12 * time.Hour
 
@@ -104,7 +108,7 @@ func (w *Workload) book(now time.Time, dt time.Duration, missed float64, t Targe
 // now: what was usual, and what was a burst's.
 func (w *Workload) explain(now time.Time, seconds float64) (usual, burst float64) {
 	p := w.pace
-	p.held = p.held || p.guard.Holds() > 0
+	p.held = p.held || p.holds() > 0
 	switch {
 	case w.bursts.Lasts() || w.dip.Lasts():
 		burst = p.waiting[0] + p.waiting[1] + seconds
@@ -158,11 +162,22 @@ func (w *Workload) overspent() bool {
 	return w.pace.shadow.Exceeded()
 }
 
+// holds returns the share of the count of the autoscaler in the shadow that is held: all of
+// it right after a miss only where the bill leaves room for it. Where bursts have taken it
+// up, what is held so is missing when the next one comes: on one recorded load twice as
+// much was missed.
+func (p *pace) holds() float64 {
+	if p.shadow.Excess() < -roomy {
+		return p.guard.Holds()
+	}
+	return p.guard.Share()
+}
+
 // guarded returns the part of what the autoscaler in the shadow would have, if it came
 // down after hold, that is not to be undercut: 0 while no harm is done.
 func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
 	if !w.paced() {
 		return 0
 	}
-	return scaler.Ceil(w.pace.guard.Holds() * float64(w.pace.shadow.WantsFor(now, hold)))
+	return scaler.Ceil(w.pace.holds() * float64(w.pace.shadow.WantsFor(now, hold)))
 }

@@ -163,3 +163,31 @@ func TestAnAnswerHoldsNothingBelowActivation(t *testing.T) {
 	require.InDelta(t, 50, answer(50), 0)
 	require.InDelta(t, 200, answer(70), 0, "it is waiting still")
 }
+
+// All of the count of the shadow is held right after a miss, where the bill leaves room
+// for it: one second of harm is on no account that would ask for more than three quarters.
+func TestAMissIsFollowedByAllOfTheShadowWhereThereIsRoom(t *testing.T) {
+	for name, c := range map[string]struct {
+		ready int32
+		held  bool
+	}{"the bill leaves room": {11, true}, "the bill does not": {15, false}} {
+		t.Run(name, func(t *testing.T) {
+			w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+			var out scaler.Decision
+			for i := range 242 {
+				now = now.Add(15 * time.Second)
+				missed := 0.0
+				if i == 240 {
+					missed = 1
+				}
+				out = tick(t, w, now, 1000, missed, c.ready)
+			}
+			if c.held {
+				require.Equal(t, int32(15), out.Replicas)
+				require.Equal(t, scaler.ReactiveGuard, out.Reason)
+			} else {
+				require.Less(t, out.Replicas, int32(15))
+			}
+		})
+	}
+}

@@ -62,7 +62,7 @@
 // have kept is a jump that nothing foretells, and no quantile of the past provides for
 // it as surely as that count does. While ours has missed more, the count of the
 // shadow, or most of it, is not undercut, and all of it right after a miss that was no
-// burst's; where it never would have, its cost is saved.
+// burst's and where the bill leaves room; where it never would have, its cost is saved.
 // What is held so is on the bill, but on an account of its own: were it to widen the
 // budgets, bursts would be met no better than by the shadow, and the harm would stay for
 // which it is held. It is not let go for the bill: without it harm only grows.
