@@ -101,8 +101,17 @@ func (o *forecastOptions) check() error {
 	if o.horizon <= 0 {
 		return fmt.Errorf("--horizon: %q: want a duration above 0 such as 2h", o.horizon)
 	}
-	if o.every < 0 || o.every > o.horizon {
+	return nil
+}
+
+// checkLines returns an error if the table would have no line, or lines at other
+// distances than asked for.
+func (o *forecastOptions) checkLines(step time.Duration) error {
+	switch {
+	case o.every > o.horizon:
 		return fmt.Errorf("--every: %q: want at most the horizon, %s", o.every, o.horizon)
+	case o.every.Std()%step != 0:
+		return fmt.Errorf("--every: %q: want a multiple of the cell, %s", o.every, api.Duration(step))
 	}
 	return nil
 }
@@ -116,8 +125,8 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 		fmt.Fprintln(notes, "note:", note)
 	}
 	history := d.Rate
-	if o.every.Std()%history.Step != 0 {
-		return fmt.Errorf("--every: %q: want a multiple of the cell, %s", o.every, api.Duration(history.Step))
+	if err := o.checkLines(history.Step); err != nil {
+		return err
 	}
 	cells := int((o.horizon.Std() + history.Step - 1) / history.Step)
 	const most = 100_000
