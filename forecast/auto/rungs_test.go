@@ -14,24 +14,34 @@ import (
 	"github.com/forescale/forescale/forecast/season"
 )
 
-// BenchmarkRungs is one sample through all experts, weights and bounds of both
-// ladders, with the rungs of the ladder and with ten.
-func BenchmarkRungs(b *testing.B) {
+// ten is a denser ladder than that of the program.
+var ten = []int{1, 2, 3, 5, 10, 15, 20, 30, 45, 60} //nolint:gochecknoglobals // a constant table
+
+// daily returns nine days of minutes with a day, and the model of the given rungs
+// with day and week fitted to them; nil are those of the ladder.
+func daily(tb testing.TB, rungs []int) (*fitted, forecast.Series) {
+	tb.Helper()
 	history := forecast.Series{Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: time.Minute, Values: make([]float64, 9*1440)}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range history.Values {
 		history.Values[i] = 300 + 100*math.Sin(2*math.Pi*float64(i)/1440) + 10*rng.NormFloat64()
 	}
-	opts := Options{Seasons: []time.Duration{season.Day, season.Week}}
-	for name, rungs := range map[string][]int{"7": nil, "10": {1, 2, 3, 5, 10, 15, 20, 30, 45, 60}} {
+	model, err := New(Options{Seasons: []time.Duration{season.Day, season.Week}}).Fit(tb.Context(), history)
+	require.NoError(tb, err)
+	f, ok := model.(*fitted)
+	require.True(tb, ok)
+	if rungs != nil {
+		f.rungs = rungs
+	}
+	return f, history
+}
+
+// BenchmarkRungs is one sample through all experts, weights and bounds of both
+// ladders, with the rungs of the ladder and with ten.
+func BenchmarkRungs(b *testing.B) {
+	for name, rungs := range map[string][]int{"7": nil, "10": ten} {
 		b.Run(name, func(b *testing.B) {
-			model, err := New(opts).Fit(b.Context(), history)
-			require.NoError(b, err)
-			f, ok := model.(*fitted)
-			require.True(b, ok)
-			if rungs != nil {
-				f.rungs = rungs
-			}
+			f, history := daily(b, rungs)
 			filter, err := f.Filter(history)
 			require.NoError(b, err)
 			b.ReportAllocs()
@@ -45,20 +55,35 @@ func BenchmarkRungs(b *testing.B) {
 	}
 }
 
-func stateBytes(b *testing.B, f *fitted, history forecast.Series) int64 {
+// TestTenRungsAreSmall bounds what one series costs in memory with a denser ladder.
+// At ten rungs the largest parts are, in KiB: both ladders' weights and bounds 24,
+// regressions 13, the week 11, forecasts that wait 8, smoothing 4, all else 7.
+func TestTenRungsAreSmall(t *testing.T) {
+	f, history := daily(t, ten)
+	each := float64(stateBytes(t, f, history)) / 1024
+	t.Logf("%.1f KiB a series", each)
+	require.Less(t, each, 69.0, "KiB of running state a series, with day and week")
+}
+
+func stateBytes(b testing.TB, f *fitted, history forecast.Series) int64 {
 	b.Helper()
-	const n = 4
+	const n = 32
 	filters := make([]forecast.Filter, n)
+	_, err := f.Filter(history.Slice(0, 10)) // decodes the network, which all series share
+	require.NoError(b, err)
 	var before, after runtime.MemStats
 	runtime.GC()
+	runtime.GC() // once more for what the first has let go
 	runtime.ReadMemStats(&before)
 	for i := range filters {
-		var err error
 		filters[i], err = f.Filter(history.Slice(0, 2*1440+10))
 		require.NoError(b, err)
 	}
 	runtime.GC()
+	runtime.GC() // once more for what the first has let go
 	runtime.ReadMemStats(&after)
 	runtime.KeepAlive(filters)
+	runtime.KeepAlive(f)
+	runtime.KeepAlive(history.Values) // else its end counts against the filters
 	return (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
 }
