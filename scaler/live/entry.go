@@ -30,9 +30,9 @@ type entry struct {
 	queryErr      error     // of the last query; nil when it succeeded
 
 	filled       bool      // the history has been read
-	fillAfter    time.Time // no reading of the history before, after a failure
+	fillAfter    time.Time // no reading of the past before, after a failure
 	fillFailures int       // in a row
-	fillErr      error     // of the last reading of the history
+	fillErr      error     // of the last reading of the history or the cells since
 
 	fitting  bool
 	fitAfter time.Time // no fit before, after a failure

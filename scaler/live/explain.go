@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -28,7 +29,7 @@ type Explanation struct {
 
 	Tally shadow.Tally // what its answers came to, beside autoscalers without a forecast
 
-	QueryErr error // of the last query; nil if it succeeded
+	QueryErr error // of the last query, of the present or the past; nil if both succeeded
 	FitErr   error // of the last fit; nil if it succeeded
 }
 
@@ -45,7 +46,7 @@ func (s *Store) Explain(key Key) (Explanation, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	x := Explanation{
-		Key: e.key, Spec: e.spec, Answer: e.answer, QueryErr: e.queryErr, FitErr: e.fitErr,
+		Key: e.key, Spec: e.spec, Answer: e.answer, QueryErr: cmp.Or(e.queryErr, e.fillErr), FitErr: e.fitErr,
 		LeadTime: e.workload.LeadTime(), Model: e.workload.Model(),
 		Trusted: e.workload.Trusted(), Skill: e.workload.Skill(), Tally: e.score.Tally,
 	}

@@ -79,25 +79,24 @@ func (s *Store) noteQuery(e *entry, epoch int, err error) {
 }
 
 // read does what is due, slowly, with no lock held. The newest sample is read even
-// if the history cannot be: a series that is younger than a cell, or too much for
-// the server in one piece, has a present all the same.
+// if the history or the closed cells cannot be: a series that is younger than a cell,
+// or too much for the server in one piece, has a present all the same.
 func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	query, filled, due := e.spec.Metric.Query, e.filled, !now.Before(e.fillAfter)
 	e.mu.Unlock()
-	var past error // of the history
+	var past error // of the cells
 	var news bool  // it was not known
-	switch {
-	case filled:
-		if err := s.readClosed(ctx, e, epoch, now); err != nil {
-			return err
+	if due {
+		if filled {
+			past = s.readClosed(ctx, e, epoch, now)
+		} else {
+			past = s.readHistory(ctx, e, epoch, now)
 		}
-	case due:
-		err := s.readHistory(ctx, e, epoch, now)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		news, past = s.noteFill(e, epoch, err), err
+		news = s.noteFill(e, epoch, past)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
@@ -108,7 +107,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if news {
-		s.opts.Log.Warn("no history, only the present", "workload", e.key.String(), "error", past)
+		s.opts.Log.Warn("the past cannot be read, only the present", "workload", e.key.String(), "error", past)
 	}
 	if e.epoch == epoch {
 		e.workload.Observe(sample)
@@ -136,8 +135,8 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 	return nil
 }
 
-// noteFill notes how reading the history ended, and reports whether it failed in
-// another way than before. Failures wait as those of a query.
+// noteFill notes how reading the history, or the cells since, ended, and reports
+// whether it failed in another way than before. Failures wait as those of a query.
 func (s *Store) noteFill(e *entry, epoch int, err error) (news bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -285,6 +285,32 @@ func TestWatchSignalsAChangeOfActivity(t *testing.T) {
 	})
 }
 
+// A server that refuses ranges still has a present: the samples of it are served.
+func TestThePresentDoesNotWaitForClosedCells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: wave}
+		s := run(t, source, Options{Forget: -1})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(2 * time.Minute)
+		source.mu.Lock()
+		source.noPast = errors.New("too many samples")
+		source.mu.Unlock()
+		time.Sleep(20 * time.Minute) // longer than metric.ttl
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		require.InDelta(t, wave(time.Now()), a.Observed, 0.1)
+		x, _ := s.Explain(key)
+		require.ErrorContains(t, x.QueryErr, "too many samples")
+
+		source.mu.Lock()
+		source.noPast = nil
+		source.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		x, _ = s.Explain(key)
+		require.NoError(t, x.QueryErr)
+	})
+}
+
 func TestPausedAndShadowServeWhatIsObserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: wave}, Options{})
