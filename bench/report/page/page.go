@@ -83,8 +83,11 @@ func Write(w io.Writer, r *report.Report, lines map[string]campaign.Timelines) e
 	if err := t.Execute(&text, v); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
-	// A line must not begin with a percent sign.
-	whole := bytes.ReplaceAll(text.Bytes(), []byte(" %"), []byte("\u00a0%"))
+	// A line must not begin with a percent sign, or with the × of the number before it.
+	whole := text.Bytes()
+	for _, sign := range []string{"%", "×"} {
+		whole = bytes.ReplaceAll(whole, []byte(" "+sign), []byte("\u00a0"+sign))
+	}
 	if _, err := w.Write(whole); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}

@@ -79,6 +79,7 @@ func TestPictures(t *testing.T) {
 	require.Contains(t, text, "grows within one lead time")
 	require.Contains(t, text, "kind: PredictiveAutoscaler")
 	require.Contains(t, text, "objective missed")
+	require.NotContains(t, text, " ×", "no line begins with the sign of the number before it")
 	require.NotContains(t, text, "Each load by name", "there is one")
 	require.Equal(t, 4, strings.Count(text, ">forecast, 10 to 90\u00a0%<"), "the load, over the whole span and in the hardest hours, on both screens")
 	require.GreaterOrEqual(t, strings.Count(text, `class="band"`), 4)
