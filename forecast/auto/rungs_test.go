@@ -15,7 +15,7 @@ import (
 )
 
 // ten is a denser ladder than that of the program.
-var ten = []int{1, 2, 3, 5, 10, 15, 20, 30, 45, 60} //nolint:gochecknoglobals // a constant table
+var ten = []int{1, 2, 3, 5, 10, 15, 20, 30, 45, 60}
 
 // daily returns nine days of minutes with a day, and the model of the given rungs
 // with day and week fitted to them; nil are those of the ladder.
@@ -65,19 +65,19 @@ func TestTenRungsAreSmall(t *testing.T) {
 	require.Less(t, each, 69.0, "KiB of running state a series, with day and week")
 }
 
-func stateBytes(b testing.TB, f *fitted, history forecast.Series) int64 {
-	b.Helper()
+func stateBytes(tb testing.TB, f *fitted, history forecast.Series) int64 {
+	tb.Helper()
 	const n = 32
 	filters := make([]forecast.Filter, n)
 	_, err := f.Filter(history.Slice(0, 10)) // decodes the network, which all series share
-	require.NoError(b, err)
+	require.NoError(tb, err)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.GC() // once more for what the first has let go
 	runtime.ReadMemStats(&before)
 	for i := range filters {
 		filters[i], err = f.Filter(history.Slice(0, 2*1440+10))
-		require.NoError(b, err)
+		require.NoError(tb, err)
 	}
 	runtime.GC()
 	runtime.GC() // once more for what the first has let go
