@@ -9,11 +9,11 @@ import (
 
 // The bounds that are mixed. Trackers stand on the forecast, in a scale each; on
 // the last value; on the larger of both; and on the highest of all forecasts. The
-// other two are the histogram of errors and a linear function of the views.
+// other two are the histogram of errors and a linear function of what is known.
 const (
 	trackers   = 8
 	byShape    = trackers
-	byViews    = trackers + 1
+	byInputs   = trackers + 1
 	candidates = trackers + 2
 
 	ofJoint   = joint // place of the tracker that works in the joint scale
@@ -37,27 +37,27 @@ func NewTiming(day int) Timing {
 	span := max(float64(2*day), 300)
 	return Timing{
 		Slow: 1 / span, Rise: 1 / float64(min(day, longestRise)),
-		Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / (2 * span), Miss: 2 / (missDays * span),
+		Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / (3 * span), Miss: 2 / (missDays * span),
 		tuning: direct.Tuning{Forget: 1 - 1/(2*span), Huber: 3},
 	}
 }
 
 const (
-	trackRate   = 0.06    // γ of the trackers one step ahead
-	trackFade   = 0.8     // power of the horizon that it is divided by, as errors h ahead overlap
-	topRate     = 0.02    // γ of the tracker on the mixture, one step ahead
-	topFade     = 0.3     // power of the horizon that it is divided by: this one is to be quick
-	longestRise = 1440    // samples in which the trackers come up to speed, at most
-	viewsRate   = 4       // γ of the linear function, over that of the trackers
-	viewsFade   = 0.00005 // of its coefficients per error
-	mostPace    = 3       // how much more one truth may teach where few are learned from
-	jointRidge  = 170     // of the joint scale, over the number of errors that do not overlap
-	missDays    = 0.4     // memory of the share of misses
-	missPush    = 1.2     // what twice the misses move a bound by, in joint scales
-	mostPush    = 3       // shares of misses in excess that count at most
-	leastPush   = -0.3
+	trackRate   = 0.06 // γ of the trackers one step ahead
+	trackFade   = 0.7  // power of the horizon that it is divided by, as errors h ahead overlap
+	topRate     = 0.02 // γ of the tracker on the mixture, one step ahead
+	topFade     = 0.2  // power of the horizon that it is divided by: this one is to be quick
+	longestRise = 1440 // samples in which the trackers come up to speed, at most
+	linearRate  = 4    // γ of the linear function, over that of the trackers
+	mostPace    = 2    // how much more one truth may teach where few are learned from
+	jointRidge  = 170  // of the joint scale, over the number of errors that do not overlap
+	young       = 15   // number of those at which it doubles: they must settle seven powers
+	missDays    = 0.4  // memory of the share of misses
+	missPush    = 0.8  // what twice the misses move a bound by, in joint scales
+	mostPush    = 4    // of it at most
+	leastPush   = -0.4 // and least, of no misses
 	sharpness   = 40.0 // of the weights in the pinball loss, one step ahead
-	dullness    = 0.35 // power of the horizon that it is divided by, as losses h ahead overlap
+	dullness    = 0.45 // power of the horizon that it is divided by, as losses h ahead overlap
 	negligible  = 1e-5 // errors up to it are none; values are of the order of one
 )
 
@@ -65,7 +65,7 @@ const (
 type Band struct {
 	scale  scale
 	q      [trackers][Count]float32
-	beta   [high][Views]float32 // of the linear function, high levels
+	beta   [high][inputs]float32 // of the linear function, high levels
 	loss   [candidates]losses
 	weight [candidates][Count]share
 	top    [Count]float32
@@ -114,8 +114,18 @@ const whole = math.MaxUint8
 // in.
 type frame struct {
 	from, size [trackers]float32
-	views      [Views]float32 // from the forecast, in the joint scale, −1 to 1
+	inputs     [inputs]float32 // of the linear function, −1 to 1
 }
+
+// The inputs of the linear function after the views: a constant, the highest
+// forecast and, over the joint scale, three others. All are distances from the
+// forecast in thirds of the joint scale; a scale is one from the joint.
+const (
+	constant = Views + iota
+	higher
+	scaled
+	inputs = scaled + 3
+)
 
 // lay returns the frame of an origin.
 func lay(o *Origin, m *Memo) (f frame) {
@@ -129,8 +139,12 @@ func lay(o *Origin, m *Memo) (f frame) {
 	over := 1 / (farthest * f.size[ofJoint])
 	for i, v := range o.Views {
 		if x := (v - float32(o.Point)) * over; x == x { // not NaN
-			f.views[i] = max(-1, min(x, 1))
+			f.inputs[i] = max(-1, min(x, 1))
 		}
+	}
+	f.inputs[constant], f.inputs[higher] = 1, min(f.from[ofHighest]*over, 1)
+	for i, s := range [...]int{spread, hourly, beside} {
+		f.inputs[scaled+i] = min((scales[s]-f.size[ofJoint])*over, 1)
 	}
 	return f
 }
@@ -139,7 +153,7 @@ func lay(o *Origin, m *Memo) (f frame) {
 func (b *Band) linear(f *frame, i int) float32 {
 	q := b.q[ofJoint][i]
 	if i >= p90 {
-		for k, x := range f.views {
+		for k, x := range f.inputs {
 			q += b.beta[i-p90][k] * x
 		}
 	}
@@ -147,12 +161,14 @@ func (b *Band) linear(f *frame, i int) float32 {
 }
 
 // push returns what recent misses move the high bound of level i by, in joint
-// scales.
+// scales: their excess to the power of 3/4, as many misses in a row are one event.
 func (b *Band) push(i int) float32 {
 	if i < p90 {
 		return 0
 	}
-	return missPush * max(leastPush, min(b.missed[i-p90]/above[i]-1, mostPush))
+	x := float64(b.missed[i-p90]/above[i] - 1)
+	root := math.Sqrt(math.Abs(x))
+	return missPush * max(leastPush, min(float32(math.Copysign(root*math.Sqrt(root), x)), mostPush))
 }
 
 // Bounds writes the quantiles of levels [Levels], ascending, on the right side of
@@ -169,9 +185,9 @@ func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float6
 			sum[i] += float32(w[i]) * (q[i]*s + from)
 		}
 	}
-	shape, views := &b.weight[byShape], &b.weight[byViews]
+	shape, linear := &b.weight[byShape], &b.weight[byInputs]
 	for i := range sum {
-		sum[i] += float32(shape[i])*b.shape.at[i]*base + float32(views[i])*b.linear(&f, i)
+		sum[i] += float32(shape[i])*b.shape.at[i]*base + float32(linear[i])*b.linear(&f, i)
 		quantiles[i] = float32(o.Point) + sum[i]*(1./whole) + (b.top[i]+b.push(i))*base
 	}
 	order(quantiles, float32(o.Point))
@@ -223,17 +239,17 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
-	f, issued, keep := lay(&o, m), m.issued(float32(o.Point)), 1-b.pace*viewsFade
+	f, issued := lay(&o, m), m.issued(float32(o.Point))
 	base := f.size[ofJoint]
-	lossByShape, lossByViews := &b.loss[byShape], &b.loss[byViews]
+	lossByShape, lossByInputs := &b.loss[byShape], &b.loss[byInputs]
 	for i, p := range above { // before the trackers move on
 		loss, _ := judge(p, b.shape.at[i]*base-e)
 		lossByShape.follow(i, loss, rate)
 		loss, move := judge(p, b.linear(&f, i)-e)
-		lossByViews.follow(i, loss, rate)
+		lossByInputs.follow(i, loss, rate)
 		if i >= p90 {
-			for k, x := range f.views {
-				b.beta[i-p90][k] = keep*b.beta[i-p90][k] + viewsRate*step*move*x
+			for k, x := range f.inputs {
+				b.beta[i-p90][k] += linearRate * step * move * x
 			}
 		}
 		_, move = judge(p, issued[i]-truth)
@@ -272,7 +288,8 @@ func judge(above, high float32) (loss, move float32) {
 func (b *Band) Refresh(t *Timing) {
 	b.shape.read()
 	tune := t.tuning
-	tune.Ridge = jointRidge * float64(b.ahead) / float64(b.stride) / (b.scale.model.Rows() + 1) // n errors h ahead tell as much as n/h
+	few := float64(b.ahead) / float64(b.stride) / (b.scale.model.Rows() + 1) // n errors h ahead tell as much as n/h
+	tune.Ridge = jointRidge * few * (1 + young*few)
 	b.scale.model.Solve(tune)
 	for i := range above {
 		least, sum := float32(math.MaxFloat32), float32(0)
