@@ -253,7 +253,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 			}
 		}
 		_, move = judge(p, issued[i]-truth)
-		b.top[i] += top * move
+		b.top[i] += top * quick[i] * move
 		if i >= p90 {
 			b.missed[i-p90] += b.pace * float32(t.Miss) * (move + p - b.missed[i-p90])
 		}
@@ -263,7 +263,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		for i, p := range above {
 			loss, move := judge(p, q[i]*s+from-e)
 			losses.follow(i, loss, rate)
-			q[i] += step * move
+			q[i] += step * quick[i] * move
 		}
 	}
 	b.tail.learn((truth - issued[p90]) / base)

@@ -12,6 +12,12 @@ var levels = [Count]float64{0.05, 0.25, 0.75, 0.9, 0.95, 0.99} //nolint:gocheckn
 // above holds 1 − p for each level p.
 var above = [Count]float32{0.95, 0.75, 0.25, 0.1, 0.05, 0.01} //nolint:gochecknoglobals // a constant table
 
+// quick is what the rates of trackers are multiplied by at each level. Errors near the
+// 99 % bound are a fifth as dense as near the 95 % bound, and a tracker comes back from
+// the same distance in five times the time. At twice the rate the 99 % bound of an hour
+// ahead is off by 0.05 points less and loses 0.7 % more.
+var quick = [Count]float32{1, 1, 1, 1, 1, 2} //nolint:gochecknoglobals // a constant table
+
 const (
 	below = 2           // levels under the median
 	high  = Count - p90 // levels from 0.9 on
