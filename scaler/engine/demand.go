@@ -242,6 +242,10 @@ func (w *Workload) watch(s collector.Sample) {
 	w.gate.Observe(s.Time, s.Value)
 }
 
+// grain is the part of a replica's demand that a forecast may be above what comes
+// without being charged for it.
+const grain = 0.1
+
 // promise notes what the forecast says at the end of a cell, to be judged when
 // the time has come.
 func (w *Workload) promise() {
@@ -254,5 +258,6 @@ func (w *Workload) promise() {
 		Made: w.next, Due: w.next.Add(reach), Level: w.level,
 		Acting: scaler.DemandAt(f, w.level, w.next, w.next.Add(reach)),
 		Last:   w.latest.Value,
+		Grain:  grain * w.Target(),
 	})
 }

@@ -311,6 +311,30 @@ func TestThePresentDoesNotWaitForClosedCells(t *testing.T) {
 	})
 }
 
+// A shop opens at six, every day, from nothing to all of its customers. A server that
+// was started in the night, and has since seen nothing but zeros, is ready for that.
+func TestOpeningHoursAreMetBeforeTheyBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opens := time.Date(2000, 1, 1, 6, 0, 0, 0, time.UTC) // the bubble's clock begins at midnight
+		s := run(t, &fakeSource{value: func(at time.Time) float64 {
+			if h := at.UTC().Hour(); h < 6 || h >= 22 {
+				return 0
+			}
+			return 100
+		}}, Options{Forget: -1})
+		spec := demand()
+		spec.Metric.History = api.Duration(7 * 24 * time.Hour)
+		require.NoError(t, s.Ensure(key, spec))
+		time.Sleep(time.Until(opens.Add(-10 * time.Minute)))
+		a, _ := s.Answer(key)
+		require.False(t, a.Active, "idle until then")
+		time.Sleep(time.Until(opens.Add(-70 * time.Second))) // a lead time is 75 s
+		a, _ = s.Answer(key)
+		require.True(t, a.Active)
+		require.InDelta(t, 100, a.Value, 20)
+	})
+}
+
 func TestPausedAndShadowServeWhatIsObserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: wave}, Options{})

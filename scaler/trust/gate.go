@@ -22,6 +22,7 @@ type Promise struct {
 	Level   float64   `json:"level"`   // quantile, in (0, 1)
 	Acting  float64   `json:"acting"`  // the forecast's demand to provide for
 	Last    float64   `json:"last"`    // what was observed last
+	Grain   float64   `json:"grain"`   // of the demand: a surplus up to it costs nothing
 	Highest float64   `json:"highest"` // demand seen since; negative = none yet
 }
 
@@ -74,14 +75,16 @@ func (g *Gate) Observe(now time.Time, demand float64) {
 	g.Open = keep
 }
 
-// settle charges both rules. A promise for which nothing was seen is void.
+// settle charges both rules. A promise for which nothing was seen is void. Where load
+// stands still, or is none, the last value is right to the last digit: a forecast that
+// is right to a part of a replica does not lose to that.
 func (g *Gate) settle(now time.Time, p Promise) {
 	if p.Highest < 0 {
 		return
 	}
 	span := p.Due.Sub(p.Made)
 	g.Last.settle(p.Level, span, p.Highest, p.Last)
-	loss := pinball(p.Level, p.Highest, p.Acting)
+	loss := pinball(p.Level, p.Highest, max(min(p.Acting, p.Highest), p.Acting-p.Grain))
 	if g.Count >= least {
 		loss = min(loss, dearest*g.Last.Loss)
 	}

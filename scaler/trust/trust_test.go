@@ -67,6 +67,29 @@ func TestReactiveMarginFollowsTheGrowth(t *testing.T) {
 	require.InDelta(t, 103, g.Reactive(100), 1.5)
 }
 
+// Where load stands still the last value is right to the last digit. A forecast that is
+// a part of a replica above it has not failed; one that asks for whole replicas has.
+func TestAForecastMayBeAGrainAboveALoadThatStandsStill(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		load, surplus float64
+		trusted       bool
+	}{
+		{"idle, and the dust of arithmetic", 0, 1e-8, true},
+		{"idle, and a grain", 0, 5, true},
+		{"constant, and a grain", 700, 5, true},
+		{"constant, and two replicas", 700, 100, false},
+	} {
+		var g trust.Gate
+		for i := range 600 {
+			now := start.Add(time.Duration(i) * step)
+			g.Observe(now, c.load)
+			g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: c.load + c.surplus, Last: c.load, Grain: 5})
+		}
+		require.Equal(t, c.trusted, g.Trusted(), c.name)
+	}
+}
+
 func TestUnseenPromisesAreVoid(t *testing.T) {
 	var g trust.Gate
 	for i := range 200 {
