@@ -79,31 +79,64 @@ func (t *text) settings(r *Report) {
 	t.line("")
 }
 
+// A column of the table of policies.
+type column struct {
+	title string
+	left  bool // aligned to the left
+	of    func(a Aggregate) string
+}
+
+// columns are those of the table of policies: of one trace nothing is the worst, and
+// without a price there is no money.
+func columns(r *Report, title string) []column {
+	all := []column{
+		{title, true, func(a Aggregate) string { return a.Policy }},
+		{"× optimum", false, func(a Aggregate) string { return fmt.Sprintf("%.3f", a.CostRatio) }},
+		{"95 %", false, func(a Aggregate) string {
+			return ends(a.CostRatioCI, func(v float64) string { return fmt.Sprintf("%.3f", v) })
+		}},
+		{"violating %", false, func(a Aggregate) string { return Percent(a.ViolatingTime) }},
+		{"95 %", false, func(a Aggregate) string { return ends(a.ViolatingTimeCI, Percent) }},
+		{"requests %", false, func(a Aggregate) string { return Percent(a.ViolatingRequests) }},
+	}
+	if len(r.Traces) > 1 {
+		all = append(all,
+			column{"worst %", false, func(a Aggregate) string { return Percent(a.Worst.ViolatingTime) }},
+			column{"worst trace", true, func(a Aggregate) string { return a.Worst.Trace }})
+	}
+	all = append(all,
+		column{"churn/day", false, func(a Aggregate) string { return Count(a.Churn) }},
+		column{"rev/h", false, func(a Aggregate) string { return fmt.Sprintf("%.2f", a.Reversals) }},
+		column{"replica-h", false, func(a Aggregate) string { return Count(a.ReplicaHours) }})
+	if r.Settings.Price > 0 {
+		all = append(all, column{"money", false, func(a Aggregate) string { return fmt.Sprintf("%.2f", a.Money) }})
+	}
+	return all
+}
+
 func (t *text) policies(r *Report, class string) {
 	title := "policy"
 	if class != All {
 		title = "class " + class
 	}
-	rows := [][]string{{title, "× optimum", "95 %", "violating %", "95 %", "requests %", "worst %", "worst trace", "churn/day", "rev/h", "replica-h"}}
-	if r.Settings.Price > 0 {
-		rows[0] = append(rows[0], "money")
+	cols := columns(r, title)
+	left := map[int]bool{}
+	rows := [][]string{nil}
+	for i, c := range cols {
+		rows[0], left[i] = append(rows[0], c.title), c.left
 	}
 	for _, policy := range r.Shown() {
 		a, ok := r.Aggregate(class, policy)
 		if !ok {
 			continue
 		}
-		row := []string{
-			a.Policy, fmt.Sprintf("%.3f", a.CostRatio), ends(a.CostRatioCI, func(v float64) string { return fmt.Sprintf("%.3f", v) }),
-			Percent(a.ViolatingTime), ends(a.ViolatingTimeCI, Percent), Percent(a.ViolatingRequests),
-			Percent(a.Worst.ViolatingTime), a.Worst.Trace, Count(a.Churn), fmt.Sprintf("%.2f", a.Reversals), Count(a.ReplicaHours),
-		}
-		if r.Settings.Price > 0 {
-			row = append(row, fmt.Sprintf("%.2f", a.Money))
+		var row []string
+		for _, c := range cols {
+			row = append(row, c.of(a))
 		}
 		rows = append(rows, row)
 	}
-	t.table(rows, map[int]bool{0: true, 7: true})
+	t.table(rows, left)
 }
 
 func ends(i *Interval, of func(float64) string) string {

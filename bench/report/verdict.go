@@ -139,7 +139,7 @@ func headline(c, ref Aggregate, budget float64) string {
 		if ref.ViolatingTime > budget && diff < -sameTime {
 			what = "misses the objective " + times(ref.ViolatingTime, c.ViolatingTime) + ","
 		}
-		return fmt.Sprintf("%s %s with %s than %s.", c.Policy, what, moreOrLess(cost), ref.Policy)
+		return fmt.Sprintf("%s %s with %s.", c.Policy, what, beside(cost, ref.Policy))
 	}
 	if diff < -sameTime {
 		bill := "at the same bill"
@@ -171,7 +171,7 @@ func headlineWithoutGain(c, ref Aggregate, budget float64) string {
 	case keeps && cost <= sameCost:
 		return fmt.Sprintf("%s does as well as %s, and no better: this load needs no forecast.", c.Policy, ref.Policy)
 	case cost < -sameCost:
-		return fmt.Sprintf("%s needs %s than %s but misses the objective more often: do not use it here as it is.", c.Policy, moreOrLess(cost), ref.Policy)
+		return fmt.Sprintf("%s needs %s but misses the objective more often: do not use it here as it is.", c.Policy, beside(cost, ref.Policy))
 	}
 	return fmt.Sprintf("%s does worse here than %s: do not use it for this load.", c.Policy, ref.Policy)
 }
@@ -211,8 +211,8 @@ func (r *Report) hindsight(c Aggregate) string {
 		return ""
 	}
 	cost := 100 * (c.CostRatio/t.CostRatio - 1)
-	return fmt.Sprintf("An HPA whose target is chosen per trace in hindsight, which nobody can do beforehand, reaches %s %% at %.2f ×: %s needs %s than that.",
-		Percent(t.ViolatingTime), t.CostRatio, c.Policy, moreOrLess(cost))
+	return fmt.Sprintf("An HPA whose target is chosen per trace in hindsight, which nobody can do beforehand, reaches %s %% at %.2f ×: %s needs %s.",
+		Percent(t.ViolatingTime), t.CostRatio, c.Policy, beside(cost, "that"))
 }
 
 // losses names the traces on which the policy does harm.

@@ -69,13 +69,18 @@ func minutesADay(v float64) string {
 
 // moreOrLess says how much dearer or cheaper a cost is that differs by v percent.
 func moreOrLess(v float64) string {
-	switch {
-	case math.Abs(v) < 0.5:
-		return "the same replica-hours"
-	case v < 0:
+	if v < 0 {
 		return fmt.Sprintf("%.0f %% fewer replica-hours", -v)
 	}
 	return fmt.Sprintf("%.0f %% more replica-hours", v)
+}
+
+// beside says the same of a cost that may also be equal, and what it is compared with.
+func beside(v float64, other string) string {
+	if math.Abs(v) < 0.5 {
+		return "the same replica-hours as " + other
+	}
+	return moreOrLess(v) + " than " + other
 }
 
 // list joins names as in a sentence.
