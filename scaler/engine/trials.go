@@ -53,7 +53,7 @@ func (w *Workload) try(now time.Time, m trust.Moment, dt time.Duration) {
 
 const (
 	// thrifty is the share of what the reactive autoscaler misses that is aimed at.
-	thrifty = 0.6
+	thrifty = 0.7
 
 	// strictest is the least share of the violation target that the reactive
 	// autoscaler's own misses tighten it to: a ten-thousandth of the time for a target

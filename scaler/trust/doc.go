@@ -53,7 +53,7 @@
 // A forecast may not do harm: neither miss more than the autoscaler that would be
 // there without it, nor cost more. A [Reactive] is that autoscaler, an HPA at 70 %,
 // run beside ours on the same demand. Where it would have missed less than the target
-// allows, six tenths of its share take the place of the target, down to a tenth; and the
+// allows, seven tenths of its share take the place of the target, down to a tenth; and the
 // nearer ours comes to its cost, the greater is the least α for all that is bought, to
 // one and the same bound ([Afford]): what is bought for the quantile of what is usual
 // and what is bought for the next burst then keep the objective for equally long per
