@@ -9,7 +9,9 @@ const (
 	// Slot is the time between two syncs of an HPA.
 	Slot = 15 * time.Second
 
-	slots = 64 // remembered: a start-up, or a hold, counts as at most 16 minutes
+	// Slots is how many an [HPA] remembers: a hold counts as at most 16 minutes, a
+	// start-up as at most eight.
+	Slots = 64
 )
 
 // Rules are how an [HPA] follows what it is told.
@@ -23,8 +25,8 @@ type Rules struct {
 // for dumps. The zero HPA has not begun. It is not safe for concurrent use.
 type HPA struct {
 	Slot   int64        `json:"slot"`   // of the newest entries, since the epoch
-	Asked  [slots]int32 `json:"asked"`  // replicas that were recommended, by slot modulo their count
-	Wanted [slots]int32 `json:"wanted"` // replicas that it had, ready or starting, likewise
+	Asked  [Slots]int32 `json:"asked"`  // replicas that were recommended, by slot modulo their count
+	Wanted [Slots]int32 `json:"wanted"` // replicas that it had, ready or starting, likewise
 }
 
 // Begin makes n the count of slot and of all before.
@@ -40,29 +42,37 @@ func (h *HPA) Begin(slot int64, n int32) {
 // is no bound.
 func (h *HPA) Sync(slot int64, asked float64, least, most int32, r Rules) {
 	for h.Slot < slot {
-		now := h.Wanted[h.Slot%slots]
-		n := bounded(whole(asked), least, most)
+		now := h.Wanted[h.Slot%Slots]
+		n := Replicas(asked, least, most)
 		if math.Abs(asked/float64(max(now, 1))-1) <= r.Tolerance {
 			n = bounded(now, least, most)
 		}
 		h.Slot++
-		h.Asked[h.Slot%slots] = n
-		for i := int64(1); i < min(int64(r.Hold/Slot), slots); i++ {
-			n = max(n, h.Asked[(h.Slot-i)%slots])
+		h.Asked[h.Slot%Slots] = n
+		for i := int64(1); i < min(int64(r.Hold/Slot), Slots); i++ {
+			n = max(n, h.Asked[(h.Slot-i)%Slots])
 		}
-		h.Wanted[h.Slot%slots] = bounded(n, least, most)
+		h.Wanted[h.Slot%Slots] = bounded(n, least, most)
 	}
 }
 
 // Count returns the replicas that it has at the newest slot, ready or starting.
-func (h *HPA) Count() int32 { return h.Wanted[h.Slot%slots] }
+func (h *HPA) Count() int32 { return h.Wanted[h.Slot%Slots] }
+
+// Highest returns the most that was recommended within the given time, 0 to 15 min.
+func (h *HPA) Highest(within time.Duration) (n int32) {
+	for i := range int64(within/Slot) + 1 {
+		n = max(n, h.Asked[(h.Slot-i)%Slots])
+	}
+	return n
+}
 
 // Ready returns the replicas that served in slot, one of the newest 32: those that it
 // had had for a start-up by then.
 func (h *HPA) Ready(slot int64, startup time.Duration) int32 {
-	n := h.Wanted[slot%slots]
-	for i := range min(int64(startup/Slot)+1, slots/2) {
-		n = min(n, h.Wanted[(slot-i)%slots])
+	n := h.Wanted[slot%Slots]
+	for i := range min(int64(startup/Slot)+1, Slots/2) {
+		n = min(n, h.Wanted[(slot-i)%Slots])
 	}
 	return n
 }
@@ -74,8 +84,9 @@ func bounded(n, least, most int32) int32 {
 	return max(n, least)
 }
 
-// whole rounds replicas up, but not for what arithmetic makes of a whole number.
-func whole(asked float64) int32 {
+// Replicas rounds the replicas that are asked for up, though not for what arithmetic
+// makes of a whole number, within [least, most]; most = 0 is no bound.
+func Replicas(asked float64, least, most int32) int32 {
 	const noise = 1e-9
-	return int32(min(math.Ceil(asked*(1-noise)), math.MaxInt32))
+	return bounded(int32(min(math.Ceil(asked*(1-noise)), math.MaxInt32)), least, most)
 }

@@ -96,14 +96,14 @@ func (s *Score) Update(m Moment) {
 	between := m.Now.Sub(s.Seen)
 	if s.Seen.IsZero() || between > silence || between < 0 {
 		for _, p := range Policies() {
-			s.HPAs[p].Begin(slot, bounded(whole(m.asks(p)), m.least(p), m.Most))
+			s.HPAs[p].Begin(slot, Replicas(m.asks(p), m.least(p), m.Most))
 		}
 		s.Seen = m.Now
 		return
 	}
 	s.Seen = m.Now
 	s.Scored += between.Seconds()
-	of := slot - min(int64(m.Age/Slot), slots/2-1)
+	of := slot - min(int64(m.Age/Slot), Slots/2-1)
 	for _, p := range Policies() {
 		h, at := &s.HPAs[p], &s.Standings[p]
 		at.Replicas += float64(h.Count()) * between.Seconds()

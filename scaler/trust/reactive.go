@@ -3,12 +3,14 @@ package trust
 import (
 	"math"
 	"time"
+
+	"github.com/forescale/forescale/scaler/shadow"
 )
 
 const (
-	reactiveSlot   = 15 * time.Second // between two syncs of an HPA
+	reactiveSlot   = shadow.Slot      // between two syncs of an HPA
 	reactiveWindow = 20               // slots for which it stays at its highest count
-	reactiveSlots  = 64               // remembered; a start-up counts as at most so long
+	reactiveSlots  = shadow.Slots     // remembered; a start-up counts as at most so long
 	tolerance      = 0.1              // of the same
 	grace          = 30 * time.Second // that a replica is paid for after its end
 	billMemory     = 24 * time.Hour
@@ -60,10 +62,8 @@ type Missed struct{ Ours, Theirs float64 }
 // use.
 type Reactive struct {
 	Seen   time.Time            `json:"seen"`
-	Slot   int64                `json:"slot"`   // of the newest entries of the following
-	Asked  [reactiveSlots]int32 `json:"asked"`  // replicas that it recommended, by slot modulo their count
-	Wanted [reactiveSlots]int32 `json:"wanted"` // replicas that it would have had
-	Had    [reactiveSlots]int32 `json:"had"`    // replicas of the target that were ready
+	HPA    shadow.HPA           `json:"hpa"`    // its decisions
+	Had    [reactiveSlots]int32 `json:"had"`    // replicas of the target that were ready, by slot modulo their count
 	Counts [reactiveSlots]int32 `json:"counts"` // and those that were there
 	Ready  int32                `json:"ready"`  // of the target, at the last update
 	Count  int32                `json:"count"`  // the same of those that were there
@@ -86,23 +86,24 @@ func (r *Reactive) Update(m Moment) Missed {
 	slot := m.Now.UnixNano() / int64(reactiveSlot)
 	dt := m.Now.Sub(r.Seen)
 	if r.Seen.IsZero() || dt > reactiveWindow*reactiveSlot || dt < 0 {
-		for i := range r.Asked {
-			r.Asked[i], r.Wanted[i], r.Had[i], r.Counts[i] = m.asks(), m.asks(), m.Ready, max(m.Ready, m.Count)
+		r.HPA.Begin(slot, shadow.Replicas(m.Asked, m.Least, 0))
+		for i := range r.Had {
+			r.Had[i], r.Counts[i] = m.Ready, max(m.Ready, m.Count)
 		}
 		if r.Seen.IsZero() {
-			r.Before = float64(max(m.asks(), 1)) * presumed.Seconds()
+			r.Before = float64(max(r.HPA.Count(), 1)) * presumed.Seconds()
 		}
-		r.Seen, r.Slot, r.Ready, r.Count, r.Line, r.Queued = m.Now, slot, m.Ready, m.Count, 0, 0
+		r.Seen, r.Ready, r.Count, r.Line, r.Queued = m.Now, m.Ready, m.Count, 0, 0
 		return Missed{math.NaN(), math.NaN()}
 	}
 	if dt == 0 {
 		return Missed{math.NaN(), math.NaN()}
 	}
 	r.Seen = m.Now
-	before := r.wanted(r.Slot)
-	for ; r.Slot < slot; r.Slot++ {
-		r.sync(r.Slot+1, m)
-		r.Had[(r.Slot+1)%reactiveSlots], r.Counts[(r.Slot+1)%reactiveSlots] = m.Ready, max(m.Ready, m.Count)
+	before := r.HPA.Count()
+	for at := r.HPA.Slot + 1; at <= slot; at++ {
+		r.HPA.Sync(at, m.Asked, m.Least, 0, shadow.Rules{Tolerance: tolerance, Hold: reactiveWindow * reactiveSlot})
+		r.Had[at%reactiveSlots], r.Counts[at%reactiveSlots] = m.Ready, max(m.Ready, m.Count)
 	}
 	missed := r.judge(m, dt)
 	keep := math.Exp(-float64(dt) / float64(missMemory))
@@ -121,7 +122,7 @@ func (r *Reactive) Update(m Moment) Missed {
 func (r *Reactive) judge(m Moment, dt time.Duration) Missed {
 	slot := r.spokenOf(m)
 	had := r.Had[slot%reactiveSlots]
-	missed := Missed{Ours: math.NaN(), Theirs: short(&r.Line, m, r.serving(slot, m.Startup), dt)}
+	missed := Missed{Ours: math.NaN(), Theirs: short(&r.Line, m, r.HPA.Ready(slot, m.Startup), dt)}
 	if had >= 0 {
 		missed.Ours = short(&r.Queued, m, had, dt)
 	}
@@ -133,7 +134,7 @@ func (r *Reactive) judge(m Moment, dt time.Duration) Missed {
 
 // spokenOf returns the slot that a demand of m.Age speaks of.
 func (r *Reactive) spokenOf(m Moment) int64 {
-	return r.Slot - min(int64(m.Age/reactiveSlot), reactiveSlots/2)
+	return r.HPA.Slot - min(int64(m.Age/reactiveSlot), reactiveSlots/2)
 }
 
 // outbid reports whether the target had at least as many replicas, ready or starting,
@@ -142,7 +143,7 @@ func (r *Reactive) spokenOf(m Moment) int64 {
 func (r *Reactive) outbid(slot int64, startup time.Duration) bool {
 	for i := range starting(startup) {
 		at := slot - i
-		if n := max(r.Counts[at%reactiveSlots], r.Counts[min(at+1, r.Slot)%reactiveSlots]); n < r.wanted(at) {
+		if n := max(r.Counts[at%reactiveSlots], r.Counts[min(at+1, r.HPA.Slot)%reactiveSlots]); n < r.HPA.Wanted[at%reactiveSlots] {
 			return false
 		}
 	}
@@ -167,7 +168,7 @@ func short(line *float64, m Moment, n int32, dt time.Duration) float64 {
 
 // pay adds the last dt to the bills.
 func (r *Reactive) pay(m Moment, dt time.Duration, before int32) {
-	count := r.wanted(r.Slot)
+	count := r.HPA.Count()
 	keep := math.Exp(-float64(dt) / float64(billMemory))
 	r.Cost = keep*r.Cost + float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
 	r.Spent, r.Held, r.Before = keep*r.Spent, keep*r.Held, keep*r.Before
@@ -182,39 +183,6 @@ func (r *Reactive) pay(m Moment, dt time.Duration, before int32) {
 	r.Held += float64(max(m.Held, 0)) * dt.Seconds()
 }
 
-func (r *Reactive) wanted(slot int64) int32 { return r.Wanted[slot%reactiveSlots] }
-
-// sync is one of its decisions, as the HPA makes them: a demand within the tolerance
-// recommends the count that there is, and the highest recommendation of five minutes
-// counts.
-func (r *Reactive) sync(slot int64, m Moment) {
-	asked, now := m.asks(), r.wanted(slot-1)
-	if math.Abs(m.Asked/float64(max(now, 1))-1) <= tolerance {
-		asked = max(now, m.Least)
-	}
-	r.Asked[slot%reactiveSlots] = asked
-	for i := int64(1); i < reactiveWindow; i++ {
-		asked = max(asked, r.Asked[(slot-i)%reactiveSlots])
-	}
-	r.Wanted[slot%reactiveSlots] = asked
-}
-
-// asks returns the whole replicas that the demand of m asks for.
-func (m Moment) asks() int32 {
-	const noise = 1e-9 // what arithmetic makes of a whole number is no replica
-	return max(int32(min(math.Ceil(m.Asked*(1-noise)), math.MaxInt32)), m.Least)
-}
-
-// serving returns how many of its replicas served in a slot: those that it had had
-// for a start-up by then.
-func (r *Reactive) serving(slot int64, startup time.Duration) int32 {
-	n := r.wanted(slot)
-	for i := range starting(startup) {
-		n = min(n, r.wanted(slot-i))
-	}
-	return n
-}
-
 // Wants returns the replicas that the reactive autoscaler has now; 0 if it was not
 // told of demand within the last five minutes.
 func (r *Reactive) Wants(now time.Time) int32 { return r.WantsFor(now, reactiveWindow*reactiveSlot) }
@@ -226,13 +194,9 @@ func (r *Reactive) WantsFor(now time.Time, hold time.Duration) int32 {
 		return 0
 	}
 	if hold >= reactiveWindow*reactiveSlot {
-		return r.wanted(r.Slot)
+		return r.HPA.Count()
 	}
-	n := int32(0)
-	for i := range int64(hold/reactiveSlot) + 1 {
-		n = max(n, r.Asked[(r.Slot-i)%reactiveSlots])
-	}
-	return n
+	return r.HPA.Highest(hold)
 }
 
 // Missed returns the share of time for which the reactive autoscaler would have had
