@@ -38,6 +38,9 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	t := c.adopt(pa)
 	c.learnPods(ctx, t, view)
 	t.mu.Lock()
+	if t.object == nil || t.object.Generation != pa.Generation {
+		t.changed = c.opts.Now()
+	}
 	t.object, t.trouble, t.gone = pa, trouble, false
 	t.see(view)
 	t.mu.Unlock()

@@ -22,9 +22,10 @@ import (
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
-// calm is how long a status may lag behind a floor or a forecast that moved by
-// little: enough for an operator's eye, and rare enough for the API server.
-const calm = time.Hour
+// maxLag is how long a status may lag behind counts that moved by little: rare
+// enough for the API server. Who has just made or changed an object looks at it, so
+// that it lags by a third of the time since then where that is less.
+const maxLag = time.Hour
 
 // report writes the status of each object where it changed.
 func (c *Controller) report(ctx context.Context) error {
@@ -83,8 +84,8 @@ func (t *target) news(now time.Time, o Options) (v1alpha1.Status, bool) {
 		return v1alpha1.Status{}, false
 	}
 	next := t.describe(now, o.ReadOnly)
-	moved := t.status.Floor != next.Floor || far(t.status.DesiredReplicas, next.DesiredReplicas)
-	return next, differs(&t.status, &next) || moved && now.Sub(t.written) >= calm
+	moved := t.status.Floor != next.Floor || t.status.CurrentReplicas != next.CurrentReplicas || far(t.status.DesiredReplicas, next.DesiredReplicas)
+	return next, differs(&t.status, &next) || moved && now.Sub(t.written) >= min(now.Sub(t.changed)/3, maxLag)
 }
 
 // statusPatch is a merge patch that makes the status s, whatever it was: fields
@@ -102,13 +103,13 @@ func statusPatch(s *v1alpha1.Status) ([]byte, error) {
 }
 
 // differs reports whether something changed that an operator would want to know
-// at once: a condition, whether the floor is held, and floor or lead time by far.
+// at once: a condition, whether the floor is held, and counts or lead time by far.
 // Figures that merely moved go along with the next such change.
 func differs(a, b *v1alpha1.Status) bool {
 	if a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
 		return true
 	}
-	if far(a.Floor, b.Floor) || a.DesiredReplicas < 0 != (b.DesiredReplicas < 0) || far(seconds(a.LeadTime), seconds(b.LeadTime)) {
+	if far(a.Floor, b.Floor) || far(a.CurrentReplicas, b.CurrentReplicas) || a.DesiredReplicas < 0 != (b.DesiredReplicas < 0) || far(seconds(a.LeadTime), seconds(b.LeadTime)) {
 		return true
 	}
 	return !slices.EqualFunc(a.Conditions, b.Conditions, func(x, y metav1.Condition) bool {

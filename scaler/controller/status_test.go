@@ -81,6 +81,37 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 	}
 }
 
+// Whoever has just made or changed an object looks at it: counts that moved by
+// little are told soon then, and later about once an hour.
+func TestAStatusLagsBehindSmallMovesByAThirdOfTheAgeOfTheSpec(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		age, written time.Duration
+		change       func(*target)
+		worth        bool
+	}{
+		"a young object's floor":         {30 * time.Second, 10 * time.Second, func(x *target) { x.verdict.InForce++ }, true},
+		"its pods":                       {30 * time.Second, 10 * time.Second, func(x *target) { x.view.Current++ }, true},
+		"within a third of its age":      {30 * time.Second, 9 * time.Second, func(x *target) { x.verdict.InForce++ }, false},
+		"its demand, to the same counts": {30 * time.Second, 20 * time.Second, func(x *target) { x.scale.Demand.Observed = 12 }, false},
+		"an object of ten minutes":       {10 * time.Minute, 3 * time.Minute, func(x *target) { x.verdict.InForce++ }, false},
+		"and then":                       {10 * time.Minute, 4 * time.Minute, func(x *target) { x.verdict.InForce++ }, true},
+		"an old one":                     {240 * time.Hour, 59 * time.Minute, func(x *target) { x.verdict.InForce++ }, false},
+		"after an hour":                  {240 * time.Hour, time.Hour, func(x *target) { x.verdict.InForce++ }, true},
+		"whose pods moved by far":        {240 * time.Hour, time.Minute, func(x *target) { x.view.Current += 5 }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := inOrder(0.7, true)
+			x.view.Current = 10
+			x.status = x.describe(now, false)
+			x.changed, x.written = now.Add(-c.age), now.Add(-c.written)
+			c.change(x)
+			_, worth := x.news(now, Options{StatusEvery: 5 * time.Second})
+			require.Equal(t, c.worth, worth)
+		})
+	}
+}
+
 func TestFar(t *testing.T) {
 	for name, c := range map[string]struct {
 		a, b int32

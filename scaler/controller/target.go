@@ -23,6 +23,7 @@ type target struct {
 
 	mu      sync.Mutex // guards what follows; held for microseconds
 	adopted time.Time  // first seen by this process
+	changed time.Time  // the same, or when its user changed its spec since
 	object  *v1alpha1.PredictiveAutoscaler
 	view    *hpa.View // newest known; nil = none found
 	trouble *problem  // nil = in order

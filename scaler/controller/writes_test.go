@@ -52,7 +52,7 @@ func aDayOf(t *testing.T, model string, demand func(time.Time) float64) writes {
 	kind, err := hpa.KindOf("")
 	require.NoError(t, err)
 	view := hpa.View{Kind: kind, Name: types.NamespacedName{Namespace: "shop", Name: "web"}, UID: "1", Min: new(int32(2)), Max: 100}
-	x := &target{object: &v1alpha1.PredictiveAutoscaler{Spec: v1alpha1.Spec{Spec: spec}}, view: &view}
+	x := &target{object: &v1alpha1.PredictiveAutoscaler{Spec: v1alpha1.Spec{Spec: spec}}, view: &view, changed: now}
 	o := Options{}.withDefaults()
 	var out writes
 	for end := now.Add(24 * time.Hour); now.Before(end); now = now.Add(15 * time.Second) {
@@ -60,6 +60,7 @@ func aDayOf(t *testing.T, model string, demand func(time.Time) float64) writes {
 			require.NoError(t, w.Append(forecast.Series{Start: w.Next(), Step: time.Minute, Values: []float64{cell(w.Next())}}))
 		}
 		w.Observe(collector.Sample{Time: now, Value: demand(now)})
+		view.Current = x.verdict.InForce // the pods have followed the floor of a step ago
 		x.verdict = x.floor.Judge(x.view, now)
 		seen := x.seen()
 		seen.Ready = x.verdict.InForce
@@ -73,7 +74,7 @@ func aDayOf(t *testing.T, model string, demand func(time.Time) float64) writes {
 // count does what the plan asks for, to the view, and counts it.
 func (w *writes) count(x *target, now time.Time, o Options) {
 	if a, floor := x.plan(now, o); a != keep {
-		before, after := x.view, *x.view
+		before, after := *x.view, *x.view
 		after.Min = new(floor)
 		var claim *hpa.Claim
 		switch a {
@@ -92,8 +93,8 @@ func (w *writes) count(x *target, now time.Time, o Options) {
 		}
 		after.Claim = claim
 		x.floor.Wrote(&after, claim)
-		x.view, x.lastWrite = &after, now
-		if x.telling(before, &after) {
+		*x.view, x.lastWrite = after, now
+		if x.telling(&before, &after) {
 			w.events++
 		}
 		x.verdict = x.floor.Judge(x.view, now)
