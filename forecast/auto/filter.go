@@ -252,17 +252,19 @@ func (s *filter) solve() {
 func (s *filter) predict() {
 	s.mem.Seasons(s.seasons, s.rungs)
 	now, volatility := s.present(), s.volatility()
+	var usual [ladders]float64
 	for k, h := range s.rungs {
 		s.advise(k, &now)
-		s.foresee(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)})
+		s.foresee(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)}, &usual)
 		if s.gap == 0 {
 			s.bridge[k] = s.answers[values][k].point
 		}
 	}
 }
 
-// foresee makes the forecasts of rung k from what the experts have said.
-func (s *filter) foresee(k int, now *present, v interval.Origin) {
+// foresee makes the forecasts of rung k from what the experts have said; usual is the
+// mean size of the errors at the rung before, and then at this one.
+func (s *filter) foresee(k int, now *present, v interval.Origin, usual *[ladders]float64) {
 	p, waits := v, s.origin(k, s.n-1)
 	if waits == nil {
 		waits = &origin{}
@@ -282,12 +284,26 @@ func (s *filter) foresee(k int, now *present, v interval.Origin) {
 	v.Beside, v.Highest = p.Spread, p.Point
 	p.Beside, p.Highest = v.Spread, highest(&p.Views)
 	waits.beliefs = [ladders]uint8{values: partsOfValue.Belief, peaks: partsOfPeak.Belief}
+	v.Prior, p.Prior = s.prior(values, k, usual), s.prior(peaks, k, usual)
 	waits.of[values] = value.bound(s, ofValue, &v, partsOfValue)
+	usual[values] = waits.of[values].band.Usual()
 	if s.alone(k) {
+		usual[peaks] = usual[values]
 		waits.of[peaks].point, *ofPeak = direct.ToSmall(p.Point), *ofValue
 		return
 	}
 	waits.of[peaks] = peak.bound(s, ofPeak, &p, partsOfPeak)
+	usual[peaks] = waits.of[peaks].band.Usual()
+}
+
+// prior returns what mean size of errors to expect at rung k of a ladder: while it has
+// seen few of its own, that of the rung before. Without it the first hour of a series
+// would have no bounds an hour ahead.
+func (s *filter) prior(ladder, k int, usual *[ladders]float64) float64 {
+	if k == 0 || !s.ladders[ladder][k].band.Young() {
+		return 0
+	}
+	return interval.Prior(usual[ladder], s.rungs[k-1], s.rungs[k])
 }
 
 // advice returns what the experts of a ladder say at rung k, len heads[ladder].

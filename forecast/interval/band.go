@@ -175,7 +175,7 @@ func (b *Band) push(i int) float32 {
 // the point and not negative, and what the caller hands back to Learn when the
 // truth has come.
 func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
-	b.scale.measure(m, o, float32(floor), b.warm(), t)
+	b.scale.measure(m, o, b.usual(&o), float32(floor), b.warm(), t)
 	f := lay(&o, m)
 	base := f.size[ofJoint]
 	var sum [Count]float32
@@ -213,6 +213,27 @@ func order(quantiles *[Count]float32, point float32) {
 		}
 		limit = quantiles[i]
 	}
+}
+
+// settled is the number of errors that do not overlap from which what was expected of
+// them no longer counts.
+const settled = 30
+
+// apart returns the number of errors so far that do not overlap.
+func (b *Band) apart() float32 { return float32(b.n) * float32(b.stride) / float32(b.ahead) }
+
+// Young reports whether what is expected of the errors still counts; see
+// [Origin.Prior].
+func (b *Band) Young() bool { return b.apart() < settled }
+
+// usual returns the mean size of the errors. What was expected of it counts as much as
+// the first of them that do not overlap, and soon for nothing.
+func (b *Band) usual(o *Origin) float32 {
+	if o.Prior <= 0 || !b.Young() {
+		return b.scale.slow
+	}
+	seen := b.apart() * b.apart()
+	return (seen*b.scale.slow + float32(o.Prior)) / (seen + 1)
 }
 
 // warm returns one over the number of truths, the next included.

@@ -65,6 +65,9 @@ func (m *Memo) scales() (dst [scales]float32) {
 	return dst
 }
 
+// Usual returns the long-run mean size of the error, in the unit of the forecast.
+func (m *Memo) Usual() float64 { return m.slow.Float() }
+
 // keep notes the bounds.
 func (m *Memo) keep(quantiles *[Count]float32, point float32) {
 	over := 1 / float32(m.slow.Float())

@@ -30,6 +30,7 @@ type Origin struct {
 	Spread     float64 // mean distance of the experts from the forecast, unit of the forecast
 	Beside     float64 // the same of those of the other ladder: of the maximum, if this is of the value
 	Highest    float64 // the highest of the forecasts there are; none below Point counts
+	Prior      float64 // mean size of the errors to expect while few have been seen, see [Prior]; 0 = unknown
 	Slot       int     // time of day that is forecast, 0 to Slots−1
 
 	// Views are other forecasts of the same, the last value first; NaN = none.
@@ -62,10 +63,19 @@ const powersOf = 7
 
 func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} }
 
-// measure writes the scales for an origin, none below floor. Before a rate has seen
-// 1/rate errors warm, one over their number, stands in for it; so too in learn.
-func (s *scale) measure(m *Memo, o Origin, floor float32, warm float32, t *Timing) {
-	m.slow = direct.ToSmall(float64(max(s.slow, floor)))
+// Prior returns the mean size of errors to expect h steps ahead before there are any,
+// if it is size at the shorter horizon of before steps. The errors of a random walk
+// grow with the root of the horizon and those of noise not at all; loads lie between.
+func Prior(size float64, before, h int) float64 {
+	const growth = 0.3
+	return size * math.Pow(float64(h)/float64(before), growth)
+}
+
+// measure writes the scales for an origin, none below floor; usual is the long-run
+// one. Before a rate has seen 1/rate errors warm, one over their number, stands in for
+// it; so too in learn.
+func (s *scale) measure(m *Memo, o Origin, usual, floor, warm float32, t *Timing) {
+	m.slow = direct.ToSmall(float64(max(usual, floor)))
 	base, disagreement := float32(m.slow.Float()), float32(1)
 	if s.spread > 0 {
 		disagreement = clamp(float32(o.Spread) / s.spread)
