@@ -81,7 +81,7 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 	c.writer.Mapper = mgr.GetRESTMapper()
 	err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.PredictiveAutoscaler{}, byTarget, func(o client.Object) []string {
 		if pa, ok := o.(*v1alpha1.PredictiveAutoscaler); ok {
-			return []string{refKey(pa.Spec.TargetRef)}
+			return []string{pa.Spec.TargetRef.String()}
 		}
 		return nil
 	})
@@ -154,7 +154,7 @@ func (c *Controller) objectsOf(kind string) handler.MapFunc {
 	return func(ctx context.Context, o client.Object) []reconcile.Request {
 		var list v1alpha1.PredictiveAutoscalerList
 		ref := v1alpha1.TargetRef{Kind: kind, Name: o.GetName()}
-		if err := c.client.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.MatchingFields{byTarget: refKey(ref)}); err != nil {
+		if err := c.client.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.MatchingFields{byTarget: ref.String()}); err != nil {
 			c.log.Error("list the objects of a target", "target", o.GetName(), "error", err)
 			return nil
 		}
@@ -164,13 +164,6 @@ func (c *Controller) objectsOf(kind string) handler.MapFunc {
 		}
 		return out
 	}
-}
-
-func refKey(r v1alpha1.TargetRef) string {
-	if r.Kind == "" {
-		r.Kind = v1alpha1.KindHPA
-	}
-	return r.Kind + "/" + r.Name
 }
 
 func (c *Controller) all() []*target {

@@ -87,7 +87,7 @@ func (c *Controller) sweepOne(ctx context.Context, kind hpa.Kind, u *unstructure
 	}
 	pa := &v1alpha1.PredictiveAutoscaler{}
 	err = c.client.Get(ctx, types.NamespacedName{Namespace: view.Name.Namespace, Name: view.Claim.For}, pa)
-	if err == nil && refKey(pa.Spec.TargetRef) == refKey(v1alpha1.TargetRef{Kind: kind.GVK.Kind, Name: view.Name.Name}) {
+	if err == nil && pa.Spec.TargetRef.String() == (v1alpha1.TargetRef{Kind: kind.GVK.Kind, Name: view.Name.Name}).String() {
 		return
 	}
 	if err != nil && !apierrors.IsNotFound(err) || c.elsewhere(ctx, view) != nil {

@@ -142,20 +142,11 @@ func (c *Controller) look(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler
 // rival returns the name of an older object with the same target.
 func (c *Controller) rival(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) string {
 	var list v1alpha1.PredictiveAutoscalerList
-	err := c.client.List(ctx, &list, client.InNamespace(pa.Namespace), client.MatchingFields{byTarget: refKey(pa.Spec.TargetRef)})
+	err := c.client.List(ctx, &list, client.InNamespace(pa.Namespace), client.MatchingFields{byTarget: pa.Spec.TargetRef.String()})
 	if err != nil {
 		return ""
 	}
-	for i := range list.Items {
-		o := &list.Items[i]
-		if o.UID == pa.UID || !o.DeletionTimestamp.IsZero() {
-			continue
-		}
-		if o.CreationTimestamp.Before(&pa.CreationTimestamp) || o.CreationTimestamp.Equal(&pa.CreationTimestamp) && o.Name < pa.Name {
-			return o.Name
-		}
-	}
-	return ""
+	return pa.Elder(list.Items)
 }
 
 // finish gives the floor of a deleted object back and lets it go. After the

@@ -153,6 +153,9 @@ func (t *target) describe(now time.Time, readOnly bool) v1alpha1.Status {
 		s.Observed, s.Predicted = figure(t.scale.Demand.Observed), figure(t.scale.Demand.Predicted)
 		s.LeadTime, s.Model = api.Duration(t.scale.LeadTime.Round(time.Second)).String(), t.scale.Model
 	}
+	if t.trouble != nil {
+		s.Reason = t.trouble.reason
+	}
 	if !t.lastScale.IsZero() {
 		at := metav1.NewTime(t.lastScale)
 		s.LastScaleTime = &at

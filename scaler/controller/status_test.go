@@ -81,6 +81,12 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 	}
 }
 
+func TestTheReasonOfAnObjectThatIsNotInOrder(t *testing.T) {
+	x := inOrder(0.7, true)
+	x.trouble = &problem{"TargetTaken", "shop/web is acted on by another"}
+	require.Equal(t, "TargetTaken", x.describe(time.Now(), false).Reason)
+}
+
 // Whoever has just made or changed an object looks at it: counts that moved by
 // little are told soon then, and later about once an hour.
 func TestAStatusLagsBehindSmallMovesByAThirdOfTheAgeOfTheSpec(t *testing.T) {

@@ -112,8 +112,8 @@ type Status struct {
 	CurrentReplicas int32 `json:"currentReplicas"`
 
 	// Floor is the floor in force: minReplicas of the target. It is written when it
-	// has moved by two and by a fifth, else within the hour; the target itself shows
-	// it at once.
+	// has moved by two and by a fifth, else after a third of the time since the
+	// object was made or changed, an hour at most; the target itself shows it at once.
 	Floor int32 `json:"floor"`
 
 	// OriginalMinReplicas is the floor to give back: what the target's owner set.
@@ -123,7 +123,8 @@ type Status struct {
 	// unknown.
 	DesiredReplicas int32 `json:"desiredReplicas"`
 
-	// Reason is the last rule that changed the count.
+	// Reason is the last rule that changed the count, or why nothing is decided: the
+	// reason of condition Ready where that is False.
 	Reason string `json:"reason,omitempty"`
 
 	// Trail is each rule that changed the count, in order.

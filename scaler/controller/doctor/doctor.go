@@ -96,6 +96,7 @@ func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) ([]Find
 		if scope.Name == "" || list.Items[i].Name == scope.Name {
 			seen++
 			out = append(out, d.object(ctx, &list.Items[i], now)...)
+			out = append(out, acted(&list.Items[i], list.Items, now)...)
 		}
 	}
 	if seen == 0 {

@@ -54,6 +54,22 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 	return append(out, target(about, kind, u)...)
 }
 
+// unseen is how old an object may be before a controller ought to have seen it.
+const unseen = time.Minute
+
+// acted checks that pa is the one of all that acts on its target, and that a
+// controller runs which does it.
+func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscaler, now time.Time) []Finding {
+	about := pa.Namespace + "/" + pa.Name
+	switch elder := pa.Elder(all); {
+	case elder != "":
+		return []Finding{{Fault, about, fmt.Sprintf("its target %s is acted on by PredictiveAutoscaler %s, which is older", pa.Spec.TargetRef, elder), "delete one of the two"}}
+	case pa.Status.ObservedGeneration == 0 && now.Sub(pa.CreationTimestamp.Time) > unseen:
+		return []Finding{{Fault, about, "no controller has seen this object", "see that forescale controller runs, and that --namespaces, if it has that, names " + pa.Namespace}}
+	}
+	return nil
+}
+
 func podMetrics() schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -113,4 +114,36 @@ func TestProcessorsThatCannotBeRead(t *testing.T) {
 	})
 	require.Contains(t, ask(), "advice  /: podCPU: pods.metrics.k8s.io is forbidden")
 	require.Contains(t, ask(), "deploy/kustomize/overlays/pod-cpu")
+}
+
+func TestWhoActsOnAnObject(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	object := func(name string, age time.Duration, seen int64) v1alpha1.PredictiveAutoscaler {
+		return v1alpha1.PredictiveAutoscaler{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name, CreationTimestamp: metav1.NewTime(now.Add(-age)), Generation: 2},
+			Spec:       v1alpha1.Spec{TargetRef: v1alpha1.TargetRef{Name: "web"}},
+			Status:     v1alpha1.Status{ObservedGeneration: seen},
+		}
+	}
+	old := object("old", time.Hour, 1)
+	for name, c := range map[string]struct {
+		pa   v1alpha1.PredictiveAutoscaler
+		want string
+	}{
+		"a controller":                     {old, ""},
+		"a younger one beside another":     {object("new", time.Minute, 1), "FAULT   shop/new: its target HorizontalPodAutoscaler/web is acted on by PredictiveAutoscaler old, which is older"},
+		"nobody so far, as it was made":    {object("old", 5*time.Second, 0), ""},
+		"nobody, though there was time to": {object("old", 5*time.Minute, 0), "FAULT   shop/old: no controller has seen this object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			others := []v1alpha1.PredictiveAutoscaler{c.pa}
+			if c.pa.Name != old.Name {
+				others = append(others, old)
+			}
+			var out strings.Builder
+			Write(&out, acted(&c.pa, others, now))
+			require.Contains(t, out.String(), c.want)
+			require.Equal(t, c.want == "", out.Len() == 0)
+		})
+	}
 }
