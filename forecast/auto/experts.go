@@ -72,9 +72,9 @@ type asked struct {
 
 // advise writes the experts' forecasts of the value and of the maximum for rung k,
 // in units, but for the path's own highest point.
-func (s *filter) advise(k int, now *present) {
+func (s *filter) advise(k int, now *present, around *around) {
 	value, peak := s.advice(values, k), s.advice(peaks, k)
-	a := asked{h: s.rungs[k], season: s.seasons[k], top: s.tops[k], from: s.answer[k]}
+	a := asked{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.answer[k]}
 	s.rules(value, peak, now, &a)
 	s.regress(value, peak, &a)
 	for g, e := range s.guests {
@@ -121,7 +121,9 @@ const leastRows = 40
 // regress writes the forecasts of the regressions.
 func (s *filter) regress(advice, top []float32, a *asked) {
 	clock, from := s.clock(a.h), a.from
-	s.mem.Row(&s.row, 0, a.h, &a.season, &clock)
+	var room direct.RowSpace
+	row := s.lags.RowIn(&room)
+	s.mem.Row(&row, 0, a.h, &a.season, &clock)
 	for t := range direct.Transforms {
 		lo, hi, w := &s.regs[from.lo][t], &s.regs[from.hi][t], from.w
 		value, peak := &advice[linear+t], &top[linear+t]
@@ -131,10 +133,10 @@ func (s *filter) regress(advice, top []float32, a *asked) {
 		}
 		tr := direct.Transform(t)
 		base := s.mem.Base(0, tr)
-		move := [direct.MaxTargets]float64{lo.Predict(0, s.row[t]), lo.Predict(1, s.row[t])}
+		move := [direct.MaxTargets]float64{lo.Predict(0, row[t]), lo.Predict(1, row[t])}
 		if w > 0 {
 			for i := range move {
-				move[i] += w * (hi.Predict(i, s.row[t]) - move[i])
+				move[i] += w * (hi.Predict(i, row[t]) - move[i])
 			}
 		}
 		*value = s.bounded(base+move[0], tr)

@@ -30,10 +30,9 @@ type filter struct {
 	regs     [][direct.Transforms]direct.Regression // len(own)
 	answer   []between                              // by rung: whose regressions answer
 	ladders  [ladders][]*rung
-	queues   []queue           // by rung
-	waiting  []origin          // for truths, queue by queue
-	answers  [ladders][]answer // at the newest sample, by rung
-	seasons  []direct.Season
+	queues   []queue            // by rung
+	waiting  []origin           // for truths, queue by queue
+	answers  [ladders][]answer  // at the newest sample, by rung
 	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
 
@@ -43,12 +42,18 @@ type filter struct {
 	quick     float64 // recent mean size of the one-step change the pool did not see
 	usual     float64 // the same in the long run
 
-	forget  [direct.Transforms]float64
-	timing  interval.Timing
-	row     direct.Row
-	tops    []float64 // largest of the last rungs[k] samples
-	scratch [experts]float32
+	forget [direct.Transforms]float64
+	timing interval.Timing
 }
+
+// around is what the samples say of the times of all rungs.
+type around struct {
+	seasons [mostRungs]direct.Season
+	tops    [mostRungs]float64 // largest of the last rungs[k] samples
+}
+
+// mostRungs is more than a ladder has.
+const mostRungs = 16
 
 var _ forecast.Filter = (*filter)(nil)
 
@@ -73,11 +78,10 @@ func newFilter(f *fitted, start time.Time) *filter {
 	day := max(f.lags.Day, 24)
 	s := &filter{
 		start: start, step: f.step, lags: f.lags, unit: f.unit, rungs: f.rungs,
-		guard:   guard.New(guard.Options{}),
-		mem:     direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
-		seasons: make([]direct.Season, len(f.rungs)),
-		bridge:  make([]float64, len(f.rungs)),
-		timing:  interval.NewTiming(day),
+		guard:  guard.New(guard.Options{}),
+		mem:    direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
+		bridge: make([]float64, len(f.rungs)),
+		timing: interval.NewTiming(day),
 	}
 	for t, days := range rowDays {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
@@ -92,7 +96,6 @@ func newFilter(f *fitted, start time.Time) *filter {
 		s.said[l] = make([]float32, len(f.rungs)*heads[l])
 		s.answers[l] = make([]answer, len(f.rungs))
 	}
-	s.row, s.tops = f.lags.NewRow(), make([]float64, len(f.rungs))
 	s.own, s.answer = neighbours(f.rungs)
 	s.regs = make([][direct.Transforms]direct.Regression, len(s.own))
 	for k := range s.regs {
@@ -129,13 +132,14 @@ func (s *filter) Update(v float64) {
 	if s.n == s.cold {
 		s.guests[network-smooth] = nil
 	}
-	s.mem.Tops(s.tops, s.rungs)
+	var around around
+	s.mem.Tops(around.tops[:len(s.rungs)], s.rungs)
 	if observed {
-		s.learn(z)
+		s.learn(z, &around)
 		s.seen++
 	}
 	s.solve()
-	s.predict()
+	s.predict(&around)
 }
 
 // fitUnit gives a series that has been silent its unit, and a new one to a
@@ -194,21 +198,23 @@ func (s *filter) volatility() float64 {
 }
 
 // learn hands the newest sample to all that waited for it.
-func (s *filter) learn(z float64) {
+func (s *filter) learn(z float64, around *around) {
 	i := s.n - 1
-	s.mem.Past(s.seasons, s.rungs)
+	s.mem.Past(around.seasons[:len(s.rungs)], s.rungs)
 	clock := s.clock(0)
+	var room direct.RowSpace
+	row := s.lags.RowIn(&room)
 	for k, h := range s.rungs {
 		if s.seen == 0 || i < h {
 			break
 		}
-		top := s.tops[k]
-		s.judge(k, i, [ladders]float64{values: z, peaks: top})
+		top, season := around.tops[k], &around.seasons[k]
+		s.judge(k, i, season, [ladders]float64{values: z, peaks: top})
 		r := s.answer[k]
 		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue
 		}
-		s.mem.Row(&s.row, h, h, &s.seasons[k], &clock)
+		s.mem.Row(&row, h, h, season, &clock)
 		for t := range direct.Transforms {
 			tr := direct.Transform(t)
 			base := s.mem.Base(h, tr)
@@ -216,7 +222,7 @@ func (s *filter) learn(z float64) {
 			if tr == direct.Logs {
 				goal[1] = direct.Log(top) - base
 			}
-			s.regs[r.lo][t].Learn(s.row[t], goal, s.tuning(h, t))
+			s.regs[r.lo][t].Learn(row[t], goal, s.tuning(h, t))
 		}
 	}
 }
@@ -249,12 +255,12 @@ func (s *filter) solve() {
 }
 
 // predict makes the forecasts of all rungs from the newest sample.
-func (s *filter) predict() {
-	s.mem.Seasons(s.seasons, s.rungs)
+func (s *filter) predict(around *around) {
+	s.mem.Seasons(around.seasons[:len(s.rungs)], s.rungs)
 	now, volatility := s.present(), s.volatility()
 	var usual [ladders]float64
 	for k, h := range s.rungs {
-		s.advise(k, &now)
+		s.advise(k, &now, around)
 		s.foresee(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)}, &usual)
 		if s.gap == 0 {
 			s.bridge[k] = s.answers[values][k].point
@@ -275,12 +281,12 @@ func (s *filter) foresee(k int, now *present, v interval.Origin, usual *[ladders
 	}
 	ofValue, ofPeak := &s.answers[values][k], &s.answers[peaks][k]
 	near, top := s.advice(values, k), s.advice(peaks, k)
-	partsOfValue := value.combine(s, ofValue, near, &v)
+	partsOfValue := value.combine(ofValue, near, &v)
 	now.highestPath = max(now.highestPath, v.Point)
 	// the highest point of the combined path stands in for the mean level
 	top[meanLevel] = float32(now.highestPath)
 	waits.remember(now, near, top)
-	partsOfPeak := peak.combine(s, ofPeak, top, &p)
+	partsOfPeak := peak.combine(ofPeak, top, &p)
 	v.Beside, v.Highest = p.Spread, p.Point
 	p.Beside, p.Highest = v.Spread, highest(&p.Views)
 	waits.beliefs = [ladders]uint8{values: partsOfValue.Belief, peaks: partsOfPeak.Belief}

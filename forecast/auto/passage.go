@@ -66,7 +66,7 @@ func (p *passage) pass(s *filter, k int) {
 	for ; p.rung < k; p.rung++ {
 		p.now.highestPath = max(p.now.highestPath, s.answers[values][p.rung+1].point)
 	}
-	p.asked = asked{h: s.rungs[k], season: s.seasons[k], top: s.tops[k]}
+	p.asked = asked{h: s.rungs[k], season: s.mem.Ahead(s.rungs[k]), top: s.mem.TopOnward(0, 0, s.rungs[k])}
 	for l := range ladders {
 		for side := range p.weights[l] {
 			s.ladders[l][k+side].poly.Weights(p.weights[l][side][:heads[l]], s.advice(l, k+side))

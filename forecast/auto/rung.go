@@ -114,8 +114,9 @@ func (s *filter) origin(k, i int) *origin {
 
 // combine combines the advice made at the newest sample, and tells o of it what
 // the rung itself knows.
-func (r *rung) combine(s *filter, dst *answer, advice []float32, o *interval.Origin) combine.Parts {
-	weights := s.scratch[:len(advice)]
+func (r *rung) combine(dst *answer, advice []float32, o *interval.Origin) combine.Parts {
+	var room [experts]float32
+	weights := room[:len(advice)]
 	parts := r.poly.Weights(weights, advice)
 	dst.point = max(0, mix(weights, advice))
 	o.Point, o.Views = dst.point, views(advice)
@@ -155,14 +156,15 @@ func (o *origin) remember(now *present, value, peak []float32) {
 	o.highest, o.top = direct.ToSmall(now.highestPath), direct.ToSmall(float64(peak[recentPeak]))
 }
 
-// recall writes what the experts of both ladders said at the origin, at rung k.
-func (s *filter) recall(o *origin, k int, value, peak []float32) {
+// recall writes what the experts of both ladders said at the origin, at rung k; season
+// is what was known of now.
+func (s *filter) recall(o *origin, k int, season *direct.Season, value, peak []float32) {
 	h := s.rungs[k]
 	then := present{
 		last: o.last.Float(), level: s.mem.LevelAt(h), profile: s.mem.ProfileAt(h),
 		dayLevel: o.dayLevel.Float(), weekLevel: o.weekLevel.Float(),
 	}
-	a := asked{h: h, season: s.seasons[k], top: o.top.Float()}
+	a := asked{h: h, season: *season, top: o.top.Float()}
 	s.rules(value, peak, &then, &a)
 	for g := range o.guests {
 		value[smooth+g] = float32(o.guests[g].Float())
@@ -195,13 +197,13 @@ func highest(views *[interval.Views]float32) float64 {
 
 // judge holds what both ladders said at rung k, h samples before sample i, against
 // what came.
-func (s *filter) judge(k, i int, truths [ladders]float64) {
+func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64) {
 	origin := s.origin(k, i-s.rungs[k])
 	if origin == nil || origin.of[values].point == direct.SmallNaN {
 		return
 	}
 	var said [ladders][experts]float32
-	s.recall(origin, k, said[values][:], said[peaks][:])
+	s.recall(origin, k, season, said[values][:], said[peaks][:])
 	for l, truth := range truths {
 		r, rec, advice := s.ladders[l][k], &origin.of[l], said[l][:heads[l]]
 		if l == peaks && s.alone(k) {

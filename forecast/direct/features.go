@@ -43,10 +43,15 @@ func (m *Memory) Base(ago int, t Transform) float64 {
 type Row [Transforms][]float32
 
 // NewRow returns a row for the regressors of a memory.
-func (l *Lags) NewRow() Row {
+func (l *Lags) NewRow() Row { return l.RowIn(new(RowSpace)) }
+
+// RowSpace is room for the longest row.
+type RowSpace [Transforms * MaxRegressors]float32
+
+// RowIn is NewRow in room that the caller has, as on its stack.
+func (l *Lags) RowIn(room *RowSpace) Row {
 	n := l.Regressors()
-	both := make([]float32, Transforms*n)
-	return Row{both[:n:n], both[n:]}
+	return Row{room[:n:n], room[n : 2*n]}
 }
 
 // Row writes the regressors of the origin ago samples before the newest one for

@@ -36,6 +36,14 @@ func (m *Memory) Onward(s *Season, near, h int) {
 	s.WeekMax = m.top(&m.weekView, m.week, weekMax, from, to, h)
 }
 
+// Ahead returns what is known at the newest sample about the time 1 ≤ h ≤ Reach
+// samples later.
+func (m *Memory) Ahead(h int) Season {
+	s := Season{DayMax: math.NaN(), WeekMax: math.NaN()}
+	m.Onward(&s, 0, h)
+	return s
+}
+
 // Past writes what was known about the newest sample at the origins rungs[k]
 // samples before it.
 func (m *Memory) Past(dst []Season, rungs []int) {
