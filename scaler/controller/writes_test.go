@@ -16,6 +16,7 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 	"github.com/forescale/forescale/scaler/hpa"
 	"github.com/forescale/forescale/scaler/live"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // writes are what the API server has to bear for one object.
@@ -26,11 +27,11 @@ func (w writes) total() int { return w.floors + w.scales + w.statuses + w.events
 // A day of one object on a simulated clock: the engine decides every 15 s, on
 // samples of demand as new, and what the controller would write is counted, with
 // the scale subresource of a cluster before 1.37.
-func aDayOf(t *testing.T, model string, demand func(time.Time) float64) writes {
+func aDayOf(t *testing.T, name string, demand func(time.Time) float64) writes {
 	t.Helper()
 	now := time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)
 	spec := api.Spec{
-		Metric: api.MetricSpec{Query: "demand", History: api.Duration(7 * 24 * time.Hour)}, Forecast: api.ForecastSpec{Model: model},
+		Metric: api.MetricSpec{Query: "demand", History: api.Duration(7 * 24 * time.Hour)}, Forecast: api.ForecastSpec{Model: name},
 		Scale: api.ScaleSpec{TargetPerReplica: 10},
 	}
 	w, err := engine.New(spec)
@@ -45,7 +46,7 @@ func aDayOf(t *testing.T, model string, demand func(time.Time) float64) writes {
 	for i := range history.Values {
 		history.Values[i] = cell(history.Start.Add(time.Duration(i) * time.Minute))
 	}
-	fit, err := engine.FitModel(t.Context(), spec, history)
+	fit, err := model.Fit(t.Context(), spec, history)
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 

@@ -24,17 +24,16 @@ var (
 // microseconds for a service of some tens of replicas.
 func (w *Workload) averaged(now time.Time) int32 {
 	f, d := w.Forecast(), w.parts.steady
-	if !w.spec.Forecast.Average || f == nil || w.silent || !w.gate.Trusted() || math.IsNaN(d.Observed) || math.IsNaN(d.Predicted) {
+	if !w.spec.Forecast.Average || f == nil || w.model.Idle() || !w.gate.Trusted() || math.IsNaN(d.Observed) || math.IsNaN(d.Predicted) {
 		return -1
 	}
 	least := d.Observed
 	if w.Need(d) < least { // a forecast that has earned to take
 		least = 0
 	}
-	strength := w.strength()
-	var nodes [len(averageLevels)]float64
+	var demands [len(averageLevels)]float64
 	for i, level := range averageLevels {
-		nodes[i] = max(w.expected(f, level, now)+w.parts.Surprise, least) / strength
+		demands[i] = max(w.expected(f, level, now)+w.parts.Surprise, least)
 	}
-	return w.curve.Averaged(nodes[:], averageShares[:], 1-w.spec.Scale.LatencyObjective.Quantile.Float())
+	return w.staffing.Averaged(demands[:], averageShares[:])
 }

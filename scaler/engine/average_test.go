@@ -12,6 +12,7 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // uncertain is a workload under f after three days around 1000 requests/s with an
@@ -27,7 +28,7 @@ func uncertain(t *testing.T, f api.ForecastSpec, percent float64) (*engine.Workl
 	for i := range history.Values {
 		history.Values[i] = 1000 * (1 + percent/100*rng.NormFloat64())
 	}
-	fit, err := engine.FitModel(t.Context(), spec, history)
+	fit, err := model.Fit(t.Context(), spec, history)
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 	now := history.End()

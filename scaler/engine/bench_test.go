@@ -13,6 +13,7 @@ import (
 	"github.com/forescale/forescale/forecast/forecasttest"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 func fitted(tb testing.TB, history forecast.Series) *engine.Workload {
@@ -25,7 +26,7 @@ func fittedTo(tb testing.TB, spec api.Spec, history forecast.Series) *engine.Wor
 	tb.Helper()
 	w, err := engine.New(spec)
 	require.NoError(tb, err)
-	fit, err := engine.FitModel(tb.Context(), spec, history)
+	fit, err := model.Fit(tb.Context(), spec, history)
 	require.NoError(tb, err)
 	require.NoError(tb, w.Install(fit))
 	return w

@@ -2,85 +2,46 @@ package engine
 
 import (
 	"math"
-	"slices"
 	"time"
 
-	"github.com/forescale/forescale/forecast"
-	"github.com/forescale/forescale/scaler/burst"
+	"github.com/forescale/forescale/scaler/model"
+	"github.com/forescale/forescale/scaler/pacing"
 )
 
 const (
-	// longestBurst is how long a burst is kept from the model: what lasts longer
-	// may be the new level, which it has to learn.
-	longestBurst = 10 * time.Minute
+	// seasonSmear is how far a season spreads a leap: models keep seasons in cells of five
+	// minutes, so that one by the clock reaches its height in the forecast that much
+	// late.
+	seasonSmear = 5 * time.Minute
 
-	// usualSpan is the least history that shows what is usual. A model that has
-	// seen less learns from every cell: to keep the last ones from it would leave it
-	// with what the target did while it came to life.
-	usualSpan = 6 * longestBurst
+	// hedgeCost is what a hedge against a burst costs that does not come, in lead times:
+	// one to start the replicas, and about another in which the burst could come and
+	// they end.
+	hedgeCost = 2.0
+
+	// drainTime is how long the replicas asked for beyond the need of a burst stay at
+	// most after the lead time, to serve what has queued up.
+	drainTime = 30 * time.Second
+
+	// startsPerMissing is how many replicas are asked for per one that was missing when a
+	// burst began: of those that start, the faster half then suffices, and the others
+	// drain the queue.
+	startsPerMissing = 2
+
+	// startsPerMissingRare is the same where bursts are rare. Starts whose logarithm varies
+	// by 0.25 around a minute are enough after 61, 54 and 50 s if two, three and four are
+	// asked for. With the queue, the third per missing one ends harm 11 s sooner, which is
+	// worth 220 s of an idle replica at the price of 20, and costs about 110 s: a start
+	// and an end. The fourth ends it another 5 s sooner, and is not worth that.
+	startsPerMissingRare = 3
 )
-
-// withoutBursts returns history with NaN in the cells of bursts, and the detector
-// that found them. What rises daily by the clock stays: all of it while no clock of
-// the bursts is known, else what lasts, because a burst that is over soon and returns
-// by the clock is met by the hedge at its minute and height, which the season of a
-// model smears. So does everything in a history that is too short to show what is
-// usual. It does not change history.
-func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
-	d, out := sifted(history, 0)
-	if clock := d.Clock(); clock > 0 {
-		d, out = sifted(history, clock)
-	}
-	return d, out
-}
-
-// sifted is one pass of withoutBursts. A rise by the clock stays; where bursts are
-// known to have a clock, only if it lasts.
-func sifted(history forecast.Series, clock time.Duration) (*burst.Detector, forecast.Series) {
-	d := &burst.Detector{}
-	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
-	long := time.Duration(history.Observed())*history.Step >= usualSpan
-	from, daily := -1, false // first cell of the rise that lasts, and whether it is by the clock
-	for i, v := range history.Values {
-		if d.Update(history.At(i+1), v, math.NaN()) {
-			from, daily = i, burst.Daily(history.Values, i, history.Step)
-		}
-		if from < 0 || d.Lasts() && i+1 < history.Len() {
-			continue
-		}
-		end := i
-		if d.Lasts() {
-			end++
-		}
-		onset := history.At(from + 1)
-		if over := len(d.Recent) > 0 && d.Recent[len(d.Recent)-1].At.Equal(onset); daily && (clock == 0 || !over) {
-			d.Expect(onset)
-		} else if long {
-			blank(out, from, end, d.Usually(longestBurst))
-		}
-		from = -1
-	}
-	return d, out
-}
-
-// blank makes NaN of the cells from one on up to another, and for no longer than most.
-func blank(s forecast.Series, from, to int, most time.Duration) {
-	for i := from; i < to && s.At(i).Sub(s.At(from+1)) < most; i++ {
-		s.Values[i] = math.NaN()
-	}
-}
-
-// smear is how far a season spreads a leap: models keep seasons in cells of five
-// minutes, so that one by the clock reaches its height in the forecast that much
-// late.
-const smear = 5 * time.Minute
 
 // reach returns until when demand at now is to be provided for: until a lead time
 // and a step have passed, and over the smear of a rise by the clock within them.
 func (w *Workload) reach(now time.Time) time.Time {
 	to := now.Add(w.LeadTime() + w.step)
 	if w.bursts.ExpectedWithin(now, to.Add(w.step)) { // a rise is noticed when its first cell ends
-		to = to.Add(smear)
+		to = to.Add(seasonSmear)
 	}
 	return to
 }
@@ -88,7 +49,101 @@ func (w *Workload) reach(now time.Time) time.Time {
 // bursting reports whether the cell that closes is part of a burst, which the
 // model is not to learn.
 func (w *Workload) bursting() bool {
-	return w.bursts.Lasts() && time.Duration(w.fitCells)*w.step >= usualSpan &&
-		w.next.Add(w.step).After(w.bursts.Onset) && w.next.Sub(w.bursts.Onset) < w.bursts.Usually(longestBurst) &&
+	next := w.Next()
+	return w.bursts.Lasts() && w.model.Span() >= model.UsualSpan &&
+		next.Add(w.step).After(w.bursts.Onset) && next.Sub(w.bursts.Onset) < w.bursts.Usually(model.LongestBurst) &&
 		!w.bursts.Expected(w.bursts.Onset, w.step)
+}
+
+// latch returns what a burst that lasts needs, or one that may just have begun; 0 =
+// there is none.
+func (w *Workload) latch(now time.Time) float64 {
+	need := w.bursts.Latch(now, burstLevel)
+	if !w.bursts.Lasts() {
+		return need
+	}
+	latest := w.Latest()
+	need = max(need, latest.Value)
+	if latest.Time.Sub(w.bursts.Onset) >= w.step { // before, samples rise because they hold ever less of the calm
+		need = max(need, min(latest.Value+w.nowcast.Rise(), w.bursts.Ceiling(burstLevel)))
+	}
+	return need
+}
+
+// hedge returns what the next burst would need if it is likely enough.
+func (w *Workload) hedge(now time.Time) float64 {
+	need := w.bursts.Reach(w.bursts.Level, burstLevel)
+	odds := (1 - w.level) / w.level
+	switch {
+	case w.pacer != nil:
+		odds = w.pacer.HedgeOdds(w.Replicas(need) - w.Replicas(w.bursts.Level))
+	case w.spec.Forecast.Buffer > 0: // which states no price
+		odds = pacing.HedgeOdds
+	}
+	if w.hedging = w.pays(now, odds); !w.hedging {
+		return 0
+	}
+	return need
+}
+
+// pays reports whether a hedge is worth its replicas. Odds are what a replica costs
+// over what it costs to miss it for the same time, as 1 to k in
+// scale with forecast.missingReplicaCost. Without the hedge a burst is missed for a
+// lead time; so the hedge is begun when its chance is above the odds times what it
+// costs in lead times, and kept while for some time ahead the chance is above its
+// share of a lead time.
+func (w *Workload) pays(now time.Time, odds float64) bool {
+	if !w.hedging {
+		return w.parts.Chance > hedgeCost*odds
+	}
+	for part := 1; part <= 8; part *= 2 {
+		if w.bursts.Hedge(now, w.LeadTime()/time.Duration(part)) > odds/float64(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// begins reports whether a burst began so lately that its replicas start or drain its
+// queue, or seems to begin.
+func (w *Workload) begins(now time.Time) bool {
+	starting := w.bursts.Lasts() && now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime
+	return starting || w.bursts.Suspects(now)
+}
+
+// drains reports whether a burst began so lately that more than what was missing is
+// asked for: not while that is beyond the bill.
+func (w *Workload) drains(now time.Time) bool {
+	return w.begins(now) && (w.pacer == nil || !w.pacer.Dear())
+}
+
+// drained reports whether what a burst needs is ready and serves within the objective,
+// measured over a time that belongs to the burst: the queue is gone.
+func (w *Workload) drained(now time.Time, t Target) bool {
+	need := w.Replicas(w.parts.Latch)
+	return now.Sub(w.bursts.Onset) >= w.step && t.Missed == 0 && need >= 0 && t.Ready >= need
+}
+
+// spare returns what to ask for so that need is there soon, while a burst begins.
+func (w *Workload) spare(now time.Time, need int32) int32 {
+	switch {
+	case !w.drains(now):
+		return need
+	case !w.bursts.Lasts(): // the rest of the need is not the burst's
+		return max(need, w.oversubscribe(w.Replicas(w.parts.Latch)))
+	}
+	return w.oversubscribe(need)
+}
+
+// oversubscribe asks for a multiple of what was missing of need when a burst began.
+func (w *Workload) oversubscribe(need int32) int32 {
+	calm := w.last.calm
+	if calm < 0 || need <= calm || need > math.MaxInt32/startsPerMissingRare {
+		return need
+	}
+	more := int32(startsPerMissing)
+	if w.bursts.Rare() {
+		more = startsPerMissingRare
+	}
+	return calm + more*(need-calm)
 }

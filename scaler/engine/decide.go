@@ -6,6 +6,30 @@ import (
 
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/pacing"
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+const (
+	// calmTime is how long a small step down waits, see [scaler.Input]: as long as an HPA
+	// waits with any. Of ten recorded loads twice of it took off another seventh of the
+	// changes, for 0.7 % of the bill.
+	calmTime = 5 * time.Minute
+
+	// reactiveHold is how long an HPA holds without a behavior.
+	reactiveHold = 5 * time.Minute
+
+	// burstAllowance is how far beyond the bill a burst that has begun is still met in
+	// full, as a share of it: what it takes is short, and cut, it is missed as an
+	// autoscaler without a forecast misses it.
+	burstAllowance = 0.03
+
+	// startShare is the part of the lead time in which a replica starts; the rest is
+	// the lag of the metric.
+	startShare = 0.6
+
+	// unknown is a count that nobody knows.
+	unknown = -1
 )
 
 // A Target is what the decision is about, as it is now.
@@ -21,101 +45,36 @@ type Target struct {
 	Missed float64
 }
 
-// Replicas returns the smallest count that carries demand; −1, unknown, if
-// demand is NaN or nothing is known of what a replica carries.
-func (w *Workload) Replicas(demand float64) int32 {
-	if w.curve != nil {
-		return w.curve.Replicas(demand / w.strength())
-	}
-	return scaler.Replicas(demand, w.Target())
+// A decision is what is remembered of the last one.
+type decision struct {
+	at     time.Time     // zero before the first
+	target Target        // what it was about
+	state  *scaler.State // of the rules; nil before the first
+	calm   int32         // replicas that were ready before the burst that lasts; −1 = unknown
+	guard  int32         // replicas that only the guard was the reason for
 }
 
-// answerHold is the stabilization that an HPA behind an answer is to have on its way
-// down: what it holds by itself is not held in the answer too.
-const answerHold = 90 * time.Second
-
-// Answer returns what to tell an autoscaler that asks for demand and divides it by
-// [Workload.Target], as the HPA behind KEDA does: what the demand at now needs, for
-// d from [Workload.Demand], or needed lately, as a floor is held on its way down; and
-// what the start of a burst and the guard ask for beyond it, as far as
-// [Workload.Decide] was told of the ready replicas lately. Limits and bounds are the
-// HPA's. It remembers what was asked for. It is in the unit of the metric;
-// NaN if d is unknown.
-func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
-	need := w.Need(d)
-	target, count := w.Target(), w.Replicas(need)
-	if n := w.averaged(now); n >= 0 {
-		count = max(n, w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)))
-	}
-	if math.IsNaN(need) || count < 0 {
-		return need
-	}
-	value := need
-	if w.curve != nil { // whole replicas: what one of many carries is not what one carries
-		value = float64(count) * target
-	}
-	more := count
-	w.rule = ""
-	raise := func(n int32, rule scaler.Reason) {
-		if n > more {
-			more, w.rule = n, rule
-		}
-	}
-	raise(w.held(now, need), scaler.BreakEvenHold)
-	if !w.spent.IsZero() && now.Sub(w.spent) <= 3*w.step {
-		raise(w.spare(now, count), scaler.Burst)
-		raise(w.guarded(now, reactiveHold-answerHold), scaler.ReactiveGuard)
-	}
-	if more > count {
-		value = float64(more) * target
-	}
-	if most := float64(w.affordable(now, d.Observed)) * target; most > 0 && most < value {
-		value, w.rule = most, scaler.BillLimit
-	}
-	return value
-}
-
-// AnswerRule returns the rule that made the last answer differ from what its demand
-// needs: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty if none did.
-func (w *Workload) AnswerRule() scaler.Reason { return w.rule }
-
-// held returns the replicas that the answer stays at on its way down, as far as the HPA
-// behind it does not hold them. The last ones are KEDA's, which has a cooldown for them.
-func (w *Workload) held(now time.Time, need float64) int32 {
-	n := w.asks(now)
-	if w.bursts.Lasts() {
-		n = w.Replicas(w.parts.steady.Predicted)
-	}
-	if w.answered == nil {
-		w.answered = &hold{}
-	}
-	n = w.answered.take(now, n, w.LeadTime()+scaler.Grace-answerHold, calmFor-answerHold)
-	if need <= w.spec.Scale.ActivationThreshold.Float() {
-		return 0
-	}
-	return n
-}
-
-// reactiveHold is how long an HPA holds without a behavior.
-const reactiveHold = 5 * time.Minute
+// stale reports whether the decision is too old at now to go by what it booked, on a
+// grid of the given step.
+func (d decision) stale(now time.Time, step time.Duration) bool { return now.Sub(d.at) > 3*step }
 
 // Decide returns the replica count for now and remembers it. Between the demand
 // and the count stand the rules of package scaler.
 func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
-	w.asked = t
-	spec, in := w.input(now, &w.asked)
-	w.spend(now, in.Demand.Observed, t)
+	w.last.target = t
+	spec, in := w.input(now, &w.last.target)
+	w.book(now, in.Demand.Observed, t)
 	if !w.bursts.Lasts() || w.drained(now, t) {
-		w.calm = t.Ready
+		w.last.calm = t.Ready
 	}
-	if w.state == nil { // most are asked for demand alone, and need no memory of counts
-		w.state = &scaler.State{}
+	if w.last.state == nil { // most are asked for demand alone, and need no memory of counts
+		w.last.state = &scaler.State{}
 	}
 	var out scaler.Decision
-	out, *w.state = scaler.Decide(spec, *w.state, in)
-	w.guarding = 0
+	out, *w.last.state = scaler.Decide(spec, *w.last.state, in)
+	w.last.guard = 0
 	if out.Reason == scaler.ReactiveGuard {
-		w.guarding = out.Replicas - w.state.Last
+		w.last.guard = out.Replicas - w.last.state.Last
 	}
 	return out
 }
@@ -125,8 +84,8 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input) {
 	d := w.Demand(now)
 	in := scaler.Input{
-		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(), Calm: calmFor,
-		Desired: w.asks(now), Passing: w.Replicas(max(w.parts.Latch, w.parts.Return, w.parts.Hedge)),
+		Now: now, Current: t.Current, Demand: d, LeadTime: w.LeadTime(), Calm: calmTime,
+		Desired: w.asks(now), Passing: w.Replicas(w.parts.bursts()),
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
@@ -147,99 +106,77 @@ func (w *Workload) asks(now time.Time) int32 {
 	return w.Replicas(w.Need(w.parts.steady))
 }
 
-// begun is how far beyond the bill a burst that has begun is still met in full: what it
-// takes is short, and cut, it is missed as an autoscaler without a forecast misses it.
-const begun = 0.03
-
 // affordable returns the most replicas to ask for: 0, no bound, unless what was asked
 // for has cost more than an autoscaler without a forecast would. Then it is what that
 // one would have, and what is observed needs: that of before while samples stay away,
 // and no bound when it is unknown. What we, or the HPA behind the answer, hold by
 // ourselves is not held twice.
 func (w *Workload) affordable(now time.Time, observed float64) int32 {
-	if math.IsNaN(observed) || !w.overspent() || now.Sub(w.spent) > 3*w.step {
+	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
 		return 0
 	}
-	if w.begins(now) && w.pace.shadow.Excess() < begun {
+	if w.begins(now) && w.pacer.Excess() < burstAllowance {
 		return 0
 	}
-	return max(w.pace.shadow.WantsFor(now, reactiveHold-answerHold), w.Replicas(observed))
+	return max(w.pacer.Reactive(now, reactiveHold-answerHold), w.Replicas(observed))
 }
 
-const (
-	// drainTime is how long the replicas asked for beyond the need of a burst stay at
-	// most after the lead time, to serve what has queued up.
-	drainTime = 30 * time.Second
-
-	// oversubscribed is how many replicas are asked for per one that was missing when a
-	// burst began: of those that start, the faster half then suffices, and the others
-	// drain the queue.
-	oversubscribed = 2
-
-	// rarely is the same where bursts are rare. Starts whose logarithm varies by 0.25
-	// around a minute are enough after 61, 54 and 50 s if two, three and four are asked
-	// for. With the queue, the third per missing one ends harm 11 s sooner, which is
-	// worth 220 s of an idle replica at the price of 20, and costs about 110 s: a start
-	// and an end. The fourth ends it another 5 s sooner, and is not worth that.
-	rarely = 3
-)
-
-// drains reports whether a burst began so lately that more than what was missing is
-// asked for: not while that is beyond the bill.
-func (w *Workload) drains(now time.Time) bool {
-	return w.begins(now) && !(w.paced() && w.pace.bill > 1)
-}
-
-// begins reports whether a burst began so lately that its replicas start or drain its
-// line, or seems to begin.
-func (w *Workload) begins(now time.Time) bool {
-	lately := w.bursts.Lasts() && now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime
-	return lately || w.bursts.Suspects(now)
-}
-
-// drained reports whether what a burst needs is ready and serves within the objective,
-// measured over a time that belongs to the burst: the line is gone.
-func (w *Workload) drained(now time.Time, t Target) bool {
-	need := w.Replicas(w.parts.Latch)
-	return now.Sub(w.bursts.Onset) >= w.step && t.Missed == 0 && need >= 0 && t.Ready >= need
-}
-
-// spare returns what to ask for so that need is there soon, while a burst begins.
-func (w *Workload) spare(now time.Time, need int32) int32 {
+// overspent reports whether the bill is to be kept now: that of all there is, or, where
+// bursts have a clock, that of what the guard does not hold. What meets such bursts
+// ends harm sooner than what the guard holds.
+func (w *Workload) overspent() bool {
 	switch {
-	case !w.drains(now):
-		return need
-	case !w.bursts.Lasts(): // the rest of the need is not the burst's
-		return max(need, w.oversubscribe(w.Replicas(w.parts.Latch)))
+	case w.pacer == nil:
+		return false
+	case w.bursts.Clock() > 0:
+		return w.pacer.Overspent()
 	}
-	return w.oversubscribe(need)
+	return w.pacer.Exceeded()
 }
 
-// oversubscribe asks for a multiple of what was missing of need when a burst began.
-func (w *Workload) oversubscribe(need int32) int32 {
-	if w.calm < 0 || need <= w.calm || need > math.MaxInt32/rarely {
-		return need
+// guarded returns the part of what the autoscaler in the shadow would have, if it came
+// down after hold, that is not to be undercut: 0 while no harm is done.
+func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
+	if w.pacer == nil {
+		return 0
 	}
-	more := int32(oversubscribed)
-	if w.bursts.Rare() {
-		more = rarely
-	}
-	return w.calm + more*(need-w.calm)
+	return w.pacer.Guarded(now, hold)
 }
 
-// spend books the time since the last decision on the budgets.
-func (w *Workload) spend(now time.Time, observed float64, t Target) {
-	last := w.spent
-	w.spent = now
-	if !w.paced() || last.IsZero() {
+// book books the time since the last decision on the budgets, and makes now the time of
+// the last one.
+func (w *Workload) book(now time.Time, observed float64, t Target) {
+	last := w.last.at
+	w.last.at = now
+	if w.pacer == nil || last.IsZero() {
 		return
 	}
-	missed := t.Missed
-	if need := w.Replicas(observed); math.IsNaN(missed) && need >= 0 && t.Ready >= 0 {
-		missed = 0
+	i := pacing.Interval{End: now, Length: now.Sub(last), Missed: t.Missed, Burst: w.bursts.Lasts() || w.dip.Lasts()}
+	if need := w.Replicas(observed); math.IsNaN(i.Missed) && need >= 0 && t.Ready >= 0 {
+		i.Missed = 0
 		if need > t.Ready {
-			missed = 1
+			i.Missed = 1
 		}
 	}
-	w.book(now, now.Sub(last), missed, t)
+	latest := w.Latest()
+	if need := w.Replicas(latest.Value); need >= 0 && now.Sub(latest.Time) <= w.spec.Metric.TTL.Std() {
+		m := w.moment(need, t, i)
+		w.pacer.Observe(m, i)
+		w.try(m, i)
+	}
+	w.pacer.Book(i)
+}
+
+// moment is what the autoscaler in the shadow sees of the end of an interval, when
+// the newest sample needs so many replicas.
+func (w *Workload) moment(need int32, t Target, i pacing.Interval) trust.Moment {
+	demand := w.Latest().Value
+	m := trust.Moment{
+		Now: i.End, Demand: demand, Age: w.step / 2, Asked: demand / (trust.Utilisation * w.Target()), Least: t.Min,
+		Need: need, Ready: t.Ready, Count: t.Current, Held: w.last.guard, Missed: i.Missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
+	}
+	if w.spec.Scale.LatencyObjective != nil { // demand is a rate, and what is not served waits
+		m.Full = w.Target()
+	}
+	return m
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // steady is a workload whose model knows a day of demand 1000, and the instant
@@ -29,7 +30,7 @@ func steady(t *testing.T, f api.ForecastSpec) (*engine.Workload, time.Time) {
 	for i := range history.Values {
 		history.Values[i] = 1000 + 5*math.Sin(float64(i)*1.7)
 	}
-	fit, err := engine.FitModel(t.Context(), spec, history)
+	fit, err := model.Fit(t.Context(), spec, history)
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 	return w, history.End()

@@ -4,10 +4,35 @@ import (
 	"math"
 	"time"
 
-	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler"
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/model"
+)
+
+const (
+	// burstLevel is the quantile of past bursts that a new one is met with, and one
+	// that is likely: what is ready for most of a burst has missed it all the same.
+	burstLevel = 0.95
+
+	// returnFactor is what comes back after a dip, as a multiple of what was before: some
+	// of it has waited.
+	returnFactor = 1.1
+
+	// longestSilence is how long a forecast goes on to raise what is held while nothing is
+	// observed: a ramp is carried through an outage of the metric, but nothing came true
+	// of what is forecast for days without one, and what it once asked for stays held.
+	longestSilence = time.Hour
+
+	// farthest is the most that the forecast may ask for, as a multiple of the larger
+	// of what is observed and its own median: wider than that is not a forecast but
+	// the echo of an accident. What does grow so fast is a burst.
+	farthest = 3.0
+
+	// farthestYoung is the most as a multiple of what is observed, while the history is
+	// shorter than model.UsualSpan: its median carries on the coming to life of its series,
+	// whose first rates are means over a window that was not full, and its bounds
+	// rest on a handful of errors, of which that is one.
+	farthestYoung = 1.5
 )
 
 // Parts are what the demand to provide for is made of, in the unit of the
@@ -25,6 +50,9 @@ type Parts struct {
 	steady scaler.Demand // without bursts
 }
 
+// bursts returns what bursts and dips need, in the unit of the metric; 0 = nothing.
+func (p Parts) bursts() float64 { return max(p.Latch, p.Return, p.Hedge) }
+
 // Demand returns the demand to provide for at now. Observed is what was observed last,
 // NaN if that is older than the TTL; while samples stay away and until a window after
 // that, at least the highest of the two windows before. Predicted is what to expect from
@@ -34,16 +62,13 @@ type Parts struct {
 // hour of silence. Both are in the unit of the metric.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
-	w.parts = Parts{Forecast: math.NaN(), Level: w.acting(now), steady: d}
-	if !w.latest.Time.IsZero() && now.Sub(w.latest.Time) <= w.spec.Metric.TTL.Std() {
-		d.Observed = max(w.latest.Value, w.silence.hold(now, w.latest.Time, w.step))
-	}
-	w.parts.steady = d
+	d.Observed = w.nowcast.Demand(now, w.spec.Metric.TTL.Std())
+	w.parts = Parts{Forecast: math.NaN(), Level: w.levelNow(now), steady: d}
 	f := w.Forecast()
-	if f == nil || f.Start.Add(time.Duration(f.Horizon())*f.Step).Before(now) {
+	if f == nil || endOf(f).Before(now) {
 		return d // no model yet, or silent for longer than it reaches
 	}
-	if now.Sub(w.heard()) > carried {
+	if now.Sub(w.heard()) > longestSilence {
 		return d
 	}
 	p := &w.parts
@@ -54,63 +79,28 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 		p.Reactive = w.gate.Reactive(d.Observed)
 		d.Predicted = p.Reactive
 	}
-	p.Latch = w.bursts.Latch(now, usualHeight)
-	if w.bursts.Lasts() {
-		p.Latch = max(p.Latch, w.latest.Value)
-		if w.latest.Time.Sub(w.bursts.Onset) >= w.step { // before, samples rise because they hold ever less of the calm
-			p.Latch = max(p.Latch, min(w.latest.Value+w.marks.rise(w.latest, w.step), w.bursts.Ceiling(usualHeight)))
-		}
-	}
-	p.Return = returning * w.dip.Returning()
+	p.Latch = w.latch(now)
+	p.Return = returnFactor * w.dip.Returning()
 	p.Chance = w.bursts.Hedge(now, w.LeadTime())
 	p.Hedge = w.hedge(now)
 	p.steady = d
-	d.Predicted = max(d.Predicted, p.Latch, p.Return, p.Hedge)
+	d.Predicted = max(d.Predicted, p.bursts())
 	return d
+}
+
+// endOf returns the end of the last cell of f.
+func endOf(f *forecast.Forecast) time.Time {
+	return f.Start.Add(time.Duration(f.Horizon()) * f.Step)
 }
 
 // heard returns when demand was observed last: its newest sample, or before the first
 // one the end of the last cell that is known. A start within an outage is none of the
 // outage's beginning.
 func (w *Workload) heard() time.Time {
-	if w.latest.Time.IsZero() {
-		return w.known
+	if t := w.Latest().Time; !t.IsZero() {
+		return t
 	}
-	return w.latest.Time
-}
-
-// hedge returns what the next burst would need if it is likely enough.
-func (w *Workload) hedge(now time.Time) float64 {
-	need := w.bursts.Reach(w.bursts.Level, usualHeight)
-	odds := (1 - w.level) / w.level
-	switch {
-	case w.paced():
-		odds = w.odds(need)
-	case w.spec.Forecast.Buffer > 0: // which states no price
-		odds = hedgeOdds
-	}
-	if w.hedging = w.pays(now, odds); !w.hedging {
-		return 0
-	}
-	return need
-}
-
-// pays reports whether a hedge is worth its replicas. Odds are what a replica costs
-// over what it costs to miss it for the same time, as 1 to k in
-// scale with forecast.missingReplicaCost. Without the hedge a burst is missed for a
-// lead time; so the hedge is begun when its chance is above the odds times what it
-// costs in lead times, and kept while for some time ahead the chance is above its
-// share of a lead time.
-func (w *Workload) pays(now time.Time, odds float64) bool {
-	if !w.hedging {
-		return w.parts.Chance > hedgeCost*odds
-	}
-	for part := 1; part <= 8; part *= 2 {
-		if w.bursts.Hedge(now, w.LeadTime()/time.Duration(part)) > odds/float64(part) {
-			return true
-		}
-	}
-	return false
+	return w.model.Heard()
 }
 
 // Need returns what of d to provide for: the larger of what was observed and what
@@ -129,67 +119,24 @@ func (w *Workload) Need(d scaler.Demand) float64 {
 // Parts returns what the last demand was made of.
 func (w *Workload) Parts() Parts { return w.parts }
 
-// Trusted reports whether the forecast acts: it does until it has lost to the
-// last value on the recent past of this very workload.
-func (w *Workload) Trusted() bool { return w.gate.Trusted() }
-
-// Skill returns the loss of the forecast on the recent past of this workload over
-// that of the last value with a learned margin: below 1 it earns its keep. NaN before
-// enough forecasts have come due.
-func (w *Workload) Skill() float64 { return w.gate.Skill() }
-
-const (
-	// usualHeight is the quantile of past bursts that a new one is met with, and one
-	// that is likely: what is ready for most of a burst has missed it all the same.
-	usualHeight = 0.95
-
-	// hedgeOdds are the odds at which bursts are hedged where no price is stated, and
-	// before a budget has moved them.
-	hedgeOdds = 0.05
-
-	// hedgeCost is what a hedge against a burst costs that does not come, in lead times:
-	// one to start the replicas, and about another in which the burst could come and
-	// they end.
-	hedgeCost = 2.0
-
-	// returning is what comes back after a dip, as a multiple of what was before: some
-	// of it has waited.
-	returning = 1.1
-
-	// carried is how long a forecast goes on to raise what is held while nothing is
-	// observed: a ramp is carried through an outage of the metric, but nothing came true
-	// of what is forecast for days without one, and what it once asked for stays held.
-	carried = time.Hour
-
-	// farthest is the most that the forecast may ask for, as a multiple of the larger
-	// of what is observed and its own median: wider than that is not a forecast but
-	// the echo of an accident. What does grow so fast is a burst.
-	farthest = 3.0
-
-	// young is the most as a multiple of what is observed, while the history is
-	// shorter than usualSpan: its median carries on the coming to life of its series,
-	// whose first rates are means over a window that was not full, and its bounds
-	// rest on a handful of errors, of which that is one.
-	young = 1.5
-)
-
 // expected reads the forecast at a quantile level. What has never had any demand is given none: the
 // width of a distribution that was fitted to nothing is no reason to start a
 // replica.
 func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) float64 {
-	if w.silent {
+	if w.model.Idle() {
 		return 0
 	}
 	to := w.reach(now)
-	v := w.demandAt(f, level, now, to)
-	if time.Duration(w.fitCells)*w.step < usualSpan && !w.latest.Time.IsZero() {
-		most := w.latest.Value
+	v := demandAt(f, level, now, to)
+	latest := w.Latest()
+	if w.model.Span() < model.UsualSpan && !latest.Time.IsZero() {
+		most := latest.Value
 		if len(w.spec.Forecast.Events) > 0 { // what was declared is known, however young the history
 			most = max(most, scaler.DemandAt(f, 0.5, now, to))
 		}
-		v = min(v, young*most)
+		v = min(v, farthestYoung*most)
 	} else {
-		v = min(v, farthest*max(w.latest.Value, scaler.DemandAt(f, 0.5, now, to)))
+		v = min(v, farthest*max(latest.Value, scaler.DemandAt(f, 0.5, now, to)))
 	}
 	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
 		v *= b
@@ -199,7 +146,7 @@ func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) 
 
 // demandAt is [scaler.DemandAt] with an exponential tail beyond the highest level
 // of the forecast.
-func (w *Workload) demandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
+func demandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	v := scaler.DemandAt(f, level, from, to)
 	n := len(f.Levels)
 	if n < 2 || level <= f.Levels[n-1] {
@@ -216,7 +163,8 @@ func (w *Workload) demandAt(f *forecast.Forecast, level float64, from, to time.T
 // model has its say. A sample below the forecast moves nothing: one quiet scrape
 // is no proof of a quiet minute. While a burst lasts it is the burst's.
 func (w *Workload) surprise(f *forecast.Forecast, level float64, now time.Time) float64 {
-	t := w.latest.Time
+	latest := w.Latest()
+	t := latest.Time
 	if t.IsZero() || !t.After(f.Start) || now.Sub(t) > w.step || w.bursts.Lasts() {
 		return 0
 	}
@@ -224,40 +172,6 @@ func (w *Workload) surprise(f *forecast.Forecast, level float64, now time.Time) 
 	if h >= f.Horizon() {
 		return 0
 	}
-	risen := w.latest.Value + w.marks.rise(w.latest, w.step)
+	risen := latest.Value + w.nowcast.Rise()
 	return max(0, risen-f.Quantile(f.Values[h], level))
-}
-
-// watch shows a sample to the detector of bursts and to the gate.
-func (w *Workload) watch(s collector.Sample) {
-	median := math.NaN()
-	f := w.Forecast()
-	if f != nil && s.Time.After(f.Start) {
-		if h := int((s.Time.Sub(f.Start) - 1) / f.Step); h < f.Horizon() {
-			median = f.Quantile(f.Values[h], 0.5)
-		}
-	}
-	w.bursts.Update(s.Time, s.Value, median)
-	w.dip.Update(s.Time, s.Value)
-	w.gate.Observe(s.Time, s.Value)
-}
-
-// grain is the part of a replica's demand that a forecast may be above what comes
-// without being charged for it.
-const grain = 0.1
-
-// promise notes what the forecast says at the end of a cell, to be judged when
-// the time has come.
-func (w *Workload) promise() {
-	f := w.Forecast()
-	if f == nil || w.latest.Time.IsZero() || w.next.Sub(w.latest.Time) > w.step || w.bursts.Lasts() {
-		return
-	}
-	reach := w.LeadTime() + w.step
-	w.gate.Promise(trust.Promise{
-		Made: w.next, Due: w.next.Add(reach), Level: w.level,
-		Acting: scaler.DemandAt(f, w.level, w.next, w.next.Add(reach)),
-		Last:   w.latest.Value,
-		Grain:  grain * w.Target(),
-	})
 }

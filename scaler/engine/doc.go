@@ -15,15 +15,24 @@
 //   - the newest sample, through Observe: fresher than the grid, it is what
 //     "observed demand" means and corrects the level of the forecast between two
 //     cells;
-//   - fits, through Install: made by [Fit] elsewhere, because fitting is slow.
+//   - fits, through Install: made by model.Fit elsewhere, because fitting is slow.
 //
 // Time moves on with now. A cell that stayed silent is appended as NaN: silence
 // is not idleness.
 //
-// # Why fitting is a function and not a method
+// # What it joins
 //
-// A fit needs the whole history, which the workload does not keep (a fortnight
-// at one minute is 160 KiB, the running state a fraction of it). History lives in
-// the metric store; Fit takes it as an argument and yields an immutable result,
-// so no lock is held while it runs and a failed fit changes nothing.
+// Each part answers one question, knows nothing of the others, and is a package:
+//
+//	model       what will demand be, as far as it is usual
+//	nowcast     what is it now
+//	burst       does a burst last, or is one likely
+//	trust       has the forecast earned to act
+//	pacing      at which quantile, for a violation target
+//	staffing    how many replicas carry it
+//	scaler      which rules stand between that and the count
+//
+// What is left for the workload is what lies between them: which demand to provide
+// for ([Workload.Demand]), and what to ask for ([Workload.Decide] as a count,
+// [Workload.Answer] as a metric).
 package engine

@@ -23,7 +23,6 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 	if f == nil {
 		return nil
 	}
-	pool, _ := w.filter.(interface{ Explain(h int) []auto.Share })
 	var out []Outlook
 	for _, d := range ahead {
 		h := max(1, int((d+w.step-1)/w.step))
@@ -33,15 +32,12 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 		if n := len(out); n > 0 && out[n-1].Ahead == time.Duration(h)*w.step {
 			continue
 		}
-		o := Outlook{
-			Ahead:  time.Duration(h) * w.step,
-			Median: f.Quantile(f.Values[h-1], 0.5),
-			Upper:  f.Quantile(f.Values[h-1], w.acting(f.Start)),
-		}
-		if pool != nil {
-			o.Experts = pool.Explain(h)
-		}
-		out = append(out, o)
+		out = append(out, Outlook{
+			Ahead:   time.Duration(h) * w.step,
+			Median:  f.Quantile(f.Values[h-1], 0.5),
+			Upper:   f.Quantile(f.Values[h-1], w.levelNow(f.Start)),
+			Experts: w.model.Experts(h),
+		})
 	}
 	return out
 }
@@ -50,21 +46,12 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 // target of its last call, with all that the decision depends on, and takes none:
 // what is remembered stays as it is. It is false before the first Decide.
 func (w *Workload) Rehearse(now time.Time) (scaler.Record, bool) {
-	if w.state == nil {
+	if w.last.state == nil {
 		return scaler.Record{}, false
 	}
-	target := w.asked
+	target := w.last.target
 	spec, in := w.input(now, &target)
-	r := scaler.Record{Spec: spec, State: *w.state, Input: in}
+	r := scaler.Record{Spec: spec, State: *w.last.state, Input: in}
 	r.Decision, _ = scaler.Decide(r.Spec, r.State, r.Input)
 	return r, true
-}
-
-// Explain implements the explanation of a pool, which the model under the events
-// may be.
-func (f *eventFilter) Explain(h int) []auto.Share {
-	if pool, ok := f.inner.(interface{ Explain(h int) []auto.Share }); ok {
-		return pool.Explain(h)
-	}
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // A service that was just deployed serves 120 requests a second from its first
@@ -31,7 +32,7 @@ func TestASeriesThatComesToLifeIsNotARise(t *testing.T) {
 		}
 		w, err := engine.New(spec())
 		require.NoError(t, err)
-		fit, err := engine.FitModel(t.Context(), spec(), h)
+		fit, err := model.Fit(t.Context(), spec(), h)
 		require.NoError(t, err, "%d cells", cells)
 		require.NoError(t, w.Install(fit))
 		now := h.End().Add(time.Second)
@@ -53,7 +54,7 @@ func TestADeclaredEventOnAYoungHistory(t *testing.T) {
 	}}
 	w, err := engine.New(s)
 	require.NoError(t, err)
-	fit, err := engine.FitModel(t.Context(), s, history)
+	fit, err := model.Fit(t.Context(), s, history)
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 	require.True(t, w.Observe(collector.Sample{Time: history.End(), Value: history.Values[19]}))

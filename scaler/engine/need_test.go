@@ -11,6 +11,7 @@ import (
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // A wave is known to fall: at six in the evening the next minutes are below what
@@ -33,7 +34,7 @@ func TestAForecastTakesOnlyWhereAsked(t *testing.T) {
 			all := minutes(evening)
 			w, err := engine.New(s)
 			require.NoError(t, err)
-			fit, err := engine.FitModel(t.Context(), s, all.Slice(0, evening-tt.scored))
+			fit, err := model.Fit(t.Context(), s, all.Slice(0, evening-tt.scored))
 			require.NoError(t, err)
 			require.NoError(t, w.Install(fit))
 			for i := evening - tt.scored; i < evening; i++ {

@@ -15,7 +15,7 @@ import (
 	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/forecast/forecasttest"
 	"github.com/forescale/forescale/scaler/api"
-	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // BenchmarkStart is the time from a key that was never seen to its first
@@ -130,16 +130,16 @@ func fittedEntries(b *testing.B, s *Store, n int, now time.Time) []*entry {
 	for i := range history.Values {
 		history.Values[i] = wave(history.At(i)) * (1 + 0.1*math.Sin(float64(i*i)))
 	}
-	model, err := auto.New(auto.Options{}).Fit(b.Context(), history)
+	fitted, err := auto.New(auto.Options{}).Fit(b.Context(), history)
 	require.NoError(b, err)
 	all := make([]*entry, n)
 	for i := range all {
 		k := Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"}
 		require.NoError(b, s.Ensure(k, spec))
-		filter, err := model.Filter(history.Slice(history.Len()-30, history.Len()))
+		filter, err := fitted.Filter(history.Slice(history.Len()-30, history.Len()))
 		require.NoError(b, err)
 		e := s.entries[k]
-		require.NoError(b, e.workload.Install(&engine.Fit{Model: auto.Auto, Filter: filter, End: history.End(), Heard: history.End(), Cells: history.Len()}))
+		require.NoError(b, e.workload.Install(&model.Fitted{Name: auto.Auto, Filter: filter, End: history.End(), Heard: history.End(), Cells: history.Len()}))
 		e.filled = true
 		all[i] = e
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast"
-	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // fit starts a fit of e if one is due, over a history read anew.
@@ -37,9 +37,9 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 			closed := s.closed(s.opts.Now(), step)
 			history, err = s.readCells(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
 		}
-		var fit *engine.Fit
+		var fit *model.Fitted
 		if err == nil {
-			fit, err = engine.FitWith(ctx, spec, history, s.opts.Network)
+			fit, err = model.FitWith(ctx, spec, history, s.opts.Network)
 		}
 		s.install(e, epoch, fit, err)
 	})
@@ -47,7 +47,7 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 
 // install hands the fit over. A failed one leaves the former model in place and
 // is tried again later.
-func (s *Store) install(e *entry, epoch int, fit *engine.Fit, err error) {
+func (s *Store) install(e *entry, epoch int, fit *model.Fitted, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
@@ -70,7 +70,7 @@ func (s *Store) install(e *entry, epoch int, fit *engine.Fit, err error) {
 		return
 	}
 	if e.fitErr != nil || e.fitAfter.IsZero() {
-		s.opts.Log.Info("model fitted", "workload", e.key.String(), "model", fit.Model, "cells", fit.Cells)
+		s.opts.Log.Info("model fitted", "workload", e.key.String(), "model", fit.Name, "cells", fit.Cells)
 	}
 	e.fitErr, e.fitAfter = nil, s.opts.Now()
 }

@@ -29,7 +29,7 @@ func (s *Store) SetCPU(key Key, c CPU) {
 	defer e.mu.Unlock()
 	if e.pods.template != c.Template {
 		if e.pods.template != "" {
-			e.workload.Redeployed()
+			e.workload.Staffing().Redeployed()
 		}
 		e.pods.template, e.pods.windows = c.Template, nil
 	}
@@ -46,7 +46,7 @@ func (s *Store) ForgetCPU(key Key) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pods.template, e.pods.windows = "", nil
-	e.workload.Redeployed()
+	e.workload.Staffing().Redeployed()
 }
 
 func (s *Store) find(key Key) *entry {
@@ -172,7 +172,7 @@ func (e *entry) learnCPU() {
 		rate, known := e.pods.rate(w.From, w.To)
 		ready, steady := e.pods.throughout(w.From, w.To)
 		if known && steady {
-			e.workload.ObserveCPU(rate, ready, w.Share)
+			e.workload.Staffing().ObserveCPU(rate, ready, w.Share)
 		}
 	}
 }

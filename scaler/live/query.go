@@ -8,7 +8,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
-	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // query starts the next query of e, if none is under way and the budget has
@@ -212,7 +212,7 @@ func (s *Store) startReactive(ctx context.Context, e *entry, epoch int, history 
 	e.mu.Lock()
 	spec := e.spec
 	e.mu.Unlock()
-	reactive, err := engine.FitReactive(ctx, spec, history)
+	reactive, err := model.FitReactive(ctx, spec, history)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {

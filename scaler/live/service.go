@@ -76,7 +76,7 @@ func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells fore
 		return
 	}
 	e.serviceErr = nil
-	e.workload.ObserveService(cells, latency, ready) // as far as all three tell
+	e.workload.Staffing().ObserveService(cells, latency, ready) // as far as all three tell
 }
 
 // beside reads the cells of another query that lie beside those of demand: none

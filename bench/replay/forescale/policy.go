@@ -17,6 +17,7 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/capacity"
 	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // The names of the policies.
@@ -110,7 +111,7 @@ func (p *Policy) start(c replay.Config) error {
 	begin := c.History.End()
 	if c.History.Len() == 0 {
 		begin = c.Start
-	} else if fit, err := engine.FitModel(context.Background(), spec, c.History); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
+	} else if fit, err := model.Fit(context.Background(), spec, c.History); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
 		if err := workload.Install(fit); err != nil {
 			return err
 		}

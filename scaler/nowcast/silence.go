@@ -1,4 +1,4 @@
-package engine
+package nowcast
 
 import (
 	"time"
@@ -19,8 +19,8 @@ type silence struct {
 	before float64       // demand before it
 }
 
-// take takes a sample and the time of the one before it.
-func (q *silence) take(s collector.Sample, last time.Time, window time.Duration) {
+// observe takes a sample and the time of the one before it.
+func (q *silence) observe(s collector.Sample, last time.Time, window time.Duration) {
 	if !last.IsZero() {
 		gap := s.Time.Sub(last)
 		if gap > q.limit(window) {

@@ -1,4 +1,4 @@
-package engine
+package nowcast
 
 import (
 	"math/rand/v2"
@@ -28,11 +28,11 @@ func TestRiseCarriesTheSlopeOn(t *testing.T) {
 		{"nothing across a gap", 5 * time.Minute, []float64{100, 200, 300}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var m marks
+			var m slope
 			var s collector.Sample
 			for i, v := range c.values {
 				s = collector.Sample{Time: at.Add(time.Duration(i) * c.every), Value: v}
-				m.take(s)
+				m.observe(s)
 			}
 			require.InDelta(t, c.want, m.rise(s, time.Minute), 1e-9)
 		})
@@ -44,12 +44,12 @@ func TestRiseCarriesTheSlopeOn(t *testing.T) {
 func TestRiseKnowsNoiseFromARise(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 6))
 	at := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
-	var m marks
+	var m slope
 	asked, most := 0.0, 0.0
 	feed := func(v float64) float64 {
 		at = at.Add(15 * time.Second)
 		s := collector.Sample{Time: at, Value: v}
-		m.take(s)
+		m.observe(s)
 		return m.rise(s, time.Minute)
 	}
 	const scrapes = 400
@@ -81,19 +81,19 @@ func ramp(from, by float64, n int) []float64 {
 // over as soon as it has stopped: a slope of a quarter of a minute would go on
 // asking for half as much again.
 func TestAFineGridHasAShortSlope(t *testing.T) {
-	m := marks{step: time.Second}
+	m := slope{step: time.Second}
 	at := func(i int, v float64) collector.Sample {
 		return collector.Sample{Time: time.Unix(1000, 0).Add(time.Duration(i) * 250 * time.Millisecond), Value: v}
 	}
 	var s collector.Sample
 	for i := range 40 {
 		s = at(i, 120+2.5*float64(i))
-		m.take(s)
+		m.observe(s)
 	}
 	require.InDelta(t, 10, m.rise(s, time.Second), 1)
 	for i := 40; i < 44; i++ {
 		s = at(i, 217.5)
-		m.take(s)
+		m.observe(s)
 	}
 	require.Less(t, m.rise(s, time.Second), 2.5)
 }

@@ -1,4 +1,4 @@
-package engine
+package model
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/forecast/event"
 	"github.com/forescale/forescale/scaler/api"
 )
@@ -17,13 +18,13 @@ func calendarOf(spec api.Spec) (*event.Calendar, error) {
 	}
 	zone, err := time.LoadLocation(spec.Forecast.TimeZone)
 	if err != nil {
-		return nil, fmt.Errorf("engine: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
+		return nil, fmt.Errorf("model: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
 	}
 	events := make([]event.Event, len(spec.Forecast.Events))
 	for i, e := range spec.Forecast.Events {
 		start, err := time.Parse(time.RFC3339, e.Start)
 		if err != nil {
-			return nil, fmt.Errorf("engine: forecast.events.%d.start: %w", i, err)
+			return nil, fmt.Errorf("model: forecast.events.%d.start: %w", i, err)
 		}
 		events[i] = event.Event{
 			Name: e.Name, Start: start, Duration: e.Duration.Std(), Every: e.Every.Std(), Location: zone,
@@ -32,7 +33,7 @@ func calendarOf(spec api.Spec) (*event.Calendar, error) {
 	}
 	calendar, err := event.NewCalendar(events)
 	if err != nil {
-		return nil, fmt.Errorf("engine: forecast.events: %w", err)
+		return nil, fmt.Errorf("model: forecast.events: %w", err)
 	}
 	return calendar, nil
 }
@@ -71,8 +72,8 @@ func withEvents(fitted forecast.Fitted, calendar *event.Calendar, history foreca
 	return f, nil
 }
 
-// cleaned returns history as it would be without the events, for fitting.
-func cleaned(calendar *event.Calendar, history forecast.Series) forecast.Series {
+// withoutEvents returns history as it would be without the events, for fitting.
+func withoutEvents(calendar *event.Calendar, history forecast.Series) forecast.Series {
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: make([]float64, history.Len())}
 	for i, v := range history.Values {
 		out.Values[i] = calendar.Without(history.At(i), history.Step, v)
@@ -104,4 +105,13 @@ func (f *eventFilter) Update(v float64) {
 func (f *eventFilter) Forecast(dst *forecast.Forecast) {
 	f.inner.Forecast(dst)
 	f.calendar.Apply(dst)
+}
+
+// Explain implements the explanation of a pool, which the model under the events
+// may be.
+func (f *eventFilter) Explain(h int) []auto.Share {
+	if pool, ok := f.inner.(explainer); ok {
+		return pool.Explain(h)
+	}
+	return nil
 }

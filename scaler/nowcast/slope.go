@@ -1,4 +1,4 @@
-package engine
+package nowcast
 
 import (
 	"math"
@@ -23,88 +23,88 @@ const (
 	// which is judged by its detector.
 	steepest = 0.5
 
-	// chance is how many usual deviations of a slope from the ones before it are
+	// noiseDeviations is how many usual deviations of a slope from the ones before it are
 	// taken for noise: carried on for a minute, the noise of a small service would
 	// ask for half as much again at every other scrape, and an HPA keeps the most
 	// that was asked for in five minutes. Of a mean of slopes it is a quarter, as
 	// their noise is: what one sample is too high the next slope takes back.
-	chance = 2.0
+	noiseDeviations = 2.0
 
-	lately  = 4  // slopes that their mean remembers
-	usually = 60 // and their deviation
+	meanSlopes   = 4  // slopes that their mean remembers
+	spreadSlopes = 60 // and their deviation
 )
 
-// marks are two samples at least a slopeSpan apart, and how the slopes between
-// such samples went.
-type marks struct {
+// A slope is that between two samples at least a slopeSpan apart, its marks, and how
+// the ones before it went.
+type slope struct {
 	step time.Duration // of the grid; 0 = a minute
 
 	older, newer collector.Sample
 	before       float64 // value of the mark before the older one; 0 = none
 
 	newest float64 // slope between the two, per second; it is judged by the ones before
-	slope  float64 // of the minute before, per second
+	mean   float64 // of the minute before, per second
 	spread float64 // mean absolute deviation from it in the last quarter of an hour, per second
 	moves  int     // slopes behind them, up to a few
 }
 
 // span is the least time over which a slope is taken.
-func (m *marks) span() time.Duration { return m.scaled(slopeSpan) }
+func (p *slope) span() time.Duration { return p.scaled(slopeSpan) }
 
 // ahead is how far a rise is carried on.
-func (m *marks) ahead() time.Duration { return m.scaled(slopeAhead) }
+func (p *slope) ahead() time.Duration { return p.scaled(slopeAhead) }
 
 // scaled takes a time that is meant for a grid of a minute to a finer one.
-func (m *marks) scaled(d time.Duration) time.Duration {
-	if m.step == 0 || m.step >= time.Minute {
+func (p *slope) scaled(d time.Duration) time.Duration {
+	if p.step == 0 || p.step >= time.Minute {
 		return d
 	}
-	return time.Duration(float64(d) * m.step.Seconds() / time.Minute.Seconds())
+	return time.Duration(float64(d) * p.step.Seconds() / time.Minute.Seconds())
 }
 
-// take moves the marks on once s is far enough from the newer one.
-func (m *marks) take(s collector.Sample) {
-	dt := s.Time.Sub(m.newer.Time)
-	if !m.newer.Time.IsZero() && dt < m.span() {
+// observe moves the marks on once s is far enough from the newer one.
+func (p *slope) observe(s collector.Sample) {
+	dt := s.Time.Sub(p.newer.Time)
+	if !p.newer.Time.IsZero() && dt < p.span() {
 		return
 	}
-	if !m.older.Time.IsZero() {
-		m.learn()
+	if !p.older.Time.IsZero() {
+		p.learn()
 	}
-	if !m.newer.Time.IsZero() {
-		m.newest = (s.Value - m.newer.Value) / dt.Seconds()
+	if !p.newer.Time.IsZero() {
+		p.newest = (s.Value - p.newer.Value) / dt.Seconds()
 	}
-	m.before, m.older, m.newer = m.older.Value, m.newer, s
+	p.before, p.older, p.newer = p.older.Value, p.newer, s
 }
 
 // learn takes in the slope between the two marks. The first few count as their
 // plain means.
-func (m *marks) learn() {
-	m.moves = min(m.moves+1, usually)
-	if m.moves == 1 {
-		m.slope = m.newest
+func (p *slope) learn() {
+	p.moves = min(p.moves+1, spreadSlopes)
+	if p.moves == 1 {
+		p.mean = p.newest
 		return
 	}
 	// the noise of a difference does not grow with the span of the difference
-	span := float64(m.newer.Time.Sub(m.older.Time)) / float64(m.span())
-	m.spread += (math.Abs(m.newest-m.slope)*span - m.spread) / float64(m.moves-1)
-	m.slope += (m.newest - m.slope) / min(float64(m.moves), lately)
+	span := float64(p.newer.Time.Sub(p.older.Time)) / float64(p.span())
+	p.spread += (math.Abs(p.newest-p.mean)*span - p.spread) / float64(p.moves-1)
+	p.mean += (p.newest - p.mean) / min(float64(p.moves), meanSlopes)
 }
 
 // rise returns how much more than s there will be slopeAhead from now if it goes
 // on as since the older mark, as far as that is more than noise, in the unit of
 // the metric: 0 if it falls, or if that mark is older than step, as after a gap.
-func (m *marks) rise(s collector.Sample, step time.Duration) float64 {
-	dt := s.Time.Sub(m.older.Time)
-	if m.older.Time.IsZero() || dt < m.span() || dt > max(step, 2*m.span()) {
+func (p *slope) rise(s collector.Sample, step time.Duration) float64 {
+	dt := s.Time.Sub(p.older.Time)
+	if p.older.Time.IsZero() || dt < p.span() || dt > max(step, 2*p.span()) {
 		return 0
 	}
-	span := m.span().Seconds()
-	noise := chance * m.spread * span
+	span := p.span().Seconds()
+	noise := noiseDeviations * p.spread * span
 	// What only comes back is no rise: a scrape that fails takes up to a quarter off
 	// the rate over a minute until the next one.
-	newest := (s.Value - max(m.older.Value, m.before) - noise) / dt.Seconds()
-	mean := m.slope + (m.newest-m.slope)/lately - noise/lately/span
-	more := max(newest, min(mean, m.newest)) * m.ahead().Seconds()
+	newest := (s.Value - max(p.older.Value, p.before) - noise) / dt.Seconds()
+	mean := p.mean + (p.newest-p.mean)/meanSlopes - noise/meanSlopes/span
+	more := max(newest, min(mean, p.newest)) * p.ahead().Seconds()
 	return min(max(more, 0), steepest*s.Value)
 }

@@ -1,4 +1,4 @@
-package engine_test
+package model_test
 
 import (
 	"testing"
@@ -8,20 +8,28 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
-	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
+
+var monday = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+
+func spec() api.Spec {
+	return api.Spec{
+		Metric: api.MetricSpec{Query: "sum(rate(requests_total[1m]))"},
+		Scale:  api.ScaleSpec{TargetPerReplica: 50},
+	}
+}
 
 // predicted fits s to history and returns the highest median within the next
 // half hour.
 func predicted(t *testing.T, s api.Spec, history forecast.Series) float64 {
 	t.Helper()
-	s.Forecast.Horizon = api.AutoDuration{Value: 30 * time.Minute}
-	w, err := engine.New(s)
+	fit, err := model.Fit(t.Context(), s, history)
 	require.NoError(t, err)
-	fit, err := engine.FitModel(t.Context(), s, history)
-	require.NoError(t, err)
-	require.NoError(t, w.Install(fit))
-	f := w.Forecast()
+	r := model.NewRunning(s.Default(), 30, []float64{0.1, 0.5, 0.9})
+	require.Nil(t, r.Forecast())
+	require.NoError(t, r.Install(fit))
+	f := r.Forecast()
 	return f.Quantile(f.Peaks[29], 0.5)
 }
 

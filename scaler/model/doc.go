@@ -1,0 +1,23 @@
+// Package model fits the model of one target to its history, and keeps it running
+// cell by cell.
+//
+// # The idea
+//
+// A model has two clocks. [Fit] is slow, milliseconds to seconds, and needs the whole
+// history; it yields a [Fitted], which nobody has to wait for. A [Running] is what a
+// decision reads: it takes a closed cell in constant time, forecasts from the last
+// one, and takes over a Fitted whenever one is done, catching up with the cells that
+// closed meanwhile.
+//
+// What the model learns from is not all that was recorded. Bursts are left out, which
+// package burst meets, except for those that the clock makes; so are the first cells of
+// a series that came to life; and declared events are taken off the history and put on
+// the forecast.
+//
+// # Why fitting is a function and not a method
+//
+// A fit needs the whole history, which a running model does not keep (a fortnight
+// at one minute is 160 KiB, the running state a fraction of it). History lives in
+// the metric store; Fit takes it as an argument and yields an immutable result,
+// so no lock is held while it runs and a failed fit changes nothing.
+package model

@@ -1,0 +1,114 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/baseline"
+	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/burst"
+)
+
+// A Fitted is a fitted model with a filter that has run over the history: ready to
+// be installed into the workload it was made for, once.
+type Fitted struct {
+	Name   string          // of the model
+	Filter forecast.Filter // state just after the history
+	End    time.Time       // end of the history = start of the next cell
+	Heard  time.Time       // end of the last cell that held a sample; zero if none did
+	Cells  int             // cells of the history that held a sample
+	Bursts *burst.Detector // what it saw in the history; nil = nothing
+	Idle   bool            // each of those cells was 0, and there was at least one
+}
+
+// Fit fits the model that spec asks for to history and filters it. It is
+// slow, pure, and safe to call from any goroutine. The error wraps
+// forecast.ErrShortHistory when history is too short for the model; it names the
+// model if spec asks for an unknown one.
+func Fit(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, error) {
+	return FitWith(ctx, spec, history, nil)
+}
+
+// FitWith is [Fit] with a trained network among the experts of the pool, or
+// as the model lstm itself; nil for none of one's own.
+func FitWith(ctx context.Context, spec api.Spec, history forecast.Series, network *lstm.Network) (*Fitted, error) {
+	spec = spec.Default()
+	model, err := modelFor(spec, spec.Forecast.Model, network)
+	if err != nil {
+		return nil, err
+	}
+	return fit(ctx, spec, spec.Forecast.Model, model, history)
+}
+
+// FitReactive fits the simplest rule, last value, which is ready within
+// milliseconds: what serves until [Fit] is done, or when it fails.
+func FitReactive(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, error) {
+	return fit(ctx, spec.Default(), auto.Naive, baseline.Naive{}, history)
+}
+
+func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series) (*Fitted, error) {
+	if err := history.Check(); err != nil {
+		return nil, err
+	}
+	if history.Step != spec.Metric.Step.Std() {
+		return nil, fmt.Errorf("model: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
+	}
+	heard := lastSample(history)
+	idle := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })
+	history = withoutStart(history)
+	bursts, history := withoutBursts(history)
+	calendar, err := calendarOf(spec)
+	if err != nil {
+		return nil, err
+	}
+	usual := history
+	if calendar != nil {
+		usual = withoutEvents(calendar, history)
+	}
+	fitted, err := model.Fit(ctx, usual)
+	if err != nil {
+		return nil, fmt.Errorf("model: fit %s: %w", name, err)
+	}
+	var filter forecast.Filter
+	if calendar == nil {
+		filter, err = fitted.Filter(history)
+	} else {
+		filter, err = withEvents(fitted, calendar, history)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("model: filter %s: %w", name, err)
+	}
+	return &Fitted{Name: name, Filter: filter, End: history.End(), Heard: heard, Cells: history.Observed(), Bursts: bursts, Idle: idle}, nil
+}
+
+// modelFor returns the named model with the seasons and the zone of spec.
+func modelFor(spec api.Spec, name string, network *lstm.Network) (forecast.Model, error) {
+	zone, err := time.LoadLocation(spec.Forecast.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("model: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
+	}
+	opts := auto.Options{Location: zone, Network: network}
+	switch {
+	case spec.Forecast.Seasons.None():
+		opts.NoSeasons = true
+	case !spec.Forecast.Seasons.Auto():
+		for _, d := range spec.Forecast.Seasons {
+			opts.Seasons = append(opts.Seasons, d.Std())
+		}
+	}
+	return auto.ByName(name, opts)
+}
+
+// Check returns an error that lists the known models if spec names none of them.
+func Check(spec api.Spec) error {
+	if name := spec.Default().Forecast.Model; !slices.Contains(auto.Names(), name) {
+		return api.Faults{{Path: "forecast.model", Value: name, Want: "want one of " + strings.Join(auto.Names(), ", ")}}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package model
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/burst"
+)
+
+const (
+	// LongestBurst is how long a burst is kept from the model: what lasts longer
+	// may be the new level, which it has to learn.
+	LongestBurst = 10 * time.Minute
+
+	// UsualSpan is the least history that shows what is usual. A model that has
+	// seen less learns from every cell: to keep the last ones from it would leave it
+	// with what the target did while it came to life.
+	UsualSpan = 6 * LongestBurst
+
+	// startingCells is how many cells a new series takes to show what it is.
+	startingCells = 2
+)
+
+// lastSample returns the end of the last cell of history that holds a sample; zero if
+// none does.
+func lastSample(history forecast.Series) time.Time {
+	for i, v := range slices.Backward(history.Values) {
+		if !math.IsNaN(v) {
+			return history.At(i + 1)
+		}
+	}
+	return time.Time{}
+}
+
+// withoutStart returns history without the first cells of a series that came to life
+// within it: a rate over a window that was not full yet grows with the window,
+// which no load did, and in a short history nothing outweighs it. It does not
+// change history.
+func withoutStart(history forecast.Series) forecast.Series {
+	first := slices.IndexFunc(history.Values, func(v float64) bool { return !math.IsNaN(v) })
+	if first <= 0 {
+		return history // there was no time before it
+	}
+	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
+	for i := range out.Values[first:min(first+startingCells, len(out.Values))] {
+		out.Values[first+i] = math.NaN()
+	}
+	return out
+}
+
+// withoutBursts returns history with NaN in the cells of bursts, and the detector
+// that found them. What rises daily by the clock stays: all of it while no clock of
+// the bursts is known, else what lasts, because a burst that is over soon and returns
+// by the clock is met by the hedge at its minute and height, which the season of a
+// model smears. So does everything in a history that is too short to show what is
+// usual. It does not change history.
+func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
+	d, out := removeBursts(history, 0)
+	if clock := d.Clock(); clock > 0 {
+		d, out = removeBursts(history, clock)
+	}
+	return d, out
+}
+
+// removeBursts is one pass of withoutBursts. A rise by the clock stays; where bursts are
+// known to have a clock, only if it lasts.
+func removeBursts(history forecast.Series, clock time.Duration) (*burst.Detector, forecast.Series) {
+	d := &burst.Detector{}
+	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
+	long := time.Duration(history.Observed())*history.Step >= UsualSpan
+	from, daily := -1, false // first cell of the rise that lasts, and whether it is by the clock
+	for i, v := range history.Values {
+		if d.Update(history.At(i+1), v, math.NaN()) {
+			from, daily = i, burst.Daily(history.Values, i, history.Step)
+		}
+		if from < 0 || d.Lasts() && i+1 < history.Len() {
+			continue
+		}
+		end := i
+		if d.Lasts() {
+			end++
+		}
+		onset := history.At(from + 1)
+		if over := len(d.Recent) > 0 && d.Recent[len(d.Recent)-1].At.Equal(onset); daily && (clock == 0 || !over) {
+			d.Expect(onset)
+		} else if long {
+			blank(out, from, end, d.Usually(LongestBurst))
+		}
+		from = -1
+	}
+	return d, out
+}
+
+// blank makes NaN of the cells from one on up to another, and for no longer than most.
+func blank(s forecast.Series, from, to int, most time.Duration) {
+	for i := from; i < to && s.At(i).Sub(s.At(from+1)) < most; i++ {
+		s.Values[i] = math.NaN()
+	}
+}

@@ -1,0 +1,75 @@
+// Package nowcast says what demand is now, from samples that come late, are noisy,
+// or stay away.
+//
+// # The idea
+//
+// A sample of a rate is a mean over the window before it, and is seconds to a minute
+// old when it is read. Three corrections make of the newest sample what is demanded
+// now. A rise is carried on over the lag, as far as it is more than noise
+// ([Nowcast.Rise]); a fall is not, for a forecast may add and never take. While samples
+// stay away, and until a whole window has passed after that, the highest of the two
+// windows before stands in for them ([Nowcast.Demand]): the rates at both ends of an
+// outage of the scrapes are means over windows that are partly empty. And a value that
+// has not changed is taken for the same scrape, read again.
+//
+// Everything here is pure, of fixed size, and takes time as an argument.
+package nowcast
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/collector"
+)
+
+// A Nowcast knows the samples of one target so far. It is not safe for concurrent use.
+type Nowcast struct {
+	step time.Duration // of the grid = the window of the rates
+
+	latest  collector.Sample // newest sample; zero Time before the first
+	silence silence          // what demand was before samples stayed away
+	slope   slope            // how fast it rises
+}
+
+// New returns a nowcast from samples that are means over step.
+func New(step time.Duration) *Nowcast {
+	return &Nowcast{step: step, slope: slope{step: step}}
+}
+
+// Accepts reports whether s can be the newest sample of demand: it is later than the
+// newest so far, finite and not negative.
+func (n *Nowcast) Accepts(s collector.Sample) bool {
+	return !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0) && s.Value >= 0 && s.Time.After(n.latest.Time)
+}
+
+// Observe takes a sample that is accepted and reports whether it is news. A value that
+// has not changed is the same scrape, however often it is asked for: it is news only
+// once the usual time between two scrapes has passed. What becomes of the samples
+// therefore does not depend on how often they are asked for.
+func (n *Nowcast) Observe(s collector.Sample) bool {
+	if s.Value == n.latest.Value && s.Time.Sub(n.latest.Time) < n.slope.span() { // a zero Time is long ago
+		return false
+	}
+	n.silence.observe(s, n.latest.Time, n.step)
+	n.latest = s
+	n.slope.observe(s)
+	return true
+}
+
+// Latest returns the newest sample; its Time is zero before the first.
+func (n *Nowcast) Latest() collector.Sample { return n.latest }
+
+// Demand returns what was observed last, in the unit of the metric; NaN if that is
+// older than ttl. While samples stay away, and until a window after that, it is at
+// least the highest sample of the two windows before.
+func (n *Nowcast) Demand(now time.Time, ttl time.Duration) float64 {
+	if n.latest.Time.IsZero() || now.Sub(n.latest.Time) > ttl {
+		return math.NaN()
+	}
+	return max(n.latest.Value, n.silence.hold(now, n.latest.Time, n.step))
+}
+
+// Rise returns how much more than the newest sample there will be soon if it goes on as
+// of late, see package: a minute ahead, on a finer grid a step. It is in the unit of the
+// metric, and 0 if demand falls or what moves is noise.
+func (n *Nowcast) Rise() float64 { return n.slope.rise(n.latest, n.step) }

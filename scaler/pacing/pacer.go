@@ -1,0 +1,212 @@
+// Package pacing keeps a violation target: a share of time for which the objective may
+// be missed, spent where it saves most.
+//
+// # The idea
+//
+// Budget pacing is a loop of control. What was missed is compared with what may be
+// missed, and moves the price of short time, from which the quantile follows that is
+// provided for. A [Pacer] joins the parts of package trust into that loop:
+//
+//   - trust.Trials choose the price by what other prices would have missed on the same
+//     load;
+//   - a trust.Budget sets the odds from which on bursts are hedged, by what bursts made
+//     missed: a higher quantile of what is usual is dear and finds no burst ready;
+//   - trust.Reactive, an autoscaler without a forecast in the shadow, bounds both by
+//     what it would miss and cost. Where it misses nothing, little may be missed; where
+//     the target cannot be had for its bill, it is the bill that holds;
+//   - trust.Guard holds its count while more was missed than it would have missed.
+//
+// Everything here is pure, of fixed size, and takes time as an argument.
+package pacing
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+const (
+	// HedgeOdds are the odds at which bursts are hedged where no price is stated, and
+	// before a budget has moved them.
+	HedgeOdds = 0.05
+
+	// explainTime is how long a miss waits for a burst that explains it: the first
+	// minute of a burst is over before its detector is sure.
+	explainTime = 90 * time.Second
+
+	// billTime is how long the price takes to follow the bill: a hedge moves the bill by
+	// half a percent while it stands, and is not to be dropped by what it costs itself.
+	billTime = 2 * time.Hour
+
+	// implausible is how many times more than the reactive autoscaler, and than the
+	// target, may be missed of late before its bill is not believed any more: what it
+	// takes for a replica's worth may not be what a replica carries.
+	implausible = 4.0
+
+	// roomOnBill is the part of the reactive autoscaler's bill that is to be left for what
+	// is held right after a miss: smooth loads leave a tenth and more, bursty ones nothing.
+	roomOnBill = 0.05
+
+	// spentTime is the time over which misses are compared with the target.
+	spentTime = 12 * time.Hour
+
+	// reactiveShare is the share of what the reactive autoscaler misses that is aimed at.
+	reactiveShare = 0.7
+
+	// leastShare is the least share of the violation target that the reactive
+	// autoscaler's own misses tighten it to: a ten-thousandth of the time for a target
+	// of a thousandth, nine seconds a day.
+	leastShare = 0.1
+
+	// priorShare is the share of the target that the reactive autoscaler counts as having
+	// missed, for as long as priorTime, before it was seen: it seldom misses, and then
+	// for minutes, of which the first days tell little.
+	priorShare = 0.3
+	priorTime  = 96 * time.Hour
+)
+
+// A Pacer keeps one violation target. It is not safe for concurrent use.
+type Pacer struct {
+	target  float64 // share of time, 0 to 1
+	trials  *trust.Trials
+	bursts  trust.Budget // its α are the odds at which bursts are hedged
+	shadow  trust.Reactive
+	guard   trust.Guard
+	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
+	turned  time.Time  // since when the newer ones are gathered
+	held    bool       // whether the guard has held its count since then
+	spent   float64    // share of time missed in about the last half day, bursts aside
+	bill    float64    // of the target over what it may be; NaN = unknown, or not believed
+}
+
+// An Interval is the time since the last decision.
+type Interval struct {
+	End    time.Time
+	Length time.Duration
+	Missed float64 // share for which the objective was missed, 0 to 1; NaN = unknown
+	Burst  bool    // a burst or a dip lasts at End: rules of their own meet these
+}
+
+// New returns a pacer for a share of time, in (0, 1), that chooses among the given
+// prices of short time, descending.
+func New(target float64, alphas [trust.Tried]float64) *Pacer {
+	p := &Pacer{
+		target: target, bill: math.NaN(),
+		bursts: trust.Budget{Target: target, First: HedgeOdds, Least: 0.005, Most: 0.7},
+	}
+	p.trials = trust.NewTrials(alphas, target, p.goal())
+	return p
+}
+
+// Observe shows the autoscaler in the shadow what is known at the end of an interval.
+func (p *Pacer) Observe(m trust.Moment, i Interval) {
+	short := p.shadow.Update(m)
+	p.guard.Book(short.Ours, short.Theirs, i.Length)
+	if i.Burst {
+		p.guard.Void()
+	}
+}
+
+// Trials are asked for the counts of other prices, and judged by what is observed.
+// Bursts are not theirs.
+func (p *Pacer) Trials() *trust.Trials { return p.trials }
+
+// Book books what was missed in an interval; nothing if that is unknown.
+func (p *Pacer) Book(i Interval) {
+	if math.IsNaN(i.Missed) || i.Length <= 0 {
+		return
+	}
+	usual, burst := p.explain(i)
+	p.spent += (1 - math.Exp(-i.Length.Hours()/spentTime.Hours())) * (usual/i.Length.Seconds() - p.spent)
+	p.bursts.Update(burst/i.Length.Seconds(), i.Length)
+	p.trials.Pace(p.goal(), trust.Afford(p.bill))
+	if bill := p.shadow.Bill(); math.IsNaN(p.bill) {
+		p.bill = bill
+	} else {
+		p.bill += (1 - math.Exp(-float64(i.Length)/float64(billTime))) * (bill - p.bill)
+	}
+	if p.spent+p.bursts.Spent > implausible*max(p.shadow.Short, p.target) {
+		p.bill = math.NaN()
+	}
+}
+
+// explain takes the seconds missed in an interval and returns those of late that are
+// explained by its end: what was usual, and what was a burst's.
+func (p *Pacer) explain(i Interval) (usual, burst float64) {
+	missed := i.Missed * i.Length.Seconds()
+	p.held = p.held || p.holds() > 0
+	switch {
+	case i.Burst:
+		burst = p.waiting[0] + p.waiting[1] + missed
+		p.waiting = [2]float64{}
+		p.trials.Void()
+	case i.End.Sub(p.turned) > explainTime:
+		usual = p.waiting[1]
+		if p.held {
+			p.trials.TurnHelped(usual)
+		} else {
+			p.trials.Turn(usual)
+		}
+		p.waiting = [2]float64{missed, p.waiting[0]}
+		p.turned, p.held = i.End, false
+	default:
+		p.waiting[0] += missed
+	}
+	return usual, burst
+}
+
+// goal is the share of time that may be missed: the target, or less where the
+// reactive autoscaler misses less.
+func (p *Pacer) goal() float64 {
+	theirs := (p.shadow.Short*p.shadow.Known + priorShare*p.target*priorTime.Seconds()) / (p.shadow.Known + priorTime.Seconds())
+	return min(max(reactiveShare*theirs, leastShare*p.target), p.target)
+}
+
+// Alpha returns the price of short time to provide for, in (0, 1): from it
+// trust.Level takes the quantile.
+func (p *Pacer) Alpha() float64 { return p.trials.Alpha }
+
+// HedgeOdds returns the odds at which a burst that needs so many replicas more is
+// hedged: the ones of the budget of bursts, but no lower than the price that the bill
+// allows of as many replicas.
+func (p *Pacer) HedgeOdds(replicas int32) float64 {
+	return max(1-p.bursts.Level(), trust.UsualMisses*trust.Afford(p.bill)*float64(max(replicas, 1)))
+}
+
+// Dear reports whether more is paid of late than the autoscaler in the shadow would cost.
+func (p *Pacer) Dear() bool { return p.bill > 1 }
+
+// Exceeded reports whether the bill of all there is is to be kept now.
+func (p *Pacer) Exceeded() bool { return p.shadow.Exceeded() }
+
+// Overspent reports the same of what the guard does not hold.
+func (p *Pacer) Overspent() bool { return p.shadow.Overspent() }
+
+// Excess returns by how much the bill exceeds that of the autoscaler in the shadow, as a
+// share of the latter; NaN before anything is known.
+func (p *Pacer) Excess() float64 { return p.shadow.Excess() }
+
+// Reactive returns the replicas that the autoscaler in the shadow would have, if it came
+// down after hold.
+func (p *Pacer) Reactive(now time.Time, hold time.Duration) int32 {
+	return p.shadow.WantsFor(now, hold)
+}
+
+// Guarded returns the part of [Pacer.Reactive] that is not to be undercut: 0 while no
+// harm is done.
+func (p *Pacer) Guarded(now time.Time, hold time.Duration) int32 {
+	return scaler.Ceil(p.holds() * float64(p.Reactive(now, hold)))
+}
+
+// holds returns the share of the count of the autoscaler in the shadow that is held: all of
+// it right after a miss only where the bill leaves room for it. Where bursts have taken it
+// up, what is held so is missing when the next one comes: on one recorded load twice as
+// much was missed.
+func (p *Pacer) holds() float64 {
+	if p.shadow.Excess() < -roomOnBill {
+		return p.guard.Holds()
+	}
+	return p.guard.Share()
+}

@@ -1,0 +1,65 @@
+package pacing_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/pacing"
+	"github.com/forescale/forescale/scaler/trust"
+)
+
+var (
+	start  = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+	alphas = [trust.Tried]float64{0.5, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002}
+)
+
+// steady is a target of ten replicas that need no more.
+func steady(now time.Time, missed float64) trust.Moment {
+	return trust.Moment{
+		Now: now, Demand: 1000, Age: 30 * time.Second, Asked: 1000 / (trust.Utilisation * 100),
+		Least: 1, Need: 10, Ready: 11, Count: 11, Missed: missed, Startup: time.Minute,
+	}
+}
+
+// run books a day of quarters of a minute of which each missed so much.
+func run(p *pacing.Pacer, missed float64, burst bool) time.Time {
+	now := start
+	for range 4 * 1440 {
+		now = now.Add(15 * time.Second)
+		i := pacing.Interval{End: now, Length: 15 * time.Second, Missed: missed, Burst: burst}
+		p.Observe(steady(now, missed), i)
+		p.Book(i)
+	}
+	return now
+}
+
+func TestWhatBurstsMissMovesTheOddsOfTheHedge(t *testing.T) {
+	within, beyond := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
+	require.InDelta(t, pacing.HedgeOdds, within.HedgeOdds(1), 1e-9, "at first")
+	run(within, 0, true)
+	run(beyond, 0.01, true)
+	require.Greater(t, within.HedgeOdds(1), pacing.HedgeOdds, "nothing was missed: fewer hedges")
+	require.Less(t, beyond.HedgeOdds(1), pacing.HedgeOdds, "ten times the budget was missed: more")
+	require.InDelta(t, beyond.HedgeOdds(1), beyond.HedgeOdds(-5), 0, "one replica at least")
+}
+
+// What nobody measured is neither kept nor missed.
+func TestUnknownMissesMoveNothing(t *testing.T) {
+	p := pacing.New(0.001, alphas)
+	run(p, math.NaN(), false)
+	require.InDelta(t, pacing.HedgeOdds, p.HedgeOdds(1), 1e-9)
+}
+
+// The guard holds what the autoscaler in the shadow would have, and all of it at most,
+// once that misses less than the target: it has 15 replicas for a demand of 10 at 70 %.
+func TestTheGuardHoldsOnlyAfterHarm(t *testing.T) {
+	kept, harmed := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
+	now := run(kept, 0, false)
+	require.Equal(t, int32(15), kept.Reactive(now, 5*time.Minute))
+	require.Zero(t, kept.Guarded(now, 5*time.Minute))
+	run(harmed, 1, false)
+	require.Equal(t, int32(15), harmed.Guarded(now, 5*time.Minute))
+}

@@ -1,0 +1,189 @@
+// Package staffing says how many replicas carry a demand.
+//
+// # The idea
+//
+// Three things may be known of a replica: what is stated (scale.targetPerReplica), what
+// was seen of it under the latency objective and at its processors (capacity.Learner),
+// and how it serves (scale.service), from which queueing theory says how many keep the
+// objective (capacity.Curve). A [Rule] joins them: the shape of the curve is that of the
+// queue, its height is what was seen; without a curve, demand is divided by what one
+// replica serves.
+//
+// Everything here is pure.
+package staffing
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/capacity"
+)
+
+// A Rule is what is known of the replicas of one target. It is not safe for concurrent
+// use.
+type Rule struct {
+	stated    float64               // scale.targetPerReplica; 0 = not stated
+	objective *api.LatencyObjective // nil without one
+
+	learner *capacity.Learner // of what a replica carries; nil before there is something to learn from
+	ready   int32             // replicas when it last observed
+	curve   *capacity.Curve   // what replicas carry by scale.service; nil without
+}
+
+// New returns the rule of s, which was validated, before anything is observed. It
+// returns an error if a single replica cannot keep the objective of scale.service.
+func New(s api.ScaleSpec) (*Rule, error) {
+	curve, err := curveOf(s)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rule{stated: s.TargetPerReplica.Float(), objective: s.LatencyObjective, curve: curve}
+	if s.LatencyObjective != nil {
+		r.learner = &capacity.Learner{Objective: objectiveOf(s)}
+	}
+	return r, nil
+}
+
+// Replicas returns the smallest count that carries demand; −1, unknown, if
+// demand is NaN or nothing is known of what a replica carries.
+func (r *Rule) Replicas(demand float64) int32 {
+	if r.curve != nil {
+		return r.curve.Replicas(demand / r.strength())
+	}
+	return scaler.Replicas(demand, r.Target())
+}
+
+// Averaged returns the smallest count that keeps the latency objective on average over
+// the given demands, each of which has a share of the whole, and by scale.service,
+// without which it panics. It changes demands. It takes some tens of microseconds for
+// some tens of replicas.
+func (r *Rule) Averaged(demands, shares []float64) int32 {
+	strength := r.strength()
+	for i := range demands {
+		demands[i] /= strength
+	}
+	return r.curve.Averaged(demands, shares, 1-r.objective.Quantile.Float())
+}
+
+// AsQueue reports whether replicas are staffed as a queue, by scale.service: what one of
+// many carries is then not what one carries.
+func (r *Rule) AsQueue() bool { return r.curve != nil }
+
+// ObserveService learns what a replica carries from three series of one grid, cell by
+// cell: the rate that came in, the latency quantile of the objective in seconds, and
+// the ready replicas. Cells that are NaN in any of them say nothing. It does nothing
+// without a latency objective, and reads as many cells as the shortest series has.
+func (r *Rule) ObserveService(rate, latency, ready forecast.Series) {
+	if r.objective == nil {
+		return
+	}
+	n := min(rate.Len(), latency.Len(), ready.Len())
+	for i := range n {
+		count := ready.Values[i]
+		if math.IsNaN(count) || count < 1 || count > math.MaxInt32 {
+			continue
+		}
+		r.learner.Observe(capacity.Interval{
+			Rate: rate.Values[i], Latency: latency.Values[i], Ready: int32(count), CPU: math.NaN(),
+		})
+		r.ready = int32(count)
+	}
+}
+
+// ObserveCPU learns the rate at which the processors of a replica are full from one
+// interval: the rate that came in, in the unit of the metric, the ready replicas
+// throughout, and the mean use of what these have, 0 to 1. It needs no latency
+// objective. What is not positive or not finite says nothing.
+func (r *Rule) ObserveCPU(rate float64, ready int32, cpu float64) {
+	if r.learner == nil {
+		r.learner = &capacity.Learner{}
+	}
+	r.ready = ready
+	r.learner.Busy(rate, ready, cpu)
+}
+
+// Redeployed tells that the replicas run another program than before, whose use of
+// the processors is yet to be seen.
+func (r *Rule) Redeployed() {
+	if r.learner != nil {
+		r.learner.Rebuilt()
+	}
+}
+
+// estimate returns what a replica was seen to carry at the present number of
+// replicas; its zero value while nothing was observed of the service.
+func (r *Rule) estimate() capacity.Estimate {
+	if r.learner == nil {
+		return capacity.Estimate{}
+	}
+	return r.learner.Estimate(max(r.ready, 1))
+}
+
+// Target returns the demand that one replica serves: what was learned under the
+// latency objective, else scale.targetPerReplica, at most the rate at which its
+// processors are full if that is known, else the highest rate per replica that was
+// seen to be fine. With scale.service, where it depends on their number, it is what
+// one replica carries when it is busy all the time. It is 0, unknown, if none of them
+// is known.
+func (r *Rule) Target() float64 {
+	if r.curve != nil {
+		return r.curve.Full() * r.strength()
+	}
+	if r.learner == nil {
+		return r.stated
+	}
+	e := r.estimate()
+	if e.SafeRate > 0 && (e.Knowledge == capacity.Learned || r.stated == 0) {
+		return e.SafeRate
+	}
+	if e.FullRate > 0 {
+		return min(r.stated, e.FullRate)
+	}
+	return r.stated
+}
+
+// strength is what a replica was seen to carry at the present number of replicas, as
+// a multiple of what scale.service says it carries there: the shape of the curve is
+// that of the queue, its height is what was seen. 1 before both sides were seen. What
+// its processors cannot do is not expected of it in any case.
+func (r *Rule) strength() float64 {
+	e, s := r.estimate(), 1.0
+	if e.Knowledge == capacity.Learned {
+		n := max(r.ready, 1)
+		s = e.SafeRate * float64(n) / r.curve.Rate(n)
+	}
+	if e.FullRate > 0 {
+		s = min(s, e.FullRate/r.curve.Full())
+	}
+	return s
+}
+
+// curveOf returns what replicas carry by scale.service; nil without one.
+func curveOf(s api.ScaleSpec) (*capacity.Curve, error) {
+	if s.Service == nil {
+		return nil, nil //nolint:nilnil // there is nothing to make one of
+	}
+	discipline := capacity.Central
+	switch s.Service.Discipline {
+	case api.Random:
+		discipline = capacity.Random
+	case api.Sharing:
+		discipline = capacity.Sharing
+	case api.Central:
+	}
+	service := capacity.Service{Slots: int(s.Service.Slots), Time: s.Service.Time.Std(), Discipline: discipline}
+	curve, err := capacity.Queue(service, objectiveOf(s))
+	if err != nil {
+		return nil, fmt.Errorf("staffing: scale.service: %w", err)
+	}
+	return curve, nil
+}
+
+// objectiveOf returns the latency objective of s, which has one.
+func objectiveOf(s api.ScaleSpec) capacity.Objective {
+	o := s.LatencyObjective
+	return capacity.Objective{Quantile: o.Quantile.Float(), Latency: o.Value.Std()}
+}
