@@ -69,7 +69,7 @@ func (m *Memory) Row(dst *Row, ago, h int, s *Season, clock *Clock) {
 		v := m.recent.at(u - l)
 		raw[i], logs[i] = float32(v-z), float32(Log(v)-base)
 	}
-	level := m.level.at(u)
+	level := m.LevelAt(ago)
 	raw[n], logs[n] = float32(level-z), float32(Log(level)-base)
 	raw[n+1], logs[n+1] = 1, 1
 	n += 2

@@ -14,7 +14,6 @@ import (
 // It is not safe for concurrent use.
 type Memory struct {
 	recent    ring   // z
-	level     ring   // mean of the last samples
 	day, week *cells // one and the same where both have cells of one length
 	mean      profile
 	slow      ring
@@ -94,7 +93,7 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 // NewMemory returns an empty memory whose days and weeks are those of wall.
 func NewMemory(l Lags, wall Wall) *Memory {
 	span := longest + l.Reach + 2
-	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), level: newRing(l.Reach + 2), lags: l, wall: wall}
+	m := &Memory{day: &cells{}, week: &cells{}, slow: newRing(l.Reach + 2), recent: newRing(span), lags: l, wall: wall}
 	dayCell := 1
 	for l.Day/dayCell > 1440 {
 		dayCell++
@@ -150,13 +149,8 @@ func (m *Memory) Push(z, typical float64) {
 	m.sum += z - m.recent.at(i-levelSpan)
 	m.recent.set(i, z)
 	if i%4096 == 0 { // rounding must not add up
-		m.sum = 0
-		for j := i - levelSpan + 1; j <= i; j++ {
-			m.sum += m.recent.at(j)
-		}
+		m.sum = m.recent.sum(i, levelSpan)
 	}
-	mean := max(m.sum/levelSpan, 0)
-	m.level.set(i, mean)
 	if i == 0 {
 		m.slowMean = z
 	}
@@ -199,7 +193,13 @@ func (m *Memory) Back(l int) float64 { return m.recent.at(m.n - 1 - l) }
 func (m *Memory) Level() float64 { return m.LevelAt(0) }
 
 // LevelAt returns what Level was ago samples before the newest, ago ≤ Reach.
-func (m *Memory) LevelAt(ago int) float64 { return m.level.at(m.n - 1 - ago) }
+func (m *Memory) LevelAt(ago int) float64 {
+	sum := m.sum
+	if ago > 0 {
+		sum = m.recent.sum(m.n-1-ago, levelSpan)
+	}
+	return float64(float32(max(sum/levelSpan, 0)))
+}
 
 // LevelThen returns the mean level one day and one week before the newest sample,
 // NaN where that is not known.
@@ -229,9 +229,6 @@ func (m *Memory) TopOnward(top float64, near, h int) float64 {
 func (m *Memory) Rescale(factor float64) {
 	for i := range m.recent {
 		m.recent[i] *= float32(factor)
-	}
-	for i := range m.level {
-		m.level[i] *= float32(factor)
 	}
 	for i, v := range m.mean.values {
 		m.mean.values[i] = ToSmall(v.Float() * factor)

@@ -27,6 +27,15 @@ func (r ring) top(i, n int) float32 {
 	return best
 }
 
+// sum returns the sum of the n values up to index i.
+func (r ring) sum(i, n int) float64 {
+	sum := 0.0
+	for j := i - n + 1; j <= i; j++ {
+		sum += r.at(j)
+	}
+	return sum
+}
+
 // cells holds the means of consecutive groups of per samples, as many as one
 // season needs.
 type cells struct {
