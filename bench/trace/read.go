@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/forescale/forescale/collector"
 )
 
 // maxIntervals bounds the grid of a trace, so that one wrong time stamp is an
@@ -48,17 +50,26 @@ type row struct {
 	n         int // lines of this time stamp
 }
 
+// table is the rows of a file, each with a time stamp of its own.
+type table struct {
+	rows  []row
+	mixed int // lines with the time stamp of the one before and another value
+	first int // line of the first of them
+}
+
 // ReadCSV reads rows "timestamp,value" after a header of these words: unix
 // seconds, ascending, and a value that is not negative. Of several rows with one
-// time stamp the mean counts; a row without a value, empty or NaN, is left out.
-// The step is the smallest distance of two rows that occurs in at least one of
-// twenty distances, or the usual one that they jitter around; rows are put on that grid from the first one on, the mean of
-// several that share an interval. An interval without a row is a gap.
+// time stamp the mean counts, which a note says if they differ; a row without a value,
+// empty or NaN, is left out. The step is the smallest distance of two rows that occurs
+// in at least one of twenty distances, or the usual one that they jitter around; rows
+// are put on that grid from the first one on, the mean of several that share an
+// interval. An interval without a row is a gap.
 func ReadCSV(r io.Reader, name string) (Trace, error) {
-	rows, err := readRows(r)
+	read, err := readRows(r)
 	if err != nil {
 		return Trace{}, err
 	}
+	rows := read.rows
 	step := stepOf(rows)
 	span := (rows[len(rows)-1].at - rows[0].at) / step.Seconds()
 	if span > maxIntervals {
@@ -69,6 +80,7 @@ func ReadCSV(r io.Reader, name string) (Trace, error) {
 		Name: name, Kind: Rate, Step: step,
 		Start:  time.UnixMilli(int64(math.Round(rows[0].at * 1000))).UTC(),
 		Values: make([]float64, int(math.Round(span))+1),
+		Notes:  read.notes(),
 	}
 	counts := make([]int, len(t.Values))
 	for _, row := range rows {
@@ -79,17 +91,28 @@ func ReadCSV(r io.Reader, name string) (Trace, error) {
 	for i, n := range counts {
 		t.Values[i] /= float64(n) // 0/0 is NaN: a gap
 	}
+	if collector.LooksLikeCounter(t.Values) {
+		t.Notes = append(t.Notes, collector.CounterNote)
+	}
 	return t, nil
 }
 
-func readRows(r io.Reader) ([]row, error) {
+// notes says which rows are odd.
+func (t table) notes() []string {
+	if t.mixed == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("rows with the time of the one before and another value: %d, the first in line %d; their mean counts", t.mixed, t.first)}
+}
+
+func readRows(r io.Reader) (table, error) {
 	lines := bufio.NewScanner(r)
-	var rows []row
+	var t table
 	for n := 1; lines.Scan(); n++ {
 		text := strings.TrimSpace(lines.Text())
 		if n == 1 {
 			if text = strings.TrimPrefix(text, "\ufeff"); text != "timestamp,value" {
-				return nil, fmt.Errorf("line 1 is %q, want the header timestamp,value", text)
+				return table{}, fmt.Errorf("line 1 is %q, want the header timestamp,value", text)
 			}
 			continue
 		}
@@ -97,36 +120,42 @@ func readRows(r io.Reader) ([]row, error) {
 			continue
 		}
 		row, err := parseRow(text)
-		if err == nil && len(rows) > 0 && row.at < rows[len(rows)-1].at {
-			err = fmt.Errorf("time stamp %v after %v, want them ascending", row.at, rows[len(rows)-1].at)
+		if err == nil && len(t.rows) > 0 && row.at < t.rows[len(t.rows)-1].at {
+			err = fmt.Errorf("time stamp %v after %v, want them ascending", row.at, t.rows[len(t.rows)-1].at)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return table{}, fmt.Errorf("line %d: %w", n, err)
 		}
-		rows = add(rows, row)
+		t.add(row, n)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("after %d rows: %w", len(rows), err)
+		return table{}, fmt.Errorf("after %d rows: %w", len(t.rows), err)
 	}
-	if len(rows) < 2 {
-		return nil, fmt.Errorf("%d rows, want at least 2", len(rows))
+	if len(t.rows) < 2 {
+		return table{}, fmt.Errorf("%d rows, want at least 2", len(t.rows))
 	}
-	return rows, nil
+	return t, nil
 }
 
-// add appends r, unless it has no value; of several with one time stamp the mean
-// is kept.
-func add(rows []row, r row) []row {
-	last := len(rows) - 1
+// add appends r of a line, unless it has no value; of several with one time stamp the
+// mean is kept.
+func (t *table) add(r row, line int) {
+	last := len(t.rows) - 1
 	switch {
 	case math.IsNaN(r.value):
-	case last >= 0 && r.at == rows[last].at:
-		rows[last].n++
-		rows[last].value += (r.value - rows[last].value) / float64(rows[last].n)
+	case last >= 0 && r.at == t.rows[last].at:
+		same := &t.rows[last]
+		if r.value != same.value {
+			t.mixed++
+			if t.first == 0 {
+				t.first = line
+			}
+		}
+		same.n++
+		same.value += (r.value - same.value) / float64(same.n)
 	default:
-		rows = append(rows, r)
+		t.rows = append(t.rows, r)
 	}
-	return rows
 }
 
 func parseRow(text string) (row, error) {

@@ -41,6 +41,9 @@ type Trace struct {
 	Start  time.Time
 	Step   time.Duration // > 0
 	Values []float64     // len = number of intervals, oldest first; each ≥ 0 or NaN
+
+	// Notes tell what is odd about the file, for the user.
+	Notes []string
 }
 
 // At returns the start of interval i.

@@ -156,6 +156,7 @@ func (o *accuracyOptions) read(ctx context.Context, files []string, notes io.Wri
 			broken = err
 			continue
 		}
+		writeNotes(notes, t.Name, t.Notes)
 		all = append(all, t)
 	}
 	if len(all) == 0 {

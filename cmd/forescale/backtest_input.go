@@ -178,7 +178,7 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 	for _, path := range files {
 		t, d, err := o.readLoad(ctx, path, notes)
 		if err != nil {
-			return nil, nil, fmt.Errorf("--trace: %w", err)
+			return nil, nil, err
 		}
 		traces = append(traces, t)
 		if len(d.Latency.Values) > 0 && len(d.Replicas.Values) > 0 {
@@ -189,16 +189,34 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 	if err != nil {
 		return nil, nil, fmt.Errorf("--traces: %w", err)
 	}
+	for _, t := range listed {
+		writeNotes(notes, t.Name, t.Notes)
+	}
 	traces = append(traces, listed...)
 	if len(traces) == 0 {
 		return nil, nil, errors.New("no load given: name files, or a directory by --traces")
 	}
-	if o.smooth > 0 {
-		for i := range traces {
+	for i := range traces {
+		traces[i] = dated(traces[i], notes)
+		if o.smooth > 0 {
 			traces[i] = traces[i].Smooth(o.smooth.Std())
 		}
 	}
 	return traces, recorded, nil
+}
+
+// dated returns t, by whole weeks later where its times count from zero or thereabouts:
+// the autoscalers look back from now, and there is nothing before the epoch.
+func dated(t trace.Trace, notes io.Writer) trace.Trace {
+	const week = 7 * 24 * time.Hour
+	begins := t.Start
+	for t.Start.Before(time.Unix(0, 0).Add(week)) {
+		t.Start = t.Start.Add(week)
+	}
+	if later := t.Start.Sub(begins); later > 0 {
+		writeNotes(notes, t.Name, []string{fmt.Sprintf("its times begin at %s: replayed as if %s later", begins.UTC().Format(time.DateTime), api.Duration(later))})
+	}
+	return t
 }
 
 // list reads the traces of the directory, none if there is none.
@@ -222,11 +240,12 @@ func (o *backtestOptions) list() ([]trace.Trace, error) {
 	return traces, nil
 }
 
-// readLoad reads a trace as it is, and else whatever package export knows, which
-// puts it on the grid of the epoch. It says on notes what was dropped on the way.
+// readLoad reads a trace as it is, if nothing is odd about it, and else whatever
+// package export knows, which puts it on the grid of the epoch. It says on notes what
+// was dropped on the way.
 func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Writer) (trace.Trace, export.Data, error) {
 	if o.query == "" {
-		if t, err := trace.Read(path); err == nil {
+		if t, err := trace.Read(path); err == nil && len(t.Notes) == 0 {
 			return t, export.Data{}, nil
 		}
 	}
@@ -238,8 +257,6 @@ func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Wr
 	if err != nil {
 		return trace.Trace{}, d, err
 	}
-	for _, n := range d.Notes {
-		fmt.Fprintf(notes, "%s: %s\n", path, n)
-	}
-	return trace.Trace{Name: loadName(path), Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, d, nil
+	writeNotes(notes, path, d.Notes)
+	return traceOf(path, d), d, nil
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +107,36 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
+}
+
+// A file is read as forecast reads it: two values for one time are refused. Of a
+// collection all is measured, and what is odd is said.
+func TestBacktestSaysWhatIsOddAboutAFile(t *testing.T) {
+	var counter strings.Builder
+	counter.WriteString("timestamp,value\n")
+	for i := range 120 {
+		fmt.Fprintf(&counter, "%d,%d\n", 60*i, 40*i)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"mixed":   "timestamp,value\n1700000040,1\n1700000100,2\n1700000100,4\n1700000160,3\n",
+		"counter": counter.String(),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".csv"), []byte(text), 0o600))
+	}
+	o := backtestOptions{}
+	_, _, err := o.read(t.Context(), []string{filepath.Join(dir, "mixed.csv")}, io.Discard)
+	require.ErrorContains(t, err, "mixed.csv: line 4: time 1700000100 comes twice, with the values 2 and 4")
+	require.NotContains(t, err.Error(), "--trace", "it was no flag that named it")
+
+	var notes strings.Builder
+	o.directory = dir
+	traces, _, err := o.read(t.Context(), nil, &notes)
+	require.NoError(t, err)
+	require.Contains(t, notes.String(), "note: mixed: rows with the time of the one before and another value: 1, the first in line 4")
+	require.Contains(t, notes.String(), "note: counter: the values only rise")
+	require.Contains(t, notes.String(), "note: counter: its times begin at 1970-01-01 00:00:00: replayed as if 7d later")
+	require.Equal(t, time.Date(1970, 1, 8, 0, 0, 0, 0, time.UTC), traces[0].Start.UTC(), "the same day of the week")
 }
 
 func TestBacktestSpecGivesObjectiveBoundsAndMargin(t *testing.T) {

@@ -116,14 +116,22 @@ func (o *forecastOptions) checkLines(step time.Duration) error {
 	return nil
 }
 
+// checkSeasons says on notes which of the seasons history cannot show.
+func (o *forecastOptions) checkSeasons(notes io.Writer, history forecast.Series) {
+	span := history.End().Sub(history.Start)
+	for _, period := range o.seasons {
+		if period.Std() > span {
+			fmt.Fprintf(notes, "warning: --seasons: %s is longer than the history, %s: nothing is known of it\n", period, api.Duration(span))
+		}
+	}
+}
+
 func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Writer) error {
 	d, err := export.Read(ctx, path, export.Options{Query: o.query, Step: o.step.Std()})
 	if err != nil {
 		return err
 	}
-	for _, note := range d.Notes {
-		fmt.Fprintln(notes, "note:", note)
-	}
+	writeNotes(notes, path, d.Notes)
 	history := d.Rate
 	if err := o.checkLines(history.Step); err != nil {
 		return err
@@ -133,6 +141,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 	if cells > most {
 		return fmt.Errorf("--horizon: %s is %d cells of %v, want at most %d", o.horizon, cells, history.Step, most)
 	}
+	o.checkSeasons(notes, history)
 	f, filter, err := o.forecast(ctx, history, cells)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

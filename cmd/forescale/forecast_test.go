@@ -101,6 +101,21 @@ func TestForecastFarAheadIsAPath(t *testing.T) {
 	require.Contains(t, notes, "at +15m: ", "the pool, whose weights are told")
 }
 
+// Of no demand none is forecast, and a season that nobody can have seen is named.
+func TestForecastOfNothingIsNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "idle.csv")
+	var text strings.Builder
+	text.WriteString("timestamp,value\n")
+	for i := range 600 {
+		fmt.Fprintf(&text, "%d,0\n", 1_700_000_040+60*i)
+	}
+	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
+	out, notes, err := runForecast(t, file, "--horizon", "2m", "--levels", "0.5,0.99", "--seasons", "400d", "-o", "csv")
+	require.NoError(t, err)
+	require.Contains(t, out, ",0,0,0,0\n")
+	require.Contains(t, notes, "--seasons: 400d is longer than the history, 10h")
+}
+
 func TestForecastRefusesWhatCannotBe(t *testing.T) {
 	file := dailyFiles(t)["CSV"]
 	for want, args := range map[string][]string{

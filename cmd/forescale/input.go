@@ -45,10 +45,20 @@ func readTrace(ctx context.Context, path, query string, step time.Duration, note
 	if err != nil {
 		return trace.Trace{}, err
 	}
-	for _, n := range d.Notes {
-		fmt.Fprintf(notes, "note: %s: %s\n", path, n)
+	writeNotes(notes, path, d.Notes)
+	return traceOf(path, d), nil
+}
+
+// writeNotes says what is odd about a file or a series of that name.
+func writeNotes(w io.Writer, name string, notes []string) {
+	for _, n := range notes {
+		fmt.Fprintf(w, "note: %s: %s\n", name, n)
 	}
-	return trace.Trace{Name: loadName(path), Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}, nil
+}
+
+// traceOf returns the load that was read from path.
+func traceOf(path string, d export.Data) trace.Trace {
+	return trace.Trace{Name: loadName(path), Kind: trace.Rate, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}
 }
 
 // loadName returns the name of the load in a file: that of the file without .gz and

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 )
 
@@ -256,6 +257,9 @@ func (t table) trim(start time.Time, cells [columns][]float64) (Data, error) {
 			s.Values = cells[c][from:to]
 		}
 		return s
+	}
+	if collector.LooksLikeCounter(cells[rate]) {
+		t.notes = append(t.notes, collector.CounterNote)
 	}
 	return Data{Rate: series(rate), Latency: series(latency), Replicas: series(replicas), Notes: t.notes}, nil
 }

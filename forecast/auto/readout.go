@@ -14,10 +14,7 @@ func (s *filter) Forecast(dst *forecast.Forecast) {
 	dst.Start = s.start.Add(time.Duration(s.n) * s.step)
 	dst.Step = s.step
 	dst.Warnings = s.warnings
-	scale := s.unit
-	if scale == 0 {
-		scale = 1
-	}
+	scale := s.unit // 0 before the first sample above 0: of nothing, nothing is forecast
 	p := passage{rung: -1}
 	for h := range dst.Values {
 		points := p.points(s, h+1)

@@ -29,7 +29,8 @@ const (
 )
 
 // A Workload is one target from samples to decision. It is not safe for
-// concurrent use; drive it with a now that does not go back.
+// concurrent use; drive it with a now that does not go back and lies more than a day
+// after the epoch.
 type Workload struct {
 	spec    api.Spec // with defaults
 	level   float64  // quantile to provide for, where no pacer chooses it; the median with a buffer

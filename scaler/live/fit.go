@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/model"
 )
@@ -40,6 +41,9 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 		var fit *model.Fitted
 		if err == nil {
 			fit, err = model.FitWith(ctx, spec, history, s.opts.Network)
+		}
+		if err == nil && collector.LooksLikeCounter(history.Values) {
+			s.opts.Log.Warn("metric.query: "+collector.CounterNote, "workload", e.key.String(), "query", spec.Metric.Query)
 		}
 		s.install(e, epoch, fit, err)
 	})
