@@ -166,7 +166,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	if err := acting.Setup(ctx, mgr); err != nil {
 		return err
 	}
-	if err := c.runParts(ctx, store, mgr, acting.Cold); err != nil && !errors.Is(err, context.Canceled) {
+	if err := c.runParts(ctx, store, mgr, acting.NotReady); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 45*time.Second)

@@ -14,6 +14,15 @@ import (
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
+const (
+	writeTimeout = 10 * time.Second // of one write, with the reads that it takes
+
+	// A write that failed is tried again after firstRetry, and waits twice as long each
+	// time, up to lastRetry.
+	firstRetry = 500 * time.Millisecond
+	lastRetry  = 30 * time.Second
+)
+
 // tick decides every target, several times a second, and puts those that need a
 // write in the queue.
 func (c *Controller) tick(ctx context.Context) error {
@@ -45,7 +54,7 @@ func (c *Controller) claimWrite(t *target, now time.Time) bool {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.busy || now.Before(t.notUntil) {
+	if t.busy || now.Before(t.retryAt) {
 		return false
 	}
 	t.busy, t.decided = true, now
@@ -75,7 +84,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	if !c.leads.Load() {
 		a = keep
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	var (
 		after *hpa.View
@@ -90,7 +99,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	case keep:
 	}
 	if errors.Is(err, hpa.ErrChanged) {
-		after, err = c.again(ctx, t, view)
+		after, err = c.reread(ctx, t, view)
 		c.settle(t, func() { t.see(after) }, err)
 		return
 	}
@@ -110,8 +119,8 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	}, err)
 }
 
-// again reads what has changed under us.
-func (c *Controller) again(ctx context.Context, t *target, old *hpa.View) (*hpa.View, error) {
+// reread reads the target anew after somebody else has written it; nil if it is gone.
+func (c *Controller) reread(ctx context.Context, t *target, old *hpa.View) (*hpa.View, error) {
 	view, err := c.writer.Get(ctx, old.Kind, old.Name)
 	if apierrors.IsNotFound(err) {
 		t.mu.Lock()
@@ -122,20 +131,19 @@ func (c *Controller) again(ctx context.Context, t *target, old *hpa.View) (*hpa.
 	return view, err
 }
 
-// settle ends a write: done runs under the lock, a failure waits twice as long
-// each time, from half a second to half a minute.
+// settle ends a write: done runs under the lock, and a failure waits.
 func (c *Controller) settle(t *target, done func(), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.busy = false
 	done()
 	if err == nil {
-		t.failed, t.failures, t.notUntil = nil, 0, time.Time{}
+		t.failed, t.failures, t.retryAt = nil, 0, time.Time{}
 		return
 	}
-	wait := min(30*time.Second, 500*time.Millisecond<<min(t.failures, 6))
+	wait := min(lastRetry, firstRetry<<min(t.failures, 6))
 	t.failures++
-	t.notUntil = c.opts.Now().Add(wait)
+	t.retryAt = c.opts.Now().Add(wait)
 	if t.failed == nil || t.failed.Error() != err.Error() {
 		c.log.Warn("floor not written", "object", t.name.String(), "error", err, "retry", wait)
 	}
@@ -182,7 +190,7 @@ func quoted(list []string) string {
 
 // announce tells the events of a floor that moved.
 func (c *Controller) announce(t *target, before, after *hpa.View) {
-	if !t.telling(before, after) {
+	if !t.worthAnEvent(before, after) {
 		return
 	}
 	if after.Floor() > before.Floor() {
@@ -193,10 +201,10 @@ func (c *Controller) announce(t *target, before, after *hpa.View) {
 	c.note(t.object, normal, "FloorReleased", "Release", fmt.Sprintf("floor of %s given back: %d", before.Name.Name, after.Floor()))
 }
 
-// telling reports whether a floor that moved is worth an event: when it leaves
+// worthAnEvent reports whether a floor that moved is worth an event: when it leaves
 // what its owner set, when it has risen by far since the last one, and when it is
 // back.
-func (t *target) telling(before, after *hpa.View) bool {
+func (t *target) worthAnEvent(before, after *hpa.View) bool {
 	if after.Floor() <= before.Floor() {
 		return after.Claim == nil
 	}

@@ -43,14 +43,14 @@ const (
 // A Controller acts on PredictiveAutoscaler objects. Make it with New, hand it to
 // a manager with Setup, and call Finish when the manager has stopped.
 type Controller struct {
-	opts   Options
-	log    *slog.Logger
-	client client.Client
-	events events.EventRecorder
-	writer *hpa.Writer
-	queue  *writeQueue
-	leads  atomic.Bool
-	cold   atomic.Pointer[string] // what is missing before this replica is warm; nil = nothing is known
+	opts     Options
+	log      *slog.Logger
+	client   client.Client
+	events   events.EventRecorder
+	writer   *hpa.Writer
+	queue    *writeQueue
+	leads    atomic.Bool
+	notReady atomic.Pointer[string] // what this replica waits for before it is ready; nil = nothing is known yet
 
 	scaledObjects bool // the cluster has KEDA
 

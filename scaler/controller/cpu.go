@@ -65,7 +65,7 @@ func (c *Controller) measureOne(ctx context.Context, t *target) {
 	if err == nil {
 		window, err = t.pods.use(use)
 	}
-	news := err != nil && !errors.Is(err, errNotMeasured) && (t.cpuErr == nil || t.cpuErr.Error() != err.Error())
+	changed := err != nil && !errors.Is(err, errNotMeasured) && (t.cpuErr == nil || t.cpuErr.Error() != err.Error())
 	fresh := err == nil && window.To.After(t.measured)
 	if fresh {
 		t.measured = window.To
@@ -76,7 +76,7 @@ func (c *Controller) measureOne(ctx context.Context, t *target) {
 	if fresh {
 		c.opts.Store.SetCPU(t.key, window)
 	}
-	if news {
+	if changed {
 		c.log.Warn("use of the processors not known", "object", t.name.String(), "error", err)
 		c.note(pa, warning, "PodCPUUnknown", "Observe", fmt.Sprintf("nothing is learned from the pods' processors: %v", err))
 	}

@@ -144,19 +144,26 @@ func (c *Controller) Finish(ctx context.Context) error {
 	c.log.Info("no other replica: giving every floor back", "floors", len(held))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(c.opts.Workers)
-	for _, t := range held {
-		group.Go(func() error { return c.restore(ctx, t.view.Kind, t.view.Name, t.name.Name) })
+	for _, f := range held {
+		group.Go(func() error { return c.restore(ctx, f.kind, f.target, f.claimant) })
 	}
 	return group.Wait()
 }
 
-// held returns the targets whose floor this replica wrote or took over.
-func (c *Controller) held() []*target {
-	var out []*target
+// A heldFloor is one to give back.
+type heldFloor struct {
+	kind     hpa.Kind
+	target   types.NamespacedName
+	claimant string // name of the PredictiveAutoscaler that it is claimed for
+}
+
+// held returns the floors that this replica wrote or took over.
+func (c *Controller) held() []heldFloor {
+	var out []heldFloor
 	for _, t := range c.all() {
 		t.mu.Lock()
 		if t.view != nil && t.view.Claim != nil {
-			out = append(out, t)
+			out = append(out, heldFloor{t.view.Kind, t.view.Name, t.name.Name})
 		}
 		t.mu.Unlock()
 	}

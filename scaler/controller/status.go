@@ -54,7 +54,7 @@ func (c *Controller) report(ctx context.Context) error {
 func (c *Controller) reportOne(ctx context.Context, t *target) {
 	now := c.opts.Now()
 	t.mu.Lock()
-	next, worth := t.news(now, c.opts)
+	next, worth := t.nextStatus(now, c.opts)
 	if !worth || ctx.Err() != nil {
 		t.mu.Unlock()
 		return
@@ -75,8 +75,8 @@ func (c *Controller) reportOne(ctx context.Context, t *target) {
 	t.mu.Unlock()
 }
 
-// news makes the status of now and reports whether it is worth a write.
-func (t *target) news(now time.Time, o Options) (v1alpha1.Status, bool) {
+// nextStatus makes the status of now and reports whether it is worth a write.
+func (t *target) nextStatus(now time.Time, o Options) (v1alpha1.Status, bool) {
 	if t.object == nil || t.gone || now.Sub(t.written) < o.StatusEvery {
 		return v1alpha1.Status{}, false
 	}
@@ -274,13 +274,13 @@ func (c *Controller) announceFindings(t *target) {
 	t.mu.Lock()
 	v, pa, view := t.verdict, t.object, t.view
 	t.verdict.Edited, t.verdict.Reverted = false, false
-	crowded := t.pods.unschedulable
-	news := crowded > 0 && !t.crowds
-	t.crowds = crowded > 0
+	waiting := t.pods.unschedulable
+	changed := waiting > 0 && !t.unschedulableTold
+	t.unschedulableTold = waiting > 0
 	bound, stated := t.bound()
 	t.mu.Unlock()
-	if news {
-		c.note(pa, warning, unschedulableReason, "Observe", fmt.Sprintf("%d pods of the target find no node", crowded))
+	if changed {
+		c.note(pa, warning, unschedulableReason, "Observe", fmt.Sprintf("%d pods of the target find no node", waiting))
 	}
 	if bound > 0 {
 		text := fmt.Sprintf("the pods' processors are full at %.4g a replica, below scale.targetPerReplica %s: a replica is taken to serve no more", bound, stated)
@@ -302,9 +302,9 @@ func (t *target) bound() (float64, api.Number) {
 	}
 	stated := t.object.Spec.Scale.TargetPerReplica
 	binds := t.object.Spec.PodCPU && t.object.Spec.Scale.LatencyObjective == nil && t.scale.Target > 0 && t.scale.Target < stated.Float()
-	news := binds && !t.bounded
-	t.bounded = binds
-	if !news {
+	changed := binds && !t.boundTold
+	t.boundTold = binds
+	if !changed {
 		return 0, stated
 	}
 	return t.scale.Target, stated

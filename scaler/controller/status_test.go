@@ -112,7 +112,7 @@ func TestAStatusLagsBehindSmallMovesByAThirdOfTheAgeOfTheSpec(t *testing.T) {
 			x.status = x.describe(now, false)
 			x.changed, x.written = now.Add(-c.age), now.Add(-c.written)
 			c.change(x)
-			_, worth := x.news(now, Options{StatusEvery: 5 * time.Second})
+			_, worth := x.nextStatus(now, Options{StatusEvery: 5 * time.Second})
 			require.Equal(t, c.worth, worth)
 		})
 	}

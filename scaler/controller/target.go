@@ -36,19 +36,19 @@ type target struct {
 
 	silentSince time.Time // zero = demand is known
 	lastWrite   time.Time
-	lately      peaks
+	wanted      peaks
 	lastScale   time.Time
 	announced   int32 // floor of the last event
 	failed      error // of the last write
-	notUntil    time.Time
+	retryAt     time.Time
 	failures    int
 
-	pods   pods
-	crowds bool // some of them find no node, and that was told
+	pods              pods
+	unschedulableTold bool // some of them find no node, and that was told
 
-	measured time.Time // end of the newest window of the processors' use
-	cpuErr   error     // of the last look at it
-	bounded  bool      // the processors carry less than the object states, and that was told
+	measured  time.Time // end of the newest window of the processors' use
+	cpuErr    error     // of the last look at it
+	boundTold bool      // the processors carry less than the object states, and that was told
 
 	status  v1alpha1.Status // written last
 	written time.Time
@@ -114,7 +114,7 @@ func (t *target) plan(now time.Time, o Options) (action, int32) {
 	if t.trouble == nil && t.scale.LeadTime == 0 { // nothing was decided yet
 		s.want, s.silence = t.verdict.InForce, 1
 	}
-	t.lately.note(now, s.target())
-	s.wide, s.narrow = t.lately.highest(now, wideGap), t.lately.highest(now, narrowGap)
+	t.wanted.note(now, s.target())
+	s.wide, s.narrow = t.wanted.highest(now, wideGap), t.wanted.highest(now, narrowGap)
 	return s.plan()
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// coldest is how long an object that cannot be forecast, for want of a history
+// warmUpTimeout is how long an object that cannot be forecast, for want of a history
 // say, keeps a replica from being ready.
-const coldest = 5 * time.Minute
+const warmUpTimeout = 5 * time.Minute
 
 // warmUp watches until this replica is warm, for the first time: it has seen every
 // object, and forecasts each, or knows why it cannot. What comes later, new objects
@@ -28,7 +28,7 @@ func (c *Controller) warmUp(ctx context.Context, synced func(context.Context) bo
 	defer ticker.Stop()
 	for {
 		missing := c.missing(ctx)
-		c.cold.Store(&missing)
+		c.notReady.Store(&missing)
 		if missing == "" {
 			c.log.Info("warm: this replica is ready")
 			return nil
@@ -41,11 +41,11 @@ func (c *Controller) warmUp(ctx context.Context, synced func(context.Context) bo
 	}
 }
 
-// Cold returns what this replica still waits for before it is warm, which a
-// readiness probe may say; empty from then on. A replica that is cold may act all
-// the same, if it is elected, on the objects that it forecasts already.
-func (c *Controller) Cold() string {
-	if text := c.cold.Load(); text != nil {
+// NotReady returns what this replica still waits for before it is ready, for a
+// readiness probe to say; empty from then on. A replica that is not ready acts all the
+// same, if it is elected, on the objects that it forecasts already.
+func (c *Controller) NotReady() string {
+	if text := c.notReady.Load(); text != nil {
 		return *text
 	}
 	return "the cluster has not been read yet"
@@ -57,17 +57,17 @@ func (c *Controller) missing(ctx context.Context) string {
 	if err := c.client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
 		return err.Error()
 	}
-	now, cold := c.opts.Now(), 0
+	now, waiting := c.opts.Now(), 0
 	for i := range list.Items {
 		pa := &list.Items[i]
 		if t := c.find(client.ObjectKeyFromObject(pa)); pa.DeletionTimestamp.IsZero() && (t == nil || !t.warm(now)) {
-			cold++
+			waiting++
 		}
 	}
-	if cold == 0 {
+	if waiting == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d objects have no forecast yet", cold, len(list.Items))
+	return fmt.Sprintf("%d of %d objects have no forecast yet", waiting, len(list.Items))
 }
 
 // warm reports whether the model of an object is fitted, or never will be soon: the
@@ -78,7 +78,7 @@ func (t *target) warm(now time.Time) bool {
 	switch {
 	case t.object == nil:
 		return false
-	case t.trouble != nil, now.Sub(t.adopted) >= coldest:
+	case t.trouble != nil, now.Sub(t.adopted) >= warmUpTimeout:
 		return true
 	case t.scale.Err != nil:
 		return !errors.Is(t.scale.Err, live.ErrStarting)

@@ -38,8 +38,8 @@ func TestWarm(t *testing.T) {
 
 func TestAReplicaThatKnowsNothingIsCold(t *testing.T) {
 	c := &Controller{}
-	require.NotEmpty(t, c.Cold())
+	require.NotEmpty(t, c.NotReady())
 	warm := ""
-	c.cold.Store(&warm)
-	require.Empty(t, c.Cold())
+	c.notReady.Store(&warm)
+	require.Empty(t, c.NotReady())
 }

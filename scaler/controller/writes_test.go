@@ -95,12 +95,12 @@ func (w *writes) count(x *target, now time.Time, o Options) {
 		after.Claim = claim
 		x.floor.Wrote(&after, claim)
 		*x.view, x.lastWrite = after, now
-		if x.telling(&before, &after) {
+		if x.worthAnEvent(&before, &after) {
 			w.events++
 		}
 		x.verdict = x.floor.Judge(x.view, now)
 	}
-	if next, worth := x.news(now, o); worth {
+	if next, worth := x.nextStatus(now, o); worth {
 		x.status, x.written = next, now
 		w.statuses++
 	}
