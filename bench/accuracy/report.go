@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // Schema names the layout of a [Report] as JSON.
@@ -221,7 +223,7 @@ func (r Report) WriteTable(w io.Writer) error {
 			fmt.Fprintf(t, "%s\t%s\t\n", s.Name, s.Error)
 		}
 		for _, g := range s.Rungs {
-			fmt.Fprintf(t, "%s\t%v\t%d\t%.4g\t%.3f\t%.3f\t%.1f\t%.4g\t", s.Name, seconds(g.Horizon), g.N,
+			fmt.Fprintf(t, "%s\t%s\t%d\t%.4g\t%.3f\t%.3f\t%.1f\t%.4g\t", s.Name, ahead(g.Horizon), g.N,
 				float64(g.MAE), float64(g.MAERatio), float64(g.MASE), float64(g.SMAPE), float64(g.WIS))
 			fmt.Fprintln(t, levelCells(g.PinballRatio, 1, 3)+levelCells(g.Coverage, 100, 2)+levelCells(g.WorstDayCoverage, 100, 1))
 		}
@@ -233,14 +235,17 @@ func (r Report) WriteTable(w io.Writer) error {
 	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "horizon\tseries\t÷ naive\tbeats it\tworst\tpinball 90\t95\t99\tcovered 90\t95\t99\toff by 90\t95\t99\tworst day 90\t95\t99\tpeaks ÷ naive\tcovered 90\t95\t99\tworst at\t")
 	for _, s := range r.Summary {
-		fmt.Fprintf(t, "%v\t%d\t%.4f\t%d\t%.3f\t", seconds(s.Horizon), s.Series, float64(s.MAERatio), s.BeatsNaive, float64(s.Worst))
+		fmt.Fprintf(t, "%s\t%d\t%.4f\t%d\t%.3f\t", ahead(s.Horizon), s.Series, float64(s.MAERatio), s.BeatsNaive, float64(s.Worst))
 		fmt.Fprintln(t, levelCells(s.PinballRatio, 1, 3)+levelCells(s.Coverage, 100, 2)+
 			levelCells(s.CoverageDeviation, 100, 2)+levelCells(s.WorstDayCoverage, 100, 1)+fmt.Sprintf("%.3f\t", float64(s.PeakMAERatio))+levelCells(s.PeakCoverage, 100, 2)+s.WorstName+"\t")
 	}
 	return t.Flush()
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+// ahead writes a horizon of so many seconds.
+func ahead(seconds float64) string {
+	return api.Duration(seconds * float64(time.Second)).String()
+}
 
 // levelCells returns the table cells of a value by level.
 func levelCells(m map[string]Number, factor float64, digits int) string {

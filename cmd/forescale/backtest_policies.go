@@ -53,13 +53,33 @@ func policyNames(names []string) ([]string, error) {
 			add(ourFrontier()...)
 		default:
 			if !known(name) {
-				return nil, fmt.Errorf("--policies: no policy %q; there are default, all, %s, %s and %s",
-					name, strings.Join(rival.Names(), ", "), campaign.Oracle, strings.Join(ours(), ", "))
+				return nil, unknownPolicy(name)
 			}
 			add(name)
 		}
 	}
 	return out, nil
+}
+
+// unknownPolicy says which policies there are, and which were perhaps meant: those that
+// begin so, or the one that is spelled most alike.
+func unknownPolicy(name string) error {
+	all := slices.Concat([]string{"default", "all"}, rival.Names(), []string{campaign.Oracle}, ours())
+	var meant []string
+	for _, n := range all {
+		if strings.HasPrefix(n, name+"-") {
+			meant = append(meant, n)
+		}
+	}
+	if like := api.Like(name, all, len(name)/3); len(meant) == 0 && like != "" {
+		meant = []string{like}
+	}
+	hint := ""
+	const few = 3
+	if len(meant) > 0 && len(meant) <= few {
+		hint = fmt.Sprintf(", did you mean %s?", strings.Join(meant, " or "))
+	}
+	return fmt.Errorf("--policies: no policy %q%s; there are %s", name, hint, strings.Join(all, ", "))
 }
 
 func known(name string) bool {

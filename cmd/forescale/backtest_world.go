@@ -34,15 +34,15 @@ type world struct {
 func (w *world) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&w.mode, "mode", "fluid", "fluid: a second at a time by closed forms, or requests: one by one, for a day or two (0.2 µs each)")
 	fs.StringVar(&w.discipline, "discipline", "", "with --mode requests, how a request finds a pod: central, random, two-choices, or sharing (processors are shared, not taken in turn; default as --balancing)")
-	fs.TextVar(&w.scrape, "scrape-interval", api.Duration(15*time.Second), "of the metric that all policies see")
-	fs.TextVar(&w.window, "rate-window", api.Duration(time.Minute), "of rate() on it")
+	durationVar(fs, &w.scrape, "scrape-interval", api.Duration(15*time.Second), "of the metric that all policies see")
+	durationVar(fs, &w.window, "rate-window", api.Duration(time.Minute), "of rate() on it")
 	fs.Float64Var(&w.loss, "scrape-loss", 0, "probability that a scrape fails, 0 to below 1")
 	fs.StringArrayVar(&w.outages, "outage", nil, "`FROM+LENGTH` without scrapes, such as 34h+10m, from the start of what is judged; may be repeated")
 	fs.BoolVar(&w.perPod, "rate-of-pods", false, "take the rate from the counters of the pods, sum(rate(…)), in place of one at the ingress")
-	fs.TextVar(&w.timeout, "client-timeout", api.Duration(10*time.Second), "a request that would wait longer fails")
+	durationVar(fs, &w.timeout, "client-timeout", api.Duration(10*time.Second), "a request that would wait longer fails")
 	fs.Float64Var(&w.retry, "client-retry", 0, "share of the failed requests that come again after a second, 0 to below 1")
 	fs.IntVar(&w.podsPerNode, "pods-per-node", 0, "pods that fit on a node, others wait for a new one; 0: there is always room")
-	fs.TextVar(&w.provision, "node-startup", api.Duration(time.Minute), "median time until a new node takes pods")
+	durationVar(fs, &w.provision, "node-startup", api.Duration(time.Minute), "median time until a new node takes pods")
 }
 
 // check returns an error that names the first flag that cannot be.

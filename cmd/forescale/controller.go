@@ -120,10 +120,15 @@ func clusterConfig(file string) (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = file
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
-	if err != nil {
-		return nil, fmt.Errorf("find the cluster (--kubeconfig %q): %w", file, err)
+	switch {
+	case err == nil:
+		return config, nil
+	case clientcmd.IsEmptyConfig(err):
+		return nil, errors.New("no cluster: give --kubeconfig, set $KUBECONFIG, or run in a pod with a service account")
+	case file == "":
+		return nil, fmt.Errorf("find the cluster: %w", err)
 	}
-	return config, nil
+	return nil, fmt.Errorf("--kubeconfig: %w", err)
 }
 
 // runController runs until ctx ends or a part fails; then it hands its floors

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
@@ -100,7 +101,12 @@ func (o explainOptions) run(ctx context.Context, out io.Writer, name string) err
 	return writeExplanation(out, x)
 }
 
+// failed says why the server did not answer, and what to do if there is none.
 func (o explainOptions) failed(err error) error {
+	if status.Code(err) == codes.Unavailable {
+		return fmt.Errorf("--address: no answer from %s: want the gRPC address of forescale serve, or --explain-address of a controller: %s",
+			o.address, status.Convert(err).Message())
+	}
 	return fmt.Errorf("%s: %s", o.address, status.Convert(err).Message())
 }
 

@@ -55,13 +55,13 @@ of a rate be the step. The file appears when it is complete.`,
 	fs := cmd.Flags()
 	fs.StringVar(&o.server.Prometheus.URL, "prometheus-url", "http://localhost:9090", "address of Prometheus or of a compatible API, before /api/v1")
 	fs.StringVar(&o.server.Prometheus.HTTPConfigFile, "prometheus-http-config", "", "YAML `file` with TLS, credentials, headers and proxy, in Prometheus's http_config format")
-	fs.TextVar(&o.server.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "limit of one query; a chunk of history gets six times as long")
+	durationVar(fs, &o.server.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "limit of one query; a chunk of history gets six times as long")
 	fs.StringVar(&o.query, "query", "", "`PromQL` of the demand, such as sum(rate(http_requests_total[1m]))")
 	fs.StringVar(&o.latency, "latency-query", "", "`PromQL` of the latency, in seconds")
 	fs.StringVar(&o.replicas, "replicas-query", "", "`PromQL` of the ready replicas")
 	fs.StringVar(&o.from, "from", "-14d", "start: a duration before now, RFC 3339 or unix seconds")
 	fs.StringVar(&o.to, "to", "now", "end: now, or as --from")
-	fs.TextVar(&o.step, "step", api.Duration(time.Minute), "distance of the rows")
+	durationVar(fs, &o.step, "step", api.Duration(time.Minute), "distance of the rows")
 	fs.StringVar(&o.out, "out", "", "write to this .csv or .csv.gz `file`")
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,11 +69,11 @@ runs. Farther ahead auto goes over to path, which makes the whole path at once.`
 	fs.StringVar(&o.query, "query", "", queryUsage)
 	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(append(auto.Names(), pathModel), ", "))
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, as forescale train writes it, to join the experts")
-	fs.TextVar(&o.seasons, "seasons", api.Seasons(nil), "periods such as 1d,7d, auto to find them, or none")
+	fs.TextVar(&o.seasons, "seasons", api.Seasons(nil), "`periods` such as 1d,7d, auto to find them, or none")
 	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
-	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default: that interval, or a minute)")
-	fs.TextVar(&o.horizon, "horizon", api.Duration(time.Hour), "how far to forecast")
-	fs.TextVar(&o.every, "every", api.Duration(0), "print one line per this span (default: about 24 lines)")
+	durationVar(fs, &o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default that interval, or a minute)")
+	durationVar(fs, &o.horizon, "horizon", api.Duration(time.Hour), "how far to forecast")
+	durationVar(fs, &o.every, "every", api.Duration(0), "print one line per this span (default about 24 lines)")
 	fs.StringSliceVar(&o.levels, "levels", []string{"0.05", "0.5", "0.9", "0.95", "0.99"}, "quantile levels")
 	fs.StringVarP(&o.format, "output", "o", "table", "table, csv or json")
 	fs.StringVar(&o.plot, "plot", "", "write a picture to this .svg or .png `file`")
@@ -260,6 +261,7 @@ func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error 
 	if o.every == 0 {
 		stride = max(1, (f.Horizon()+lines-1)/lines)
 	}
+	decimals := decimalsFor(f.Values)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "time (UTC)\t")
 	for _, p := range f.Levels {
@@ -269,11 +271,27 @@ func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error 
 	for h := stride - 1; h < f.Horizon(); h += stride {
 		fmt.Fprintf(w, "%s\t", f.Start.Add(time.Duration(h)*f.Step).UTC().Format("2006-01-02 15:04:05"))
 		for _, v := range f.Values[h] {
-			fmt.Fprintf(w, "%s\t", strconv.FormatFloat(v, 'g', 5, 64))
+			fmt.Fprintf(w, "%s\t", strconv.FormatFloat(v, 'f', decimals, 64))
 		}
 		fmt.Fprintln(w)
 	}
 	return w.Flush()
+}
+
+// decimalsFor returns with how many decimals a table shows values, so that their points
+// stand below each other: the largest has five digits, 0 is 0.
+func decimalsFor(values [][]float64) int {
+	const digits, most = 5, 12
+	top := 0.0
+	for _, row := range values {
+		for _, v := range row {
+			top = max(top, math.Abs(v)) // NaN is none
+		}
+	}
+	if !(top > 0) || math.IsInf(top, 0) {
+		return 0
+	}
+	return min(max(digits-1-int(math.Floor(math.Log10(top))), 0), most)
 }
 
 func writeForecastCSV(out io.Writer, f *forecast.Forecast) error {

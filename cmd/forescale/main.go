@@ -58,18 +58,9 @@ scaling would do (unless you ask otherwise), and each decision says why.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w%s\nsee %s --help", err, likeFlag(cmd, err), cmd.CommandPath())
 	})
-	root.AddCommand(
-		newServeCommand(),
-		newControllerCommand(),
-		newDemoCommand(),
-		newBacktestCommand(),
-		newForecastCommand(),
-		newExportCommand(),
-		newAccuracyCommand(),
-		newExplainCommand(),
-		newDoctorCommand(),
-		newTrainCommand(),
-		newVersionCommand(),
-	)
+	group(root,
+		[]*cobra.Command{newServeCommand(), newControllerCommand(), newExplainCommand(), newDoctorCommand()},
+		[]*cobra.Command{newExportCommand(), newBacktestCommand(), newForecastCommand(), newAccuracyCommand(), newTrainCommand()},
+		newDemoCommand(), newVersionCommand())
 	return root
 }

@@ -54,7 +54,7 @@ of one kind.
 	fs := cmd.Flags()
 	fs.StringArrayVarP(&o.inputs, "input", "i", nil, "series to learn from; repeat it, or list more `files` after it")
 	fs.StringVarP(&o.out, "out", "o", "", "write the weights to this .safetensors `file`")
-	fs.TextVar(&o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default: that interval, or a minute)")
+	durationVar(fs, &o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default that interval, or a minute)")
 	fs.StringVar(&o.query, "query", "", queryUsage)
 	fs.IntVar(&o.options.Units, "units", 0, "units of the LSTM layer (default 32)")
 	fs.IntVar(&o.options.HeadUnits, "head-units", 0, "tanh units of the head (default 32)")

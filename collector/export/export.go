@@ -65,7 +65,7 @@ const (
 func Read(ctx context.Context, path string, o Options) (Data, error) {
 	d, err := read(ctx, path, o)
 	if err != nil {
-		return Data{}, fmt.Errorf("export: %s: %w", path, err)
+		return Data{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	return d, nil
 }

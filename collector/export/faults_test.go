@@ -111,7 +111,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	_, err = export.Decode(t.Context(), strings.NewReader(bomb[:len(bomb)/2]), export.Options{})
 	require.ErrorContains(t, err, "unexpected EOF")
 	_, err = export.Read(t.Context(), "nowhere.csv", export.Options{})
-	require.EqualError(t, err, "export: nowhere.csv: no such file or directory")
+	require.EqualError(t, err, "read nowhere.csv: no such file or directory")
 }
 
 func TestGrids(t *testing.T) {
