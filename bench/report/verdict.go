@@ -218,7 +218,7 @@ func (r *Report) hindsight(c Aggregate) string {
 // losses names the traces on which the policy does harm.
 func (r *Report) losses(policy, reference string) string {
 	var worse []string
-	judged := 0
+	judged, figures := 0, "one of the two figures"
 	for _, t := range r.Traces {
 		c, ok := r.Of(t.Name, policy)
 		ref, both := r.Of(t.Name, reference)
@@ -227,7 +227,11 @@ func (r *Report) losses(policy, reference string) string {
 		}
 		judged++
 		cost := 100 * (c.CostRatio/ref.CostRatio - 1)
-		if c.ViolatingTime > ref.ViolatingTime+sameTime || cost > sameCost {
+		violates, costs := c.ViolatingTime > ref.ViolatingTime+sameTime, cost > sameCost
+		if violates && costs && len(r.Traces) == 1 {
+			figures = "both figures"
+		}
+		if violates || costs {
 			worse = append(worse, t.Name+minus(fmt.Sprintf(" (%+.3f points of time, %+.0f %% of the bill)", c.ViolatingTime-ref.ViolatingTime, cost)))
 		}
 	}
@@ -239,9 +243,9 @@ func (r *Report) losses(policy, reference string) string {
 		return fmt.Sprintf("It does no harm: %s more or cost over %d %% more than %s.", where, sameCost, reference)
 	}
 	if judged == 1 {
-		return fmt.Sprintf("It loses to %s in one of the two figures: %s.", reference, worse[0])
+		return fmt.Sprintf("It loses to %s in %s: %s.", reference, figures, worse[0])
 	}
-	return fmt.Sprintf("It loses to %s in one of the two figures on %d of %d traces: %s.", reference, len(worse), judged, list(worse))
+	return fmt.Sprintf("It loses to %s in one of the two figures at least on %d of %d traces: %s.", reference, len(worse), judged, list(worse))
 }
 
 func (r *Report) outOfReach(ref Aggregate) string {

@@ -128,11 +128,11 @@ func (t *trigger) drop(v *variant) bool {
 }
 
 // blame notes why the trigger cannot be served, empty if it can, and reports
-// whether that is news, so that it is logged once and not at each poll.
-func (t *trigger) blame(failure string) (news bool) {
+// whether that has changed, so that it is logged once and not at each poll.
+func (t *trigger) blame(failure string) (changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	news = t.failure != failure
+	changed = t.failure != failure
 	t.failure = failure
-	return news
+	return changed
 }

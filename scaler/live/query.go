@@ -47,9 +47,9 @@ func backoff(failures int) time.Duration {
 	return min(30*time.Second, time.Second<<min(failures, 5))
 }
 
-// quiet is the longest wait for samples that stay away: a server that says so is not
+// noDataWait is the longest wait for samples that stay away: a server that says so is not
 // in need of rest, and they may be back at any moment.
-const quiet = 5 * time.Second
+const noDataWait = 5 * time.Second
 
 // noteQuery notes how a query ended.
 func (s *Store) noteQuery(e *entry, epoch int, err error) {
@@ -68,7 +68,7 @@ func (s *Store) noteQuery(e *entry, epoch int, err error) {
 	}
 	wait := backoff(e.queryFailures)
 	if errors.Is(err, collector.ErrNoData) {
-		wait = min(wait, quiet)
+		wait = min(wait, noDataWait)
 	}
 	e.queryFailures++
 	e.queryAfter = s.opts.Now().Add(wait)
@@ -85,8 +85,8 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	e.mu.Lock()
 	query, filled, due := e.spec.Metric.Query, e.filled, !now.Before(e.fillAfter)
 	e.mu.Unlock()
-	var past error // of the cells
-	var news bool  // it was not known
+	var past error   // of the cells
+	var changed bool // it was not known
 	if due {
 		if filled {
 			past = s.readClosed(ctx, e, epoch, now)
@@ -96,7 +96,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		news = s.noteFill(e, epoch, past)
+		changed = s.noteFill(e, epoch, past)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
@@ -106,7 +106,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if news {
+	if changed {
 		s.opts.Log.Warn("the past cannot be read, only the present", "workload", e.key.String(), "error", past)
 	}
 	if e.epoch == epoch {
@@ -137,7 +137,7 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 
 // noteFill notes how reading the history, or the cells since, ended, and reports
 // whether it failed in another way than before. Failures wait as those of a query.
-func (s *Store) noteFill(e *entry, epoch int, err error) (news bool) {
+func (s *Store) noteFill(e *entry, epoch int, err error) (changed bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
@@ -149,9 +149,9 @@ func (s *Store) noteFill(e *entry, epoch int, err error) (news bool) {
 	}
 	e.fillAfter = s.opts.Now().Add(backoff(e.fillFailures))
 	e.fillFailures++
-	news = e.fillErr == nil || e.fillErr.Error() != err.Error()
+	changed = e.fillErr == nil || e.fillErr.Error() != err.Error()
 	e.fillErr = err
-	return news
+	return changed
 }
 
 // readClosed reads the cells that have closed since the last one known. Where there is not

@@ -116,11 +116,11 @@ type Store struct {
 type loop struct {
 	tokens float64 // budget of queries: so many per second of the clock
 	at     time.Time
-	line   []turn // memory for the next line
+	queue  []waiting // memory for the next queue
 }
 
-// A turn is a workload in the line for queries.
-type turn struct {
+// A waiting workload is one in the queue for queries.
+type waiting struct {
 	entry   *entry
 	queried int64 // when it had its last one; kept here, since sorting reads it often
 }
@@ -162,7 +162,11 @@ func (s *Store) Ensure(key Key, spec api.Spec) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e = s.entries[key]; e == nil {
+	if e = s.entries[key]; e != nil && e.has(spec) { // another call was faster
+		e.touch(s.opts.Now())
+		return nil
+	}
+	if e == nil {
 		if len(s.entries) >= maxWorkloads {
 			return fmt.Errorf("live: %s: %w: %d are kept already", key, ErrBusy, len(s.entries))
 		}
@@ -291,14 +295,14 @@ func (s *Store) Run(ctx context.Context) error {
 func (s *Store) tick(ctx context.Context) {
 	now := s.opts.Now()
 	s.refill(now)
-	line := s.loop.line[:0]
+	queue := s.loop.queue[:0]
 	s.mu.RLock()
 	for _, e := range s.entries {
-		line = append(line, turn{e, e.queried.Load()})
+		queue = append(queue, waiting{e, e.queried.Load()})
 	}
 	s.mu.RUnlock()
-	slices.SortFunc(line, func(a, b turn) int { return cmp.Compare(a.queried, b.queried) })
-	for _, t := range line {
+	slices.SortFunc(queue, func(a, b waiting) int { return cmp.Compare(a.queried, b.queried) })
+	for _, t := range queue {
 		e := t.entry
 		if s.opts.Forget > 0 && e.idle(now) > s.opts.Forget {
 			s.opts.Log.Info("workload forgotten: nobody asks about it", "workload", e.key.String())
@@ -310,8 +314,8 @@ func (s *Store) tick(ctx context.Context) {
 		}
 		s.fit(ctx, e, now)
 	}
-	clear(line) // what was removed must not be held
-	s.loop.line = line
+	clear(queue) // what was removed must not be held
+	s.loop.queue = queue
 }
 
 func (s *Store) refill(now time.Time) {
