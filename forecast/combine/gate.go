@@ -16,15 +16,15 @@ const (
 // all stays as it is, the others what a season says.
 const Simple = 3
 
-// A mood is what the gate keeps apart: whether a season foresees a move or not,
-// and whether the seasons agree on it.
-type mood int
+// A regime is a kind of moment that the gate keeps accounts of its own for: whether a
+// season foresees a move, and whether the seasons agree on it.
+type regime int
 
 const (
-	quiet mood = iota
+	quiet regime = iota
 	moving
 	split
-	moods
+	regimes
 )
 
 const (
@@ -34,9 +34,9 @@ const (
 	hesitation = 8   // usual errors of regret, per forecast that does not overlap, from which the accounts of a split count for half
 )
 
-// mood tells whether a season foresees a move that is large against the usual
+// regime tells whether a season foresees a move that is large against the usual
 // error, and whether the other one contradicts it.
-func (p *Poly) mood(forecasts []float32) mood {
+func (p *Poly) regime(forecasts []float32) regime {
 	usual := max(p.size, p.long)
 	m := quiet
 	for _, f := range forecasts[1:Simple] {
@@ -54,7 +54,7 @@ func (p *Poly) mood(forecasts []float32) mood {
 // split come from few days and count, beside those of all moves, as far as they
 // have evidence.
 func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
-	m := p.mood(forecasts)
+	m := p.regime(forecasts)
 	share, _ = p.balance(forecasts, min(m, moving))
 	if m != split {
 		return share
@@ -70,9 +70,9 @@ func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
 	return share
 }
 
-// balance returns the shares by the accounts of one mood, and the sum of the
+// balance returns the shares by the accounts of one regime, and the sum of the
 // regrets behind them.
-func (p *Poly) balance(forecasts []float32, m mood) (share [choices]float32, evidence float32) {
+func (p *Poly) balance(forecasts []float32, m regime) (share [choices]float32, evidence float32) {
 	gate := &p.gate[m]
 	sum := float32(0)
 	for k := range share {
@@ -93,7 +93,7 @@ func (p *Poly) balance(forecasts []float32, m mood) (share [choices]float32, evi
 }
 
 // choose lets the gate learn. A split is a move too.
-func (p *Poly) choose(m mood, said [choices]float32, mixed, truth, limit float32) {
+func (p *Poly) choose(m regime, said [choices]float32, mixed, truth, limit float32) {
 	if m == split {
 		p.choose(moving, said, mixed, truth, limit)
 	}

@@ -26,9 +26,9 @@ type Settings struct {
 type Poly struct {
 	set      *Settings
 	of       []expert
-	gate     [moods][choices]account
+	gate     [regimes][choices]account
 	peak     float32 // largest r² of any expert
-	gatePeak [moods]float32
+	gatePeak [regimes]float32
 	size     float32 // recent mean distance of truth and combination
 	long     float32 // the same over days
 	gain     float32 // how much nearer to the truth all together were than the last value, over days
@@ -110,7 +110,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	for k := range Simple {
 		dst[k] += share[simple+k]
 	}
-	parts.Belief = p.doubt(dst, forecasts[0])
+	parts.Belief = p.shrink(dst, forecasts[0])
 	return parts
 }
 
@@ -156,7 +156,7 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 	}
 	if p.seen >= gateFrom {
 		p.confirm(forecasts[0], mixed, truth, limit, parts.Belief)
-		p.choose(p.mood(forecasts), [choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
+		p.choose(p.regime(forecasts), [choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
 	}
 }
 
@@ -183,9 +183,9 @@ func (p *Poly) chance() float32 {
 // wholly is a Belief of one.
 const wholly = math.MaxUint8
 
-// doubt gives the last value the weight that the others are not believed by, and
+// shrink gives the last value the weight that the others are not believed by, and
 // returns how far they are. The last value may be asleep, NaN.
-func (p *Poly) doubt(weights []float32, now float32) (belief uint8) {
+func (p *Poly) shrink(weights []float32, now float32) (belief uint8) {
 	belief = uint8(p.belief()*wholly + 0.5)
 	if now != now || belief == wholly { // NaN
 		return wholly
