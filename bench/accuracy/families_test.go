@@ -27,12 +27,6 @@ type family struct {
 	missing float64       // share of samples that are missing
 	outage  bool          // six hours of every week are missing
 	loose   bool          // more may be covered than was promised, and less by chance
-
-	// noWeek leaves the week-ago rule out. Before the first Saturday that has a week
-	// before it, nothing tells the pool that the shop does what it did a week ago and
-	// not what it did yesterday; twelve hours ahead it learns that from the half a day
-	// that it gets wrong, which is a third of all errors of four weeks.
-	noWeek bool
 }
 
 // A course is where a generator stands.
@@ -150,7 +144,7 @@ var families = map[string]family{
 	"steady, every 10 s":               {at: steady, step: 10 * time.Second, days: 1, loose: true}, // twelve windows of an hour
 	"steady, every quarter hour":       {at: steady, step: 15 * time.Minute, days: 28},
 	"steady, every hour":               {at: steady, step: time.Hour, days: 28, loose: true}, // 480 truths
-	"closed at night, every hour":      {at: shop, step: time.Hour, days: 28, loose: true, noWeek: true},
+	"closed at night, every hour":      {at: shop, step: time.Hour, days: 28, loose: true},
 	"prices, every hour":               {at: price, step: time.Hour, days: 28, loose: true},
 	"heating, every hour":              {at: heating, step: time.Hour, days: 28, loose: true},
 	"ten days, every hour":             {at: steady, step: time.Hour, days: 10, loose: true},
@@ -192,11 +186,8 @@ func generate(name string, days int) trace.Trace {
 // bestRule returns the mean absolute error, over the truths that the report
 // judges, of the best in hindsight of three rules: as now, as a day ago, as a week
 // ago, each as far as the series goes back, and as now where it does not.
-func bestRule(s forecast.Series, h int, noWeek bool) float64 {
+func bestRule(s forecast.Series, h int) float64 {
 	warm, seasons := warmup(s), []int{0, 24 * int(time.Hour/s.Step), 7 * 24 * int(time.Hour/s.Step)}
-	if noWeek {
-		seasons = seasons[:2]
-	}
 	best := math.Inf(1)
 	for _, season := range seasons {
 		sum, n := 0.0, 0.0
@@ -238,7 +229,7 @@ func TestPoolSurvivesEveryFamily(t *testing.T) {
 			require.Empty(t, pool.Series[0].Error)
 			s := prepare(load)
 			for _, rung := range pool.Series[0].Rungs {
-				best := bestRule(s, int(rung.Horizon/s.Step.Seconds()), f.noWeek)
+				best := bestRule(s, int(rung.Horizon/s.Step.Seconds()))
 				exact := best == 0
 				if exact {
 					best = 1e-6 // what a number in single precision is off by

@@ -3,6 +3,7 @@ package accuracy
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // Kinds of load that are measured beside those of families_test.go: what they do
@@ -129,4 +130,72 @@ func heating(c *course) float64 {
 		v *= 0.85
 	}
 	return v
+}
+
+// nights is a shop that is open every day.
+func nights(c *course) float64 {
+	if c.hour < 8 || c.hour >= 20 {
+		return 0
+	}
+	return 50 * c.noise(0.1)
+}
+
+// closed is a shop that is closed on the given days of the week as well.
+func closed(days ...int) func(*course) float64 {
+	return func(c *course) float64 {
+		if slices.Contains(days, c.week%7) {
+			return 0
+		}
+		return nights(c)
+	}
+}
+
+// halfSaturday is a shop that closes on Saturdays at noon, and on Sundays.
+func halfSaturday(c *course) float64 {
+	if c.week%7 == 6 || c.week%7 == 5 && c.hour >= 13 {
+		return 0
+	}
+	return nights(c)
+}
+
+// rota is open on five days of one week and on three of the next.
+func rota(c *course) float64 {
+	if d := c.week % 14; d > 4 && d < 7 || d >= 10 {
+		return 0
+	}
+	return nights(c)
+}
+
+// holidays is a shop with two of them.
+func holidays(c *course) float64 {
+	if c.week == 10 || c.week == 22 {
+		return 0
+	}
+	return shop(c)
+}
+
+// threeShifts works on weekdays.
+func threeShifts(c *course) float64 {
+	if c.week%7 > 4 {
+		return 2 * c.noise(0.1)
+	}
+	return []float64{20, 60, 40}[c.hour/8] * c.noise(0.1)
+}
+
+// weekends are the given times as busy as weekdays.
+func weekends(factor float64) func(*course) float64 {
+	return func(c *course) float64 {
+		if c.week%7 > 4 {
+			return factor * steady(c)
+		}
+		return steady(c)
+	}
+}
+
+// outages take one day in seven, at random.
+func outages(c *course) float64 {
+	if rand.New(rand.NewPCG(uint64(c.week), 77)).Float64() < 0.15 {
+		return 0
+	}
+	return steady(c)
 }

@@ -31,6 +31,11 @@
 // exponential smoothing; all else is learned online, in the filter, from truths
 // that lie in the past of each forecast.
 //
+// In steps of hours a calendar of kinds of days speaks where a day ago and a week ago
+// contradict each other, which happens too seldom to be learned from losses: see the
+// comment on calendar. Each rung trusts it by how its claims have done, against all
+// experts together, and where it is believed they learn nothing.
+//
 // # Why not the best model by score
 //
 // Which one is best changes within a day, and the choice is noisy where two are

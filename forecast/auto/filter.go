@@ -32,6 +32,7 @@ type filter struct {
 	ladders  [ladders][]*rung
 	queues   []queue            // by rung
 	waiting  []origin           // for truths, queue by queue
+	claims   *claims            // nil in steps of minutes
 	answers  [ladders][]answer  // at the newest sample, by rung
 	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
@@ -91,6 +92,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 		s.cold = int(coldSpan / f.step)
 	}
 	s.queues, s.waiting = newQueues(f.rungs)
+	s.claims = newClaims(f.lags, len(f.rungs), len(s.waiting))
 	s.ladders = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for l := range s.ladders {
 		s.said[l] = make([]float32, len(f.rungs)*heads[l])
@@ -153,6 +155,9 @@ func (s *filter) fitUnit(v float64) {
 		factor := s.unit / v
 		s.unit = v
 		s.mem.Rescale(factor)
+		if s.claims != nil {
+			s.claims.calendar.rescale(factor)
+		}
 		s.low, s.high, s.last = s.low*factor, s.high*factor, s.last*factor
 		for k := range s.regs {
 			for t := range s.regs[k] {
@@ -201,6 +206,7 @@ func (s *filter) volatility() float64 {
 func (s *filter) learn(z float64, around *around) {
 	i := s.n - 1
 	s.mem.Past(around.seasons[:len(s.rungs)], s.rungs)
+	s.heed(z, &around.seasons[0])
 	clock := s.clock(0)
 	var room direct.RowSpace
 	row := s.lags.RowIn(&room)
@@ -261,7 +267,7 @@ func (s *filter) predict(around *around) {
 	var usual [ladders]float64
 	for k, h := range s.rungs {
 		s.advise(k, &now, around)
-		s.foresee(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)}, &usual)
+		s.foresee(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)}, &usual, s.claim(&around.seasons[k], h))
 		if s.gap == 0 {
 			s.bridge[k] = s.answers[values][k].point
 		}
@@ -269,8 +275,9 @@ func (s *filter) predict(around *around) {
 }
 
 // foresee makes the forecasts of rung k from what the experts have said; usual is the
-// mean size of the errors at the rung before, and then at this one.
-func (s *filter) foresee(k int, now *present, v interval.Origin, usual *[ladders]float64) {
+// mean size of the errors at the rung before, and then at this one, claim what the
+// calendar says.
+func (s *filter) foresee(k int, now *present, v interval.Origin, usual *[ladders]float64, claim [ladders]float64) {
 	p, waits := v, s.origin(k, s.n-1)
 	if waits == nil {
 		waits = &origin{}
@@ -282,11 +289,14 @@ func (s *filter) foresee(k int, now *present, v interval.Origin, usual *[ladders
 	ofValue, ofPeak := &s.answers[values][k], &s.answers[peaks][k]
 	near, top := s.advice(values, k), s.advice(peaks, k)
 	partsOfValue := value.combine(ofValue, near, &v)
+	made := s.claimed(k, s.n-1)
+	s.press(values, k, claim[values], ofValue, &v, made)
 	now.highestPath = max(now.highestPath, v.Point)
 	// the highest point of the combined path stands in for the mean level
 	top[meanLevel] = float32(now.highestPath)
 	waits.remember(now, near, top)
 	partsOfPeak := peak.combine(ofPeak, top, &p)
+	s.press(peaks, k, claim[peaks], ofPeak, &p, made)
 	v.Beside, v.Highest = p.Spread, p.Point
 	p.Beside, p.Highest = v.Spread, highest(&p.Views)
 	waits.beliefs = [ladders]uint8{values: partsOfValue.Belief, peaks: partsOfPeak.Belief}

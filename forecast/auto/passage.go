@@ -36,8 +36,13 @@ func (p *passage) points(s *filter, h int) (points [ladders]float64) {
 		p.pass(s, lo)
 	}
 	p.ask(s, h, w)
+	claim := s.claim(&p.asked.season, h)
 	for l := range points {
 		points[l] = p.mix(l, heads[l], w)
+		if near := s.heard(l, lo, h, claim[l], points[l]); near > 0 {
+			far := s.heard(l, hi, h, claim[l], points[l])
+			points[l] += (near + w*(far-near)) * (claim[l] - points[l])
+		}
 		if l == values {
 			p.now.highestPath = max(p.now.highestPath, points[l])
 			p.advice[peaks][meanLevel] = float32(p.now.highestPath)

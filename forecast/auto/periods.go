@@ -16,13 +16,13 @@ func (f *fitted) seasons(history forecast.Series) {
 	given := f.opts.Seasons
 	switch {
 	case f.opts.NoSeasons:
-		f.lags.Day, f.lags.Week = 0, 0
+		f.lags.Day, f.lags.Week, f.lags.Eve = 0, 0, 0
 	case len(given) > 0:
 		if !slices.Contains(given, season.Day) {
-			f.lags.Day = 0
+			f.lags.Day, f.lags.Eve = 0, 0
 		}
 		if !slices.Contains(given, season.Week) {
-			f.lags.Week = 0
+			f.lags.Week, f.lags.Eve = 0, 0
 		}
 		for _, p := range given {
 			if p != season.Day && p != season.Week {

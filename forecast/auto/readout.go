@@ -71,7 +71,12 @@ func (s *filter) Explain(h int) []Share {
 	var weights [experts]float32
 	r.poly.Weights(weights[:], s.advice(values, lo))
 	var shares []Share
-	for k, weight := range weights {
+	h, season := s.rungs[lo], s.mem.Ahead(s.rungs[lo])
+	claimed := s.heard(values, lo, h, s.claim(&season, h)[values], mix(weights[:], s.advice(values, lo)))
+	for k, weight := range append(weights[:], float32(claimed)) {
+		if k < experts {
+			weight *= 1 - float32(claimed)
+		}
 		if weight <= 0 {
 			continue
 		}
@@ -81,7 +86,15 @@ func (s *filter) Explain(h int) []Share {
 		}
 		shares = append(shares, Share{})
 		copy(shares[at+1:], shares[at:])
-		shares[at] = Share{Expert: expertNames[k], Weight: float64(weight)}
+		shares[at] = Share{Expert: expertName(k), Weight: float64(weight)}
 	}
 	return shares
+}
+
+// expertName names expert k; after the last comes the calendar.
+func expertName(k int) string {
+	if k == experts {
+		return "week-ago by kind of day"
+	}
+	return expertNames[k]
 }

@@ -104,12 +104,20 @@ func waits(h int) int { return h/stride(h) + 1 }
 
 // origin returns what rung k keeps of sample i; nil if that is nothing.
 func (s *filter) origin(k, i int) *origin {
+	if at := s.place(k, i); at >= 0 {
+		return &s.waiting[at]
+	}
+	return nil
+}
+
+// place returns where that is; −1 if nowhere.
+func (s *filter) place(k, i int) int {
 	q := &s.queues[k]
 	stride := int(q.stride)
 	if i < 0 || i%stride != 0 {
-		return nil
+		return -1
 	}
-	return &s.waiting[int(q.first)+i/stride%int(q.waits)]
+	return int(q.first) + i/stride%int(q.waits)
 }
 
 // combine combines the advice made at the newest sample, and tells o of it what
@@ -198,7 +206,7 @@ func highest(views *[interval.Views]float32) float64 {
 // judge holds what both ladders said at rung k, h samples before sample i, against
 // what came.
 func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64) {
-	origin := s.origin(k, i-s.rungs[k])
+	origin, made := s.origin(k, i-s.rungs[k]), s.claimed(k, i-s.rungs[k])
 	if origin == nil || origin.of[values].point == direct.SmallNaN {
 		return
 	}
@@ -214,7 +222,9 @@ func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64)
 			o.Highest = highest(&o.Views)
 		}
 		parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float()), Belief: origin.beliefs[l]}
-		r.poly.Learn(advice, parts, float32(o.Point), float32(truth))
+		if others, most := s.settle(l, k, made, o.Point, truth); !most {
+			r.poly.Learn(advice, parts, float32(others), float32(truth))
+		}
 		r.band.Learn(float32(truth), o, &rec.band, &s.timing)
 	}
 }

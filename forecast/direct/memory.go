@@ -34,6 +34,7 @@ type Lags struct {
 	Cell      int // samples per cell of the week, 1 or more
 	Reach     int // longest horizon
 	Hour      int // samples an hour; 0 = less than sixty, or no whole number
+	Eve       int // of one more day that is kept of the week, for Memory.Context; 0 = none
 
 	Others [Others]int // further periods; 0 = none
 }
@@ -87,8 +88,18 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 	if step <= 7*day/2 {
 		l.Week = int((7*day + step/2) / step)
 	}
+	if step >= coarse && l.Day >= fewest {
+		l.Eve = l.Day
+	}
 	return l
 }
+
+// coarse is the step from which a day more is kept. In steps of minutes it would take
+// 3 KiB, and what tells kinds of days apart is learned there within hours.
+const coarse = 10 * time.Minute
+
+// fewest is the number of samples a day below which a day has no hours to tell apart.
+const fewest = 12
 
 // NewMemory returns an empty memory whose days and weeks are those of wall.
 func NewMemory(l Lags, wall Wall) *Memory {
@@ -103,7 +114,7 @@ func NewMemory(l Lags, wall Wall) *Memory {
 		m.day = newCells(l.Day, l.Reach+l.Smooth+1, dayCell)
 	}
 	if l.Week > 0 {
-		m.week = newCells(l.Week, l.Reach+l.Smooth+1, l.Cell)
+		m.week = newCells(l.Week, l.Eve+l.Reach+l.Smooth+1, l.Cell)
 		if l.Day > 0 && m.week.per == m.day.per {
 			m.day = m.week
 		}

@@ -1,0 +1,187 @@
+package auto
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast/direct"
+)
+
+// A calendar tells what a time will be like where a day ago and a week ago contradict
+// each other: the first hours of a weekend and those after it, a shop's day of rest.
+//
+// Such hours are few, and by the losses at them alone it takes a month until the week
+// is believed. The calendar counts kinds of days instead. If yesterday was like the eve
+// of this day a week ago, and the last days were like those a week before, then what
+// followed the eve follows now. One closed Sunday is enough for that to be likely, and
+// every contradiction that is resolved makes it more or less so, by its case:
+//
+//	p = (w·p₀ + Σ gap·share) / (w + Σ gap)
+//
+// where share says how much nearer to the truth the week was than the day, between 0
+// and 1, and p₀ is the nearer to one the more the two are apart: a closed day is
+// surely of another kind, one that is a third quieter may be.
+//
+// It is of use in steps of hours. In steps of minutes the first of them show what kind
+// of day it is, and the combination of the experts learns from them.
+//
+// # Why not more accounts at the gate
+//
+// Five ways to weigh the losses at such hours by themselves, in package combine, each
+// took from some loads what they gave to others: a week has two edges, and their losses
+// come when it is over.
+type calendar struct {
+	yes, all [cases]float64 // hours times units in which a week ago was right, and of all
+	square   float64        // mean squared error of the better one of day and week, units²
+	away     float64        // how far the last days were from those a week before, units
+	seen     int            // samples with a day and a week before
+	perHour  float64        // samples an hour
+	now      kind           // of the newest sample
+	lean     float64        // of the samples since it is: −1 = towards the day, 1 = towards the week
+	week     int            // samples
+	strange  []uint64       // bit i%week: sample i was like neither a day nor a week before, which agreed
+}
+
+// A kind is what a contradiction looks like; each has an account. Even ones foresee
+// less than a day ago, odd ones more.
+type kind int
+
+const (
+	same  kind = 0 // yesterday was like the eve of a week ago
+	other kind = 2 // it was not: after a holiday, or at a new level
+	echo  kind = 4 // what was a week ago surprised when it came: a holiday, an outage
+	cases      = 6
+	none  kind = -1
+)
+
+const (
+	contrast   = 3      // usual errors that day and week must be apart to contradict each other
+	relative   = 0.3    // of the larger one that they must be apart too
+	alike      = 1. / 6 // of how far they are apart, that yesterday and the eve may be
+	near       = 1. / 3 // of it, that the last days may have been from those a week before
+	fullHunch  = 0.45   // what p₀ is above a half where one of both is zero
+	echoHunch  = 0.35   // p₀ of an echo
+	hunchHours = 12     // hours of contradiction, of a unit, that p₀ counts for
+	leastClaim = 0.6    // p, or 1−p of an echo, from which something is said
+	keepHourly = 0.9995 // what remains of an account after an hour of contradiction
+	awayHours  = 36     // time constant of how far the last days were away
+	mostGap    = 2      // units that a contradiction counts for
+	mostSquare = 9      // times the mean that a squared error counts for
+)
+
+func newCalendar(l direct.Lags) *calendar {
+	return &calendar{week: l.Week, strange: make([]uint64, l.Week/64+1), perHour: float64(l.Day) / 24, now: none}
+}
+
+// contradict reports whether day and week are too far apart for chance.
+func (c *calendar) contradict(day, week float64) bool {
+	gap := math.Abs(week - day)
+	return gap > contrast*math.Sqrt(c.square)+leastScale && gap > relative*max(day, week)
+}
+
+// kind returns what the contradiction around sample at looks like, none if there is
+// none: both that value and the hours before it or after it must differ.
+func (c *calendar) kind(s *direct.Season, around *direct.Context, at int) kind {
+	if !c.contradict(s.Day, s.Week) {
+		return none
+	}
+	sign, up := -1.0, kind(0)
+	if s.Week > s.Day {
+		sign, up = 1, 1
+	}
+	hours := &around.Before
+	if sign*(around.After.Week-around.After.Day) > sign*(hours.Week-hours.Day) {
+		hours = &around.After
+	}
+	gap := sign * (hours.Week - hours.Day)
+	switch {
+	case !(gap > 0) || !c.contradict(hours.Day, hours.Week): // or NaN
+		return none
+	case c.strange[at%c.week/64]>>(at%c.week%64)&1 == 1:
+		return echo + up
+	case math.Abs(hours.Day-hours.Eve) < alike*gap && c.away < near*gap:
+		return same + up
+	}
+	return other + up
+}
+
+// likely returns p, how likely it is that a week ago is right at a contradiction.
+func (c *calendar) likely(k kind, day, week float64) float64 {
+	before := 0.5 + fullHunch*math.Abs(week-day)/max(week, day)
+	switch {
+	case k >= echo:
+		before = echoHunch
+	case k >= other: // as in all cases so far
+		yes, all := hunchHours/2., float64(hunchHours)
+		for j := range echo {
+			yes, all = yes+c.yes[j], all+c.all[j]
+		}
+		before = yes / all
+	}
+	return (hunchHours*before + c.yes[k]) / (hunchHours + c.all[k])
+}
+
+// claim returns what the value of sample at and the maximum until then will be; NaN if
+// nothing is to be said. A contradiction that has already begun, and in which the day is
+// right so far, is none.
+func (c *calendar) claim(s *direct.Season, around *direct.Context, at int) (both [ladders]float64) {
+	both = [ladders]float64{math.NaN(), math.NaN()}
+	k := c.kind(s, around, at)
+	if k == none || k&1 == c.now&1 && c.now != none && c.lean < 0 {
+		return both
+	}
+	p := c.likely(k, s.Day, s.Week)
+	if p < leastClaim && (k < echo || p > 1-leastClaim) {
+		return both
+	}
+	p = sharpened(p)
+	return [ladders]float64{values: s.Day + p*(s.Week-s.Day), peaks: s.DayMax + p*(s.WeekMax-s.DayMax)}
+}
+
+// sharpened returns the odds of p, squared, as a share: under absolute loss the mixture
+// of two answers is no better than the likelier one.
+func sharpened(p float64) float64 { return p * p / (p*p + (1-p)*(1-p)) }
+
+// learn takes the value z of sample at.
+func (c *calendar) learn(s *direct.Season, around *direct.Context, z float64, at int) {
+	if s.Day != s.Day || s.Week != s.Week { // NaN
+		return
+	}
+	day, week, gap := math.Abs(z-s.Day), math.Abs(z-s.Week), math.Abs(s.Week-s.Day)
+	k, place := c.kind(s, around, at), at%c.week
+	c.strange[place/64] &^= 1 << (place % 64)
+	if k == none && c.contradict(z, s.Day) && c.contradict(z, s.Week) {
+		c.strange[place/64] |= 1 << (place % 64)
+	}
+	if k == none || c.now == none || k&1 != c.now&1 {
+		c.lean = 0
+	}
+	if c.now = k; k != none {
+		lean := (day - week) / gap
+		c.count(k, min(gap, mostGap)/c.perHour, (1+lean)/2)
+		c.lean += min(1, 0.5/c.perHour) * (lean - c.lean)
+	}
+	c.seen++
+	square, all := min(day*day, week*week), 1/float64(c.seen)
+	if float64(c.seen) > 24*c.perHour {
+		square = min(square, mostSquare*c.square+leastScale)
+	}
+	c.square += max(all, 1/float64(c.week)) * (square - c.square)
+	c.away += max(all, 1/(awayHours*c.perHour)) * (week - c.away)
+}
+
+// count enters a contradiction of case k and the share of it in which the week was right.
+func (c *calendar) count(k kind, gap, share float64) {
+	keep := math.Pow(keepHourly, 1/c.perHour)
+	c.yes[k] = c.yes[k]*keep + gap*share
+	c.all[k] = c.all[k]*keep + gap
+}
+
+// rescale multiplies the unit's inverse by factor.
+func (c *calendar) rescale(factor float64) {
+	for k := range c.yes {
+		c.yes[k] *= factor
+		c.all[k] *= factor
+	}
+	c.square *= factor * factor
+	c.away *= factor
+}

@@ -1,0 +1,129 @@
+package auto
+
+import (
+	"math"
+
+	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/interval"
+)
+
+// A trust is how far a rung believes the calendar's claims against all experts together,
+// by how both have done where it claimed something.
+type trust struct{ won, all float64 } // units
+
+const (
+	trustHours   = 6 // hours of a difference as large as now that the prior counts for
+	presentHours = 2 // at this horizon the present tells as much as the calendar
+)
+
+// of returns the share that a claim gets beside what the others say, 0 to 1, where
+// perHour samples are an hour and hours the horizon.
+func (t *trust) of(claim, others, perHour, hours float64) float64 {
+	weight := trustHours * perHour * math.Abs(claim-others)
+	if !(weight > 0) { // or NaN
+		return 0
+	}
+	return sharpened((weight*hours/(hours+presentHours) + t.won) / (weight + t.all))
+}
+
+// learn takes the truth for a claim and what the others said.
+func (t *trust) learn(claim, others, truth, perHour float64) {
+	gap, keep := math.Abs(claim-others), math.Pow(keepHourly, 1/perHour)
+	t.won = t.won*keep + (gap+math.Abs(truth-others)-math.Abs(truth-claim))/2
+	t.all = t.all*keep + gap
+}
+
+// claims is the calendar with what the rungs make of it.
+type claims struct {
+	calendar *calendar
+	trusts   [ladders][]trust // by rung
+	waiting  []claimed        // for truths, as the origins
+}
+
+// A claimed is what a rung remembers of a claim until its truth arrives.
+type claimed struct {
+	said, others [ladders]direct.Small // SmallNaN = nothing
+	most         [ladders]bool         // it had most of the weight
+}
+
+// newClaims returns nil for a series that has no use for a calendar.
+func newClaims(l direct.Lags, rungs, waiting int) *claims {
+	if l.Eve == 0 {
+		return nil
+	}
+	c := &claims{calendar: newCalendar(l), waiting: make([]claimed, waiting)}
+	for ladder := range c.trusts {
+		c.trusts[ladder] = make([]trust, rungs)
+	}
+	for i := range c.waiting {
+		c.waiting[i].said = [ladders]direct.Small{direct.SmallNaN, direct.SmallNaN}
+	}
+	return c
+}
+
+// claim returns what the calendar says of the time h samples after the newest, whose
+// season is given; NaN if nothing.
+func (s *filter) claim(season *direct.Season, h int) [ladders]float64 {
+	if s.claims == nil {
+		return [ladders]float64{math.NaN(), math.NaN()}
+	}
+	around := s.mem.Context(h)
+	return s.claims.calendar.claim(season, &around, s.n-1+h)
+}
+
+// heard returns the share that a claim gets at rung k, for h samples ahead, beside what
+// the others say.
+func (s *filter) heard(ladder, k, h int, claim, others float64) float64 {
+	if claim != claim { // NaN
+		return 0
+	}
+	perHour := s.claims.calendar.perHour
+	return s.claims.trusts[ladder][k].of(claim, others, perHour, float64(h)/perHour)
+}
+
+// heed puts the newest sample into the calendar.
+func (s *filter) heed(z float64, season *direct.Season) {
+	if s.claims != nil {
+		around := s.mem.Context(0)
+		s.claims.calendar.learn(season, &around, z, s.n-1)
+	}
+}
+
+// claimed returns what rung k keeps of a claim made at sample i; nil if nothing.
+func (s *filter) claimed(k, i int) *claimed {
+	if s.claims == nil {
+		return nil
+	}
+	if at := s.place(k, i); at >= 0 {
+		return &s.claims.waiting[at]
+	}
+	return nil
+}
+
+// press moves an answer of rung k, and what is told of it to the bounds, towards a claim,
+// NaN = none, as far as that is trusted, and keeps it in made, which may be nil.
+func (s *filter) press(ladder, k int, claim float64, dst *answer, o *interval.Origin, made *claimed) {
+	others := dst.point
+	share := s.heard(ladder, k, s.rungs[k], claim, others)
+	if share > 0 {
+		moved := share * (claim - others)
+		dst.point += moved
+		o.Point = dst.point
+		o.Spread = (1-share)*(o.Spread+math.Abs(moved)) + share*math.Abs(claim-dst.point)
+	}
+	if made != nil {
+		made.said[ladder], made.others[ladder], made.most[ladder] = direct.ToSmall(claim), direct.ToSmall(others), share > 0.5
+	}
+}
+
+// settle lets rung k learn from a claim, nil or SmallNaN = there was none. It returns what
+// the others said, which was point without a claim, and whether they had so little weight
+// that the truth is no lesson for them: they learn from the hours that are theirs.
+func (s *filter) settle(ladder, k int, made *claimed, point, truth float64) (others float64, most bool) {
+	if made == nil || made.said[ladder] == direct.SmallNaN {
+		return point, false
+	}
+	others = made.others[ladder].Float()
+	s.claims.trusts[ladder][k].learn(made.said[ladder].Float(), others, truth, s.claims.calendar.perHour)
+	return others, made.most[ladder]
+}
