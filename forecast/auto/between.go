@@ -7,7 +7,7 @@ import (
 
 // between says which regressions answer for a rung: lo, and hi with weight w.
 type between struct {
-	lo, hi int
+	lo, hi uint8
 	w      float64
 }
 
@@ -46,9 +46,9 @@ func neighbours(rungs []int) (own []int, answer []between) {
 		if at+1 < len(own) && own[at+1] == k {
 			at++
 		}
-		answer[k] = between{lo: at, hi: at}
+		answer[k] = between{lo: uint8(at), hi: uint8(at)}
 		if own[at] != k {
-			answer[k] = between{lo: at, hi: at + 1, w: proportion(rungs[own[at]], h, rungs[own[at+1]])}
+			answer[k] = between{lo: uint8(at), hi: uint8(at + 1), w: proportion(rungs[own[at]], h, rungs[own[at+1]])}
 		}
 	}
 	return own, answer
@@ -66,7 +66,7 @@ func (s *filter) from(h int) between {
 		hi++
 	}
 	if s.rungs[s.own[hi]] == h {
-		return between{lo: hi, hi: hi}
+		return between{lo: uint8(hi), hi: uint8(hi)}
 	}
-	return between{lo: hi - 1, hi: hi, w: proportion(s.rungs[s.own[hi-1]], h, s.rungs[s.own[hi]])}
+	return between{lo: uint8(hi - 1), hi: uint8(hi), w: proportion(s.rungs[s.own[hi-1]], h, s.rungs[s.own[hi]])}
 }

@@ -14,13 +14,13 @@ func TestEveryOtherRungHasRegressions(t *testing.T) {
 
 	own, answer = neighbours([]int{1, 2, 3, 4, 5, 6})
 	require.Equal(t, []int{0, 1, 3, 5}, own, "the first and every other from the last")
-	require.Equal(t, 1, answer[2].lo)
-	require.Equal(t, 2, answer[2].hi)
+	require.EqualValues(t, 1, answer[2].lo)
+	require.EqualValues(t, 2, answer[2].hi)
 
 	own, answer = neighbours([]int{1, 2, 3, 5, 10, 15, 20, 30, 45, 60})
 	require.Equal(t, []int{0, 3, 6, 9}, own, "1, 5, 20 and 60 of many rungs: each at most a third of the next")
-	require.Equal(t, 1, answer[5].lo)
-	require.Equal(t, 2, answer[5].hi)
+	require.EqualValues(t, 1, answer[5].lo)
+	require.EqualValues(t, 2, answer[5].hi)
 
 	own, _ = neighbours([]int{1, 2, 3, 6, 12})
 	require.Len(t, own, 5, "a short ladder has them all")

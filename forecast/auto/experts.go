@@ -3,6 +3,7 @@ package auto
 import (
 	"math"
 
+	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/direct"
 )
 
@@ -42,7 +43,7 @@ var expertNames = [experts]string{ //nolint:gochecknoglobals // a constant table
 }
 
 // priors are the weights before anything is known.
-var priors = [experts]float32{4, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1} //nolint:gochecknoglobals // a constant table
+var priors = combine.Prior{4, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1} //nolint:gochecknoglobals // a constant table
 
 // asleep is the forecast of an expert that has none.
 var asleep = float32(math.NaN()) //nolint:gochecknoglobals // a constant

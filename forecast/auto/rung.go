@@ -67,7 +67,7 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]*rung) {
 	for k, h := range rungs {
 		every := float64(stride(h)) // samples that a round stands for
 		sets[k] = combine.Settings{
-			Prior: priors[:], Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
+			Prior: &priors, Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
 			Overlap: float32(float64(h) / every),
 		}
 	}
@@ -79,7 +79,7 @@ func newLadders(rungs []int, regret, lead float64) (both [ladders][]*rung) {
 				both[l][k] = both[values][k]
 				continue
 			}
-			all = append(all, rung{poly: combine.NewPoly(&sets[k], heads[l]), band: *interval.NewBand(h, stride(h))})
+			all = append(all, rung{poly: combine.NewPoly(sets[k], heads[l]), band: *interval.NewBand(h, stride(h))})
 			both[l][k] = &all[len(all)-1]
 		}
 	}

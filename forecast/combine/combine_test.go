@@ -11,10 +11,10 @@ import (
 	"github.com/forescale/forescale/forecast/combine"
 )
 
-func settings(experts int, keep float32) *combine.Settings {
-	s := &combine.Settings{Keep: keep, Lead: 1.0 / 40, Overlap: 1}
+func settings(experts int, keep float32) combine.Settings {
+	s := combine.Settings{Prior: new(combine.Prior), Keep: keep, Lead: 1.0 / 40, Overlap: 1}
 	for range experts {
-		s.Prior = append(s.Prior, 1)
+		*s.Prior = append(*s.Prior, 1)
 	}
 	return s
 }

@@ -63,7 +63,7 @@ func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
 	if evidence <= 0 {
 		return share
 	}
-	part := evidence / (evidence + hesitation*p.set.Overlap*max(p.size, p.long))
+	part := evidence / (evidence + hesitation*p.overlap*max(p.size, p.long))
 	for k := range share {
 		share[k] += part * (own[k] - share[k])
 	}
@@ -102,7 +102,7 @@ func (p *Poly) choose(m regime, said [choices]float32, mixed, truth, limit float
 	for k, said := range said {
 		if said == said { // not NaN
 			r := gateShare*sign*(mixed-said) + (1-gateShare)*(all-distance(truth, said))
-			top = max(top, gate[k].add(clip(r, limit), p.set.Keep))
+			top = max(top, gate[k].add(clip(r, limit), p.keep))
 		}
 	}
 	if growth := top - *peak; growth > 0 {

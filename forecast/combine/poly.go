@@ -2,12 +2,13 @@ package combine
 
 import "math"
 
-// Settings say what a [Poly] combines and how long it remembers. Many share them;
-// they do not change.
+// A Prior holds a weight per expert for while none has an advantage: positive, and not
+// necessarily with a sum of one.
+type Prior []float32
+
+// Settings say what a [Poly] combines and how long it remembers.
 type Settings struct {
-	// Prior holds a weight per expert for while none has an advantage: positive,
-	// and not necessarily with a sum of one.
-	Prior []float32
+	Prior *Prior // does not change; many share one
 
 	// Keep is what remains of the past per round, in (0, 1]: 1 is the original
 	// algorithm.
@@ -24,8 +25,11 @@ type Settings struct {
 // A Poly weighs experts under absolute loss; see the package comment. The zero
 // value is not usable; it is not safe for concurrent use.
 type Poly struct {
-	set      *Settings
+	prior    *Prior
 	of       []expert
+	keep     float32 // these three as in Settings
+	lead     float32
+	overlap  float32
 	gate     [regimes][choices]account
 	peak     float32 // largest r² of any expert
 	gatePeak [regimes]float32
@@ -65,7 +69,9 @@ const (
 )
 
 // NewPoly returns weights over the first n experts of set, Simple at least.
-func NewPoly(set *Settings, n int) Poly { return Poly{set: set, of: make([]expert, n)} }
+func NewPoly(set Settings, n int) Poly {
+	return Poly{prior: set.Prior, keep: set.Keep, lead: set.Lead, overlap: set.Overlap, of: make([]expert, n)}
+}
 
 // Weights writes the weights, which sum to one, of the experts whose forecast is
 // not NaN; the others get zero. All are zero if no expert has a forecast. It
@@ -78,7 +84,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 		sum = 0
 		for k, f := range forecasts {
 			if f == f { // not NaN
-				sum += p.set.Prior[k]
+				sum += (*p.prior)[k]
 			}
 		}
 	}
@@ -94,7 +100,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 		if f != f { // NaN
 			continue
 		}
-		w := p.set.Prior[k]
+		w := (*p.prior)[k]
 		if !byPrior {
 			w = p.of[k].weight()
 		}
@@ -141,11 +147,11 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 		}
 		e := &p.of[k]
 		own := distance(truth, f)
-		top = max(top, e.add(clip(linear*sign*(parts.Weighted-f)+(1-linear)*(inner-own), limit), p.set.Keep))
+		top = max(top, e.add(clip(linear*sign*(parts.Weighted-f)+(1-linear)*(inner-own), limit), p.keep))
 		if own = min(own, limit) + least; e.loss == 0 {
 			e.loss = own
 		} else {
-			e.loss += p.set.Lead * (own - e.loss)
+			e.loss += p.lead * (own - e.loss)
 		}
 	}
 	if growth := top - p.peak; growth > 0 {
@@ -165,7 +171,7 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 // fullGain and by more than chance, in proportion below, and never less than
 // leastBelief, from which what was foreseen can still be told.
 func (p *Poly) belief() float32 {
-	if !(p.long > 0) || p.seen < patience*p.set.Overlap {
+	if !(p.long > 0) || p.seen < patience*p.overlap {
 		return 1
 	}
 	return max(leastBelief, min(p.gain/(fullGain*p.long+doubts*p.chance()), 1))
@@ -176,8 +182,8 @@ func (p *Poly) belief() float32 {
 // mean size stands in for the standard deviation, since a few large gains, as at
 // the surges of a burst, are no reason to doubt them.
 func (p *Poly) chance() float32 {
-	rounds := min(p.seen-gateFrom+1, longer/(1-p.set.Keep))
-	return p.stakes / float32(math.Sqrt(float64(max(rounds/p.set.Overlap, 1))))
+	rounds := min(p.seen-gateFrom+1, longer/(1-p.keep))
+	return p.stakes / float32(math.Sqrt(float64(max(rounds/p.overlap, 1))))
 }
 
 // wholly is a Belief of one.
@@ -204,7 +210,7 @@ func (p *Poly) confirm(now, mixed, truth, limit float32, belief uint8) {
 	if now != now || belief == 0 { // NaN
 		return
 	}
-	rate := max((1-p.set.Keep)/longer, 1/(p.seen-gateFrom+1))
+	rate := max((1-p.keep)/longer, 1/(p.seen-gateFrom+1))
 	foreseen := now + (mixed-now)*wholly/float32(belief)
 	gain := min(distance(truth, now), limit) - min(distance(truth, foreseen), limit)
 	p.gain += rate * (gain - p.gain)
@@ -222,7 +228,7 @@ func (p *Poly) follow(size float32) (limit float32) {
 		size = min(size, 10*usual)
 	}
 	p.size += max(sizeRate, 1/p.seen) * (size - p.size)
-	p.long += max((1-p.set.Keep)/longer, 1/p.seen) * (size - p.long)
+	p.long += max((1-p.keep)/longer, 1/p.seen) * (size - p.long)
 	if usual = max(p.size, p.long); usual > 0 {
 		return most * usual
 	}

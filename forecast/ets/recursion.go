@@ -23,9 +23,9 @@ type recursion struct {
 // A multiple says how often a forecast h cells ahead holds the slope and the last
 // error.
 type multiple struct {
-	h    int
-	damp float64 // φ + … + φʰ
-	fade float64 // see faded
+	h    int32
+	damp float32 // φ + … + φʰ
+	fade float32 // see faded
 }
 
 // tabled is the number of horizons whose multiples are kept unless [State.Only]
@@ -49,20 +49,20 @@ func (r *recursion) tabulate() {
 }
 
 func (r *recursion) compute(h int) multiple {
-	return multiple{h: h, damp: r.damped(h), fade: r.faded(h)}
+	return multiple{h: int32(h), damp: float32(r.damped(h)), fade: float32(r.faded(h))}
 }
 
 // ahead returns the multiples of horizon h ≥ 1.
 func (r *recursion) ahead(h int) multiple {
 	n := len(r.table)
 	switch {
-	case n == 0 || h > r.table[n-1].h:
+	case n == 0 || h > int(r.table[n-1].h):
 		return r.compute(h)
-	case h <= n && r.table[h-1].h == h: // there is none missing before it
+	case h <= n && int(r.table[h-1].h) == h: // there is none missing before it
 		return r.table[h-1]
 	}
 	for _, m := range r.table {
-		if m.h == h {
+		if int(m.h) == h {
 			return m
 		}
 	}

@@ -137,17 +137,17 @@ func (s *State) learnProduct(v float64) {
 // the metric, not negative. It stays within half the range of the values seen.
 func (s *State) At(h int) float64 {
 	ahead := s.recursion.ahead(h)
-	z := s.level + ahead.damp*s.slope
+	z := s.level + float64(ahead.damp)*s.slope
 	if s.recursion.form == Multiplicative {
 		for k := range s.seasons {
 			z *= max(leastFactor, s.seasons[k].at(h))
 		}
-		z += ahead.fade * s.err
+		z += float64(ahead.fade) * s.err
 	} else {
 		for k := range s.seasons {
 			z += s.seasons[k].at(h)
 		}
-		z = s.recursion.scale.Back(z + ahead.fade*s.err)
+		z = s.recursion.scale.Back(z + float64(ahead.fade)*s.err)
 	}
 	room := (s.high - s.low) / 2
 	return max(0, s.low-room, min(z, s.high+room))
