@@ -2,7 +2,7 @@
 //
 // # Traces
 //
-// [RunTraces] lets a model run over each trace as it would run live: it is fitted
+// [Run] lets a model run over each trace as it would run live: it is fitted
 // on the warm-up, and from then on every sample is a forecast origin. The truth
 // of each horizon is compared with the median forecast and with the upper bounds.
 // References are the naive rule, which says the last value, and for bounds the

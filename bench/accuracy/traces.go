@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -24,54 +22,11 @@ type Options struct {
 	Workers int            // series at once; 0 = one per processor
 }
 
-// RunTraces scores a model on each trace, every sample after the warm-up an
-// origin. A path is a file of package trace or a directory of such files, with or
-// without a manifest. Progress, which may be nil, gets a line per finished
-// series.
+// Run scores a model on each trace, every sample after the warm-up an origin. Progress,
+// which may be nil, gets a line per finished series.
 //
-// A series that cannot be scored is in the report with its error. RunTraces
-// itself fails if a path cannot be read, or when ctx ends.
-func RunTraces(ctx context.Context, paths []string, opts Options, progress io.Writer) (Report, error) {
-	files, err := expand(paths)
-	if err != nil {
-		return Report{}, err
-	}
-	series := make([]trace.Trace, len(files))
-	for i, file := range files {
-		if series[i], err = trace.Read(file); err != nil {
-			return Report{}, fmt.Errorf("accuracy: %w", err)
-		}
-	}
-	return Run(ctx, series, opts, progress)
-}
-
-// expand replaces directories by the traces in them.
-func expand(paths []string) ([]string, error) {
-	var files []string
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, fmt.Errorf("accuracy: %w", err)
-		}
-		if !info.IsDir() {
-			files = append(files, path)
-			continue
-		}
-		list, err := trace.List(path)
-		if err != nil {
-			return nil, fmt.Errorf("accuracy: %w", err)
-		}
-		for _, t := range list {
-			files = append(files, filepath.Join(path, t.File))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("accuracy: no trace in %q, want .csv or .csv.gz files with the header timestamp,value", paths)
-	}
-	return files, nil
-}
-
-// Run is [RunTraces] on traces in memory.
+// A series that cannot be scored is in the report with its error. Run itself fails only
+// when ctx ends.
 func Run(ctx context.Context, traces []trace.Trace, opts Options, progress io.Writer) (Report, error) {
 	if opts.Model == nil {
 		opts.Model = auto.New(auto.Options{})

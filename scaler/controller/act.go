@@ -26,9 +26,7 @@ const (
 // tick decides every target, several times a second, and puts those that need a
 // write in the queue.
 func (c *Controller) tick(ctx context.Context) error {
-	ticker := time.NewTicker(c.opts.Tick)
-	defer ticker.Stop()
-	for {
+	return every(ctx, c.opts.Tick, func() {
 		now := c.opts.Now()
 		for _, t := range c.all() {
 			t.mu.Lock()
@@ -39,12 +37,7 @@ func (c *Controller) tick(ctx context.Context) error {
 				c.queue.push(t.name, a)
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 // claimWrite claims the right to write for t.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/labels"
@@ -24,31 +23,17 @@ type PodCPU interface {
 }
 
 const (
-	measureEvery = 15 * time.Second // as often as a metrics server looks by default
-	widestWindow = 2 * time.Minute  // over all pods of a target; beyond, they are not of one time
+	measureEvery   = 15 * time.Second // as often as a metrics server looks by default
+	measureWorkers = 4                // requests for metrics under way
+	widestWindow   = 2 * time.Minute  // over all pods of a target; beyond, they are not of one time
 )
 
 // measure reads what pods use of their processors, for objects that ask for it.
 // Standbys do too, so that all replicas know the same.
 func (c *Controller) measure(ctx context.Context) error {
-	ticker := time.NewTicker(measureEvery)
-	defer ticker.Stop()
-	for {
-		var group errgroup.Group
-		group.SetLimit(4)
-		for _, t := range c.all() {
-			group.Go(func() error {
-				c.measureOne(ctx, t)
-				return nil
-			})
-		}
-		_ = group.Wait()
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	return every(ctx, measureEvery, func() {
+		c.forEach(measureWorkers, func(t *target) { c.measureOne(ctx, t) })
+	})
 }
 
 func (c *Controller) measureOne(ctx context.Context, t *target) {

@@ -28,31 +28,21 @@ func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
 	}
 	c.leads.Store(true)
 	c.log.Info("elected: this replica acts", "identity", c.opts.Identity)
-	var group errgroup.Group
-	group.SetLimit(c.opts.Workers)
-	for _, t := range c.all() { // finalizers and deletions that a standby passed over
-		group.Go(func() error {
-			if _, err := c.Reconcile(ctx, requestFor(t.name)); err != nil {
-				c.log.Warn("reconcile after the election", "object", t.name.String(), "error", err)
-			}
-			return nil
-		})
-	}
-	_ = group.Wait()
-	ticker := time.NewTicker(time.Minute)
-	defer ticker.Stop()
-	for {
+	c.forEach(c.opts.Workers, func(t *target) { // finalizers and deletions that a standby passed over
+		if _, err := c.Reconcile(ctx, requestFor(t.name)); err != nil {
+			c.log.Warn("reconcile after the election", "object", t.name.String(), "error", err)
+		}
+	})
+	defer c.leads.Store(false)
+	return every(ctx, sweepEvery, func() {
 		if !c.opts.ReadOnly {
 			c.sweep(ctx)
 		}
-		select {
-		case <-ctx.Done():
-			c.leads.Store(false)
-			return nil
-		case <-ticker.C:
-		}
-	}
+	})
 }
+
+// sweepEvery is how long a floor without an object stands at most.
+const sweepEvery = time.Minute
 
 // sweep restores floors whose object is gone.
 func (c *Controller) sweep(ctx context.Context) {

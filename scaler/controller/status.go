@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,26 +28,11 @@ const maxLag = time.Hour
 
 // report writes the status of each object where it changed.
 func (c *Controller) report(ctx context.Context) error {
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	for {
+	return every(ctx, time.Second, func() {
 		if c.leads.Load() {
-			var group errgroup.Group
-			group.SetLimit(c.opts.Workers)
-			for _, t := range c.all() {
-				group.Go(func() error {
-					c.reportOne(ctx, t)
-					return nil
-				})
-			}
-			_ = group.Wait()
+			c.forEach(c.opts.Workers, func(t *target) { c.reportOne(ctx, t) })
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 func (c *Controller) reportOne(ctx context.Context, t *target) {
