@@ -119,7 +119,7 @@ func (o *backtestOptions) take(l *report.Learned, s queue.Service, idle time.Dur
 	}
 	s.ServiceTime = low
 	if got := carried(); math.Abs(got/l.SafeRate-1) > 0.05 {
-		return fmt.Errorf("--slots: pods with %d slots that keep %s carry %.4g requests/s, and %.4g were learned: give other --slots, or --capacity", s.Slots, o.slo, got, l.SafeRate)
+		return fmt.Errorf("--slots: pods with %d slots that keep %s carry %s requests/s, and %s were learned: give other --slots, or --capacity", s.Slots, o.slo, api.Figure(got, 4), api.Figure(l.SafeRate, 4))
 	}
 	o.slots, o.capacity, l.Used = s.Slots, s.Capacity(1), true
 	if !given("scale-peak") {
@@ -142,16 +142,16 @@ func (o *backtestOptions) statedBy(given func(flag string) bool) string {
 
 // wordsOf says what was learned, and what becomes of it, where by states it anyhow.
 func wordsOf(l *report.Learned, by string) string {
-	seen := fmt.Sprintf("seen from %.3g to %.3g in %.0f intervals", l.SeenFrom, l.SeenTo, l.Intervals)
+	seen := fmt.Sprintf("seen from %s to %s in %.0f intervals", api.Figure(l.SeenFrom, 3), api.Figure(l.SeenTo, 3), l.Intervals)
 	switch {
 	case !l.Known && l.Intervals == 0:
 		return "cannot tell: no interval with load, latency and a steady count of replicas"
 	case !l.Known:
-		return fmt.Sprintf("cannot tell what a pod carries: the objective was hardly ever missed, or the rate per pod hardly moved; up to %.3g requests/s were fine (%s). The capacity is the setting", l.SafeRate, seen)
+		return fmt.Sprintf("cannot tell what a pod carries: the objective was hardly ever missed, or the rate per pod hardly moved; up to %s requests/s were fine (%s). The capacity is the setting", api.Figure(l.SafeRate, 3), seen)
 	case by != "":
-		return fmt.Sprintf("beside %d pods each carries between %.3g requests/s, kept, and %.3g, missed (%s); %s overrides it", l.Replicas, l.SafeRate, l.MissRate, seen, by)
+		return fmt.Sprintf("beside %d pods each carries between %s requests/s, kept, and %s, missed (%s); %s overrides it", l.Replicas, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen, by)
 	}
-	return fmt.Sprintf("beside %d pods each carries between %.3g requests/s, kept, and %.3g, missed (%s); the replay takes the lower end", l.Replicas, l.SafeRate, l.MissRate, seen)
+	return fmt.Sprintf("beside %d pods each carries between %s requests/s, kept, and %s, missed (%s); the replay takes the lower end", l.Replicas, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen)
 }
 
 // learned applies learn to what was recorded, and says on notes what it could not.

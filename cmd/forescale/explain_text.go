@@ -63,8 +63,8 @@ func standings(s *pb.Score) (lines []string) {
 	}
 	lines = append(lines, fmt.Sprintf("of %s, had each acted alone:", api.Duration(all.Round(time.Second))))
 	for _, of := range s.GetStandings() {
-		lines = append(lines, fmt.Sprintf("%s: %.3g %% of the time too few replicas, %.3g on average", policyName(of.GetPolicy()),
-			100*of.GetShort().AsDuration().Seconds()/all.Seconds(), of.GetReplicaHours()/all.Hours()))
+		lines = append(lines, fmt.Sprintf("%s: %.3g %% of the time too few replicas, %s on average", policyName(of.GetPolicy()),
+			100*of.GetShort().AsDuration().Seconds()/all.Seconds(), api.Figure(of.GetReplicaHours()/all.Hours(), 3)))
 	}
 	return lines
 }
@@ -82,7 +82,7 @@ func policyName(policy string) string {
 	return policy // of a newer server
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
+func number(v float64) string { return api.Figure(v, 5) }
 
 func orUnknown(v *float64) string {
 	if v == nil {

@@ -206,6 +206,9 @@ func (e *exporter) data(ctx context.Context, queries ...string) (export.Data, er
 		if rejected.Total() > rejected.Late { // the sample on the first border is late, and of the cell before
 			d.Notes = append(d.Notes, fmt.Sprintf("query %q: values refused: %s", queries[i], rejected))
 		}
+		if column == &d.Rate && collector.LooksLikeCounter(series.Values) {
+			d.Notes = append(d.Notes, fmt.Sprintf("query %q: %s", queries[i], collector.CounterNote))
+		}
 		*column = series
 	}
 	return d, nil

@@ -116,6 +116,7 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	}
 	httpListener, err := listen.Listen(ctx, "tcp", c.HTTP.Address)
 	if err != nil {
+		_ = grpcListener.Close()
 		return fmt.Errorf("--http-address: %w", err)
 	}
 	log.Info("listening", "grpc", grpcListener.Addr().String(), "http", httpListener.Addr().String())

@@ -234,3 +234,12 @@ const (
 	auto = "auto"
 	none = "none"
 )
+
+// Figure writes v for people: rounded to so many digits, but whole numbers with all of
+// theirs, so that a rate of 123,456 is not 1.235e+05.
+func Figure(v float64, digits int) string {
+	if a := math.Abs(v); a >= math.Pow10(digits) && a < 1e15 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', digits, 64)
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -158,7 +157,7 @@ func figure(v float64) string {
 	if math.IsNaN(v) {
 		return "unknown"
 	}
-	return strconv.FormatFloat(v, 'g', 4, 64)
+	return api.Figure(v, 4)
 }
 
 func yes(kind, reason, message string) metav1.Condition {
@@ -267,7 +266,7 @@ func (c *Controller) announceFindings(t *target) {
 		c.note(pa, warning, unschedulableReason, "Observe", fmt.Sprintf("%d pods of the target find no node", waiting))
 	}
 	if bound > 0 {
-		text := fmt.Sprintf("the pods' processors are full at %.4g a replica, below scale.targetPerReplica %s: a replica is taken to serve no more", bound, stated)
+		text := fmt.Sprintf("the pods' processors are full at %s a replica, below scale.targetPerReplica %s: a replica is taken to serve no more", figure(bound), stated)
 		c.log.Info("processors bound what a replica serves", "object", t.name.String(), "full", bound, "stated", stated.String())
 		c.note(pa, normal, "BoundByCPU", "Observe", text)
 	}
