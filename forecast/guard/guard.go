@@ -123,7 +123,7 @@ func (g *State) judge(c cell) (float64, Verdict) {
 	case g.run >= g.o.Run || -g.run >= g.o.Run:
 		g.settle(c)
 		return value, Shift
-	case c.zero:
+	case c.zero && g.rare():
 		return predicted, Outage
 	}
 	return predicted, Outlier
@@ -171,11 +171,14 @@ func (g *State) limit(c cell) float64 {
 	if g.judged < g.o.Warm || g.scale == 0 || g.rate > often {
 		return math.Inf(1)
 	}
-	if c.zero && g.zeros*100 < g.judged {
+	if c.zero && g.rare() {
 		return g.o.Limit / 4 * g.scale
 	}
 	return g.o.Limit * g.scale
 }
+
+// rare reports whether zeros are: fewer than one cell of a hundred was accepted as one.
+func (g *State) rare() bool { return g.zeros*100 < g.judged }
 
 func (g *State) accept(e float64, c cell) {
 	g.run = 0

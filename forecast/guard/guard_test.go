@@ -48,6 +48,20 @@ func TestOneCell(t *testing.T) {
 	require.InDelta(t, 1, warm().Scale(), 1e-9)
 }
 
+// A shop is closed by night, so that zeros are no sign of an outage; on the first Sunday
+// its closed hours are outliers as any.
+func TestAZeroIsNoOutageWhereZerosAreCommon(t *testing.T) {
+	g := guard.New(guard.Options{})
+	for i := range 200 {
+		open := float64(i / 12 % 2)
+		_, verdict := g.Judge(50*open+1-2*float64(i%2), 50*open)
+		require.Equal(t, guard.Clean, verdict)
+	}
+	seen, verdict := g.Judge(50, 0)
+	require.Equal(t, guard.Outlier, verdict)
+	require.InDelta(t, 50, seen, 0)
+}
+
 func TestTenInARowAreANewLevel(t *testing.T) {
 	g := warm()
 	for i := range 9 {
