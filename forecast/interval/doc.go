@@ -86,6 +86,18 @@
 // slower, in place of those in other scales, made it one percent worse: what helps is
 // to look at the errors in different ways.
 //
+// Nor does more help by other means. Weights by Bernstein online aggregation, for each
+// quantile its own (Berrisch and Ziel, CRPS learning, Journal of Econometrics 2023), lose
+// half a percent more at most horizons and 6 % more at the 99 % bound one minute ahead.
+// A generalised Pareto tail beyond the 95 % bound in place of two thirds of the 99 %
+// bound an hour ahead brings its coverage closer to what was promised by 0.1 points and
+// loses 2 % more, of maxima 4 %. The trackers and the bound of the next shorter horizon,
+// in the joint scale, as one more of the mixture move nothing. To push by that horizon's
+// misses, which come sooner, takes 0.3 % off and covers the worst day 0.2 points less.
+// Of a young series, weights that stay even for longer help one half of the loads and
+// harm the other, and bounds widened for the few errors behind them lose 2 % and more
+// without being any closer to the coverage promised.
+//
 // # Why not adaptive conformal inference over a window
 //
 // Its level wanders out of the range that the window can answer when errors are
