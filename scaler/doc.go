@@ -56,6 +56,31 @@
 // minutes of stabilization is a fixed price; break-even follows the start-up
 // time of the workload.
 //
-// Everything here is pure: time is an argument, the state goes in and out, and
+// # The packages below
+//
+// Pure, each an answer to one question:
+//
+//   - api: what does the user want: the specification, in three spellings
+//   - model: what will demand be, as far as it is usual
+//   - nowcast: what is it now, from samples that come late or not at all
+//   - burst: does a burst last, or is one likely
+//   - trust: has the forecast earned to act, and at which quantile
+//   - pacing: what may still be missed, for a violation target
+//   - capacity: what does a replica carry, stated as a queue or learned
+//   - staffing: how many replicas carry a demand, by what is known of them
+//   - shadow: how would autoscalers without a forecast have done
+//   - engine: all of it, from samples to decisions: the one thing that is replayed and
+//     runs
+//
+// In the world, each named after the piece of it that it touches:
+//
+//   - live: clocks, locks, goroutines and sources of many workloads
+//   - external: KEDA's gRPC protocol
+//   - hpa: the floor of somebody else's autoscaler
+//   - controller: the objects of a cluster; below it doctor, who looks for faults
+//   - explain: our own gRPC API
+//   - telemetry: our own metrics
+//
+// Package scaler itself is pure: time is an argument, the state goes in and out, and
 // [Record] replays a decision bit for bit.
 package scaler
