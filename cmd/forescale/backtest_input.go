@@ -197,6 +197,9 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 		return nil, nil, errors.New("no load given: name files, or a directory by --traces")
 	}
 	for i := range traces {
+		if peak := traces[i].Peak(); o.scalePeak == 0 && peak > mostLoad {
+			return nil, nil, fmt.Errorf("%s: its peak is %.4g requests/s: want at most %.0g, or another --scale-peak", traces[i].Name, peak, mostLoad)
+		}
 		traces[i] = dated(traces[i], notes)
 		if o.smooth > 0 {
 			traces[i] = traces[i].Smooth(o.smooth.Std())

@@ -70,37 +70,40 @@ func TestBacktestWarnsOfALoadBeyondTheMaximum(t *testing.T) {
 
 func TestBacktestSaysWhatIsWrong(t *testing.T) {
 	load := writeWave(t, t.TempDir(), "web.csv", 600, time.Minute)
+	huge := filepath.Join(t.TempDir(), "huge.csv")
+	require.NoError(t, os.WriteFile(huge, []byte("timestamp,value\n1700000040,1\n1700000100,1e300\n"), 0o600))
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"no load":           {nil, "no load given: name files, or a directory by --traces"},
-		"no file":           {[]string{"nowhere.csv"}, "nowhere.csv"},
-		"unknown policy":    {[]string{load, "--policies", "hpa-rate-70,hpax"}, `--policies: no policy "hpax"; there are default, all, static-peak`},
-		"objective":         {[]string{load, "--slo", "99=500ms"}, `--slo: "99=500ms": want a quantile and its bound, such as p99=500ms`},
-		"out of reach":      {[]string{load, "--slo", "p99=50ms"}, "no number of pods keeps it"},
-		"start-up":          {[]string{load, "--startup", "soon"}, `"soon" is neither a duration such as 60s nor a file of seconds`},
-		"balancing":         {[]string{load, "--balancing", "random"}, `--balancing: "random": want central or per-pod`},
-		"no seeds":          {[]string{load, "--seeds", "0"}, "--seeds: want at least 1"},
-		"capacity":          {[]string{load, "--capacity", "0"}, "--capacity: 0 and --slots: 8"},
-		"page of a kind":    {[]string{load, "--report", "page.pdf"}, `--report: "page.pdf": want a file that ends in .html`},
-		"bounds":            {[]string{load, "--min-replicas", "5", "--max-replicas", "4"}, "--min-replicas: 5 and --max-replicas: 4"},
-		"spec":              {[]string{load, "--spec", load}, "--spec: "},
-		"too few resamples": {[]string{load, "--resamples", "10"}, "--resamples: want at least 1000"},
-		"mode":              {[]string{load, "--mode", "exact"}, `--mode: "exact": want fluid or requests`},
-		"discipline":        {[]string{load, "--mode", "requests", "--discipline", "lifo"}, `--discipline: "lifo": want one of central, random, two-choices, sharing`},
-		"line of nobody":    {[]string{load, "--discipline", "sharing"}, "--mode requests only"},
-		"outage":            {[]string{load, "--outage", "10m"}, `--outage: "10m": want when it begins`},
-		"no rate":           {[]string{load, "--scrape-interval", "60s"}, "--rate-window: 1m"},
-		"nothing scraped":   {[]string{load, "--scrape-loss", "1"}, "--scrape-loss: 1: want a probability"},
-		"all come again":    {[]string{load, "--client-retry", "1"}, "--client-retry: 1: want a share"},
-		"no patience":       {[]string{load, "--client-timeout", "0s"}, "--client-timeout: 0s"},
-		"nodes":             {[]string{load, "--pods-per-node", "-1"}, "--pods-per-node: -1"},
-		"half a lesson":     {[]string{load, "--latency-query", "l"}, "--latency-query: want it together with --replicas-query"},
-		"infinite capacity": {[]string{load, "--capacity", "Inf"}, "--capacity: +Inf and --slots: 8"},
-		"slots":             {[]string{load, "--slots", "1000000000"}, "from one slot to 10000"},
-		"peak":              {[]string{load, "--scale-peak", "1e300"}, "--scale-peak: 1e+300: want requests/s up to 1e+12"},
-		"one load twice":    {[]string{load, load}, "two traces have the name web"},
+		"no load":            {nil, "no load given: name files, or a directory by --traces"},
+		"no file":            {[]string{"nowhere.csv"}, "nowhere.csv"},
+		"unknown policy":     {[]string{load, "--policies", "hpa-rate-70,hpax"}, `--policies: no policy "hpax"; there are default, all, static-peak`},
+		"objective":          {[]string{load, "--slo", "99=500ms"}, `--slo: "99=500ms": want a quantile and its bound, such as p99=500ms`},
+		"out of reach":       {[]string{load, "--slo", "p99=50ms"}, "no number of pods keeps it"},
+		"start-up":           {[]string{load, "--startup", "soon"}, `"soon" is neither a duration such as 60s nor a file of seconds`},
+		"balancing":          {[]string{load, "--balancing", "random"}, `--balancing: "random": want central or per-pod`},
+		"no seeds":           {[]string{load, "--seeds", "0"}, "--seeds: want at least 1"},
+		"capacity":           {[]string{load, "--capacity", "0"}, "--capacity: 0 and --slots: 8"},
+		"page of a kind":     {[]string{load, "--report", "page.pdf"}, `--report: "page.pdf": want a file that ends in .html`},
+		"bounds":             {[]string{load, "--min-replicas", "5", "--max-replicas", "4"}, "--min-replicas: 5 and --max-replicas: 4"},
+		"spec":               {[]string{load, "--spec", load}, "--spec: "},
+		"too few resamples":  {[]string{load, "--resamples", "10"}, "--resamples: want at least 1000"},
+		"mode":               {[]string{load, "--mode", "exact"}, `--mode: "exact": want fluid or requests`},
+		"discipline":         {[]string{load, "--mode", "requests", "--discipline", "lifo"}, `--discipline: "lifo": want one of central, random, two-choices, sharing`},
+		"line of nobody":     {[]string{load, "--discipline", "sharing"}, "--mode requests only"},
+		"outage":             {[]string{load, "--outage", "10m"}, `--outage: "10m": want when it begins`},
+		"no rate":            {[]string{load, "--scrape-interval", "60s"}, "--rate-window: 1m"},
+		"nothing scraped":    {[]string{load, "--scrape-loss", "1"}, "--scrape-loss: 1: want a probability"},
+		"all come again":     {[]string{load, "--client-retry", "1"}, "--client-retry: 1: want a share"},
+		"no patience":        {[]string{load, "--client-timeout", "0s"}, "--client-timeout: 0s"},
+		"nodes":              {[]string{load, "--pods-per-node", "-1"}, "--pods-per-node: -1"},
+		"half a lesson":      {[]string{load, "--latency-query", "l"}, "--latency-query: want it together with --replicas-query"},
+		"infinite capacity":  {[]string{load, "--capacity", "Inf"}, "--capacity: +Inf and --slots: 8"},
+		"slots":              {[]string{load, "--slots", "1000000000"}, "from one slot to 10000"},
+		"peak":               {[]string{load, "--scale-peak", "1e300"}, "--scale-peak: 1e+300: want requests/s up to 1e+12"},
+		"a load of no world": {[]string{huge, "--scale-peak", "0"}, "huge: its peak is 1e+300 requests/s: want at most 1e+12"},
+		"one load twice":     {[]string{load, load}, "two traces have the name web"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := runBacktest(t, c.args...)

@@ -261,7 +261,7 @@ func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error 
 	if o.every == 0 {
 		stride = max(1, (f.Horizon()+lines-1)/lines)
 	}
-	decimals := decimalsFor(f.Values)
+	cell := cellsFor(f.Values)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "time (UTC)\t")
 	for _, p := range f.Levels {
@@ -271,27 +271,32 @@ func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error 
 	for h := stride - 1; h < f.Horizon(); h += stride {
 		fmt.Fprintf(w, "%s\t", f.Start.Add(time.Duration(h)*f.Step).UTC().Format("2006-01-02 15:04:05"))
 		for _, v := range f.Values[h] {
-			fmt.Fprintf(w, "%s\t", strconv.FormatFloat(v, 'f', decimals, 64))
+			fmt.Fprintf(w, "%s\t", cell(v))
 		}
 		fmt.Fprintln(w)
 	}
 	return w.Flush()
 }
 
-// decimalsFor returns with how many decimals a table shows values, so that their points
-// stand below each other: the largest has five digits, 0 is 0.
-func decimalsFor(values [][]float64) int {
-	const digits, most = 5, 12
+// cellsFor returns how a table shows values: with so many decimals that their points
+// stand below each other and the largest has five digits, or, where that would be long,
+// each with an exponent of its own.
+func cellsFor(values [][]float64) func(v float64) string {
+	const digits, least, most = 5, 1e-4, 1e15
 	top := 0.0
 	for _, row := range values {
 		for _, v := range row {
-			top = max(top, math.Abs(v)) // NaN is none
+			top = max(top, v)
 		}
 	}
-	if !(top > 0) || math.IsInf(top, 0) {
-		return 0
+	if top > 0 && top < least || top >= most {
+		return func(v float64) string { return strconv.FormatFloat(v, 'g', digits, 64) }
 	}
-	return min(max(digits-1-int(math.Floor(math.Log10(top))), 0), most)
+	decimals := 0
+	if top > 0 {
+		decimals = max(digits-1-int(math.Floor(math.Log10(top))), 0)
+	}
+	return func(v float64) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
 }
 
 func writeForecastCSV(out io.Writer, f *forecast.Forecast) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -97,7 +98,7 @@ func (w *Writer) patch(ctx context.Context, v *View, kind types.PatchType, body 
 	return Read(v.Kind, u)
 }
 
-// Get reads the object that v shows, as it is now.
+// Get reads an object as it is now. The error is that of the API server.
 func (w *Writer) Get(ctx context.Context, kind Kind, name types.NamespacedName) (*View, error) {
 	u, err := w.Client.Resource(kind.GVR()).Namespace(name.Namespace).Get(ctx, name.Name, metav1.GetOptions{})
 	if err != nil {
@@ -158,7 +159,7 @@ func (w *Writer) clean(ctx context.Context, kind Kind, u *unstructured.Unstructu
 		{"op": "replace", "path": "/metadata/managedFields", "value": fields},
 	}
 	if v.Claim != nil {
-		path := "/metadata/annotations/forescale.dev~1floor"
+		path := "/metadata/annotations/" + strings.ReplaceAll(Annotation, "/", "~1") // RFC 6901
 		if len(u.GetAnnotations()) == 1 {
 			path = "/metadata/annotations"
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/bench/report"
 	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // described is a trace as the report has it, and what one of the pods that its mean
@@ -130,10 +131,10 @@ func warnings(t trace.Trace, d report.Trace) []string {
 	step := max(t.Step, 15*time.Second)
 	count := sum / float64(max(n, 1)) * step.Seconds()
 	if t.Kind != trace.Gauge && d.ScaleFactor > 3 && count < 100 {
-		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %.3g: the noise of counting is scaled as well and is much of what is judged", count, step, d.ScaleFactor))
+		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %.3g: the noise of counting is scaled as well and is much of what is judged", count, api.Duration(step), d.ScaleFactor))
 	}
 	if t.Step > 5*time.Minute {
-		out = append(out, fmt.Sprintf("intervals of %v: what happens within them is drawn as a straight line and flatters all policies", t.Step))
+		out = append(out, fmt.Sprintf("intervals of %v: what happens within them is drawn as a straight line and flatters all policies", api.Duration(t.Step)))
 	}
 	if d.MissingPct > 1 {
 		out = append(out, report.Percent(d.MissingPct)+" % of the intervals are missing: there the load holds its last value and no policy sees it")
