@@ -140,7 +140,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 	cells := int((o.horizon.Std() + history.Step - 1) / history.Step)
 	const most = 100_000
 	if cells > most {
-		return fmt.Errorf("--horizon: %s is %d cells of %v, want at most %d", o.horizon, cells, history.Step, most)
+		return fmt.Errorf("--horizon: %s is %d cells of %s, want at most %d", o.horizon, cells, api.Duration(history.Step), most)
 	}
 	o.checkSeasons(notes, history)
 	f, filter, err := o.forecast(ctx, history, cells)

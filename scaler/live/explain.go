@@ -36,9 +36,7 @@ type Explanation struct {
 // Explain says what stands behind the answer of key, from memory; false if there
 // is no such workload. Unlike Answer it does not count as interest.
 func (s *Store) Explain(key Key) (Explanation, bool) {
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e == nil {
 		return Explanation{}, false
 	}

@@ -49,12 +49,6 @@ func (s *Store) ForgetCPU(key Key) {
 	e.workload.Staffing().Redeployed()
 }
 
-func (s *Store) find(key Key) *entry {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.entries[key]
-}
-
 const (
 	maxCounts  = 64 // changes of a count that are remembered
 	maxWindows = 64 // windows that wait for their cells: beyond, the demand is silent

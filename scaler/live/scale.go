@@ -28,9 +28,7 @@ type Scale struct {
 // is kept per key, so there must be one caller per key. It returns false if there
 // is no such workload, and counts as interest in it.
 func (s *Store) Scale(key Key, target engine.Target) (Scale, bool) {
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e == nil {
 		return Scale{}, false
 	}
@@ -42,9 +40,7 @@ func (s *Store) Scale(key Key, target engine.Target) (Scale, bool) {
 // SetStartup tells how long the replicas of key take from creation to readiness.
 // It is passed over for a key that is not known.
 func (s *Store) SetStartup(key Key, took time.Duration) {
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e == nil {
 		return
 	}

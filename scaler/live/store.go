@@ -149,9 +149,7 @@ const maxWorkloads = 100_000
 // answers stand. It returns the faults of spec and then changes nothing.
 func (s *Store) Ensure(key Key, spec api.Spec) error {
 	spec = spec.Default()
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e != nil && e.has(spec) {
 		e.touch(s.opts.Now())
 		return nil
@@ -184,12 +182,17 @@ func (s *Store) Ensure(key Key, spec api.Spec) error {
 	return nil
 }
 
+// find returns the entry of key, nil if there is none.
+func (s *Store) find(key Key) *entry {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.entries[key]
+}
+
 // Answer returns the newest answer of key, false if there is no such workload.
 // It reads memory only, and counts as interest in the workload.
 func (s *Store) Answer(key Key) (Answer, bool) {
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e == nil {
 		return Answer{}, false
 	}
@@ -201,9 +204,7 @@ func (s *Store) Answer(key Key) (Answer, bool) {
 // name of the model that made it; nil and empty if there is no such workload or
 // no model yet.
 func (s *Store) Forecast(key Key) (f *forecast.Forecast, model string) {
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e == nil {
 		return nil, ""
 	}
@@ -220,9 +221,7 @@ func (s *Store) Forecast(key Key) (f *forecast.Forecast, model string) {
 // that ends the watch. Watching counts as interest. The channel is nil, and never
 // ready, if there is no such workload.
 func (s *Store) Watch(key Key) (changes <-chan struct{}, stop func()) {
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e == nil {
 		return nil, func() {}
 	}
@@ -231,9 +230,7 @@ func (s *Store) Watch(key Key) (changes <-chan struct{}, stop func()) {
 
 // Remove forgets the workload of key, if there is one.
 func (s *Store) Remove(key Key) {
-	s.mu.RLock()
-	e := s.entries[key]
-	s.mu.RUnlock()
+	e := s.find(key)
 	if e != nil {
 		s.remove(e)
 	}
