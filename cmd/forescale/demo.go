@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // demoOptions are the flags of demo.
@@ -107,8 +109,8 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer) (err error) {
 	if err := chain.warmUp(ctx); err != nil {
 		return err
 	}
-	view.say(fmt.Sprintf("ready after %.1f s; %v of the service's time pass in %v",
-		time.Since(began).Seconds(), o.span().Round(time.Minute), o.duration))
+	view.say(fmt.Sprintf("ready after %.1f s; %s of the service's time pass in %s",
+		time.Since(began).Seconds(), api.Duration(o.span().Round(time.Minute)), api.Duration(o.duration)))
 
 	run := newDemoRun(chain, traffic, o)
 	if err := run.play(ctx, view); err != nil {

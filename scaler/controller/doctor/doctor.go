@@ -99,7 +99,11 @@ func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) ([]Find
 			out = append(out, acted(&list.Items[i], list.Items, now)...)
 		}
 	}
-	if seen == 0 {
+	switch {
+	case seen > 0:
+	case scope.Name != "":
+		out = append(out, Finding{Fault, "objects", "no PredictiveAutoscaler is named " + scope.Name, "correct the name, or --namespace: kubectl get pa -A lists them"})
+	default:
 		out = append(out, Finding{Advice, "objects", "no PredictiveAutoscaler here", "make one, deploy/samples/hpa.yaml shows how"})
 	}
 	return out, nil

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		add(Fault, "metric.query: "+err.Error(), "make the query yield exactly one series, such as sum(rate(...[1m]))")
 	} else {
 		add(Fine, fmt.Sprintf("metric.query yields one series, now %g", sample.Value), "")
+		if readsCounter(pa.Spec.Metric.Query) {
+			add(Advice, fmt.Sprintf("metric.query %q reads a counter, by its name: that only rises and is no load", pa.Spec.Metric.Query), "take its rate, such as sum(rate(http_requests_total[1m]))")
+		}
 		if _, err := d.Source.Instant(ctx, pa.Spec.Metric.Query, now.Add(-24*time.Hour)); err != nil {
 			add(Advice, "metric.query has no value of a day ago: until there is a day of history no daily rhythm is known", "wait, or let Prometheus keep two weeks (--storage.tsdb.retention.time=15d)")
 		}
@@ -53,6 +57,15 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 	}
 	return append(out, target(about, kind, u)...)
 }
+
+// readsCounter reports whether query reads a counter by its name and takes no change of
+// it over time, as rate() does. What it cannot tell by the names it takes for in order.
+func readsCounter(query string) bool {
+	return counterName.MatchString(query) && !strings.Contains(query, "[")
+}
+
+// counterName is a metric with the ending that OpenMetrics asks of counters.
+var counterName = regexp.MustCompile(`[a-zA-Z0-9_:]_total\b`) //nolint:gochecknoglobals // a constant
 
 // unseen is how old an object may be before a controller ought to have seen it.
 const unseen = time.Minute

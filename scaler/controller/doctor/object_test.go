@@ -92,6 +92,19 @@ func TestAShortHistoryIsWorthAThought(t *testing.T) {
 	require.Contains(t, out.String(), "no daily rhythm is known")
 }
 
+func TestACounterIsNoLoad(t *testing.T) {
+	for query, want := range map[string]bool{
+		"http_requests_total":                           true,
+		`sum(http_requests_total{job="web"})`:           true,
+		`sum(rate(http_requests_total{job="web"}[1m]))`: false,
+		"job:http_requests:rate1m":                      false,
+		"queue_length":                                  false,
+		"total_connections":                             false,
+	} {
+		require.Equal(t, want, readsCounter(query), query)
+	}
+}
+
 // The processors of the pods are an extra: that they cannot be read is worth a
 // thought where they were asked for, and is no fault.
 func TestProcessorsThatCannotBeRead(t *testing.T) {
