@@ -93,14 +93,17 @@ func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 				out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, k.Namespace, k.Name, k.Metric)
 			}
 		}
-		served := a.Value
+		served, target := a.Value, a.Target
 		if a.Err != nil {
 			served = math.NaN()
+		}
+		if target <= 0 { // not known yet
+			target = math.NaN()
 		}
 		gauge(w.observed, a.Observed)
 		gauge(w.predicted, a.Predicted)
 		gauge(w.served, served)
-		gauge(w.target, a.Target)
+		gauge(w.target, target)
 		gauge(w.active, truth(a.Active))
 		gauge(w.failing, truth(a.Err != nil))
 		gauge(w.age, now.Sub(a.At).Seconds())

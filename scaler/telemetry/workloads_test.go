@@ -54,6 +54,18 @@ forescale_policy_replica_seconds_total{metric="m",name="web",namespace="shop",po
 `), "forescale_scored_seconds_total", "forescale_policy_short_seconds_total", "forescale_policy_replica_seconds_total"))
 }
 
+// Zero is what nothing can be divided by: a target that is still to be learned is left
+// out, as demand is that nobody has seen.
+func TestWhatIsNotKnownIsNotExported(t *testing.T) {
+	w, err := telemetry.NewWorkloads(prometheus.NewPedanticRegistry(), answers{
+		{Namespace: "shop", Name: "web", Metric: "m"}: {Observed: math.NaN(), Predicted: math.NaN(), Err: errors.New("not learned")},
+	}, time.Now)
+	require.NoError(t, err)
+	for _, name := range []string{"forescale_target_per_replica", "forescale_demand_observed", "forescale_demand_predicted", "forescale_demand_served"} {
+		require.Zero(t, testutil.CollectAndCount(w, name), name)
+	}
+}
+
 func TestWorkloadsExportTheirAnswers(t *testing.T) {
 	now := time.Unix(1000, 0)
 	reg := prometheus.NewPedanticRegistry()
