@@ -137,7 +137,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	log := c.logger(out)
 	ctrl.SetLogger(logr.FromSlogHandler(quietStop{log.Handler()}))
 	version, commit := buildVersion()
-	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.Prometheus.URL, "identity", c.identity)
+	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.server(), "identity", c.identity)
 	source, err := newSource(c.serveConfig, time.Now, log)
 	if err != nil {
 		return err

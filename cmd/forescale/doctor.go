@@ -85,7 +85,7 @@ func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writ
 		return err
 	}
 	defer source.Close()
-	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.Prometheus.URL}
+	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.server()}
 	findings, err := d.Examine(ctx, scope, time.Now())
 	if err != nil {
 		return err

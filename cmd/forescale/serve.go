@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/url"
 	"os"
 	"time"
 
@@ -83,7 +84,7 @@ func (c *serveConfig) logger(w io.Writer) *slog.Logger {
 func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	log := c.logger(out)
 	v, commit := buildVersion()
-	log.Info("forescale starts", "version", v, "commit", commit, "prometheus", c.Prometheus.URL)
+	log.Info("forescale starts", "version", v, "commit", commit, "prometheus", c.server())
 
 	client, err := newSource(c, time.Now, log)
 	if err != nil {
@@ -129,6 +130,15 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	err = group.Wait()
 	log.Info("forescale stopped")
 	return err
+}
+
+// server is the address of Prometheus for people: without a password.
+func (c *serveConfig) server() string {
+	u, err := url.Parse(c.Prometheus.URL)
+	if err != nil {
+		return "an address that is none" // newSource says so, without repeating it
+	}
+	return u.Redacted()
 }
 
 // newSource returns the client of the configured Prometheus, which refuses answers

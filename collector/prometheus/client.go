@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -112,20 +113,13 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Notify == nil {
 		o.Notify = func(string, string) {}
 	}
-	o.Timeout = orDefault(o.Timeout, 30*time.Second)
-	o.Attempts = orDefault(o.Attempts, 3)
-	o.Backoff = orDefault(o.Backoff, 250*time.Millisecond)
-	o.MaxSkew = orDefault(o.MaxSkew, time.Minute)
-	o.MaxPoints = orDefault(o.MaxPoints, 11000)
-	o.MaxResponse = orDefault(o.MaxResponse, 64<<20)
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	o.Attempts = cmp.Or(o.Attempts, 3)
+	o.Backoff = cmp.Or(o.Backoff, 250*time.Millisecond)
+	o.MaxSkew = cmp.Or(o.MaxSkew, time.Minute)
+	o.MaxPoints = cmp.Or(o.MaxPoints, 11000)
+	o.MaxResponse = cmp.Or(o.MaxResponse, 64<<20)
 	return o, nil
-}
-
-func orDefault[T int | int64 | time.Duration](v, otherwise T) T {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }
 
 // checkURL refuses what would fail later with a message that does not help.

@@ -74,25 +74,17 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.Tick = orDefault(o.Tick, 500*time.Millisecond)
-	o.QueryRate = orDefault(o.QueryRate, 200)
-	o.QueryTimeout = orDefault(o.QueryTimeout, 10*time.Second)
-	o.Parallel = orDefault(o.Parallel, 32)
-	o.FitWorkers = orDefault(o.FitWorkers, 1)
-	o.Settle = orDefault(o.Settle, time.Second)
-	o.Forget = orDefault(o.Forget, 15*time.Minute)
+	o.Tick = cmp.Or(o.Tick, 500*time.Millisecond)
+	o.QueryRate = cmp.Or(o.QueryRate, 200)
+	o.QueryTimeout = cmp.Or(o.QueryTimeout, 10*time.Second)
+	o.Parallel = cmp.Or(o.Parallel, 32)
+	o.FitWorkers = cmp.Or(o.FitWorkers, 1)
+	o.Settle = cmp.Or(o.Settle, time.Second)
+	o.Forget = cmp.Or(o.Forget, 15*time.Minute)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
-}
-
-func orDefault[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
 }
 
 // Store keeps one workload per key. It is safe for concurrent use.
