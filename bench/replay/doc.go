@@ -32,10 +32,10 @@
 // # What is checked, and where
 //
 //	Erlang's B and C, mean waits           1e-6 of the tables               queue, scaler/capacity
-//	single requests in a central line      99 % interval of 10 seeds        requests
+//	single requests in a central queue     99 % interval of 10 seeds        requests
 //	Allen and Cunneen's error              within 5 points of the known     requests
 //	processor sharing is insensitive       99 % interval of 10 seeds        requests
-//	staffing, with a line or without       1 ± 0.3 % late of what may be    forescale
+//	staffing, with a queue or without      1 ± 0.3 % late of what may be    forescale
 //	nothing is lost; N = λT                each step; 1 %                   service, requests
 //	a backlog drains as its closed form    one step                         service
 //	HPA: walks of two days, sets of pods   all decisions, of 300,000 sets   differential, goldens in hpa

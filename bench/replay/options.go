@@ -15,7 +15,7 @@ import (
 // the requests within 500 ms, scrapes every 15 s, rate over 60 s, start-up
 // lognormal around 60 s.
 type Options struct {
-	Service queue.Service // zero = 8 slots of 80 ms, exponential, one central line; p99 ≤ 500 ms
+	Service queue.Service // zero = 8 slots of 80 ms, exponential, one central queue; p99 ≤ 500 ms
 	Load    Load
 	Metric  Metric
 	Cluster Cluster

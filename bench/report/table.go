@@ -63,7 +63,7 @@ func (t *text) wrap(sentence string) {
 
 func (t *text) settings(r *Report) {
 	s := r.Settings
-	t.line("pods of %s requests/s busy (%d slots, %s line), p%s within %s; start-up %s, p90 %s; lead time %s",
+	t.line("pods of %s requests/s busy (%d slots, %s queue), p%s within %s; start-up %s, p90 %s; lead time %s",
 		number(rounded(s.Capacity)), s.Slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
 	if s.Learned != nil {
 		t.wrap("Learned from latency and replicas: " + s.Learned.Words + ".")

@@ -96,7 +96,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
 	fs.IntVar(&o.slots, "slots", 8, "requests that one pod serves at once")
 	fs.StringVar(&o.slo, "slo", "p99=500ms", "latency objective: a quantile and its bound")
-	fs.StringVar(&o.balancing, "balancing", "central", "central: one line for all pods, or per-pod: a line each, chosen at random (Random and Sharing of scale.service.discipline)")
+	fs.StringVar(&o.balancing, "balancing", "central", "central: one queue for all pods, or per-pod: a queue each, chosen at random (Random and Sharing of scale.service.discipline)")
 	fs.Float64Var(&o.scalePeak, "scale-peak", 4000, "scale each load to this peak, requests/s; 0: as recorded")
 	durationVar(fs, &o.smooth, "smooth", api.Duration(0), "average the load over this reach, for loads with few events")
 	durationVar(fs, &o.warmup, "warmup", api.Duration(0), "least part of the load that is history (default a quarter of it, at most 7d)")

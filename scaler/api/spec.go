@@ -225,8 +225,8 @@ type ServiceSpec struct {
 	// +kubebuilder:validation:Enum=Central;Random;Sharing
 
 	// Discipline is how requests find a replica and are served there. Central: one
-	// line for all, as behind a queue or a balancer that knows who is free. Random:
-	// each replica has a line of its own, as behind a Service of Kubernetes. Sharing:
+	// queue for all, as behind a broker or a balancer that knows who is free. Random:
+	// each replica has a queue of its own, as behind a Service of Kubernetes. Sharing:
 	// each replica divides its slots, processors, among all requests that it has, as
 	// event loops and threads do. Default Central.
 	Discipline Discipline `json:"discipline,omitempty"`

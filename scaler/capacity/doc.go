@@ -25,14 +25,14 @@
 // and Cunneen's approximation. See Kleinrock, Queueing Systems 1 (1975) and
 // Allen, Probability, Statistics and Queueing Theory (1990).
 //
-// That is one line before all slots. Where requests are spread at random over the
-// replicas, as by a Service of Kubernetes, each has a line of its own, and there is no
+// That is one queue before all slots. Where requests are spread at random over the
+// replicas, as by a Service of Kubernetes, each has a queue of its own, and there is no
 // economy of scale. Where a replica starts on each request at once and divides its
 // processors among them, as event loops and threads do, nobody waits but all are slow
 // together: processor sharing. Its mean does not depend on the distribution of the work,
 // its tail is computed for exponential work. Eight slots, requests of 80 ms and
-// p99 ≤ 500 ms allow 88 % of the full rate to one replica with a line, 78 % to one that
-// shares, and 99 % each to twenty with one line before all.
+// p99 ≤ 500 ms allow 88 % of the full rate to one replica with a queue, 78 % to one that
+// shares, and 99 % each to twenty with one queue before all.
 //
 // # One margin
 //

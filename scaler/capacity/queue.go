@@ -11,9 +11,9 @@ type Discipline int
 
 // The disciplines.
 const (
-	Central Discipline = iota // one line for all slots of all replicas
-	Random                    // each replica has a line of its own, and is met at random
-	Sharing                   // no line: a replica divides its slots among all it has, and is met at random
+	Central Discipline = iota // one queue for all slots of all replicas
+	Random                    // each replica has a queue of its own, and is met at random
+	Sharing                   // no queue: a replica divides its slots among all it has, and is met at random
 )
 
 // A Service describes one replica.

@@ -117,7 +117,7 @@ func TestABurstThatIsRareIsMetSooner(t *testing.T) {
 			require.InDelta(t, 11+3*(40-11), shown(1950, 1, 11), 3)
 			shown(2700, 1, 20)
 			shown(3450, 1, 39)
-			require.Greater(t, shown(4000, 1, 43), int32(90), "the line is not gone")
+			require.Greater(t, shown(4000, 1, 43), int32(90), "the queue is not gone")
 			shown(4000, missed, 43)
 			n := shown(4000, missed, 43)
 			if math.IsNaN(missed) {

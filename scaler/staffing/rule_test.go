@@ -39,7 +39,7 @@ func TestAnObjectiveIsStaffedAsAQueue(t *testing.T) {
 }
 
 // Where each replica is by itself, forty carry forty times what one does, and one that
-// shares its processors less than one with a line: 0.877 and 0.778 of its full rate, as
+// shares its processors less than one with a queue: 0.877 and 0.778 of its full rate, as
 // computed by scaler/capacity.
 func TestReplicasByThemselvesAreStaffedOneByOne(t *testing.T) {
 	for discipline, each := range map[api.Discipline]float64{api.Random: 87.7, api.Sharing: 77.8} {

@@ -2,7 +2,7 @@
 // the response time, and the fewest pods that keep a latency objective.
 //
 // A service of n ready pods with c slots each is an M/M/(n·c) queue with one
-// central line (the optimistic bound: least connections with fresh information),
+// central queue (the optimistic bound: least connections with fresh information),
 // or n separate M/M/c queues (the pessimistic one: random or round robin).
 // Variability other than exponential enters by the Allen–Cunneen factor.
 //
@@ -35,7 +35,7 @@ func ErlangB(c int, a float64) float64 {
 
 // ErlangC returns the probability that an arrival has to wait for one of c
 // servers under an offered load of a erlangs, B / (1 − ρ·(1 − B)) with ρ = a/c.
-// It is 1 if a ≥ c, where the line grows without end.
+// It is 1 if a ≥ c, where the queue grows without end.
 func ErlangC(c int, a float64) float64 {
 	if a >= float64(c) {
 		return 1

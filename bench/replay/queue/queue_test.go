@@ -93,7 +93,7 @@ func TestSafeUtilisationRisesWithSize(t *testing.T) {
 	}
 }
 
-// One rounding below capacity the line is longer than any clock: that has an end too.
+// One rounding below capacity the queue is longer than any clock: that has an end too.
 func TestTheQuantileAtTheEdgeOfCapacity(t *testing.T) {
 	table := queue.NewTable(web())
 	q := table.Quantile(4, math.Nextafter(400, 0))

@@ -12,8 +12,8 @@ type Balancing int
 
 // The ways to balance, which bound what real proxies do.
 const (
-	Central Balancing = iota // one line for all pods: least connections with fresh information
-	PerPod                   // each pod its own line, chosen at random
+	Central Balancing = iota // one queue for all pods: least connections with fresh information
+	PerPod                   // each pod its own queue, chosen at random
 )
 
 // String returns the name of b.
@@ -81,8 +81,8 @@ func (s Service) variability() float64 {
 	return (ca + cs) / 2
 }
 
-// line returns the servers and the rate of the line that one request sees.
-func (s Service) line(n int, rate float64) (int, float64) {
+// seen returns the servers and the rate of the queue that one request sees.
+func (s Service) seen(n int, rate float64) (int, float64) {
 	if s.Balancing == PerPod {
 		return s.Slots, rate / float64(n)
 	}
@@ -91,17 +91,17 @@ func (s Service) line(n int, rate float64) (int, float64) {
 
 // Late returns the share of requests that take more than Latency − waited at rate
 // requests/s on n ready pods, in the long run; 1 beyond capacity or without a
-// pod. It costs O(slots of the line).
+// pod. It costs O(slots of the queue).
 func (s Service) Late(n int, rate float64, waited time.Duration) float64 {
 	if n < 1 || rate >= s.Capacity(n) {
 		return 1
 	}
-	c, r := s.line(n, rate)
+	c, r := s.seen(n, rate)
 	return s.lateGiven(ErlangC(c, r/s.mu()), n, rate, (s.Latency - waited).Seconds())
 }
 
 func (s Service) lateGiven(wait float64, n int, rate, t float64) float64 {
-	c, r := s.line(n, rate)
+	c, r := s.seen(n, rate)
 	theta := (float64(c)*s.mu() - r) / s.variability()
 	return Tail(wait, s.mu(), theta, t)
 }
@@ -112,7 +112,7 @@ func (s Service) MeanWait(n int, rate float64) float64 {
 	if n < 1 || rate >= s.Capacity(n) {
 		return math.Inf(1)
 	}
-	c, r := s.line(n, rate)
+	c, r := s.seen(n, rate)
 	return ErlangC(c, r/s.mu()) / (float64(c)*s.mu() - r) * s.variability()
 }
 

@@ -68,12 +68,12 @@ func (t *Table) wait(n int, rate float64) float64 {
 // State is a service in the long run.
 type State struct {
 	Late    float64 // share of requests that miss the latency of the objective
-	Waiting float64 // mean number of requests in line
+	Waiting float64 // mean number of requests in the queue
 }
 
-// At returns the state at rate requests/s on n ready pods when the line that
+// At returns the state at rate requests/s on n ready pods when the queue that
 // stands before a request takes waited seconds already. Beyond capacity, or
-// without a pod, all are late and Waiting is 0: there the line is the backlog,
+// without a pod, all are late and Waiting is 0: there the queue is the backlog,
 // which the caller keeps.
 func (t *Table) At(n int, rate, waited float64) State {
 	if n < 1 || rate >= t.perPod*float64(n) {

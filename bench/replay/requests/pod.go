@@ -2,10 +2,10 @@ package requests
 
 import "container/heap"
 
-// A pod is one pod with a line of its own, or one that shares its slots.
+// A pod is one pod with a queue of its own, or one that shares its slots.
 type pod struct {
-	busy int
-	line line
+	busy  int
+	queue queue
 
 	jobs    jobs    // of Sharing
 	served  float64 // work that each job present all the time would have got
@@ -13,20 +13,20 @@ type pod struct {
 	version int     // of the event that announces its next departure
 }
 
-func (p *pod) load() int { return p.busy + p.line.len() + len(p.jobs) }
+func (p *pod) load() int { return p.busy + p.queue.len() + len(p.jobs) }
 
 // join puts a request that arrived at an instant into p.
 func (s *Service) join(p *pod, arrived float64) {
-	p.line.push(arrived)
+	p.queue.push(arrived)
 	if p.busy < s.set.Slots {
 		s.next(p)
 	}
 }
 
-// next starts the next request in the line of p.
+// next starts the next request in the queue of p.
 func (s *Service) next(p *pod) {
-	for p.line.len() > 0 {
-		if arrived := p.line.pop(); !s.expired(arrived) {
+	for p.queue.len() > 0 {
+		if arrived := p.queue.pop(); !s.expired(arrived) {
 			p.busy++
 			s.events.push(event{at: s.now + s.set.Work(s.rng), arrived: arrived, began: s.now, pod: p})
 			return
@@ -90,27 +90,27 @@ func (j *jobs) Pop() any {
 	return last
 }
 
-// A line is a first-in first-out queue of instants of arrival.
-type line struct {
+// A queue holds instants of arrival, first in first out.
+type queue struct {
 	items []float64
 	head  int
 }
 
-func (l *line) len() int { return len(l.items) - l.head }
+func (q *queue) len() int { return len(q.items) - q.head }
 
-func (l *line) push(at float64) { l.items = append(l.items, at) }
+func (q *queue) push(at float64) { q.items = append(q.items, at) }
 
-func (l *line) pop() float64 {
-	at := l.items[l.head]
-	l.head++
-	if l.head > 1024 && l.head > len(l.items)/2 { // forget what has left
-		l.items = append(l.items[:0], l.items[l.head:]...)
-		l.head = 0
+func (q *queue) pop() float64 {
+	at := q.items[q.head]
+	q.head++
+	if q.head > 1024 && q.head > len(q.items)/2 { // forget what has left
+		q.items = append(q.items[:0], q.items[q.head:]...)
+		q.head = 0
 	}
 	return at
 }
 
-// An event is the end of a service; pod is nil in the central line.
+// An event is the end of a service; pod is nil in the central queue.
 type event struct {
 	at, arrived, began float64
 	pod                *pod

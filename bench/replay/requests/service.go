@@ -1,4 +1,4 @@
-// Package requests simulates a service request by request: arrivals, lines, slots
+// Package requests simulates a service request by request: arrivals, queues, slots
 // and completions are events.
 //
 // It is the reference for the closed forms that the fluid mode of a replay uses,
@@ -16,13 +16,13 @@ import (
 // A Discipline says how requests find a pod and are served there.
 type Discipline int
 
-// The disciplines. Where a pod has a line of its own, requests in it stay with
+// The disciplines. Where a pod has a queue of its own, requests in it stay with
 // the pod when it is deleted: it drains within its grace period.
 const (
-	Central    Discipline = iota // one line for all pods, first come first served
-	Random                       // a line per pod, chosen at random: the pessimistic bound
-	TwoChoices                   // a line per pod, the shorter of two chosen at random
-	Sharing                      // no line: a pod shares its slots among all it has, chosen as in TwoChoices
+	Central    Discipline = iota // one queue for all pods, first come first served
+	Random                       // a queue per pod, chosen at random: the pessimistic bound
+	TwoChoices                   // a queue per pod, the shorter of two chosen at random
+	Sharing                      // no queue: a pod shares its slots among all it has, chosen as in TwoChoices
 )
 
 // String returns the name of d.
@@ -94,7 +94,7 @@ type Service struct {
 	now  float64 // seconds
 
 	pods   []*pod // those that take requests
-	line   line   // of Central
+	queue  queue  // of Central
 	busy   int    // slots in use, of Central
 	events events
 	count  int // requests in the service
@@ -130,8 +130,8 @@ func (s *Service) Resize(pods int) {
 
 // spread hands the requests that waited for a first pod to the pods.
 func (s *Service) spread() {
-	for len(s.pods) > 0 && s.line.len() > 0 {
-		arrived := s.line.pop()
+	for len(s.pods) > 0 && s.queue.len() > 0 {
+		arrived := s.queue.pop()
 		switch {
 		case s.expired(arrived):
 		case s.set.Discipline == Sharing:
@@ -144,7 +144,7 @@ func (s *Service) spread() {
 
 // Advance moves time on by seconds, during which n requests arrive at instants
 // that are uniform and independent: a Poisson process, given its count. Without a
-// pod the requests wait in the central line, whatever the discipline.
+// pod the requests wait in the central queue, whatever the discipline.
 func (s *Service) Advance(seconds float64, n int) {
 	from, to := s.now, s.now+seconds
 	sum, gaps := 0.0, make([]float64, n+1)
@@ -186,7 +186,7 @@ func (s *Service) arrive() {
 	s.count++
 	switch {
 	case s.set.Discipline == Central || len(s.pods) == 0:
-		s.line.push(s.now)
+		s.queue.push(s.now)
 		if s.busy < len(s.pods)*s.set.Slots {
 			s.begin()
 		}
@@ -208,11 +208,11 @@ func (s *Service) choose() *pod {
 	return p
 }
 
-// begin starts the next request of the central line, dropping those that waited
+// begin starts the next request of the central queue, dropping those that waited
 // too long, and returns whether there was one.
 func (s *Service) begin() bool {
-	for s.line.len() > 0 {
-		arrived := s.line.pop()
+	for s.queue.len() > 0 {
+		arrived := s.queue.pop()
 		if s.expired(arrived) {
 			continue
 		}

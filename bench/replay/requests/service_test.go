@@ -132,7 +132,7 @@ func TestSharingIsInsensitive(t *testing.T) {
 }
 
 // A line per pod chosen at random is n queues of their own; the shorter of two is
-// much closer to the central line.
+// much closer to the central queue.
 func TestBalancingOrders(t *testing.T) {
 	wait := map[requests.Discipline]float64{}
 	for _, d := range []requests.Discipline{requests.Central, requests.TwoChoices, requests.Random} {

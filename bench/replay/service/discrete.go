@@ -78,7 +78,7 @@ func (d *discrete) Advance(_, arrived float64, ready int32) Step {
 	s.InFlight = (d.sim.Area() - d.area) / d.dt
 	d.area = d.sim.Area()
 	slots := float64(int(ready) * d.slots)
-	s.Busy = min(1, s.InFlight/max(slots, 1)) // exact for one line with waiting at full use
+	s.Busy = min(1, s.InFlight/max(slots, 1)) // exact for one queue with waiting at full use
 	s.Queued = max(0, float64(d.sim.Len())-slots)
 	d.minute.Served += s.Served - d.last[d.at].Served
 	d.minute.Failed += s.Failed - d.last[d.at].Failed

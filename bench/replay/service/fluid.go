@@ -79,7 +79,7 @@ func (f *fluid) overload(s *Step, rate float64, ready int32, capacity float64) {
 	s.Late = f.table.At(int(ready), rate, wait).Late
 	s.Served = work
 	patience := f.clients.Timeout.Seconds()
-	// Without a pod the line is what came within the patience of the clients.
+	// Without a pod the queue is what came within the patience of the clients.
 	limit := max(capacity, s.Offered*b2f(capacity == 0)) / f.dt * patience
 	if f.clients.Zombies {
 		if before > limit { // the service works on requests whose clients have left

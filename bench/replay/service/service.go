@@ -25,7 +25,7 @@ type Clients struct {
 	Retry      float64       // share of the failed requests that come again, in [0, 1)
 	RetryAfter time.Duration // how long these take to come again; 0 = 1 s
 	// Zombies makes the service work on requests whose clients have left, as real
-	// servers do that do not notice: the line is not shortened by their leaving, up
+	// servers do that do not notice: the queue is not shortened by their leaving, up
 	// to four timeouts of work.
 	Zombies bool
 }
@@ -96,7 +96,7 @@ type Step struct {
 	Served   float64 // requests that were finished for their client
 	Failed   float64 // requests that timed out
 	LateReqs float64 // requests that missed the objective, failed ones included
-	Queued   float64 // requests in line at the end
+	Queued   float64 // requests in the queue at the end
 	Busy     float64 // use of the processors of the serving pods, 0 to 1
 	InFlight float64 // mean requests in the service
 }

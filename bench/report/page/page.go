@@ -258,7 +258,7 @@ func settings(r *report.Report) []fact {
 	known := []fact{
 		{"objective", fmt.Sprintf("p%.4g within %s", 100*s.Objective.Quantile, report.Span(s.Objective.LatencyS))},
 		{"one pod", fmt.Sprintf("%.4g requests/s when busy all the time, %d at once; %.3g requests/s under the objective", s.Capacity, s.Slots, s.SafeRate)},
-		{"balancing", s.Balancing + map[string]string{"central": ": one line for all pods, the optimistic bound", "per-pod": ": each pod its own line, the pessimistic bound"}[s.Balancing]},
+		{"balancing", s.Balancing + map[string]string{"central": ": one queue for all pods, the optimistic bound", "per-pod": ": each pod its own queue, the pessimistic bound"}[s.Balancing]},
 		{"start-up", fmt.Sprintf("median %s, nine in ten within %s", report.Span(s.StartupS), report.Span(s.StartupP90S))},
 		{"metric", fmt.Sprintf("scraped every %s, rate over %s", report.Span(s.ScrapeS), report.Span(s.RateWindowS))},
 		{"lead time", report.Span(s.LeadS) + ": half the rate window, half a scrape, half a sync of the HPA, the start of a pod"},
