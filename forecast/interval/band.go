@@ -175,7 +175,7 @@ func (b *Band) push(i int) float32 {
 // the point and not negative, and what the caller hands back to Learn when the
 // truth has come.
 func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
-	b.scale.measure(m, o, b.usual(&o), float32(floor), b.warm(), t)
+	b.scale.measure(m, o, b.known(&o), float32(floor), b.warm(), t)
 	f := lay(&o, m)
 	base := f.size[ofJoint]
 	var sum [Count]float32
@@ -226,14 +226,14 @@ func (b *Band) apart() float32 { return float32(b.n) * float32(b.stride) / float
 // [Origin.Prior].
 func (b *Band) Young() bool { return b.apart() < settled }
 
-// usual returns the mean size of the errors. What was expected of it counts as much as
-// the first of them that do not overlap, and soon for nothing.
-func (b *Band) usual(o *Origin) float32 {
+// known returns the share that the errors seen have in the scales: what was expected of
+// them counts as much as the first that do not overlap, and soon for nothing.
+func (b *Band) known(o *Origin) float32 {
 	if o.Prior <= 0 || !b.Young() {
-		return b.scale.slow
+		return 1
 	}
 	seen := b.apart() * b.apart()
-	return (seen*b.scale.slow + float32(o.Prior)) / (seen + 1)
+	return seen / (seen + 1)
 }
 
 // warm returns one over the number of truths, the next included.

@@ -44,12 +44,12 @@
 //
 // A young series has no error an hour ahead in its first hour and few in its first day,
 // but sixty times as many a minute ahead: their mean size, grown with the horizon to the
-// power of 0.3, is what is expected, and counts as much as the first hour's errors and
-// next to nothing after five. It takes 2 to 6 % off the loss of 95 % bounds in the first four
-// hours of series of minutes 5 and 15 minutes ahead, a quarter an hour ahead. A growth
-// with the power of 0.2 or 0.4, or twice the weight, would be as good; to begin from the
-// trackers, the weights or the histogram of the shorter horizon brings nothing more,
-// and from its joint scale one percent less.
+// power of 1/4, is what is expected, and counts as much as the first hour's errors and
+// next to nothing after five. It takes 1 to 6 % off the loss of 95 % bounds in the first
+// four hours of series of minutes 5 and 15 minutes ahead, a quarter an hour ahead. A
+// growth with the power of 0.2 or 0.3, or twice the weight, would be as good; to begin
+// from the trackers, the weights or the histogram of the shorter horizon brings nothing
+// more, and from its joint scale one percent less.
 //
 // A truth comes h steps after the forecast it judges. Trackers in the mixture
 // are judged by where they stand now in the scale of then; the tracker on top is

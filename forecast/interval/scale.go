@@ -67,24 +67,26 @@ func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} 
 // if it is size at the shorter horizon of before steps. The errors of a random walk
 // grow with the root of the horizon and those of noise not at all; loads lie between.
 func Prior(size float64, before, h int) float64 {
-	const growth = 0.3
+	const growth = 0.25
 	return size * math.Pow(float64(h)/float64(before), growth)
 }
 
-// measure writes the scales for an origin, none below floor; usual is the long-run
-// one. Before a rate has seen 1/rate errors warm, one over their number, stands in for
-// it; so too in learn.
-func (s *scale) measure(m *Memo, o Origin, usual, floor, warm float32, t *Timing) {
+// measure writes the scales for an origin, none below floor. The errors seen have the
+// share known in those that are means of them, what is expected of errors the rest.
+// Before a rate has seen 1/rate errors warm, one over their number, stands in for it; so
+// too in learn.
+func (s *scale) measure(m *Memo, o Origin, known, floor, warm float32, t *Timing) {
+	usual := known*s.slow + (1-known)*float32(o.Prior)
 	m.slow = direct.ToSmall(float64(max(usual, floor)))
 	base, disagreement := float32(m.slow.Float()), float32(1)
 	if s.spread > 0 {
 		disagreement = clamp(float32(o.Spread) / s.spread)
 	}
 	m.write(hourly, float32(s.slots[o.Slot].Float()), base, floor)
-	m.write(relative, s.relative*float32(o.Point), base, floor)
+	m.write(relative, known*s.relative*float32(o.Point)+(1-known)*base, base, floor)
 	m.write(volatility, base*clamp(float32(o.Volatility)), base, floor)
 	m.write(spread, base*disagreement, base, floor)
-	m.write(fromLast, s.fromLast, base, floor)
+	m.write(fromLast, known*s.fromLast+(1-known)*base, base, floor)
 	m.write(beside, base*clamp(float32(o.Beside)/base), base, floor)
 	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
 	var x [powersOf]float32
