@@ -156,7 +156,7 @@ func (s *filter) fitUnit(v float64) {
 		s.unit = v
 		s.mem.Rescale(factor)
 		if s.claims != nil {
-			s.claims.calendar.rescale(factor)
+			s.claims.calendar.Rescale(factor)
 		}
 		s.low, s.high, s.last = s.low*factor, s.high*factor, s.last*factor
 		for k := range s.regs {

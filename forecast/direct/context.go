@@ -1,28 +1,30 @@
 package direct
 
-import "math"
+import (
+	"math"
 
-// A Context is what came around the same time of day before: a day ago, a week ago,
-// and on the eve of that, a day and a week ago. NaN = not known.
-type Context struct{ Before, After Around }
-
-// An Around holds medians over the hours up to a time, or from it on: at an edge, as
-// when a shop opens, one of the two lies on one side of it alone.
-type Around struct{ Day, Week, Eve float64 }
+	"github.com/forescale/forescale/forecast/calendar"
+)
 
 // aroundDay is the share of a day that a median is of.
 const aroundDay = 6
 
 // Context returns the context of the sample ahead after the newest, 0 ≤ ahead ≤ Reach.
 // It needs Lags.Eve.
-func (m *Memory) Context(ahead int) Context {
+func (m *Memory) Context(ahead int) calendar.Context {
 	span, shift := m.lags.Day/aroundDay, back(m.lags.Day, max(ahead, 1))
 	at := m.wall.at(m.n - 1 + ahead)
 	day, week, eve := at-shift, at-m.lags.Week, at-m.lags.Week-shift
 	later := min(span, shift-max(ahead, 1)) // not beyond the newest
-	return Context{
-		Before: Around{m.day.median(day-span, day), m.week.median(week-span, week), m.week.median(eve-span, eve)},
-		After:  Around{m.day.median(day, day+later), m.week.median(week, week+later), m.week.median(eve, eve+later)},
+	return calendar.Context{Before: m.around(day, week, eve, span, 0), After: m.around(day, week, eve, 0, later)}
+}
+
+// around returns the medians from before samples before three positions to after them.
+func (m *Memory) around(day, week, eve, before, after int) calendar.Around {
+	return calendar.Around{
+		Day:  m.day.median(day-before, day+after),
+		Week: m.week.median(week-before, week+after),
+		Eve:  m.week.median(eve-before, eve+after),
 	}
 }
 

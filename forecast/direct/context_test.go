@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast/calendar"
 )
 
 // Hours that are worth the number of their day, the newest the one before noon of day
@@ -22,16 +24,16 @@ func TestContext(t *testing.T) {
 	for i := 1; i < 10*24+12; i++ {
 		m.Push(float64(i/24), float64(i/24))
 	}
-	for ahead, want := range map[int][2]Around{
+	for ahead, want := range map[int][2][3]float64{
 		0:  {{9, 3, 2}, {9, 3, 2}},
 		6:  {{9, 3, 2}, {9, 3, 2}},
 		12: {{9, 3, 2}, {10, 4, 3}}, // the hours up to midnight and those from it on
 	} {
 		c := m.Context(ahead)
-		for k, got := range [...]Around{c.Before, c.After} {
-			require.InDelta(t, want[k].Day, got.Day, 0.01, "%d hours ahead", ahead)
-			require.InDelta(t, want[k].Week, got.Week, 0.01, "%d hours ahead", ahead)
-			require.InDelta(t, want[k].Eve, got.Eve, 0.01, "%d hours ahead", ahead)
+		for k, got := range [...]calendar.Around{c.Before, c.After} {
+			require.InDelta(t, want[k][0], got.Day, 0.01, "%d hours ahead", ahead)
+			require.InDelta(t, want[k][1], got.Week, 0.01, "%d hours ahead", ahead)
+			require.InDelta(t, want[k][2], got.Eve, 0.01, "%d hours ahead", ahead)
 		}
 	}
 }

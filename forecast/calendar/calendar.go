@@ -1,12 +1,4 @@
-package auto
-
-import (
-	"math"
-
-	"github.com/forescale/forescale/forecast/direct"
-)
-
-// A calendar tells what a time will be like where a day ago and a week ago contradict
+// Package calendar tells what a time will be like where a day ago and a week ago contradict
 // each other: the first hours of a weekend and those after it, a shop's day of rest.
 //
 // Such hours are few, and by the losses at them alone it takes a month until the week
@@ -29,7 +21,28 @@ import (
 // Five ways to weigh the losses at such hours by themselves, in package combine, each
 // took from some loads what they gave to others: a week has two edges, and their losses
 // come when it is over.
-type calendar struct {
+package calendar
+
+import "math"
+
+// A Then is what came before the sample At, counted from any origin: one day, one week,
+// and what lies around both. In units of the mean load; NaN = not known.
+type Then struct {
+	At        int
+	Day, Week float64
+	Context
+}
+
+// A Context is what came around the same time of day before.
+type Context struct{ Before, After Around }
+
+// An Around holds medians over the hours up to a time, or from it on: at an edge, as
+// when a shop opens, one of the two lies on one side of it alone. They are of a day ago,
+// a week ago, and the eve of that, a day and a week ago. NaN = not known.
+type Around struct{ Day, Week, Eve float64 }
+
+// A Calendar counts. It is not safe for concurrent use.
+type Calendar struct {
 	yes, all [cases]float64 // hours times units in which a week ago was right, and of all
 	square   float64        // mean squared error of the better one of day and week, units²
 	away     float64        // how far the last days were from those a week before, units
@@ -65,22 +78,27 @@ const (
 	keepHourly = 0.9995 // what remains of an account after an hour of contradiction
 	awayHours  = 36     // time constant of how far the last days were away
 	mostGap    = 2      // units that a contradiction counts for
+	least      = 1e-4   // units: what is closer together is the same
 	mostSquare = 9      // times the mean that a squared error counts for
 )
 
-func newCalendar(l direct.Lags) *calendar {
-	return &calendar{week: l.Week, strange: make([]uint64, l.Week/64+1), perHour: float64(l.Day) / 24, now: none}
+// New returns a calendar that has seen nothing, for so many samples a day and a week.
+func New(day, week int) *Calendar {
+	return &Calendar{week: week, strange: make([]uint64, week/64+1), perHour: float64(day) / 24, now: none}
 }
+
+// PerHour returns the number of samples in an hour.
+func (c *Calendar) PerHour() float64 { return c.perHour }
 
 // contradict reports whether day and week are too far apart for chance.
-func (c *calendar) contradict(day, week float64) bool {
+func (c *Calendar) contradict(day, week float64) bool {
 	gap := math.Abs(week - day)
-	return gap > contrast*math.Sqrt(c.square)+leastScale && gap > relative*max(day, week)
+	return gap > contrast*math.Sqrt(c.square)+least && gap > relative*max(day, week)
 }
 
-// kind returns what the contradiction around sample at looks like, none if there is
-// none: both that value and the hours before it or after it must differ.
-func (c *calendar) kind(s *direct.Season, around *direct.Context, at int) kind {
+// kind returns what the contradiction at a time looks like, none if there is none: both
+// that value and the hours before it or after it must differ.
+func (c *Calendar) kind(s *Then) kind {
 	if !c.contradict(s.Day, s.Week) {
 		return none
 	}
@@ -88,15 +106,15 @@ func (c *calendar) kind(s *direct.Season, around *direct.Context, at int) kind {
 	if s.Week > s.Day {
 		sign, up = 1, 1
 	}
-	hours := &around.Before
-	if sign*(around.After.Week-around.After.Day) > sign*(hours.Week-hours.Day) {
-		hours = &around.After
+	hours := &s.Before
+	if sign*(s.After.Week-s.After.Day) > sign*(hours.Week-hours.Day) {
+		hours = &s.After
 	}
 	gap := sign * (hours.Week - hours.Day)
 	switch {
 	case !(gap > 0) || !c.contradict(hours.Day, hours.Week): // or NaN
 		return none
-	case c.strange[at%c.week/64]>>(at%c.week%64)&1 == 1:
+	case c.strange[s.At%c.week/64]>>(s.At%c.week%64)&1 == 1:
 		return echo + up
 	case math.Abs(hours.Day-hours.Eve) < alike*gap && c.away < near*gap:
 		return same + up
@@ -105,7 +123,7 @@ func (c *calendar) kind(s *direct.Season, around *direct.Context, at int) kind {
 }
 
 // likely returns p, how likely it is that a week ago is right at a contradiction.
-func (c *calendar) likely(k kind, day, week float64) float64 {
+func (c *Calendar) likely(k kind, day, week float64) float64 {
 	before := 0.5 + fullHunch*math.Abs(week-day)/max(week, day)
 	switch {
 	case k >= echo:
@@ -120,34 +138,32 @@ func (c *calendar) likely(k kind, day, week float64) float64 {
 	return (hunchHours*before + c.yes[k]) / (hunchHours + c.all[k])
 }
 
-// claim returns what the value of sample at and the maximum until then will be; NaN if
-// nothing is to be said. A contradiction that has already begun, and in which the day is
-// right so far, is none.
-func (c *calendar) claim(s *direct.Season, around *direct.Context, at int) (both [ladders]float64) {
-	both = [ladders]float64{math.NaN(), math.NaN()}
-	k := c.kind(s, around, at)
+// Claim returns how much of the way from a day ago to a week ago a time is, 0 to 1; false
+// if nothing is to be said. A contradiction that has already begun, and in which the day
+// is right so far, is none.
+func (c *Calendar) Claim(then *Then) (share float64, ok bool) {
+	k := c.kind(then)
 	if k == none || k&1 == c.now&1 && c.now != none && c.lean < 0 {
-		return both
+		return 0, false
 	}
-	p := c.likely(k, s.Day, s.Week)
+	p := c.likely(k, then.Day, then.Week)
 	if p < leastClaim && (k < echo || p > 1-leastClaim) {
-		return both
+		return 0, false
 	}
-	p = sharpened(p)
-	return [ladders]float64{values: s.Day + p*(s.Week-s.Day), peaks: s.DayMax + p*(s.WeekMax-s.DayMax)}
+	return sharpened(p), true
 }
 
 // sharpened returns the odds of p, squared, as a share: under absolute loss the mixture
 // of two answers is no better than the likelier one.
 func sharpened(p float64) float64 { return p * p / (p*p + (1-p)*(1-p)) }
 
-// learn takes the value z of sample at.
-func (c *calendar) learn(s *direct.Season, around *direct.Context, z float64, at int) {
+// Learn takes the value z of the newest sample, and what came before it.
+func (c *Calendar) Learn(s *Then, z float64) {
 	if s.Day != s.Day || s.Week != s.Week { // NaN
 		return
 	}
 	day, week, gap := math.Abs(z-s.Day), math.Abs(z-s.Week), math.Abs(s.Week-s.Day)
-	k, place := c.kind(s, around, at), at%c.week
+	k, place := c.kind(s), s.At%c.week
 	c.strange[place/64] &^= 1 << (place % 64)
 	if k == none && c.contradict(z, s.Day) && c.contradict(z, s.Week) {
 		c.strange[place/64] |= 1 << (place % 64)
@@ -163,21 +179,21 @@ func (c *calendar) learn(s *direct.Season, around *direct.Context, z float64, at
 	c.seen++
 	square, all := min(day*day, week*week), 1/float64(c.seen)
 	if float64(c.seen) > 24*c.perHour {
-		square = min(square, mostSquare*c.square+leastScale)
+		square = min(square, mostSquare*c.square+least)
 	}
 	c.square += max(all, 1/float64(c.week)) * (square - c.square)
 	c.away += max(all, 1/(awayHours*c.perHour)) * (week - c.away)
 }
 
 // count enters a contradiction of case k and the share of it in which the week was right.
-func (c *calendar) count(k kind, gap, share float64) {
+func (c *Calendar) count(k kind, gap, share float64) {
 	keep := math.Pow(keepHourly, 1/c.perHour)
 	c.yes[k] = c.yes[k]*keep + gap*share
 	c.all[k] = c.all[k]*keep + gap
 }
 
-// rescale multiplies the unit's inverse by factor.
-func (c *calendar) rescale(factor float64) {
+// Rescale changes the unit: values are multiplied by factor.
+func (c *Calendar) Rescale(factor float64) {
 	for k := range c.yes {
 		c.yes[k] *= factor
 		c.all[k] *= factor

@@ -3,41 +3,16 @@ package auto
 import (
 	"math"
 
+	"github.com/forescale/forescale/forecast/calendar"
 	"github.com/forescale/forescale/forecast/direct"
 	"github.com/forescale/forescale/forecast/interval"
 )
 
-// A trust is how far a rung believes the calendar's claims against all experts together,
-// by how both have done where it claimed something.
-type trust struct{ won, all float64 } // units
-
-const (
-	trustHours   = 6 // hours of a difference as large as now that the prior counts for
-	presentHours = 2 // at this horizon the present tells as much as the calendar
-)
-
-// of returns the share that a claim gets beside what the others say, 0 to 1, where
-// perHour samples are an hour and hours the horizon.
-func (t *trust) of(claim, others, perHour, hours float64) float64 {
-	weight := trustHours * perHour * math.Abs(claim-others)
-	if !(weight > 0) { // or NaN
-		return 0
-	}
-	return sharpened((weight*hours/(hours+presentHours) + t.won) / (weight + t.all))
-}
-
-// learn takes the truth for a claim and what the others said.
-func (t *trust) learn(claim, others, truth, perHour float64) {
-	gap, keep := math.Abs(claim-others), math.Pow(keepHourly, 1/perHour)
-	t.won = t.won*keep + (gap+math.Abs(truth-others)-math.Abs(truth-claim))/2
-	t.all = t.all*keep + gap
-}
-
 // claims is the calendar with what the rungs make of it.
 type claims struct {
-	calendar *calendar
-	trusts   [ladders][]trust // by rung
-	waiting  []claimed        // for truths, as the origins
+	calendar *calendar.Calendar
+	trusts   [ladders][]calendar.Trust // by rung
+	waiting  []claimed                 // for truths, as the origins
 }
 
 // A claimed is what a rung remembers of a claim until its truth arrives.
@@ -51,9 +26,9 @@ func newClaims(l direct.Lags, rungs, waiting int) *claims {
 	if l.Eve == 0 {
 		return nil
 	}
-	c := &claims{calendar: newCalendar(l), waiting: make([]claimed, waiting)}
+	c := &claims{calendar: calendar.New(l.Day, l.Week), waiting: make([]claimed, waiting)}
 	for ladder := range c.trusts {
-		c.trusts[ladder] = make([]trust, rungs)
+		c.trusts[ladder] = make([]calendar.Trust, rungs)
 	}
 	for i := range c.waiting {
 		c.waiting[i].said = [ladders]direct.Small{direct.SmallNaN, direct.SmallNaN}
@@ -64,11 +39,15 @@ func newClaims(l direct.Lags, rungs, waiting int) *claims {
 // claim returns what the calendar says of the time h samples after the newest, whose
 // season is given; NaN if nothing.
 func (s *filter) claim(season *direct.Season, h int) [ladders]float64 {
-	if s.claims == nil {
-		return [ladders]float64{math.NaN(), math.NaN()}
+	if s.claims != nil {
+		then := calendar.Then{At: s.n - 1 + h, Day: season.Day, Week: season.Week, Context: s.mem.Context(h)}
+		if p, ok := s.claims.calendar.Claim(&then); ok {
+			return [ladders]float64{
+				values: season.Day + p*(season.Week-season.Day), peaks: season.DayMax + p*(season.WeekMax-season.DayMax),
+			}
+		}
 	}
-	around := s.mem.Context(h)
-	return s.claims.calendar.claim(season, &around, s.n-1+h)
+	return [ladders]float64{math.NaN(), math.NaN()}
 }
 
 // heard returns the share that a claim gets at rung k, for h samples ahead, beside what
@@ -77,15 +56,15 @@ func (s *filter) heard(ladder, k, h int, claim, others float64) float64 {
 	if claim != claim { // NaN
 		return 0
 	}
-	perHour := s.claims.calendar.perHour
-	return s.claims.trusts[ladder][k].of(claim, others, perHour, float64(h)/perHour)
+	perHour := s.claims.calendar.PerHour()
+	return s.claims.trusts[ladder][k].Of(claim, others, perHour, float64(h)/perHour)
 }
 
 // heed puts the newest sample into the calendar.
 func (s *filter) heed(z float64, season *direct.Season) {
 	if s.claims != nil {
-		around := s.mem.Context(0)
-		s.claims.calendar.learn(season, &around, z, s.n-1)
+		then := calendar.Then{At: s.n - 1, Day: season.Day, Week: season.Week, Context: s.mem.Context(0)}
+		s.claims.calendar.Learn(&then, z)
 	}
 }
 
@@ -124,6 +103,6 @@ func (s *filter) settle(ladder, k int, made *claimed, point, truth float64) (oth
 		return point, false
 	}
 	others = made.others[ladder].Float()
-	s.claims.trusts[ladder][k].learn(made.said[ladder].Float(), others, truth, s.claims.calendar.perHour)
+	s.claims.trusts[ladder][k].Learn(made.said[ladder].Float(), others, truth, s.claims.calendar.PerHour())
 	return others, made.most[ladder]
 }
