@@ -75,6 +75,8 @@ const (
 	echoHunch  = 0.35   // p₀ of an echo
 	hunchHours = 12     // hours of contradiction, of a unit, that p₀ counts for
 	leastClaim = 0.6    // p, or 1−p of an echo, from which something is said
+	leastLean  = -0.1
+	keepLean   = 0.9
 	keepHourly = 0.9995 // what remains of an account after an hour of contradiction
 	awayHours  = 36     // time constant of how far the last days were away
 	mostGap    = 2      // units that a contradiction counts for
@@ -143,7 +145,7 @@ func (c *Calendar) likely(k kind, day, week float64) float64 {
 // is right so far, is none.
 func (c *Calendar) Claim(then *Then) (share float64, ok bool) {
 	k := c.kind(then)
-	if k == none || k&1 == c.now&1 && c.now != none && c.lean < 0 {
+	if k == none || k&1 == c.now&1 && c.now != none && c.lean < leastLean {
 		return 0, false
 	}
 	p := c.likely(k, then.Day, then.Week)
@@ -168,10 +170,14 @@ func (c *Calendar) Learn(s *Then, z float64) {
 	if k == none && c.contradict(z, s.Day) && c.contradict(z, s.Week) {
 		c.strange[place/64] |= 1 << (place % 64)
 	}
-	if k == none || c.now == none || k&1 != c.now&1 {
+	switch {
+	case k == none:
+		c.lean *= math.Pow(keepLean, 1/c.perHour)
+	case c.now == none || k&1 != c.now&1:
 		c.lean = 0
 	}
-	if c.now = k; k != none {
+	if k != none {
+		c.now = k
 		lean := (day - week) / gap
 		c.count(k, min(gap, mostGap)/c.perHour, (1+lean)/2)
 		c.lean += min(1, 0.5/c.perHour) * (lean - c.lean)
