@@ -84,7 +84,9 @@ func shortHistory(t *testing.T, s forecast.Series) (out ratio) {
 // ten days are two to be judged, and one contradiction that nothing has resolved before
 // is half of their error. Of the first dead Sunday two hours are taken for an outage, and
 // are foreseen again. A holiday in the first weeks looks like the first day of a weekend,
-// a rota of two weeks has shown itself once, a new shape of the day is learned in the
+// a rota of two weeks has shown itself once (and a day that is open against what was
+// foreseen casts doubt on the next morning too: 1.07 and 0.96 without that, but recorded
+// hours with a Christmas in them are then 4 % worse), a new shape of the day is learned in the
 // week after it, and a random walk takes thirty forecasts to be known for one.
 func TestShortHistoriesByTheHour(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -98,7 +100,7 @@ func TestShortHistoriesByTheHour(t *testing.T) {
 		"closed on Mondays":      {closed(0), [...]float64{1.15, 1.03, 0.98, 0.98}},
 		"closed twice a week":    {closed(2, 6), [...]float64{1.42, 1.2, 1.1, 1.06}},
 		"half Saturdays":         {halfSaturday, [...]float64{1.11, 1.04, 0.99, 0.99}},
-		"a rota of two weeks":    {rota, [...]float64{0, 1.32, 1.09, 0.98}},
+		"a rota of two weeks":    {rota, [...]float64{0, 1.32, 1.14, 1}},
 		"two holidays":           {holidays, [...]float64{3.11, 1.66, 1.18, 1.11}},
 		"busy weekends":          {weekends(2), [...]float64{1.31, 1.12, 1.06, 1.03}},
 		"quieter weekends":       {weekends(0.7), [...]float64{1.42, 1.14, 1.11, 1.09}},

@@ -21,6 +21,17 @@
 // Five ways to weigh the losses at such hours by themselves, in package combine, each
 // took from some loads what they gave to others: a week has two edges, and their losses
 // come when it is over.
+//
+// # What else was tried
+//
+// To speak for the day too, where yesterday was not like the eve, costs 0.5 % on recorded
+// hours, since the experts know new levels better; to say nothing at all there costs loads
+// that are closed on some days up to 6 %. A first surge is expected again after a week
+// whatever its size: to leave out those of more than twice or three times what is usual
+// wins as much as it loses. To trust a claim an hour ahead as twelve hours ahead, where the
+// present tells nothing, costs 0.7 %. In paths of package ensemble, whose experts know
+// weeks, a calendar takes a third off the error of shops with a month of history and
+// nothing off that of recorded hours.
 package calendar
 
 import "math"
@@ -48,8 +59,8 @@ type Calendar struct {
 	away     float64        // how far the last days were from those a week before, units
 	seen     int            // samples with a day and a week before
 	perHour  float64        // samples an hour
-	now      kind           // of the newest sample
-	lean     float64        // of the samples since it is: −1 = towards the day, 1 = towards the week
+	now      kind           // of the newest contradiction
+	lean     float64        // of the samples in it, fading after it: −1 = towards the day, 1 = towards the week
 	week     int            // samples
 	strange  []uint64       // bit i%week: sample i was like neither a day nor a week before, which agreed
 }
@@ -75,8 +86,8 @@ const (
 	echoHunch  = 0.35   // p₀ of an echo
 	hunchHours = 12     // hours of contradiction, of a unit, that p₀ counts for
 	leastClaim = 0.6    // p, or 1−p of an echo, from which something is said
-	leastLean  = -0.1
-	keepLean   = 0.9
+	leastLean  = -0.1   // lean below which the day is right so far
+	keepLean   = 0.8    // what remains of it after an hour without contradiction
 	keepHourly = 0.9995 // what remains of an account after an hour of contradiction
 	awayHours  = 36     // time constant of how far the last days were away
 	mostGap    = 2      // units that a contradiction counts for
@@ -142,7 +153,7 @@ func (c *Calendar) likely(k kind, day, week float64) float64 {
 
 // Claim returns how much of the way from a day ago to a week ago a time is, 0 to 1; false
 // if nothing is to be said. A contradiction that has already begun, and in which the day
-// is right so far, is none.
+// is right so far, is none; a quiet hour between does not make it a new one.
 func (c *Calendar) Claim(then *Then) (share float64, ok bool) {
 	k := c.kind(then)
 	if k == none || k&1 == c.now&1 && c.now != none && c.lean < leastLean {

@@ -47,6 +47,33 @@ func TestKindsOfDays(t *testing.T) {
 	require.InDelta(t, (12*0.95+6)/18, c.likely(same, 1, 0), 1e-12)
 }
 
+// A Saturday is foreseen to be closed, and is open: from its first hours on nobody says any
+// more that it will be closed, whatever the quiet hours between, but that Monday will be open.
+func TestAContradictionMayBeRefuted(t *testing.T) {
+	c := New(24, 168)
+	at := func(day, week float64) *Then {
+		a := Around{Day: day, Week: week, Eve: day}
+		return &Then{Day: day, Week: week, Context: Context{Before: a, After: a}}
+	}
+	claims := func(s *Then) bool {
+		_, ok := c.Claim(s)
+		return ok
+	}
+	require.True(t, claims(at(1, 0)))
+	c.Learn(at(1, 0), 1)
+	require.False(t, claims(at(1, 0)))
+	c.Learn(at(0.5, 0.5), 0.5)
+	require.False(t, claims(at(1, 0)))
+	for range 20 {
+		c.Learn(at(0.5, 0.5), 0.5)
+	}
+	require.True(t, claims(at(0, 1)))
+	for range 200 { // hours in which the week is right
+		c.Learn(at(1, 0), 0)
+	}
+	require.True(t, claims(at(1, 0)), "a later one is judged by itself")
+}
+
 // A claim counts for more the farther away it is, and by how claims have done.
 func TestTrust(t *testing.T) {
 	var tr Trust
