@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // zones of seasons, in an image without a zone database
 
@@ -37,6 +38,9 @@ func exitStatus(ctx context.Context, err error, w io.Writer) int {
 		return 130
 	}
 	fmt.Fprintln(w, "forescale:", err)
+	if strings.HasPrefix(err.Error(), "unknown command") { // cobra says no more than that
+		fmt.Fprintln(w, "see forescale --help")
+	}
 	return 1
 }
 

@@ -10,8 +10,8 @@
 //
 // Three streams enter:
 //
-//   - closed cells of the demand grid, through Append: the model's diet, the same
-//     whether they came one by one or by backfill after a restart;
+//   - closed cells of the demand grid, through Append: what the model learns from, the
+//     same whether they came one by one or by backfill after a restart;
 //   - the newest sample, through Observe: fresher than the grid, it is what
 //     "observed demand" means and corrects the level of the forecast between two
 //     cells;
@@ -22,7 +22,7 @@
 //
 // # What it joins
 //
-// Each part answers one question, knows nothing of the others, and is a package:
+// Each part answers one question, knows nothing of the workload, and is a package:
 //
 //	model       what will demand be, as far as it is usual
 //	nowcast     what is it now

@@ -18,6 +18,6 @@
 //
 // A fit needs the whole history, which a running model does not keep (a fortnight
 // at one minute is 160 KiB, the running state a fraction of it). History lives in
-// the metric store; Fit takes it as an argument and yields an immutable result,
-// so no lock is held while it runs and a failed fit changes nothing.
+// the metric store; Fit takes it as an argument and yields a result that nobody else
+// has yet, so no lock is held while it runs and a failed fit changes nothing.
 package model
