@@ -7,6 +7,7 @@ import (
 
 const (
 	guardMemory = 96 * time.Hour   // in which harm fades to 1/e
+	guardLeave  = 20.0             // seconds of harm that are none yet: what one surprise costs until the next scrape and tick
 	guardCredit = 300.0            // seconds: the most that was missed less and may be missed more again,
 	guardPart   = 1.0 / 12         // or this part of what the reactive autoscaler missed within the memory: a third of a day
 	guardFull   = 600.0            // seconds of harm from which on all of the reactive count is held: 0.05 points of a fortnight
@@ -25,6 +26,11 @@ const (
 // misses in a third of a day, where that is more. One burst that would have met the
 // replicas of the one before is no reason to hold for days what finds all others
 // unready.
+//
+// A third of a minute on the account is no harm yet: one surprise of a scrape costs as
+// much, and says nothing of the days to come. Harm fades, but never to nothing where
+// neither misses any more: without that leave fifteen seconds held the share for little
+// harm for weeks, at a fourteenth of the bill.
 //
 // What the account says is of days. While harm is being done, and for a quarter of an hour
 // after it, all of the count is held at once, whatever the account: demand is then beyond
@@ -71,9 +77,10 @@ func (g *Guard) Holds() float64 {
 }
 
 // Share returns how much of the count of the reactive autoscaler is to be held by the
-// account: 0 while there is no harm on it, else at least three quarters, at most 1.
+// account: 0 while there is no harm on it to speak of, else at least three quarters, at
+// most 1.
 func (g *Guard) Share() float64 {
-	if g.Harm <= 0 {
+	if g.Harm <= guardLeave {
 		return 0
 	}
 	return guardLeast + (1-guardLeast)*min(g.Harm/guardFull, 1)
