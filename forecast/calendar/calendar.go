@@ -172,7 +172,7 @@ func sharpened(p float64) float64 { return p * p / (p*p + (1-p)*(1-p)) }
 
 // Learn takes the value z of the newest sample, and what came before it.
 func (c *Calendar) Learn(s *Then, z float64) {
-	if s.Day != s.Day || s.Week != s.Week { // NaN
+	if math.IsNaN(s.Day) || math.IsNaN(s.Week) {
 		return
 	}
 	day, week, gap := math.Abs(z-s.Day), math.Abs(z-s.Week), math.Abs(s.Week-s.Day)
