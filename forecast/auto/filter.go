@@ -53,7 +53,7 @@ type around struct {
 	tops    [mostRungs]float64 // largest of the last rungs[k] samples
 }
 
-// mostRungs is more than a ladder has.
+// mostRungs is no less than any [combine.Ladder] has; a test says so.
 const mostRungs = 16
 
 var _ forecast.Filter = (*filter)(nil)

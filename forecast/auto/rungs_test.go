@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/forecasttest"
 	"github.com/forescale/forescale/forecast/season"
 )
@@ -86,4 +87,12 @@ func stateBytes(tb testing.TB, f *fitted, history forecast.Series) int64 {
 	runtime.KeepAlive(f)
 	runtime.KeepAlive(history.Values) // else its end counts against the filters
 	return (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
+}
+
+// What is of one sample only lies in arrays of that size.
+func TestNoLadderHasMoreRungsThanThereIsRoomFor(t *testing.T) {
+	for seconds := 1; seconds <= 24*3600; seconds++ {
+		step := time.Duration(seconds) * time.Second
+		require.LessOrEqual(t, len(combine.Ladder(step)), mostRungs, step)
+	}
 }
