@@ -34,18 +34,25 @@ func lastSample(history forecast.Series) time.Time {
 	return time.Time{}
 }
 
-// withoutStart returns history without the first cells of a series that came to life
-// within it: a rate over a window that was not full yet grows with the window,
-// which no load did, and in a short history nothing outweighs it. It does not
-// change history.
+// withoutStart returns history from where a series that came to life within it had
+// shown what it is. What precedes its first sample is no time without demand, and no
+// part of the series: a season of it would be one of zeros. Nor are its first cells: a
+// rate over a window that was not full yet grows with the window, which no load did,
+// and in a short history nothing outweighs it. A history without a sample after those
+// stays as long as it is, and is silent. It does not change history.
 func withoutStart(history forecast.Series) forecast.Series {
-	first := slices.IndexFunc(history.Values, func(v float64) bool { return !math.IsNaN(v) })
+	observed := func(v float64) bool { return !math.IsNaN(v) }
+	first := slices.IndexFunc(history.Values, observed)
 	if first <= 0 {
 		return history // there was no time before it
 	}
+	known := min(first+startingCells, history.Len())
+	if next := slices.IndexFunc(history.Values[known:], observed); next >= 0 {
+		return history.Slice(known+next, history.Len())
+	}
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
-	for i := range out.Values[first:min(first+startingCells, len(out.Values))] {
-		out.Values[first+i] = math.NaN()
+	for i := range out.Values {
+		out.Values[i] = math.NaN()
 	}
 	return out
 }
