@@ -91,11 +91,7 @@ func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 // check returns every fault of the configuration.
 func (c *serveConfig) check() error {
 	_, levelErr := c.level()
-	var faults []error
-	for _, rule := range []struct {
-		ok                bool
-		flag, value, want string
-	}{
+	return faultsOf([]rule{
 		{isAddress(c.GRPC.Address), "grpc-address", c.GRPC.Address, "want host:port or :port, such as :9443"},
 		{isAddress(c.HTTP.Address), "http-address", c.HTTP.Address, "want host:port or :port, such as :8080"},
 		{(c.GRPC.CertFile == "") == (c.GRPC.KeyFile == ""), "grpc-cert", c.GRPC.CertFile, "want --grpc-cert and --grpc-key together"},
@@ -107,9 +103,21 @@ func (c *serveConfig) check() error {
 		{c.FitWorkers >= 1 && c.FitWorkers <= 64, "fit-workers", strconv.Itoa(c.FitWorkers), "want 1 to 64"},
 		{c.Log.Format == "text" || c.Log.Format == "json", "log-format", c.Log.Format, "want text or json"},
 		{levelErr == nil, "log-level", c.Log.Level, "want debug, info, warn or error"},
-	} {
-		if !rule.ok {
-			faults = append(faults, fmt.Errorf("--%s: %q: %s", rule.flag, rule.value, rule.want))
+	})
+}
+
+// A rule is what the value of a flag must keep to.
+type rule struct {
+	ok                bool
+	flag, value, want string
+}
+
+// faultsOf returns every rule that is broken.
+func faultsOf(rules []rule) error {
+	var faults []error
+	for _, r := range rules {
+		if !r.ok {
+			faults = append(faults, fmt.Errorf("--%s: %q: %s", r.flag, r.value, r.want))
 		}
 	}
 	return errors.Join(faults...)

@@ -8,6 +8,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -71,7 +74,7 @@ forecast too, and take over within the lease.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.GRPC.Address = ":0" // a setting of serve that is not used here
-			if err := c.load(cmd, file); err != nil {
+			if err := errors.Join(c.load(cmd, file), c.checkOwn()); err != nil {
 				return err
 			}
 			return runController(cmd.Context(), &c, cmd.ErrOrStderr())
@@ -97,6 +100,25 @@ forecast too, and take over within the lease.`,
 	fs.DurationVar(&c.holdSilence, "hold-silence", 10*time.Minute, "how long a floor is held without data before it comes down, a tenth a minute")
 	return cmd
 }
+
+// checkOwn returns every fault of what serve does not have.
+func (c *controllerConfig) checkOwn() error {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	return faultsOf([]rule{
+		{c.namespace != "", "namespace", c.namespace, "want the namespace of the Lease"},
+		{!slices.Contains(c.namespaces, ""), "namespaces", strings.Join(c.namespaces, ","), "want names with commas between them: an empty one would be all namespaces"},
+		{c.leaseName != "", "lease", c.leaseName, "want the name of the Lease"},
+		{c.identity != "", "identity", c.identity, "want a name that no other replica has"},
+		{c.leaseDuration >= shortestLease, "lease-duration", c.leaseDuration.String(), "want 3s or more: it is renewed several times within"},
+		{c.writeRate > 0 && c.writeRate <= 1e5, "write-rate", number(c.writeRate), "want a number above 0"},
+		{c.qps > 0 && c.qps <= 1e5, "kube-api-qps", number(c.qps), "want a number above 0"},
+		{c.holdSilence > 0, "hold-silence", c.holdSilence.String(), "want a duration above 0"},
+		{c.explain == "" || isAddress(c.explain), "explain-address", c.explain, "want host:port or :port, such as localhost:9443"},
+	})
+}
+
+// shortestLease leaves a holder that renews it some tries before another may take it.
+const shortestLease = 3 * time.Second
 
 func hostName() string {
 	name, err := os.Hostname()
@@ -143,8 +165,12 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 		return err
 	}
 	defer source.Close()
+	network, err := readNetwork(c.Network)
+	if err != nil {
+		return err
+	}
 	store := live.NewStore(source, live.Options{
-		Tick: c.Tick.Std(), QueryRate: c.Prometheus.QueryRate, QueryTimeout: c.Prometheus.Timeout.Std(),
+		Network: network, Tick: c.Tick.Std(), QueryRate: c.Prometheus.QueryRate, QueryTimeout: c.Prometheus.Timeout.Std(),
 		FitWorkers: c.FitWorkers, Forget: -1, Log: log,
 	})
 	config, err := clusterConfig(c.kubeconfig)
@@ -185,10 +211,9 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 	if _, err := telemetry.NewWorkloads(registry, store, time.Now); err != nil {
 		return err
 	}
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", c.HTTP.Address)
+	listener, questions, err := c.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("--http-address: %w", err)
+		return err
 	}
 	// controller-runtime's registry has the process, its queues and its requests
 	// to the API server.
@@ -197,11 +222,7 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 	group.Go(func() error {
 		return serveHTTP(ctx, listener, readyWhen(cold, handler(c.serveConfig, prometheus.Gatherers{registry, metrics.Registry})))
 	})
-	if c.explain != "" {
-		questions, err := listen.Listen(ctx, "tcp", c.explain)
-		if err != nil {
-			return fmt.Errorf("--explain-address: %w", err)
-		}
+	if questions != nil {
 		group.Go(func() error { return serveExplain(ctx, questions, store) })
 	}
 	group.Go(func() error {
@@ -211,6 +232,23 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 		return context.Canceled // the other parts end with the manager
 	})
 	return group.Wait()
+}
+
+// listen opens the listeners of the HTTP server and of explain, which is nil without an
+// address for it; both or none.
+func (c *controllerConfig) listen(ctx context.Context) (web, questions net.Listener, err error) {
+	var listen net.ListenConfig
+	if web, err = listen.Listen(ctx, "tcp", c.HTTP.Address); err != nil {
+		return nil, nil, fmt.Errorf("--http-address: %w", err)
+	}
+	if c.explain == "" {
+		return web, nil, nil
+	}
+	if questions, err = listen.Listen(ctx, "tcp", c.explain); err != nil {
+		_ = web.Close()
+		return nil, nil, fmt.Errorf("--explain-address: %w", err)
+	}
+	return web, questions, nil
 }
 
 // readyWhen answers /readyz with 503 and what is missing until nothing is, and

@@ -47,7 +47,7 @@ something keeps forescale from acting.`,
 	}
 	fs := cmd.Flags()
 	c.bind(fs)
-	for _, name := range []string{"grpc-address", "grpc-cert", "grpc-key", "grpc-client-ca", "grpc-reflection", "forget", "http-address", "pprof", "tick", "fit-workers", "prometheus-query-rate"} {
+	for _, name := range []string{"grpc-address", "grpc-cert", "grpc-key", "grpc-client-ca", "grpc-reflection", "forget", "http-address", "pprof", "tick", "fit-workers", "prometheus-query-rate", "network", "log-level", "log-format"} {
 		_ = fs.MarkHidden(name) // of serve; it exists
 	}
 	fs.StringVar(&kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -120,8 +121,8 @@ func (c *Controller) readLease(ctx context.Context, name types.NamespacedName) (
 
 // Finish ends the controller's work after its manager has stopped in good order:
 // if another replica takes the Lease within Options.HandOver it goes on with the
-// floors as they are, else every floor is given back. It returns the first floor
-// that could not be.
+// floors as they are, else every floor is given back. It returns what could not be,
+// and why; one that fails keeps none of the others.
 func (c *Controller) Finish(ctx context.Context) error {
 	held := c.held()
 	if len(held) == 0 || c.opts.ReadOnly {
@@ -132,12 +133,17 @@ func (c *Controller) Finish(ctx context.Context) error {
 		return nil
 	}
 	c.log.Info("no other replica: giving every floor back", "floors", len(held))
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group // without a context that the first failure ends
 	group.SetLimit(c.opts.Workers)
-	for _, f := range held {
-		group.Go(func() error { return c.restore(ctx, f.kind, f.target, f.claimant) })
+	failed := make([]error, len(held))
+	for i, f := range held {
+		group.Go(func() error {
+			failed[i] = c.restore(ctx, f.kind, f.target, f.claimant)
+			return nil
+		})
 	}
-	return group.Wait()
+	_ = group.Wait() // no error comes back
+	return errors.Join(failed...)
 }
 
 // A heldFloor is one to give back.

@@ -40,6 +40,7 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	t.mu.Lock()
 	if t.object == nil || t.object.Generation != pa.Generation {
 		t.changed = c.opts.Now()
+		t.floor.Retry()
 	}
 	t.object, t.trouble, t.gone = pa, trouble, false
 	t.see(view)

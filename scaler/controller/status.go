@@ -212,7 +212,7 @@ func (t *target) trusted(bool) metav1.Condition {
 func (t *target) acting(readOnly bool) metav1.Condition {
 	mode := t.object.Spec.Default().Mode
 	switch {
-	case t.trouble != nil || t.view == nil:
+	case t.trouble != nil || t.view == nil || t.view.Zero:
 		return no(v1alpha1.Acting, "NotReady", "see condition Ready")
 	case readOnly:
 		return no(v1alpha1.Acting, "ReadOnly", "forescale runs with --read-only")
@@ -246,7 +246,8 @@ func (t *target) contested(bool) metav1.Condition {
 		return no(v1alpha1.Contested, "Uncontested", "nobody else moves the floor")
 	}
 	return yes(v1alpha1.Contested, "Reverted", fmt.Sprintf(
-		"field manager %q puts the floor back each time: forescale keeps still for a while; tell that tool to ignore the field, forescale doctor prints the rule", t.verdict.Manager))
+		"field manager %q puts the floor back each time: tell that tool to ignore the field, forescale doctor prints the rule; forescale keeps still until %s, or until this object is changed, to mode Paused and back for instance",
+		t.verdict.Manager, t.verdict.Until.UTC().Format(time.RFC3339)))
 }
 
 // unschedulableReason is the word for pods that find no node.

@@ -81,6 +81,14 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 	}
 }
 
+// What a floor cannot do is not called done.
+func TestATargetAtZeroIsNotActedOn(t *testing.T) {
+	x := inOrder(0.7, true)
+	x.view.Zero = true
+	require.Equal(t, metav1.ConditionFalse, x.acting(false).Status)
+	require.Equal(t, "ScalingDisabled", x.ready(false).Reason)
+}
+
 func TestTheReasonOfAnObjectThatIsNotInOrder(t *testing.T) {
 	x := inOrder(0.7, true)
 	x.trouble = &problem{"TargetTaken", "shop/web is acted on by another"}

@@ -29,15 +29,16 @@ type Floor struct {
 
 // A Verdict is how things stand with a floor.
 type Verdict struct {
-	InForce   int32  // floor in force
-	Original  *int32 // to give back; nil = the field was absent
-	Base      int32  // the least floor: Original or its default
-	Held      bool   // the floor is ours: to lower or to give back
-	Wait      bool   // do not write now: somebody put the floor back a moment ago, or contests it
-	Contested bool   // somebody puts it back again and again
-	Manager   string // who, by field manager
-	Edited    bool   // the user has set a new value under our floor, which is now the original
-	Reverted  bool   // the value was put back since the last call
+	InForce   int32     // floor in force
+	Original  *int32    // to give back; nil = the field was absent
+	Base      int32     // the least floor: Original or its default
+	Held      bool      // the floor is ours: to lower or to give back
+	Wait      bool      // do not write now: somebody put the floor back a moment ago, or contests it
+	Contested bool      // somebody puts it back again and again
+	Until     time.Time // when a contested floor is tried again; zero if it is none
+	Manager   string    // who, by field manager
+	Edited    bool      // the user has set a new value under our floor, which is now the original
+	Reverted  bool      // the value was put back since the last call
 }
 
 // Judge returns how things stand at now, and remembers it. A floor that was
@@ -59,7 +60,16 @@ func (f *Floor) Judge(v *View, now time.Time) Verdict {
 		f.contested = false
 	}
 	d.Contested, d.Manager, d.Wait = f.contested, f.manager, now.Before(f.backoffUntil)
+	if d.Contested {
+		d.Until = f.backoffUntil
+	}
 	return d
+}
+
+// Retry forgets a dispute, so that the next write need not wait for its end: the user
+// has settled it.
+func (f *Floor) Retry() {
+	f.reverts, f.backoff, f.backoffUntil, f.contested = nil, 0, time.Time{}, false
 }
 
 // compare judges a floor that is or was ours.

@@ -98,6 +98,29 @@ func TestADisputeEndsInPeace(t *testing.T) {
 	require.Equal(t, 5, writes, "three at first, then one after each backoff")
 }
 
+// A user who has settled a dispute need not wait for its end; one that goes on is one
+// again after as many tries as the first time.
+func TestASettledDisputeIsForgotten(t *testing.T) {
+	var f Floor
+	claim := &Claim{Original: new(int32(2)), Floor: 9}
+	dispute := func(now time.Time) Verdict {
+		for range revertsToContest {
+			f.Wrote(view(t, 9, claim, ""), claim)
+			f.Judge(view(t, 2, claim, "argocd-controller"), now)
+		}
+		return f.Judge(view(t, 2, claim, "argocd-controller"), now.Add(time.Second))
+	}
+	d := dispute(start)
+	require.True(t, d.Contested && d.Wait)
+	require.Equal(t, start.Add(firstBackoff), d.Until)
+	f.Retry()
+	d = f.Judge(view(t, 2, claim, "argocd-controller"), start.Add(2*time.Second))
+	require.False(t, d.Contested || d.Wait)
+	require.Zero(t, d.Until)
+	later := start.Add(time.Minute)
+	require.Equal(t, later.Add(firstBackoff), dispute(later).Until, "the first wait, not twice as long")
+}
+
 func TestAnotherObjectOfTheNameStartsAfresh(t *testing.T) {
 	var f Floor
 	claim := &Claim{Original: new(int32(2)), Floor: 9}

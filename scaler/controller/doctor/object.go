@@ -8,11 +8,13 @@ import (
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
 )
@@ -70,8 +72,8 @@ var counterName = regexp.MustCompile(`[a-zA-Z0-9_:]_total\b`)
 // unseen is how old an object may be before a controller ought to have seen it.
 const unseen = time.Minute
 
-// acted checks that pa is the one of all that acts on its target, and that a
-// controller runs which does it.
+// acted checks that pa is the one of all that acts on its target, that a controller
+// runs which does it, and what that reports.
 func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscaler, now time.Time) []Finding {
 	about := pa.Namespace + "/" + pa.Name
 	switch elder := pa.Elder(all); {
@@ -80,7 +82,32 @@ func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscale
 	case pa.Status.ObservedGeneration == 0 && now.Sub(pa.CreationTimestamp.Time) > unseen:
 		return []Finding{{Fault, about, "no controller has seen this object", "see that forescale controller runs, and that --namespaces, if it has that, names " + pa.Namespace}}
 	}
-	return nil
+	return reported(pa)
+}
+
+// reported is what keeps the controller from acting on pa by its own word, which knows
+// more than a look from outside: who puts a floor back, what it may not write, and
+// whether Prometheus answers where it runs.
+func reported(pa *v1alpha1.PredictiveAutoscaler) []Finding {
+	about := pa.Namespace + "/" + pa.Name
+	var out []Finding
+	for _, kind := range []string{v1alpha1.Ready, v1alpha1.Forecasting, v1alpha1.Acting, v1alpha1.Contested} {
+		c := meta.FindStatusCondition(pa.Status.Conditions, kind)
+		switch {
+		case c == nil || c.ObservedGeneration != pa.Generation: // it is about what the object was
+		case kind == v1alpha1.Contested:
+			if c.Status == metav1.ConditionTrue {
+				out = append(out, Finding{Fault, about, "the controller reports " + c.Reason, c.Message})
+			}
+		case c.Status != metav1.ConditionFalse, c.Reason == "NotReady", c.Reason == v1alpha1.Contested: // another condition says it
+		case c.Reason == "Starting", c.Reason == "NoForecast": // it passes by itself
+		case c.Reason == string(api.Shadow), c.Reason == string(api.Paused), c.Reason == "ReadOnly":
+			out = append(out, Finding{Advice, about, "it looks on and does not act: " + c.Message, "set spec.mode to Active, and run the controller without --read-only, when it shall act"})
+		default:
+			out = append(out, Finding{Fault, about, "the controller reports " + c.Reason, c.Message})
+		}
+	}
+	return out
 }
 
 func podMetrics() schema.GroupVersionResource {

@@ -129,6 +129,39 @@ func TestProcessorsThatCannotBeRead(t *testing.T) {
 	require.Contains(t, ask(), "deploy/kustomize/overlays/pod-cpu")
 }
 
+// What a controller says keeps it from acting is found where everything else is asked
+// for; what passes by itself, or is about a former spec, is not.
+func TestWhatTheControllerReports(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind       string
+		status     metav1.ConditionStatus
+		reason     string
+		generation int64
+		level      Level
+		want       string
+	}{
+		"in order":            {v1alpha1.Acting, metav1.ConditionTrue, "FloorHeld", 3, Fine, ""},
+		"not ready":           {v1alpha1.Ready, metav1.ConditionFalse, "FloorHeldElsewhere", 3, Fault, "the controller reports FloorHeldElsewhere\n        do this"},
+		"a write that fails":  {v1alpha1.Acting, metav1.ConditionFalse, "WriteFailed", 3, Fault, "the controller reports WriteFailed"},
+		"no data there":       {v1alpha1.Forecasting, metav1.ConditionFalse, "NoData", 3, Fault, "the controller reports NoData"},
+		"a reverter":          {v1alpha1.Contested, metav1.ConditionTrue, "Reverted", 3, Fault, "the controller reports Reverted\n        do this"},
+		"no reverter":         {v1alpha1.Contested, metav1.ConditionFalse, "Uncontested", 3, Fine, ""},
+		"said once":           {v1alpha1.Acting, metav1.ConditionFalse, "Contested", 3, Fine, ""},
+		"said by another":     {v1alpha1.Acting, metav1.ConditionFalse, "NotReady", 3, Fine, ""},
+		"passes":              {v1alpha1.Forecasting, metav1.ConditionFalse, "Starting", 3, Fine, ""},
+		"looks on":            {v1alpha1.Acting, metav1.ConditionFalse, "Shadow", 3, Advice, "it looks on and does not act: do this"},
+		"about a former spec": {v1alpha1.Acting, metav1.ConditionFalse, "WriteFailed", 2, Fine, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Generation: 3}}
+			pa.Status.Conditions = []metav1.Condition{{Type: c.kind, Status: c.status, Reason: c.reason, Message: "do this", ObservedGeneration: c.generation}}
+			var out strings.Builder
+			require.Equal(t, c.level, Write(&out, reported(pa)))
+			require.Contains(t, out.String(), c.want)
+		})
+	}
+}
+
 func TestWhoActsOnAnObject(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	object := func(name string, age time.Duration, seen int64) v1alpha1.PredictiveAutoscaler {

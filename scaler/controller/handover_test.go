@@ -1,0 +1,172 @@
+package controller
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// An hpaServer is an API server that knows some HPAs, whose floors a controller holds,
+// and no Lease.
+type hpaServer struct {
+	refused string // name of the HPA that must not be written
+
+	mu      sync.Mutex // guards what follows
+	floors  map[string]float64
+	claimed map[string]string // annotation by name; none = not claimed
+}
+
+// hold makes an HPA with an original minimum of 2 that is held at floor.
+func (s *hpaServer) hold(t *testing.T, name string, floor int32) {
+	t.Helper()
+	claim, err := json.Marshal(hpa.Claim{On: "HorizontalPodAutoscaler/" + name, Original: new(int32(2)), Floor: floor, Holder: "a", Lease: "forescale/forescale", For: name})
+	require.NoError(t, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.floors[name], s.claimed[name] = float64(floor), string(claim)
+}
+
+func (s *hpaServer) floor(name string) (floor float64, claimed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, claimed = s.claimed[name]
+	return s.floors[name], claimed
+}
+
+func (s *hpaServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := path.Base(r.URL.Path)
+	if r.Method == http.MethodPatch && name != s.refused {
+		time.Sleep(5 * time.Millisecond) // a refusal is sooner there than a write
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	fail := func(code int, reason, text string) {
+		w.WriteHeader(code)
+		fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":%q,"code":%d,"message":%q}`, reason, code, text)
+	}
+	switch _, known := s.floors[name]; {
+	case !known || strings.Contains(r.URL.Path, "/leases/"):
+		fail(http.StatusNotFound, "NotFound", name+" not found")
+		return
+	case r.Method == http.MethodPatch && name == s.refused:
+		fail(http.StatusForbidden, "Forbidden", name+" is forbidden")
+		return
+	case r.Header.Get("Content-Type") == string(types.JSONPatchType):
+		delete(s.claimed, name)
+	case r.Method == http.MethodPatch:
+		var body struct {
+			Metadata struct {
+				Annotations map[string]string `json:"annotations"`
+			} `json:"metadata"`
+			Spec struct {
+				MinReplicas float64 `json:"minReplicas"`
+			} `json:"spec"`
+		}
+		if json.NewDecoder(r.Body).Decode(&body) == nil {
+			s.floors[name], s.claimed[name] = body.Spec.MinReplicas, body.Metadata.Annotations[hpa.Annotation]
+		}
+	}
+	annotations := map[string]string{}
+	if claim, claimed := s.claimed[name]; claimed {
+		annotations[hpa.Annotation] = claim
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2",
+		"metadata": map[string]any{"name": name, "namespace": "shop", "uid": name, "resourceVersion": "7", "annotations": annotations},
+		"spec":     map[string]any{"minReplicas": s.floors[name], "maxReplicas": 50, "scaleTargetRef": map[string]string{"kind": "Deployment", "name": name}},
+	})
+}
+
+// holding returns a controller that holds the floors of a server.
+func holding(t *testing.T, names ...string) (*Controller, *hpaServer) {
+	t.Helper()
+	s := &hpaServer{floors: map[string]float64{}, claimed: map[string]string{}}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	c, err := New(&rest.Config{Host: server.URL}, Options{
+		Identity: "a", Lease: types.NamespacedName{Namespace: "forescale", Name: "forescale"}, HandOver: time.Millisecond, Workers: 2,
+	})
+	require.NoError(t, err)
+	kind, err := hpa.KindOf("")
+	require.NoError(t, err)
+	for _, name := range names {
+		s.hold(t, name, 9)
+		key := types.NamespacedName{Namespace: "shop", Name: name}
+		view, err := c.writer.Get(t.Context(), kind, key)
+		require.NoError(t, err)
+		c.targets[key] = &target{name: key, object: &v1alpha1.PredictiveAutoscaler{}, view: view}
+	}
+	return c, s
+}
+
+// The last replica gives every floor back as it stops: one that it must not write, or
+// that is gone, keeps none of the others.
+func TestAFloorThatCannotBeGivenBackKeepsNoOther(t *testing.T) {
+	names := []string{"a", "b", "c", "d", "e", "f"}
+	c, s := holding(t, names...)
+	s.refused = "b"
+	s.mu.Lock()
+	delete(s.floors, "c")
+	s.mu.Unlock()
+	err := c.Finish(t.Context())
+	require.ErrorContains(t, err, "write the floor of HorizontalPodAutoscaler shop/b: b is forbidden")
+	for _, name := range []string{"a", "d", "e", "f"} {
+		floor, claimed := s.floor(name)
+		require.InDelta(t, 2, floor, 0, name)
+		require.False(t, claimed, name)
+	}
+}
+
+// What is given back at the end is read under its lock: the watch of a target may still
+// tell of changes.
+func TestFinishReadsWhileTargetsAreSeen(t *testing.T) {
+	c, s := holding(t, "a", "b")
+	stop := make(chan struct{})
+	var seen sync.WaitGroup
+	seen.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			for _, x := range c.all() {
+				x.mu.Lock()
+				v := *x.view
+				x.view = &v
+				x.mu.Unlock()
+			}
+		}
+	})
+	require.NoError(t, c.Finish(t.Context()))
+	close(stop)
+	seen.Wait()
+	for _, name := range []string{"a", "b"} {
+		floor, _ := s.floor(name)
+		require.InDelta(t, 2, floor, 0)
+	}
+}
+
+// A controller that only looks on has nothing to give back, whatever it has seen.
+func TestFinishOfALookerOnWritesNothing(t *testing.T) {
+	c, s := holding(t, "a")
+	c.opts.ReadOnly = true
+	require.NoError(t, c.Finish(t.Context()))
+	floor, claimed := s.floor("a")
+	require.InDelta(t, 9, floor, 0)
+	require.True(t, claimed)
+}
