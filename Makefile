@@ -19,7 +19,7 @@ COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 # The packages that can only fail for reasons inside the program.
-PURE = $(shell $(GO) list ./forecast/... ./collector ./scaler ./scaler/api ./scaler/{burst,capacity,engine,model,nowcast,pacing,shadow,staffing,trust}/... ./bench/... | grep -vE "(forecast|replay)test$$")
+PURE = $(shell $(GO) list ./forecast/... ./collector ./scaler ./scaler/api ./scaler/{burst,capacity,engine,model,nowcast,pacing,reactive,shadow,staffing,trial,trust}/... ./bench/... | grep -vE "(forecast|replay)test$$")
 
 .PHONY: help
 help: ## list the targets

@@ -64,8 +64,10 @@
 //   - model: what will demand be, as far as it is usual
 //   - nowcast: what is it now, from samples that come late or not at all
 //   - burst: does a burst last, or is one likely
-//   - trust: has the forecast earned to act, and at which quantile
-//   - pacing: what may still be missed, for a violation target
+//   - trust: has the forecast earned to act
+//   - pacing: at which quantile, for a violation target
+//   - trial: what would other quantiles have missed
+//   - reactive: what would the autoscaler have missed and cost that would be there else
 //   - capacity: what does a replica carry, stated as a queue or learned
 //   - staffing: how many replicas carry a demand, by what is known of them
 //   - shadow: how would autoscalers without a forecast have done

@@ -7,7 +7,7 @@ import (
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/pacing"
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/reactive"
 )
 
 const (
@@ -169,10 +169,10 @@ func (w *Workload) book(now time.Time, observed float64, t Target) {
 
 // moment is what the autoscaler in the shadow sees of the end of an interval, when
 // the newest sample needs so many replicas.
-func (w *Workload) moment(need int32, t Target, i pacing.Interval) trust.Moment {
+func (w *Workload) moment(need int32, t Target, i pacing.Interval) reactive.Moment {
 	demand := w.Latest().Value
-	m := trust.Moment{
-		Now: i.End, Demand: demand, Age: w.step / 2, Asked: demand / (trust.Utilisation * w.Target()), Least: t.Min,
+	m := reactive.Moment{
+		Now: i.End, Demand: demand, Age: w.step / 2, Asked: demand / (reactive.Utilisation * w.Target()), Least: t.Min,
 		Need: need, Ready: t.Ready, Count: t.Current, Held: w.last.guard, Missed: i.Missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
 	}
 	if w.spec.Scale.LatencyObjective != nil { // demand is a rate, and what is not served waits

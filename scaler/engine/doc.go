@@ -28,7 +28,8 @@
 //	nowcast     what is it now
 //	burst       does a burst last, or is one likely
 //	trust       has the forecast earned to act
-//	pacing      at which quantile, for a violation target
+//	pacing      at which quantile, for a violation target: by its trials (trial), and
+//	            beside the autoscaler that would be there without it (reactive)
 //	staffing    how many replicas carry it
 //	scaler      which rules stand between that and the count
 //

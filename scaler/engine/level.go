@@ -6,7 +6,8 @@ import (
 
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/pacing"
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/reactive"
+	"github.com/forescale/forescale/scaler/trial"
 )
 
 // levelNow is the quantile to provide for at now: that of the spec, or that of the
@@ -28,19 +29,19 @@ func (w *Workload) levelAt(alpha float64, now time.Time) float64 {
 	const lower, upper = 0.95, 0.99 // the tail between them goes on as an exponential
 	to := now.Add(w.LeadTime() + w.step)
 	width := scaler.DemandAt(f, upper, now, to) - scaler.DemandAt(f, lower, now, to)
-	return trust.Level(alpha, width/math.Log((1-lower)/(1-upper))/w.Target())
+	return pacing.Level(alpha, width/math.Log((1-lower)/(1-upper))/w.Target())
 }
 
 // try lets each α have its say of what it would ask for, and judges what those would
 // have missed over an interval. Bursts are not theirs.
-func (w *Workload) try(m trust.Moment, i pacing.Interval) {
+func (w *Workload) try(m reactive.Moment, i pacing.Interval) {
 	f, now := w.Forecast(), i.End
 	if i.Burst || f == nil || endOf(f).Before(now) {
 		return
 	}
 	t := w.pacer.Trials()
 	if t.Due(now) {
-		var counts [trust.Tried]int32
+		var counts [trial.Size]int32
 		for k, alpha := range t.Alphas {
 			level := w.levelAt(alpha, now)
 			counts[k] = w.Replicas(max(w.Latest().Value, w.expected(f, level, now)+w.surprise(f, level, now)))

@@ -12,6 +12,7 @@ import (
 	"github.com/forescale/forescale/scaler/nowcast"
 	"github.com/forescale/forescale/scaler/pacing"
 	"github.com/forescale/forescale/scaler/staffing"
+	"github.com/forescale/forescale/scaler/trial"
 	"github.com/forescale/forescale/scaler/trust"
 )
 
@@ -127,7 +128,7 @@ func newPacer(f api.ForecastSpec, levels []float64) *pacing.Pacer {
 	if !(target > 0) {
 		return nil
 	}
-	var alphas [trust.Tried]float64
+	var alphas [trial.Size]float64
 	for k := range alphas {
 		alphas[k] = 1 - levels[k]
 	}

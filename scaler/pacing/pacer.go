@@ -1,22 +1,3 @@
-// Package pacing keeps a violation target: a share of time for which the objective may
-// be missed, spent where it saves most.
-//
-// # The idea
-//
-// Budget pacing is a loop of control. What was missed is compared with what may be
-// missed, and moves the price of short time, from which the quantile follows that is
-// provided for. A [Pacer] joins the parts of package trust into that loop:
-//
-//   - trust.Trials choose the price by what other prices would have missed on the same
-//     load;
-//   - a trust.Budget sets the odds from which on bursts are hedged, by what bursts made
-//     missed: a higher quantile of what is usual is dear and finds no burst ready;
-//   - trust.Reactive, an autoscaler without a forecast in the shadow, bounds both by
-//     what it would miss and cost. Where it misses nothing, little may be missed; where
-//     the target cannot be had for its bill, it is the bill that holds;
-//   - trust.Guard holds its count while more was missed than it would have missed.
-//
-// Everything here is pure, of fixed size, and takes time as an argument.
 package pacing
 
 import (
@@ -24,7 +5,8 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/scaler"
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/reactive"
+	"github.com/forescale/forescale/scaler/trial"
 )
 
 const (
@@ -70,10 +52,10 @@ const (
 // A Pacer keeps one violation target. It is not safe for concurrent use.
 type Pacer struct {
 	target  float64 // share of time, 0 to 1
-	trials  *trust.Trials
-	bursts  trust.Budget // its α are the odds at which bursts are hedged
-	shadow  trust.Reactive
-	guard   trust.Guard
+	trials  *trial.Set
+	bursts  Budget // its α are the odds at which bursts are hedged
+	shadow  reactive.Autoscaler
+	guard   reactive.Guard
 	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
 	turned  time.Time  // since when the newer ones are gathered
 	held    bool       // whether the guard has held its count since then
@@ -91,17 +73,17 @@ type Interval struct {
 
 // New returns a pacer for a share of time, in (0, 1), that chooses among the given
 // prices of short time, descending.
-func New(target float64, alphas [trust.Tried]float64) *Pacer {
+func New(target float64, alphas [trial.Size]float64) *Pacer {
 	p := &Pacer{
 		target: target, bill: math.NaN(),
-		bursts: trust.Budget{Target: target, First: HedgeOdds, Least: 0.005, Most: 0.7},
+		bursts: Budget{Target: target, First: HedgeOdds, Least: 0.005, Most: 0.7},
 	}
-	p.trials = trust.NewTrials(alphas, target, p.goal())
+	p.trials = trial.New(alphas, target, p.goal())
 	return p
 }
 
 // Observe shows the autoscaler in the shadow what is known at the end of an interval.
-func (p *Pacer) Observe(m trust.Moment, i Interval) {
+func (p *Pacer) Observe(m reactive.Moment, i Interval) {
 	short := p.shadow.Update(m)
 	p.guard.Book(short.Ours, short.Theirs, i.Length)
 	if i.Burst {
@@ -111,7 +93,7 @@ func (p *Pacer) Observe(m trust.Moment, i Interval) {
 
 // Trials are asked for the counts of other prices, and judged by what is observed.
 // Bursts are not theirs.
-func (p *Pacer) Trials() *trust.Trials { return p.trials }
+func (p *Pacer) Trials() *trial.Set { return p.trials }
 
 // Book books what was missed in an interval; nothing if that is unknown.
 func (p *Pacer) Book(i Interval) {
@@ -121,7 +103,7 @@ func (p *Pacer) Book(i Interval) {
 	usual, burst := p.explain(i)
 	p.spent += (1 - math.Exp(-i.Length.Hours()/spentTime.Hours())) * (usual/i.Length.Seconds() - p.spent)
 	p.bursts.Update(burst/i.Length.Seconds(), i.Length)
-	p.trials.Pace(p.goal(), trust.Afford(p.bill))
+	p.trials.Pace(p.goal(), Afford(p.bill))
 	if bill := p.shadow.Bill(); math.IsNaN(p.bill) {
 		p.bill = bill
 	} else {
@@ -165,14 +147,14 @@ func (p *Pacer) goal() float64 {
 }
 
 // Alpha returns the price of short time to provide for, in (0, 1): from it
-// trust.Level takes the quantile.
+// [Level] takes the quantile.
 func (p *Pacer) Alpha() float64 { return p.trials.Alpha }
 
 // HedgeOdds returns the odds at which a burst that needs so many replicas more is
 // hedged: the ones of the budget of bursts, but no lower than the price that the bill
 // allows of as many replicas.
 func (p *Pacer) HedgeOdds(replicas int32) float64 {
-	return max(1-p.bursts.Level(), trust.UsualMisses*trust.Afford(p.bill)*float64(max(replicas, 1)))
+	return max(1-p.bursts.Level(), trial.UsualMisses*Afford(p.bill)*float64(max(replicas, 1)))
 }
 
 // Dear reports whether more is paid of late than the autoscaler in the shadow would cost.

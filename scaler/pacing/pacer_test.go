@@ -8,18 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/scaler/pacing"
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/reactive"
+	"github.com/forescale/forescale/scaler/trial"
 )
 
 var (
 	start  = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
-	alphas = [trust.Tried]float64{0.5, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002}
+	alphas = [trial.Size]float64{0.5, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002}
 )
 
 // steady is a target of ten replicas that need no more.
-func steady(now time.Time, missed float64) trust.Moment {
-	return trust.Moment{
-		Now: now, Demand: 1000, Age: 30 * time.Second, Asked: 1000 / (trust.Utilisation * 100),
+func steady(now time.Time, missed float64) reactive.Moment {
+	return reactive.Moment{
+		Now: now, Demand: 1000, Age: 30 * time.Second, Asked: 1000 / (reactive.Utilisation * 100),
 		Least: 1, Need: 10, Ready: 11, Count: 11, Missed: missed, Startup: time.Minute,
 	}
 }

@@ -26,7 +26,7 @@
 // are estimates: start-ups all take the lead time, and nothing queues up. A silence is
 // not scored.
 //
-// Package trust runs the same [HPA] to bound what a forecast may miss and cost.
+// Package reactive runs the same [HPA] to bound what a forecast may miss and cost.
 //
 // The sums only grow, as counters do; who wants a window takes their differences, as
 // Prometheus's increase() does.

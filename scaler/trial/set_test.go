@@ -1,4 +1,4 @@
-package trust_test
+package trial_test
 
 import (
 	"encoding/json"
@@ -9,24 +9,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/reactive"
+	"github.com/forescale/forescale/scaler/trial"
 )
 
-var alphas = [trust.Tried]float64{0.5, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002}
+var start = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+
+var alphas = [trial.Size]float64{0.5, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002}
 
 // try runs trials for days on a demand whose logarithm is 100·e^(σ·noise), a new value
 // each slot; at α each asks for the quantile 1 − α of it, and a start takes no time.
-func try(t *trust.Trials, now time.Time, days int, goal float64) time.Time {
+func try(t *trial.Set, now time.Time, days int, goal float64) time.Time {
 	const slot, sigma = 15 * time.Second, 0.2
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range days * 5760 {
 		demand := 100 * math.Exp(sigma*rng.NormFloat64())
-		var counts [trust.Tried]int32
+		var counts [trial.Size]int32
 		for k, a := range t.Alphas {
 			counts[k] = int32(math.Ceil(100 * math.Exp(sigma*quantile(1-a))))
 		}
 		t.Ask(now, counts, 0, 0)
-		t.Judge(trust.Moment{Now: now, Demand: demand, Need: int32(math.Ceil(demand))}, slot)
+		t.Judge(reactive.Moment{Now: now, Demand: demand, Need: int32(math.Ceil(demand))}, slot)
 		t.TurnHelped(0)
 		t.Pace(goal, 0)
 		now = now.Add(slot)
@@ -40,7 +43,7 @@ func quantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
 // missed per α beforehand, a tenth, is soon outweighed.
 func TestTrialsFindTheAlphaThatKeepsTheGoal(t *testing.T) {
 	for _, goal := range []float64{0.02, 0.007, 0.004} {
-		b := trust.NewTrials(alphas, 0.02, goal)
+		b := trial.New(alphas, 0.02, goal)
 		require.Greater(t, b.Alpha, goal, "services in general miss a tenth of α")
 		try(b, start, 8, goal)
 		require.InDelta(t, goal, b.Alpha, 0.35*goal)
@@ -48,14 +51,14 @@ func TestTrialsFindTheAlphaThatKeepsTheGoal(t *testing.T) {
 }
 
 func TestTrialsAreBounded(t *testing.T) {
-	b := trust.NewTrials(alphas, 0.001, 0.001)
+	b := trial.New(alphas, 0.001, 0.001)
 	try(b, start, 4, 0.001)
 	require.Less(t, b.Alpha, 0.002, "beyond the strictest trial in proportion")
-	idle := trust.NewTrials(alphas, 0.001, 0.001)
+	idle := trial.New(alphas, 0.001, 0.001)
 	for i := range 40000 {
 		now := start.Add(time.Duration(i) * 15 * time.Second)
-		idle.Ask(now, [trust.Tried]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
-		idle.Judge(trust.Moment{Now: now, Need: 1}, 15*time.Second)
+		idle.Ask(now, [trial.Size]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
+		idle.Judge(reactive.Moment{Now: now, Need: 1}, 15*time.Second)
 		idle.Turn(0)
 		idle.Pace(0.001, 0)
 	}
@@ -65,7 +68,7 @@ func TestTrialsAreBounded(t *testing.T) {
 // What the bill does not allow is given up whatever is missed, and bought again when
 // it allows it.
 func TestTrialsBuyWhatTheBillAllows(t *testing.T) {
-	b := trust.NewTrials(alphas, 0.001, 0.0005)
+	b := trial.New(alphas, 0.001, 0.0005)
 	first := b.Alpha
 	b.Pace(0.0005, 10*first)
 	require.InDelta(t, 10*first, b.Alpha, 1e-12)
@@ -79,11 +82,11 @@ func TestTrialsBuyWhatTheBillAllows(t *testing.T) {
 // trials are too kind.
 func TestTrialsLearnFromWhatIsMissedInEarnest(t *testing.T) {
 	run := func(missed float64) float64 {
-		b := trust.NewTrials(alphas, 0.02, 0.004)
+		b := trial.New(alphas, 0.02, 0.004)
 		now := try(b, start, 4, 0.004)
 		for range 8 {
 			b.TurnHelped(missed)
-			b.Judge(trust.Moment{Now: now}, 15*time.Second)
+			b.Judge(reactive.Moment{Now: now}, 15*time.Second)
 		}
 		b.Pace(0.004, 0)
 		return b.Alpha
@@ -93,11 +96,11 @@ func TestTrialsLearnFromWhatIsMissedInEarnest(t *testing.T) {
 
 // What a burst explains is nobody's: no α finds it ready.
 func TestTrialsForgiveBursts(t *testing.T) {
-	b := trust.NewTrials(alphas, 0.001, 0.001)
+	b := trial.New(alphas, 0.001, 0.001)
 	for i := range 8 {
 		now := start.Add(time.Duration(i) * 15 * time.Second)
-		b.Ask(now, [trust.Tried]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
-		b.Judge(trust.Moment{Now: now, Need: 5}, 15*time.Second)
+		b.Ask(now, [trial.Size]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
+		b.Judge(reactive.Moment{Now: now, Need: 5}, 15*time.Second)
 	}
 	b.Void()
 	b.Turn(0)
@@ -107,8 +110,8 @@ func TestTrialsForgiveBursts(t *testing.T) {
 
 // A step down waits as in a decision: for hold, and a small one for calm.
 func TestTrialsHold(t *testing.T) {
-	b := trust.NewTrials(alphas, 0.001, 0.001)
-	var all [trust.Tried]int32
+	b := trial.New(alphas, 0.001, 0.001)
+	var all [trial.Size]int32
 	at := func(minutes int, n int32) int32 {
 		for k := range all {
 			all[k] = n
@@ -128,29 +131,11 @@ func TestTrialsHold(t *testing.T) {
 }
 
 func TestTrialsDump(t *testing.T) {
-	b := trust.NewTrials(alphas, 0.02, 0.004)
+	b := trial.New(alphas, 0.02, 0.004)
 	try(b, start, 1, 0.004)
 	text, err := json.Marshal(b)
 	require.NoError(t, err)
-	var back trust.Trials
+	var back trial.Set
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Equal(t, *b, back)
-}
-
-// n + P(D > n)/α is least at the quantile of Level, for an exponential tail.
-func TestLevelIsTheCheapest(t *testing.T) {
-	const alpha = 0.01
-	for _, spread := range []float64{0.3, 1, 4} {
-		best, at := math.Inf(1), 0
-		for n := range 200 {
-			if cost := float64(n) + math.Exp(-float64(n)/spread)/alpha; cost < best {
-				best, at = cost, n
-			}
-		}
-		need := -spread * math.Log(1-trust.Level(alpha, spread)) // that quantile of demand
-		require.Equal(t, at, int(math.Ceil(need)), "spread %v", spread)
-	}
-	require.InDelta(t, 0.99, trust.Level(alpha, 0), 1e-12)
-	require.InDelta(t, 0.99, trust.Level(alpha, math.NaN()), 1e-12)
-	require.InDelta(t, 0.5, trust.Level(alpha, 1e6), 1e-12)
 }

@@ -1,4 +1,4 @@
-package trust
+package pacing
 
 import (
 	"math"
@@ -86,3 +86,20 @@ func (b *Budget) alpha() float64 {
 
 // Level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
 func (b *Budget) Level() float64 { return 1 - b.alpha() }
+
+// Level returns the quantile to provide for at α, in [0.5, 1): where one replica more
+// would lower the chance of having too few by less than α. Spread is the scale of the
+// tail of demand, assumed exponential, in replicas; not positive = none.
+//
+// It is the newsvendor's critical ratio where what costs is the time for which there
+// are too few, and not by how many: with n replicas at a price of 1 and short time at
+// one of 1/α, n + P(D > n)/α is least where P(D > n) − P(D > n+1), which is
+// P(D > n)·(1 − e^(−1/spread)), falls below α. A wide tail is dear to cover, so that
+// little is spent on it, and the night of a service, where a replica lies far out, is
+// covered further.
+func Level(alpha, spread float64) float64 {
+	if spread > 0 {
+		alpha /= -math.Expm1(-1 / spread)
+	}
+	return 1 - min(max(alpha, narrowest), widest)
+}

@@ -1,4 +1,4 @@
-package trust
+package reactive
 
 import (
 	"math"
@@ -9,20 +9,20 @@ const (
 	guardMemory = 96 * time.Hour   // in which harm fades to 1/e
 	guardLeave  = 20.0             // seconds of harm that are none yet: what one surprise costs until the next scrape and tick
 	guardCredit = 300.0            // seconds: the most that was missed less and may be missed more again,
-	guardPart   = 1.0 / 12         // or this part of what the reactive autoscaler missed within the memory: a third of a day
+	guardPart   = 1.0 / 12         // or this part of what the autoscaler missed within the memory: a third of a day
 	guardFull   = 600.0            // seconds of harm from which on all of the reactive count is held: 0.05 points of a fortnight
 	guardLeast  = 0.75             // share of it that is held for the least harm: about what 70 % has beyond the need
 	guardWhole  = 15 * time.Minute // for which all of it is held once harm was seen
 )
 
 // A Guard keeps account of the harm that a forecast does: the time for which the
-// objective was missed and the [Reactive] in the shadow would have kept it, less the
+// objective was missed and the [Autoscaler] would have kept it, less the
 // time for which it was the other way round. While there is some, the target holds
-// a share of what the reactive autoscaler would have, all of it from ten minutes
+// a share of what the autoscaler would have, all of it from ten minutes
 // of harm on: the first misses are met by a higher quantile, which is a third of the price
 // of that count. What it then has is never less, so that harm ends; and because harm
 // fades with time, and a little credit is given, it lets go again. The credit is
-// little beside what is compared: five minutes, or what the reactive autoscaler
+// little beside what is compared: five minutes, or what the autoscaler
 // misses in a third of a day, where that is more. One burst that would have met the
 // replicas of the one before is no reason to hold for days what finds all others
 // unready.
@@ -42,12 +42,12 @@ const (
 // not safe for concurrent use.
 type Guard struct {
 	Harm   float64 `json:"harm"`   // seconds, discounted; negative = credit
-	Theirs float64 `json:"theirs"` // seconds that the reactive autoscaler would have missed, discounted
+	Theirs float64 `json:"theirs"` // seconds that the autoscaler would have missed, discounted
 	Whole  float64 `json:"whole"`  // seconds for which all of its count is held yet
 }
 
 // Book takes the shares of the last dt, 0 to 1, for which the objective was missed
-// and for which the reactive autoscaler would have missed it. A NaN in either says
+// and for which the autoscaler would have missed it. A NaN in either says
 // nothing.
 func (g *Guard) Book(ours, theirs float64, dt time.Duration) {
 	if math.IsNaN(ours) || math.IsNaN(theirs) || dt <= 0 {
@@ -67,7 +67,7 @@ func (g *Guard) Book(ours, theirs float64, dt time.Duration) {
 // account.
 func (g *Guard) Void() { g.Whole = 0 }
 
-// Holds returns how much of the count of the reactive autoscaler is to be held now: all
+// Holds returns how much of the count of the autoscaler is to be held now: all
 // of it, 1, while harm is done and shortly after, else its share by the account.
 func (g *Guard) Holds() float64 {
 	if g.Whole > 0 {
@@ -76,7 +76,7 @@ func (g *Guard) Holds() float64 {
 	return g.Share()
 }
 
-// Share returns how much of the count of the reactive autoscaler is to be held by the
+// Share returns how much of the count of the autoscaler is to be held by the
 // account: 0 while there is no harm on it to speak of, else at least three quarters, at
 // most 1.
 func (g *Guard) Share() float64 {

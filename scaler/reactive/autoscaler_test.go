@@ -1,4 +1,4 @@
-package trust_test
+package reactive_test
 
 import (
 	"encoding/json"
@@ -8,16 +8,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/reactive"
 )
 
+var start = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+
 // moment is one at which a replica carries a demand of 1.
-func moment(now time.Time, need, ready int32, startup time.Duration) trust.Moment {
-	return trust.Moment{Now: now, Demand: float64(need), Asked: float64(need * 10 / 7), Need: need, Ready: ready, Startup: startup}
+func moment(now time.Time, need, ready int32, startup time.Duration) reactive.Moment {
+	return reactive.Moment{Now: now, Demand: float64(need), Asked: float64(need * 10 / 7), Need: need, Ready: ready, Startup: startup}
 }
 
 // shadow runs r over counts of ten seconds each; the target has ready replicas.
-func shadow(r *trust.Reactive, from time.Time, startup time.Duration, ready int32, counts ...[2]int) time.Time {
+func shadow(r *reactive.Autoscaler, from time.Time, startup time.Duration, ready int32, counts ...[2]int) time.Time {
 	for _, c := range counts {
 		for range c[1] {
 			need := int32(c[0])
@@ -41,7 +43,7 @@ func TestReactiveMissesWhatItsHeadroomDoesNotCover(t *testing.T) {
 		{"a doubling waits for a start", 20, 40, time.Minute, 60, 100},
 		{"and for a longer one", 20, 40, 3 * time.Minute, 180, 220},
 	} {
-		var r trust.Reactive
+		var r reactive.Autoscaler
 		now := start
 		const rises = 12
 		for range rises { // two hours each
@@ -67,7 +69,7 @@ func TestOverspentIsSoonIfItIsMuch(t *testing.T) {
 		{14, 120, false},
 		{-1, 120, false}, // unknown
 	} {
-		var r trust.Reactive
+		var r reactive.Autoscaler
 		shadow(&r, start, time.Minute, c.ready, [2]int{10, 6 * c.minutes})
 		require.Equal(t, c.want, r.Overspent(), "%d replicas for %d minutes", c.ready, c.minutes)
 	}
@@ -81,19 +83,19 @@ func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
 		ready int32
 		bill  float64
 	}{{14, 0.5}, {28, 1}, {56, 2}} {
-		var r trust.Reactive
+		var r reactive.Autoscaler
 		require.True(t, math.IsNaN(r.Bill()), "nothing is known")
 		shadow(&r, start, time.Minute, c.ready, [2]int{20, days})
 		require.InDelta(t, c.bill, r.Bill(), 0.01)
 	}
-	var blind trust.Reactive
+	var blind reactive.Autoscaler
 	shadow(&blind, start, time.Minute, -1, [2]int{20, days})
 	require.True(t, math.IsNaN(blind.Bill()), "nobody says how many are ready")
 }
 
 // A first hour that is dear says little of a day: it moves the bill, and does not make it.
 func TestTheFirstHourIsNotTheBill(t *testing.T) {
-	var r trust.Reactive
+	var r reactive.Autoscaler
 	now := shadow(&r, start, time.Minute, 34, [2]int{20, 370})
 	require.Less(t, r.Bill(), 1.0, "34 where the shadow has 28")
 	require.Greater(t, r.Bill(), 0.92)
@@ -103,7 +105,7 @@ func TestTheFirstHourIsNotTheBill(t *testing.T) {
 
 // Replicas that never get ready are paid for as well, where somebody counts them.
 func TestWhatStartsIsOnTheBill(t *testing.T) {
-	var ready, starting trust.Reactive
+	var ready, starting reactive.Autoscaler
 	now := start
 	for i := range 4000 {
 		m := moment(now, 20, 20, time.Minute)
@@ -122,7 +124,7 @@ func TestWhatStartsIsOnTheBill(t *testing.T) {
 // What a guard holds is on the bill, but is no reason to buy less of what would end
 // the harm that it is held for.
 func TestWhatIsHeldIsNoneOfOurOwn(t *testing.T) {
-	var r trust.Reactive
+	var r reactive.Autoscaler
 	now := start
 	for range 4000 {
 		m := moment(now, 20, 34, time.Minute)
@@ -136,7 +138,7 @@ func TestWhatIsHeldIsNoneOfOurOwn(t *testing.T) {
 }
 
 func TestStartsAreOnTheBill(t *testing.T) {
-	var calm, restless trust.Reactive
+	var calm, restless reactive.Autoscaler
 	now := start
 	for i := range 4000 {
 		flip := int32(28)
@@ -152,7 +154,7 @@ func TestStartsAreOnTheBill(t *testing.T) {
 }
 
 func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
-	var r, back trust.Reactive
+	var r, back reactive.Autoscaler
 	now := shadow(&r, start, time.Minute, 20, [2]int{20, 360})
 	now = shadow(&r, now.Add(time.Hour), time.Minute, 20, [2]int{60, 1}) // it may have scaled meanwhile
 	r.Update(moment(now.Add(-10*time.Second), 60, 20, time.Minute))      // two at one instant
@@ -165,26 +167,6 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 	shadow(&r, now, time.Minute, 20, [2]int{60, 30})
 	shadow(&back, now, time.Minute, 20, [2]int{60, 30})
 	require.Equal(t, r, back)
-}
-
-// Below the bill there is no bound to speak of, at all of it the median is as much as
-// can be had, however much is missed; and in between the price rises steadily.
-func TestAffordFollowsTheBill(t *testing.T) {
-	require.Zero(t, trust.Afford(math.NaN()), "nobody knows the bill")
-	require.Less(t, trust.Afford(0.8), 1e-5)
-	require.InEpsilon(t, trust.Afford(0.92)*math.E, trust.Afford(0.92+1.0/120), 1e-9)
-	require.InDelta(t, 0.5, trust.Afford(1), 1e-12)
-	require.InDelta(t, 0.5, trust.Afford(1.5), 1e-12)
-}
-
-func TestAnUnusedBudgetIsNoReasonToBeCareless(t *testing.T) {
-	for _, c := range []struct{ target, most float64 }{{0.001, 0.1}, {0.02, 0.2}, {0.2, 0.5}} {
-		b := trust.Budget{Target: c.target}
-		for range 60 * 24 * 30 {
-			b.Update(0, time.Minute)
-		}
-		require.InDelta(t, c.most, b.Alpha, 1e-9, "target %v", c.target)
-	}
 }
 
 // A few replicas are an HPA's tolerance: it weighs the demand and not the count that
@@ -202,10 +184,10 @@ func TestTheShadowToleratesAsAnHPA(t *testing.T) {
 		"far fewer":            {3.2, 1, 4},
 		"idle":                 {0, 2, 2},
 	} {
-		var r trust.Reactive
+		var r reactive.Autoscaler
 		now := start
 		for i := range 60 {
-			m := trust.Moment{Now: now, Asked: 5, Least: c.least, Need: 4, Ready: 5, Startup: time.Minute}
+			m := reactive.Moment{Now: now, Asked: 5, Least: c.least, Need: 4, Ready: 5, Startup: time.Minute}
 			if i >= 30 {
 				m.Asked = c.then
 			}

@@ -1,4 +1,4 @@
-package trust_test
+package reactive_test
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/forescale/forescale/scaler/trust"
+	"github.com/forescale/forescale/scaler/reactive"
 )
 
 // All is held after ten minutes of harm, not after two as formerly: on recorded loads
@@ -15,7 +15,7 @@ import (
 // more of the bill than the quantiles that keep as much. It ends: formerly the last
 // seconds, which fade and are never gone, held three quarters for weeks after.
 func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
-	var g trust.Guard
+	var g reactive.Guard
 	require.Zero(t, g.Share())
 	g.Book(1, 1, time.Hour)
 	require.Zero(t, g.Share(), "what the other would have missed too is no harm")
@@ -39,7 +39,7 @@ func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
 // One surprise of a scrape is met while it lasts, and is no reason to hold anything
 // for days.
 func TestASurpriseOfAScrapeIsNotOnTheAccount(t *testing.T) {
-	var g trust.Guard
+	var g reactive.Guard
 	g.Book(1, 0, 15*time.Second)
 	require.InDelta(t, 1, g.Holds(), 0)
 	g.Book(0, 0, time.Hour)
@@ -52,7 +52,7 @@ func TestASurpriseOfAScrapeIsNotOnTheAccount(t *testing.T) {
 // What was missed less is credit, but little of it: a week of luck is no licence for
 // a day of misses.
 func TestCreditOfTheGuardIsSmall(t *testing.T) {
-	var g trust.Guard
+	var g reactive.Guard
 	g.Book(0, 1, 20*time.Minute)
 	g.Book(1, 0, 4*time.Minute)
 	require.Zero(t, g.Share())
@@ -64,7 +64,7 @@ func TestCreditOfTheGuardIsSmall(t *testing.T) {
 // hour a day and ours a third of that, five minutes more in one burst are no harm that
 // would be worth its count for days; to miss as much as it for half a day more is.
 func TestCreditOfTheGuardIsInProportion(t *testing.T) {
-	var g trust.Guard
+	var g reactive.Guard
 	for range 14 * 24 {
 		g.Book(10.0/24/60, 30.0/24/60, time.Hour)
 	}
@@ -77,7 +77,7 @@ func TestCreditOfTheGuardIsInProportion(t *testing.T) {
 // What goes wrong now is met by all of the count, credit or not, and no longer than a
 // quarter of an hour after it went right again.
 func TestTheGuardHoldsAllWhileHarmIsDone(t *testing.T) {
-	var g trust.Guard
+	var g reactive.Guard
 	g.Book(0, 1, 20*time.Minute)
 	require.Zero(t, g.Holds(), "the other's misses are no harm")
 	g.Book(1, 0, 5*time.Second)
@@ -98,7 +98,7 @@ func TestTheGuardHoldsAllWhileHarmIsDone(t *testing.T) {
 // that its starts took longer than starts are supposed to is bad luck and no harm.
 func TestSlowStartsAreNoHarm(t *testing.T) {
 	for name, count := range map[string]int32{"as many": 40, "fewer": 30} {
-		var r trust.Reactive
+		var r reactive.Autoscaler
 		now, harm := start, 0.0
 		for i := range 120 {
 			need, ready := int32(20), int32(29)
@@ -131,7 +131,7 @@ func TestSlowStartsAreNoHarm(t *testing.T) {
 // Both services meet the same load, by the same means: a target that has what the
 // reactive autoscaler has misses what that misses.
 func TestMissesAreComparedAlike(t *testing.T) {
-	var r trust.Reactive
+	var r reactive.Autoscaler
 	now, ours, theirs := start, 0.0, 0.0
 	for i := range 8640 {
 		demand := 2000.0
@@ -139,7 +139,7 @@ func TestMissesAreComparedAlike(t *testing.T) {
 			demand = 8000
 		}
 		need := int32(demand / 95)
-		m := r.Update(trust.Moment{
+		m := r.Update(reactive.Moment{
 			Now: now, Demand: demand, Age: 30 * time.Second, Full: 100, Asked: demand / 70, Need: need,
 			Ready: max(r.Wants(now), 1), Startup: 0,
 		})
@@ -155,14 +155,14 @@ func TestMissesAreComparedAlike(t *testing.T) {
 // What a service could not serve waits, and is late when it is served.
 func TestWhatQueuesUpIsMissedAfterTheLoadHasGone(t *testing.T) {
 	late := func(full float64) (n float64) {
-		var r trust.Reactive
+		var r reactive.Autoscaler
 		now := start
 		for i := range 200 {
 			demand := 1000.0
 			if i >= 100 && i < 106 { // a minute of twice what ten replicas serve
 				demand = 2000
 			}
-			m := r.Update(trust.Moment{Now: now, Demand: demand, Full: full, Asked: 15, Need: int32(demand / 100), Ready: 11, Startup: time.Minute})
+			m := r.Update(reactive.Moment{Now: now, Demand: demand, Full: full, Asked: 15, Need: int32(demand / 100), Ready: 11, Startup: time.Minute})
 			if i > 0 {
 				n += m.Ours * 10
 			}
@@ -176,7 +176,7 @@ func TestWhatQueuesUpIsMissedAfterTheLoadHasGone(t *testing.T) {
 }
 
 func TestTheReactiveAutoscalerIsForgottenInSilence(t *testing.T) {
-	var r trust.Reactive
+	var r reactive.Autoscaler
 	require.Zero(t, r.Wants(start))
 	now := shadow(&r, start, time.Minute, 20, [2]int{40, 60}, [2]int{20, 18}) // three minutes ago it was 40
 	require.Equal(t, int32(57), r.Wants(now))

@@ -1,0 +1,89 @@
+package pacing_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/scaler/pacing"
+)
+
+// A service that misses in a share of time that falls with the level: the budget
+// finds the level at which the share is the target.
+func TestBudgetIsMet(t *testing.T) {
+	for _, target := range []float64{0.05, 0.01, 0.001} {
+		for _, ratio := range []float64{0.1, 0.5, 3} { // missed share per α: forecasts are wrong in their own ways
+			b := pacing.Budget{Target: target}
+			rng := rand.New(rand.NewPCG(1, uint64(target*1e4)))
+			missed, n := 0.0, 0.0
+			for i := range 60 * 24 * 60 {
+				miss := 0.0
+				if rng.Float64() < min(ratio*(1-b.Level()), 1) {
+					miss = 1
+				}
+				b.Update(miss, time.Minute)
+				if i > 10*24*60 { // after ten days
+					missed, n = missed+miss, n+1
+				}
+			}
+			require.InDelta(t, target, missed/n, max(0.35*target, 0.0005), "target %v, ratio %v", target, ratio)
+		}
+	}
+}
+
+func TestBudgetBounds(t *testing.T) {
+	b := pacing.Budget{Target: 0.001}
+	require.InDelta(t, 0.997, b.Level(), 1e-12)
+	for range 100000 {
+		b.Update(1, time.Minute)
+	}
+	require.Less(t, b.Level(), 1.0)
+	for range 1000000 {
+		b.Update(0, time.Minute)
+	}
+	require.InDelta(t, 0.9, b.Level(), 1e-12, "what is not spent is no reason to be careless")
+	before := b
+	b.Update(math.NaN(), time.Minute)
+	require.Equal(t, before, b)
+}
+
+// Below the bill there is no bound to speak of, at all of it the median is as much as
+// can be had, however much is missed; and in between the price rises steadily.
+func TestAffordFollowsTheBill(t *testing.T) {
+	require.Zero(t, pacing.Afford(math.NaN()), "nobody knows the bill")
+	require.Less(t, pacing.Afford(0.8), 1e-5)
+	require.InEpsilon(t, pacing.Afford(0.92)*math.E, pacing.Afford(0.92+1.0/120), 1e-9)
+	require.InDelta(t, 0.5, pacing.Afford(1), 1e-12)
+	require.InDelta(t, 0.5, pacing.Afford(1.5), 1e-12)
+}
+
+func TestAnUnusedBudgetIsNoReasonToBeCareless(t *testing.T) {
+	for _, c := range []struct{ target, most float64 }{{0.001, 0.1}, {0.02, 0.2}, {0.2, 0.5}} {
+		b := pacing.Budget{Target: c.target}
+		for range 60 * 24 * 30 {
+			b.Update(0, time.Minute)
+		}
+		require.InDelta(t, c.most, b.Alpha, 1e-9, "target %v", c.target)
+	}
+}
+
+// n + P(D > n)/α is least at the quantile of Level, for an exponential tail.
+func TestLevelIsTheCheapest(t *testing.T) {
+	const alpha = 0.01
+	for _, spread := range []float64{0.3, 1, 4} {
+		best, at := math.Inf(1), 0
+		for n := range 200 {
+			if cost := float64(n) + math.Exp(-float64(n)/spread)/alpha; cost < best {
+				best, at = cost, n
+			}
+		}
+		need := -spread * math.Log(1-pacing.Level(alpha, spread)) // that quantile of demand
+		require.Equal(t, at, int(math.Ceil(need)), "spread %v", spread)
+	}
+	require.InDelta(t, 0.99, pacing.Level(alpha, 0), 1e-12)
+	require.InDelta(t, 0.99, pacing.Level(alpha, math.NaN()), 1e-12)
+	require.InDelta(t, 0.5, pacing.Level(alpha, 1e6), 1e-12)
+}

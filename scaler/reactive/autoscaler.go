@@ -1,0 +1,240 @@
+package reactive
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/scaler/shadow"
+)
+
+const (
+	tolerance   = 0.1              // of an HPA: the share by which demand may differ before it acts
+	grace       = 30 * time.Second // for which a replica is paid after its end
+	billMemory  = 24 * time.Hour   // in which what was paid fades to 1/e
+	missMemory  = 96 * time.Hour   // in which what was missed fades to 1/e
+	soonest     = 10 * time.Minute // before it not even a bill out of all bounds is reported
+	firstBill   = time.Hour        // before it no bill is reported
+	firstMisses = 20 * time.Hour   // before it no misses are reported
+	presumed    = 6 * time.Hour    // for which a bill of thrift counts as known beforehand: what the first hour costs says little of a day
+	thrift      = 0.9              // of what the autoscaler costs
+
+	longestQueue = time.Minute // of work at full capacity: who waits for longer has left
+	waiting      = 0.3         // seconds of queued work from which on the objective counts as missed
+)
+
+// Stabilization is the time for which the autoscaler stays at its highest
+// recommendation, as an HPA does by default. After a silence that is longer nobody knows
+// what it would have done.
+const Stabilization = 5 * time.Minute
+
+// Utilisation is what the [Autoscaler] aims at, as a share of the target per replica.
+const Utilisation = 0.7
+
+// A Moment is what is known at one instant, for [Autoscaler.Update].
+type Moment struct {
+	Now time.Time // not before that of the last one
+
+	Demand float64       // observed, unit of the metric: a mean that is Age old
+	Age    time.Duration // half the window of that mean
+	Full   float64       // demand at which one replica is busy all the time; 0 = what is not served does not queue up
+
+	Asked float64 // replicas that Demand asks for at a utilisation of 70 %, not rounded
+	Least int32   // replicas that nobody goes below
+	Need  int32   // replicas that keep the objective at Demand
+	Ready int32   // of the target; −1 = unknown
+	Count int32   // of the target, ready or starting, or as many of them as are known; 0 = unknown
+	Held  int32   // of these, the ones that only the count of the shadow, held by a Guard, is the reason for
+
+	Missed float64 // share of the time since the last update in which the target was seen to miss the objective; NaN = nobody looked
+
+	Startup time.Duration // of a replica
+}
+
+// Short returns 1 if n replicas are too few for the demand of m, or still work off what
+// has queued up before them, else 0. It moves that queue on by dt: demand times seconds,
+// ≥ 0.
+func (m Moment) Short(queue *float64, n int32, dt time.Duration) float64 {
+	serves := float64(n) * m.Full
+	*queue = min(max(*queue+(m.Demand-serves)*dt.Seconds(), 0), longestQueue.Seconds()*serves)
+	if m.Need > n || *queue > waiting*serves {
+		return 1
+	}
+	return 0
+}
+
+// Missed says which of two missed the objective since the last update: shares, 0 or
+// 1, NaN = unknown.
+type Missed struct{ Ours, Theirs float64 }
+
+// An Autoscaler is the one that would be there without a forecast, run in the
+// shadow: an HPA at 70 %, which goes up at once, down after five minutes, and whose
+// replicas take a start-up to be ready. What it would have missed and what it would
+// have cost bounds what forescale may miss and cost. It and the target are judged by
+// the same means: what is observed, at the time it speaks for, and what queues up
+// where that is more than the replicas serve. Its exported fields are its
+// whole memory, for dumps. The zero Autoscaler is ready. It is not safe for concurrent
+// use.
+type Autoscaler struct {
+	Seen   time.Time           `json:"seen"`
+	HPA    shadow.HPA          `json:"hpa"`    // its decisions
+	Had    [shadow.Slots]int32 `json:"had"`    // replicas of the target that were ready, by slot modulo their count
+	Counts [shadow.Slots]int32 `json:"counts"` // and those that were there
+	Ready  int32               `json:"ready"`  // of the target, at the last update
+	Count  int32               `json:"count"`  // the same of those that were there
+
+	TheirQueue float64 `json:"line"`   // demand that waits before the replicas of the autoscaler, times seconds
+	OurQueue   float64 `json:"queued"` // and before those of the target
+
+	Short float64 `json:"short"` // share of time for which it would have had too few
+	Known float64 `json:"known"` // seconds behind Short, discounted
+	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
+	Spent float64 `json:"ours"`  // and those of the target
+	Held  float64 `json:"held"`  // the part of Spent that a Guard is the reason for
+
+	Before float64 `json:"before"` // replica-seconds that it counts as having cost beforehand, discounted; see Bill
+}
+
+// Update moves on to m and says who missed the objective meanwhile: both unknown
+// at first, after a silence of more than five minutes, and where time stands still.
+func (a *Autoscaler) Update(m Moment) Missed {
+	slot := m.Now.UnixNano() / int64(shadow.Slot)
+	dt := m.Now.Sub(a.Seen)
+	if a.Seen.IsZero() || dt > Stabilization || dt < 0 {
+		a.HPA.Begin(slot, shadow.Replicas(m.Asked, m.Least, 0))
+		for i := range a.Had {
+			a.Had[i], a.Counts[i] = m.Ready, max(m.Ready, m.Count)
+		}
+		if a.Seen.IsZero() {
+			a.Before = float64(max(a.HPA.Count(), 1)) * presumed.Seconds()
+		}
+		a.Seen, a.Ready, a.Count, a.TheirQueue, a.OurQueue = m.Now, m.Ready, m.Count, 0, 0
+		return Missed{math.NaN(), math.NaN()}
+	}
+	if dt == 0 {
+		return Missed{math.NaN(), math.NaN()}
+	}
+	a.Seen = m.Now
+	before := a.HPA.Count()
+	for at := a.HPA.Slot + 1; at <= slot; at++ {
+		a.HPA.Sync(at, m.Asked, m.Least, 0, shadow.Rules{Tolerance: tolerance, Hold: Stabilization})
+		a.Had[at%shadow.Slots], a.Counts[at%shadow.Slots] = m.Ready, max(m.Ready, m.Count)
+	}
+	missed := a.judge(m, dt)
+	keep := math.Exp(-float64(dt) / float64(missMemory))
+	a.Known = keep*a.Known + dt.Seconds()
+	a.Short += (missed.Theirs - a.Short) * min(dt.Seconds()/a.Known, 1)
+	a.pay(m, dt, before)
+	a.Ready, a.Count = m.Ready, m.Count
+	if missed.Ours > missed.Theirs && a.outbid(a.spokenOf(m), m.Startup) {
+		missed.Theirs = missed.Ours // that starts took their time is nobody's fault
+	}
+	return missed
+}
+
+// judge compares what was observed with the replicas of the time that it speaks for.
+// What was seen of the target counts where the estimate knows less.
+func (a *Autoscaler) judge(m Moment, dt time.Duration) Missed {
+	slot := a.spokenOf(m)
+	had := a.Had[slot%shadow.Slots]
+	missed := Missed{Ours: math.NaN(), Theirs: m.Short(&a.TheirQueue, a.HPA.Ready(slot, m.Startup), dt)}
+	if had >= 0 {
+		missed.Ours = m.Short(&a.OurQueue, had, dt)
+	}
+	if m.Missed > missed.Ours {
+		missed.Ours = m.Missed
+	}
+	return missed
+}
+
+// spokenOf returns the slot that a demand of m.Age speaks of.
+func (a *Autoscaler) spokenOf(m Moment) int64 {
+	return a.HPA.Slot - min(int64(m.Age/shadow.Slot), shadow.Slots/2)
+}
+
+// outbid reports whether the target had at least as many replicas, ready or starting,
+// as the reactive autoscaler would have had, from a start-up before slot on: in the
+// slot after at the latest, because its count is one of before the decision.
+func (a *Autoscaler) outbid(slot int64, startup time.Duration) bool {
+	for i := range starting(startup) {
+		at := slot - i
+		if n := max(a.Counts[at%shadow.Slots], a.Counts[min(at+1, a.HPA.Slot)%shadow.Slots]); n < a.HPA.Wanted[at%shadow.Slots] {
+			return false
+		}
+	}
+	return true
+}
+
+// starting returns how many slots a start-up takes.
+func starting(startup time.Duration) int64 {
+	return min(int64(startup/shadow.Slot)+1, shadow.Slots/2)
+}
+
+// pay adds the last dt to the bills.
+func (a *Autoscaler) pay(m Moment, dt time.Duration, before int32) {
+	count := a.HPA.Count()
+	keep := math.Exp(-float64(dt) / float64(billMemory))
+	a.Cost = keep*a.Cost + float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
+	a.Spent, a.Held, a.Before = keep*a.Spent, keep*a.Held, keep*a.Before
+	switch {
+	case m.Ready < 0 || a.Ready < 0:
+	case m.Count >= m.Ready && a.Count > 0: // those that start are among them
+		a.Spent += float64(m.Count)*dt.Seconds() + float64(max(a.Count-m.Count, 0))*grace.Seconds()
+	default:
+		more, less := max(m.Ready-a.Ready, 0), max(a.Ready-m.Ready, 0)
+		a.Spent += float64(m.Ready)*dt.Seconds() + float64(more)*m.Startup.Seconds() + float64(less)*grace.Seconds()
+	}
+	a.Held += float64(max(m.Held, 0)) * dt.Seconds()
+}
+
+// Wants returns the replicas that the reactive autoscaler has now; 0 if it was not
+// told of demand within the last five minutes.
+func (a *Autoscaler) Wants(now time.Time) int32 { return a.WantsFor(now, Stabilization) }
+
+// WantsFor returns the same for one that comes down after hold in place of five
+// minutes: what to ask for where somebody else holds for the rest of them.
+func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
+	if a.Seen.IsZero() || now.Sub(a.Seen) > Stabilization {
+		return 0
+	}
+	if hold >= Stabilization {
+		return a.HPA.Count()
+	}
+	return a.HPA.Highest(hold)
+}
+
+// Missed returns the share of time for which the reactive autoscaler would have had
+// too few replicas, over the last days, and whether enough is known to say so.
+func (a *Autoscaler) Missed() (share float64, known bool) {
+	return a.Short, a.Known >= firstMisses.Seconds()
+}
+
+// Overspent reports whether the target, without what a [Guard] holds, costs so much
+// more than the reactive autoscaler would that it may not go on: a fiftieth over about
+// a day, or half as much again in the first hour.
+func (a *Autoscaler) Overspent() bool { return a.over(a.Spent - a.Held) }
+
+// Exceeded reports the same of all that the target costs.
+func (a *Autoscaler) Exceeded() bool { return a.over(a.Spent) }
+
+func (a *Autoscaler) over(spent float64) bool {
+	if a.Known < firstBill.Seconds() {
+		return a.Known >= soonest.Seconds() && spent > 1.5*a.Cost
+	}
+	return spent > 1.02*a.Cost
+}
+
+// Excess returns by how much all of what the target costs exceeds what the reactive
+// autoscaler would, as a share of the latter; NaN before anything is known.
+func (a *Autoscaler) Excess() float64 { return a.Spent/a.Cost - 1 }
+
+// Bill returns what the target costs over what the reactive autoscaler would, starts
+// and ends included, over about a day, without what a [Guard] holds of the latter: NaN
+// before an hour is known, or when nobody says how many replicas are ready. The first
+// hours count beside what is usual: were they all that counts, the replicas of a start
+// would be saved at once, by the median, where an HPA keeps its headroom.
+func (a *Autoscaler) Bill() float64 {
+	if a.Known < firstBill.Seconds() || !(a.Cost > 0) || a.Spent == 0 {
+		return math.NaN()
+	}
+	return (a.Spent - a.Held + thrift*a.Before) / (a.Cost + a.Before)
+}

@@ -1,0 +1,192 @@
+package trial
+
+import (
+	"math"
+	"time"
+
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/reactive"
+	"github.com/forescale/forescale/scaler/shadow"
+)
+
+// Size is how many α a [Set] tries at once.
+const Size = 8
+
+// UsualMisses is the share of time missed per α, of services in general: what is short
+// for a moment is seldom late.
+const UsualMisses = 0.1
+
+const (
+	slots    = 44                                          // remembered: eleven minutes
+	silence  = int64(reactive.Stabilization / shadow.Slot) // slots without an Ask after which the trials begin anew
+	memory   = 96 * time.Hour                              // in which what a trial missed fades to 1/e
+	prior    = 24 * time.Hour                              // for which a trial counts as having missed UsualMisses times α beforehand
+	unlike   = 120.0                                       // seconds of misses for which trials count as true to life beforehand
+	untrue   = 4.0                                         // most times more missed in earnest than in a trial that counts
+	careless = 20.0                                        // greatest α in targets while the bill is within bounds
+	median   = 0.5                                         // greatest α ever: the quantile is no lower than the median
+)
+
+// A Set of trials runs the counts of a forecast at several α side by side, on the same
+// demand, and so knows what each would have missed. [Set.Pace] takes the greatest α whose
+// trial keeps the target. Its exported fields are its whole memory, for dumps. It is made
+// by [New]. It is not safe for concurrent use.
+type Set struct {
+	Alphas [Size]float64 `json:"alphas"` // descending, in (0, 1)
+	Alpha  float64       `json:"alpha"`  // in force
+	Most   float64       `json:"most"`   // greatest α while the bill is within bounds
+
+	Slot   int64              `json:"slot"`   // of the newest entries of the following; 0 = none
+	Asked  [Size][slots]int32 `json:"asked"`  // replicas that demand asked for, by slot modulo their count
+	Wanted [Size][slots]int32 `json:"wanted"` // replicas that there would have been
+
+	Queue   [Size]float64    `json:"line"`    // demand that waits before their replicas, times seconds
+	Waiting [2][Size]float64 `json:"waiting"` // seconds missed of late that a burst may explain yet, the newer ones first
+	Missed  [Size]float64    `json:"missed"`  // seconds missed, discounted
+	Known   float64          `json:"known"`   // seconds behind Missed, discounted
+
+	Real float64 `json:"real"` // seconds missed in earnest, discounted
+	Said float64 `json:"said"` // and by a trial of the α in force
+}
+
+// New returns trials of the given α, in (0, 1) and descending, where the objective
+// may be missed for a share target of the time. It starts with what keeps a goal below.
+func New(alphas [Size]float64, target, goal float64) *Set {
+	s := &Set{Alphas: alphas, Most: min(careless*target, median)}
+	s.Pace(goal, 0)
+	return s
+}
+
+// Due reports whether now is in a later slot than the last Ask.
+func (s *Set) Due(now time.Time) bool { return now.UnixNano()/int64(shadow.Slot) > s.Slot }
+
+// Ask takes the replicas that each α asks for now. A count holds for hold, and one
+// that a small step would lower for calm.
+func (s *Set) Ask(now time.Time, counts [Size]int32, hold, calm time.Duration) {
+	slot := now.UnixNano() / int64(shadow.Slot)
+	if slot-s.Slot > silence {
+		for k, n := range counts {
+			for i := range slots {
+				s.Asked[k][i], s.Wanted[k][i] = n, n
+			}
+		}
+		s.Slot = slot
+		return
+	}
+	for ; s.Slot < slot; s.Slot++ {
+		for k, n := range counts {
+			s.sync(k, s.Slot+1, n, hold, calm)
+		}
+	}
+}
+
+// sync is one decision of the k-th trial.
+func (s *Set) sync(k int, slot int64, asked int32, hold, calm time.Duration) {
+	s.Asked[k][slot%slots] = asked
+	n, last := s.highest(k, slot, hold), s.Wanted[k][(slot-1)%slots]
+	if n < last && last-n <= scaler.SmallStep(last) {
+		n = min(last, s.highest(k, slot, calm))
+	}
+	s.Wanted[k][slot%slots] = n
+}
+
+// highest returns the highest count asked for within the given time before slot.
+func (s *Set) highest(k int, slot int64, within time.Duration) (n int32) {
+	for i := range min(int64(within/shadow.Slot)+1, slots) {
+		n = max(n, s.Asked[k][(slot-i)%slots])
+	}
+	return n
+}
+
+// Judge compares what was observed with what each trial would have had, over the last
+// dt. What is missed waits for [Set.Turn] or [Set.Void].
+func (s *Set) Judge(m reactive.Moment, dt time.Duration) {
+	if s.Slot == 0 || dt <= 0 || dt > reactive.Stabilization {
+		return
+	}
+	slot := s.Slot - min(int64(m.Age/shadow.Slot), slots/2)
+	keep := math.Exp(-float64(dt) / float64(memory))
+	s.Known = keep*s.Known + dt.Seconds()
+	s.Real, s.Said = keep*s.Real, keep*s.Said
+	for k := range s.Wanted {
+		n := s.Wanted[k][slot%slots]
+		for i := range min(int64(m.Startup/shadow.Slot)+1, slots/2) {
+			n = min(n, s.Wanted[k][(slot-i)%slots])
+		}
+		s.Missed[k] *= keep
+		s.Waiting[0][k] += m.Short(&s.Queue[k], n, dt) * dt.Seconds()
+	}
+}
+
+// Void forgets what was missed of late: a burst was the reason, which no α finds ready.
+func (s *Set) Void() { s.Waiting = [2][Size]float64{} }
+
+// Turn books what has waited since the last Turn but one, beside the seconds that were
+// missed in earnest meanwhile.
+func (s *Set) Turn(missed float64) {
+	s.Real += missed
+	s.Said += s.said()
+	s.turn()
+}
+
+// TurnHelped is Turn where others had a hand in what there was, who add: only more
+// misses in earnest than the trials say then tell of these.
+func (s *Set) TurnHelped(missed float64) {
+	if missed > s.said() {
+		s.Turn(missed)
+		return
+	}
+	s.turn()
+}
+
+func (s *Set) turn() {
+	for k, v := range s.Waiting[1] {
+		s.Missed[k] += v
+	}
+	s.Waiting[1], s.Waiting[0] = s.Waiting[0], [Size]float64{}
+}
+
+// said returns the seconds to be booked of a trial of the α in force.
+func (s *Set) said() float64 {
+	k := 0
+	for k < Size-1 && s.Alphas[k] > s.Alpha {
+		k++
+	}
+	if k == 0 || s.Alphas[k] > s.Alpha {
+		return s.Waiting[1][k]
+	}
+	part := math.Log(s.Alpha/s.Alphas[k]) / math.Log(s.Alphas[k-1]/s.Alphas[k])
+	return s.Waiting[1][k] + part*(s.Waiting[1][k-1]-s.Waiting[1][k])
+}
+
+// Pace sets the α in force for a target of goal: what keeps it, but no less than least,
+// which the bill allows, see pacing.Afford.
+func (s *Set) Pace(goal, least float64) {
+	s.Alpha = min(max(min(s.within(goal), s.Most), least), median)
+}
+
+// within returns the greatest α that misses at most goal: between two trials on a
+// line in logarithms, beyond the last in proportion.
+func (s *Set) within(goal float64) float64 {
+	last := Size - 1
+	next := s.share(last)
+	if next >= goal {
+		return s.Alphas[last] * goal / next
+	}
+	for k := last; k > 0; k-- {
+		here := next
+		next = max(s.share(k-1), here) // a greater α misses no less
+		if next > goal {
+			part := math.Log(goal/here) / math.Log(next/here)
+			return s.Alphas[k] * math.Pow(s.Alphas[k-1]/s.Alphas[k], part)
+		}
+	}
+	return s.Alphas[0]
+}
+
+// share returns what the k-th trial is thought to miss in earnest.
+func (s *Set) share(k int) float64 {
+	seconds := s.Missed[k] + UsualMisses*s.Alphas[k]*prior.Seconds()
+	bias := min(max((s.Real+unlike)/(s.Said+unlike), 1), untrue)
+	return bias * seconds / (s.Known + prior.Seconds())
+}
