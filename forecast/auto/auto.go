@@ -100,10 +100,10 @@ type Expert interface {
 	At(h int) float64 // point forecast h ≥ 1 cells ahead; NaN = asleep
 }
 
-// invite starts the experts that run by themselves. A network that cannot read
+// startModels starts the experts that run by themselves. A network that cannot read
 // the series is no reason to go without a forecast: it takes no part, and the
 // warnings say so.
-func (f *fitted) invite(dst *[guests]Expert, start time.Time) (warnings []error) {
+func (f *fitted) startModels(dst *[models]Expert, start time.Time) (warnings []error) {
 	for k, e := range f.ets {
 		if e == nil {
 			continue

@@ -50,18 +50,18 @@ func (s *filter) claim(season *direct.Season, h int) [ladders]float64 {
 	return [ladders]float64{math.NaN(), math.NaN()}
 }
 
-// heard returns the share that a claim gets at rung k, for h samples ahead, beside what
+// claimShare returns the share that a claim gets at rung k, for h samples ahead, beside what
 // the others say.
-func (s *filter) heard(ladder, k, h int, claim, others float64) float64 {
-	if claim != claim { // NaN
+func (s *filter) claimShare(ladder, k, h int, claim, others float64) float64 {
+	if math.IsNaN(claim) {
 		return 0
 	}
 	perHour := s.claims.calendar.PerHour()
 	return s.claims.trusts[ladder][k].Of(claim, others, perHour, float64(h)/perHour)
 }
 
-// heed puts the newest sample into the calendar.
-func (s *filter) heed(z float64, season *direct.Season) {
+// learnKind puts the newest sample into the calendar.
+func (s *filter) learnKind(z float64, season *direct.Season) {
 	if s.claims != nil {
 		then := calendar.Then{At: s.n - 1, Day: season.Day, Week: season.Week, Context: s.mem.Context(0)}
 		s.claims.calendar.Learn(&then, z)
@@ -79,11 +79,11 @@ func (s *filter) claimed(k, i int) *claimed {
 	return nil
 }
 
-// press moves an answer of rung k, and what is told of it to the bounds, towards a claim,
+// applyClaim moves an answer of rung k, and what is told of it to the bounds, towards a claim,
 // NaN = none, as far as that is trusted, and keeps it in made, which may be nil.
-func (s *filter) press(ladder, k int, claim float64, dst *answer, o *interval.Origin, made *claimed) {
+func (s *filter) applyClaim(ladder, k int, claim float64, dst *answer, o *interval.Origin, made *claimed) {
 	others := dst.point
-	share := s.heard(ladder, k, s.rungs[k], claim, others)
+	share := s.claimShare(ladder, k, s.rungs[k], claim, others)
 	if share > 0 {
 		moved := share * (claim - others)
 		dst.point += moved

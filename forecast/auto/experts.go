@@ -32,8 +32,8 @@ const (
 // heads is the number of experts by ladder.
 var heads = [ladders]int{values: experts, peaks: recentPeak + 1} //nolint:gochecknoglobals // a constant table
 
-// guests are the experts that run by themselves, from smooth on.
-const guests = 3
+// models is the number of experts that run by themselves, from smooth on.
+const models = 3
 
 var expertNames = [experts]string{ //nolint:gochecknoglobals // a constant table
 	"last value", "day-ago", "week-ago", "day-ago at present level", "week-ago at present level",
@@ -78,7 +78,7 @@ func (s *filter) advise(k int, now *present, around *around) {
 	a := asked{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.answer[k]}
 	s.rules(value, peak, now, &a)
 	s.regress(value, peak, &a)
-	for g, e := range s.guests {
+	for g, e := range s.models {
 		value[smooth+g] = asleep
 		if e != nil && s.unit > 0 {
 			value[smooth+g] = s.bounded(e.At(s.rungs[k])/s.unit, direct.Raw)

@@ -22,7 +22,7 @@ type filter struct {
 
 	rungs    []int
 	mem      *direct.Memory
-	guests   [guests]Expert
+	models   [models]Expert
 	cold     int                                    // cells after which the network leaves; 0 = never
 	warnings []error                                // handed out by Forecast
 	guard    *guard.State                           // of what the seasons remember
@@ -87,7 +87,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	for t, days := range rowDays {
 		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
-	s.warnings = f.invite(&s.guests, start)
+	s.warnings = f.startModels(&s.models, start)
 	if f.opts.Network == nil {
 		s.cold = int(coldSpan / f.step)
 	}
@@ -125,14 +125,14 @@ func (s *filter) Update(v float64) {
 		s.gap++
 	}
 	s.mem.Push(z, s.typical(z))
-	for _, e := range s.guests {
+	for _, e := range s.models {
 		if e != nil {
 			e.Update(v)
 		}
 	}
 	s.n++
 	if s.n == s.cold {
-		s.guests[network-smooth] = nil
+		s.models[network-smooth] = nil
 	}
 	var around around
 	s.mem.Tops(around.tops[:len(s.rungs)], s.rungs)
@@ -206,7 +206,7 @@ func (s *filter) volatility() float64 {
 func (s *filter) learn(z float64, around *around) {
 	i := s.n - 1
 	s.mem.Past(around.seasons[:len(s.rungs)], s.rungs)
-	s.heed(z, &around.seasons[0])
+	s.learnKind(z, &around.seasons[0])
 	clock := s.clock(0)
 	var room direct.RowSpace
 	row := s.lags.RowIn(&room)
@@ -267,17 +267,17 @@ func (s *filter) predict(around *around) {
 	var usual [ladders]float64
 	for k, h := range s.rungs {
 		s.advise(k, &now, around)
-		s.foresee(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)}, &usual, s.claim(&around.seasons[k], h))
+		s.forecastRung(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)}, &usual, s.claim(&around.seasons[k], h))
 		if s.gap == 0 {
 			s.bridge[k] = s.answers[values][k].point
 		}
 	}
 }
 
-// foresee makes the forecasts of rung k from what the experts have said; usual is the
+// forecastRung makes the forecasts of rung k from what the experts have said; usual is the
 // mean size of the errors at the rung before, and then at this one, claim what the
 // calendar says.
-func (s *filter) foresee(k int, now *present, v interval.Origin, usual *[ladders]float64, claim [ladders]float64) {
+func (s *filter) forecastRung(k int, now *present, v interval.Origin, usual *[ladders]float64, claim [ladders]float64) {
 	p, waits := v, s.origin(k, s.n-1)
 	if waits == nil {
 		waits = &origin{}
@@ -290,13 +290,13 @@ func (s *filter) foresee(k int, now *present, v interval.Origin, usual *[ladders
 	near, top := s.advice(values, k), s.advice(peaks, k)
 	partsOfValue := value.combine(ofValue, near, &v)
 	made := s.claimed(k, s.n-1)
-	s.press(values, k, claim[values], ofValue, &v, made)
+	s.applyClaim(values, k, claim[values], ofValue, &v, made)
 	now.highestPath = max(now.highestPath, v.Point)
 	// the highest point of the combined path stands in for the mean level
 	top[meanLevel] = float32(now.highestPath)
 	waits.remember(now, near, top)
 	partsOfPeak := peak.combine(ofPeak, top, &p)
-	s.press(peaks, k, claim[peaks], ofPeak, &p, made)
+	s.applyClaim(peaks, k, claim[peaks], ofPeak, &p, made)
 	v.Beside, v.Highest = p.Spread, p.Point
 	p.Beside, p.Highest = v.Spread, highest(&p.Views)
 	waits.beliefs = [ladders]uint8{values: partsOfValue.Belief, peaks: partsOfPeak.Belief}

@@ -39,8 +39,8 @@ func (p *passage) points(s *filter, h int) (points [ladders]float64) {
 	claim := s.claim(&p.asked.season, h)
 	for l := range points {
 		points[l] = p.mix(l, heads[l], w)
-		if near := s.heard(l, lo, h, claim[l], points[l]); near > 0 {
-			far := s.heard(l, hi, h, claim[l], points[l])
+		if near := s.claimShare(l, lo, h, claim[l], points[l]); near > 0 {
+			far := s.claimShare(l, hi, h, claim[l], points[l])
 			points[l] += (near + w*(far-near)) * (claim[l] - points[l])
 		}
 		if l == values {
@@ -49,7 +49,7 @@ func (p *passage) points(s *filter, h int) (points [ladders]float64) {
 		}
 		near, far := s.answers[l][lo].point, s.answers[l][hi].point
 		switch {
-		case points[l] != points[l]: // NaN
+		case math.IsNaN(points[l]):
 			points[l] = near + w*(far-near)
 		case l == peaks:
 			points[l] = amid(points[l], near, far)

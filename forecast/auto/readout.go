@@ -72,7 +72,7 @@ func (s *filter) Explain(h int) []Share {
 	r.poly.Weights(weights[:], s.advice(values, lo))
 	var shares []Share
 	h, season := s.rungs[lo], s.mem.Ahead(s.rungs[lo])
-	claimed := s.heard(values, lo, h, s.claim(&season, h)[values], mix(weights[:], s.advice(values, lo)))
+	claimed := s.claimShare(values, lo, h, s.claim(&season, h)[values], mix(weights[:], s.advice(values, lo)))
 	for k, weight := range append(weights[:], float32(claimed)) {
 		if k < experts {
 			weight *= 1 - float32(claimed)

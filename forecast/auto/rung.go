@@ -21,7 +21,7 @@ const (
 type origin struct {
 	last, dayLevel, weekLevel direct.Small // of present
 	top                       direct.Small // of asked
-	guests                    [guests]direct.Small
+	models                    [models]direct.Small
 	regressions               [ladders][direct.Transforms]direct.Small
 	highest                   direct.Small // point of the path
 	beliefs                   [ladders]uint8
@@ -154,8 +154,8 @@ func (r *rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.P
 // from.
 func (o *origin) remember(now *present, value, peak []float32) {
 	o.last, o.dayLevel, o.weekLevel = direct.ToSmall(now.last), direct.ToSmall(now.dayLevel), direct.ToSmall(now.weekLevel)
-	for g := range o.guests {
-		o.guests[g] = direct.ToSmall(float64(value[smooth+g]))
+	for g := range o.models {
+		o.models[g] = direct.ToSmall(float64(value[smooth+g]))
 	}
 	for t := range direct.Transforms {
 		o.regressions[values][t] = direct.ToSmall(float64(value[linear+t]))
@@ -174,8 +174,8 @@ func (s *filter) recall(o *origin, k int, season *direct.Season, value, peak []f
 	}
 	a := asked{h: h, season: *season, top: o.top.Float()}
 	s.rules(value, peak, &then, &a)
-	for g := range o.guests {
-		value[smooth+g] = float32(o.guests[g].Float())
+	for g := range o.models {
+		value[smooth+g] = float32(o.models[g].Float())
 	}
 	for t := range direct.Transforms {
 		value[linear+t] = float32(o.regressions[values][t].Float())

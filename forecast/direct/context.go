@@ -38,7 +38,7 @@ func (c *cells) median(first, last int) float64 {
 	n := 0
 	for i := first; i <= last; i += (last-first)/mostOf + 1 {
 		v := c.at(i)
-		if v != v { // NaN
+		if math.IsNaN(v) {
 			continue
 		}
 		k := n

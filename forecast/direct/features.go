@@ -118,7 +118,7 @@ func (m *Memory) then(v *view, c *cells, at, ago int) float64 {
 
 // moved returns how far the series moved, 0 if where it came from is not known.
 func moved(to, from, known float64) float32 {
-	if known != known { // NaN
+	if math.IsNaN(known) {
 		return 0
 	}
 	return float32(to - from)
@@ -131,7 +131,7 @@ func (m *Memory) others(raw, logs []float32, u, h int, z, base float64) {
 		shift := back(m.lags.Others[k], h)
 		to, from := m.other.at(m.wall.at(u+h-shift)), m.other.at(m.wall.at(u-shift))
 		raw[2*k], raw[2*k+1], logs[2*k], logs[2*k+1] = 0, 0, 0, 0
-		if to != to { // NaN
+		if math.IsNaN(to) {
 			continue
 		}
 		raw[2*k], logs[2*k] = float32(to-z), float32(Log(to)-base)

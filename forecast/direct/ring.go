@@ -64,7 +64,7 @@ func (c *cells) push(z float64) {
 func (c *cells) reach(i int, z float64, season int) {
 	for c.n < i {
 		v := c.at(c.n - season)
-		if v != v { // NaN
+		if math.IsNaN(v) {
 			v = z
 		}
 		c.push(v)

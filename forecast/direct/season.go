@@ -80,7 +80,7 @@ func (m *Memory) season(i, h int) Season {
 func (m *Memory) before(v *view, c *cells, at, h int) (value, smooth float64) {
 	if v.valid {
 		value = v.at(at)
-		if value != value || m.lags.Smooth == 0 { // NaN
+		if math.IsNaN(value) || m.lags.Smooth == 0 {
 			return value, value
 		}
 		return value, v.mean(c, at, m.lags.Smooth)
@@ -109,7 +109,7 @@ func (c *cells) before(i, h, season, half int) (value, smooth float64) {
 	j := i - back(season, h)
 	half = min(half, i-h-j) // not beyond the origin
 	value = c.at(j)
-	if value != value { // NaN
+	if math.IsNaN(value) {
 		return value, value
 	}
 	return value, c.mean(j, half)

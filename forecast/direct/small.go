@@ -23,7 +23,7 @@ const (
 // large the largest Small, NaN becomes SmallNaN.
 func ToSmall(v float64) Small {
 	switch {
-	case v != v: // the test for NaN, without a call
+	case math.IsNaN(v):
 		return SmallNaN
 	case v <= 0:
 		return 0

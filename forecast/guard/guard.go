@@ -104,7 +104,7 @@ type cell struct {
 // judge is Judge in any space.
 func (g *State) judge(c cell) (float64, Verdict) {
 	predicted, value := c.predicted, c.value
-	if value != value {
+	if math.IsNaN(value) {
 		return predicted, Missing
 	}
 	e := value - predicted

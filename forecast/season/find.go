@@ -1,6 +1,7 @@
 package season
 
 import (
+	"math"
 	"math/cmplx"
 	"slices"
 	"time"
@@ -85,7 +86,7 @@ func deviations(values []float64, day int) []float64 {
 		}
 	}
 	for i, v := range out {
-		if out[i] = v - sum/n; v != v {
+		if out[i] = v - sum/n; math.IsNaN(v) {
 			out[i] = 0
 		}
 	}
