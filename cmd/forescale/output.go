@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"crypto/rand"
 	"io"
 	"os"
 	"path/filepath"
@@ -30,7 +30,9 @@ func openOutput(path string) (*output, error) {
 			return directly(path)
 		}
 	}
-	hidden := filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d", filepath.Base(target), os.Getpid()))
+	// A random name: one by process would be taken for ever by what a killed process left
+	// behind, as every first process of a container has the same number.
+	hidden := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"."+rand.Text())
 	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the user names the file
 	if err != nil {
 		return directly(path)
