@@ -104,10 +104,24 @@ func (o explainOptions) run(ctx context.Context, out io.Writer, name string) err
 // failed says why the server did not answer, and what to do if there is none.
 func (o explainOptions) failed(err error) error {
 	if status.Code(err) == codes.Unavailable {
-		return fmt.Errorf("--address: no answer from %s: want the gRPC address of forescale serve, or --explain-address of a controller: %s",
-			o.address, status.Convert(err).Message())
+		message := status.Convert(err).Message()
+		return fmt.Errorf("--address: no answer from %s: want the gRPC address of forescale serve, or --explain-address of a controller: %s%s",
+			o.address, message, o.aboutTLS(message))
 	}
 	return fmt.Errorf("%s: %s", o.address, status.Convert(err).Message())
+}
+
+// aboutTLS is what may be missing where somebody listens and hangs up.
+func (o explainOptions) aboutTLS(message string) string {
+	switch {
+	case strings.Contains(message, "Error while dialing"): // nobody listens
+		return ""
+	case o.ca == "":
+		return "; a server with --grpc-cert wants --ca"
+	case o.cert == "":
+		return "; a server with --grpc-client-ca wants --cert and --key"
+	}
+	return ""
 }
 
 func (o explainOptions) list(out io.Writer, list *pb.ListResponse) error {

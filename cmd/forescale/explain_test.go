@@ -157,6 +157,21 @@ func TestAnExplainedDecisionIsReplayed(t *testing.T) {
 	require.ErrorContains(t, err, "no record of a decision, want the recordJson of explain --json")
 }
 
+// A server that hangs up may want TLS; one that is not there does not.
+func TestExplainSaysWhatAServerMayWant(t *testing.T) {
+	for _, c := range []struct {
+		o             explainOptions
+		message, want string
+	}{
+		{explainOptions{}, "error reading server preface: EOF", "; a server with --grpc-cert wants --ca"},
+		{explainOptions{ca: "ca.pem"}, "write: broken pipe", "; a server with --grpc-client-ca wants --cert and --key"},
+		{explainOptions{ca: "ca.pem", cert: "me.pem", key: "me.key"}, "write: broken pipe", ""},
+		{explainOptions{}, "transport: Error while dialing: dial tcp 127.0.0.1:9443: connect: connection refused", ""},
+	} {
+		require.Equal(t, c.want, c.o.aboutTLS(c.message))
+	}
+}
+
 func TestExplainSaysWhatIsWrong(t *testing.T) {
 	address, _, _ := startExplained(t)
 	for name, tt := range map[string]struct {
@@ -164,7 +179,7 @@ func TestExplainSaysWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		"no name of a workload": {[]string{"--address", address, "web"}, `"web" is no workload, want namespace/name`},
-		"not kept":              {[]string{"--address", address, "shop/cart"}, "no workload shop/cart/ is kept here; kept: shop/web/rps"},
+		"not kept":              {[]string{"--address", address, "shop/cart"}, "no workload shop/cart is kept here; kept: shop/web/rps"},
 		"nobody listens":        {[]string{"--address", "127.0.0.1:1"}, "connection refused"},
 		"keys without a CA":     {[]string{"--cert", "a.pem"}, "--cert and --key need --ca"},
 		"no such CA":            {[]string{"--ca", "missing.pem"}, "--ca: open missing.pem"},

@@ -40,7 +40,8 @@ type situation struct {
 // Patience on the way down: the floor comes down to the most that was wanted
 // lately, within a minute if that is far below, else within twenty. A small gap is
 // often noise, each write wakes the whole chain behind it, and the next rise would
-// have to be paid for twice.
+// have to be paid for twice. Where the owner allows none, the last replica goes within
+// a minute too.
 const (
 	wideGap   = time.Minute
 	narrowGap = 20 * time.Minute
@@ -132,7 +133,7 @@ func (s situation) descend(want int32) (action, int32) {
 	case s.silence > s.hold: // want is a step down already
 	case s.silence > 0:
 		return keep, 0
-	case s.wide >= 0 && far(v.InForce, s.wide):
+	case s.deep():
 		want = s.wide
 	case s.narrow >= 0 && waited >= narrowGap:
 		want = s.narrow
@@ -146,6 +147,12 @@ func (s situation) descend(want int32) (action, int32) {
 		return s.giveBack()
 	}
 	return lower, want
+}
+
+// deep reports a way down that is no noise: a wide gap, or to none, which the decision
+// itself comes to after minutes of idleness.
+func (s situation) deep() bool {
+	return s.wide == 0 || s.wide > 0 && far(s.verdict.InForce, s.wide)
 }
 
 // giveBack releases what is held.

@@ -122,7 +122,7 @@ func (t *target) describe(now time.Time, readOnly bool) v1alpha1.Status {
 	s := v1alpha1.Status{ObservedGeneration: t.object.Generation, DesiredReplicas: -1}
 	s.Conditions = slices.Clone(t.status.Conditions)
 	if t.view != nil {
-		s.CurrentReplicas, s.Floor = t.view.Current, t.verdict.InForce
+		s.CurrentReplicas, s.Floor = t.current(), t.verdict.InForce
 		if t.verdict.Held {
 			s.OriginalMinReplicas = t.verdict.Original
 		}
@@ -151,6 +151,15 @@ func (t *target) describe(now time.Time, readOnly bool) v1alpha1.Status {
 		meta.SetStatusCondition(&s.Conditions, cond)
 	}
 	return s
+}
+
+// current is how many replicas there are, as the target tells; one that does not, as a
+// ScaledObject, has those of its pods that are ready.
+func (t *target) current() int32 {
+	if t.view.Kind.GVK.Kind == v1alpha1.KindScaledObject && t.pods.selector != nil {
+		return t.pods.ready
+	}
+	return t.view.Current
 }
 
 func figure(v float64) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
@@ -79,6 +80,17 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 			require.Equal(t, c.worth, differs(&before, &after))
 		})
 	}
+}
+
+// An HPA says how many replicas it sees; a ScaledObject does not, and has its pods.
+func TestCurrentReplicas(t *testing.T) {
+	x := inOrder(0.7, true)
+	x.view.Current, x.pods.selector, x.pods.ready = 7, labels.Everything(), 5
+	require.EqualValues(t, 7, x.describe(time.Now(), false).CurrentReplicas)
+	kind, err := hpa.KindOf(v1alpha1.KindScaledObject)
+	require.NoError(t, err)
+	x.view.Kind, x.view.Current = kind, 0
+	require.EqualValues(t, 5, x.describe(time.Now(), false).CurrentReplicas)
 }
 
 // What a floor cannot do is not called done.

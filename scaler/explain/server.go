@@ -86,8 +86,8 @@ func (s *Server) missing(w *pb.Workload) error {
 	if keys := s.store.Keys(); len(keys) > 0 {
 		kept = names(keys)
 	}
-	return status.Errorf(codes.NotFound, "no workload %s is kept here; kept: %s",
-		live.Key{Namespace: w.GetNamespace(), Name: w.GetName(), Metric: w.GetMetric()}, kept)
+	asked := live.Key{Namespace: w.GetNamespace(), Name: w.GetName(), Metric: w.GetMetric()}.String()
+	return status.Errorf(codes.NotFound, "no workload %s is kept here; kept: %s", strings.TrimSuffix(asked, "/"), kept)
 }
 
 // names lists the first of keys, and says how many more there are.

@@ -108,7 +108,8 @@ type Status struct {
 	// ObservedGeneration is the generation of the spec that this status is about.
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// CurrentReplicas is the number of replicas that the target's autoscaler sees.
+	// CurrentReplicas is the number of replicas that the target's autoscaler sees; of
+	// a ScaledObject, which does not tell, the pods that are ready.
 	CurrentReplicas int32 `json:"currentReplicas"`
 
 	// Floor is the floor in force: minReplicas of the target. It is written when it
