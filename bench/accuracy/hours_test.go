@@ -23,11 +23,11 @@ var (
 // hours ahead and days of history.
 type ratio [len(hoursAhead)][len(afterDays)]float64
 
-// hourly draws a load by the hour that begins on a day of the week, Monday = 0.
-func hourly(at func(*course) float64, seed uint64, weekday int) forecast.Series {
+// hourly draws days of a load by the hour that begin on a day of the week, Monday = 0.
+func hourly(at func(*course) float64, seed uint64, weekday, days int) forecast.Series {
 	c := &course{rng: rand.New(rand.NewPCG(7, seed)), level: 100}
 	s := forecast.Series{Start: time.Date(2024, 1, 1+weekday, 0, 0, 0, 0, time.UTC), Step: time.Hour}
-	for c.i = range afterDays[len(afterDays)-1] * 24 {
+	for c.i = range days * 24 {
 		c.hour, c.days, c.day, c.week = c.i%24, float64(c.i)/24, float64(c.i%24)/24, c.i/24+weekday
 		s.Values = append(s.Values, max(0, at(c)))
 	}
@@ -124,7 +124,7 @@ func TestShortHistoriesByTheHour(t *testing.T) {
 			var logs ratio
 			for seed := range uint64(3) {
 				for _, weekday := range []int{0, 3, 5} {
-					for k, row := range shortHistory(t, hourly(c.at, seed, weekday)) {
+					for k, row := range shortHistory(t, hourly(c.at, seed, weekday, afterDays[len(afterDays)-1])) {
 						for d, r := range row {
 							logs[k][d] += math.Log(r) / 9
 						}

@@ -8,7 +8,8 @@
 // well; its weight is the inverse square of its mean absolute error there, relative
 // to the others, an error of a week ago counting half. The weighted median of the
 // paths forgives the one that runs away. A naive rule that was clearly better than
-// the combination replaces it.
+// the combination replaces it. In the second week of a history, in which no origin can
+// tell what a week ago is worth, the days there are tell it: see witness.
 //
 // Bounds lie a number of scales from the point: the scale is the mean absolute
 // error of the combination at the earlier origins, made with the weights known

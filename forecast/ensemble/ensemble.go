@@ -66,6 +66,7 @@ func Forecast(ctx context.Context, history forecast.Series, horizon int, levels 
 	}
 	r.combine()
 	r.gate()
+	r.recall()
 	dst := forecast.New(horizon, levels...)
 	dst.Start, dst.Step = history.End(), history.Step
 	r.bound(dst)
@@ -272,34 +273,36 @@ const margin = 0.9
 // gate replaces the combination by a naive rule that was better at the earlier
 // origins.
 func (r *run) gate() {
-	best, mixed := math.Inf(1), 0.0
+	mixed, _ := r.past(r.mixed)
+	best := math.Inf(1)
 	var winner expert
-	for at, origin := range r.origins[:len(r.origins)-1] {
-		if l := r.loss(r.mixed[at], origin); l >= 0 {
-			mixed += r.recency(origin, r.history.Len()) * l
-		}
-	}
 	for _, e := range r.experts {
 		if !e.naive {
 			continue
 		}
-		sum := 0.0
-		for at, origin := range r.origins[:len(r.origins)-1] {
-			if e.paths[at] == nil {
-				sum = math.Inf(1)
-				break
-			}
-			if l := r.loss(e.paths[at], origin); l >= 0 {
-				sum += r.recency(origin, r.history.Len()) * l
-			}
-		}
-		if sum < best {
+		if sum, _ := r.past(e.paths); sum < best {
 			best, winner = sum, e
 		}
 	}
 	if best < margin*mixed && len(r.origins) > 1 {
 		r.mixed, r.gated = winner.paths, winner.name
 	}
+}
+
+// past returns the weighted sum of the losses of paths at the earlier origins, +Inf if
+// one of them is missing, and the sum of the weights.
+func (r *run) past(paths [][]float64) (losses, weights float64) {
+	for at, origin := range r.origins[:len(r.origins)-1] {
+		if paths[at] == nil {
+			return math.Inf(1), 0
+		}
+		if l := r.loss(paths[at], origin); l >= 0 {
+			w := r.recency(origin, r.history.Len())
+			losses += w * l
+			weights += w
+		}
+	}
+	return losses, weights
 }
 
 // weightedMedian returns the value at half of the total weight, interpolated

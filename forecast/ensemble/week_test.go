@@ -1,0 +1,70 @@
+package ensemble
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWitness(t *testing.T) {
+	days := func(levels ...float64) []float64 {
+		var out []float64
+		for d, level := range levels {
+			for h := range 24 {
+				out = append(out, level+float64((7*h+3*d)%5)/10) // the noise that usual gaps are of
+			}
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		levels []float64
+		h      int
+		least  float64
+		most   float64
+	}{
+		"a Saturday after a week":      {[]float64{1, 1, 10, 10, 10, 10, 10}, 0, 0.95, 1},
+		"the Sunday after it":          {[]float64{1, 1, 10, 10, 10, 10, 10}, 24, 0.95, 1},
+		"the Monday after a weekend":   {[]float64{10, 10, 10, 10, 10, 1, 1}, 0, 0.95, 1},
+		"a Tuesday like all weekdays":  {[]float64{10, 10, 10, 10, 1, 1, 10}, 0, 0.3, 0.3},
+		"it grew in small steps":       {[]float64{4, 5, 6, 7, 8, 9, 10}, 0, 0, 0},
+		"a shift of less than a tenth": {[]float64{94, 94, 100, 100, 100, 100, 100}, 0, 0, 0},
+		"too few days for a usual gap": {[]float64{1, 10, 10}, 23, 0, 0},
+	} {
+		values := days(c.levels...)
+		w := newWitness(values, 24, min(168, len(values)))
+		w.equal = 0.3
+		share := w.share(len(values), len(values)+c.h, 1)
+		require.GreaterOrEqual(t, share, c.least, name)
+		require.LessOrEqual(t, share, c.most, name)
+	}
+}
+
+// After the first weekend that was none, the next contradiction is believed less.
+func TestWitnessLearns(t *testing.T) {
+	var values []float64
+	for d := range 10 {
+		level := 10.0
+		if d < 2 {
+			level = 1
+		}
+		for h := range 24 {
+			values = append(values, level+float64((7*h+3*d)%5)/10)
+		}
+	}
+	w := newWitness(values, 24, 168)
+	gap, p := w.judge(170, 170)
+	require.Greater(t, p, 0.9)
+	before := w.share(170, 170, 1)
+	w.learn(200)
+	require.Greater(t, w.all, 20*gap)
+	require.Less(t, w.won, 0.1*w.all)
+	require.Less(t, w.share(170, 170, 1), before/2)
+}
+
+func TestWitnessWeighs(t *testing.T) {
+	w := newWitness([]float64{1, 2, 3, 4, 5, 6}, 2, 4) // a day ago errs by 2
+	w.weigh(2)
+	require.InDelta(t, 0.5, w.equal, 1e-12)
+	w.weigh(1)
+	require.InDelta(t, 0.2, w.equal, 1e-12)
+}
