@@ -18,10 +18,11 @@ import (
 )
 
 // formats is what the commands that read a series say about their files.
-const formats = `FILE may be compressed with gzip and is one of
+const formats = `FILE may be compressed with gzip, - is standard input, and it is one of
   CSV          timestamp,value: unix seconds and the mean over the interval that
                starts there; a missing row is a gap, not a zero. Also
-               timestamp,rate,latency,replicas, of which rate is read
+               timestamp,rate,latency,replicas, of which rate is read; or what
+               Grafana writes for one series
   JSON         the answer of Prometheus's /api/v1/query_range
   OpenMetrics  text with timestamps, as promtool tsdb dump-openmetrics writes it
   a directory  the data of a Prometheus, or a snapshot of it; nothing is written
@@ -62,8 +63,11 @@ func traceOf(path string, d export.Data) trace.Trace {
 }
 
 // loadName returns the name of the load in a file: that of the file without .gz and
-// one more ending.
+// one more ending, stdin for standard input.
 func loadName(path string) string {
+	if path == "-" {
+		return "stdin"
+	}
 	name := strings.TrimSuffix(filepath.Base(path), ".gz")
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }

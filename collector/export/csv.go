@@ -13,22 +13,29 @@ import (
 	"time"
 )
 
-const wantHeader = "want the header timestamp,value or timestamp,rate,latency,replicas (the last two as known)"
+const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas (the last two as known)"
+
+// A layout is how a CSV file is written, as far as its lines tell.
+type layout struct {
+	order  []int // the column of each field, −1 for the time stamp
+	millis bool  // times are milliseconds since the epoch: the first one is
+	local  bool  // a time came without a zone
+}
 
 // readCSV reads rows after a header of known words.
 func readCSV(r io.Reader, o Options) (Data, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<16)
 	var t table
-	var order []int
+	var l layout
 	for n := 1; lines.Scan(); n++ {
 		var err error
 		switch text := strings.TrimSpace(lines.Text()); {
-		case text == "", order == nil && text[0] == '#': // a comment before the header
-		case order == nil:
-			order, err = header(text)
+		case text == "", l.order == nil && text[0] == '#': // a comment before the header
+		case l.order == nil:
+			err = l.header(text, &t)
 		default:
-			err = t.add(text, order)
+			err = t.add(text, &l)
 		}
 		if err != nil {
 			return Data{}, fmt.Errorf("line %d: %w", n, err)
@@ -41,14 +48,23 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 		return Data{}, err
 	}
 	for c := range t.has {
-		t.has[c] = slices.Contains(order, c)
+		t.has[c] = slices.Contains(l.order, c)
+	}
+	if l.millis {
+		t.notes = append(t.notes, "the times are read as milliseconds since 1970")
+	}
+	if l.local {
+		t.notes = append(t.notes, "the times name no zone and are read as UTC")
 	}
 	return t.data(o)
 }
 
 // add appends the row of a line.
-func (t *table) add(text string, order []int) error {
-	r, err := record(text, order)
+func (t *table) add(text string, l *layout) error {
+	if len(t.rows) == 0 {
+		l.millis = inMillis(text)
+	}
+	r, err := l.record(text)
 	if err != nil {
 		return err
 	}
@@ -58,7 +74,7 @@ func (t *table) add(text string, order []int) error {
 // column returns the column of a word of the header, −1 for the time stamp.
 func column(word string) (int, bool) {
 	switch word {
-	case "timestamp":
+	case "timestamp", "time": // the latter as Grafana writes it
 		return -1, true
 	case "value", "rate":
 		return rate, true
@@ -71,30 +87,43 @@ func column(word string) (int, bool) {
 	}
 }
 
-// header returns which column each field of a row belongs to.
-func header(text string) ([]int, error) {
+// header finds which column each field of a row belongs to. Beside a time a single column
+// may bear any name, which a note repeats.
+func (l *layout) header(text string, t *table) error {
 	if !strings.Contains(text, ",") && strings.ContainsAny(text, ";\t") {
-		return nil, fmt.Errorf("%q: want commas between the columns, and a point in a number; %s", brief(text), wantHeader)
+		return fmt.Errorf("%q: want commas between the columns, and a point in a number; %s", brief(text), wantHeader)
 	}
 	words, err := split(text)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var order []int
-	for _, word := range words {
+	for i, word := range words {
 		c, known := column(strings.ToLower(strings.TrimSpace(word)))
+		if !known && isLone(words, i) {
+			c, known = rate, true
+			t.notes = append(t.notes, fmt.Sprintf("the column %q is read as the metric", brief(word)))
+		}
 		if !known {
-			return nil, fmt.Errorf("%q in %q: %s", brief(word), brief(text), wantHeader)
+			return fmt.Errorf("%q in %q: %s", brief(word), brief(text), wantHeader)
 		}
 		if slices.Contains(order, c) {
-			return nil, fmt.Errorf("%q twice in %q: %s", brief(word), brief(text), wantHeader)
+			return fmt.Errorf("%q twice in %q: %s", brief(word), brief(text), wantHeader)
 		}
 		order = append(order, c)
 	}
 	if order[0] != -1 || !slices.Contains(order, rate) {
-		return nil, fmt.Errorf("%q: %s", brief(text), wantHeader)
+		return fmt.Errorf("%q: %s", brief(text), wantHeader)
 	}
-	return order, nil
+	l.order = order
+	return nil
+}
+
+// isLone reports whether word i of a header names the only column beside the time: it
+// does unless it is a number, as in a file without a header.
+func isLone(words []string, i int) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(words[i]), 64)
+	return i == 1 && len(words) == 2 && err != nil
 }
 
 // split returns the fields of a line, of which each may stand in quotes (RFC 4180),
@@ -113,22 +142,22 @@ func split(text string) ([]string, error) {
 }
 
 // record reads one row.
-func record(text string, order []int) (row, error) {
+func (l *layout) record(text string) (row, error) {
 	fields, err := split(text)
 	if err != nil {
 		return row{}, err
 	}
-	if len(fields) != len(order) {
-		return row{}, fmt.Errorf("%q has %d fields, want %d as the header", brief(text), len(fields), len(order))
+	if len(fields) != len(l.order) {
+		return row{}, fmt.Errorf("%q has %d fields, want %d as the header", brief(text), len(fields), len(l.order))
 	}
-	at, err := instant(strings.TrimSpace(fields[0]))
+	at, err := l.instant(strings.TrimSpace(fields[0]))
 	if err != nil {
 		return row{}, err
 	}
 	r := row{at: at, values: unknown()}
-	for i, c := range order[1:] {
+	for i, c := range l.order[1:] {
 		field := strings.TrimSpace(fields[i+1])
-		if field == "" || strings.EqualFold(field, "nan") {
+		if field == "" || strings.EqualFold(field, "nan") || strings.EqualFold(field, "null") {
 			continue
 		}
 		v, err := strconv.ParseFloat(field, 64)
@@ -140,14 +169,36 @@ func record(text string, order []int) (row, error) {
 	return r, nil
 }
 
-// instant reads unix seconds or RFC 3339, as milliseconds.
-func instant(text string) (int64, error) {
-	seconds, err := strconv.ParseFloat(text, 64)
+// inMillis reports whether the time of a row can only be milliseconds since the epoch:
+// as such it is one after 1990, and as seconds it would lie beyond the year 2255.
+func inMillis(text string) bool {
+	at, _, _ := strings.Cut(strings.Trim(text, `"`), ",")
+	ms, err := strconv.ParseFloat(strings.Trim(at, `" `), 64)
+	return err == nil && ms > 6e11 && ms <= lastMS
+}
+
+// zoneless are the ways to write a time without a zone, of spreadsheets, Grafana and pandas.
+var zoneless = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"} //nolint:gochecknoglobals // a constant table
+
+// instant reads a time of any of the ways that files have, as milliseconds since the epoch.
+func (l *layout) instant(text string) (int64, error) {
+	number, err := strconv.ParseFloat(text, 64)
 	if err == nil {
-		return int64(math.Round(seconds * 1e3)), checkTime(seconds * 1e3)
+		if !l.millis {
+			number *= 1e3
+		}
+		return int64(math.Round(number)), checkTime(number)
 	}
-	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return t.UnixMilli(), checkTime(float64(t.UnixMilli()))
+	for _, zoned := range []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00"} {
+		if t, err := time.Parse(zoned, text); err == nil {
+			return t.UnixMilli(), checkTime(float64(t.UnixMilli()))
+		}
+	}
+	for _, local := range zoneless {
+		if t, err := time.Parse(local, text); err == nil {
+			l.local = true
+			return t.UnixMilli(), checkTime(float64(t.UnixMilli()))
+		}
 	}
 	return 0, fmt.Errorf("time %q, want unix seconds, or RFC 3339 such as 2026-11-21T09:00:00Z", brief(text))
 }

@@ -7,7 +7,9 @@
 // The content decides, not the name, and any file may be compressed with gzip:
 //
 //	CSV          timestamp,value or timestamp,rate,latency,replicas: unix seconds
-//	             or RFC 3339, the start of the interval that the row is the mean of
+//	             or RFC 3339, the start of the interval that the row is the mean of;
+//	             also Time and one column of any name, as Grafana writes it, and
+//	             times in milliseconds or without a zone (UTC), which notes say
 //	JSON         the answer of /api/v1/query_range, or what promtool query range
 //	             -o json prints: exactly one series
 //	OpenMetrics  text with a timestamp on each sample, as promtool tsdb

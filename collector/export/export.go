@@ -58,7 +58,7 @@ const (
 	Directory   Format = "directory"
 )
 
-// Read reads a file or a directory. The error names the file, the line or the
+// Read reads a file, a directory, or, where path is "-", standard input. The error names the file, the line or the
 // series, the value, and what would be right; PromQL that gives several series
 // is a *prometheus.SeveralSeriesError, and one that gives none wraps
 // prometheus.ErrNoData. ctx ends a long evaluation.
@@ -73,6 +73,9 @@ func Read(ctx context.Context, path string, o Options) (Data, error) {
 func read(ctx context.Context, path string, o Options) (Data, error) {
 	if err := o.check(); err != nil {
 		return Data{}, err
+	}
+	if path == "-" {
+		return decode(ctx, os.Stdin, o)
 	}
 	info, err := os.Stat(path)
 	if err != nil {

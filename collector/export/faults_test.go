@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -29,7 +30,8 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"semicolons":            {"timestamp;value\n60;1\n", []string{"line 1", "want the header"}},
 		"semicolons, quoted":    {"\"timestamp\";\"value\"\n60;1\n", []string{"line 1", "want the header"}},
 		"tabs":                  {"timestamp\tvalue\n60\t1\n", []string{"line 1", "want commas", "want the header"}},
-		"a table of Grafana":    {"\"Time\",\"{job=\"\"web\"\"}\"\n60,1\n", []string{"line 1", "Time", "want the header"}},
+		"several columns":       {"\"Time\",\"{job=\"\"web\"\"}\",\"{job=\"\"db\"\"}\"\n60,1,2\n", []string{"line 1", "web", "want the header"}},
+		"a number for a name":   {"timestamp,5\n60,1\n", []string{"line 1", `"5"`, "want the header"}},
 		"thousands apart":       {"timestamp,value\n60,\"1,000\"\n", []string{"line 2", `"1,000"`, "finite"}},
 		"quotes that are open":  {"timestamp,value\n60,\"1\n120,2\n", []string{"line 2", "quotes"}},
 		"one column":            {"timestamp\n60\n", []string{"line 1", "want the header"}},
@@ -43,7 +45,8 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"one row, twice":        {"timestamp,value\n60,1\n60,1\n", []string{"1 rows with a time of their own, want at least 2"}},
 		"header alone":          {"timestamp,value\n", []string{"0 rows", "want at least 2"}},
 		"blank":                 {" \n\n", []string{"empty"}},
-		"milliseconds":          {"timestamp,value\n1772366460000,1\n", []string{"line 2", "looks like milliseconds"}},
+		"milliseconds, later":   {"timestamp,value\n1772366460,1\n1772366520000,1\n", []string{"line 3", "looks like milliseconds"}},
+		"seconds, later":        {"timestamp,value\n1772366460000,1\n1772366520,1\n", []string{"line 3", "ascending"}},
 		"microseconds":          {"timestamp,value\n1772366460000000,1\n", []string{"line 2", "looks like microseconds"}},
 		"nanoseconds":           {"timestamp,value\n1772366460000000000,1\n", []string{"line 2", "looks like nanoseconds"}},
 		"not a time":            {"timestamp,value\nnoon,1\n", []string{"line 2", `"noon"`, "RFC 3339"}},
@@ -176,6 +179,38 @@ func FuzzDecode(f *testing.F) {
 		}
 		require.NoError(t, export.Write(&bytes.Buffer{}, d))
 	})
+}
+
+// What Grafana, pandas and spreadsheets write is read, and what had to be assumed is said.
+// Formerly each of these was an error that said how to rewrite the file. But the first is
+// what a panel's "Download CSV" gives, a lone column can only be the metric, and no time
+// in seconds is one in milliseconds: nothing is guessed that could be meant otherwise, but
+// for the zone, which the note names.
+func TestTablesOfOtherToolsAreRead(t *testing.T) {
+	const (
+		column = "the column %q is read as the metric"
+		zone   = "the times name no zone and are read as UTC"
+		millis = "the times are read as milliseconds since 1970"
+	)
+	for name, c := range map[string]struct {
+		text  string
+		notes []string
+	}{
+		"Grafana":              {"\"Time\",\"{job=\"\"web\"\"}\"\n2026-03-01 12:01:00,1\n2026-03-01 12:02:00,2\n", []string{fmt.Sprintf(column, `{job="web"}`), zone}},
+		"Grafana, unformatted": {"\"Time\",\"Value\"\n1772366460000,1\n1772366520000,2\n", []string{millis}},
+		"milliseconds, quoted": {"timestamp,value\n\"1772366460000\",1\n\"1772366520000\",2\n", []string{millis}},
+		"pandas":               {"timestamp,rps\n2026-03-01 12:01:00+00:00,1.0\n2026-03-01 13:02:00+01:00,2.0\n", []string{fmt.Sprintf(column, "rps")}},
+		"a spreadsheet":        {"Timestamp,Value\n2026-03-01 12:01,1\n2026-03-01 12:02,2\n", []string{zone}},
+		"ISO 8601":             {"time,value\n2026-03-01T12:01:00.000,1\n2026-03-01T12:02:00.000,2\n2026-03-01T12:03:00.000,null\n", []string{zone}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := export.Decode(t.Context(), strings.NewReader(c.text), export.Options{})
+			require.NoError(t, err)
+			require.Equal(t, int64(1772366460), d.Rate.Start.Unix())
+			require.Equal(t, []float64{1, 2}, d.Rate.Values)
+			require.Equal(t, c.notes, d.Notes)
+		})
+	}
 }
 
 // The seam of two exports is told, for whoever did not mean to join them.
