@@ -42,13 +42,13 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	}
 	rungs := combine.Ladder(history.Step)
 	f := &fitted{
-		opts:  p.opts,
-		step:  history.Step,
-		unit:  unit(history.Values),
-		rungs: rungs,
-		lags:  direct.NewLags(history.Step, weekCell, rungs[len(rungs)-1]),
+		opts: p.opts,
+		step: history.Step,
+		unit: unit(history.Values),
+		lags: direct.NewLags(history.Step, weekCell, rungs[len(rungs)-1]),
 	}
 	f.seasons(history)
+	f.plan = planFor(f.step, f.lags.Day)
 	for k, form := range forms {
 		f.ets[k] = estimate(ctx, form, history, p.opts)
 	}
@@ -109,7 +109,7 @@ func (f *fitted) startModels(dst *[models]Expert, start time.Time) (warnings []e
 			continue
 		}
 		if state, err := e.State(start, f.step); err == nil {
-			state.Only(f.rungs)
+			state.Only(f.plan.rungs)
 			dst[k] = state
 		}
 	}
@@ -159,12 +159,12 @@ func unit(values []float64) float64 {
 
 // fitted holds what Fit estimated. It never changes.
 type fitted struct {
-	opts  Options
-	ets   [len(forms)]*ets.Fitted
-	step  time.Duration
-	unit  float64
-	rungs []int
-	lags  direct.Lags
+	opts Options
+	ets  [len(forms)]*ets.Fitted
+	step time.Duration
+	unit float64
+	lags direct.Lags
+	plan *plan
 }
 
 // Filter replays history through the pool: some tens of microseconds a cell.

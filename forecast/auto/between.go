@@ -60,13 +60,13 @@ func proportion(lo, h, hi int) float64 {
 }
 
 // from returns the regressions that answer for h, from the first rung to the last.
-func (s *filter) from(h int) between {
+func (p *plan) from(h int) between {
 	hi := 0
-	for hi < len(s.own)-1 && s.rungs[s.own[hi]] < h {
+	for hi < len(p.own)-1 && p.rungs[p.own[hi]] < h {
 		hi++
 	}
-	if s.rungs[s.own[hi]] == h {
+	if p.rungs[p.own[hi]] == h {
 		return between{lo: uint8(hi), hi: uint8(hi)}
 	}
-	return between{lo: uint8(hi - 1), hi: uint8(hi), w: proportion(s.rungs[s.own[hi-1]], h, s.rungs[s.own[hi]])}
+	return between{lo: uint8(hi - 1), hi: uint8(hi), w: proportion(p.rungs[p.own[hi-1]], h, p.rungs[p.own[hi]])}
 }

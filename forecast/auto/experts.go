@@ -73,11 +73,11 @@ type asked struct {
 
 // advise writes the experts' forecasts of the value and of the maximum for rung k,
 // in units, but for the path's own highest point.
-func (s *filter) advise(k int, now *present, around *around) {
+func (s *filter) advise(k int, now *present, from *direct.Origin, around *around) {
 	value, peak := s.advice(values, k), s.advice(peaks, k)
 	a := asked{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.answer[k]}
 	s.rules(value, peak, now, &a)
-	s.regress(value, peak, &a)
+	s.regress(value, peak, from, &a)
 	for g, e := range s.models {
 		value[smooth+g] = asleep
 		if e != nil && s.unit > 0 {
@@ -120,11 +120,11 @@ func mix(weights, advice []float32) float64 {
 const leastRows = 40
 
 // regress writes the forecasts of the regressions.
-func (s *filter) regress(advice, top []float32, a *asked) {
+func (s *filter) regress(advice, top []float32, origin *direct.Origin, a *asked) {
 	clock, from := s.clock(a.h), a.from
 	var room direct.RowSpace
 	row := s.lags.RowIn(&room)
-	s.mem.Row(&row, 0, a.h, &a.season, &clock)
+	s.mem.Row(&row, origin, a.h, &a.season, &clock)
 	for t := range direct.Transforms {
 		lo, hi, w := &s.regs[from.lo][t], &s.regs[from.hi][t], from.w
 		value, peak := &advice[linear+t], &top[linear+t]
@@ -133,7 +133,7 @@ func (s *filter) regress(advice, top []float32, a *asked) {
 			continue
 		}
 		tr := direct.Transform(t)
-		base := s.mem.Base(0, tr)
+		base := origin.Value(tr)
 		move := [direct.MaxTargets]float64{lo.Predict(0, row[t]), lo.Predict(1, row[t])}
 		if w > 0 {
 			for i := range move {

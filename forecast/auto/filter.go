@@ -2,6 +2,7 @@ package auto
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
@@ -12,26 +13,25 @@ import (
 
 // filter is the running state of the pool. Inside, values are in units.
 type filter struct {
+	*plan
+
 	start time.Time
 	step  time.Duration
-	lags  direct.Lags
+	lags  *direct.Lags
 	n     int // cells so far
 	seen  int // of them observed
 	gap   int // cells since the last observed one
 	unit  float64
 
-	rungs    []int
 	mem      *direct.Memory
 	models   [models]Expert
 	cold     int                                    // cells after which the network leaves; 0 = never
 	warnings []error                                // handed out by Forecast
 	guard    *guard.State                           // of what the seasons remember
-	own      []int                                  // rungs with regressions of their own
-	regs     [][direct.Transforms]direct.Regression // len(own)
-	answer   []between                              // by rung: whose regressions answer
-	ladders  [ladders][]*rung
-	queues   []queue            // by rung
+	regs     [][direct.Transforms]direct.Regression // by own rung
+	ladders  [ladders][]rung
 	waiting  []origin           // for truths, queue by queue
+	moments  []moment           // by sample, a ring, len a power of two
 	claims   *claims            // nil in steps of minutes
 	answers  [ladders][]answer  // at the newest sample, by rung
 	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
@@ -42,9 +42,6 @@ type filter struct {
 	limit     float64 // what the newest sample counts for at most in the range and in the seasons
 	quick     float64 // recent mean size of the one-step change the pool did not see
 	usual     float64 // the same in the long run
-
-	forget [direct.Transforms]float64
-	timing interval.Timing
 }
 
 // around is what the samples say of the times of all rungs.
@@ -76,32 +73,35 @@ const (
 var rowDays = [direct.Transforms]float64{1, 4} //nolint:gochecknoglobals // a constant table
 
 func newFilter(f *fitted, start time.Time) *filter {
-	day := max(f.lags.Day, 24)
+	p := f.plan
 	s := &filter{
-		start: start, step: f.step, lags: f.lags, unit: f.unit, rungs: f.rungs,
-		guard:  guard.New(guard.Options{}),
-		mem:    direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
-		bridge: make([]float64, len(f.rungs)),
-		timing: interval.NewTiming(day),
+		plan: p, start: start, step: f.step, unit: f.unit,
+		guard:   guard.New(guard.Options{}),
+		mem:     direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
+		bridge:  make([]float64, len(p.rungs)),
+		ladders: newLadders(p),
+		waiting: make([]origin, p.origins),
+		moments: make([]moment, 1<<bits.Len(uint(f.lags.Reach-1))),
+		claims:  newClaims(f.lags, len(p.rungs), p.origins),
 	}
-	for t, days := range rowDays {
-		s.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
-	}
+	s.lags = s.mem.Lags()
 	s.warnings = f.startModels(&s.models, start)
 	if f.opts.Network == nil {
 		s.cold = int(coldSpan / f.step)
 	}
-	s.queues, s.waiting = newQueues(f.rungs)
-	s.claims = newClaims(f.lags, len(f.rungs), len(s.waiting))
-	s.ladders = newLadders(f.rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
+	said := make([]float32, len(p.rungs)*(heads[values]+heads[peaks]))
 	for l := range s.ladders {
-		s.said[l] = make([]float32, len(f.rungs)*heads[l])
-		s.answers[l] = make([]answer, len(f.rungs))
+		n := len(p.rungs) * heads[l]
+		s.said[l], said = said[:n:n], said[n:]
+		s.answers[l] = make([]answer, len(p.rungs))
 	}
-	s.own, s.answer = neighbours(f.rungs)
 	s.regs = make([][direct.Transforms]direct.Regression, len(s.own))
 	for k := range s.regs {
-		direct.Init(s.regs[k][:], f.lags.Regressors(), s.targets(s.own[k]))
+		n := direct.Numbers(f.lags.Regressors(), targets(s.own[k]))
+		both := make([]float32, direct.Transforms*n)
+		for t := range s.regs[k] {
+			s.regs[k][t], both = direct.View(both[:n:n], f.lags.Regressors(), targets(s.own[k])), both[n:]
+		}
 	}
 	return s
 }
@@ -220,11 +220,12 @@ func (s *filter) learn(z float64, around *around) {
 		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue
 		}
-		s.mem.Row(&row, h, h, season, &clock)
+		from := s.mem.Origin(h)
+		s.mem.Row(&row, &from, h, season, &clock)
 		for t := range direct.Transforms {
 			tr := direct.Transform(t)
-			base := s.mem.Base(h, tr)
-			goal := [direct.MaxTargets]float64{s.mem.Base(0, tr) - base, top - base}
+			base := from.Value(tr)
+			goal := [direct.MaxTargets]float64{s.mem.Value(tr) - base, top - base}
 			if tr == direct.Logs {
 				goal[1] = direct.Log(top) - base
 			}
@@ -253,7 +254,7 @@ func (s *filter) solve() {
 	}
 	for k := range s.rungs {
 		for l := range s.ladders {
-			if (s.n+k+l*refreshEvery/2)%refreshEvery == 0 && (l == values || !s.alone(k)) {
+			if (s.n+k+l*refreshEvery/2)%refreshEvery == 0 && (l == values || !alone(k)) {
 				s.ladders[l][k].band.Refresh(&s.timing)
 			}
 		}
@@ -264,9 +265,11 @@ func (s *filter) solve() {
 func (s *filter) predict(around *around) {
 	s.mem.Seasons(around.seasons[:len(s.rungs)], s.rungs)
 	now, volatility := s.present(), s.volatility()
+	*s.moment(s.n - 1) = moment{direct.ToSmall(now.last), direct.ToSmall(now.dayLevel), direct.ToSmall(now.weekLevel)}
+	from := s.mem.Origin(0)
 	var usual [ladders]float64
 	for k, h := range s.rungs {
-		s.advise(k, &now, around)
+		s.advise(k, &now, &from, around)
 		s.forecastRung(k, &now, interval.Origin{Volatility: volatility, Slot: s.slot(h)}, &usual, s.claim(&around.seasons[k], h))
 		if s.gap == 0 {
 			s.bridge[k] = s.answers[values][k].point
@@ -283,7 +286,7 @@ func (s *filter) forecastRung(k int, now *present, v interval.Origin, usual *[la
 		waits = &origin{}
 	}
 	value, peak := s.ladders[values][k], s.ladders[peaks][k]
-	if s.alone(k) { // the experts of the maximum are weighed as at the next rung
+	if alone(k) { // the experts of the maximum are weighed as at the next rung
 		peak = s.ladders[peaks][min(k+1, len(s.rungs)-1)]
 	}
 	ofValue, ofPeak := &s.answers[values][k], &s.answers[peaks][k]
@@ -303,7 +306,7 @@ func (s *filter) forecastRung(k int, now *present, v interval.Origin, usual *[la
 	v.Prior, p.Prior = s.prior(values, k, usual), s.prior(peaks, k, usual)
 	waits.of[values] = value.bound(s, ofValue, &v, partsOfValue)
 	usual[values] = waits.of[values].band.Usual()
-	if s.alone(k) {
+	if alone(k) {
 		usual[peaks] = usual[values]
 		waits.of[peaks].point, *ofPeak = direct.ToSmall(p.Point), *ofValue
 		return

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/forescale/forescale/forecast/combine"
+	"github.com/forescale/forescale/forecast/direct"
 )
 
 // A passage leads along the horizons, ascending, from rung to rung. Between two of
@@ -17,6 +18,7 @@ import (
 type passage struct {
 	rung    int                          // the last one passed; −1 = none
 	now     present                      // with the highest point of the path so far
+	from    direct.Origin                // of now, for the regressions
 	asked   asked                        // for the last horizon
 	weights [ladders][2][experts]float32 // of the experts at that rung and at the next
 	advice  [ladders][experts]float32    // of the experts between
@@ -66,7 +68,7 @@ func amid(v, a, b float64) float64 { return max(min(a, b), min(v, max(a, b))) }
 // pass goes past rung k, which is not the last.
 func (p *passage) pass(s *filter, k int) {
 	if p.rung < 0 {
-		p.now = s.present()
+		p.now, p.from = s.present(), s.mem.Origin(0)
 	}
 	for ; p.rung < k; p.rung++ {
 		p.now.highestPath = max(p.now.highestPath, s.answers[values][p.rung+1].point)
@@ -77,7 +79,7 @@ func (p *passage) pass(s *filter, k int) {
 			s.ladders[l][k+side].poly.Weights(p.weights[l][side][:heads[l]], s.advice(l, k+side))
 		}
 	}
-	if s.alone(k) { // what the first rung weighs are values
+	if alone(k) { // what the first rung weighs are values
 		p.weights[peaks][0] = p.weights[peaks][1]
 	}
 }
@@ -91,7 +93,7 @@ func (p *passage) ask(s *filter, h int, w float64) {
 	a.h, a.from = h, s.from(h)
 	value, peak := p.advice[values][:], p.advice[peaks][:heads[peaks]]
 	s.rules(value, peak, &p.now, a)
-	s.regress(value, peak, a)
+	s.regress(value, peak, &p.from, a)
 	near, far := s.advice(values, p.rung), s.advice(values, p.rung+1)
 	for k := smooth; k < experts; k++ {
 		value[k] = near[k] + float32(w)*(far[k]-near[k])

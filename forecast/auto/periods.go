@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/direct"
 	"github.com/forescale/forescale/forecast/season"
 )
@@ -72,7 +73,8 @@ func (f *fitted) search(history forecast.Series) {
 // backtest returns the mean absolute error, in units, of the regression on values
 // in the middle of the ladder, learned along history as the filter does.
 func (f *fitted) backtest(history forecast.Series, lags direct.Lags) float64 {
-	h := f.rungs[len(f.rungs)/2]
+	rungs := combine.Ladder(f.step)
+	h := rungs[len(rungs)/2]
 	mem := direct.NewMemory(lags, direct.NewWall(history.Start, f.step, f.opts.Location))
 	r := direct.NewRegression(lags.Regressors(), 1)
 	tune := direct.Tuning{
@@ -92,8 +94,9 @@ func (f *fitted) backtest(history forecast.Series, lags direct.Lags) float64 {
 		}
 		clock := direct.NewClock(mem.TimeOfDay(0))
 		mem.Past(past, []int{h})
-		mem.Row(&row, h, h, &past[0], &clock)
-		goal := mem.Base(0, direct.Raw) - mem.Base(h, direct.Raw)
+		origin := mem.Origin(h)
+		mem.Row(&row, &origin, h, &past[0], &clock)
+		goal := mem.Value(direct.Raw) - origin.Value(direct.Raw)
 		if i >= history.Len()/2 {
 			sum += min(math.Abs(goal-r.Predict(0, row[direct.Raw])), most)
 			n++

@@ -1,8 +1,6 @@
 package auto
 
 import (
-	"math"
-
 	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/direct"
 	"github.com/forescale/forescale/forecast/interval"
@@ -17,16 +15,18 @@ const (
 
 // An origin is what both ladders remember of a forecast at one rung until its truth
 // arrives. What the rules said is not kept: the seasons still say the same of that
-// time, and from what they were moved is.
+// time, and from what they were moved is with the moment.
 type origin struct {
-	last, dayLevel, weekLevel direct.Small // of present
-	top                       direct.Small // of asked
-	models                    [models]direct.Small
-	regressions               [ladders][direct.Transforms]direct.Small
-	highest                   direct.Small // point of the path
-	beliefs                   [ladders]uint8
-	of                        [ladders]record
+	top         direct.Small // of asked
+	models      [models]direct.Small
+	regressions [ladders][direct.Transforms]direct.Small
+	highest     direct.Small // point of the path
+	beliefs     [ladders]uint8
+	of          [ladders]record
 }
+
+// A moment is what is remembered of present for the origins of all rungs.
+type moment struct{ last, dayLevel, weekLevel direct.Small }
 
 // A record is what one ladder remembers of it.
 type record struct {
@@ -51,56 +51,37 @@ type answer struct {
 
 // rung is one horizon of one ladder.
 type rung struct {
-	poly combine.Poly
-	band interval.Band
+	poly *combine.Poly
+	band *interval.Band
 }
 
 // mostWaiting bounds the origins that one rung remembers. Beyond it only every
 // second, third … origin is learned from.
 const mostWaiting = 20
 
-// newLadders makes both ladders, which remember who is better for regret samples
-// and who leads for lead samples. The maximum until the next sample is its value:
-// there both have one rung.
-func newLadders(rungs []int, regret, lead float64) (both [ladders][]*rung) {
-	sets := make([]combine.Settings, len(rungs))
-	for k, h := range rungs {
-		every := float64(stride(h)) // samples that a round stands for
-		sets[k] = combine.Settings{
-			Prior: &priors, Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
-			Overlap: float32(float64(h) / every),
-		}
-	}
-	all := make([]rung, 0, ladders*len(rungs)-1)
+// newLadders makes both ladders. All bands lie in one piece, which rounds up to less than one each.
+func newLadders(p *plan) (both [ladders][]rung) {
+	bands := make([]interval.Band, 0, ladders*len(p.rungs)-1)
 	for l := range both {
-		both[l] = make([]*rung, len(rungs))
-		for k, h := range rungs {
-			if l == peaks && h == 1 {
+		both[l] = make([]rung, len(p.rungs))
+		for k, h := range p.rungs {
+			if l == peaks && alone(k) {
 				both[l][k] = both[values][k]
 				continue
 			}
-			all = append(all, rung{poly: combine.NewPoly(sets[k], heads[l]), band: *interval.NewBand(h, stride(h))})
-			both[l][k] = &all[len(all)-1]
+			bands = append(bands, interval.NewBand(h, stride(h)))
+			both[l][k] = rung{poly: combine.NewPoly(&p.settings[k], heads[l]), band: &bands[len(bands)-1]}
 		}
 	}
 	return both
 }
 
-// newQueues makes the queues of all rungs, and the origins that wait in them.
-func newQueues(rungs []int) (queues []queue, waiting []origin) {
-	queues, all := make([]queue, len(rungs)), 0
-	for k, h := range rungs {
-		queues[k] = queue{first: uint16(all), waits: uint16(waits(h)), stride: uint16(stride(h))}
-		all += waits(h)
-	}
-	return queues, make([]origin, all)
-}
-
 // stride returns how many origins apart those are that wait for their truth.
 func stride(h int) int { return (h + mostWaiting - 1) / mostWaiting }
 
-// waits returns the number of origins that wait at a time.
-func waits(h int) int { return h/stride(h) + 1 }
+// waits returns the number of origins that wait at a time: the truth of the oldest comes
+// before the newest takes its place.
+func waits(h int) int { return (h + stride(h) - 1) / stride(h) }
 
 // origin returns what rung k keeps of sample i; nil if that is nothing.
 func (s *filter) origin(k, i int) *origin {
@@ -113,16 +94,17 @@ func (s *filter) origin(k, i int) *origin {
 // place returns where that is; −1 if nowhere.
 func (s *filter) place(k, i int) int {
 	q := &s.queues[k]
-	stride := int(q.stride)
-	if i < 0 || i%stride != 0 {
+	at := uint32(i) // a shorter division is a quicker one
+	nth := at / uint32(q.stride)
+	if i < 0 || at != nth*uint32(q.stride) {
 		return -1
 	}
-	return int(q.first) + i/stride%int(q.waits)
+	return int(q.first) + int(nth%uint32(q.waits))
 }
 
 // combine combines the advice made at the newest sample, and tells o of it what
 // the rung itself knows.
-func (r *rung) combine(dst *answer, advice []float32, o *interval.Origin) combine.Parts {
+func (r rung) combine(dst *answer, advice []float32, o *interval.Origin) combine.Parts {
 	var room [experts]float32
 	weights := room[:len(advice)]
 	parts := r.poly.Weights(weights, advice)
@@ -138,7 +120,7 @@ func (r *rung) combine(dst *answer, advice []float32, o *interval.Origin) combin
 }
 
 // bound puts bounds around the combination and returns what to remember of it.
-func (r *rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.Parts) record {
+func (r rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.Parts) record {
 	rec := record{
 		point:    direct.ToSmall(dst.point),
 		weighted: direct.ToSmall(float64(parts.Weighted)), leading: direct.ToSmall(float64(parts.Leading)),
@@ -150,10 +132,12 @@ func (r *rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.P
 	return rec
 }
 
-// remember keeps what the experts of both ladders said, and what the rules said it
-// from.
+// moment returns what is remembered of sample i, one of the last that a rung looks
+// back on.
+func (s *filter) moment(i int) *moment { return &s.moments[i&(len(s.moments)-1)] }
+
+// remember keeps what the experts of both ladders said.
 func (o *origin) remember(now *present, value, peak []float32) {
-	o.last, o.dayLevel, o.weekLevel = direct.ToSmall(now.last), direct.ToSmall(now.dayLevel), direct.ToSmall(now.weekLevel)
 	for g := range o.models {
 		o.models[g] = direct.ToSmall(float64(value[smooth+g]))
 	}
@@ -164,13 +148,14 @@ func (o *origin) remember(now *present, value, peak []float32) {
 	o.highest, o.top = direct.ToSmall(now.highestPath), direct.ToSmall(float64(peak[recentPeak]))
 }
 
-// recall writes what the experts of both ladders said at the origin, at rung k; season
-// is what was known of now.
+// recall writes what the experts of both ladders said at the origin, at rung k before
+// the newest sample; season is what was known of now.
 func (s *filter) recall(o *origin, k int, season *direct.Season, value, peak []float32) {
 	h := s.rungs[k]
+	m := s.moment(s.n - 1 - h)
 	then := present{
-		last: o.last.Float(), level: s.mem.LevelAt(h), profile: s.mem.ProfileAt(h),
-		dayLevel: o.dayLevel.Float(), weekLevel: o.weekLevel.Float(),
+		last: m.last.Float(), level: s.mem.LevelAt(h), profile: s.mem.ProfileAt(h),
+		dayLevel: m.dayLevel.Float(), weekLevel: m.weekLevel.Float(),
 	}
 	a := asked{h: h, season: *season, top: o.top.Float()}
 	s.rules(value, peak, &then, &a)
@@ -214,7 +199,7 @@ func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64)
 	s.recall(origin, k, season, said[values][:], said[peaks][:])
 	for l, truth := range truths {
 		r, rec, advice := s.ladders[l][k], &origin.of[l], said[l][:heads[l]]
-		if l == peaks && s.alone(k) {
+		if l == peaks && alone(k) {
 			return
 		}
 		o := interval.Origin{Point: rec.point.Float(), Highest: origin.of[peaks].point.Float(), Slot: s.slot(0), Views: views(advice)}
@@ -231,12 +216,13 @@ func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64)
 
 // targets returns the number of targets of a regression at rung k: the value and the
 // maximum, which are one where both ladders are.
-func (s *filter) targets(k int) int {
-	if s.alone(k) {
+func targets(k int) int {
+	if alone(k) {
 		return 1
 	}
 	return direct.MaxTargets
 }
 
-// alone reports whether both ladders have one rung at place k.
-func (s *filter) alone(k int) bool { return s.ladders[values][k] == s.ladders[peaks][k] }
+// alone reports whether both ladders have one rung at place k: the first, the maximum
+// until the next sample being its value.
+func alone(k int) bool { return k == 0 }

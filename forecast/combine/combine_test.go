@@ -11,8 +11,8 @@ import (
 	"github.com/forescale/forescale/forecast/combine"
 )
 
-func settings(experts int, keep float32) combine.Settings {
-	s := combine.Settings{Prior: new(combine.Prior), Keep: keep, Lead: 1.0 / 40, Overlap: 1}
+func settings(experts int, keep float32) *combine.Settings {
+	s := &combine.Settings{Prior: new(combine.Prior), Keep: keep, Lead: 1.0 / 40, Overlap: 1}
 	for range experts {
 		*s.Prior = append(*s.Prior, 1)
 	}
@@ -125,14 +125,14 @@ func TestPolyLearnsTheMorningAfterASilentNight(t *testing.T) {
 	w := make([]float32, 4)
 	open := func() float32 { return float32(50 + 5*rng.NormFloat64()) }
 	for range 500 { // a day on which the last is the best
-		say(&p, w, []float32{open(), open(), open(), 50}, open())
+		say(p, w, []float32{open(), open(), open(), 50}, open())
 	}
 	for range 700 {
-		say(&p, w, make([]float32, 4), 0)
+		say(p, w, make([]float32, 4), 0)
 	}
 	said := 0.0
 	for range 30 { // and one on which it is not
-		said = say(&p, w, []float32{0, 50, 50, 50}, 0)
+		said = say(p, w, []float32{0, 50, 50, 50}, 0)
 	}
 	t.Logf("%.2f after half an hour", said)
 	require.Less(t, said, 2.5)
@@ -153,7 +153,7 @@ func TestTheGateFollowsTheSeasonIntoAMove(t *testing.T) {
 		}
 		y := 50 + noise()
 		advice := []float32{before + noise(), float32(math.NaN()), 50 + noise(), before}
-		said := say(&p, w, advice, y)
+		said := say(p, w, advice, y)
 		if i > 2000 {
 			cost[move] += math.Abs(said - float64(y))
 			best[move] += math.Abs(float64(advice[3-move] - y))
@@ -220,7 +220,7 @@ func TestTheGateLearnsWhichSeasonIsRightWhenTheyContradict(t *testing.T) {
 		}
 		y := max(0, load(i)+noise())
 		day, week := load(i-50)+noise(), load(i-350)+noise()
-		said := say(&p, w, []float32{float32(last), max(0, day), max(0, week), float32(last)}, y)
+		said := say(p, w, []float32{float32(last), max(0, day), max(0, week), float32(last)}, y)
 		if i >= n/2 && load(i-50) != load(i) {
 			cost += math.Abs(said - float64(y))
 		}
@@ -240,7 +240,7 @@ func TestAForecastIsJudgedByTheBeliefThatItWasGiven(t *testing.T) {
 	w, advice := make([]float32, 3), []float32{now, foreseen, float32(math.NaN())}
 	for range 400 {
 		truth := now + float32(0.5*rng.NormFloat64())
-		for _, p := range []*combine.Poly{&then, &today} {
+		for _, p := range []*combine.Poly{then, today} {
 			parts := p.Weights(w, advice)
 			p.Learn(advice, parts, now+float32(parts.Belief)/whole*(foreseen-now), truth)
 		}

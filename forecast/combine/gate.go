@@ -63,7 +63,7 @@ func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
 	if evidence <= 0 {
 		return share
 	}
-	part := evidence / (evidence + hesitation*p.overlap*max(p.size, p.long))
+	part := evidence / (evidence + hesitation*p.set.Overlap*max(p.size, p.long))
 	for k := range share {
 		share[k] += part * (own[k] - share[k])
 	}
@@ -98,11 +98,11 @@ func (p *Poly) choose(m regime, said [choices]float32, mixed, truth, limit float
 		p.choose(moving, said, mixed, truth, limit)
 	}
 	gate, peak := &p.gate[m], &p.gatePeak[m]
-	all, sign, top := distance(truth, mixed), direction(mixed, truth), *peak
+	all, sign, top, keep := distance(truth, mixed), direction(mixed, truth), *peak, p.set.Keep
 	for k, said := range said {
 		if said == said { // not NaN
 			r := gateShare*sign*(mixed-said) + (1-gateShare)*(all-distance(truth, said))
-			top = max(top, gate[k].add(clip(r, limit), p.keep))
+			top = max(top, gate[k].add(clip(r, limit), keep))
 		}
 	}
 	if growth := top - *peak; growth > 0 {

@@ -25,11 +25,8 @@ type Settings struct {
 // A Poly weighs experts under absolute loss; see the package comment. The zero
 // value is not usable; it is not safe for concurrent use.
 type Poly struct {
-	prior    *Prior
+	set      *Settings
 	of       []expert
-	keep     float32 // these three as in Settings
-	lead     float32
-	overlap  float32
 	gate     [regimes][choices]account
 	peak     float32 // largest r² of any expert
 	gatePeak [regimes]float32
@@ -68,10 +65,9 @@ const (
 	least       = 1e-9 // of a loss
 )
 
-// NewPoly returns weights over the first n experts of set, Simple at least.
-func NewPoly(set Settings, n int) Poly {
-	return Poly{prior: set.Prior, keep: set.Keep, lead: set.Lead, overlap: set.Overlap, of: make([]expert, n)}
-}
+// NewPoly returns weights over the first n experts of set, Simple at least. Many may
+// share one set, which must not change.
+func NewPoly(set *Settings, n int) *Poly { return &Poly{set: set, of: make([]expert, n)} }
 
 // Weights writes the weights, which sum to one, of the experts whose forecast is
 // not NaN; the others get zero. All are zero if no expert has a forecast. It
@@ -84,7 +80,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 		sum = 0
 		for k, f := range forecasts {
 			if f == f { // not NaN
-				sum += (*p.prior)[k]
+				sum += (*p.set.Prior)[k]
 			}
 		}
 	}
@@ -100,7 +96,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 		if f != f { // NaN
 			continue
 		}
-		w := (*p.prior)[k]
+		w := (*p.set.Prior)[k]
 		if !byPrior {
 			w = p.of[k].weight()
 		}
@@ -140,18 +136,18 @@ func (p *Poly) survey(forecasts []float32) (sum, best float32) {
 func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 	limit := p.follow(distance(truth, parts.Weighted))
 	inner, sign := distance(truth, parts.Weighted), direction(parts.Weighted, truth)
-	top := p.peak
+	top, keep, lead := p.peak, p.set.Keep, p.set.Lead
 	for k, f := range forecasts {
 		if f != f { // NaN
 			continue
 		}
 		e := &p.of[k]
 		own := distance(truth, f)
-		top = max(top, e.add(clip(linear*sign*(parts.Weighted-f)+(1-linear)*(inner-own), limit), p.keep))
+		top = max(top, e.add(clip(linear*sign*(parts.Weighted-f)+(1-linear)*(inner-own), limit), keep))
 		if own = min(own, limit) + least; e.loss == 0 {
 			e.loss = own
 		} else {
-			e.loss += p.lead * (own - e.loss)
+			e.loss += lead * (own - e.loss)
 		}
 	}
 	if growth := top - p.peak; growth > 0 {
@@ -171,7 +167,7 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 // fullGain and by more than chance, in proportion below, and never less than
 // leastBelief, from which what was foreseen can still be told.
 func (p *Poly) belief() float32 {
-	if !(p.long > 0) || p.seen < patience*p.overlap {
+	if !(p.long > 0) || p.seen < patience*p.set.Overlap {
 		return 1
 	}
 	return max(leastBelief, min(p.gain/(fullGain*p.long+doubts*p.chance()), 1))
@@ -182,8 +178,8 @@ func (p *Poly) belief() float32 {
 // mean size stands in for the standard deviation, since a few large gains, as at
 // the surges of a burst, are no reason to doubt them.
 func (p *Poly) chance() float32 {
-	rounds := min(p.seen-gateFrom+1, longer/(1-p.keep))
-	return p.stakes / float32(math.Sqrt(float64(max(rounds/p.overlap, 1))))
+	rounds := min(p.seen-gateFrom+1, longer/(1-p.set.Keep))
+	return p.stakes / float32(math.Sqrt(float64(max(rounds/p.set.Overlap, 1))))
 }
 
 // wholly is a Belief of one.
@@ -210,7 +206,7 @@ func (p *Poly) confirm(now, mixed, truth, limit float32, belief uint8) {
 	if now != now || belief == 0 { // NaN
 		return
 	}
-	rate := max((1-p.keep)/longer, 1/(p.seen-gateFrom+1))
+	rate := max((1-p.set.Keep)/longer, 1/(p.seen-gateFrom+1))
 	foreseen := now + (mixed-now)*wholly/float32(belief)
 	gain := min(distance(truth, now), limit) - min(distance(truth, foreseen), limit)
 	p.gain += rate * (gain - p.gain)
@@ -228,7 +224,7 @@ func (p *Poly) follow(size float32) (limit float32) {
 		size = min(size, 10*usual)
 	}
 	p.size += max(sizeRate, 1/p.seen) * (size - p.size)
-	p.long += max((1-p.keep)/longer, 1/p.seen) * (size - p.long)
+	p.long += max((1-p.set.Keep)/longer, 1/p.seen) * (size - p.long)
 	if usual = max(p.size, p.long); usual > 0 {
 		return most * usual
 	}

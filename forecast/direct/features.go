@@ -29,13 +29,49 @@ const (
 // Transforms is the number of transforms.
 const Transforms = 2
 
-// Base returns the transformed value at ago samples before the newest one, from
-// which targets and regressors are measured.
-func (m *Memory) Base(ago int, t Transform) float64 {
-	if t == Logs {
-		return Log(m.recent.at(m.n - 1 - ago))
+// An Origin is what the rows of one origin share whatever the horizon.
+type Origin struct {
+	ago   int                 // samples before the newest
+	value [Transforms]float64 // from which targets and regressors are measured
+	near  [Transforms][len(shortLags) + 2]float32
+	known [4]float64             // one day and one week before, the profile and the slow mean, NaN = not known
+	moved [Transforms][4]float64 // to these, 0 if not known
+}
+
+// Origin returns that of the origin ago samples before the newest one.
+func (m *Memory) Origin(ago int) (o Origin) {
+	u := m.n - 1 - ago
+	z := m.recent.at(u)
+	base := Log(z)
+	o.ago, o.value = ago, [Transforms]float64{z, base}
+	near := func(i int, v float64) {
+		o.near[Raw][i], o.near[Logs][i] = float32(v-z), float32(Log(v)-base)
 	}
-	return m.recent.at(m.n - 1 - ago)
+	for i, l := range shortLags {
+		near(i, m.recent.at(u-l))
+	}
+	n := len(shortLags)
+	near(n, m.LevelAt(ago))
+	o.near[Raw][n+1], o.near[Logs][n+1] = 1, 1
+	at := m.wall.at(u)
+	o.known = [...]float64{m.then(&m.dayView, m.day, at, ago), m.then(&m.weekView, m.week, at, ago), m.profileAt(u), m.slow.at(u)}
+	for i, v := range o.known {
+		if v == v { // not NaN
+			o.moved[Raw][i], o.moved[Logs][i] = v-z, Log(v)-base
+		}
+	}
+	return o
+}
+
+// Value returns the transformed value at the origin.
+func (o *Origin) Value(t Transform) float64 { return o.value[t] }
+
+// Value returns the transformed value of the newest sample.
+func (m *Memory) Value(t Transform) float64 {
+	if t == Logs {
+		return Log(m.recent.at(m.n - 1))
+	}
+	return m.recent.at(m.n - 1)
 }
 
 // A Row holds the regressors of one origin and horizon for both transforms, each
@@ -54,52 +90,42 @@ func (l *Lags) RowIn(room *RowSpace) Row {
 	return Row{room[:n:n], room[n : 2*n]}
 }
 
-// Row writes the regressors of the origin ago samples before the newest one for
-// a time h samples after that origin, whose seasonal values are s and whose time
-// of day is clock. What is not known is zero.
-func (m *Memory) Row(dst *Row, ago, h int, s *Season, clock *Clock) {
-	u := m.n - 1 - ago
+// Row writes the regressors of an origin for a time h samples after it, whose seasonal
+// values are s and whose time of day is clock. What is not known is zero.
+func (m *Memory) Row(dst *Row, o *Origin, h int, s *Season, clock *Clock) {
+	u := m.n - 1 - o.ago
+	z, base := o.value[Raw], o.value[Logs]
+	n := 0
+	for t, x := range dst {
+		n = copy(x, o.near[t][:])
+		n += copy(x[n:], clock[:])
+	}
 	raw, logs := dst[Raw], dst[Logs]
-	z, base := m.recent.at(u), Log(m.recent.at(u))
-	n, lags := len(shortLags), shortLags
 	if h < m.lags.Hour {
-		lags[givesWay] = m.lags.Hour - h
+		v := m.recent.at(u - m.lags.Hour + h)
+		raw[givesWay], logs[givesWay] = float32(v-z), float32(Log(v)-base)
 	}
-	for i, l := range lags {
-		v := m.recent.at(u - l)
-		raw[i], logs[i] = float32(v-z), float32(Log(v)-base)
-	}
-	level := m.LevelAt(ago)
-	raw[n], logs[n] = float32(level-z), float32(Log(level)-base)
-	raw[n+1], logs[n+1] = 1, 1
-	n += 2
-	copy(raw[n:], clock[:])
-	n += copy(logs[n:], clock[:])
-
-	at := m.wall.at(u)
-	known := [...]float64{
-		s.Day, math.NaN(), s.DaySmooth, s.Week, math.NaN(), s.WeekSmooth,
-		s.Profile, m.profileAt(u), m.slow.at(u), s.DayMax,
-	}
-	if s.Day == s.Day { // not NaN
-		known[1] = m.then(&m.dayView, m.day, at, ago)
-	}
-	if s.Week == s.Week { // not NaN
-		known[4] = m.then(&m.weekView, m.week, at, ago)
-	}
+	known := [...]float64{s.Day, s.DaySmooth, s.Week, s.WeekSmooth, s.Profile, s.DayMax}
 	var change [Transforms][len(known)]float64
 	for i, v := range known {
 		if v == v { // not NaN
 			change[Raw][i], change[Logs][i] = v-z, Log(v)-base
 		}
 	}
-	for t, x := range dst {
-		c, x := &change[t], x[n:]
-		x[0], x[1], x[2] = float32(c[0]), moved(c[0], c[1], known[1]), float32(c[2])
-		x[3], x[4], x[5] = float32(c[3]), moved(c[3], c[4], known[4]), float32(c[5])
-		x[6], x[7], x[8], x[9] = float32(c[6]), float32(c[7]), float32(c[8]), float32(c[9])
+	day, week := o.known[0], o.known[1]
+	if s.Day != s.Day { // NaN
+		day = s.Day
 	}
-	n += len(known)
+	if s.Week != s.Week { // NaN
+		week = s.Week
+	}
+	for t, x := range dst {
+		c, from, x := &change[t], &o.moved[t], x[n:]
+		x[0], x[1], x[2] = float32(c[0]), moved(c[0], from[0], day), float32(c[1])
+		x[3], x[4], x[5] = float32(c[2]), moved(c[2], from[1], week), float32(c[3])
+		x[6], x[7], x[8], x[9] = float32(c[4]), float32(from[2]), float32(from[3]), float32(c[5])
+	}
+	n += len(known) + len(o.known)
 	top := max(z, float64(m.recent.top(u-1, min(h, longest)-1)))
 	raw[n], logs[n] = float32(top-z), float32(Log(top)-base)
 	if len(raw) > n+1 {
@@ -108,8 +134,11 @@ func (m *Memory) Row(dst *Row, ago, h int, s *Season, clock *Clock) {
 }
 
 // then returns the value one season before position at, that of the sample ago
-// before the newest.
+// before the newest; NaN without a season.
 func (m *Memory) then(v *view, c *cells, at, ago int) float64 {
+	if v.season <= 0 {
+		return math.NaN()
+	}
 	if v.valid && ago <= m.lags.Reach {
 		return v.at(at)
 	}

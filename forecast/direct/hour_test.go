@@ -27,7 +27,8 @@ func TestAnHourBeforeIsAmongTheRegressors(t *testing.T) {
 	row, season, clock := lags.NewRow(), make([]direct.Season, 1), direct.Clock{}
 	for h, want := range map[int]float64{9: 0, 10: 4, 11: 0, 60: 0} {
 		m.Seasons(season, []int{h})
-		m.Row(&row, 0, h, &season[0], &clock)
+		origin := m.Origin(0)
+		m.Row(&row, &origin, h, &season[0], &clock)
 		require.InDelta(t, want, row[direct.Raw][2], 1e-6, "%d minutes ahead", h)
 	}
 }

@@ -137,8 +137,8 @@ const maxOther = 8192
 // Len returns the number of samples pushed.
 func (m *Memory) Len() int { return m.n }
 
-// Lags returns the lengths the memory was made with.
-func (m *Memory) Lags() Lags { return m.lags }
+// Lags returns the lengths the memory was made with, which must not be changed.
+func (m *Memory) Lags() *Lags { return &m.lags }
 
 // Log returns log(1 + 10z), the transform of the second set of regressions, for
 // z ≥ 0 and not NaN; the error is below 10⁻¹¹.

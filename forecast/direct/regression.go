@@ -6,36 +6,49 @@ import "math"
 const MaxTargets = 2
 
 // A Regression is a ridge regression of one or two targets on the same
-// regressors, learned sample by sample with forgetting. It is not safe for concurrent use.
+// regressors, learned sample by sample with forgetting. It is a view of numbers that
+// its caller keeps, zero before anything is learned: who has many of one shape keeps
+// nothing else of each. It is not safe for concurrent use.
 type Regression struct {
-	data   []float32           // the Gram matrix, then moments and coefficients by target
-	scale  [MaxTargets]float32 // running mean of |error|
-	weight float32             // discounted number of rows
-	unit   float32             // weight of the newest row: it grows, in place of shrinking all others
-	d      uint8
-	count  uint8 // targets
+	numbers    []float32 // at the places below, then the Gram matrix, then moments and coefficients by target
+	d, targets int
+}
+
+// The first numbers of a regression.
+const (
+	weightAt = iota // discounted number of rows
+	unitAt          // weight of the newest row: it grows, in place of shrinking all others
+	scaleAt         // running mean of |error|, by target
+)
+
+// Numbers returns how many numbers a regression of 1 to MaxTargets targets on d
+// regressors, 1 to MaxRegressors, consists of.
+func Numbers(d, targets int) int { return scaleAt + targets + d*(d+1)/2 + 2*targets*d }
+
+// View returns the regression of 1 to MaxTargets targets on d regressors that consists
+// of numbers, len Numbers(d, targets).
+func View(numbers []float32, d, targets int) Regression {
+	return Regression{numbers: numbers, d: d, targets: targets}
+}
+
+// NewRegression returns a regression that has learned nothing, in numbers of its own.
+func NewRegression(d, targets int) Regression {
+	return View(make([]float32, Numbers(d, targets)), d, targets)
 }
 
 // gram returns the lower half of G by rows, len d(d+1)/2.
-func (r *Regression) gram() []float32 { return r.data[:r.at(0)] }
+func (r *Regression) gram() []float32 {
+	return r.numbers[scaleAt+r.targets : len(r.numbers)-2*r.targets*r.d]
+}
 
 // moment returns c of target k, len d.
-func (r *Regression) moment(k int) []float32 {
-	i := r.at(2 * k)
-	return r.data[i : i+int(r.d)]
-}
+func (r *Regression) moment(k int) []float32 { return r.fromEnd(2 * (r.targets - k)) }
 
 // beta returns the coefficients of target k, len d.
-func (r *Regression) beta(k int) []float32 {
-	i := r.at(2*k + 1)
-	return r.data[i : i+int(r.d)]
-}
+func (r *Regression) beta(k int) []float32 { return r.fromEnd(2*(r.targets-k) - 1) }
 
-// at returns where the n-th vector after the Gram matrix begins.
-func (r *Regression) at(n int) int {
-	d := int(r.d)
-	return d*(d+1)/2 + n*d
-}
+// fromEnd returns the n-th vector from the end, len d.
+func (r *Regression) fromEnd(n int) []float32 { return r.numbers[len(r.numbers)-n*r.d:][:r.d] }
 
 // Tuning sets how a [Regression] learns.
 type Tuning struct {
@@ -44,36 +57,14 @@ type Tuning struct {
 	Huber  float64 // errors beyond Huber times their mean size count less, > 0
 }
 
-// NewRegression returns a regression of 1 to MaxTargets targets on d regressors,
-// 1 to MaxRegressors, with all coefficients zero.
-func NewRegression(d, targets int) *Regression {
-	r := make([]Regression, 1)
-	Init(r, d, targets)
-	return &r[0]
-}
-
-// Init makes each of rs what [NewRegression] returns. All keep their numbers in one
-// piece, which rounds up to less than one each.
-func Init(rs []Regression, d, targets int) {
-	var all []float32
-	for i := range rs {
-		rs[i] = Regression{d: uint8(d), count: uint8(targets)}
-		n := rs[i].at(2 * targets)
-		if i == 0 {
-			all = make([]float32, n*len(rs))
-		}
-		rs[i].data, all = all[:n:n], all[n:]
-	}
-}
-
 // Rows returns the discounted number of rows learned from: it grows to
 // 1/(1−Forget).
-func (r *Regression) Rows() float64 { return float64(r.weight) }
+func (r *Regression) Rows() float64 { return float64(r.numbers[weightAt]) }
 
 // Predict returns the coefficients of target k times x, len d. A regression of one
 // target takes every other for the same.
 func (r *Regression) Predict(k int, x []float32) float64 {
-	beta := r.beta(min(k, int(r.count)-1))
+	beta := r.beta(min(k, r.targets-1))
 	x = x[:len(beta)]
 	var a, b float32
 	n := len(x) &^ 1
@@ -87,27 +78,34 @@ func (r *Regression) Predict(k int, x []float32) float64 {
 	return float64(a + b)
 }
 
+// Coefficient returns the i-th coefficient of target k.
+func (r *Regression) Coefficient(k, i int) float64 { return float64(r.beta(k)[i]) }
+
 // Learn adds the row x, len d, with its targets, of which those beyond the
 // number of targets are left out. Only finite numbers may be given.
 func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning) {
-	w := 1.0
-	warm := 1 / float64(r.weight+1)
-	for k := range int(r.count) {
+	w, weight := 1.0, r.numbers[weightAt]
+	warm := 1 / float64(weight+1)
+	for k := range r.targets {
 		e := math.Abs(target[k] - r.Predict(k, x))
-		s := float64(r.scale[k])
-		if limit := tune.Huber * s; e > limit && r.weight > 10 {
+		scale := &r.numbers[scaleAt+k]
+		s := float64(*scale)
+		if limit := tune.Huber * s; e > limit && weight > 10 {
 			w = min(w, limit/e)
 			e = min(e, 10*s) // one freak must not open the gate for the next
 		}
-		r.scale[k] = float32(s + max(warm, 0.01)*(e-s))
+		*scale = float32(s + max(warm, 0.01)*(e-s))
 	}
-	r.weight = float32(tune.Forget)*r.weight + 1
-	if r.unit /= float32(tune.Forget); !(r.unit < mostUnit) || r.unit == 0 {
-		r.shrink()
+	r.numbers[weightAt] = float32(tune.Forget)*weight + 1
+	unit := r.numbers[unitAt] / float32(tune.Forget)
+	if !(unit < mostUnit) || unit == 0 {
+		r.shrink(unit)
+		unit = 1
 	}
-	r.add(x[:r.d], float32(w)*r.unit)
-	for k := range int(r.count) {
-		wy := float32(w*target[k]) * r.unit
+	r.numbers[unitAt] = unit
+	r.add(x[:r.d], float32(w)*unit)
+	for k := range r.targets {
+		wy := float32(w*target[k]) * unit
 		moment := r.moment(k)
 		for i, v := range x[:len(moment)] {
 			moment[i] += wy * v
@@ -118,21 +116,22 @@ func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning)
 // mostUnit is the weight of the newest row at which all are brought back to one.
 const mostUnit = 1e8
 
-// shrink divides all weights by that of the newest row.
-func (r *Regression) shrink() {
+// shrink divides all weights by unit, that of the newest row.
+func (r *Regression) shrink(unit float32) {
 	down := float32(0)
-	if r.unit > 0 {
-		down = 1 / r.unit
+	if unit > 0 {
+		down = 1 / unit
 	}
-	for i := range r.gram() {
-		r.data[i] *= down
+	gram := r.gram()
+	for i := range gram {
+		gram[i] *= down
 	}
-	for k := range int(r.count) {
-		for i := range r.moment(k) {
-			r.moment(k)[i] *= down
+	for k := range r.targets {
+		moment := r.moment(k)
+		for i := range moment {
+			moment[i] *= down
 		}
 	}
-	r.unit = 1
 }
 
 // add adds w·x·xᵀ to the Gram matrix, two rows at a time: each x is then read once
@@ -161,7 +160,7 @@ func (r *Regression) add(x []float32, w float32) {
 // Solve brings the coefficients up to date with the rows learned.
 func (r *Regression) Solve(tune Tuning) {
 	var l factor
-	d := int(r.d)
+	d := r.d
 	for i, v := range r.gram() {
 		l[i] = float64(v)
 	}
@@ -170,7 +169,7 @@ func (r *Regression) Solve(tune Tuning) {
 	}
 	l.cholesky(d)
 	var x [MaxRegressors]float64
-	for k := range int(r.count) {
+	for k := range r.targets {
 		moment, beta := r.moment(k), r.beta(k)
 		for i := range d {
 			x[i] = float64(moment[i])
@@ -185,7 +184,4 @@ func (r *Regression) Solve(tune Tuning) {
 }
 
 // Reset forgets everything.
-func (r *Regression) Reset() {
-	clear(r.data)
-	r.scale, r.weight, r.unit = [MaxTargets]float32{}, 0, 0
-}
+func (r *Regression) Reset() { clear(r.numbers) }

@@ -60,8 +60,9 @@ func TestViewAgreesWithItsCells(t *testing.T) {
 						same(t, c.off, b[k].WeekMax, a[k].WeekMax)
 					}
 				}
-				viewed.Row(&rowA, reach, reach, &a[3], &Clock{})
-				plain.Row(&rowB, reach, reach, &b[3], &Clock{})
+				originA, originB := viewed.Origin(reach), plain.Origin(reach)
+				viewed.Row(&rowA, &originA, reach, &a[3], &Clock{})
+				plain.Row(&rowB, &originB, reach, &b[3], &Clock{})
 				for k := range rowA {
 					require.InDeltaSlice(t, rowB[k], rowA[k], c.off, "sample %d, transform %d", i, k)
 				}

@@ -45,7 +45,7 @@ func (f *Fitted) newScoredHistory(history forecast.Series, z []float64) *scoredH
 		}
 		m := newMemory(f.start, f.step, f.periods[k], f.model.Zone)
 		for i := range z {
-			c.cells[k][i] = int32(m.i)
+			c.cells[k][i] = m.i
 			if !c.whole {
 				c.weights[k][i] = m.w
 			}

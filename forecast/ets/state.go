@@ -159,9 +159,9 @@ type memory struct {
 	cells []float32
 	half  int64   // half a step, ns: samples stand for the middle of their cell
 	per   float64 // cells per nanosecond
-	whole bool    // one cell per step: nothing to interpolate
-	i, j  int     // cells of the next sample
 	w     float64 // weight of cell j
+	i, j  int32   // cells of the next sample
+	whole bool    // one cell per step: nothing to interpolate
 }
 
 // finest is the least width of a seasonal cell.
@@ -187,17 +187,17 @@ func newMemory(start time.Time, step, period time.Duration, zone *time.Location)
 }
 
 // locate returns the two cells around a phase and the weight of the second.
-func (m *memory) locate(phase int64) (i, j int, w float64) {
+func (m *memory) locate(phase int64) (i, j int32, w float64) {
 	x := float64(phase+m.half) * m.per
 	if m.whole {
-		i = min(int(x), len(m.cells)-1)
+		i = min(int32(x), int32(len(m.cells)-1))
 		return i, i, 0
 	}
-	n := len(m.cells)
+	n := int32(len(m.cells))
 	if x -= 0.5; x < 0 {
 		x += float64(n)
 	}
-	i = int(x)
+	i = int32(x)
 	w = x - float64(i)
 	if i >= n {
 		i -= n

@@ -84,8 +84,8 @@ type Band struct {
 // NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing. It
 // learns from every stride-th origin only, and from each as much more, up to
 // mostPace times: errors of neighbours h steps ahead are nearly the same.
-func NewBand(h, stride int) *Band {
-	b := &Band{scale: newScale(), tail: newTail(), ahead: uint16(h), stride: uint16(stride), pace: float32(min(stride, mostPace))}
+func NewBand(h, stride int) Band {
+	b := Band{tail: newTail(), ahead: uint16(h), stride: uint16(stride), pace: float32(min(stride, mostPace))}
 	b.rate = b.pace * float32(trackRate*math.Pow(float64(h), -trackFade))
 	b.onTop = b.pace * float32(topRate*math.Pow(float64(h), -topFade))
 	b.sharp = float32(sharpness * math.Pow(float64(h), -dullness))
@@ -309,9 +309,10 @@ func judge(above, high float32) (loss, move float32) {
 func (b *Band) Refresh(t *Timing) {
 	b.shape.read()
 	tune := t.tuning
-	few := float64(b.ahead) / float64(b.stride) / (b.scale.model.Rows() + 1) // n errors h ahead tell as much as n/h
+	model := b.scale.model()
+	few := float64(b.ahead) / float64(b.stride) / (model.Rows() + 1) // n errors h ahead tell as much as n/h
 	tune.Ridge = jointRidge * few * (1 + young*few)
-	b.scale.model.Solve(tune)
+	model.Solve(tune)
 	for i := range above {
 		least, sum := float32(math.MaxFloat32), float32(0)
 		for k := range candidates {

@@ -47,7 +47,7 @@ const last = 0
 type scale struct {
 	slow, relative, spread, fromLast float32
 	slots                            [Slots]direct.Small
-	model                            direct.Regression
+	joint                            [3 + powersOf*(powersOf+1)/2 + 2*powersOf]float32 // what direct.View reads
 }
 
 const (
@@ -61,7 +61,8 @@ const (
 // powersOf is the number of regressors of the joint scale.
 const powersOf = 7
 
-func newScale() scale { return scale{model: *direct.NewRegression(powersOf, 1)} }
+// model returns the regression of the joint scale on the others.
+func (s *scale) model() direct.Regression { return direct.View(s.joint[:], powersOf, 1) }
 
 // Prior returns the mean size of errors to expect h steps ahead before there are any,
 // if it is size at the shorter horizon of before steps. The errors of a random walk
@@ -91,11 +92,10 @@ func (s *scale) measure(m *Memo, o Origin, known, floor, warm float32, t *Timing
 	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
 	var x [powersOf]float32
 	powers(&x, m, o)
-	power := s.model.Predict(0, x[:]) - s.model.Predict(0, neutral[:])
+	model := s.model()
+	power := model.Predict(0, x[:]) - model.Coefficient(0, powersOf-1)
 	m.write(joint, base*clamp(float32(elementary.Exp(power))), base, floor)
 }
-
-var neutral = [powersOf]float32{powersOf - 1: 1} //nolint:gochecknoglobals // a constant table
 
 // clamp keeps a factor on the long-run size within reason.
 func clamp(f float32) float32 {
@@ -128,9 +128,9 @@ func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, pace, warm flo
 	var x [powersOf]float32
 	powers(&x, then, o)
 	target := elementary.Log(float64(min(size/usual, 1e3)) + leastPower)
-	tune := t.tuning
+	tune, model := t.tuning, s.model()
 	tune.Forget = 1 - float64(pace)*(1-tune.Forget)
-	s.model.Learn(x[:], [direct.MaxTargets]float64{target}, tune)
+	model.Learn(x[:], [direct.MaxTargets]float64{target}, tune)
 	s.slow += max(warm, pace*float32(t.Slow)) * (size - s.slow)
 	s.relative += max(warm, pace*fastRate) * (min(size/max(float32(o.Point), usual/10), mostRatio) - s.relative)
 	s.fromLast += max(warm, pace*fastRate) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)

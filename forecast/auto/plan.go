@@ -1,0 +1,78 @@
+package auto
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/forescale/forescale/forecast/combine"
+	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/interval"
+)
+
+// A plan is what follows from the step of a series and the length of its day: the
+// rungs, and how fast and from what each learns. It never changes.
+type plan struct {
+	rungs    []int
+	settings []combine.Settings // by rung
+	queues   []queue            // by rung
+	origins  int                // in all queues
+	own      []int              // rungs with regressions of their own
+	answer   []between          // by rung: whose regressions answer
+	forget   [direct.Transforms]float64
+	timing   interval.Timing
+}
+
+// plans holds those made so far: a fleet has thousands of series and one step, and
+// all of one step and day share one plan.
+var plans sync.Map //nolint:gochecknoglobals // of what never changes
+
+// planFor returns the plan of series of the given step with day samples a day, 0 =
+// there is none.
+func planFor(step time.Duration, day int) *plan {
+	type key struct {
+		step time.Duration
+		day  int
+	}
+	if p, ok := plans.Load(key{step, day}); ok {
+		return p.(*plan) //nolint:forcetypeassert // nothing else is stored
+	}
+	p, _ := plans.LoadOrStore(key{step, day}, newPlan(combine.Ladder(step), day))
+	return p.(*plan) //nolint:forcetypeassert // nothing else is stored
+}
+
+func newPlan(rungs []int, day int) *plan {
+	day = max(day, 24)
+	p := &plan{rungs: rungs, timing: interval.NewTiming(day)}
+	p.settings = settings(rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
+	p.queues, p.origins = newQueues(rungs)
+	p.own, p.answer = neighbours(rungs)
+	for t, days := range rowDays {
+		p.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
+	}
+	return p
+}
+
+// settings returns those of the weights, which remember who is better for regret samples
+// and who leads for lead samples.
+func settings(rungs []int, regret, lead float64) []combine.Settings {
+	all := make([]combine.Settings, len(rungs))
+	for k, h := range rungs {
+		every := float64(stride(h)) // samples that a round stands for
+		all[k] = combine.Settings{
+			Prior: &priors, Keep: float32(math.Pow(1-1/regret, every)), Lead: float32(min(1, every/lead)),
+			Overlap: float32(float64(h) / every),
+		}
+	}
+	return all
+}
+
+// newQueues returns the queues of all rungs, and how many origins wait in them.
+func newQueues(rungs []int) (queues []queue, origins int) {
+	queues = make([]queue, len(rungs))
+	for k, h := range rungs {
+		queues[k] = queue{first: uint16(origins), waits: uint16(waits(h)), stride: uint16(stride(h))}
+		origins += waits(h)
+	}
+	return queues, origins
+}
