@@ -16,6 +16,7 @@ const (
 	newLevel   = 30 * time.Minute // longer is no burst
 	fading     = 0.7              // share of the height above the reference, below which a burst is on its way down
 	hold       = 75 * time.Second // half of what a replica costs to start and to end: two holds are remembered
+	steeply    = 1.25             // times what it was above the reference, and a burst still rises
 	halfLevel  = 2 * time.Minute  // half-life of the level
 	halfSpread = 30 * time.Minute // and of the deviation
 	finest     = 0.01             // least deviation, as a share of the level
@@ -28,6 +29,7 @@ type Burst struct {
 	Height float64       `json:"height"` // highest sample over the reference at its onset, ≥ 1
 	Lasted time.Duration `json:"lasted"` // from notice to the first calm sample, ns in JSON
 	Base   float64       `json:"base"`   // reference at its onset, unit of the metric; 0 = unknown
+	Rose   time.Duration `json:"rose"`   // from notice until it was near its height, ns in JSON; 0 = at once, or unknown
 }
 
 // A Detector watches one series of demand. Its exported fields are its whole
@@ -51,6 +53,8 @@ type Detector struct {
 	Peak   float64    `json:"peak"`   // highest sample since
 	Surge  float64    `json:"surge"`  // highest rate behind the first samples, which are means over Window
 	Guess  float64    `json:"guess"`  // of the demand behind the newest sample, if that may be the first one of a burst; 0 = none
+	Mark   float64    `json:"mark"`   // highest sample when it last grew by a quarter of what is above the base
+	Marked time.Time  `json:"marked"` // when that was
 	Tops   [2]float64 `json:"tops"`   // highest sample of this hold and of the one before
 	Turned time.Time  `json:"turned"` // when this hold began
 	Calm   time.Time  `json:"calm"`   // first of the calm samples that end it
@@ -92,6 +96,7 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 	if d.begins(sample, reference) {
 		d.Onset, d.Base, d.Peak, d.Surge, d.Calm, d.Hints = now, reference, sample, sample, time.Time{}, 0
 		d.Tops, d.Turned = [2]float64{sample}, now
+		d.Mark, d.Marked = sample, now
 		d.surge(dt, sample-last)
 		d.came(former)
 		return true
@@ -141,8 +146,8 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 // Latch returns the demand to provide for while a burst lasts, what is guessed of one
 // that may have begun with the newest sample, 0 else; in the unit of the samples. While
 // these do not yet show how high the burst goes, it is what bursts usually reach (the
-// quantile level of where past ones would have taken it) or what the first samples
-// betray, whichever is more. What they betray is a guess, and not believed above the
+// quantile level of where past ones would have taken it, for as long as at the same level
+// they took to come near their height) or what the first samples betray, whichever is more. What they betray is a guess, and not believed above the
 // [Detector.Ceiling]: once a sample is a mean over nothing but the burst, the highest
 // sample stands in its place. It stays until the burst fades, when it has been clearly
 // lower for as long as a replica costs to start and to end.
@@ -157,7 +162,7 @@ func (d *Detector) Latch(now time.Time, level float64) float64 {
 	if d.Seen.Sub(d.Onset) < d.Window { // samples still hold some of the time before
 		need = max(need, min(d.Surge, d.Ceiling(level)))
 	}
-	if usual := d.Reach(d.Base, level); usual > need && now.Sub(d.Onset) <= d.Window+calm {
+	if usual := d.Reach(d.Base, level); usual > need && now.Sub(d.Onset) <= d.Window+max(calm, d.rise(level)) {
 		need = usual
 	}
 	return need
@@ -211,6 +216,9 @@ func halving(dt, half time.Duration) float64 { return math.Exp2(-float64(dt) / f
 // follow watches a burst until it ends or turns out to be a new level.
 func (d *Detector) follow(now time.Time, sample float64) {
 	d.Peak = max(d.Peak, sample)
+	if sample > d.Base+steeply*(d.Mark-d.Base) {
+		d.Mark, d.Marked = sample, now
+	}
 	if now.Sub(d.Turned) >= hold {
 		d.Tops, d.Turned = [2]float64{0, d.Tops[0]}, now
 	}
@@ -232,7 +240,7 @@ func (d *Detector) follow(now time.Time, sample float64) {
 	if len(d.Recent) == maxBursts {
 		d.Recent = append(d.Recent[:0], d.Recent[1:]...)
 	}
-	d.Recent = append(d.Recent, Burst{At: d.Onset, Height: d.Peak / d.Base, Lasted: d.Calm.Sub(d.Onset), Base: d.Base})
+	d.Recent = append(d.Recent, Burst{At: d.Onset, Height: d.Peak / d.Base, Lasted: d.Calm.Sub(d.Onset), Base: d.Base, Rose: d.Marked.Sub(d.Onset)})
 	d.Level, d.Onset = sample, time.Time{}
 	d.renewal = renewal{}
 }

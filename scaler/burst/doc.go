@@ -45,13 +45,16 @@
 //
 // Where the onsets follow no clock, the hazard is that of the gaps in time,
 // #{gaps in [e, e+L]} / #{gaps ≥ e}, with the same kind of prior. See Cox,
-// Renewal Theory (1962).
+// Renewal Theory (1962). A job that sleeps for an hour and runs for five minutes has a
+// clock of its own: its gaps are all alike, and it is foreseen as well as one by the
+// hour ([Detector.Foreseen]).
 //
 // # How high
 //
 // A burst multiplies what there is or adds to it; which of the two is alike from one
 // burst to the next is seen in those that were ([Detector.Reach]). Who has seen many
-// believes no guess beyond them ([Detector.Ceiling]).
+// believes no guess beyond them ([Detector.Ceiling]). And how long a burst took to come
+// near its height says for how long a lower sample is no proof of a lower burst.
 //
 // # By the clock
 //

@@ -202,6 +202,23 @@ func (d *Detector) Clock() time.Duration {
 	return d.renewal.slot
 }
 
+// Foreseen reports whether bursts return when they are expected: they follow a clock, or
+// most of them, three in four, come within a tenth of the usual time after the last one.
+func (d *Detector) Foreseen() bool {
+	d.judge()
+	if d.renewal.slot > 0 {
+		return true
+	}
+	n := len(d.renewal.times)
+	if n < enough {
+		return false
+	}
+	usual := d.renewal.times[n/2]
+	from, _ := slices.BinarySearch(d.renewal.times, usual-usual/10)
+	to, _ := slices.BinarySearch(d.renewal.times, usual+usual/10+1)
+	return 4*(to-from) >= 3*n
+}
+
 // judge makes of the remembered bursts what they say about the next one, if there is
 // a new one.
 func (d *Detector) judge() {

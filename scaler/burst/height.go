@@ -39,6 +39,21 @@ func (d *Detector) Usually(least time.Duration) time.Duration {
 	return min(max(time.Duration(long*float64(time.Second)), least), newLevel)
 }
 
+// rise returns how long past bursts took to come near their height, the quantile level
+// of it; 0 if they were there when they were noticed, or fewer than three are known.
+func (d *Detector) rise(level float64) time.Duration {
+	var room [lastHeights]float64
+	rises := room[:0]
+	for _, b := range d.Recent[max(0, len(d.Recent)-lastHeights):] {
+		rises = append(rises, b.Rose.Seconds())
+	}
+	slices.Sort(rises)
+	if long := quantileOf(rises, level); long > 0 {
+		return time.Duration(long * float64(time.Second))
+	}
+	return 0
+}
+
 func (b Burst) seconds() float64  { return b.Lasted.Seconds() }
 func (b Burst) multiple() float64 { return b.Height }
 func (b Burst) addition() float64 { return (b.Height - 1) * b.Base }

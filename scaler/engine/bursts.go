@@ -91,17 +91,27 @@ func (w *Workload) hedge(now time.Time) float64 {
 // scale with forecast.missingReplicaCost. Without the hedge a burst is missed for a
 // lead time; so the hedge is begun when its chance is above the odds times what it
 // costs in lead times, and kept while for some time ahead the chance is above its
-// share of a lead time.
+// share of a lead time. Of a burst that is foreseen only what is in vain is a cost.
 func (w *Workload) pays(now time.Time, odds float64) bool {
 	if !w.hedging {
-		return w.parts.Chance > hedgeCost*odds
+		return w.parts.Chance > hedgeCost*odds*w.vain(w.parts.Chance)
 	}
 	for part := 1; part <= 8; part *= 2 {
-		if w.bursts.Hedge(now, w.LeadTime()/time.Duration(part)) > odds/float64(part) {
+		if c := w.bursts.Hedge(now, w.LeadTime()/time.Duration(part)); c > odds/float64(part)*w.vain(c) {
 			return true
 		}
 	}
 	return false
+}
+
+// vain returns the share of the cost of a hedge that is lost on average, where a burst
+// comes with the given chance. The replicas that meet one which comes when it is foreseen
+// are those that it needs anyway, a lead time earlier; of others nothing is saved.
+func (w *Workload) vain(chance float64) float64 {
+	if w.bursts.Foreseen() {
+		return 1 - chance
+	}
+	return 1
 }
 
 // begins reports whether a burst began so lately that its replicas start or drain its

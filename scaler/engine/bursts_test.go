@@ -9,6 +9,8 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/engine"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // offices returns days of minutes that go from 100 to 400 within one of them at
@@ -39,4 +41,37 @@ func TestAStepByTheClockIsForecast(t *testing.T) {
 	now := all.At(nine - 1) // the lead time is two minutes
 	require.Greater(t, w.Demand(now).Predicted, 360.0)
 	require.Less(t, w.Demand(all.At(nine-4)).Predicted, 360.0, "and not long before")
+}
+
+// A job that sleeps for an hour and runs for five minutes is all but certain to come
+// again. Its replicas are asked for ahead even where an idle one costs as much as a
+// missing one: they are those that it needs anyway, and only a hedge in vain is lost.
+func TestABurstThatIsForeseenIsHedgedWhereReplicasAreDear(t *testing.T) {
+	const every, runs = 65, 5
+	rng := rand.New(rand.NewPCG(7, 1))
+	history := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, 40*every)}
+	for i := range history.Values {
+		level := 100.0
+		if i%every < runs && i >= every {
+			level = 400
+		}
+		history.Values[i] = level * (1 + 0.02*rng.NormFloat64())
+	}
+	s := spec()
+	s.Forecast.MissingReplicaCost = 1
+	w, err := engine.New(s)
+	require.NoError(t, err)
+	fit, err := model.Fit(t.Context(), s, history)
+	require.NoError(t, err)
+	require.NoError(t, w.Install(fit))
+
+	for _, c := range []struct {
+		before time.Duration // the next one
+		want   float64
+	}{{30 * time.Minute, 0}, {time.Minute, 400}} {
+		now := history.End().Add(-c.before)
+		w.Observe(collector.Sample{Time: now, Value: 100})
+		w.Demand(now)
+		require.InDelta(t, c.want, w.Parts().Hedge, 60, c.before)
+	}
 }

@@ -122,13 +122,14 @@ func (w *Workload) affordable(now time.Time, observed float64) int32 {
 }
 
 // overspent reports whether the bill is to be kept now: that of all there is, or, where
-// bursts have a clock, that of what the guard does not hold. What meets such bursts
-// ends harm sooner than what the guard holds.
+// bursts are foreseen, that of what the guard does not hold. What meets such bursts
+// ends harm sooner than what the guard holds: a bill that the guard alone fills leaves
+// nothing for the hedge that would let it go.
 func (w *Workload) overspent() bool {
 	switch {
 	case w.pacer == nil:
 		return false
-	case w.bursts.Clock() > 0:
+	case w.bursts.Foreseen():
 		return w.pacer.Overspent()
 	}
 	return w.pacer.Exceeded()
