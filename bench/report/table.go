@@ -63,13 +63,13 @@ func (t *text) wrap(sentence string) {
 
 func (t *text) settings(r *Report) {
 	s := r.Settings
-	t.line("pods of %s requests/s busy (%d slots, %s queue), p%s within %s; start-up %s, p90 %s; lead time %s",
+	t.line("pods of %s requests/s busy (%d slots, %s queue), p%s within %s;\n  start-up %s, p90 %s; lead time %s",
 		number(rounded(s.Capacity)), s.Slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
 	if s.Learned != nil {
 		t.wrap("Learned from latency and replicas: " + s.Learned.Words + ".")
 	}
 	for _, tr := range r.Traces {
-		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s), grows ×%.2f in 2 min, ×%.2f in a lead time; optimum %s replica-hours, %s without start-up",
+		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows ×%.2f in 2 min, ×%.2f in a lead time; optimum %s replica-hours, %s without start-up",
 			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), number(significant(tr.ScaleFactor)), float64(tr.Growth2M), float64(tr.GrowthLead),
 			Count(tr.OptimumHours), Count(tr.UndelayedHours))
 		for _, warning := range tr.Warnings {
