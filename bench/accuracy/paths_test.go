@@ -40,11 +40,12 @@ func shortPaths(t *testing.T, at func(*course) float64, seed uint64, days int) f
 // second week, a shop was at 9.3 and 5.2 times the best rule with 7 and 10 days, and dead
 // Sundays at 8.2 and 1.15.
 //
-// What is left above 1.02: with 7 days nothing tells a weekend from a new level, so
-// that what is won for all loads of weeks is lost for deploys, walks and the weather; where two single days are closed, most days are unlike the next, and no gap
-// is unusual; an office whose second Friday is a holiday, a rota of two weeks, and outages
-// at random are not in what was seen; and with 14 days a launch and outages are judged by
-// origins of which half lie before them.
+// What is left above 1.02: with 7 days nothing tells a weekend from a new level, so that
+// what is won for all loads of weeks is lost for deploys, walks and the weather; where two
+// single days are closed, most days are unlike the next, and no gap is unusual; an office
+// whose second Friday is a holiday, a rota of two weeks, and outages at random are not in
+// what was seen; and with 14 days a launch and outages are judged by origins of which half
+// lie before them.
 func TestPathsFromShortHistories(t *testing.T) {
 	for name, c := range map[string]struct {
 		at    func(*course) float64

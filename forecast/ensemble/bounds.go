@@ -19,12 +19,12 @@ func (r *run) bound(dst *forecast.Forecast) {
 	room := high - low
 	point := r.mixed[len(r.mixed)-1]
 	values, peaks := r.scales(s)
-	top := 0.0
+	wide, top := r.unseen(), 0.0
 	for h := range dst.Values {
 		v := max(0, point[h])
 		top = max(top, v)
 		for q, p := range dst.Levels {
-			k := multiple(p) * early(h)
+			k := multiple(p) * early(h) * wide
 			dst.Values[h][q] = min(max(0, s.Back(s.Forward(v)+k*values[h])), max(v, high+room))
 			dst.Peaks[h][q] = min(max(0, s.Back(s.Forward(top)+k*peaks[h])), max(top, high+room))
 		}
@@ -98,3 +98,15 @@ func multiple(p float64) float64 {
 // early returns by how much the first horizons are wider: origins half a day
 // apart see only two hours of the day there.
 func early(h int) float64 { return 1 + 0.5*math.Exp(-float64(h)/4) }
+
+// unseen returns by how much bounds are wider in the first week: the errors that they
+// rest on are those of the days seen so far, and the days that are not are of other kinds.
+// Without it 95 % intervals of two days ahead cover 78 to 85 % of hourly loads after two
+// days of history and 85 to 90 % after four.
+func (r *run) unseen() float64 {
+	days := float64(r.history.Len()) / float64(r.day)
+	return 1 + widerDaily*max(0, 7-days)
+}
+
+// widerDaily is what a day of the week that is not seen yet adds.
+const widerDaily = 0.06
