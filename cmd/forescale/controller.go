@@ -226,12 +226,36 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 		group.Go(func() error { return serveExplain(ctx, questions, store) })
 	}
 	group.Go(func() error {
-		if err := mgr.Start(ctx); err != nil {
+		if err := startManager(ctx, mgr.Start, stopManager+2*time.Second); err != nil {
 			return err
 		}
 		return context.Canceled // the other parts end with the manager
 	})
 	return group.Wait()
+}
+
+// stopManager is how long the parts of the manager have to end.
+const stopManager = 10 * time.Second
+
+// startManager runs a manager by its start until it ends, or for patience after ctx has
+// ended: controller-runtime 0.25 never returns where a cache has not been filled yet, for
+// want of a right say, and takes all of a processor until it is killed.
+func startManager(ctx context.Context, start func(context.Context) error, patience time.Duration) error {
+	done := make(chan error, 1)
+	go func() { done <- start(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-late.C:
+		return nil // the process ends, and what hangs with it
+	}
 }
 
 // listen opens the listeners of the HTTP server and of explain, which is nil without an
@@ -272,7 +296,7 @@ func newManager(config *rest.Config, c *controllerConfig) (manager.Manager, erro
 		return nil, err
 	}
 	renew, retry := c.leaseDuration*2/3, c.leaseDuration/8
-	stop := 10 * time.Second
+	stop := stopManager
 	leases, err := coordination.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/stretchr/testify/require"
@@ -23,6 +26,24 @@ func TestANormalStopIsQuiet(t *testing.T) {
 	out.Reset()
 	log.Error(errors.New("leader election lost"), "problem running manager")
 	require.Contains(t, out.String(), "leader election lost")
+}
+
+// A manager that hangs, as one does that may not read the cluster, does not keep the
+// process from its end; one that fails or ends is heard at once.
+func TestAManagerThatHangsIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		release := make(chan struct{})
+		begin := time.Now()
+		time.AfterFunc(time.Minute, cancel)
+		require.NoError(t, startManager(ctx, func(context.Context) error { <-release; return nil }, 12*time.Second))
+		require.Equal(t, 72*time.Second, time.Since(begin))
+		close(release)
+
+		failed := errors.New("no rights")
+		require.ErrorIs(t, startManager(t.Context(), func(context.Context) error { return failed }, time.Second), failed)
+		require.NoError(t, startManager(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil }, time.Second), "it ends when it is told to")
+	})
 }
 
 // A replica that is not warm says so to the probe, and lives all the same.
