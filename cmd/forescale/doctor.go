@@ -86,10 +86,7 @@ func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writ
 	}
 	defer source.Close()
 	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.server()}
-	findings, err := d.Examine(ctx, scope, time.Now())
-	if err != nil {
-		return err
-	}
+	findings := d.Examine(ctx, scope, time.Now())
 	if worst := doctor.Write(out, findings); worst == doctor.Fault {
 		return errUnfit
 	}

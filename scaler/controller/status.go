@@ -49,13 +49,17 @@ func (c *Controller) reportOne(ctx context.Context, t *target) {
 	if err == nil {
 		err = c.client.Status().Patch(ctx, pa, client.RawPatch(types.MergePatchType, body))
 	}
-	if client.IgnoreNotFound(err) != nil {
-		c.log.Warn("status not written", "object", t.name.String(), "error", err)
-		return
-	}
+	err = client.IgnoreNotFound(err)
 	t.mu.Lock()
-	t.status = next
+	told := err == nil || t.statusErr != nil && t.statusErr.Error() == err.Error()
+	t.statusErr = err
+	if err == nil {
+		t.status = next
+	}
 	t.mu.Unlock()
+	if !told {
+		c.log.Warn("status not written", "object", t.name.String(), "error", err)
+	}
 }
 
 // nextStatus makes the status of now and reports whether it is worth a write.

@@ -1,13 +1,19 @@
 package controller
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
@@ -136,6 +142,48 @@ func TestAStatusLagsBehindSmallMovesByAThirdOfTheAgeOfTheSpec(t *testing.T) {
 			require.Equal(t, c.worth, worth)
 		})
 	}
+}
+
+// A statusServer is a client that writes statuses, or fails with err.
+type statusServer struct {
+	client.Client
+
+	err error
+}
+
+type statusWriter struct {
+	client.SubResourceWriter
+
+	server *statusServer
+}
+
+func (s *statusServer) Status() client.SubResourceWriter { return statusWriter{server: s} }
+
+func (w statusWriter) Patch(context.Context, client.Object, client.Patch, ...client.SubResourcePatchOption) error {
+	return w.server.err
+}
+
+// A status that cannot be written is tried again and again, and told once.
+func TestAStatusThatCannotBeWrittenIsToldOnce(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	var out bytes.Buffer
+	server := &statusServer{err: errors.New("forbidden")}
+	c := &Controller{client: server, log: slog.New(slog.NewTextHandler(&out, nil)), opts: Options{Now: func() time.Time { return now }}.withDefaults()}
+	x := inOrder(0.7, true)
+	try := func() int {
+		now = now.Add(time.Minute)
+		c.reportOne(t.Context(), x)
+		return strings.Count(out.String(), "status not written")
+	}
+	require.Equal(t, 1, try())
+	require.Equal(t, 1, try())
+	require.Empty(t, x.status.Conditions, "it is not taken for written")
+	server.err = nil
+	require.Equal(t, 1, try())
+	require.NotEmpty(t, x.status.Conditions)
+	server.err = errors.New("forbidden")
+	x.scale.Trusted = false
+	require.Equal(t, 2, try(), "after it was mended it is news again")
 }
 
 func TestFar(t *testing.T) {

@@ -50,8 +50,9 @@ type target struct {
 	cpuErr    error     // of the last look at it
 	boundTold bool      // the processors carry less than the object states, and that was told
 
-	status  v1alpha1.Status // written last
-	written time.Time
+	status    v1alpha1.Status // written last
+	written   time.Time
+	statusErr error // of the last write of it
 }
 
 // see takes a newer view.

@@ -12,9 +12,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	authv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -82,14 +84,17 @@ type Scope struct {
 	ReadOnly   bool   // do not ask for the right to write
 }
 
-// Examine checks what scope says. It returns an error only if nothing could be
-// examined.
-func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) ([]Finding, error) {
-	out := d.clock(ctx, now)
-	out = append(out, d.rights(ctx, scope)...)
+// Examine checks what scope says.
+func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) []Finding {
 	var list v1alpha1.PredictiveAutoscalerList
-	if err := d.Objects.List(ctx, &list, client.InNamespace(scope.Namespace)); err != nil {
-		return nil, fmt.Errorf("doctor: list the PredictiveAutoscalers (is the CRD installed?): %w", err)
+	err := d.Objects.List(ctx, &list, client.InNamespace(scope.Namespace))
+	out := d.clock(ctx, now)
+	out = append(out, d.rights(ctx, scope, list.Items)...)
+	switch {
+	case apierrors.IsForbidden(err):
+		return append(out, Finding{Fault, "objects", err.Error(), "apply deploy/kustomize/base/rbac.yaml, or name a namespace that this account may read: -n"})
+	case err != nil:
+		return append(out, Finding{Fault, "objects", err.Error(), "install the CRD: kubectl apply --server-side -k deploy/kustomize/base"})
 	}
 	seen := 0
 	for i := range list.Items {
@@ -106,7 +111,7 @@ func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) ([]Find
 	default:
 		out = append(out, Finding{Advice, "objects", "no PredictiveAutoscaler here", "make one, deploy/samples/hpa.yaml shows how"})
 	}
-	return out, nil
+	return out
 }
 
 // clock checks that Prometheus answers and agrees on the time.
@@ -122,10 +127,12 @@ func (d Doctor) clock(ctx context.Context, now time.Time) []Finding {
 	return []Finding{{Fine, about, "answers, and its clock agrees", ""}}
 }
 
-// rights asks the API server what this account may do.
-func (d Doctor) rights(ctx context.Context, scope Scope) []Finding {
-	type need struct{ group, resource, sub, verb string }
-	needs := []need{
+// A need is a right that is needed.
+type need struct{ group, resource, sub, verb string }
+
+// needs lists the rights that are needed in scope, for objects.
+func needs(scope Scope, objects []v1alpha1.PredictiveAutoscaler) []need {
+	out := []need{
 		{"forescale.dev", "predictiveautoscalers", "", "list"},
 		{"forescale.dev", "predictiveautoscalers", "", "watch"},
 		{"autoscaling", "horizontalpodautoscalers", "", "list"},
@@ -134,11 +141,26 @@ func (d Doctor) rights(ctx context.Context, scope Scope) []Finding {
 		{"coordination.k8s.io", "leases", "", "get"},
 	}
 	if !scope.ReadOnly {
-		needs = append(needs, need{"forescale.dev", "predictiveautoscalers", "", "patch"}, need{"forescale.dev", "predictiveautoscalers", "status", "patch"},
+		out = append(out, need{"forescale.dev", "predictiveautoscalers", "", "patch"}, need{"forescale.dev", "predictiveautoscalers", "status", "patch"},
 			need{"autoscaling", "horizontalpodautoscalers", "", "patch"}, need{"apps", "deployments", "scale", "patch"}, need{"events.k8s.io", "events", "", "create"})
 	}
+	ofKEDA := func(pa v1alpha1.PredictiveAutoscaler) bool {
+		return pa.Spec.TargetRef.Kind == v1alpha1.KindScaledObject
+	}
+	if slices.ContainsFunc(objects, ofKEDA) {
+		out = append(out, need{"keda.sh", "scaledobjects", "", "list"}, need{"keda.sh", "scaledobjects", "", "watch"})
+		if !scope.ReadOnly {
+			out = append(out, need{"keda.sh", "scaledobjects", "", "patch"})
+		}
+	}
+	return out
+}
+
+// rights asks the API server what this account may do of what it must.
+func (d Doctor) rights(ctx context.Context, scope Scope, objects []v1alpha1.PredictiveAutoscaler) []Finding {
+	all := needs(scope, objects)
 	var out []Finding
-	for _, n := range needs {
+	for _, n := range all {
 		review := &authv1.SelfSubjectAccessReview{Spec: authv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authv1.ResourceAttributes{
 			Namespace: scope.Namespace, Group: n.group, Resource: n.resource, Subresource: n.sub, Verb: n.verb,
 		}}}
@@ -155,7 +177,7 @@ func (d Doctor) rights(ctx context.Context, scope Scope) []Finding {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, Finding{Fine, "rights", fmt.Sprintf("this account may do what is needed (%d checked)", len(needs)), ""})
+		out = append(out, Finding{Fine, "rights", fmt.Sprintf("this account may do what is needed (%d checked)", len(all)), ""})
 	}
 	return out
 }

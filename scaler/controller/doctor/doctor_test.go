@@ -2,19 +2,75 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	authv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	kubefake "k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
 )
 
 // none is a cluster without any object.
 type none struct{ client.Reader }
 
 func (none) List(context.Context, client.ObjectList, ...client.ListOption) error { return nil }
+
+// unread is a cluster whose objects cannot be listed.
+type unread struct {
+	client.Reader
+
+	err error
+}
+
+func (u unread) List(context.Context, client.ObjectList, ...client.ListOption) error { return u.err }
+
+// Objects that cannot be listed are one finding among others: which rights are missing
+// is what its reader needs.
+func TestObjectsThatCannotBeListed(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	kind := schema.GroupResource{Group: "forescale.dev", Resource: "predictiveautoscalers"}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"not allowed": {apierrors.NewForbidden(kind, "", errors.New("cannot list")), "or name a namespace that this account may read"},
+		"no CRD":      {&meta.NoKindMatchError{}, "install the CRD"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			kube := kubefake.NewClientset()
+			kube.PrependReactor("create", "selfsubjectaccessreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
+				return true, &authv1.SelfSubjectAccessReview{}, nil // nothing is allowed
+			})
+			d := Doctor{Objects: unread{err: c.err}, Kube: kube, Source: young{now}}
+			require.Equal(t, Fault, Write(&out, d.Examine(t.Context(), Scope{}, now)))
+			require.Contains(t, out.String(), c.want)
+			require.Contains(t, out.String(), "this account may not list pods")
+		})
+	}
+}
+
+// What is asked of the account depends on what the objects act on.
+func TestTheRightsThatAreNeeded(t *testing.T) {
+	patch := need{"keda.sh", "scaledobjects", "", "patch"}
+	var keda v1alpha1.PredictiveAutoscaler
+	keda.Spec.TargetRef.Kind = v1alpha1.KindScaledObject
+	all := []v1alpha1.PredictiveAutoscaler{{}, keda}
+	require.NotContains(t, needs(Scope{}, all[:1]), patch)
+	require.Contains(t, needs(Scope{}, all), patch)
+	require.NotContains(t, needs(Scope{ReadOnly: true}, all), patch)
+	require.Contains(t, needs(Scope{ReadOnly: true}, all), need{"keda.sh", "scaledobjects", "", "watch"})
+}
 
 // Who asks about one object by its name means that it is there.
 func TestAnObjectThatIsNotThere(t *testing.T) {
@@ -28,10 +84,8 @@ func TestAnObjectThatIsNotThere(t *testing.T) {
 		"of a kind": {Scope{Namespace: "shop"}, "advice  objects: no PredictiveAutoscaler here"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			findings, err := d.Examine(t.Context(), c.scope, now)
-			require.NoError(t, err)
 			var out strings.Builder
-			Write(&out, findings)
+			Write(&out, d.Examine(t.Context(), c.scope, now))
 			require.Contains(t, out.String(), c.want)
 		})
 	}
