@@ -2,16 +2,11 @@ package accuracy
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
-
-	"github.com/forescale/forescale/scaler/api"
 )
 
 // Schema names the layout of a [Report] as JSON.
@@ -210,50 +205,6 @@ func (s *Summary) summarizeBound(of []Rung, p float64) {
 		slices.Sort(worst)
 		s.WorstDayCoverage[name] = Number((worst[(len(worst)-1)/2] + worst[len(worst)/2]) / 2)
 	}
-}
-
-// WriteTable writes the report for people: one line per series and horizon, and
-// the summary of minute and five-minute series.
-func (r Report) WriteTable(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	head := "horizon\tn\tMAE\t÷ naive\tMASE\tsMAPE\tWIS\tpinball 90\t95\t99\tcovered 90\t95\t99\tworst day 90\t95\t99\t"
-	fmt.Fprintln(t, "\t"+head)
-	for _, s := range r.Series {
-		if s.Error != "" {
-			fmt.Fprintf(t, "%s\t%s\t\n", s.Name, s.Error)
-		}
-		for _, g := range s.Rungs {
-			fmt.Fprintf(t, "%s\t%s\t%d\t%.4g\t%.3f\t%.3f\t%.1f\t%.4g\t", s.Name, ahead(g.Horizon), g.N,
-				float64(g.MAE), float64(g.MAERatio), float64(g.MASE), float64(g.SMAPE), float64(g.WIS))
-			fmt.Fprintln(t, levelCells(g.PinballRatio, 1, 3)+levelCells(g.Coverage, 100, 2)+levelCells(g.WorstDayCoverage, 100, 1))
-		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "\n%s over series with steps of five minutes or less\n", r.Model)
-	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "horizon\tseries\t÷ naive\tbeats it\tworst\tpinball 90\t95\t99\tcovered 90\t95\t99\toff by 90\t95\t99\tworst day 90\t95\t99\tpeaks ÷ naive\tcovered 90\t95\t99\tworst at\t")
-	for _, s := range r.Summary {
-		fmt.Fprintf(t, "%s\t%d\t%.4f\t%d\t%.3f\t", ahead(s.Horizon), s.Series, float64(s.MAERatio), s.BeatsNaive, float64(s.Worst))
-		fmt.Fprintln(t, levelCells(s.PinballRatio, 1, 3)+levelCells(s.Coverage, 100, 2)+
-			levelCells(s.CoverageDeviation, 100, 2)+levelCells(s.WorstDayCoverage, 100, 1)+fmt.Sprintf("%.3f\t", float64(s.PeakMAERatio))+levelCells(s.PeakCoverage, 100, 2)+s.WorstName+"\t")
-	}
-	return t.Flush()
-}
-
-// ahead writes a horizon of so many seconds.
-func ahead(seconds float64) string {
-	return api.Duration(seconds * float64(time.Second)).String()
-}
-
-// levelCells returns the table cells of a value by level.
-func levelCells(m map[string]Number, factor float64, digits int) string {
-	var b strings.Builder
-	for _, p := range boundLevels {
-		fmt.Fprintf(&b, "%.*f\t", digits, factor*float64(m[key(p)]))
-	}
-	return b.String()
 }
 
 // WriteJSON writes the report as indented JSON.
