@@ -69,10 +69,11 @@ func (c *Controller) finalize(ctx context.Context, pa *v1alpha1.PredictiveAutosc
 	return c.client.Patch(ctx, pa, client.RawPatch(types.MergePatchType, body))
 }
 
-// ensure hands the workload of pa to the store.
+// ensure hands the workload of pa to the store, which keeps the former one if the
+// specification is faulty.
 func (c *Controller) ensure(pa *v1alpha1.PredictiveAutoscaler) *problem {
 	if err := c.opts.Store.Ensure(keyOf(pa), pa.Spec.Spec); err != nil {
-		return &problem{"InvalidSpec", err.Error()}
+		return &problem{invalidSpec, err.Error() + "; until that is corrected the former specification acts, or, after a restart, the floor is held as without data"}
 	}
 	return nil
 }
@@ -109,7 +110,7 @@ func (c *Controller) forget(name types.NamespacedName) {
 func (c *Controller) look(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) (*hpa.View, *problem) {
 	kind, err := hpa.KindOf(pa.Spec.TargetRef.Kind)
 	if err != nil {
-		return nil, &problem{"InvalidSpec", err.Error()}
+		return nil, &problem{invalidSpec, err.Error()}
 	}
 	if kind.GVK.Kind == v1alpha1.KindScaledObject && !c.scaledObjects {
 		return nil, &problem{"NoKEDA", "targetRef.kind is ScaledObject and the cluster had no KEDA when forescale started: install KEDA and restart forescale, or target an HPA"}

@@ -225,7 +225,7 @@ func (t *target) trusted(bool) metav1.Condition {
 func (t *target) acting(readOnly bool) metav1.Condition {
 	mode := t.object.Spec.Default().Mode
 	switch {
-	case t.trouble != nil || t.view == nil || t.view.Zero:
+	case t.refused() || t.view == nil || t.view.Zero:
 		return no(v1alpha1.Acting, "NotReady", "see condition Ready")
 	case readOnly:
 		return no(v1alpha1.Acting, "ReadOnly", "forescale runs with --read-only")

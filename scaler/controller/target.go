@@ -13,8 +13,12 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// A problem is why an object is not acted on: a reason word, and what to do.
+// A problem is what is not in order with an object: a reason word, and what to do.
 type problem struct{ reason, message string }
+
+// invalidSpec is the reason of a specification that the validation of the CRD has let
+// pass and that makes no sense all the same.
+const invalidSpec = "InvalidSpec"
 
 // A target is one PredictiveAutoscaler and what it acts on.
 type target struct {
@@ -87,7 +91,7 @@ func (t *target) decide(store *live.Store, now time.Time, o Options) (action, in
 		return keep, 0
 	}
 	t.verdict = t.floor.Judge(t.view, now)
-	if t.trouble == nil {
+	if !t.refused() {
 		if s, known := store.Scale(t.key, t.seen()); known {
 			t.scale = s
 		}
@@ -95,25 +99,30 @@ func (t *target) decide(store *live.Store, now time.Time, o Options) (action, in
 	return t.plan(now, o)
 }
 
+// refused reports that the object is not acted on. One whose specification is faulty is:
+// a slip takes no replicas away, the former specification goes on until it is corrected.
+func (t *target) refused() bool { return t.trouble != nil && t.trouble.reason != invalidSpec }
+
 // plan returns what to write after a judgement and a decision.
 func (t *target) plan(now time.Time, o Options) (action, int32) {
 	b := t.seen()
+	undecided := t.scale.LeadTime == 0 && !t.refused()
 	switch {
-	case t.scale.Err == nil:
+	case t.scale.Err == nil && (!undecided || t.trouble == nil): // a faulty spec without a former one is silence
 		t.silentSince = time.Time{}
 	case t.silentSince.IsZero():
 		t.silentSince = now
 	}
 	s := situation{
-		now: now, mode: t.object.Spec.Default().Mode, refused: t.trouble != nil, zero: t.view.Zero,
+		now: now, mode: t.object.Spec.Default().Mode, refused: t.refused(), zero: t.view.Zero,
 		verdict: t.verdict, claimed: t.view.Claim != nil, least: b.Min, most: b.Max,
 		want: t.scale.Decision.Replicas, hold: o.HoldSilence, lastWrite: t.lastWrite,
 	}
 	if !t.silentSince.IsZero() {
 		s.silence = max(now.Sub(t.silentSince), 1)
 	}
-	if t.trouble == nil && t.scale.LeadTime == 0 { // nothing was decided yet
-		s.want, s.silence = t.verdict.InForce, 1
+	if undecided { // nothing was decided yet
+		s.want, s.silence = t.verdict.InForce, max(s.silence, 1)
 	}
 	t.wanted.note(now, s.target())
 	s.wide, s.narrow = t.wanted.highest(now, wideGap), t.wanted.highest(now, narrowGap)

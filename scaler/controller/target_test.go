@@ -2,13 +2,16 @@ package controller
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
+	"github.com/forescale/forescale/scaler/live"
 )
 
 // The floor moves between what the HPA's owner set and the HPA's ceiling; the
@@ -41,4 +44,40 @@ func TestBoundsOfTheFloor(t *testing.T) {
 			require.EqualValues(t, 4, x.seen().Ready)
 		})
 	}
+}
+
+// A slip in an edit takes no replicas away: the former specification goes on, and where
+// there is none, as after a restart, the floor is held as without data. Whatever else is
+// not in order gives the floor back.
+func TestAFaultySpecificationTakesNothing(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	o := Options{}.withDefaults()
+	held := func(reason string, scale live.Scale) *target {
+		return &target{
+			object: &v1alpha1.PredictiveAutoscaler{}, view: &hpa.View{Max: 50, Claim: &hpa.Claim{}}, trouble: &problem{reason: reason},
+			verdict: hpa.Verdict{InForce: 20, Base: 2, Held: true}, scale: scale,
+		}
+	}
+	former := live.Scale{LeadTime: time.Minute, Target: 10, Decision: scaler.Decision{Replicas: 25}}
+	a, floor := held(invalidSpec, former).plan(now, o)
+	require.Equal(t, raise, a, "it even rises")
+	require.EqualValues(t, 25, floor)
+	require.Equal(t, "FloorHeld", held(invalidSpec, former).acting(false).Reason)
+	require.Equal(t, "NotReady", held("TargetTaken", former).acting(false).Reason)
+
+	x := held(invalidSpec, live.Scale{})
+	for ; now.Before(x.silentSince.Add(o.HoldSilence+time.Second)) || x.silentSince.IsZero(); now = now.Add(time.Minute) {
+		a, _ = x.plan(now, o)
+		require.Equal(t, keep, a, "no former one: it is held")
+	}
+	a, floor = x.plan(now.Add(time.Minute), o)
+	require.Equal(t, lower, a)
+	require.EqualValues(t, 18, floor, "and comes down a tenth a minute")
+	x.trouble = nil
+	a, _ = x.plan(now.Add(2*time.Minute), o)
+	require.Equal(t, keep, a, "corrected, it waits for the first decision")
+	require.Zero(t, x.silentSince)
+
+	a, _ = held("TargetTaken", former).plan(now, o)
+	require.Equal(t, release, a)
 }
