@@ -143,7 +143,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 		return fmt.Errorf("--horizon: %s is %d cells of %s, want at most %d", o.horizon, cells, api.Duration(history.Step), most)
 	}
 	o.checkSeasons(notes, history)
-	f, filter, err := o.forecast(ctx, history, cells)
+	f, filter, err := o.forecast(ctx, history, cells, newBar(notes))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -174,7 +174,7 @@ func (o *forecastOptions) far(step time.Duration, cells int) bool {
 }
 
 // forecast returns the forecast, and the filter that made it unless it is a path.
-func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series, cells int) (*forecast.Forecast, forecast.Filter, error) {
+func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series, cells int, progress *bar) (*forecast.Forecast, forecast.Filter, error) {
 	opts, err := o.settings()
 	if err != nil {
 		return nil, nil, err
@@ -195,13 +195,38 @@ func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series,
 	if err != nil {
 		return nil, nil, err
 	}
-	filter, err := fitted.Filter(history)
+	filter, err := filterOf(ctx, fitted, history, progress)
 	if err != nil {
 		return nil, nil, err
 	}
 	f := forecast.New(cells, o.quantile...)
 	filter.Forecast(f)
 	return f, filter, nil
+}
+
+// filterOf is fitted.Filter of a history that may be long: ctx ends it, and progress
+// shows how far it is.
+func filterOf(ctx context.Context, fitted forecast.Fitted, history forecast.Series, progress *bar) (forecast.Filter, error) {
+	const piece = 1 << 14 // cells: half a second of work
+	n := history.Len()
+	filter, err := fitted.Filter(history.Slice(0, min(piece, n)))
+	if err != nil {
+		return nil, err
+	}
+	defer progress.clear()
+	for i := piece; i < n; i++ {
+		if i%piece == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			share := float64(i) / float64(n)
+			progress.show(func(elapsed time.Duration) string {
+				return fmt.Sprintf("%s %d cells, %s left", blocks(share), n, left(share, elapsed))
+			})
+		}
+		filter.Update(history.Values[i])
+	}
+	return filter, nil
 }
 
 // settings are those that every model by name takes.

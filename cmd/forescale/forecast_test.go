@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/baseline"
 )
 
 // daily is a load with a daily rhythm, as value of the minute that starts at m.
@@ -152,4 +155,27 @@ func TestPiecesEndAtGaps(t *testing.T) {
 	require.Len(t, got, 2)
 	require.Len(t, got[0], 2)
 	require.InDelta(t, 5, got[1][0].X, 0)
+}
+
+// A long history takes minutes: a signal ends them. Cut into pieces it is filtered as at
+// once.
+func TestALongHistoryIsFilteredInPieces(t *testing.T) {
+	history := forecast.Series{Start: time.Unix(1772366400, 0).UTC(), Step: time.Minute, Values: make([]float64, 40_000)}
+	for i := range history.Values {
+		history.Values[i] = float64(i % 1440)
+	}
+	fitted, err := baseline.SeasonalNaive{Season: 1440}.Fit(t.Context(), history)
+	require.NoError(t, err)
+	want, err := fitted.Filter(history)
+	require.NoError(t, err)
+	got, err := filterOf(t.Context(), fitted, history, newBar(io.Discard))
+	require.NoError(t, err)
+	whole, pieces := forecast.New(3, 0.5), forecast.New(3, 0.5)
+	want.Forecast(whole)
+	got.Forecast(pieces)
+	require.Equal(t, whole, pieces)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = filterOf(ended, fitted, history, newBar(io.Discard))
+	require.ErrorIs(t, err, context.Canceled)
 }
