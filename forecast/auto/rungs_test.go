@@ -62,7 +62,7 @@ func BenchmarkRungs(b *testing.B) {
 func TestTenRungsAreSmall(t *testing.T) {
 	f, history := daily(t, ten)
 	each := float64(stateBytes(t, f, history)) / 1024
-	state, err := f.Filter(history.Slice(0, 10))
+	state, err := f.Filter(history.Slice(0, 2*1440+10))
 	require.NoError(t, err)
 	all := newAccount()
 	all.add("plan", reflect.ValueOf(f.plan))

@@ -11,7 +11,7 @@ const MaxTargets = 2
 // nothing else of each. It is not safe for concurrent use.
 type Regression struct {
 	numbers    []float32 // at the places below, then the Gram matrix, then moments and coefficients by target
-	d, targets int
+	d, targets uint8
 }
 
 // The first numbers of a regression.
@@ -28,7 +28,7 @@ func Numbers(d, targets int) int { return scaleAt + targets + d*(d+1)/2 + 2*targ
 // View returns the regression of 1 to MaxTargets targets on d regressors that consists
 // of numbers, len Numbers(d, targets).
 func View(numbers []float32, d, targets int) Regression {
-	return Regression{numbers: numbers, d: d, targets: targets}
+	return Regression{numbers: numbers, d: uint8(d), targets: uint8(targets)}
 }
 
 // NewRegression returns a regression that has learned nothing, in numbers of its own.
@@ -38,17 +38,19 @@ func NewRegression(d, targets int) Regression {
 
 // gram returns the lower half of G by rows, len d(d+1)/2.
 func (r *Regression) gram() []float32 {
-	return r.numbers[scaleAt+r.targets : len(r.numbers)-2*r.targets*r.d]
+	return r.numbers[scaleAt+int(r.targets) : len(r.numbers)-2*int(r.targets)*int(r.d)]
 }
 
 // moment returns c of target k, len d.
-func (r *Regression) moment(k int) []float32 { return r.fromEnd(2 * (r.targets - k)) }
+func (r *Regression) moment(k int) []float32 { return r.fromEnd(2 * (int(r.targets) - k)) }
 
 // beta returns the coefficients of target k, len d.
-func (r *Regression) beta(k int) []float32 { return r.fromEnd(2*(r.targets-k) - 1) }
+func (r *Regression) beta(k int) []float32 { return r.fromEnd(2*(int(r.targets)-k) - 1) }
 
 // fromEnd returns the n-th vector from the end, len d.
-func (r *Regression) fromEnd(n int) []float32 { return r.numbers[len(r.numbers)-n*r.d:][:r.d] }
+func (r *Regression) fromEnd(n int) []float32 {
+	return r.numbers[len(r.numbers)-n*int(r.d):][:r.d]
+}
 
 // Tuning sets how a [Regression] learns.
 type Tuning struct {
@@ -64,7 +66,7 @@ func (r *Regression) Rows() float64 { return float64(r.numbers[weightAt]) }
 // Predict returns the coefficients of target k times x, len d. A regression of one
 // target takes every other for the same.
 func (r *Regression) Predict(k int, x []float32) float64 {
-	beta := r.beta(min(k, r.targets-1))
+	beta := r.beta(min(k, int(r.targets)-1))
 	x = x[:len(beta)]
 	var a, b float32
 	n := len(x) &^ 1
@@ -86,7 +88,7 @@ func (r *Regression) Coefficient(k, i int) float64 { return float64(r.beta(k)[i]
 func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning) {
 	w, weight := 1.0, r.numbers[weightAt]
 	warm := 1 / float64(weight+1)
-	for k := range r.targets {
+	for k := range int(r.targets) {
 		e := math.Abs(target[k] - r.Predict(k, x))
 		scale := &r.numbers[scaleAt+k]
 		s := float64(*scale)
@@ -104,7 +106,7 @@ func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning)
 	}
 	r.numbers[unitAt] = unit
 	r.add(x[:r.d], float32(w)*unit)
-	for k := range r.targets {
+	for k := range int(r.targets) {
 		wy := float32(w*target[k]) * unit
 		moment := r.moment(k)
 		for i, v := range x[:len(moment)] {
@@ -126,7 +128,7 @@ func (r *Regression) shrink(unit float32) {
 	for i := range gram {
 		gram[i] *= down
 	}
-	for k := range r.targets {
+	for k := range int(r.targets) {
 		moment := r.moment(k)
 		for i := range moment {
 			moment[i] *= down
@@ -160,7 +162,7 @@ func (r *Regression) add(x []float32, w float32) {
 // Solve brings the coefficients up to date with the rows learned.
 func (r *Regression) Solve(tune Tuning) {
 	var l factor
-	d := r.d
+	d := int(r.d)
 	for i, v := range r.gram() {
 		l[i] = float64(v)
 	}
@@ -169,7 +171,7 @@ func (r *Regression) Solve(tune Tuning) {
 	}
 	l.cholesky(d)
 	var x [MaxRegressors]float64
-	for k := range r.targets {
+	for k := range int(r.targets) {
 		moment, beta := r.moment(k), r.beta(k)
 		for i := range d {
 			x[i] = float64(moment[i])
