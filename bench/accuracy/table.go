@@ -3,6 +3,7 @@ package accuracy
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -33,6 +34,9 @@ func (r Report) WriteTable(w io.Writer) error {
 		if s.Error != "" {
 			fmt.Fprintf(w, "%s: %s\n", s.Name, s.Error)
 		}
+	}
+	if !slices.ContainsFunc(r.Series, func(s Series) bool { return len(s.Rungs) > 0 }) {
+		return nil
 	}
 	fmt.Fprintln(w, "\nupper bounds: pinball loss over that of the naive rule, % covered, and % covered on the worst day")
 	err = r.perSeries(w, names, "ahead\t"+bounds("loss")+bounds("covered")+bounds("day"), func(g *Rung) string {

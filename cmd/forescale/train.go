@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,9 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(series, isAbove0) {
+		return errors.New("--input: no series has a value above 0, of which nothing is learned")
+	}
 	file, err := openOutput(o.out) // fails now, not after the training
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
@@ -102,6 +106,10 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 		return fmt.Errorf("--out: %w", err)
 	}
 	return o.summary(out, network, report, len(series))
+}
+
+func isAbove0(s forecast.Series) bool {
+	return slices.ContainsFunc(s.Values, func(v float64) bool { return v > 0 })
 }
 
 // read returns the files as series of one step on the epoch grid.

@@ -79,6 +79,8 @@ func TestTrainRefuses(t *testing.T) {
 	short := writeWave(t, dir, "short.csv", 20, time.Hour)
 	bad := filepath.Join(dir, "bad.csv")
 	require.NoError(t, os.WriteFile(bad, []byte("timestamp,value\n0,1\n3600,-2\n"), 0o600))
+	idle := filepath.Join(dir, "idle.csv")
+	require.NoError(t, os.WriteFile(idle, []byte("timestamp,value\n0,0\n3600,0\n7200,0\n"), 0o600))
 	model := filepath.Join(dir, "m.safetensors")
 	for name, c := range map[string]struct {
 		args []string
@@ -88,6 +90,7 @@ func TestTrainRefuses(t *testing.T) {
 		"no out":          {[]string{"--input", good}, []string{`--out: "": want a file that ends in .safetensors`}},
 		"no such file":    {[]string{"--out", model, "-i", dir + "/none.csv"}, []string{"none.csv", "no such file"}},
 		"bad row":         {[]string{"--out", model, "-i", bad}, []string{"bad.csv", "line 3", "not negative"}},
+		"all zero":        {[]string{"--out", model, "-i", idle}, []string{"no series has a value above 0"}},
 		"two steps":       {[]string{"--out", model, "-i", good, fine}, []string{"fine.csv has the interval 5m0s", "--step"}},
 		"step too fine":   {[]string{"--out", model, "-i", good, "--step", "7m"}, []string{"good.csv", "step 7m0s is no multiple of the file's own, 1h0m0s"}},
 		"too short":       {[]string{"--out", model, "-i", short}, []string{"history too short", "the longest series has 20 cells"}},

@@ -68,7 +68,11 @@ func (t *table) add(text string, l *layout) error {
 	if err != nil {
 		return err
 	}
-	return t.push(r)
+	backwards := l.local && len(t.rows) > 0 && r.at < t.rows[len(t.rows)-1].at
+	if err = t.push(r); err != nil && backwards {
+		return fmt.Errorf("%w; times without a zone come twice where clocks go back: export them in UTC", err)
+	}
+	return err
 }
 
 // column returns the column of a word of the header, −1 for the time stamp.

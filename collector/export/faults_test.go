@@ -40,6 +40,7 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"negative":              {"timestamp,value\n60,1\n120,-1\n", []string{"line 3", `"-1"`, "not negative"}},
 		"infinite":              {"timestamp,value\n60,1\n120,+Inf\n", []string{"line 3", "finite"}},
 		"backwards":             {"timestamp,value\n120,1\n\n60,1\n", []string{"line 4", "time 60 ", "120", "ascending", "sort"}},
+		"clocks that go back":   {"Time,Value\n2026-10-25 02:00:00,1\n2026-10-25 02:30:00,2\n2026-10-25 02:00:00,3\n", []string{"line 4", "ascending", "clocks go back"}},
 		"one time, two values":  {"timestamp,value\n60,1\n120,1.5\n120,2\n", []string{"line 4", "time 120 comes twice", "1.5 and 2"}},
 		"two replica counts":    {"timestamp,rate,replicas\n60,1,3\n60,1,4\n120,2,3\n", []string{"line 3", "time 60 comes twice", "3 and 4"}},
 		"one row, twice":        {"timestamp,value\n60,1\n60,1\n", []string{"1 rows with a time of their own, want at least 2"}},
