@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,14 +20,7 @@ import (
 
 func runBacktest(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	cmd := newBacktestCommand()
-	var out, notes bytes.Buffer
-	cmd.SetOut(&out)
-	cmd.SetErr(&notes)
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	cmd.SetArgs(args)
-	err = cmd.ExecuteContext(t.Context())
-	return out.String(), notes.String(), err
+	return runCommand(t, newBacktestCommand(), args...)
 }
 
 func TestBacktestOfAFile(t *testing.T) {

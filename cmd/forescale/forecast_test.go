@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -49,16 +48,9 @@ func dailyFiles(t *testing.T) map[string]string {
 	return files
 }
 
-func runForecast(t *testing.T, args ...string) (out, notes string, err error) {
+func runForecast(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	var o, n bytes.Buffer
-	cmd := newForecastCommand()
-	cmd.SetArgs(args)
-	cmd.SetOut(&o)
-	cmd.SetErr(&n)
-	cmd.SilenceUsage = true
-	err = cmd.ExecuteContext(t.Context())
-	return o.String(), n.String(), err
+	return runCommand(t, newForecastCommand(), args...)
 }
 
 func TestForecastIsTheSameFromEveryFormat(t *testing.T) {

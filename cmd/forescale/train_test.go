@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/forecast/lstm/train"
@@ -32,9 +33,9 @@ func writeWave(t *testing.T, dir, name string, cells int, step time.Duration) st
 	return path
 }
 
-func runTrain(t *testing.T, args ...string) (stdout, stderr string, err error) {
+// runCommand runs a command with args and returns what it wrote and how it ended.
+func runCommand(t *testing.T, cmd *cobra.Command, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	cmd := newTrainCommand()
 	var out, notes bytes.Buffer
 	cmd.SetOut(&out)
 	cmd.SetErr(&notes)
@@ -42,6 +43,11 @@ func runTrain(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	cmd.SetArgs(args)
 	err = cmd.ExecuteContext(t.Context())
 	return out.String(), notes.String(), err
+}
+
+func runTrain(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	return runCommand(t, newTrainCommand(), args...)
 }
 
 func TestTrainWritesAModel(t *testing.T) {
