@@ -38,8 +38,8 @@ const (
 // Parts are what the demand to provide for is made of, in the unit of the
 // metric, for explanations. NaN = unknown, 0 = nothing to say.
 type Parts struct {
-	Forecast float64 // window maximum of the forecast at the level to provide for
-	Surprise float64 // what the newest sample adds to it
+	Forecast float64 // window maximum of the forecast at the level to provide for, moved along with the newest sample
+	Surprise float64 // what that sample adds where it is above all that was forecast
 	Reactive float64 // what stands in while the forecast is not trusted; 0 while it is
 	Latch    float64 // what a burst that lasts needs, or one that may just have begun
 	Return   float64 // what comes back after a dip needs
@@ -56,10 +56,10 @@ func (p Parts) bursts() float64 { return max(p.Latch, p.Return, p.Hedge) }
 // Demand returns the demand to provide for at now. Observed is what was observed last,
 // NaN if that is older than the TTL; while samples stay away and until a window after
 // that, at least the highest of the two windows before. Predicted is what to expect from
-// now to one lead time and one step ahead: the window maximum of the forecast, or, while
-// that has not earned trust, the last value with its usual growth; and what bursts need,
-// the one that lasts or one that is likely. It is NaN without a forecast, and after an
-// hour of silence. Both are in the unit of the metric.
+// now to one lead time and one step ahead: the window maximum of the forecast, which moves
+// with the newest sample, or, while that has not earned trust, the last value with its
+// usual growth; and what bursts need, the one that lasts or one that is likely. It is NaN
+// without a forecast, and after an hour of silence. Both are in the unit of the metric.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
 	d.Observed = w.nowcast.Demand(now, w.spec.Metric.TTL.Std())
@@ -127,7 +127,7 @@ func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) 
 		return 0
 	}
 	to := w.reach(now)
-	v := demandAt(f, level, now, to)
+	v := w.moved(f, level, now, to)
 	latest := w.Latest()
 	if w.model.Span() < model.UsualSpan && !latest.Time.IsZero() {
 		most := latest.Value
@@ -142,6 +142,24 @@ func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) 
 		v *= b
 	}
 	return v
+}
+
+// moved is demandAt of a forecast that moves along with the newest sample, while the cell
+// of that is open. What is known then is as new as the sample: the uncertainty is that of
+// the same time from the last closed cell on, without what has passed since. The median
+// goes on as forecast, and all of it moves by what the sample is worth, see
+// [nowcast.Gain]: up and down, for what a fall takes off is never taken from what is
+// observed. While a burst lasts the sample is the burst's.
+func (w *Workload) moved(f *forecast.Forecast, level float64, from, to time.Time) float64 {
+	latest := w.Latest()
+	passed := latest.Time.Sub(f.Start)
+	if passed <= 0 || passed > w.step || from.Sub(latest.Time) > w.step || w.bursts.Lasts() {
+		return demandAt(f, level, from, to)
+	}
+	before, until := from.Add(-passed), to.Add(-passed)
+	goesOn := scaler.DemandAt(f, 0.5, from, to) - scaler.DemandAt(f, 0.5, before, until)
+	part := float64(passed) / float64(w.step)
+	return max(demandAt(f, level, before, until)+goesOn+w.gain.Move(latest.Value, part), 0)
 }
 
 // demandAt is [scaler.DemandAt] with an exponential tail beyond the highest level

@@ -40,6 +40,7 @@ type Workload struct {
 
 	model    *model.Running
 	nowcast  *nowcast.Nowcast
+	gain     nowcast.Gain
 	staffing *staffing.Rule
 	bursts   burst.Detector
 	dip      burst.Dip
@@ -175,6 +176,7 @@ func (w *Workload) SetStartup(d time.Duration) {
 	}
 	w.startup = d
 	w.model.Extend(w.horizon())
+	w.expect(math.NaN()) // what was forecast for another cell than the revised one tells nothing
 }
 
 // Append takes closed cells, oldest first. Cells before Next are known already
@@ -191,9 +193,28 @@ func (w *Workload) Append(cells forecast.Series) error {
 			v = math.NaN() // the model learns what is usual; bursts are the detector's
 		}
 		w.model.Update(v)
+		w.gain.Close(v, w.median(w.revised()-1))
+		w.expect(v)
 		w.promise()
 	}
 	return nil
+}
+
+// expect tells the gain what the forecast says once a closed cell of the given value is
+// known to it.
+func (w *Workload) expect(v float64) { w.gain.Expect(v, w.median(0), w.median(w.revised())) }
+
+// revised is the cell by which the gain learns what an innovation is worth: the one that
+// ends a lead time and a step ahead, at the end of what is provided for.
+func (w *Workload) revised() int { return max(int((w.LeadTime()+w.step)/w.step), 1) }
+
+// median returns the median of the h-th cell ahead, from 0; NaN if there is none.
+func (w *Workload) median(h int) float64 {
+	f := w.Forecast()
+	if f == nil || h >= f.Horizon() {
+		return math.NaN()
+	}
+	return f.Quantile(f.Values[h], 0.5)
 }
 
 // Observe takes the newest sample of demand. One that is older than the newest
@@ -220,6 +241,7 @@ func (w *Workload) Install(fit *model.Fitted) error {
 		return err
 	}
 	w.model.Observe(w.nowcast.Latest().Value)
+	w.expect(math.NaN()) // what another model forecast tells nothing of this one's revisions
 	if fit.Bursts != nil {
 		w.bursts.Remember(fit.Bursts)
 	}

@@ -12,6 +12,9 @@
 // outage of the scrapes are means over windows that are partly empty. And a value that
 // has not changed is taken for the same scrape, read again.
 //
+// A sample also moves what is forecast, before the cell that it is part of closes: by
+// what such news has been worth to the model of late ([Gain]).
+//
 // Everything here is pure, of fixed size, and takes time as an argument.
 package nowcast
 

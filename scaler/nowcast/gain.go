@@ -1,0 +1,107 @@
+package nowcast
+
+import "math"
+
+const (
+	// gainMemory is how many cells the gain is learned from, in which one fades to 1/e: a
+	// day of minutes.
+	gainMemory = 1440.0
+
+	// gainUsual is how many cells the mean absolute innovation is of, at most: two hours of
+	// minutes, because it has to follow where it may grow threefold a cell and no more.
+	gainUsual = 120.0
+
+	// gainFirst is the gain before anything was learned, and gainFirstCells how many cells
+	// it counts as. Half of what is new lasts, with most loads; all of it with those that
+	// wander, none where each sample is noise around a level that is known.
+	gainFirst      = 0.5
+	gainFirstCells = 20.0
+
+	// gainWidest bounds an innovation, in usual ones. What is beyond is an outlier, a
+	// failed scrape, or the onset of a burst: one of them would be the gain of a day, and
+	// none of them is the small news that a gain is for.
+	gainWidest = 3.0
+)
+
+// A Gain says how far the forecast is to move with a sample that comes between two cells.
+//
+// A model in innovations form revises what it forecast for a later cell by a part of its
+// one-step error, which is the same from cell to cell: for simple exponential smoothing it
+// is α (Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing, 2008,
+// section 3.4). A pool of models has no such constant, but it can be watched: the gain is
+// the slope, through the origin, of the revisions on the errors of about the last day, 0 to
+// 1. Near 1 the load wanders and the newest sample is what is known best; near 0 it is
+// noise around a known level.
+//
+// So it is never ahead of the model: it does to the forecast now what the model is going
+// to do when the cell closes, should the sample hold. The zero Gain is ready and has
+// learned nothing. It is not safe for concurrent use.
+type Gain struct {
+	last    float64 // value of the newest closed cell
+	ahead   float64 // median that was forecast for the one that is open
+	farther float64 // and for the farthest that is revised, when the cell before closed
+	known   bool    // whether these three are
+
+	usual  float64 // mean absolute innovation, each bounded, unit of the metric
+	cross  float64 // innovations times revisions, discounted
+	square float64 // innovations squared
+	cells  float64 // behind them, discounted
+}
+
+// Expect takes what the forecast says once the newest closed cell, of the given value, is
+// known to it: the medians of the cell that is open and of one farther ahead. A value that
+// is NaN, a silent cell, leaves nothing to compare with until the next.
+func (g *Gain) Expect(value, ahead, farther float64) {
+	g.last, g.ahead, g.farther = value, ahead, farther
+	g.known = finite(value) && finite(ahead) && finite(farther)
+}
+
+// Close learns from the cell that was open: its value, and the median that is now forecast
+// for the farther cell of the last Expect. Where either is NaN, or that one's were, it
+// says nothing.
+func (g *Gain) Close(value, farther float64) {
+	innovation, revision := value-g.ahead, farther-g.farther
+	if !g.known || !finite(innovation) || !finite(revision) {
+		return
+	}
+	if g.usual == 0 {
+		g.usual = math.Abs(innovation)
+	}
+	if most := gainWidest * g.usual; math.Abs(innovation) > most {
+		innovation, revision = math.Copysign(most, innovation), revision*most/math.Abs(innovation)
+	}
+	keep := math.Exp(-1 / gainMemory)
+	g.cells = keep*g.cells + 1
+	g.usual += (math.Abs(innovation) - g.usual) / min(g.cells, gainUsual)
+	g.cross = keep*g.cross + innovation*revision
+	g.square = keep*g.square + innovation*innovation
+}
+
+// Value returns the gain, 0 to 1.
+func (g *Gain) Value() float64 {
+	if !(g.square > 0) {
+		return gainFirst
+	}
+	part := g.cells / (g.cells + gainFirstCells)
+	return part*min(max(g.cross/g.square, 0), 1) + (1-part)*gainFirst
+}
+
+// Move returns by how much the forecast is to move with a sample of the given value, when
+// the part of the open cell, 0 to 1, has passed: the square of the gain times what the
+// sample is above what was to be seen by then, which goes from one cell to the next on a
+// line. It is in the unit of the metric, negative below, and 0 before anything was learned.
+//
+// The gain alone would be the best guess. But there are several samples a cell, and what
+// the highest of them asks for is held for minutes: where little of the news lasts, the
+// noise of each is paid for. Squared, a load that wanders is followed as before, and one of
+// mere noise is left alone.
+func (g *Gain) Move(sample, part float64) float64 {
+	if !g.known {
+		return 0
+	}
+	innovation := sample - (g.last + part*(g.ahead-g.last))
+	most := gainWidest * g.usual
+	return g.Value() * g.Value() * min(max(innovation, -most), most)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
