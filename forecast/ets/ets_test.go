@@ -72,6 +72,28 @@ func run(t *testing.T, f *ets.Fitted, history forecast.Series) *ets.State {
 	return s
 }
 
+// The week counts from its eleventh day on, as far as it was seen twice.
+func TestTheWeekCountsFromElevenDaysOn(t *testing.T) {
+	sunday := time.Date(2024, 3, 3, 0, 0, 0, 0, time.UTC)
+	saturday := func(days int, seasons ets.Seasons) float64 {
+		history := clean(days*24, time.Hour, sunday.AddDate(0, 0, 6-days))
+		f, err := ets.Model{Seasons: seasons, Trend: ets.NoTrend}.Estimate(t.Context(), history)
+		require.NoError(t, err)
+		state, err := f.Filter(history)
+		require.NoError(t, err)
+		dst := forecast.New(24, 0.5)
+		state.Forecast(dst)
+		mean := 0.0
+		for _, v := range dst.Values {
+			mean += v[0] / 24
+		}
+		return mean
+	}
+	require.InDelta(t, saturday(10, ets.One), saturday(10, ets.Auto), 1e-9)
+	require.InDelta(t, 80, saturday(14, ets.Auto), 3)
+	require.Less(t, saturday(13, ets.Auto), saturday(13, ets.One)-5)
+}
+
 func TestMinutesShareFiveMinuteCells(t *testing.T) {
 	history := clean(6*1440, time.Minute, monday)
 	f, err := ets.Model{Seasons: ets.One, Tries: 40}.Estimate(t.Context(), history)

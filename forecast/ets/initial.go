@@ -47,6 +47,7 @@ func (f *Fitted) decompose(z []float64) initial {
 		cells := f.cells(p, len(z))
 		means, keep := phaseMeans(rest, cells, gridded(f.step, p), f.neutral())
 		if k > 0 {
+			keep *= min(1, float64(len(z))/float64(p/f.step)-1)
 			for i, v := range means {
 				means[i] = f.neutral() + keep*(v-f.neutral())
 			}

@@ -27,7 +27,7 @@ type Seasons int
 
 // The numbers of seasons.
 const (
-	Auto Seasons = iota // those of which the history holds two periods, at most two
+	Auto Seasons = iota // those of which the history holds enough, at most two: two short periods, eleven sevenths of a long one
 	None
 	One
 	Two
@@ -163,6 +163,18 @@ func (m Model) defaults() Model {
 // least is the number of observed cells without which nothing is fitted.
 const least = 8
 
+// longEnough is how many sevenths of a long period the history must hold for [Auto]: of
+// a week eleven days. After eight, one day tells what the week is, and loads without one lose.
+const longEnough = 11
+
+// need returns how many cells a history must hold for season k of a period.
+func (m Model) need(k int, period, step time.Duration) int {
+	if k > 0 && m.Seasons == Auto {
+		return int(longEnough * period / 7 / step)
+	}
+	return int(2 * period / step)
+}
+
 // seasons returns the periods to use on history, or why there are too few cells.
 func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
 	if m.Period <= 0 || m.LongPeriod <= 0 {
@@ -181,8 +193,8 @@ func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
 		wanted = wanted[:1]
 	case Auto, Two:
 	}
-	for _, p := range wanted {
-		need := int(2 * p / history.Step)
+	for k, p := range wanted {
+		need := m.need(k, p, history.Step)
 		switch {
 		case p <= history.Step:
 		case history.Len() >= need && have >= need/2:
