@@ -47,6 +47,23 @@ func of(t *testing.T, runs ...report.Run) *report.Report {
 	return r
 }
 
+// Of a minute nobody can say what is better, whatever the figures.
+func TestNoVerdictOnTooLittle(t *testing.T) {
+	runs := []report.Run{outcome("a", "hpa-rate-70", 2.4, 1.4), outcome("a", "forescale-floor", 0.8, 1.26)}
+	for judged, want := range map[float64]string{
+		60:   "Too little is judged to say what is better: 60 s, where an hour is the least.",
+		3600: "forescale-floor misses the objective 3.0 times less, with 10 % fewer replica-hours than hpa-rate-70.",
+	} {
+		traces := []report.Trace{{Name: "a", Class: "A", GrowthLead: report.Float(math.NaN()), Growth2M: report.Float(math.NaN()), JudgedS: judged}}
+		r, err := report.New(settings(), traces, []string{"hpa-rate-70", "forescale-floor"}, runs, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, r.Verdict.Headline)
+		var table bytes.Buffer
+		require.NoError(t, r.WriteTable(&table))
+		require.NotContains(t, table.String(), "NaN")
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	for name, c := range map[string]struct {
 		reference, ours [2]float64 // violating time, cost

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -69,14 +70,22 @@ func (t *text) settings(r *Report) {
 		t.wrap("Learned from latency and replicas: " + s.Learned.Words + ".")
 	}
 	for _, tr := range r.Traces {
-		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows ×%.2f in 2 min, ×%.2f in a lead time; optimum %s replica-hours, %s without start-up",
-			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), number(significant(tr.ScaleFactor)), float64(tr.Growth2M), float64(tr.GrowthLead),
+		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows %s in 2 min, %s in a lead time; optimum %s replica-hours, %s without start-up",
+			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), number(significant(tr.ScaleFactor)), growth(tr.Growth2M), growth(tr.GrowthLead),
 			Count(tr.OptimumHours), Count(tr.UndelayedHours))
 		for _, warning := range tr.Warnings {
 			t.line("warning: %s: %s", tr.Name, warning)
 		}
 	}
 	t.line("")
+}
+
+// growth is a factor in words; a load that is too low or too short has none.
+func growth(f Float) string {
+	if math.IsNaN(float64(f)) {
+		return "–"
+	}
+	return fmt.Sprintf("×%.2f", float64(f))
 }
 
 // A column of the table of policies.

@@ -30,6 +30,10 @@ const (
 // be paid for twice.
 const safetyNet = 95
 
+// leastJudged is the time in seconds, over all traces, below which nothing is said of
+// which policy is better: an HPA alone takes minutes to come down.
+const leastJudged = 3600
+
 // judge makes the verdict.
 func (r *Report) judge() {
 	reference, _ := r.Aggregate(All, r.Reference())
@@ -41,6 +45,11 @@ func (r *Report) judge() {
 		v.Headline = r.without(champion)
 		return
 	}
+	if judged := r.judged(); judged < leastJudged {
+		v.Headline = fmt.Sprintf("Too little is judged to say what is better: %s, where an hour is the least.", Span(judged))
+		v.Sentences = append(v.Sentences, "A day shows more, and a fortnight what is usual: give a longer history, or judge more of this one by a shorter --warmup.")
+		return
+	}
 	v.Headline = headline(champion, reference, r.Settings.BudgetPct)
 	v.Sentences = append(v.Sentences, r.compare(champion, reference))
 	if s := r.hindsight(champion); s != "" {
@@ -50,6 +59,14 @@ func (r *Report) judge() {
 	if s := r.outOfReach(reference); s != "" {
 		v.Sentences = append(v.Sentences, s)
 	}
+}
+
+// judged returns the time that is judged, over all traces, in seconds.
+func (r *Report) judged() (seconds float64) {
+	for _, t := range r.Traces {
+		seconds += t.JudgedS
+	}
+	return seconds
 }
 
 // champion returns the forescale policy that does better, the one that violates

@@ -215,9 +215,16 @@ func facts(r *report.Report) []fact {
 		{"judged", report.Span(t.JudgedS) + " from " + t.Start.UTC().Format("2 January 2006")},
 		{"history before", report.Span(t.WarmupS)},
 		{"peak", report.Count(t.Peak) + " requests/s" + scaled(t.ScaleFactor)},
-		{"grows in two minutes", "×" + fixed(float64(t.Growth2M), 2) + ", class " + t.Class},
+		{"grows in two minutes", grows(t)},
 		{"clairvoyant optimum", report.Count(t.OptimumHours) + " replica-hours, " + report.Count(t.UndelayedHours) + " if pods started at once"},
 	}
+}
+
+func grows(t report.Trace) string {
+	if g := float64(t.Growth2M); !math.IsNaN(g) {
+		return "×" + fixed(g, 2) + ", class " + t.Class
+	}
+	return "not known: the load is too low or too short"
 }
 
 func scaled(factor float64) string {
