@@ -145,18 +145,19 @@ func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) 
 }
 
 // moved is demandAt of a forecast that moves along with the newest sample, while the cell
-// of that is open. What is known then is as new as the sample: the uncertainty is that of
-// the same time from the last closed cell on, without what has passed since. The median
-// goes on as forecast, and all of it moves by what the sample is worth, see
-// [nowcast.Gain]: up and down, for what a fall takes off is never taken from what is
-// observed. While a burst lasts the sample is the burst's.
+// of that is open. As far as the sample is worth something, see [nowcast.Gain], what is
+// known then is as new as the sample: the uncertainty is that of the same time from the
+// last closed cell on, without what has passed since. The median goes on as forecast, and
+// all of it moves by what the sample is worth: up and down, for what a fall takes off is
+// never taken from what is observed. While a burst lasts the sample is the burst's.
 func (w *Workload) moved(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	latest := w.Latest()
 	passed := latest.Time.Sub(f.Start)
 	if passed <= 0 || passed > w.step || from.Sub(latest.Time) > w.step || w.bursts.Lasts() {
 		return demandAt(f, level, from, to)
 	}
-	before, until := from.Add(-passed), to.Add(-passed)
+	newer := time.Duration(w.gain.Worth() * float64(passed))
+	before, until := from.Add(-newer), to.Add(-newer)
 	goesOn := scaler.DemandAt(f, 0.5, from, to) - scaler.DemandAt(f, 0.5, before, until)
 	part := float64(passed) / float64(w.step)
 	return max(demandAt(f, level, before, until)+goesOn+w.gain.Move(latest.Value, part), 0)

@@ -86,22 +86,32 @@ func (g *Gain) Value() float64 {
 	return part*min(max(g.cross/g.square, 0), 1) + (1-part)*gainFirst
 }
 
-// Move returns by how much the forecast is to move with a sample of the given value, when
-// the part of the open cell, 0 to 1, has passed: the square of the gain times what the
-// sample is above what was to be seen by then, which goes from one cell to the next on a
-// line. It is in the unit of the metric, negative below, and 0 before anything was learned.
+// Worth returns how far the forecast follows what is new between two cells, 0 to 1: the
+// square of the gain, and 0 before anything was learned.
 //
 // The gain alone would be the best guess. But there are several samples a cell, and what
 // the highest of them asks for is held for minutes: where little of the news lasts, the
 // noise of each is paid for. Squared, a load that wanders is followed as before, and one of
 // mere noise is left alone.
+func (g *Gain) Worth() float64 {
+	if !g.known || g.usual == 0 {
+		return 0
+	}
+	return g.Value() * g.Value()
+}
+
+// Move returns by how much the forecast is to move with a sample of the given value, when
+// the part of the open cell, 0 to 1, has passed: the [Gain.Worth] of what the sample is
+// above what was to be seen by then, which goes from one cell to the next on a line. It is
+// in the unit of the metric, and negative below.
 func (g *Gain) Move(sample, part float64) float64 {
-	if !g.known {
+	worth := g.Worth()
+	if worth == 0 {
 		return 0
 	}
 	innovation := sample - (g.last + part*(g.ahead-g.last))
 	most := gainWidest * g.usual
-	return g.Value() * g.Value() * min(max(innovation, -most), most)
+	return worth * min(max(innovation, -most), most)
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -56,7 +56,8 @@ func TestAnOutlierIsNotTheGainOfADay(t *testing.T) {
 func TestAGainMovesTheForecastAsTheModelWill(t *testing.T) {
 	g := smoothed(0.5, walk(3000))
 	g.Expect(100, 104, 110)
-	unit, value := g.usual, g.Value()*g.Value()
+	unit, value := g.usual, g.Worth()
+	require.InDelta(t, 0.25, value, 0.01)
 	for name, tt := range map[string]struct{ sample, part, want float64 }{
 		"as forecast, at a quarter of the cell":  {101, 0.25, 0},
 		"as forecast, at its end":                {104, 1, 0},
@@ -72,12 +73,14 @@ func TestAGainMovesTheForecastAsTheModelWill(t *testing.T) {
 func TestWhatIsNotKnownMovesNothing(t *testing.T) {
 	var g Gain
 	require.Zero(t, g.Move(100, 0.5), "nothing was forecast")
+	require.Zero(t, g.Worth())
 	require.InDelta(t, gainFirst, g.Value(), 0)
 	g.Close(100, 100)
 	require.Equal(t, Gain{}, g, "nothing was expected of that cell")
 
 	g.Expect(100, 100, 100)
 	require.Zero(t, g.Move(200, 0.5), "and no error was seen")
+	require.Zero(t, g.Worth())
 
 	nan := math.NaN()
 	learned := smoothed(0.5, walk(100))
