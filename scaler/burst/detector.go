@@ -149,8 +149,9 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 // quantile level of where past ones would have taken it, for as long as at the same level
 // they took to come near their height) or what the first samples betray, whichever is
 // more. What they betray is a guess, and not believed above the [Detector.Ceiling]: once
-// a sample is a mean over nothing but the burst, the highest sample stands in its place. It stays until the burst fades, when it has been clearly
-// lower for as long as a replica costs to start and to end.
+// a sample is a mean over nothing but the burst, the highest sample stands in its place.
+// It stays until the burst fades, when it has been clearly lower for as long as a replica
+// costs to start and to end.
 func (d *Detector) Latch(now time.Time, level float64) float64 {
 	if !d.Lasts() {
 		return d.suspected(now, level)
