@@ -8,7 +8,9 @@ const (
 	gainMemory = 1440.0
 
 	// gainUsual is how many cells the mean absolute innovation is of, at most: two hours of
-	// minutes, because it has to follow where it may grow threefold a cell and no more.
+	// minutes. Each counts as no more than three usual ones, so that the mean grows by a
+	// sixtieth a cell at most: over a day of minutes it would take days to follow a load
+	// that wakes from nothing.
 	gainUsual = 120.0
 
 	// gainFirst is the gain before anything was learned, and gainFirstCells how many cells
@@ -33,8 +35,8 @@ const (
 // 1. Near 1 the load wanders and the newest sample is what is known best; near 0 it is
 // noise around a known level.
 //
-// So it is never ahead of the model: it does to the forecast now what the model is going
-// to do when the cell closes, should the sample hold. The zero Gain is ready and has
+// So it is never ahead of the model: it does to the forecast now no more than the model is
+// going to do when the cell closes, should the sample hold. The zero Gain is ready and has
 // learned nothing. It is not safe for concurrent use.
 type Gain struct {
 	last    float64 // value of the newest closed cell
