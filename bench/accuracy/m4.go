@@ -102,7 +102,7 @@ func m4Forecast(ctx context.Context, m forecast.Model, s m4Series, horizon int) 
 	levels, _ := m4Files()
 	history := forecast.Series{Start: time.Unix(0, 0).UTC(), Step: time.Hour, Values: s.values}
 	if m == nil {
-		return auto.Path(ctx, history, horizon, levels[:], auto.PathOptions{})
+		return auto.Path(ctx, history, horizon, levels[:], auto.Options{})
 	}
 	fitted, err := m.Fit(ctx, history)
 	if errors.Is(err, forecast.ErrShortHistory) {

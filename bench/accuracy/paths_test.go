@@ -23,7 +23,7 @@ func shortPaths(t *testing.T, at func(*course) float64, seed uint64, days int) f
 		s := hourly(at, seed, weekday, days+3)
 		first := 5 * weekday % 24
 		n := first + days*24
-		f, err := auto.Path(t.Context(), s.Slice(first, n), horizon, []float64{0.5}, auto.PathOptions{})
+		f, err := auto.Path(t.Context(), s.Slice(first, n), horizon, []float64{0.5}, auto.Options{})
 		require.NoError(t, err)
 		for h, y := range s.Values[n : n+horizon] {
 			path += math.Abs(y - f.Values[h][0])

@@ -19,7 +19,6 @@ import (
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/forecast/combine"
-	"github.com/forescale/forescale/forecast/season"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -27,19 +26,21 @@ import (
 const pathModel = "path"
 
 type forecastOptions struct {
-	query    string
-	model    string
-	network  string
-	seasons  api.Seasons
-	zone     string
-	step     api.Duration
-	horizon  api.Duration
-	every    api.Duration
-	levels   []string
-	format   string
-	plot     string
-	explain  bool
-	quantile []float64
+	query   string
+	model   string
+	network string
+	seasons api.Seasons
+	zone    string
+	step    api.Duration
+	horizon api.Duration
+	every   api.Duration
+	levels  []string
+	format  string
+	plot    string
+	explain bool
+
+	quantile []float64    // levels, read
+	settings auto.Options // of every model by name
 }
 
 func newForecastCommand() *cobra.Command {
@@ -128,6 +129,10 @@ func (o *forecastOptions) checkSeasons(notes io.Writer, history forecast.Series)
 }
 
 func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Writer) error {
+	model, err := o.makeModel()
+	if err != nil {
+		return err
+	}
 	d, err := export.Read(ctx, path, export.Options{Query: o.query, Step: o.step.Std()})
 	if err != nil {
 		return err
@@ -143,7 +148,7 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 		return fmt.Errorf("--horizon: %s is %d cells of %s, want at most %d", o.horizon, cells, api.Duration(history.Step), most)
 	}
 	o.checkSeasons(notes, history)
-	f, filter, err := o.forecast(ctx, history, cells, newBar(notes))
+	f, filter, err := o.forecast(ctx, model, history, cells, newBar(notes))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -173,23 +178,12 @@ func (o *forecastOptions) far(step time.Duration, cells int) bool {
 	return o.model == auto.Auto && cells > ladder[len(ladder)-1] && !o.seasons.None()
 }
 
-// forecast returns the forecast, and the filter that made it unless it is a path.
-func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series, cells int, progress *bar) (*forecast.Forecast, forecast.Filter, error) {
-	opts, err := o.settings()
-	if err != nil {
-		return nil, nil, err
-	}
-	if o.far(history.Step, cells) {
-		return auto.Far(ctx, history, cells, o.quantile, opts)
-	}
-	if o.model == pathModel {
-		others := slices.DeleteFunc(slices.Clone(opts.Seasons), func(d time.Duration) bool { return d == season.Day || d == season.Week })
-		f, err := auto.Path(ctx, history, cells, o.quantile, auto.PathOptions{Zone: opts.Location, Periods: others})
+// forecast returns the forecast of a model, nil for a path, and the filter that made it
+// unless it is a path.
+func (o *forecastOptions) forecast(ctx context.Context, model forecast.Model, history forecast.Series, cells int, progress *bar) (*forecast.Forecast, forecast.Filter, error) {
+	if model == nil {
+		f, err := auto.Path(ctx, history, cells, o.quantile, o.settings)
 		return f, nil, err
-	}
-	model, err := auto.ByName(o.model, opts)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--model: %w", err)
 	}
 	fitted, err := model.Fit(ctx, history)
 	if err != nil {
@@ -198,6 +192,10 @@ func (o *forecastOptions) forecast(ctx context.Context, history forecast.Series,
 	filter, err := filterOf(ctx, fitted, history, progress)
 	if err != nil {
 		return nil, nil, err
+	}
+	if o.far(history.Step, cells) {
+		f, err := auto.Far(ctx, filter, history, cells, o.quantile, o.settings)
+		return f, filter, err
 	}
 	f := forecast.New(cells, o.quantile...)
 	filter.Forecast(f)
@@ -229,23 +227,36 @@ func filterOf(ctx context.Context, fitted forecast.Fitted, history forecast.Seri
 	return filter, nil
 }
 
-// settings are those that every model by name takes.
-func (o *forecastOptions) settings() (auto.Options, error) {
+// makeModel turns the flags into the model, nil for a path, and into settings.
+func (o *forecastOptions) makeModel() (forecast.Model, error) {
+	if names := append(auto.Names(), pathModel); !slices.Contains(names, o.model) {
+		return nil, fmt.Errorf("--model: %q: want one of %s", o.model, strings.Join(names, ", "))
+	}
+	if o.model == pathModel && o.seasons.None() {
+		return nil, fmt.Errorf("--seasons: %q: a path always looks for a day and a week; want auto, periods, or another --model", o.seasons)
+	}
 	zone, err := time.LoadLocation(o.zone)
 	if err != nil {
-		return auto.Options{}, fmt.Errorf("--time-zone: %w", err)
+		return nil, fmt.Errorf("--time-zone: %w", err)
 	}
 	network, err := readNetwork(o.network)
 	if err != nil {
-		return auto.Options{}, err
+		return nil, err
 	}
-	opts := auto.Options{Location: zone, NoSeasons: o.seasons.None(), Network: network}
-	if !opts.NoSeasons {
+	o.settings = auto.Options{Location: zone, NoSeasons: o.seasons.None(), Network: network}
+	if !o.seasons.None() {
 		for _, d := range o.seasons {
-			opts.Seasons = append(opts.Seasons, d.Std())
+			o.settings.Seasons = append(o.settings.Seasons, d.Std())
 		}
 	}
-	return opts, nil
+	if o.model == pathModel {
+		return nil, nil //nolint:nilnil // a path is no model that runs
+	}
+	model, err := auto.ByName(o.model, o.settings)
+	if err != nil {
+		return nil, fmt.Errorf("--model: %w", err)
+	}
+	return model, nil
 }
 
 // writeExperts prints which experts carry the forecast, if the model is a pool. A

@@ -123,10 +123,15 @@ func TestForecastRefusesWhatCannotBe(t *testing.T) {
 		"want at most 100000":          {"--horizon", "100d"},
 		"a query for a CSV file":       {"--query", "up"},
 		"unknown time zone":            {"--time-zone", "Mars/Olympus"},
-		"--model: auto: unknown model": {"--model", "prophet"},
+		"looks for a day and a week":   {"--model", "path", "--seasons", "none"},
 	} {
 		_, _, err := runForecast(t, append([]string{file}, args...)...)
 		require.ErrorContains(t, err, want)
+	}
+	for _, path := range []string{file, "missing.csv"} { // a fault of a flag is none of the file
+		_, _, err := runForecast(t, path, "--model", "prophet")
+		require.ErrorContains(t, err, `--model: "prophet": want one of auto, `)
+		require.NotContains(t, err.Error(), path)
 	}
 }
 

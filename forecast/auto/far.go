@@ -4,16 +4,14 @@ import (
 	"context"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/combine"
-	"github.com/forescale/forescale/forecast/season"
 )
 
 // Far forecasts the horizon cells after history at once, farther than the ladder
-// of the pool reaches, for a report; [Pool] is what runs. The filter is that of
-// the pool, for its explanation.
+// of the pool reaches, for a report; [Pool] is what runs. pool is the filter of a Pool
+// after that history, which stays as it is.
 //
 // As far as the ladder reaches it is the pool's forecast, whose bounds rest on the
 // error at every cell of the history. Beyond, it is that of [Path], whose bounds
@@ -21,31 +19,22 @@ import (
 // those of the path widen from the end of the ladder on. Over the second half of
 // the ladder one turns into the other.
 //
-// It returns the errors of both.
-func Far(ctx context.Context, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, forecast.Filter, error) {
+// The errors are those of Path.
+func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
 	all := levels
 	if !slices.Contains(all, 0.5) {
 		all = append(slices.Clone(levels), 0.5)
 		slices.Sort(all)
 	}
 	median := slices.Index(all, 0.5)
-	others := slices.DeleteFunc(slices.Clone(opts.Seasons), isDayOrWeek)
-	path, err := Path(ctx, history, horizon, all, PathOptions{Zone: opts.Location, Periods: others})
+	path, err := Path(ctx, history, horizon, all, opts)
 	if err != nil {
-		return nil, nil, err
-	}
-	fitted, err := New(opts).Fit(ctx, history)
-	if err != nil {
-		return nil, nil, err
-	}
-	filter, err := fitted.Filter(history)
-	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ladder := combine.Ladder(history.Step)
 	reach := min(ladder[len(ladder)-1], horizon)
 	near := forecast.New(reach, all...)
-	filter.Forecast(near)
+	pool.Forecast(near)
 
 	dst := forecast.New(horizon, levels...)
 	dst.Start, dst.Step = history.End(), history.Step
@@ -71,7 +60,7 @@ func Far(ctx context.Context, history forecast.Series, horizon int, levels []flo
 		}
 	}
 	dst.Tidy()
-	return dst, filter, nil
+	return dst, nil
 }
 
 // continued sets row to the quantiles around the median of path whose distances,
@@ -95,5 +84,3 @@ func ratio(row []float64, q, median int) float64 {
 	}
 	return math.Log(row[q] / row[median])
 }
-
-func isDayOrWeek(d time.Duration) bool { return d == season.Day || d == season.Week }

@@ -22,7 +22,11 @@ func TestFarStartsAsThePoolAndGoesOnAsThePath(t *testing.T) {
 	}
 	levels := []float64{0.05, 0.95, 0.99} // without the median, which Far needs itself
 	const horizon, reach = 288, 12        // a day; the ladder ends after an hour
-	far, filter, err := auto.Far(t.Context(), s, horizon, levels, auto.Options{})
+	fitted, err := auto.New(auto.Options{}).Fit(t.Context(), s)
+	require.NoError(t, err)
+	filter, err := fitted.Filter(s)
+	require.NoError(t, err)
+	far, err := auto.Far(t.Context(), filter, s, horizon, levels, auto.Options{})
 	require.NoError(t, err)
 	require.Equal(t, s.End(), far.Start)
 	require.Equal(t, levels, far.Levels)
@@ -39,6 +43,6 @@ func TestFarStartsAsThePoolAndGoesOnAsThePath(t *testing.T) {
 	require.Less(t, width(0), 1.15, "two per cent of noise")
 	require.Less(t, width(horizon-1), 2.0)
 
-	_, _, err = auto.Far(t.Context(), s.Slice(0, 0), horizon, levels, auto.Options{})
+	_, err = auto.Far(t.Context(), filter, s.Slice(0, 0), horizon, levels, auto.Options{})
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
 }

@@ -2,16 +2,18 @@ package auto
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/ensemble"
+	"github.com/forescale/forescale/forecast/season"
 )
 
-// PathOptions are the settings of [Path]. The zero value is ready to use.
-type PathOptions = ensemble.Options
-
 // Path forecasts the horizon cells after history at once, for a report or a
-// benchmark; [Pool] is what runs. It is ensemble.Forecast.
-func Path(ctx context.Context, history forecast.Series, horizon int, levels []float64, opts PathOptions) (*forecast.Forecast, error) {
-	return ensemble.Forecast(ctx, history, horizon, levels, opts)
+// benchmark; [Pool] is what runs. It is ensemble.Forecast, which always looks for a day
+// and a week; of opts it heeds the location and the other seasons.
+func Path(ctx context.Context, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
+	others := slices.DeleteFunc(slices.Clone(opts.Seasons), func(d time.Duration) bool { return d == season.Day || d == season.Week })
+	return ensemble.Forecast(ctx, history, horizon, levels, ensemble.Options{Zone: opts.Location, Periods: others})
 }

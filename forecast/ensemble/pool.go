@@ -14,7 +14,7 @@ import (
 	"github.com/forescale/forescale/forecast/space"
 )
 
-// A expert is one forecaster with its paths from every origin, nil where it
+// An expert is one forecaster with its paths from every origin, nil where it
 // had too little to go by.
 type expert struct {
 	name  string
