@@ -28,8 +28,8 @@ func New(opts Options) Pool { return Pool{opts: opts} }
 const leastObserved = 3
 
 // Fit estimates the unit of the series and the parameters of the experts that
-// have any. It returns an error that wraps forecast.ErrShortHistory if fewer
-// than three cells are observed.
+// have any. What precedes the first observed cell is no part of the series. It returns an
+// error that wraps forecast.ErrShortHistory if fewer than three cells are observed.
 func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted, error) {
 	if err := history.Check(); err != nil {
 		return nil, fmt.Errorf("auto: %w", err)
@@ -37,9 +37,11 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("auto: fit: %w", err)
 	}
-	if have := history.Observed(); have < leastObserved {
-		return nil, fmt.Errorf("auto: %w: %d samples, need %d", forecast.ErrShortHistory, have, leastObserved)
+	first := slices.IndexFunc(history.Values, isObserved)
+	if have := history.Observed(); first < 0 || have < leastObserved {
+		return nil, fmt.Errorf("auto: %w: %d samples, need %d that are not negative", forecast.ErrShortHistory, have, leastObserved)
 	}
+	history = history.Slice(first, history.Len())
 	rungs := combine.Ladder(history.Step)
 	f := &fitted{
 		opts: p.opts,
@@ -54,6 +56,8 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	}
 	return f, ctx.Err()
 }
+
+func isObserved(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
 
 // weekCell is how finely the week is remembered. Cells of five minutes would save
 // 16 kB a series and cost one percent of accuracy one minute ahead.
@@ -138,7 +142,7 @@ const coldSpan = 48 * time.Hour
 func unit(values []float64) float64 {
 	kept := make([]float64, 0, len(values))
 	for _, v := range values {
-		if v >= 0 && !math.IsInf(v, 1) {
+		if isObserved(v) {
 			kept = append(kept, v)
 		}
 	}

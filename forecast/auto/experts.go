@@ -63,8 +63,8 @@ func (s *filter) present() present {
 	return now
 }
 
-// asked is what the experts are asked for, and what they need to know of it.
-type asked struct {
+// A query is what the experts are asked for, and what they need to know of it.
+type query struct {
 	h      int           // samples ahead
 	season direct.Season // of that time
 	top    float64       // largest of the last h samples
@@ -75,9 +75,9 @@ type asked struct {
 // in units, but for the path's own highest point.
 func (s *filter) advise(k int, now *present, from *direct.Origin, around *around) {
 	value, peak := s.advice(values, k), s.advice(peaks, k)
-	a := asked{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.answer[k]}
-	s.rules(value, peak, now, &a)
-	s.regress(value, peak, from, &a)
+	q := query{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.answer[k]}
+	s.rules(value, peak, now, &q)
+	s.regress(value, peak, from, &q)
 	for g, e := range s.models {
 		value[smooth+g] = asleep
 		if e != nil && s.unit > 0 {
@@ -87,8 +87,8 @@ func (s *filter) advise(k int, now *present, from *direct.Origin, around *around
 }
 
 // rules writes the answers that need no parameters.
-func (s *filter) rules(value, peak []float32, now *present, a *asked) {
-	season := &a.season
+func (s *filter) rules(value, peak []float32, now *present, q *query) {
+	season := &q.season
 	value[lastValue], peak[lastValue] = float32(now.last), float32(now.last)
 	value[dayAgo], peak[dayAgo] = float32(season.Day), float32(season.DayMax)
 	value[weekAgo], peak[weekAgo] = float32(season.Week), float32(season.WeekMax)
@@ -100,7 +100,7 @@ func (s *filter) rules(value, peak []float32, now *present, a *asked) {
 	value[steps] = moved(season.Profile, now.last, now.profile)
 	const soft = 0.02 // keeps the factor of a quiet hour within reason
 	value[factors] = float32(now.last * max(0.2, min((season.Profile+soft)/(now.profile+soft), 5)))
-	peak[recentPeak] = float32(a.top)
+	peak[recentPeak] = float32(q.top)
 }
 
 // moved shifts a value of then by what the level has changed since.
@@ -120,11 +120,11 @@ func mix(weights, advice []float32) float64 {
 const leastRows = 40
 
 // regress writes the forecasts of the regressions.
-func (s *filter) regress(advice, top []float32, origin *direct.Origin, a *asked) {
-	clock, from := s.clock(a.h), a.from
+func (s *filter) regress(advice, top []float32, origin *direct.Origin, q *query) {
+	clock, from := s.clock(q.h), q.from
 	var room direct.RowSpace
 	row := s.lags.RowIn(&room)
-	s.mem.Row(&row, origin, a.h, &a.season, &clock)
+	s.mem.Row(&row, origin, q.h, &q.season, &clock)
 	for t := range direct.Transforms {
 		lo, hi, w := &s.regs[from.lo][t], &s.regs[from.hi][t], from.w
 		value, peak := &advice[linear+t], &top[linear+t]

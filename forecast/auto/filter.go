@@ -15,13 +15,15 @@ import (
 type filter struct {
 	*plan
 
-	start time.Time
-	step  time.Duration
-	lags  *direct.Lags
-	n     int // cells so far
-	seen  int // of them observed
-	gap   int // cells since the last observed one
-	unit  float64
+	fitted *fitted
+	start  time.Time // of the first observed cell; that of all cells while there is none
+	silent int       // cells so far, none of them observed; 0 from the first that is
+	step   time.Duration
+	lags   *direct.Lags
+	n      int // cells since start, the first observed one included
+	seen   int // of them observed
+	gap    int // cells since the last observed one
+	unit   float64
 
 	mem      *direct.Memory
 	models   [models]Expert
@@ -75,7 +77,7 @@ var rowDays = [direct.Transforms]float64{1, 4} //nolint:gochecknoglobals // a co
 func newFilter(f *fitted, start time.Time) *filter {
 	p := f.plan
 	s := &filter{
-		plan: p, start: start, step: f.step, unit: f.unit,
+		plan: p, fitted: f, start: start, step: f.step, unit: f.unit,
 		guard:   guard.New(guard.Options{}),
 		mem:     direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
 		bridge:  make([]float64, len(p.rungs)),
@@ -108,7 +110,10 @@ func newFilter(f *fitted, start time.Time) *filter {
 
 // Update takes the value of the next cell; see forecast.Filter.
 func (s *filter) Update(v float64) {
-	observed := v >= 0 && !math.IsInf(v, 1)
+	if !s.begins(v) {
+		return
+	}
+	observed := isObserved(v)
 	if observed && v > 0 {
 		s.fitUnit(v)
 	}
@@ -144,6 +149,22 @@ func (s *filter) Update(v float64) {
 	s.predict(&around)
 }
 
+// begins reports whether the series has begun, with v or before: it does with its first
+// observed cell. The time before is no part of it, or its seasons would be of zeros.
+func (s *filter) begins(v float64) bool {
+	if s.seen > 0 {
+		return true
+	}
+	if !isObserved(v) {
+		s.silent++
+		return false
+	}
+	if s.silent > 0 {
+		*s = *newFilter(s.fitted, s.start.Add(time.Duration(s.silent)*s.step))
+	}
+	return true
+}
+
 // fitUnit gives a series that has been silent its unit, and a new one to a
 // series that has grown out of all proportion.
 func (s *filter) fitUnit(v float64) {
@@ -173,9 +194,6 @@ func (s *filter) fitUnit(v float64) {
 // bridged returns what stands in for a missing sample: the forecast made before
 // the gap began.
 func (s *filter) bridged() float64 {
-	if s.seen == 0 {
-		return 0
-	}
 	return interpolate(s.rungs, s.bridge, s.gap+1)
 }
 
@@ -211,7 +229,7 @@ func (s *filter) learn(z float64, around *around) {
 	var room direct.RowSpace
 	row := s.lags.RowIn(&room)
 	for k, h := range s.rungs {
-		if s.seen == 0 || i < h {
+		if i < h {
 			break
 		}
 		top, season := around.tops[k], &around.seasons[k]

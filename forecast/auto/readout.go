@@ -11,11 +11,11 @@ import (
 
 // Forecast writes what the last update has worked out; see forecast.Filter.
 func (s *filter) Forecast(dst *forecast.Forecast) {
-	dst.Start = s.start.Add(time.Duration(s.n) * s.step)
+	dst.Start = s.start.Add(time.Duration(s.silent+s.n) * s.step)
 	dst.Step = s.step
 	dst.Warnings = s.warnings
 	scale := s.unit // 0 before the first sample above 0: of nothing, nothing is forecast
-	p := passage{rung: -1}
+	p := sweep{rung: -1}
 	for h := range dst.Values {
 		points := p.points(s, h+1)
 		s.read(dst.Values[h], dst.Levels, values, h+1, points[values], scale)
@@ -40,7 +40,7 @@ func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64
 		x, y := float64(near.quantiles[i])-near.point, float64(far.quantiles[i])-far.point
 		q[i] = point + wider*(x+w*(y-x))
 		if ladder == peaks && lo != hi {
-			q[i] = amid(q[i], near.point+x, far.point+y)
+			q[i] = clamp(q[i], near.point+x, far.point+y)
 		}
 	}
 	shape := a.band.Shape() + w*(b.band.Shape()-a.band.Shape())

@@ -17,7 +17,7 @@ const (
 // arrives. What the rules said is not kept: the seasons still say the same of that
 // time, and from what they were moved is with the moment.
 type origin struct {
-	top         direct.Small // of asked
+	top         direct.Small // of the query
 	models      [models]direct.Small
 	regressions [ladders][direct.Transforms]direct.Small
 	highest     direct.Small // point of the path
@@ -30,7 +30,7 @@ type moment struct{ last, dayLevel, weekLevel direct.Small }
 
 // A record is what one ladder remembers of it.
 type record struct {
-	point    direct.Small // SmallNaN = made before anything was observed
+	point    direct.Small
 	weighted direct.Small // the two combinations behind the gate
 	leading  direct.Small
 	band     interval.Memo
@@ -125,9 +125,6 @@ func (r rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.Pa
 		point:    direct.ToSmall(dst.point),
 		weighted: direct.ToSmall(float64(parts.Weighted)), leading: direct.ToSmall(float64(parts.Leading)),
 	}
-	if s.seen == 0 {
-		rec.point = direct.SmallNaN
-	}
 	r.band.Bounds(&dst.quantiles, &rec.band, *o, leastScale, &s.timing)
 	return rec
 }
@@ -157,8 +154,8 @@ func (s *filter) recall(o *origin, k int, season *direct.Season, value, peak []f
 		last: m.last.Float(), level: s.mem.LevelAt(h), profile: s.mem.ProfileAt(h),
 		dayLevel: m.dayLevel.Float(), weekLevel: m.weekLevel.Float(),
 	}
-	a := asked{h: h, season: *season, top: o.top.Float()}
-	s.rules(value, peak, &then, &a)
+	q := query{h: h, season: *season, top: o.top.Float()}
+	s.rules(value, peak, &then, &q)
 	for g := range o.models {
 		value[smooth+g] = float32(o.models[g].Float())
 	}
@@ -192,7 +189,7 @@ func highest(views *[interval.Views]float32) float64 {
 // what came.
 func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64) {
 	origin, made := s.origin(k, i-s.rungs[k]), s.claimed(k, i-s.rungs[k])
-	if origin == nil || origin.of[values].point == direct.SmallNaN {
+	if origin == nil {
 		return
 	}
 	var said [ladders][experts]float32

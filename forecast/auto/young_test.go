@@ -1,7 +1,9 @@
 package auto_test
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,4 +44,44 @@ func TestTheFirstHourIsCoveredAnHourAhead(t *testing.T) {
 	t.Logf("covered %.3f, bound at %.1f on average", share, wide)
 	require.Greater(t, share, 0.9, "truths covered")
 	require.Less(t, wide, 135.0, "where 116 would do if all were known")
+}
+
+// A server asks for a fortnight of a series that is younger. The time before its first
+// sample is no time without demand: at once or cell by cell, the forecast is the one of
+// the series alone.
+func TestWhatPrecedesASeriesIsNoPartOfIt(t *testing.T) {
+	const before, cells, short = 14 * 1440, 2000, 30
+	alone := forecast.Series{Start: time.Date(2024, 1, 15, 9, 0, 0, 0, time.UTC), Step: time.Minute, Values: make([]float64, cells)}
+	for i := range alone.Values {
+		alone.Values[i] = 100 + 10*math.Sin(float64(i*i))
+	}
+	alone.Values[7] = math.NaN()
+	late := forecast.Series{Start: alone.At(-before), Step: time.Minute, Values: slices.Repeat([]float64{math.NaN()}, before)}
+	late.Values = append(late.Values, alone.Values...)
+	read := func(s forecast.Series, filtered int) *forecast.Forecast {
+		model, err := auto.New(auto.Options{}).Fit(t.Context(), s)
+		require.NoError(t, err)
+		filter, err := model.Filter(s.Slice(0, filtered))
+		require.NoError(t, err)
+		for _, v := range s.Values[filtered:] {
+			filter.Update(v)
+		}
+		f := forecast.New(60, 0.05, 0.5, 0.95)
+		filter.Forecast(f)
+		return f
+	}
+	want := read(alone, short)
+	require.Equal(t, want, read(late, before+short), "at once")
+	require.Equal(t, want, read(late, before/2), "cell by cell")
+	require.Equal(t, want, read(late, 0), "from nothing")
+
+	model, err := auto.New(auto.Options{}).Fit(t.Context(), alone)
+	require.NoError(t, err)
+	filter, err := model.Filter(late.Slice(0, 5))
+	require.NoError(t, err)
+	silent := forecast.New(3, 0.5)
+	filter.Forecast(silent)
+	require.Equal(t, late.At(5), silent.Start, "time goes on")
+	_, err = auto.New(auto.Options{}).Fit(t.Context(), forecast.Series{Start: alone.Start, Step: time.Minute, Values: []float64{-1, -1, -1}})
+	require.ErrorIs(t, err, forecast.ErrShortHistory, "what is negative is no sample")
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/forescale/forescale/forecast/direct"
 )
 
-// A passage leads along the horizons, ascending, from rung to rung. Between two of
+// A sweep goes along the horizons, ascending, from rung to rung. Between two of
 // them the experts are asked for the horizon itself and weighed as at the rungs on
 // either side, in proportion: a job that runs from minute 18 to 22 is seen by no
 // rung of 15 or 30, but by the day ago and by the regressions. Only the experts
@@ -15,17 +15,17 @@ import (
 //
 // On recorded loads of minutes the error 45 minutes ahead was a fifth larger with
 // the forecasts of the rungs interpolated, and 20 minutes ahead a tenth.
-type passage struct {
+type sweep struct {
 	rung    int                          // the last one passed; −1 = none
 	now     present                      // with the highest point of the path so far
 	from    direct.Origin                // of now, for the regressions
-	asked   asked                        // for the last horizon
+	query   query                        // for the last horizon
 	weights [ladders][2][experts]float32 // of the experts at that rung and at the next
 	advice  [ladders][experts]float32    // of the experts between
 }
 
 // points returns the point forecasts of both ladders h steps ahead, in units.
-func (p *passage) points(s *filter, h int) (points [ladders]float64) {
+func (p *sweep) points(s *filter, h int) (points [ladders]float64) {
 	lo, hi, w := combine.Between(s.rungs, h)
 	if lo == hi || s.seen == 0 {
 		for l := range points {
@@ -38,7 +38,7 @@ func (p *passage) points(s *filter, h int) (points [ladders]float64) {
 		p.pass(s, lo)
 	}
 	p.ask(s, h, w)
-	claim := s.claim(&p.asked.season, h)
+	claim := s.claim(&p.query.season, h)
 	for l := range points {
 		points[l] = p.mix(l, heads[l], w)
 		if near := s.claimShare(l, lo, h, claim[l], points[l]); near > 0 {
@@ -54,26 +54,26 @@ func (p *passage) points(s *filter, h int) (points [ladders]float64) {
 		case math.IsNaN(points[l]):
 			points[l] = near + w*(far-near)
 		case l == peaks:
-			points[l] = amid(points[l], near, far)
+			points[l] = clamp(points[l], near, far)
 		}
 	}
 	return points
 }
 
-// amid keeps v between a and b: the maximum until a horizon is no lower than that
+// clamp keeps v between a and b: the maximum until a horizon is no lower than that
 // until the rung before and no higher than that until the next, and what is higher
 // would be carried on to all later ones.
-func amid(v, a, b float64) float64 { return max(min(a, b), min(v, max(a, b))) }
+func clamp(v, a, b float64) float64 { return max(min(a, b), min(v, max(a, b))) }
 
 // pass goes past rung k, which is not the last.
-func (p *passage) pass(s *filter, k int) {
+func (p *sweep) pass(s *filter, k int) {
 	if p.rung < 0 {
 		p.now, p.from = s.present(), s.mem.Origin(0)
 	}
 	for ; p.rung < k; p.rung++ {
 		p.now.highestPath = max(p.now.highestPath, s.answers[values][p.rung+1].point)
 	}
-	p.asked = asked{h: s.rungs[k], season: s.mem.Ahead(s.rungs[k]), top: s.mem.TopOnward(0, 0, s.rungs[k])}
+	p.query = query{h: s.rungs[k], season: s.mem.Ahead(s.rungs[k]), top: s.mem.TopOnward(0, 0, s.rungs[k])}
 	for l := range ladders {
 		for side := range p.weights[l] {
 			s.ladders[l][k+side].poly.Weights(p.weights[l][side][:heads[l]], s.advice(l, k+side))
@@ -86,14 +86,14 @@ func (p *passage) pass(s *filter, k int) {
 
 // ask has the experts say what they think of the time h samples ahead, which is w
 // of the way from the last rung to the next.
-func (p *passage) ask(s *filter, h int, w float64) {
-	a := &p.asked
-	s.mem.Onward(&a.season, a.h, h)
-	a.top = s.mem.TopOnward(a.top, a.h, h)
-	a.h, a.from = h, s.from(h)
+func (p *sweep) ask(s *filter, h int, w float64) {
+	q := &p.query
+	s.mem.Onward(&q.season, q.h, h)
+	q.top = s.mem.TopOnward(q.top, q.h, h)
+	q.h, q.from = h, s.from(h)
 	value, peak := p.advice[values][:], p.advice[peaks][:heads[peaks]]
-	s.rules(value, peak, &p.now, a)
-	s.regress(value, peak, &p.from, a)
+	s.rules(value, peak, &p.now, q)
+	s.regress(value, peak, &p.from, q)
 	near, far := s.advice(values, p.rung), s.advice(values, p.rung+1)
 	for k := smooth; k < experts; k++ {
 		value[k] = near[k] + float32(w)*(far[k]-near[k])
@@ -102,7 +102,7 @@ func (p *passage) ask(s *filter, h int, w float64) {
 
 // mix returns what the n experts of a ladder say together; NaN if all that have a
 // weight are asleep.
-func (p *passage) mix(ladder, n int, w float64) float64 {
+func (p *sweep) mix(ladder, n int, w float64) float64 {
 	sum, total := 0.0, 0.0
 	near, far := &p.weights[ladder][0], &p.weights[ladder][1]
 	for k, f := range p.advice[ladder][:n] {
