@@ -21,6 +21,7 @@ func TestMalformedObjectsAreRejected(t *testing.T) {
 		"no query":          {"query: 'demand{ns=\"" + b.ns + "\"}', ", "", "spec.metric.query"},
 		"no duration":       {"step: 1s", "step: fast", "spec.metric.step"},
 		"no number":         {`targetPerReplica: "10"`, `targetPerReplica: ten`, "spec.scale.targetPerReplica"},
+		"too great":         {`targetPerReplica: "10"`, `targetPerReplica: "1e400"`, "spec.scale.targetPerReplica in body should match"},
 		"zero per replica":  {`targetPerReplica: "10"`, `targetPerReplica: "0"`, "spec.scale.targetPerReplica"},
 		"no target":         {`targetPerReplica: "10", `, "", "spec.scale"},
 		"unknown field":     {"step: 1s", "stepp: 1s", "spec.metric.stepp"},
@@ -35,6 +36,7 @@ func TestMalformedObjectsAreRejected(t *testing.T) {
 			require.Contains(t, good, c.old)
 			err := b.Apply(t.Context(), strings.Replace(good, c.old, c.wrong, 1))
 			require.Error(t, err)
+			require.NotContains(t, err.Error(), "type conversion", "CEL's own words say nothing")
 			field := strings.TrimPrefix(c.want, "spec.")
 			require.True(t, strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), field), err.Error())
 		})

@@ -204,7 +204,7 @@ func (s *Seasons) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// +kubebuilder:validation:Pattern=`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`
+// +kubebuilder:validation:Pattern=`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$`
 // +kubebuilder:validation:MaxLength=40
 
 // Number is a decimal number written as text, such as "0.95". Zero means not

@@ -23,6 +23,7 @@ type situation struct {
 	mode    api.Mode
 	refused bool // the target is not to be touched, for good
 	zero    bool // the target is scaled to zero: a floor would not wake it
+	paused  bool // the target's user wants it left alone, or not scaled out
 
 	verdict hpa.Verdict
 	claimed bool  // the annotation is in place
@@ -89,7 +90,7 @@ func (p *peaks) highest(now time.Time, span time.Duration) int32 {
 // lowered with patience, and never below what its owner set.
 func (s situation) plan() (action, int32) {
 	v := s.verdict
-	if s.mode != api.Active || s.refused || s.zero || v.Contested {
+	if s.mode != api.Active || s.refused || s.zero || s.paused || v.Contested {
 		return s.giveBack()
 	}
 	if v.Wait {

@@ -96,6 +96,8 @@ func TestPlan(t *testing.T) {
 		"shadow holds nothing":                {with(normal(free, 30), func(s *situation) { s.mode = api.Shadow }), keep, 0},
 		"a refused target is given back":      {with(normal(held, 30), func(s *situation) { s.refused = true }), release, 2},
 		"zero is not woken":                   {with(normal(free, 30), func(s *situation) { s.zero = true }), keep, 0},
+		"what its user pauses is left alone":  {with(normal(free, 30), func(s *situation) { s.paused = true }), keep, 0},
+		"and is given back":                   {with(normal(held, 30), func(s *situation) { s.paused = true }), release, 2},
 		"a dispute is left alone":             {with(normal(free, 30), func(s *situation) { s.verdict.Contested = true }), keep, 0},
 		"a revert is waited out":              {with(normal(free, 30), func(s *situation) { s.verdict.Wait = true }), keep, 0},
 		"a wiped claim is written again":      {with(normal(held, 20), func(s *situation) { s.claimed = false }), raise, 20},

@@ -140,8 +140,11 @@ func (t *target) describe(now time.Time, readOnly bool) v1alpha1.Status {
 		s.Observed, s.Predicted = figure(t.scale.Demand.Observed), figure(t.scale.Demand.Predicted)
 		s.LeadTime, s.Model = api.Duration(t.scale.LeadTime.Round(time.Second)).String(), t.scale.Model
 	}
-	if t.trouble != nil {
+	switch {
+	case t.trouble != nil:
 		s.Reason = t.trouble.reason
+	case t.view != nil && t.view.Paused != "":
+		s.Reason = v1alpha1.TargetPaused
 	}
 	if !t.lastScale.IsZero() {
 		at := metav1.NewTime(t.lastScale)
@@ -231,6 +234,9 @@ func (t *target) acting(readOnly bool) metav1.Condition {
 		return no(v1alpha1.Acting, "ReadOnly", "forescale runs with --read-only")
 	case mode != api.Active:
 		return no(v1alpha1.Acting, string(mode), "spec.mode is "+string(mode))
+	case t.view.Paused != "":
+		return no(v1alpha1.Acting, v1alpha1.TargetPaused, fmt.Sprintf(
+			"annotation %s pauses %s %s, and with it forescale: remove it when they shall scale again", t.view.Paused, t.view.Kind.GVK.Kind, t.view.Name.Name))
 	case t.verdict.Contested:
 		return no(v1alpha1.Acting, v1alpha1.Contested, "see condition Contested")
 	case t.failed != nil:

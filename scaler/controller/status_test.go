@@ -107,6 +107,20 @@ func TestATargetAtZeroIsNotActedOn(t *testing.T) {
 	require.Equal(t, "ScalingDisabled", x.ready(false).Reason)
 }
 
+// The one who paused it reads why the floor stays down, by the name of what to remove.
+func TestATargetThatIsPausedIsNotActedOn(t *testing.T) {
+	x := inOrder(0.7, true)
+	kind, err := hpa.KindOf(v1alpha1.KindScaledObject)
+	require.NoError(t, err)
+	x.view.Kind, x.view.Name.Name, x.view.Paused = kind, "web", "autoscaling.keda.sh/paused"
+	got := x.acting(false)
+	require.Equal(t, metav1.ConditionFalse, got.Status)
+	require.Equal(t, "TargetPaused", got.Reason)
+	require.Equal(t, "annotation autoscaling.keda.sh/paused pauses ScaledObject web, and with it forescale: remove it when they shall scale again", got.Message)
+	require.Equal(t, "TargetPaused", x.describe(time.Now(), false).Reason)
+	require.Equal(t, metav1.ConditionTrue, x.ready(false).Status, "it is in order")
+}
+
 func TestTheReasonOfAnObjectThatIsNotInOrder(t *testing.T) {
 	x := inOrder(0.7, true)
 	x.trouble = &problem{"TargetTaken", "shop/web is acted on by another"}

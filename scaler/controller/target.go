@@ -114,7 +114,7 @@ func (t *target) plan(now time.Time, o Options) (action, int32) {
 		t.silentSince = now
 	}
 	s := situation{
-		now: now, mode: t.object.Spec.Default().Mode, refused: t.refused(), zero: t.view.Zero,
+		now: now, mode: t.object.Spec.Default().Mode, refused: t.refused(), zero: t.view.Zero, paused: t.view.Paused != "",
 		verdict: t.verdict, claimed: t.view.Claim != nil, least: b.Min, most: b.Max,
 		want: t.scale.Decision.Replicas, hold: o.HoldSilence, lastWrite: t.lastWrite,
 	}

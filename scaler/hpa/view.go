@@ -58,6 +58,7 @@ type View struct {
 	Owners  []Owner // all managers besides us that hold it
 	Scaled  string  // name of the ScaledObject that owns the object, empty if none
 	Zero    bool    // the target is scaled to zero
+	Paused  string  // annotation of a ScaledObject by which its user has told KEDA not to scale, or not to scale out; empty if none
 }
 
 // A Target is what an autoscaler scales.
@@ -132,6 +133,9 @@ func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 		}
 	}
 	v.Zero = scaledToZero(u)
+	if kind.GVK.Kind == "ScaledObject" {
+		v.Paused = pausedBy(u.GetAnnotations())
+	}
 	if text, found := u.GetAnnotations()[Annotation]; found {
 		v.Claim = &Claim{}
 		if err := json.Unmarshal([]byte(text), v.Claim); err != nil {
@@ -173,6 +177,23 @@ func scaledToZero(u *unstructured.Unstructured) bool {
 		}
 	}
 	return false
+}
+
+// pausedBy returns the annotation that pauses a ScaledObject, empty if none does. As
+// KEDA reads them, one that is no boolean pauses too, and a paused count always does.
+// A pause of scaling in is none here: a floor only scales out.
+func pausedBy(annotations map[string]string) string {
+	const prefix = "autoscaling.keda.sh/paused"
+	if _, found := annotations[prefix+"-replicas"]; found {
+		return prefix + "-replicas"
+	}
+	for _, name := range []string{prefix, prefix + "-scale-out"} {
+		text, found := annotations[name]
+		if on, err := strconv.ParseBool(text); found && (on || err != nil) {
+			return name
+		}
+	}
+	return ""
 }
 
 // ownersOf returns the managers besides us that hold the field spec.name, and the

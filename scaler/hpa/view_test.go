@@ -35,3 +35,38 @@ func TestACopiedClaimIsNone(t *testing.T) {
 		})
 	}
 }
+
+// A pause is the user's word, as KEDA reads it (getBoolAnnotation and
+// NeedToBePausedByAnnotation of its apis/keda/v1alpha1/scaledobject_types.go, 2.21): one
+// that is no boolean pauses too, and any paused count.
+func TestAPausedScaledObject(t *testing.T) {
+	for name, c := range map[string]struct {
+		annotation, value, want string
+	}{
+		"paused":               {"paused", "true", "autoscaling.keda.sh/paused"},
+		"by a word":            {"paused", "yes please", "autoscaling.keda.sh/paused"},
+		"no longer":            {"paused", "false", ""},
+		"at a count":           {"paused-replicas", "0", "autoscaling.keda.sh/paused-replicas"},
+		"on its way up":        {"paused-scale-out", "true", "autoscaling.keda.sh/paused-scale-out"},
+		"not on its way up":    {"paused-scale-out", "false", ""},
+		"only on its way down": {"paused-scale-in", "true", ""},
+		"something else":       {"force-activation", "true", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := &unstructured.Unstructured{}
+			require.NoError(t, u.UnmarshalJSON([]byte(`{"apiVersion":"keda.sh/v1alpha1","kind":"ScaledObject",
+				"metadata":{"name":"web","namespace":"shop"},"spec":{"minReplicaCount":2,"scaleTargetRef":{"name":"web"}}}`)))
+			u.SetAnnotations(map[string]string{"autoscaling.keda.sh/" + c.annotation: c.value})
+			kind, err := KindOf("ScaledObject")
+			require.NoError(t, err)
+			v, err := Read(kind, u)
+			require.NoError(t, err)
+			require.Equal(t, c.want, v.Paused)
+			kind, err = KindOf("")
+			require.NoError(t, err)
+			v, err = Read(kind, u)
+			require.NoError(t, err)
+			require.Empty(t, v.Paused, "KEDA copies the annotations to its HPA, where they mean nothing")
+		})
+	}
+}

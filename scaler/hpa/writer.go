@@ -129,7 +129,10 @@ func (w *Writer) Release(ctx context.Context, v *View, original *int32) (*View, 
 		}
 	}
 	u, err := w.Client.Resource(v.Kind.GVR()).Namespace(v.Name.Namespace).Get(ctx, v.Name.Name, metav1.GetOptions{})
-	if err != nil {
+	switch {
+	case apierrors.IsNotFound(err): // gone meanwhile, as where its namespace is deleted
+		return nil, fmt.Errorf("hpa: %s: %w: %w", v.Name, ErrChanged, err)
+	case err != nil:
 		return nil, fmt.Errorf("hpa: read %s: %w", v.Name, err)
 	}
 	if u.GetUID() != v.UID || u.GetResourceVersion() != after.ResourceVersion && !sameFloor(v.Kind, u, original) {

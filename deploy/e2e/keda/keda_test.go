@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/forescale/forescale/deploy/e2e/stack"
 )
@@ -248,6 +249,16 @@ spec:
 	fmt.Printf("MEASURED demand visible to spec.replicas changed, over a ScaledObject: %d ms\n", took.Milliseconds())
 	require.GreaterOrEqual(t, minimum(), int64(10))
 	e.always(t, 35*time.Second, func() bool { return e.replicas(t) >= 10 }, "it stays")
+	annotate := func(value string) {
+		_, err := objects.Patch(ctx, "web", types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"annotations":{"autoscaling.keda.sh/paused-replicas":%s}}}`, value), metav1.PatchOptions{})
+		require.NoError(t, err)
+	}
+	annotate(`"3"`)
+	e.eventually(t, patience, func() bool { return minimum() == 2 && e.replicas(t) == 3 }, "paused at three by its user, and given back")
+	e.steady("coming", 125)
+	e.always(t, 10*time.Second, func() bool { return minimum() == 2 && e.replicas(t) == 3 }, "a pause is left alone")
+	annotate("null")
+	e.eventually(t, patience, func() bool { return minimum() >= 13 && e.replicas(t) >= 13 }, "125 are 13")
 	require.NoError(t, own.Delete(ctx, "floor", metav1.DeleteOptions{}))
 	e.eventually(t, patience, func() bool { return minimum() == 2 }, "given back")
 	e.eventually(t, patience, func() bool { // the claim goes after the value, in a write of its own

@@ -49,8 +49,8 @@ type PredictiveAutoscalerList struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.scale.service) || has(self.scale.latencyObjective)",message="scale.service: needs scale.latencyObjective: it says what the replicas have to keep",fieldPath=".scale.service"
 // +kubebuilder:validation:XValidation:rule="!has(self.scale.service) || !has(self.scale.targetPerReplica)",message="scale.service: given together with scale.targetPerReplica: they state the same, want one",fieldPath=".scale.service"
 // +kubebuilder:validation:XValidation:rule="!has(self.scale.minReplicas) || !has(self.scale.maxReplicas) || self.scale.maxReplicas == 0 || self.scale.minReplicas <= self.scale.maxReplicas",message="scale.minReplicas is above scale.maxReplicas",fieldPath=".scale.minReplicas"
-// +kubebuilder:validation:XValidation:rule="!has(self.scale.targetPerReplica) || double(self.scale.targetPerReplica) > 0.0",message="scale.targetPerReplica: want a number above 0, such as \"50\"",fieldPath=".scale.targetPerReplica"
-// +kubebuilder:validation:XValidation:rule="!has(self.forecast) || !has(self.forecast.risk) || (double(self.forecast.risk) > 0.0 && double(self.forecast.risk) < 1.0)",message="forecast.risk: want a number above 0 and below 1, such as \"0.95\"",fieldPath=".forecast.risk"
+// +kubebuilder:validation:XValidation:rule="!has(self.scale.targetPerReplica) || !self.scale.targetPerReplica.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self.scale.targetPerReplica) > 0.0",message="scale.targetPerReplica: want a number above 0, such as \"50\"",fieldPath=".scale.targetPerReplica"
+// +kubebuilder:validation:XValidation:rule="!has(self.forecast) || !has(self.forecast.risk) || !self.forecast.risk.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || (double(self.forecast.risk) > 0.0 && double(self.forecast.risk) < 1.0)",message="forecast.risk: want a number above 0 and below 1, such as \"0.95\"",fieldPath=".forecast.risk"
 // +kubebuilder:validation:XValidation:rule="!has(self.forecast) || [has(self.forecast.buffer), has(self.forecast.risk), has(self.forecast.missingReplicaCost), has(self.forecast.violationTarget), has(self.forecast.average) && self.forecast.average].filter(x, x).size() <= 1",message="forecast: want at most one of buffer, risk, missingReplicaCost, violationTarget and average: they state the same margin",fieldPath=".forecast"
 // +kubebuilder:validation:XValidation:rule="!has(self.forecast) || !has(self.forecast.violationTarget) || has(self.scale.latencyObjective)",message="forecast.violationTarget: needs scale.latencyObjective",fieldPath=".forecast.violationTarget"
 type Spec struct {
@@ -102,6 +102,10 @@ const (
 	Acting      = "Acting"      // the floor is ours to move
 	Contested   = "Contested"   // somebody else puts our floor back
 )
+
+// TargetPaused is the reason of an object that does not act because the user of its
+// target has told that one not to scale.
+const TargetPaused = "TargetPaused"
 
 // Status is what was decided last, and why.
 type Status struct {

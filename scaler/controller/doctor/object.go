@@ -99,7 +99,7 @@ func reported(pa *v1alpha1.PredictiveAutoscaler) []Finding {
 			if c.Status == metav1.ConditionTrue {
 				out = append(out, Finding{Fault, about, "the controller reports " + c.Reason, c.Message})
 			}
-		case c.Status != metav1.ConditionFalse, c.Reason == "NotReady", c.Reason == v1alpha1.Contested: // another condition says it
+		case c.Status != metav1.ConditionFalse, c.Reason == "NotReady", c.Reason == v1alpha1.Contested, c.Reason == v1alpha1.TargetPaused: // another condition says it
 		case c.Reason == "Starting", c.Reason == "NoForecast": // it passes by itself
 		case c.Reason == string(api.Shadow), c.Reason == string(api.Paused), c.Reason == "ReadOnly":
 			out = append(out, Finding{Advice, about, "it looks on and does not act: " + c.Message, "set spec.mode to Active, and run the controller without --read-only, when it shall act"})
@@ -129,6 +129,9 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 	out := []Finding{{Fine, about, fmt.Sprintf("target %s %s, floor %d, ceiling %d", kind.GVK.Kind, view.Name.Name, view.Floor(), view.Ceiling()), ""}}
 	if view.Zero {
 		out = append(out, Finding{Fault, about, "the target is scaled to zero, and a floor does not wake it", "scale it to one or more"})
+	}
+	if view.Paused != "" {
+		out = append(out, Finding{Advice, about, fmt.Sprintf("annotation %s pauses the %s, and with it forescale", view.Paused, kind.GVK.Kind), "remove it when they shall scale again"})
 	}
 	for _, owner := range view.Owners {
 		if rule := ignoreRule(view, owner.Manager); rule != "" {

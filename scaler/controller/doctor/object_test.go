@@ -148,6 +148,7 @@ func TestWhatTheControllerReports(t *testing.T) {
 		"no reverter":         {v1alpha1.Contested, metav1.ConditionFalse, "Uncontested", 3, Fine, ""},
 		"said once":           {v1alpha1.Acting, metav1.ConditionFalse, "Contested", 3, Fine, ""},
 		"said by another":     {v1alpha1.Acting, metav1.ConditionFalse, "NotReady", 3, Fine, ""},
+		"said of the target":  {v1alpha1.Acting, metav1.ConditionFalse, "TargetPaused", 3, Fine, ""},
 		"passes":              {v1alpha1.Forecasting, metav1.ConditionFalse, "Starting", 3, Fine, ""},
 		"looks on":            {v1alpha1.Acting, metav1.ConditionFalse, "Shadow", 3, Advice, "it looks on and does not act: do this"},
 		"about a former spec": {v1alpha1.Acting, metav1.ConditionFalse, "WriteFailed", 2, Fine, ""},
