@@ -11,6 +11,7 @@ import (
 
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/collector/export"
 )
 
 // sudden is 800 requests/s that become 3200 within 15 s.
@@ -74,8 +75,9 @@ func TestFiguresOnPublicTraces(t *testing.T) {
 	} {
 		logs, late := 0.0, 0.0
 		for _, file := range c.traces {
-			tr, err := trace.Read(filepath.Join(dir, file+".csv.gz"))
+			d, err := export.Read(t.Context(), filepath.Join(dir, file+".csv.gz"), export.Options{})
 			require.NoError(t, err)
+			tr := trace.Trace{Name: file, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}
 			r := run(t, tr, rateHPA(c.target), replay.Options{
 				Load: replay.Load{Peak: 4000}, Cluster: replay.Cluster{Startup: replay.Startup{Median: c.startup}},
 			})

@@ -12,22 +12,10 @@ import (
 // Info describes a trace file without reading its rows.
 type Info struct {
 	Name        string `json:"name"`
-	File        string `json:"file"` // within the directory
+	File        string `json:"file"` // its path; in a manifest that within the directory
 	Description string `json:"description"`
 	Kind        Kind   `json:"value_kind"`
 	Unit        string `json:"unit"`
-
-	dir string
-}
-
-// Read reads the trace.
-func (i Info) Read() (Trace, error) {
-	t, err := Read(filepath.Join(i.dir, i.File))
-	if err != nil {
-		return Trace{}, err
-	}
-	t.Name, t.Kind, t.Unit = i.Name, i.Kind, i.Unit
-	return t, nil
 }
 
 // List returns the traces of a directory: those that its manifest.yaml names
@@ -49,7 +37,6 @@ func List(dir string) ([]Info, error) {
 	}
 	for i := range manifest.Series {
 		info := &manifest.Series[i]
-		info.dir = dir
 		if info.Kind == "" {
 			info.Kind = Rate
 		}
@@ -57,6 +44,7 @@ func List(dir string) ([]Info, error) {
 			return nil, fmt.Errorf("trace: %s: series %d has name %q and file %q, want a name and a file below the directory",
 				filepath.Join(dir, "manifest.yaml"), i, info.Name, info.File)
 		}
+		info.File = filepath.Join(dir, info.File)
 	}
 	return manifest.Series, nil
 }
@@ -70,7 +58,7 @@ func listFiles(dir string) ([]Info, error) {
 	for _, f := range files {
 		name, found := strings.CutSuffix(strings.TrimSuffix(f.Name(), ".gz"), ".csv")
 		if found && !f.IsDir() {
-			infos = append(infos, Info{Name: name, File: f.Name(), Kind: Rate, dir: dir})
+			infos = append(infos, Info{Name: name, File: filepath.Join(dir, f.Name()), Kind: Rate})
 		}
 	}
 	return infos, nil

@@ -1,19 +1,20 @@
 // Package trace reads, makes and shapes load traces: the mean request rate of a
 // service per interval.
 //
-// A trace comes from a file ([Read], [List]) or from a seeded generator
-// ([Synthetic]). It is scaled to the size of service under test ([Trace.ScaleTo])
-// and turned into an intensity, the rate at each instant ([Trace.Intensity]).
+// A trace comes from a recording, which package export reads, or from a seeded
+// generator ([Synthetic]); [List] says which recordings a directory has. It is scaled
+// to the size of service under test ([Trace.ScaleTo]) and turned into an intensity, the
+// rate at each instant ([Trace.Intensity]).
 //
-// An interval without a row in the file is a gap, and stays one: NaN in Values.
+// An interval without a record is a gap, and stays one: NaN in Values.
 // What a gap means is up to the reader: the load went on at an unknown level,
 // and nobody saw it.
 //
 // # Why not forecast.Series
 //
 // A series lies on a grid anchored at the epoch, because that keeps two ranges of
-// one metric comparable. Recorded traces start where they start; moving their
-// borders would smear each value over two cells.
+// one metric comparable. A trace may start at any second, as one that was shifted,
+// cut or made does, and its values may be levels at their time stamps.
 package trace
 
 import (
@@ -33,7 +34,7 @@ const (
 )
 
 // A Trace is one load on a regular grid: Values[i] belongs to
-// [Start+i·Step, Start+(i+1)·Step). NaN marks an interval without a row.
+// [Start+i·Step, Start+(i+1)·Step). NaN marks an interval without a record.
 type Trace struct {
 	Name   string
 	Kind   Kind   // empty means Rate
@@ -41,9 +42,6 @@ type Trace struct {
 	Start  time.Time
 	Step   time.Duration // > 0
 	Values []float64     // len = number of intervals, oldest first; each ≥ 0 or NaN
-
-	// Notes tell what is odd about the file, for the user.
-	Notes []string
 }
 
 // At returns the start of interval i.

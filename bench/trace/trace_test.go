@@ -1,13 +1,10 @@
 package trace_test
 
 import (
-	"compress/gzip"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,112 +15,23 @@ import (
 
 var start = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-func TestReadKeepsGaps(t *testing.T) {
-	got, err := trace.ReadCSV(strings.NewReader("timestamp,value\n60,1\n120,2\n240,4\n300,0\n"), "x")
-	require.NoError(t, err)
-	require.Equal(t, time.Minute, got.Step)
-	require.Equal(t, int64(60), got.Start.Unix())
-	require.Len(t, got.Values, 5)
-	require.True(t, math.IsNaN(got.Values[2]), "the minute without a row is a gap, not zero")
-	require.InDelta(t, 4, got.Values[3], 0)
-	require.InDelta(t, 0.2, got.Missing(), 1e-12)
-	require.Equal(t, got.At(5), got.End())
-}
-
-func TestReadNamesTheLine(t *testing.T) {
-	for name, c := range map[string]struct{ text, want string }{
-		"no header":       {"1,2\n", "line 1"},
-		"empty":           {"", "0 rows"},
-		"one row":         {"timestamp,value\n1,2\n", "1 rows"},
-		"a word":          {"timestamp,value\n1,2\n2,x\n", "line 3"},
-		"not ascending":   {"timestamp,value\n5,2\n4,1\n", "ascending"},
-		"one time stamp":  {"timestamp,value\n5,2\n5,1\n", "1 rows"},
-		"negative":        {"timestamp,value\n1,2\n2,-1\n", "not negative"},
-		"NaN but for one": {"timestamp,value\n1,2\n2,NaN\n", "1 rows"},
-		"infinite":        {"timestamp,value\n1,2\n2,Inf\n", "finite"},
-		"one column":      {"timestamp,value\n1\n", "want timestamp,value"},
-		"milliseconds":    {"timestamp,value\n1700000000000,2\n", "unix seconds"},
-		"one wild stamp":  {"timestamp,value\n1,1\n2,1\n3,1\n90000000000,1\n", "intervals"},
-	} {
-		_, err := trace.ReadCSV(strings.NewReader(c.text), "x")
-		require.ErrorContains(t, err, c.want, name)
-	}
-}
-
-// Exports repeat rows where clocks change and where two jobs write one file, and
-// have rows without a value.
-func TestReadTakesRepeatedRowsAndEmptyOnes(t *testing.T) {
-	got, err := trace.ReadCSV(strings.NewReader("timestamp,value\n60,1\n120,2\n120,4\n120,6\n180,\n240,NaN\n300,5\n360,6\n"), "x")
-	require.NoError(t, err)
-	require.Equal(t, time.Minute, got.Step)
-	require.Len(t, got.Values, 6)
-	require.InDelta(t, 4, got.Values[1], 1e-12, "the mean of three")
-	require.True(t, math.IsNaN(got.Values[2]) && math.IsNaN(got.Values[3]), "gaps")
-	require.InDelta(t, 5, got.Values[4], 0)
-}
-
-// A scraper that is late now and then still records every minute.
-func TestReadSeesTheGridBehindJitter(t *testing.T) {
-	late := []int{0, 3, -4, 7, 0, -9, 5, 2, -6, 8}
-	var text strings.Builder
-	text.WriteString("timestamp,value\n")
-	for i := range 200 {
-		fmt.Fprintf(&text, "%d,%d\n", 600+60*i+late[i%len(late)], i)
-	}
-	got, err := trace.ReadCSV(strings.NewReader(text.String()), "x")
-	require.NoError(t, err)
-	require.Equal(t, time.Minute, got.Step)
-	require.Len(t, got.Values, 200)
-	require.InDelta(t, 117, got.Values[117], 0)
-	require.Zero(t, got.Missing())
-}
-
-func FuzzReadCSV(f *testing.F) {
-	f.Add("timestamp,value\n60,1\n120,2\n")
-	f.Add("timestamp,value\r\n0.5,1e3\r\n\r\n1,2\r\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		got, err := trace.ReadCSV(strings.NewReader(text), "x")
-		if err != nil || len(got.Values) > 1e6 {
-			return
-		}
-		require.Positive(t, got.Step)
-		require.False(t, math.IsNaN(got.Values[0]), "the first interval has the first row")
-		for _, v := range got.Values {
-			if !math.IsNaN(v) {
-				require.GreaterOrEqual(t, v, 0.0)
-			}
-		}
-	})
-}
-
 func TestListPrefersTheManifest(t *testing.T) {
 	dir := t.TempDir()
-	file, err := os.Create(filepath.Join(dir, "b.csv.gz"))
-	require.NoError(t, err)
-	zip := gzip.NewWriter(file)
-	_, err = zip.Write([]byte("timestamp,value\n0,1\n300,3\n"))
-	require.NoError(t, err)
-	require.NoError(t, zip.Close())
-	require.NoError(t, file.Close())
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.csv"), []byte("timestamp,value\n0,1\n60,3\n"), 0o600))
-
+	for _, name := range []string{"b.csv.gz", "a.csv", "README.md"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
 	infos, err := trace.List(dir)
 	require.NoError(t, err)
-	require.Len(t, infos, 2)
-	got, err := infos[1].Read()
-	require.NoError(t, err)
-	require.Equal(t, "b", got.Name)
-	require.Equal(t, []float64{1, 3}, got.Values)
+	require.Equal(t, []trace.Info{
+		{Name: "a", File: filepath.Join(dir, "a.csv"), Kind: trace.Rate},
+		{Name: "b", File: filepath.Join(dir, "b.csv.gz"), Kind: trace.Rate},
+	}, infos)
 
 	manifest := "series:\n- {name: users, file: b.csv.gz, value_kind: gauge, unit: users}\n"
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.yaml"), []byte(manifest), 0o600))
 	infos, err = trace.List(dir)
 	require.NoError(t, err)
-	require.Len(t, infos, 1)
-	got, err = infos[0].Read()
-	require.NoError(t, err)
-	require.Equal(t, trace.Gauge, got.Kind)
-	require.Equal(t, "users", got.Name)
+	require.Equal(t, []trace.Info{{Name: "users", File: filepath.Join(dir, "b.csv.gz"), Kind: trace.Gauge, Unit: "users"}}, infos)
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.yaml"), []byte("series:\n- {name: x, file: ../x}\n"), 0o600))
 	_, err = trace.List(dir)
@@ -258,20 +166,4 @@ func TestShiftChangesTheRegime(t *testing.T) {
 	got := tr.WithGaps(trace.Gap{After: time.Hour, Length: 2 * time.Hour})
 	require.InDelta(t, 2.0/6, got.Missing(), 1e-12)
 	require.Zero(t, tr.Missing())
-}
-
-// The project's traces, or those of a user, all load.
-func TestTracesOfADirectoryLoad(t *testing.T) {
-	dir := os.Getenv("FORESCALE_TRACES")
-	if dir == "" {
-		t.Skip("FORESCALE_TRACES names no directory")
-	}
-	infos, err := trace.List(dir)
-	require.NoError(t, err)
-	for _, info := range infos {
-		tr, err := info.Read()
-		require.NoError(t, err)
-		require.Positive(t, tr.Peak(), info.Name)
-		require.Less(t, tr.Missing(), 0.05, info.Name)
-	}
 }

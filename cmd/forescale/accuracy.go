@@ -150,13 +150,12 @@ func (o *accuracyOptions) read(ctx context.Context, files []string, notes io.Wri
 	}
 	var broken error
 	for _, info := range infos {
-		t, err := info.Read()
+		t, err := readListed(ctx, info, notes)
 		if err != nil { // one of many must not cost the figures of the rest
 			fmt.Fprintf(notes, "note: left out: %v\n", err)
 			broken = err
 			continue
 		}
-		writeNotes(notes, t.Name, t.Notes)
 		all = append(all, t)
 	}
 	if len(all) == 0 {

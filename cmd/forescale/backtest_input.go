@@ -185,12 +185,9 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 			recorded = append(recorded, d)
 		}
 	}
-	listed, err := o.list()
+	listed, err := o.list(ctx, notes)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--traces: %w", err)
-	}
-	for _, t := range listed {
-		writeNotes(notes, t.Name, t.Notes)
 	}
 	traces = append(traces, listed...)
 	if len(traces) == 0 {
@@ -223,7 +220,7 @@ func dated(t trace.Trace, notes io.Writer) trace.Trace {
 }
 
 // list reads the traces of the directory, none if there is none.
-func (o *backtestOptions) list() ([]trace.Trace, error) {
+func (o *backtestOptions) list(ctx context.Context, notes io.Writer) ([]trace.Trace, error) {
 	if o.directory == "" {
 		return nil, nil
 	}
@@ -236,22 +233,16 @@ func (o *backtestOptions) list() ([]trace.Trace, error) {
 	}
 	traces := make([]trace.Trace, len(infos))
 	for i, info := range infos {
-		if traces[i], err = info.Read(); err != nil {
+		if traces[i], err = readListed(ctx, info, notes); err != nil {
 			return nil, err
 		}
 	}
 	return traces, nil
 }
 
-// readLoad reads a trace as it is, if nothing is odd about it, and else whatever
-// package export knows, which puts it on the grid of the epoch. It says on notes what
-// was dropped on the way.
+// readLoad reads a load, with what was recorded beside it. It says on notes what was
+// dropped on the way.
 func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Writer) (trace.Trace, export.Data, error) {
-	if o.query == "" {
-		if t, err := trace.Read(path); err == nil && len(t.Notes) == 0 {
-			return t, export.Data{}, nil
-		}
-	}
 	queries := export.Options{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas, Step: o.step.Std()}
 	if info, err := os.Stat(path); err == nil && info.IsDir() && o.query == "" {
 		queries.Query, queries.LatencyQuery, queries.ReplicasQuery = o.asked.Query, o.asked.LatencyQuery, o.asked.ReplicasQuery

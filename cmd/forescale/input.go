@@ -50,6 +50,19 @@ func readTrace(ctx context.Context, path, query string, step time.Duration, note
 	return traceOf(path, d), nil
 }
 
+// readListed reads a trace of a directory as [readTrace] does. The mean of two values for
+// one time counts: one row must not cost the figures of a collection.
+func readListed(ctx context.Context, info trace.Info, notes io.Writer) (trace.Trace, error) {
+	d, err := export.Read(ctx, info.File, export.Options{AverageRepeated: true})
+	if err != nil {
+		return trace.Trace{}, err
+	}
+	writeNotes(notes, info.Name, d.Notes)
+	t := traceOf(info.File, d)
+	t.Name, t.Kind, t.Unit = info.Name, info.Kind, info.Unit
+	return t, nil
+}
+
 // writeNotes says what is odd about a file or a series of that name.
 func writeNotes(w io.Writer, name string, notes []string) {
 	for _, n := range notes {

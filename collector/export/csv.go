@@ -26,7 +26,7 @@ type layout struct {
 func readCSV(r io.Reader, o Options) (Data, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<16)
-	var t table
+	t := table{average: o.AverageRepeated}
 	var l layout
 	for n := 1; lines.Scan(); n++ {
 		var err error
@@ -35,7 +35,7 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 		case l.order == nil:
 			err = l.header(text, &t)
 		default:
-			err = t.add(text, &l)
+			err = t.add(n, text, &l)
 		}
 		if err != nil {
 			return Data{}, fmt.Errorf("line %d: %w", n, err)
@@ -59,8 +59,8 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	return t.data(o)
 }
 
-// add appends the row of a line.
-func (t *table) add(text string, l *layout) error {
+// add appends the row of line n.
+func (t *table) add(n int, text string, l *layout) error {
 	if len(t.rows) == 0 {
 		l.millis = inMillis(text)
 	}
@@ -69,7 +69,11 @@ func (t *table) add(text string, l *layout) error {
 		return err
 	}
 	backwards := l.local && len(t.rows) > 0 && r.at < t.rows[len(t.rows)-1].at
-	if err = t.push(r); err != nil && backwards {
+	err = t.push(r)
+	if t.mixed > 0 && t.firstMix == 0 {
+		t.firstMix = n
+	}
+	if err != nil && backwards {
 		return fmt.Errorf("%w; times without a zone come twice where clocks go back: export them in UTC", err)
 	}
 	return err

@@ -31,6 +31,11 @@ type Options struct {
 	// From and To bound the cells, which lie wholly within; zero is all there is.
 	From, To time.Time
 
+	// AverageRepeated takes the mean of the values that a CSV file gives for one time,
+	// which a note says, as collections of recordings need it; otherwise two that
+	// differ are an error.
+	AverageRepeated bool
+
 	// MaxBytes is how much a file may hold once decompressed, and how much
 	// write-ahead log a directory. 0 means 1 GiB.
 	MaxBytes int64

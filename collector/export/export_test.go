@@ -269,3 +269,20 @@ func TestAQueryMustGiveOneSeries(t *testing.T) {
 	_, err := export.Decode(ctx, strings.NewReader(openMetrics()), export.Options{Query: query})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// Collections of recordings repeat rows where clocks change and where two jobs wrote one
+// file, and have rows without a value.
+func TestRepeatedRowsAreAveragedOnDemand(t *testing.T) {
+	const text = "timestamp,value\n60,1\n120,2\n120,4\n120,6\n180,\n240,NaN\n300,5\n300,\n360,6\n"
+	got, err := export.Decode(t.Context(), strings.NewReader(text), export.Options{AverageRepeated: true})
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, got.Rate.Step)
+	require.InDeltaSlice(t, []float64{1, 4, 5, 6}, []float64{got.Rate.Values[0], got.Rate.Values[1], got.Rate.Values[4], got.Rate.Values[5]}, 1e-12)
+	require.True(t, math.IsNaN(got.Rate.Values[2]) && math.IsNaN(got.Rate.Values[3]), "gaps")
+	require.Equal(t, []string{
+		"1 rows repeat the one before and count once",
+		"rows with the time of the one before and another value: 2, the first in line 4; their mean counts",
+	}, got.Notes)
+	_, err = export.Decode(t.Context(), strings.NewReader(text), export.Options{})
+	require.ErrorContains(t, err, "line 4: time 120 comes twice, with the values 2 and 4")
+}

@@ -214,6 +214,22 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 	}
 }
 
+// A scraper that is late now and then still records every minute.
+func TestTheGridBehindJitterIsSeen(t *testing.T) {
+	late := []int{0, 3, -4, 7, 0, -9, 5, 2, -6, 8}
+	var text strings.Builder
+	text.WriteString("timestamp,value\n")
+	for i := range 200 {
+		fmt.Fprintf(&text, "%d,%d\n", 600+60*i+late[i%len(late)], i)
+	}
+	d, err := export.Decode(t.Context(), strings.NewReader(text.String()), export.Options{})
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, d.Rate.Step)
+	require.Len(t, d.Rate.Values, 200)
+	require.InDelta(t, 117, d.Rate.Values[117], 0)
+	require.Equal(t, 200, d.Rate.Observed())
+}
+
 // The seam of two exports is told, for whoever did not mean to join them.
 func TestRepeatedRowsAreNoted(t *testing.T) {
 	d, err := export.Decode(t.Context(), strings.NewReader("timestamp,value\n60,1\n120,2\n120,2\n180,3\n180,3\n"), export.Options{})

@@ -37,15 +37,21 @@ func unknown() [columns]float64 { return [columns]float64{math.NaN(), math.NaN()
 
 // A table is what a source says, before it is cut to cells.
 type table struct {
-	rows     []row // ascending
-	step     time.Duration
-	has      [columns]bool
-	repeated int // rows that said the same as the one before
-	notes    []string
+	rows  []row // ascending
+	step  time.Duration
+	has   [columns]bool
+	notes []string
+
+	average  bool             // of what the rows of one time say; otherwise they must say the same
+	told     [columns]float64 // rows that said something of the newest time, where average is set
+	repeated int              // rows that said the same as the one before
+	mixed    int              // rows that said something else
+	firstMix int              // line of the first of them
 }
 
 // push appends a row. One that says again what the last one does, as at the seam
-// of two exports, counts once, and what one of them leaves empty the other fills.
+// of two exports, counts once, and what one of them leaves empty the other fills. One
+// that says something else is averaged with it, if t says so.
 // The error names the times or the values that do not go together.
 func (t *table) push(r row) error {
 	n := len(t.rows)
@@ -54,23 +60,37 @@ func (t *table) push(r row) error {
 		return fmt.Errorf("more than %d rows", maxCells)
 	case n == 0 || r.at > t.rows[n-1].at:
 		t.rows = append(t.rows, r)
+		t.told = [columns]float64{1, 1, 1}
 		return nil
 	case r.at < t.rows[n-1].at:
 		return fmt.Errorf("time %s comes after a later one, %s: want them ascending, sort the file by time",
 			seconds(r.at), seconds(t.rows[n-1].at))
 	}
-	before := &t.rows[n-1].values
+	return t.merge(r)
+}
+
+// merge puts a row into the newest, which has its time.
+func (t *table) merge(r row) error {
+	before, same := &t.rows[len(t.rows)-1].values, true
 	for c, v := range r.values {
 		switch old := before[c]; {
 		case math.IsNaN(v):
 		case math.IsNaN(old):
 			before[c] = v
+		case t.average:
+			t.told[c]++
+			before[c] += (v - old) / t.told[c]
+			same = same && old == v
 		case old != v:
 			return fmt.Errorf("time %s comes twice, with the values %s and %s: want one for each time",
 				seconds(r.at), number(old), number(v))
 		}
 	}
-	t.repeated++
+	if same {
+		t.repeated++
+	} else {
+		t.mixed++
+	}
 	return nil
 }
 
@@ -83,6 +103,10 @@ func (t *table) measure() error {
 	t.step = interval(t.rows)
 	if t.repeated > 0 {
 		t.notes = append(t.notes, fmt.Sprintf("%d rows repeat the one before and count once", t.repeated))
+	}
+	if t.mixed > 0 {
+		t.notes = append(t.notes, fmt.Sprintf("rows with the time of the one before and another value: %d, the first in line %d; their mean counts",
+			t.mixed, t.firstMix))
 	}
 	return nil
 }
