@@ -37,7 +37,7 @@ demo: build ## see the forecast lead the load: everything embedded, about a minu
 
 .PHONY: test
 test: ## run the tests
-	$(GO) test -race -shuffle=on -timeout 20m ./...
+	$(GO) test -race -shuffle=on -timeout 60m ./...
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## check the style

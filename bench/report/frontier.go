@@ -9,7 +9,8 @@ import (
 )
 
 // A Frontier is a family of policies that differ in one knob, over the traces of a
-// class. A policy without a knob is a family of one.
+// class. A policy without a knob is a family of one, even if others set the knob of its
+// kind: no value of the knob stands for a default that chooses it anew all the time.
 type Frontier struct {
 	Class  string  `json:"class"`
 	Family string  `json:"family"`
@@ -51,7 +52,7 @@ func (r *Report) frontiers(class string) []Frontier {
 			continue
 		}
 		family, knob := Family(a.Policy)
-		i := slices.IndexFunc(out, func(f Frontier) bool { return f.Family == family })
+		i := slices.IndexFunc(out, func(f Frontier) bool { return f.Family == family && f.Points[0].Knob != 0 && knob != 0 })
 		if i < 0 {
 			i = len(out)
 			out = append(out, Frontier{Class: class, Family: family})

@@ -170,6 +170,19 @@ func TestFrontier(t *testing.T) {
 	require.Contains(t, string(text), `"cost_at_budget":null`)
 }
 
+// A default that chooses its quantile lies on no line through fixed ones: these never
+// stay within the budget, though a line from one of them to the default does.
+func TestADefaultIsNoPointOfAFrontier(t *testing.T) {
+	r := of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.02, 1.2),
+		outcome("a", "forescale-floor-90", 0.9, 1.1), outcome("a", "forescale-floor-98", 0.3, 1.15))
+	require.Len(t, r.Frontiers, 3)
+	alone, line := r.Frontiers[1], r.Frontiers[2]
+	require.Len(t, alone.Points, 1)
+	require.InDelta(t, 1.2, float64(alone.CostAtBudget), 1e-9)
+	require.Len(t, line.Points, 2)
+	require.True(t, math.IsNaN(float64(line.CostAtBudget)))
+}
+
 func TestClass(t *testing.T) {
 	require.Equal(t, "A", report.Class(1.6, 60))
 	require.Equal(t, "B", report.Class(1.61, 179))
