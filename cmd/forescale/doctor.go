@@ -64,6 +64,7 @@ func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writ
 	if err != nil {
 		return err
 	}
+	config.QPS, config.Burst = 50, 100 // as one run asks for each of hundreds of objects
 	scheme := runtime.NewScheme()
 	if err := controller.AddToScheme(scheme); err != nil {
 		return err
@@ -86,7 +87,7 @@ func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writ
 	}
 	defer source.Close()
 	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.server()}
-	findings := d.Examine(ctx, scope, time.Now())
+	findings := d.Examine(ctx, scope, time.Now)
 	if worst := doctor.Write(out, findings); worst == doctor.Fault {
 		return errUnfit
 	}

@@ -91,6 +91,10 @@ func (c *Controller) act(ctx context.Context, t *target) {
 		after, err = c.writer.Release(ctx, view, verdict.Original)
 	case keep:
 	}
+	if after != nil { // the floor is written, whatever became of the count
+		c.tellLate(t, err)
+		err = nil
+	}
 	if errors.Is(err, hpa.ErrChanged) {
 		after, err = c.reread(ctx, t, view)
 		c.settle(t, func() { t.see(after) }, err)
@@ -110,6 +114,18 @@ func (c *Controller) act(ctx context.Context, t *target) {
 			c.announce(t, view, after)
 		}
 	}, err)
+}
+
+// tellLate logs, once in a row, that a raised floor waits for the autoscaler's own next
+// look, within 15 s, because the count could not be raised with it. A nil err is none.
+func (c *Controller) tellLate(t *target, err error) {
+	t.mu.Lock()
+	news := err != nil && (t.lateErr == nil || t.lateErr.Error() != err.Error())
+	t.lateErr = err
+	t.mu.Unlock()
+	if news {
+		c.log.Warn("floor raised, replicas left to the autoscaler's next look", "object", t.name.String(), "error", err)
+	}
 }
 
 // reread reads the target anew after somebody else has written it; nil if it is gone.

@@ -46,6 +46,7 @@ type target struct {
 	failed      error // of the last write
 	retryAt     time.Time
 	failures    int
+	lateErr     error // of the last count that could not be raised with its floor
 
 	pods              pods
 	unschedulableTold bool // some of them find no node, and that was told

@@ -154,7 +154,8 @@ func transportOptions(opts Options) ([]grpc.ServerOption, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(out, grpc.Creds(credentials.NewTLS(config))), nil
+	loud := &loudTLS{TransportCredentials: credentials.NewTLS(config), log: opts.Log, now: opts.Now, told: map[string]time.Time{}}
+	return append(out, grpc.Creds(loud)), nil
 }
 
 // Services returns the names of the services and their methods, for metrics that

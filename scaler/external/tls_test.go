@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,8 +169,8 @@ func TestClientsAreCheckedAgainstTheirAuthority(t *testing.T) {
 	mount.put(t, map[string][]byte{"tls.crt": cert, "tls.key": key, "ca.crt": clients.pem})
 	files := mount.files()
 	files.ClientCA = filepath.Join(mount.dir, "ca.crt")
-	lis := loopback(t)
-	serve(t, newFakeStore(), Options{TLS: files}, lis)
+	lis, log := loopback(t), &logbook{}
+	serve(t, newFakeStore(), Options{TLS: files, Log: slog.New(slog.NewTextHandler(log, nil))}, lis)
 	as := func(a authority) *tls.Config {
 		c, k := a.issue(t, 7)
 		pair, err := tls.X509KeyPair(c, k)
@@ -194,6 +195,12 @@ func TestClientsAreCheckedAgainstTheirAuthority(t *testing.T) {
 	}
 	_, err = pb.NewExternalScalerClient(dial(t, lis, grpc.WithTransportCredentials(insecure.NewCredentials()))).GetMetricSpec(t.Context(), refTo(web()))
 	require.Equal(t, codes.Unavailable, status.Code(err), "plain text")
+	told := strings.Join(log.lines(), "\n")
+	for _, want := range []string{
+		"client didn't provide a certificate", "client offered only unsupported versions", "set enableTLS: ",
+	} {
+		require.Contains(t, told, want)
+	}
 
 	// The authority of the clients changes like any other file.
 	mount.put(t, map[string][]byte{"tls.crt": cert, "tls.key": key, "ca.crt": strangers.pem})

@@ -192,8 +192,11 @@ func (w *Writer) Scale(ctx context.Context, v *View, n int32) error {
 		}
 		body := fmt.Appendf(nil, `{"metadata":{"resourceVersion":%q},"spec":{"replicas":%d}}`, u.GetResourceVersion(), n)
 		_, err = client.Patch(ctx, v.Target.Name, types.MergePatchType, body, metav1.PatchOptions{FieldManager: Manager}, "scale")
-		if err == nil || !apierrors.IsConflict(err) {
-			return err
+		switch {
+		case err == nil:
+			return nil
+		case !apierrors.IsConflict(err):
+			return fmt.Errorf("hpa: write the scale of %s %s: %w", v.Target.GVK.Kind, v.Target.Name, err)
 		}
 	}
 	return fmt.Errorf("hpa: scale of %s %s: %w", v.Target.GVK.Kind, v.Target.Name, ErrChanged)

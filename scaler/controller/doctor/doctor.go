@@ -10,11 +10,14 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	authv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/collector/prometheus"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 )
 
@@ -47,17 +51,40 @@ type Finding struct {
 	Remedy string // what to do; empty if all is well
 }
 
-// Write prints the findings and returns the worst level.
+// Write prints the findings and returns the worst level. What is the same of several
+// objects is said once, where it comes up first.
 func Write(w io.Writer, findings []Finding) Level {
 	worst := Fine
+	about := map[Finding][]string{} // by what was found, without of what
 	for _, f := range findings {
 		worst = max(worst, f.Level)
-		fmt.Fprintf(w, "%-6s  %s: %s\n", f.Level, f.About, f.Text)
+		key := f
+		key.About = ""
+		about[key] = append(about[key], f.About)
+	}
+	for _, f := range findings {
+		f.About = ""
+		names, first := about[f]
+		if !first {
+			continue
+		}
+		delete(about, f)
+		fmt.Fprintf(w, "%-6s  %s: %s\n", f.Level, listed(names), f.Text)
 		if f.Remedy != "" {
 			fmt.Fprintf(w, "        %s\n", f.Remedy)
 		}
 	}
 	return worst
+}
+
+// listed joins names, the first few of many.
+func listed(names []string) string {
+	const most = 3
+	names = slices.Compact(names)
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // A Source reads metrics, as that of the live store does, and tells how far its
@@ -84,8 +111,12 @@ type Scope struct {
 	ReadOnly   bool   // do not ask for the right to write
 }
 
-// Examine checks what scope says.
-func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) []Finding {
+// parallel bounds the objects that are examined at once: a Prometheus that hangs costs
+// its time limit for each.
+const parallel = 8
+
+// Examine checks what scope says, by the clock now.
+func (d Doctor) Examine(ctx context.Context, scope Scope, now func() time.Time) []Finding {
 	var list v1alpha1.PredictiveAutoscalerList
 	err := d.Objects.List(ctx, &list, client.InNamespace(scope.Namespace))
 	out := d.clock(ctx, now)
@@ -96,14 +127,22 @@ func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) []Findi
 	case err != nil:
 		return append(out, Finding{Fault, "objects", err.Error(), "install the CRD: kubectl apply --server-side -k deploy/kustomize/base"})
 	}
-	seen := 0
+	seen, at := 0, now()
+	found := make([][]Finding, len(list.Items))
+	var group errgroup.Group
+	group.SetLimit(parallel)
 	for i := range list.Items {
-		if scope.Name == "" || list.Items[i].Name == scope.Name {
-			seen++
-			out = append(out, d.object(ctx, &list.Items[i], now)...)
-			out = append(out, acted(&list.Items[i], list.Items, now)...)
+		if scope.Name != "" && list.Items[i].Name != scope.Name {
+			continue
 		}
+		seen++
+		group.Go(func() error {
+			found[i] = append(d.object(ctx, &list.Items[i], at), acted(&list.Items[i], list.Items, at)...)
+			return nil
+		})
 	}
+	_ = group.Wait() // no error comes back
+	out = append(out, slices.Concat(found...)...)
 	switch {
 	case seen > 0:
 	case scope.Name != "":
@@ -115,16 +154,27 @@ func (d Doctor) Examine(ctx context.Context, scope Scope, now time.Time) []Findi
 }
 
 // clock checks that Prometheus answers and agrees on the time.
-func (d Doctor) clock(ctx context.Context, now time.Time) []Finding {
+func (d Doctor) clock(ctx context.Context, now func() time.Time) []Finding {
 	about := "Prometheus " + d.Prometheus
-	skew, err := d.Source.Skew(ctx, func() time.Time { return now })
+	skew, err := d.Source.Skew(ctx, now)
 	switch {
 	case err != nil:
-		return []Finding{{Fault, about, err.Error(), "correct --prometheus-url, or its --prometheus-http-config"}}
+		return []Finding{{Fault, about, err.Error(), unlessSaid(err, "correct --prometheus-url, or its --prometheus-http-config")}}
 	case skew.Abs() > 5*time.Second:
 		return []Finding{{Fault, about, fmt.Sprintf("its clock is %s away from this one", skew.Round(time.Second)), "keep both in step with NTP: forecasts are about instants"}}
 	}
 	return []Finding{{Fine, about, "answers, and its clock agrees", ""}}
+}
+
+// unlessSaid is a remedy for a query that failed; empty where the error says itself
+// what to do.
+func unlessSaid(err error, remedy string) string {
+	var query *prometheus.QueryError
+	var several *prometheus.SeveralSeriesError
+	if errors.As(err, &several) || errors.As(err, &query) && query.Remedy != "" {
+		return ""
+	}
+	return remedy
 }
 
 // A need is a right that is needed.

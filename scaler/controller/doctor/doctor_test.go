@@ -17,6 +17,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/forescale/forescale/collector/prometheus"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 )
 
@@ -53,7 +54,7 @@ func TestObjectsThatCannotBeListed(t *testing.T) {
 				return true, &authv1.SelfSubjectAccessReview{}, nil // nothing is allowed
 			})
 			d := Doctor{Objects: unread{err: c.err}, Kube: kube, Source: young{now}}
-			require.Equal(t, Fault, Write(&out, d.Examine(t.Context(), Scope{}, now)))
+			require.Equal(t, Fault, Write(&out, d.Examine(t.Context(), Scope{}, func() time.Time { return now })))
 			require.Contains(t, out.String(), c.want)
 			require.Contains(t, out.String(), "this account may not list pods")
 		})
@@ -85,8 +86,58 @@ func TestAnObjectThatIsNotThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			Write(&out, d.Examine(t.Context(), c.scope, now))
+			Write(&out, d.Examine(t.Context(), c.scope, func() time.Time { return now }))
 			require.Contains(t, out.String(), c.want)
 		})
 	}
+}
+
+// What two hundred objects have in common fills one line and not two hundred.
+func TestWhatIsTheSameIsSaidOnce(t *testing.T) {
+	var out strings.Builder
+	f := func(level Level, about, text string) Finding { return Finding{level, about, text, "do this"} }
+	require.Equal(t, Fault, Write(&out, []Finding{
+		f(Fine, "rights", "in order"),
+		f(Advice, "shop/a", "young"), f(Fault, "shop/a", "gone"),
+		f(Advice, "shop/b", "young"), f(Advice, "shop/b", "young"),
+		f(Advice, "shop/c", "young"), f(Fault, "shop/c", "gone"),
+		f(Advice, "shop/d", "young"), f(Advice, "shop/e", "young"), f(Fine, "shop/e", "young"),
+	}))
+	require.Equal(t, `ok      rights: in order
+        do this
+advice  shop/a, shop/b, shop/c and 2 more: young
+        do this
+FAULT   shop/a, shop/c: gone
+        do this
+ok      shop/e: young
+        do this
+`, out.String())
+}
+
+// slow is a source that takes six seconds to answer, by the clock that both have.
+type slow struct {
+	young
+
+	clock time.Time
+}
+
+func (s *slow) Skew(_ context.Context, now func() time.Time) (time.Duration, error) {
+	s.clock = s.clock.Add(6 * time.Second)
+	return s.clock.Sub(now()), nil
+}
+
+// An answer that takes long is no wrong clock.
+func TestTheClockGoesOnWhileAQueryIsAnswered(t *testing.T) {
+	source := &slow{clock: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
+	findings := Doctor{Source: source}.clock(t.Context(), func() time.Time { return source.clock })
+	require.Equal(t, Fine, findings[0].Level, findings[0].Text)
+}
+
+// An error that says what to do is not followed by something else to do.
+func TestARemedyIsGivenOnce(t *testing.T) {
+	const remedy = "make the query yield one series"
+	require.Equal(t, remedy, unlessSaid(errors.New("no series"), remedy))
+	require.Equal(t, remedy, unlessSaid(&prometheus.QueryError{Type: prometheus.TypeConnection, Msg: "refused"}, remedy))
+	require.Empty(t, unlessSaid(&prometheus.QueryError{Status: 429, Remedy: "query less often"}, remedy))
+	require.Empty(t, unlessSaid(&prometheus.SeveralSeriesError{Count: 2}, remedy))
 }

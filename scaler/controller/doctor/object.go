@@ -30,7 +30,7 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 	}
 	sample, err := d.Source.Instant(ctx, pa.Spec.Metric.Query, now)
 	if err != nil {
-		add(Fault, "metric.query: "+err.Error(), "make the query yield exactly one series, such as sum(rate(...[1m]))")
+		add(Fault, "metric.query: "+err.Error(), unlessSaid(err, "make the query yield exactly one series, such as sum(rate(...[1m]))"))
 	} else {
 		add(Fine, fmt.Sprintf("metric.query yields one series, now %g", sample.Value), "")
 		if readsCounter(pa.Spec.Metric.Query) {

@@ -1,0 +1,53 @@
+package controller
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/hpa"
+	"github.com/forescale/forescale/scaler/live"
+)
+
+// Where the floor is raised and the count cannot be with it, as without the right to write
+// a scale, the autoscaler raises that at its next look: no failed write of a floor, and
+// said once.
+func TestAFloorThatIsRaisedWithoutItsCount(t *testing.T) {
+	c, s := holding(t)
+	var log bytes.Buffer
+	c.log = slog.New(slog.NewTextHandler(&log, nil))
+	c.opts.Store = live.NewStore(nil, live.Options{}) // knows nothing: what the target has stands
+	c.writer.Mapper = meta.NewDefaultRESTMapper(nil)  // knows no Deployment
+	c.leads.Store(true)
+	s.floors["web"] = 2
+	x := inOrder(0.7, true)
+	x.name.Namespace, x.name.Name = "shop", "web"
+	kind, err := hpa.KindOf("")
+	require.NoError(t, err)
+	x.view, err = c.writer.Get(t.Context(), kind, x.name)
+	require.NoError(t, err)
+	x.scale.Decision = scaler.Decision{Replicas: 20}
+	c.act(t.Context(), x)
+	floor, claimed := s.floor("web")
+	require.InDelta(t, 20, floor, 0)
+	require.True(t, claimed)
+	require.NoError(t, x.failed)
+	require.Equal(t, metav1.ConditionTrue, x.acting(false).Status)
+	told := func() int { return strings.Count(log.String(), "replicas left to the autoscaler's next look") }
+	require.Equal(t, 1, told(), log.String())
+	require.NotContains(t, log.String(), "floor not written")
+
+	again := x.lateErr
+	require.Error(t, again)
+	c.tellLate(x, again)
+	require.Equal(t, 1, told())
+	c.tellLate(x, nil)
+	c.tellLate(x, again)
+	require.Equal(t, 2, told(), "after a count that was raised")
+}

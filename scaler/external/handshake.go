@@ -1,0 +1,74 @@
+package external
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc/credentials"
+)
+
+// A loudTLS is TLS that says why a client was not let in, which gRPC keeps to itself: KEDA
+// then shows no more than a connection that was closed. It is safe for concurrent use.
+type loudTLS struct {
+	credentials.TransportCredentials
+
+	log *slog.Logger
+	now func() time.Time
+
+	mu   sync.Mutex           // guards told
+	told map[string]time.Time // when each failure was told last, by its text
+}
+
+const (
+	sayAgain   = time.Minute // a client that tries again and again is told once in this time
+	mostTold   = 16          // kinds of failure that are remembered
+	plainText  = "the client speaks without TLS: set enableTLS: \"true\" in the metadata of its trigger"
+	otherError = "see that both ends have the certificates and authorities that fit"
+)
+
+// ServerHandshake implements credentials.TransportCredentials.
+func (l *loudTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	out, info, err := l.TransportCredentials.ServerHandshake(conn)
+	if err != nil {
+		l.tell(conn.RemoteAddr(), err)
+	}
+	return out, info, err
+}
+
+// Clone implements credentials.TransportCredentials. What is here belongs to no connection.
+func (l *loudTLS) Clone() credentials.TransportCredentials { return l }
+
+// tell logs a failure. A connection that ends before it has said anything is a probe.
+func (l *loudTLS) tell(from net.Addr, err error) {
+	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
+		return
+	}
+	now, text := l.now(), err.Error()
+	if op, isOp := errors.AsType[*net.OpError](err); isOp {
+		text = op.Err.Error() // without the addresses, which are others each time
+	}
+	l.mu.Lock()
+	last, known := l.told[text]
+	again := known && now.Sub(last) < sayAgain
+	if !again {
+		if len(l.told) >= mostTold {
+			clear(l.told)
+		}
+		l.told[text] = now
+	}
+	l.mu.Unlock()
+	if again {
+		return
+	}
+	remedy := otherError
+	if _, plain := errors.AsType[tls.RecordHeaderError](err); plain {
+		remedy = plainText
+	}
+	l.log.Warn("client not let in", "from", from.String(), "error", err, "remedy", remedy)
+}
