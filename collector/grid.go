@@ -60,29 +60,12 @@ func NewGrid(start time.Time, step time.Duration) (*Grid, error) {
 	return &Grid{step: step, next: next, first: border(next, step)}, nil
 }
 
-// Step returns the length of a cell.
-func (g *Grid) Step() time.Duration { return g.step }
-
 // Start returns the start of the cell that Next hands out next, which is the end
 // of the last one it handed out.
 func (g *Grid) Start() time.Time { return g.first }
 
-// Last returns the newest accepted sample; its Time is zero before the first.
-func (g *Grid) Last() Sample { return g.last }
-
 // Rejected returns how many samples were refused, and why.
 func (g *Grid) Rejected() Rejected { return g.rejected }
-
-// Open returns the mean of the samples of the newest cell that Next has not
-// handed out, and their number; the mean is NaN if there is none. It is what is
-// known of the present before its cell closes.
-func (g *Grid) Open() (value float64, n int) {
-	if len(g.open) == 0 {
-		return math.NaN(), 0
-	}
-	m := g.open[len(g.open)-1]
-	return m.value, int(m.n)
-}
 
 // Add takes one sample and tells whether it was accepted; what was not is
 // counted. now bounds the time of a sample: one from the future would make all

@@ -37,6 +37,7 @@
 //   - residual: quantiles from the past errors of a single model
 //   - guard: outliers, outages and level shifts
 //   - season: which periods a series has, and where in one a cell lies
+//   - calendar: kinds of days, where a day ago and a week ago contradict each other
 //   - event: what the user knows of the future
 //   - space: logarithms and roots of a metric
 //   - elementary: exponential and logarithm, quickly

@@ -27,16 +27,6 @@ type M4Options struct {
 	Model forecast.Model
 }
 
-// M4Report says what RunM4 did, and how good the point forecasts were where the
-// test file tells.
-type M4Report struct {
-	Series  int     // forecast
-	Horizon int     // cells each
-	Scored  int     // series with a truth of the whole horizon
-	SMAPE   float64 // mean, 0 to 200; 0 without a truth
-	MASE    float64 // mean, against the seasonal naive rule of 24 cells in sample
-}
-
 // m4Levels are the quantiles written, one file each or two for the interval.
 const m4Levels = 6
 

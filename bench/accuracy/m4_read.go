@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/forescale/forescale/forecast"
 )
 
 // An m4Series is one row of a file: NaN marks an empty cell before the last one
@@ -145,52 +143,4 @@ func m4Horizon(truth map[string][]float64) int {
 		return 48
 	}
 	return h
-}
-
-// m4Score scores the medians by the definitions of the competition: Makridakis,
-// Spiliotis and Assimakopoulos, The M4 Competition, IJF 36 (2020), section 2.
-func m4Score(train []m4Series, truth map[string][]float64, forecasts []*forecast.Forecast) M4Report {
-	r := M4Report{Series: len(train)}
-	_, names := m4Files()
-	median := 0
-	for names[median] != "q0.5.csv" {
-		median++
-	}
-	for i, f := range forecasts {
-		r.Horizon = f.Horizon()
-		y, scale := truth[train[i].id], seasonalScale(train[i].values, 24)
-		if len(y) < f.Horizon() || !(scale > 0) {
-			continue
-		}
-		symmetric, scaled := 0.0, 0.0
-		for h, row := range f.Values {
-			e := math.Abs(y[h] - row[median])
-			if size := math.Abs(y[h]) + math.Abs(row[median]); size > 0 {
-				symmetric += 200 * e / size
-			}
-			scaled += e / scale
-		}
-		if n := float64(f.Horizon()); !math.IsNaN(symmetric) {
-			r.Scored++
-			r.SMAPE += symmetric / n
-			r.MASE += scaled / n
-		}
-	}
-	if r.Scored > 0 {
-		r.SMAPE /= float64(r.Scored)
-		r.MASE /= float64(r.Scored)
-	}
-	return r
-}
-
-// seasonalScale returns the mean absolute change over m cells.
-func seasonalScale(values []float64, m int) float64 {
-	sum, n := 0.0, 0.0
-	for i := m; i < len(values); i++ {
-		if e := math.Abs(values[i] - values[i-m]); e >= 0 {
-			sum += e
-			n++
-		}
-	}
-	return sum / n
 }

@@ -42,6 +42,8 @@ func TestRunM4WritesEveryFileWithTheHorizonOfTheTest(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{2, 30, 2}, []int{report.Series, report.Horizon, report.Scored})
 	require.Less(t, report.MASE, 1.0, "a clean wave is easier than the rule of yesterday")
+	require.Less(t, report.MSIS, 10.0, "as wide as some errors of that rule")
+	require.Greater(t, report.Covered, 0.8)
 	for _, name := range []string{"point", "q0.05", "q0.5", "q0.9", "q0.95", "lower95", "upper95"} {
 		text, err := os.ReadFile(filepath.Join(out, name+".csv"))
 		require.NoError(t, err)
@@ -109,8 +111,8 @@ func TestM4Hourly(t *testing.T) {
 	}
 	report, err := accuracy.RunM4(t.Context(), dir, t.TempDir(), accuracy.M4Options{}, io.Discard)
 	require.NoError(t, err)
-	owa := (report.SMAPE/18.383 + report.MASE/2.395) / 2 // against Naive2 as published
-	t.Logf("sMAPE %.3f, MASE %.3f, OWA %.4f", report.SMAPE, report.MASE, owa)
-	require.Less(t, owa, 0.375)
-	require.False(t, math.IsNaN(owa))
+	t.Logf("sMAPE %.3f, MASE %.3f, OWA %.4f, MSIS %.3f, %.4f covered", report.SMAPE, report.MASE, report.OWA(), report.MSIS, report.Covered)
+	require.Less(t, report.OWA(), 0.375)
+	require.False(t, math.IsNaN(report.OWA()))
+	require.InDelta(t, 0.95, report.Covered, 0.015)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -39,9 +40,9 @@ upper bounds cover; each series by name, where it loses as well as where it wins
 --traces DIR takes all .csv and .csv.gz files of a directory.
 
 --m4 DIR forecasts a collection laid out as the hourly data of the M4 competition
-(Hourly-train.csv and Hourly-test.csv, also .gz, at any depth) and writes the
-forecasts to --out for scoring: point.csv, q0.05.csv, q0.5.csv, q0.9.csv,
-q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
+(Hourly-train.csv and Hourly-test.csv, also .gz, at any depth), prints their scores by
+its definitions, and writes the forecasts to --out: point.csv, q0.05.csv, q0.5.csv,
+q0.9.csv, q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
 		Example: `  forescale accuracy requests.csv
   forescale accuracy --traces traces/ --json accuracy.json
   forescale accuracy --m4 m4-hourly/ --out m4-forecasts/
@@ -172,7 +173,11 @@ func (o *accuracyOptions) runM4(ctx context.Context, model forecast.Model, out, 
 	}
 	fmt.Fprintf(out, "%d series, %d steps: forecasts in %s\n", report.Series, report.Horizon, o.out)
 	if report.Scored > 0 {
-		fmt.Fprintf(out, "sMAPE %.3f  MASE %.3f\n", report.SMAPE, report.MASE)
+		fmt.Fprintf(out, "sMAPE %.3f  MASE %.3f  MSIS %.3f, %.1f %% within the 95 %% intervals\n",
+			report.SMAPE, report.MASE, report.MSIS, 100*report.Covered)
+	}
+	if owa := report.OWA(); !math.IsNaN(owa) {
+		fmt.Fprintf(out, "OWA %.3f\n", owa)
 	}
 	return nil
 }
