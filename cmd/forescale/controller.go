@@ -197,7 +197,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	if err := acting.Setup(ctx, mgr); err != nil {
 		return err
 	}
-	if err := c.runParts(ctx, store, mgr, acting.NotReady); err != nil && !errors.Is(err, context.Canceled) {
+	if err := c.runParts(ctx, store, mgr, acting); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 45*time.Second)
@@ -206,9 +206,12 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 }
 
 // runParts runs the store, the manager and the HTTP server until one ends.
-func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr manager.Manager, cold func() string) error {
+func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr manager.Manager, acting *controller.Controller) error {
 	registry := prometheus.NewRegistry()
 	if _, err := telemetry.NewWorkloads(registry, store, time.Now); err != nil {
+		return err
+	}
+	if _, err := telemetry.NewObjects(registry, acting); err != nil {
 		return err
 	}
 	listener, questions, err := c.listen(ctx)
@@ -220,7 +223,7 @@ func (c *controllerConfig) runParts(ctx context.Context, store *live.Store, mgr 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return store.Run(ctx) })
 	group.Go(func() error {
-		return serveHTTP(ctx, listener, readyWhen(cold, handler(c.serveConfig, prometheus.Gatherers{registry, metrics.Registry})))
+		return serveHTTP(ctx, listener, readyWhen(acting.NotReady, handler(c.serveConfig, prometheus.Gatherers{registry, metrics.Registry})))
 	})
 	if questions != nil {
 		group.Go(func() error { return serveExplain(ctx, questions, store) })

@@ -3,6 +3,8 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -119,7 +121,7 @@ func TestAReverterIsLeftInPeace(t *testing.T) {
 	t.Parallel()
 	b := shared.bench(t)
 	b.demand(95)
-	b.start("a")
+	c := b.start("a")
 	b.apply(b.autoscaler(""))
 	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
 	reverts := 0
@@ -141,6 +143,12 @@ func TestAReverterIsLeftInPeace(t *testing.T) {
 	require.LessOrEqual(t, reverts, 4)
 	_, _, message := b.condition("web", "Contested")
 	require.Contains(t, message, "argocd-controller")
+	res, err := http.Get("http://" + c.http + "/metrics")
+	require.NoError(t, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(text), fmt.Sprintf("forescale_object_condition{condition=\"Contested\",name=\"web\",namespace=%q,reason=\"Reverted\"} 1\n", b.ns), "and so do the metrics")
 }
 
 // A target whose pods find no node says so, with the way out, and what waits for

@@ -19,6 +19,7 @@ import (
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
 	"github.com/forescale/forescale/scaler/live"
+	"github.com/forescale/forescale/scaler/telemetry"
 )
 
 // trouble free, with a forecast that has a skill.
@@ -97,6 +98,41 @@ func TestCurrentReplicas(t *testing.T) {
 	require.NoError(t, err)
 	x.view.Kind, x.view.Current = kind, 0
 	require.EqualValues(t, 5, x.describe(time.Now(), false).CurrentReplicas)
+}
+
+// A past that cannot be read does not pass by itself: it is named, and is no young model.
+func TestWhyThereIsNoForecast(t *testing.T) {
+	x := inOrder(0.7, true)
+	x.scale.Demand.Predicted = math.NaN()
+	require.Equal(t, "NoForecast", x.forecasting(false).Reason)
+	x.scale.FitErr = errors.New("history too short")
+	require.Equal(t, "NoForecast", x.forecasting(false).Reason)
+	require.Contains(t, x.forecasting(false).Message, "history too short")
+	x.scale.PastErr = errors.New("2 series, want exactly one; wrap the query in sum(…)")
+	require.Equal(t, "HistoryUnreadable", x.forecasting(false).Reason)
+	require.Contains(t, x.forecasting(false).Message, "wrap the query in sum(…)")
+	x.scale.Demand.Predicted = 12
+	require.Equal(t, "ModelFitted", x.forecasting(false).Reason, "the newest cells alone are missing")
+}
+
+// Metrics say what the status says; a standby says nothing of objects.
+func TestObjectsInMetrics(t *testing.T) {
+	c, _ := holding(t)
+	x := inOrder(math.NaN(), true)
+	x.name.Namespace, x.name.Name = "shop", "web"
+	c.targets[x.name] = x
+	var got []telemetry.Object
+	c.Objects(func(o telemetry.Object) { got = append(got, o) })
+	require.Empty(t, got)
+	c.leads.Store(true)
+	c.Objects(func(o telemetry.Object) { got = append(got, o) })
+	require.Len(t, got, 1)
+	require.Equal(t, []any{"shop", "web", int32(10), int32(20)}, []any{got[0].Namespace, got[0].Name, got[0].Floor, got[0].Desired})
+	require.Contains(t, got[0].Conditions, telemetry.Condition{Type: v1alpha1.Contested, Reason: "Uncontested"})
+	require.Contains(t, got[0].Conditions, telemetry.Condition{Type: v1alpha1.Ready, Reason: "Valid", Value: 1})
+	for _, cond := range got[0].Conditions {
+		require.Equal(t, cond.Type == v1alpha1.Trusted, math.IsNaN(cond.Value), cond.Type)
+	}
 }
 
 // What a floor cannot do is not called done.

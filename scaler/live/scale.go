@@ -19,6 +19,8 @@ type Scale struct {
 	Trusted  bool          // the forecast acts; else a rule without a model stands in
 	Skill    float64       // its loss over that of such a rule; NaN = not scored yet
 	Err      error         // non-nil: demand is unknown, and why
+	PastErr  error         // of the last reading of the history or the cells since; nil if it succeeded
+	FitErr   error         // of the last fit; nil if it succeeded
 }
 
 // Scale decides the replicas of key at this instant for a target as its owner
@@ -52,7 +54,7 @@ func (s *Store) SetStartup(key Key, took time.Duration) {
 func (e *entry) scale(now time.Time, target engine.Target) Scale {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model()}
+	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model(), PastErr: e.fillErr, FitErr: e.fitErr}
 	out.Trusted, out.Skill = e.workload.Trusted(), e.workload.Skill()
 	e.scaled = true
 	if target.Ready >= 0 {

@@ -47,13 +47,20 @@ func (e *entry) keepScore(now time.Time, observed, asked float64) {
 	e.score.Update(m)
 }
 
-// Tallies calls f with each workload's key and what its score has come to, in no
+// A Worth is what the answers of a workload have been worth.
+type Worth struct {
+	Tally   shadow.Tally // beside autoscalers without a forecast
+	Trusted bool         // the forecast acts; else a rule without a model stands in
+	Skill   float64      // its loss over that of such a rule; NaN = not scored yet
+}
+
+// Worths calls f with each workload's key and what its answers have been worth, in no
 // order. It does not count as interest.
-func (s *Store) Tallies(f func(Key, shadow.Tally)) {
+func (s *Store) Worths(f func(Key, Worth)) {
 	for _, e := range s.all() {
 		e.mu.Lock()
-		tally := e.score.Tally
+		w := Worth{e.score.Tally, e.workload.Trusted(), e.workload.Skill()}
 		e.mu.Unlock()
-		f(e.key, tally)
+		f(e.key, w)
 	}
 }

@@ -23,7 +23,8 @@ func bursts(t time.Time) float64 {
 }
 
 func tallyOf(s *Store, k Key) (tally shadow.Tally) {
-	s.Tallies(func(at Key, t shadow.Tally) {
+	s.Worths(func(at Key, w Worth) {
+		t := w.Tally
 		if at == k {
 			tally = t
 		}

@@ -10,10 +10,10 @@ import (
 	"github.com/forescale/forescale/scaler/shadow"
 )
 
-// Answers lists what each workload says now, and what its score has come to.
+// Answers lists what each workload says now, and what that has been worth.
 type Answers interface {
 	Each(f func(live.Key, live.Answer))
-	Tallies(f func(live.Key, shadow.Tally))
+	Worths(f func(live.Key, live.Worth))
 }
 
 // Workloads exports the newest answer of each workload, labelled by namespace,
@@ -35,6 +35,11 @@ type Answers interface {
 //	forescale_policy_short_seconds_total    of it, with too few ready replicas
 //	forescale_policy_replica_seconds_total  replicas over it
 //
+// And of the forecast alone, once it is scored, see package trust:
+//
+//	forescale_forecast_loss_ratio  its loss over that of the last value; below 1 it is the better one
+//	forescale_forecast_trusted     0 while the last value stands in for it, 1 else
+//
 // Values that are not known are left out rather than exported as zero. It is
 // safe for concurrent use.
 type Workloads struct {
@@ -45,6 +50,7 @@ type Workloads struct {
 	observed, predicted, served, target *prometheus.Desc
 	active, failing, age                *prometheus.Desc
 	scored, short, replicas             *prometheus.Desc
+	loss, trusted                       *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*Workloads)(nil)
@@ -71,6 +77,8 @@ func NewWorkloads(reg prometheus.Registerer, answers Answers, now func() time.Ti
 		age:       desc("answer_age_seconds", "Time since the tick that made the answer."),
 		scored:    desc("scored_seconds_total", "Time for which the policies were compared in the shadow."),
 		short:     byPolicy("short_seconds_total", "Time for which the policy would have had too few ready replicas."),
+		loss:      desc("forecast_loss_ratio", "Loss of the forecast over that of the last value."),
+		trusted:   desc("forecast_trusted", "Whether the forecast acts: 0 while the last value stands in for it."),
 		replicas:  byPolicy("replica_seconds_total", "Replicas over time that the policy would have had."),
 	}
 	return w, reg.Register(w)
@@ -78,7 +86,7 @@ func NewWorkloads(reg prometheus.Registerer, answers Answers, now func() time.Ti
 
 // Describe implements prometheus.Collector.
 func (w *Workloads) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{w.count, w.observed, w.predicted, w.served, w.target, w.active, w.failing, w.age, w.scored, w.short, w.replicas} {
+	for _, d := range []*prometheus.Desc{w.count, w.observed, w.predicted, w.served, w.target, w.active, w.failing, w.age, w.scored, w.short, w.replicas, w.loss, w.trusted} {
 		out <- d
 	}
 }
@@ -108,7 +116,8 @@ func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 		gauge(w.failing, truth(a.Err != nil))
 		gauge(w.age, now.Sub(a.At).Seconds())
 	})
-	w.answers.Tallies(func(k live.Key, t shadow.Tally) {
+	w.answers.Worths(func(k live.Key, worth live.Worth) {
+		t := worth.Tally
 		counter := func(d *prometheus.Desc, v float64, more ...string) {
 			labels := append([]string{k.Namespace, k.Name, k.Metric}, more...)
 			out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
@@ -117,6 +126,13 @@ func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 		for _, p := range shadow.Policies() {
 			counter(w.short, t.Standings[p].Short, p.String())
 			counter(w.replicas, t.Standings[p].Replicas, p.String())
+		}
+		if math.IsNaN(worth.Skill) && worth.Trusted {
+			return // it acts until it has lost, and has not been scored yet
+		}
+		out <- prometheus.MustNewConstMetric(w.trusted, prometheus.GaugeValue, truth(worth.Trusted), k.Namespace, k.Name, k.Metric)
+		if !math.IsNaN(worth.Skill) {
+			out <- prometheus.MustNewConstMetric(w.loss, prometheus.GaugeValue, worth.Skill, k.Namespace, k.Name, k.Metric)
 		}
 	})
 	out <- prometheus.MustNewConstMetric(w.count, prometheus.GaugeValue, float64(n))

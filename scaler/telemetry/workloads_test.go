@@ -24,14 +24,14 @@ func (a answers) Each(f func(live.Key, live.Answer)) {
 	}
 }
 
-// Tallies tells of one workload, whatever the answers are.
-func (a answers) Tallies(f func(live.Key, shadow.Tally)) {
+// Worths tells of one workload, whose forecast has lost, whatever the answers are.
+func (a answers) Worths(f func(live.Key, live.Worth)) {
 	var t shadow.Tally
 	t.Scored = 3600
 	t.Standings[shadow.Forescale] = shadow.Standing{Short: 15, Replicas: 36000}
 	t.Standings[shadow.Plain] = shadow.Standing{Short: 360, Replicas: 35000}
 	t.Standings[shadow.Cautious] = shadow.Standing{Short: 30, Replicas: 50000}
-	f(live.Key{Namespace: "shop", Name: "web", Metric: "m"}, t)
+	f(live.Key{Namespace: "shop", Name: "web", Metric: "m"}, live.Worth{Tally: t, Skill: 1.25})
 }
 
 func TestWorkloadsExportTheirScore(t *testing.T) {
@@ -52,6 +52,35 @@ forescale_policy_replica_seconds_total{metric="m",name="web",namespace="shop",po
 forescale_policy_replica_seconds_total{metric="m",name="web",namespace="shop",policy="hpa"} 35000
 forescale_policy_replica_seconds_total{metric="m",name="web",namespace="shop",policy="hpa-70"} 50000
 `), "forescale_scored_seconds_total", "forescale_policy_short_seconds_total", "forescale_policy_replica_seconds_total"))
+}
+
+// A forecast that is not scored yet has no score, and is not called trusted.
+func TestWorkloadsExportTheTrustInTheirForecast(t *testing.T) {
+	w, err := telemetry.NewWorkloads(prometheus.NewPedanticRegistry(), worths{
+		"lost": {Skill: 1.25}, "ahead": {Skill: 0.7, Trusted: true}, "new": {Skill: math.NaN(), Trusted: true},
+	}, time.Now)
+	require.NoError(t, err)
+	require.NoError(t, testutil.CollectAndCompare(w, strings.NewReader(`
+# HELP forescale_forecast_loss_ratio Loss of the forecast over that of the last value.
+# TYPE forescale_forecast_loss_ratio gauge
+forescale_forecast_loss_ratio{metric="m",name="ahead",namespace="shop"} 0.7
+forescale_forecast_loss_ratio{metric="m",name="lost",namespace="shop"} 1.25
+# HELP forescale_forecast_trusted Whether the forecast acts: 0 while the last value stands in for it.
+# TYPE forescale_forecast_trusted gauge
+forescale_forecast_trusted{metric="m",name="ahead",namespace="shop"} 1
+forescale_forecast_trusted{metric="m",name="lost",namespace="shop"} 0
+`), "forescale_forecast_loss_ratio", "forescale_forecast_trusted"))
+}
+
+// worths are workloads of the namespace shop by name.
+type worths map[string]live.Worth
+
+func (worths) Each(func(live.Key, live.Answer)) {}
+
+func (w worths) Worths(f func(live.Key, live.Worth)) {
+	for name, worth := range w {
+		f(live.Key{Namespace: "shop", Name: name, Metric: "m"}, worth)
+	}
 }
 
 // Zero is what nothing can be divided by: a target that is still to be learned is left
