@@ -67,7 +67,7 @@ func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 func (w *Workload) held(now time.Time, need float64) int32 {
 	n := w.asks(now)
 	if w.bursts.Lasts() {
-		n = w.Replicas(w.parts.steady.Predicted)
+		n = w.calmCount(n)
 	}
 	if w.answer.hold == nil {
 		w.answer.hold = &hold{}

@@ -88,7 +88,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 		Desired: w.asks(now), Passing: w.Replicas(w.parts.bursts()),
 	}
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
-		in.Desired, in.Passing = w.Replicas(w.parts.steady.Predicted), max(in.Passing, in.Desired)
+		in.Desired, in.Passing = w.calmCount(in.Desired), max(in.Passing, in.Desired)
 	}
 	in.Passing = w.spare(now, in.Passing)
 	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed)
@@ -104,6 +104,15 @@ func (w *Workload) asks(now time.Time) int32 {
 		return n
 	}
 	return w.Replicas(w.Need(w.parts.steady))
+}
+
+// calmCount returns the replicas that the forecast asks for without the burst that lasts;
+// where there is no forecast, asked, which demand asks for with it: nobody knows less.
+func (w *Workload) calmCount(asked int32) int32 {
+	if n := w.Replicas(w.parts.steady.Predicted); n >= 0 {
+		return n
+	}
+	return asked
 }
 
 // affordable returns the most replicas to ask for: 0, no bound, unless what was asked

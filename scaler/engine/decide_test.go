@@ -82,6 +82,33 @@ func TestBurstIsMetWithMoreThanItsSampleShows(t *testing.T) {
 	require.LessOrEqual(t, d.Replicas, int32(14))
 }
 
+// A burst without a model, as where a new series or a query of several has no past that
+// could be read: there is no calm to come back to, and what is observed is needed.
+func TestABurstWithoutAModelIsMet(t *testing.T) {
+	s := spec()
+	s.Scale.TargetPerReplica, s.Scale.LatencyObjective = 10, nil
+	w, err := engine.New(s)
+	require.NoError(t, err)
+	now := monday
+	decide := func(demand float64) scaler.Decision {
+		now = now.Add(15 * time.Second)
+		w.Observe(collector.Sample{Time: now, Value: demand})
+		return w.Decide(now, engine.Target{Current: 10, Ready: 10, Min: 2, Max: 50, Missed: math.NaN()})
+	}
+	for range 20 {
+		require.EqualValues(t, 10, decide(100).Replicas)
+	}
+	for range 20 {
+		d := decide(260)
+		require.NotEqual(t, scaler.NoData, d.Reason)
+		require.GreaterOrEqual(t, d.Replicas, int32(26))
+	}
+	for range 60 {
+		require.GreaterOrEqual(t, decide(100).Replicas, int32(10))
+	}
+	require.EqualValues(t, 10, decide(100).Replicas)
+}
+
 func TestTheBudgetMovesTheLevel(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
 	level := func(missed float64) float64 {
