@@ -44,10 +44,11 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	history = history.Slice(first, history.Len())
 	rungs := combine.Ladder(history.Step)
 	f := &fitted{
-		opts: p.opts,
-		step: history.Step,
-		unit: unit(history.Values),
-		lags: direct.NewLags(history.Step, weekCell, rungs[len(rungs)-1]),
+		opts:  p.opts,
+		step:  history.Step,
+		unit:  unit(history.Values),
+		cells: history.Len(),
+		lags:  direct.NewLags(history.Step, weekCell, rungs[len(rungs)-1]),
 	}
 	f.seasons(history)
 	f.plan = planFor(f.step, f.lags.Day)
@@ -115,6 +116,9 @@ func (f *fitted) startModels(dst *[models]Expert, start time.Time) (warnings []e
 		if state, err := e.State(start, f.step); err == nil {
 			state.Only(f.plan.rungs)
 			dst[k] = state
+			if k == 0 && f.hourly() {
+				dst[k] = newRenewed(f, state, start)
+			}
 		}
 	}
 	n := f.opts.Network
@@ -163,13 +167,25 @@ func unit(values []float64) float64 {
 
 // fitted holds what Fit estimated. It never changes.
 type fitted struct {
-	opts Options
-	ets  [len(forms)]*ets.Fitted
-	step time.Duration
-	unit float64
-	lags direct.Lags
-	plan *plan
+	opts  Options
+	ets   [len(forms)]*ets.Fitted
+	step  time.Duration
+	unit  float64
+	lags  direct.Lags
+	plan  *plan
+	cells int // of the history
 }
+
+// hourly reports whether a month holds so few steps, half an hour to two each, that it may
+// be kept, and there are a day and a week.
+func (f *fitted) hourly() bool {
+	return f.lags.Day >= fewHourly && f.lags.Day <= mostHourly && f.lags.Week > 0
+}
+
+const (
+	fewHourly  = 12 // samples a day
+	mostHourly = 48
+)
 
 // Filter replays history through the pool: some tens of microseconds a cell.
 func (f *fitted) Filter(history forecast.Series) (forecast.Filter, error) {

@@ -29,12 +29,24 @@
 //
 // Fit estimates only the unit that values are divided by and the parameters of
 // exponential smoothing; all else is learned online, in the filter, from truths
-// that lie in the past of each forecast.
+// that lie in the past of each forecast. In steps of hours, smoothing of sums is
+// estimated again in the filter when the history has grown by two fifths, as it is where
+// nobody fits every day: the week is not in a short one.
 //
 // In steps of hours a calendar of kinds of days speaks where a day ago and a week ago
 // contradict each other, which happens too seldom to be learned from losses: see the
 // comment on calendar. Each rung trusts it by how its claims have done, against all
 // experts together, and where it is believed they learn nothing.
+//
+// # What else was tried in steps of hours
+//
+// Where every day brings a fit, the median forecast of package ensemble is still 1 to 5 %
+// better than the pool three to twelve hours ahead. Its median of few good experts, by
+// their errors at all horizons, as one more expert and choice of the gate, takes 0.3 %
+// off recorded hours and adds as much to those of M4. Its short regression on logarithms,
+// one for all horizons and learned online, takes 3 to 5 % off M4 and 0.5 % off recorded
+// hours, and adds 2 to 3 % in the second week to loads that are quieter on weekends or
+// closed on two days of the week; its long regressions do no better.
 //
 // # Why not the best model by score
 //
