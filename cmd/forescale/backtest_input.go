@@ -18,6 +18,7 @@ import (
 	"github.com/forescale/forescale/bench/report/campaign"
 	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/collector/export"
+	"github.com/forescale/forescale/forecast/season"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -194,15 +195,31 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 		return nil, nil, errors.New("no load given: name files, or a directory by --traces")
 	}
 	for i := range traces {
-		if peak := traces[i].Peak(); o.scalePeak == 0 && peak > mostLoad {
-			return nil, nil, fmt.Errorf("%s: its peak is %.4g requests/s: want at most %.0g, or another --scale-peak", traces[i].Name, peak, mostLoad)
+		if traces[i], err = o.replayable(traces[i], notes); err != nil {
+			return nil, nil, err
 		}
-		traces[i] = dated(traces[i], notes)
 		if o.smooth > 0 {
 			traces[i] = traces[i].Smooth(o.smooth.Std())
 		}
 	}
 	return traces, recorded, nil
+}
+
+// replayable returns what is replayed of t, and where that is not all of it as it is
+// says so on notes.
+func (o *backtestOptions) replayable(t trace.Trace, notes io.Writer) (trace.Trace, error) {
+	const longest = 366 * season.Day // its scrapes have to fit in memory
+	if t.Step > season.Day {
+		return t, fmt.Errorf("%s: its cells are %s: want a day at most, load is replayed second by second", t.Name, api.Duration(t.Step))
+	}
+	if peak := t.Peak(); o.scalePeak == 0 && peak > mostLoad {
+		return t, fmt.Errorf("%s: its peak is %.4g requests/s: want at most %.0g, or another --scale-peak", t.Name, peak, mostLoad)
+	}
+	if t.Span() > longest {
+		writeNotes(notes, t.Name, []string{fmt.Sprintf("of %s the last %s are replayed", api.Duration(t.Span()), api.Duration(longest))})
+		t = t.Tail(longest)
+	}
+	return dated(t, notes), nil
 }
 
 // dated returns t, by whole weeks later where its times count from zero or thereabouts:

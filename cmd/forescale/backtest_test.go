@@ -16,6 +16,7 @@ import (
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/requests"
 	"github.com/forescale/forescale/bench/report/campaign"
+	"github.com/forescale/forescale/bench/trace"
 )
 
 func runBacktest(t *testing.T, args ...string) (stdout, stderr string, err error) {
@@ -132,6 +133,20 @@ func TestBacktestSaysWhatIsOddAboutAFile(t *testing.T) {
 	require.Contains(t, notes.String(), "note: counter: the values only rise")
 	require.Contains(t, notes.String(), "note: counter: its times begin at 1970-01-01 00:00:00: replayed as if 7d later")
 	require.Equal(t, time.Date(1970, 1, 8, 0, 0, 0, 0, time.UTC), traces[0].Start.UTC(), "the same day of the week")
+}
+
+// A replay goes second by second: cells of a week are no load, and of many years the
+// last one is enough.
+func TestBacktestReplaysAYearAtMost(t *testing.T) {
+	o := backtestOptions{}
+	start := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	_, err := o.replayable(trace.Trace{Name: "weekly", Start: start, Step: 7 * 24 * time.Hour, Values: make([]float64, 60)}, io.Discard)
+	require.ErrorContains(t, err, "weekly: its cells are 7d: want a day at most")
+	var notes strings.Builder
+	got, err := o.replayable(trace.Trace{Name: "daily", Start: start, Step: 24 * time.Hour, Values: make([]float64, 400)}, &notes)
+	require.NoError(t, err)
+	require.Len(t, got.Values, 366)
+	require.Equal(t, "note: daily: of 400d the last 366d are replayed\n", notes.String())
 }
 
 func TestBacktestSpecGivesObjectiveBoundsAndMargin(t *testing.T) {

@@ -297,7 +297,10 @@ func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error 
 	if o.every == 0 {
 		stride = max(1, (f.Horizon()+lines-1)/lines)
 	}
-	cell := cellsFor(f.Values)
+	cell, layout := cellsFor(f.Values), time.DateTime
+	if f.Step%time.Second != 0 {
+		layout += ".000"
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "time (UTC)\t")
 	for _, p := range f.Levels {
@@ -305,7 +308,7 @@ func (o *forecastOptions) writeTable(out io.Writer, f *forecast.Forecast) error 
 	}
 	fmt.Fprintln(w)
 	for h := stride - 1; h < f.Horizon(); h += stride {
-		fmt.Fprintf(w, "%s\t", f.Start.Add(time.Duration(h)*f.Step).UTC().Format("2006-01-02 15:04:05"))
+		fmt.Fprintf(w, "%s\t", f.Start.Add(time.Duration(h)*f.Step).UTC().Format(layout))
 		for _, v := range f.Values[h] {
 			fmt.Fprintf(w, "%s\t", cell(v))
 		}
@@ -335,6 +338,9 @@ func cellsFor(values [][]float64) func(v float64) string {
 	return func(v float64) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
 }
 
+// unixSeconds returns t to the millisecond: cells may be shorter than a second.
+func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }
+
 func writeForecastCSV(out io.Writer, f *forecast.Forecast) error {
 	w := csv.NewWriter(out)
 	head := []string{"timestamp"}
@@ -345,7 +351,7 @@ func writeForecastCSV(out io.Writer, f *forecast.Forecast) error {
 	}
 	_ = w.Write(head) // kept by the writer, returned by Error
 	for h, row := range f.Values {
-		record := []string{strconv.FormatInt(f.Start.Add(time.Duration(h)*f.Step).Unix(), 10)}
+		record := []string{strconv.FormatFloat(unixSeconds(f.Start.Add(time.Duration(h)*f.Step)), 'f', -1, 64)}
 		for _, values := range [][]float64{row, f.Peaks[h]} {
 			for _, v := range values {
 				record = append(record, strconv.FormatFloat(v, 'g', -1, 64))

@@ -111,6 +111,24 @@ func TestForecastOfNothingIsNothing(t *testing.T) {
 	require.Contains(t, notes, "--seasons: 400d is longer than the history, 10h")
 }
 
+// Cells may be shorter than a second, and their times tell them apart.
+func TestForecastOfPartsOfASecond(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "quick.csv")
+	var text strings.Builder
+	text.WriteString("timestamp,value\n")
+	for i := range 40 {
+		fmt.Fprintf(&text, "%.2f,%d\n", 1_700_000_000+0.25*float64(i), 5+i%3)
+	}
+	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
+	out, _, err := runForecast(t, file, "--horizon", "1s", "--levels", "0.5", "-o", "csv")
+	require.NoError(t, err)
+	require.Contains(t, out, "\n1700000010,")
+	require.Contains(t, out, "\n1700000010.75,")
+	out, _, err = runForecast(t, file, "--horizon", "1s", "--levels", "0.5")
+	require.NoError(t, err)
+	require.Contains(t, out, "22:13:30.750")
+}
+
 func TestForecastRefusesWhatCannotBe(t *testing.T) {
 	file := dailyFiles(t)["CSV"]
 	for want, args := range map[string][]string{

@@ -45,7 +45,7 @@ func plotForecast(path string, history forecast.Series, f *forecast.Forecast) er
 	outline := make(plotter.XYs, 0, 2*f.Horizon())
 	middle := make(plotter.XYs, f.Horizon())
 	for h, row := range f.Values {
-		x := float64(f.Start.Add(time.Duration(h) * f.Step).Unix())
+		x := unixSeconds(f.Start.Add(time.Duration(h) * f.Step))
 		outline = append(outline, plotter.XY{X: x, Y: row[last]})
 		middle[h] = plotter.XY{X: x, Y: f.Quantile(row, 0.5)}
 	}
@@ -80,7 +80,7 @@ func pieces(s forecast.Series) []plotter.XYs {
 		if !open {
 			out, open = append(out, nil), true
 		}
-		out[len(out)-1] = append(out[len(out)-1], plotter.XY{X: float64(s.At(i).Unix()), Y: v})
+		out[len(out)-1] = append(out[len(out)-1], plotter.XY{X: unixSeconds(s.At(i)), Y: v})
 	}
 	return out
 }

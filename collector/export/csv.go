@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,6 +16,9 @@ import (
 
 const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas (the last two as known)"
 
+// longestLine bounds the lines, in bytes.
+const longestLine = 1 << 16
+
 // A layout is how a CSV file is written, as far as its lines tell.
 type layout struct {
 	order  []int // the column of each field, −1 for the time stamp
@@ -25,7 +29,7 @@ type layout struct {
 // readCSV reads rows after a header of known words.
 func readCSV(r io.Reader, o Options) (Data, error) {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<16)
+	lines.Buffer(nil, longestLine)
 	t := table{average: o.AverageRepeated}
 	var l layout
 	for n := 1; lines.Scan(); n++ {
@@ -41,7 +45,10 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 			return Data{}, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	if err := lines.Err(); err != nil {
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return Data{}, fmt.Errorf("after %d rows: a line of more than %d bytes, want one row in each", len(t.rows), longestLine)
+	case err != nil:
 		return Data{}, fmt.Errorf("after %d rows: %w", len(t.rows), err)
 	}
 	if err := t.measure(); err != nil {

@@ -81,6 +81,8 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"samples in ms":         {"a 1 1772366460000\n# EOF\n", []string{"line 1", "milliseconds"}},
 		"one series, two ways":  {"a{b=\"1\",c=\"2\"} 1 60\na{c=\"2\",b=\"1\"} 2 70\n# EOF\n", []string{"line 2", "two ways"}},
 		"no samples":            {"# EOF\n", []string{"no data"}},
+		"a list of numbers":     {"[1,2,3]", []string{"byte 2 of the result: number", "want a list of series"}},
+		"an endless line":       {"timestamp,value\n60," + strings.Repeat("1", 70_000) + "\n", []string{"after 0 rows: a line of more than 65536 bytes"}},
 		"too short for a cell":  {"a 1 61\na 1 62\n# EOF\n", []string{"0 cells of 1m0s"}},
 		"time beyond all sense": {"a 1 60\na 1 8e9\n# EOF\n", []string{"line 2", "away from another"}},
 	} {

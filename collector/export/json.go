@@ -114,6 +114,9 @@ func matrixOf(raw json.RawMessage) ([]stream, error) {
 	}
 	var matrix []stream
 	if err := json.Unmarshal(list, &matrix); err != nil {
+		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return nil, fmt.Errorf("byte %d of the result: %s, want a list of series, each an object with metric and values", e.Offset, e.Value)
+		}
 		return nil, fmt.Errorf("matrix: %w", err)
 	}
 	return matrix, nil

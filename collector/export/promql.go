@@ -90,9 +90,12 @@ func empty(o Options, first, last int64, step time.Duration, most int64) (table,
 	ms := step.Milliseconds()
 	from := (first + ms - 1) / ms * ms
 	n := (last - from) / ms
-	if first < firstMS || n <= 0 || n > most {
+	if n <= 0 {
+		return table{}, fmt.Errorf("0 cells of %v within what there is, want at least 1; choose a shorter step, or another start or end", step)
+	}
+	if first < firstMS || n > most {
 		return table{}, fmt.Errorf("%d cells of %v from %s to %s, want 1 to %d; choose another step, start or end",
-			max(n, 0), step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
+			n, step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
 	}
 	t := table{step: step, rows: make([]row, n)}
 	for i := range t.rows {

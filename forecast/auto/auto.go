@@ -39,7 +39,7 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	}
 	first := slices.IndexFunc(history.Values, isObserved)
 	if have := history.Observed(); first < 0 || have < leastObserved {
-		return nil, fmt.Errorf("auto: %w: %d samples, need %d that are not negative", forecast.ErrShortHistory, have, leastObserved)
+		return nil, fmt.Errorf("auto: %w: %d samples, need %d", forecast.ErrShortHistory, have, leastObserved)
 	}
 	history = history.Slice(first, history.Len())
 	rungs := combine.Ladder(history.Step)
