@@ -60,8 +60,18 @@ func express(demand, target, wire float64) float64 {
 	return demand / target * wire
 }
 
-// roundWire rounds to thousandths and removes the sign of zero.
-func roundWire(v float64) float64 { return math.Round(v*wireScale)/wireScale + 0 }
+// roundWire rounds to thousandths and removes the sign of zero. The product of the
+// result with a thousand is never a hair below the whole number that is meant: KEDA up
+// to 2.19 cuts it, and of a target that lost its last thousandth the HPA makes a replica
+// more.
+func roundWire(v float64) float64 {
+	thousandths := math.Round(v * wireScale)
+	out := thousandths/wireScale + 0
+	if out*wireScale < thousandths {
+		out = math.Nextafter(out, math.Inf(1))
+	}
+	return out
+}
 
 // usable reports whether target can be divided by.
 func usable(target float64) bool { return target > 0 && !math.IsInf(target, 1) }

@@ -96,3 +96,18 @@ func TestQuotientSurvivesTheWire(t *testing.T) {
 		}
 	}
 }
+
+// The quotient is whole where it is meant to be: for KEDA from 2.20, which prints three
+// decimals, and for those before, which cut the product with a thousand.
+func TestWholeReplicasStayWhole(t *testing.T) {
+	for thousandths := 10; thousandths < 100_000; thousandths += 7 {
+		target := float64(thousandths) / 1000 * (1 + 1e-9) // as one that was learned
+		wire := wireTarget(target)
+		for _, replicas := range []float64{1, 2, 3, 8, 13, 400} {
+			value, _, ok := wireValue(express(replicas*target, target, wire))
+			require.True(t, ok)
+			require.InDelta(t, replicas, math.Ceil(float64(int64(value*1000))/float64(int64(wire*1000))), 0, "target %v, cut", target)
+			require.InDelta(t, replicas, math.Ceil(math.Round(value*1000)/math.Round(wire*1000)), 0, "target %v, printed", target)
+		}
+	}
+}

@@ -264,8 +264,19 @@ func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 	}
 	p.workload.Decide(now, p.target(o)) // which books what was missed, as serve does
 	d := p.workload.Demand(now)
-	a.Target, a.Metric = p.workload.Target(), p.workload.Answer(now, d)
+	a.Target, a.Metric = onWire(p.workload.Target(), p.workload.Answer(now, d))
 	return a
+}
+
+// onWire returns target and value as the server tells them KEDA (package external): the
+// target in thousandths, the value so that their quotient stays. With a value for the
+// target as it is, the HPA would round a hair above 3 up to 4 replicas.
+func onWire(target, value float64) (toldTarget, toldValue float64) {
+	told := math.Round(1000*target) / 1000
+	if !(told > 0) {
+		return target, value
+	}
+	return told, value / target * told
 }
 
 // Underneath implements [replay.Over]. The HPA is the one that the samples

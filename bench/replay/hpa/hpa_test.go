@@ -188,8 +188,10 @@ func TestSettingsThatTheServerRefuses(t *testing.T) {
 	}
 }
 
-func TestMilliCutsAndSaturates(t *testing.T) {
-	require.Equal(t, int64(1999), hpa.Milli(1.9999))
-	require.Equal(t, int64(-1999), hpa.Milli(-1.9999))
+func TestMilliRoundsAndSaturates(t *testing.T) {
+	// KEDA formats with "%.3f" since 2.20; before, it cut towards zero.
+	require.Equal(t, int64(2000), hpa.Milli(1.9999))
+	require.Equal(t, int64(1011), hpa.Milli(1.011), "whose product with 1000 is less")
+	require.Equal(t, int64(-2000), hpa.Milli(-1.9999))
 	require.Equal(t, int64(9223372036854775807), hpa.Milli(1e300))
 }

@@ -104,12 +104,12 @@ func hasExternal(metrics []Metric) bool {
 	return false
 }
 
-// Milli returns v in milli-units, cut towards zero as KEDA does; NaN is 0 and
-// what does not fit becomes the nearest int64.
+// Milli returns v in milli-units, rounded as KEDA prints it; NaN is 0 and what does
+// not fit becomes the nearest int64.
 //
-// Source: KEDA v2.21.0, pkg/scalers/scaler.go, GenerateMetricInMili.
+// Source: KEDA v2.21.0, pkg/scalers/scaler.go, quantityFromFloat64.
 func Milli(v float64) int64 {
-	switch m := v * 1000; {
+	switch m := math.Round(v * 1000); {
 	case math.IsNaN(m):
 		return 0
 	case m >= math.MaxInt64:
