@@ -273,7 +273,7 @@ func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 // target as it is, the HPA would round a hair above 3 up to 4 replicas.
 func onWire(target, value float64) (toldTarget, toldValue float64) {
 	told := math.Round(1000*target) / 1000
-	if !(told > 0) {
+	if !(told > 0) || told == target {
 		return target, value
 	}
 	return told, value / target * told
