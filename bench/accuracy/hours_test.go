@@ -83,33 +83,33 @@ func shortHistory(t *testing.T, s forecast.Series) (out ratio) {
 // hours ahead, and dead Sundays at 1.5, 1.96, 1.54 and 1.39. What is left above 1.02:
 // ten days are two to be judged, and one contradiction that nothing has resolved before
 // is half of their error. Of the first dead Sunday two hours are taken for an outage, and
-// are foreseen again. A holiday in the first weeks looks like the first day of a weekend,
-// a rota of two weeks has shown itself once (and a day that is open against what was
-// foreseen casts doubt on the next morning too: 1.07 and 0.96 without that, but recorded
-// hours with a Christmas in them are then 4 % worse), a new shape of the day is learned in the
-// week after it, and a random walk takes thirty forecasts to be known for one.
+// are foreseen again. A holiday is foreseen by nobody, and of the day after it neither day nor
+// week is known to be right; a rota of two weeks has shown itself once; a new shape of the
+// day is learned in the week after it, and a random walk takes thirty forecasts to be known
+// for one. Where a holiday was what is usual and a new level, an office was at 1.19 after
+// four weeks, two holidays at 1.09 and the rota at 0.98.
 func TestShortHistoriesByTheHour(t *testing.T) {
 	for name, c := range map[string]struct {
 		at    func(*course) float64
 		bound [len(afterDays)]float64
 	}{
 		"shop":                   {shop, [...]float64{1.11, 0.99, 0.99, 0.99}},
-		"office":                 {office, [...]float64{2.59, 1.69, 1.21, 1.22}},
+		"office":                 {office, [...]float64{2.33, 1.52, 1.1, 1.11}},
 		"dead Sundays":           {sundays, [...]float64{1.14, 1.17, 1.1, 1.04}},
 		"three shifts":           {threeShifts, [...]float64{1.07, 0.95, 0.97, 0.97}},
 		"closed on Mondays":      {closed(0), [...]float64{1.15, 1.03, 0.98, 0.98}},
 		"closed twice a week":    {closed(2, 6), [...]float64{1.42, 1.2, 1.1, 1.06}},
 		"half Saturdays":         {halfSaturday, [...]float64{1.11, 1.04, 0.99, 0.99}},
-		"a rota of two weeks":    {rota, [...]float64{0, 1.32, 1.14, 1}},
-		"two holidays":           {holidays, [...]float64{3.11, 1.66, 1.18, 1.11}},
+		"a rota of two weeks":    {rota, [...]float64{0, 1.08, 0.97, 0.91}},
+		"two holidays":           {holidays, [...]float64{3.03, 1.6, 1.08, 1}},
 		"busy weekends":          {weekends(2), [...]float64{1.31, 1.12, 1.06, 1.03}},
 		"quieter weekends":       {weekends(0.7), [...]float64{1.42, 1.14, 1.11, 1.09}},
 		"open every day":         {nights, [...]float64{1.02, 0.89, 0.86, 0.83}},
-		"outages of a day":       {outages, [...]float64{0, 1.67, 1.2, 0.95}},
+		"outages of a day":       {outages, [...]float64{0, 1.59, 1.19, 0.93}},
 		"steady":                 {steady, [...]float64{0.91, 0.82, 0.8, 0.78}},
 		"level shifts":           {shifts, [...]float64{1.15, 0.85, 0.8, 0.77}},
 		"deploys":                {deploys, [...]float64{1.11, 0.91, 0.87, 0.84}},
-		"bursts":                 {bursts, [...]float64{1.26, 1.13, 0.99, 0.93}},
+		"bursts":                 {bursts, [...]float64{1.26, 1.12, 0.96, 0.91}},
 		"random walk":            {walk, [...]float64{1.25, 1.09, 1.04, 1.03}},
 		"walk and wave":          {drifting, [...]float64{0.9, 0.88, 0.83, 0.82}},
 		"prices":                 {price, [...]float64{1.02, 1.03, 0.97, 0.93}},

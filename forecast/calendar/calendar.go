@@ -13,6 +13,10 @@
 // and 1, and p₀ is the nearer to one the more the two are apart: a closed day is
 // surely of another kind, one that is a third quieter may be.
 //
+// A day that was like neither is a surprise, a holiday or an outage: a week later it is
+// not asked, and what it says of the days before and after it is left out, or the week
+// would not be believed for two more weekends.
+//
 // It is of use in steps of hours. In steps of minutes the first of them show what kind
 // of day it is, and the combination of the experts learns from them.
 //
@@ -34,7 +38,10 @@
 // history and a seventh with four, and recorded hours lose by it, in error and intervals.
 package calendar
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Then is what came before the sample At, counted from any origin: one day, one week,
 // and what lies around both. In units of the mean load; NaN = not known.
@@ -56,12 +63,13 @@ type Around struct{ Day, Week, Eve float64 }
 type Calendar struct {
 	yes, all [cases]float64 // hours times units in which a week ago was right, and of all
 	square   float64        // mean squared error of the better one of day and week, units²
-	away     float64        // how far the last days were from those a week before, units
+	away     float64        // how far the last days were from those a week before, units; without surprises and their echoes
 	seen     int            // samples with a day and a week before
 	perHour  float64        // samples an hour
 	now      kind           // of the newest contradiction
 	lean     float64        // of the samples in it, fading after it: −1 = towards the day, 1 = towards the week
 	week     int            // samples
+	first    []float64      // in the first week: mean squared distance of each day from the one before, units²; then nil
 	strange  []uint64       // bit i%week: sample i was like neither a day nor a week before, which agreed
 }
 
@@ -92,12 +100,13 @@ const (
 	awayHours  = 36     // time constant of how far the last days were away
 	mostGap    = 2      // units that a contradiction counts for
 	least      = 1e-4   // units: what is closer together is the same
+	leastFirst = 4      // days of the first week that say what is usual
 	mostSquare = 9      // times the mean that a squared error counts for
 )
 
 // New returns a calendar that has seen nothing, for so many samples a day and a week.
 func New(day, week int) *Calendar {
-	return &Calendar{week: week, strange: make([]uint64, week/64+1), perHour: float64(day) / 24, now: none}
+	return &Calendar{week: week, strange: make([]uint64, week/64+1), perHour: float64(day) / 24, now: none, first: make([]float64, 0, 7)}
 }
 
 // PerHour returns the number of samples in an hour.
@@ -172,15 +181,18 @@ func sharpened(p float64) float64 { return p * p / (p*p + (1-p)*(1-p)) }
 
 // Learn takes the value z of the newest sample, and what came before it.
 func (c *Calendar) Learn(s *Then, z float64) {
-	if math.IsNaN(s.Day) || math.IsNaN(s.Week) {
+	switch {
+	case math.IsNaN(s.Day):
 		return
+	case math.IsNaN(s.Week):
+		c.learnDay(z - s.Day)
+		return
+	case c.first != nil:
+		c.beginWeeks()
 	}
 	day, week, gap := math.Abs(z-s.Day), math.Abs(z-s.Week), math.Abs(s.Week-s.Day)
-	k, place := c.kind(s), s.At%c.week
-	c.strange[place/64] &^= 1 << (place % 64)
-	if k == none && c.contradict(z, s.Day) && c.contradict(z, s.Week) {
-		c.strange[place/64] |= 1 << (place % 64)
-	}
+	k := c.kind(s)
+	plain := c.mark(s, z, k)
 	switch {
 	case k == none:
 		c.lean *= math.Pow(keepLean, 1/c.perHour)
@@ -199,7 +211,46 @@ func (c *Calendar) Learn(s *Then, z float64) {
 		square = min(square, mostSquare*c.square+least)
 	}
 	c.square += max(all, 1/float64(c.week)) * (square - c.square)
-	c.away += max(all, 1/(awayHours*c.perHour)) * (week - c.away)
+	if plain {
+		c.away += max(all, 1/(awayHours*c.perHour)) * (week - c.away)
+	}
+}
+
+// mark remembers whether sample z, whose kind is k, is a surprise: like neither a day nor a
+// week before. It returns whether neither it nor the one a week before is.
+func (c *Calendar) mark(s *Then, z float64, k kind) (plain bool) {
+	word, bit := &c.strange[s.At%c.week/64], uint64(1)<<(s.At%c.week%64)
+	plain = *word&bit == 0
+	*word &^= bit
+	if k == none && c.contradict(z, s.Day) && c.contradict(z, s.Week) {
+		*word |= bit
+		return false
+	}
+	return plain
+}
+
+// learnDay takes how far a sample of the first week was from a day ago.
+func (c *Calendar) learnDay(gap float64) {
+	day := int(float64(c.seen) / (24 * c.perHour))
+	c.seen++
+	if day == len(c.first) {
+		c.first = append(c.first, 0)
+	}
+	c.first[day] += gap * gap / (24 * c.perHour)
+}
+
+// beginWeeks begins the second week with the error that the first one had on the day which
+// was most like the one before: of a few days many may be the first or the last of their
+// kind. Begun with the first errors of the second week itself, a holiday among them is
+// what is usual, and contradictions are not seen for days; so do the errors of all days of
+// the first week, if some of them were closed.
+func (c *Calendar) beginWeeks() {
+	c.first = c.first[:int(float64(c.seen)/(24*c.perHour))] // whole days
+	c.seen = 0
+	if len(c.first) >= leastFirst {
+		c.square, c.seen = slices.Min(c.first), int(24*c.perHour)
+	}
+	c.first = nil
 }
 
 // count enters a contradiction of case k and the share of it in which the week was right.
@@ -216,5 +267,8 @@ func (c *Calendar) Rescale(factor float64) {
 		c.all[k] *= factor
 	}
 	c.square *= factor * factor
+	for k := range c.first {
+		c.first[k] *= factor * factor
+	}
 	c.away *= factor
 }

@@ -74,6 +74,45 @@ func TestAContradictionMayBeRefuted(t *testing.T) {
 	require.True(t, claims(at(1, 0)), "a later one is judged by itself")
 }
 
+// office lets a calendar of hours learn days of an office that is closed on weekends, from a
+// Thursday on, and on the given holiday.
+func office(c *Calendar, days, holiday int) {
+	at := func(i int) float64 {
+		switch d := i / 24; {
+		case i < 0:
+			return math.NaN()
+		case (d+3)%7 > 4 || d == holiday || i%24 < 8 || i%24 > 18:
+			return 0.1 + 0.01*float64(i%3)
+		default:
+			return 2 + 0.1*float64(i%5)
+		}
+	}
+	for i := range days * 24 {
+		a := Around{Day: at(i - 24), Week: at(i - 168), Eve: at(i - 192)}
+		c.Learn(&Then{At: i, Day: a.Day, Week: a.Week, Context: Context{Before: a, After: a}}, at(i))
+	}
+}
+
+// A holiday on the first day that knows a week ago is a surprise, not what is usual and no
+// new level: the next day is still believed to be like a week ago, and so is the weekend;
+// a week later the holiday is not expected again.
+func TestAHolidayIsASurprise(t *testing.T) {
+	c := New(24, 168)
+	office(c, 8, 7)
+	require.Less(t, math.Sqrt(c.square), 0.2)
+	noon := 7*24 + 12
+	require.Equal(t, uint64(1), c.strange[noon%168/64]>>(noon%168%64)&1)
+	require.Less(t, c.away, 0.1)
+
+	office(New(24, 168), 4, 7) // less than a week: nothing is known, and nothing fails
+	c = New(24, 168)
+	office(c, 16, 7)
+	require.Less(t, c.away, 0.1, "the echo of a holiday is no new level either")
+	weekend := Around{Day: 2, Week: 0.1, Eve: 2}
+	_, ok := c.Claim(&Then{At: 16*24 + 12, Day: 2, Week: 0.1, Context: Context{Before: weekend, After: weekend}})
+	require.True(t, ok)
+}
+
 // A claim counts for more the farther away it is, and by how claims have done.
 func TestTrust(t *testing.T) {
 	var tr Trust
