@@ -93,7 +93,7 @@ const (
 	fullHunch  = 0.45   // what p₀ is above a half where one of both is zero
 	echoHunch  = 0.35   // p₀ of an echo
 	hunchHours = 12     // hours of contradiction, of a unit, that p₀ counts for
-	leastClaim = 0.6    // p, or 1−p of an echo, from which something is said
+	leastClaim = 0.6    // p from which something is said; of an echo, that it is none, wherever that is likelier
 	leastLean  = -0.1   // lean below which the day is right so far
 	keepLean   = 0.8    // what remains of it after an hour without contradiction
 	keepHourly = 0.9995 // what remains of an account after an hour of contradiction
@@ -169,7 +169,7 @@ func (c *Calendar) Claim(then *Then) (share float64, ok bool) {
 		return 0, false
 	}
 	p := c.likely(k, then.Day, then.Week)
-	if p < leastClaim && (k < echo || p > 1-leastClaim) {
+	if p < leastClaim && (k < echo || p >= 0.5) {
 		return 0, false
 	}
 	return sharpened(p), true

@@ -113,6 +113,23 @@ func TestAHolidayIsASurprise(t *testing.T) {
 	require.True(t, ok)
 }
 
+// What surprised a week ago is not foreseen again as long as that is likelier, if only by a
+// little: the experts that know a week would.
+func TestAnEchoIsDoubted(t *testing.T) {
+	c := New(24, 168)
+	c.strange[0] = 1 << 7
+	night := Around{Day: 0.1, Week: 4, Eve: 0.1}
+	then := &Then{At: 168 + 7, Day: 0.1, Week: 4, Context: Context{Before: night, After: night}}
+	c.count(echo+1, 1.3, 1)
+	require.InDelta(t, (12*0.35+1.3)/13.3, c.likely(echo+1, 0.1, 4), 1e-12)
+	share, ok := c.Claim(then)
+	require.True(t, ok)
+	require.Less(t, share, 0.5)
+	c.count(echo+1, 4, 1) // once more, and another time
+	_, ok = c.Claim(then)
+	require.False(t, ok)
+}
+
 // A claim counts for more the farther away it is, and by how claims have done.
 func TestTrust(t *testing.T) {
 	var tr Trust
