@@ -64,7 +64,7 @@ type Calendar struct {
 	yes, all [cases]float64 // hours times units in which a week ago was right, and of all
 	square   float64        // mean squared error of the better one of day and week, units²
 	away     float64        // how far the last days were from those a week before, units; without surprises and their echoes
-	seen     int            // samples with a day and a week before
+	seen     int            // samples with a day and a week before; in the first week with a day
 	perHour  float64        // samples an hour
 	now      kind           // of the newest contradiction
 	lean     float64        // of the samples in it, fading after it: −1 = towards the day, 1 = towards the week
