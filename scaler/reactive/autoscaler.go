@@ -10,13 +10,15 @@ import (
 const (
 	tolerance   = 0.1              // of an HPA: the share by which demand may differ before it acts
 	grace       = 30 * time.Second // for which a replica is paid after its end
-	billMemory  = 24 * time.Hour   // in which what was paid fades to 1/e
+	billMemory  = 168 * time.Hour  // in which what was paid fades to 1/e
 	missMemory  = 96 * time.Hour   // in which what was missed fades to 1/e
 	soonest     = 10 * time.Minute // before it not even a bill out of all bounds is reported
 	firstBill   = time.Hour        // before it no bill is reported
 	firstMisses = 20 * time.Hour   // before it no misses are reported
 	presumed    = 6 * time.Hour    // for which a bill of thrift counts as known beforehand: what the first hour costs says little of a day
 	thrift      = 0.9              // of what the autoscaler costs
+	allowance   = 1.02             // of the same, that may be spent
+	firstDay    = 0.1              // the most of it that what is presumed may allow beyond that
 
 	longestQueue = time.Minute // of work at full capacity: who waits for longer has left
 	waiting      = 0.3         // seconds of queued work from which on the objective counts as missed
@@ -210,7 +212,9 @@ func (a *Autoscaler) Missed() (share float64, known bool) {
 
 // Overspent reports whether the target, without what a [Guard] holds, costs so much
 // more than the reactive autoscaler would that it may not go on: a fiftieth over about
-// a day, or half as much again in the first hour.
+// a week, or half as much again in the first hour. In the first days what Bill presumes
+// counts, up to a tenth: what is dear in them is paid back later, where a bound by the hour
+// would be in force each time that it matters, and be saved for nothing.
 func (a *Autoscaler) Overspent() bool { return a.over(a.Spent - a.Held) }
 
 // Exceeded reports the same of all that the target costs.
@@ -220,7 +224,7 @@ func (a *Autoscaler) over(spent float64) bool {
 	if a.Known < firstBill.Seconds() {
 		return a.Known >= soonest.Seconds() && spent > 1.5*a.Cost
 	}
-	return spent > 1.02*a.Cost
+	return spent > allowance*a.Cost+min((allowance-thrift)*a.Before, firstDay*a.Cost)
 }
 
 // Excess returns by how much all of what the target costs exceeds what the reactive
@@ -228,7 +232,7 @@ func (a *Autoscaler) over(spent float64) bool {
 func (a *Autoscaler) Excess() float64 { return a.Spent/a.Cost - 1 }
 
 // Bill returns what the target costs over what the reactive autoscaler would, starts
-// and ends included, over about a day, without what a [Guard] holds of the latter: NaN
+// and ends included, over about a week, without what a [Guard] holds of the latter: NaN
 // before an hour is known, or when nobody says how many replicas are ready. The first
 // hours count beside what is usual: were they all that counts, the replicas of a start
 // would be saved at once, by the median, where an HPA keeps its headroom.
