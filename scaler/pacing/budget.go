@@ -14,7 +14,7 @@ const (
 	narrowest   = 3e-5
 	dearest     = 1.03     // bill at which the least α is the median's
 	scarce      = 1.0 / 60 // of the bill, in which the least α falls by a factor of e
-	firstMargin = 3.0       // α starts at this multiple of the target
+	firstMargin = 3.0      // α starts at this multiple of the target
 )
 
 // A Budget paces a quantile by an error budget. Set Target before the first use; it
