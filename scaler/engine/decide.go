@@ -22,7 +22,7 @@ const (
 	// burstAllowance is how far beyond the bill a burst that has begun is still met in
 	// full, as a share of it: what it takes is short, and cut, it is missed as an
 	// autoscaler without a forecast misses it.
-	burstAllowance = 0.03
+	burstAllowance = 0.025
 
 	// startShare is the part of the lead time in which a replica starts; the rest is
 	// the lag of the metric.
