@@ -3,6 +3,7 @@ package accuracy
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -24,8 +25,8 @@ func (r Report) WriteTable(w io.Writer) error {
 		names = max(names, utf8.RuneCountInString(s.Name))
 	}
 	err := r.perSeries(w, names, "ahead\tn\tMAE\t÷ naive\tMASE\tsMAPE\tWIS\t", func(g *Rung) string {
-		return fmt.Sprintf("%s\t%d\t%.4g\t%.3f\t%.3f\t%.1f\t%.4g\t", ahead(g.Horizon), g.N,
-			float64(g.MAE), float64(g.MAERatio), float64(g.MASE), float64(g.SMAPE), float64(g.WIS))
+		return fmt.Sprintf("%s\t%d\t%s\t%s\t%s\t%s\t%s\t", ahead(g.Horizon), g.N,
+			cell("%.4g", g.MAE), cell("%.3f", g.MAERatio), cell("%.3f", g.MASE), cell("%.1f", g.SMAPE), cell("%.4g", g.WIS))
 	})
 	if err != nil {
 		return err
@@ -69,7 +70,7 @@ func (r Report) summaries(w io.Writer) error {
 		cells func(s *Summary) string
 	}{
 		{"series\t÷ naive\tbeats it\tworst\tmaxima ÷ naive\tworst at\t", func(s *Summary) string {
-			return fmt.Sprintf("%d\t%.4f\t%d\t%.3f\t%.3f\t%s\t", s.Series, float64(s.MAERatio), s.BeatsNaive, float64(s.Worst), float64(s.PeakMAERatio), s.WorstName)
+			return fmt.Sprintf("%d\t%s\t%d\t%s\t%s\t%s\t", s.Series, cell("%.4f", s.MAERatio), s.BeatsNaive, cell("%.3f", s.Worst), cell("%.3f", s.PeakMAERatio), s.WorstName)
 		}},
 		{bounds("loss") + bounds("covered") + bounds("off by"), func(s *Summary) string {
 			return levelCells(s.PinballRatio, 1, 3) + levelCells(s.Coverage, 100, 2) + levelCells(s.CoverageDeviation, 100, 2)
@@ -90,6 +91,15 @@ func (r Report) summaries(w io.Writer) error {
 	return nil
 }
 
+// cell writes a number, and a dash for what there is none of: a ratio to a naive rule that
+// is never wrong, as on a load that never moves, or a mean over nothing.
+func cell(format string, v Number) string {
+	if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return fmt.Sprintf(format, f)
+	}
+	return "–"
+}
+
 // ahead writes a horizon of so many seconds.
 func ahead(seconds float64) string {
 	return api.Duration(seconds * float64(time.Second)).String()
@@ -99,7 +109,7 @@ func ahead(seconds float64) string {
 func levelCells(m map[string]Number, factor float64, digits int) string {
 	var b strings.Builder
 	for _, p := range boundLevels {
-		fmt.Fprintf(&b, "%.*f\t", digits, factor*float64(m[key(p)]))
+		b.WriteString(cell(fmt.Sprintf("%%.%df", digits), Number(factor)*m[key(p)]) + "\t")
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package accuracy_test
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -30,4 +31,17 @@ func TestTheTablesFitATerminal(t *testing.T) {
 	for line := range strings.Lines(out.String()) {
 		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 100, line)
 	}
+}
+
+// A flat load has no ratio to what is never wrong: a dash says so, where +Inf and NaN look
+// like faults of the program.
+func TestWhatHasNoNumberIsADash(t *testing.T) {
+	nan, inf := accuracy.Number(math.NaN()), accuracy.Number(math.Inf(1))
+	level := map[string]accuracy.Number{"0.9": inf, "0.95": inf, "0.99": nan}
+	rung := accuracy.Rung{Horizon: 60, N: 3, MAERatio: nan, MASE: inf, SMAPE: nan, PinballRatio: level, Coverage: level, WorstDayCoverage: level}
+	var out bytes.Buffer
+	require.NoError(t, accuracy.Report{Series: []accuracy.Series{{Name: "flat", Rungs: []accuracy.Rung{rung}}}}.WriteTable(&out))
+	require.NotContains(t, out.String(), "Inf")
+	require.NotContains(t, out.String(), "NaN")
+	require.Contains(t, out.String(), "flat     1m  3    0        –     –      –    0")
 }
