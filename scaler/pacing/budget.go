@@ -12,9 +12,9 @@ const (
 	widest      = 0.5            // α: the median
 	loosest     = 0.1            // α that an unused budget grows to, or ten times the target
 	narrowest   = 3e-5
-	dearest     = 1.03     // bill at which the least α is the median's
-	scarce      = 1.0 / 60 // of the bill, in which the least α falls by a factor of e
-	firstMargin = 3.0      // α starts at this multiple of the target
+	dearest     = 1.015     // bill at which the least α is the median's
+	scarce      = 1.0 / 120 // of the bill, in which the least α falls by a factor of e
+	firstMargin = 3.0       // α starts at this multiple of the target
 )
 
 // A Budget paces a quantile by an error budget. Set Target before the first use; it
@@ -46,18 +46,18 @@ func (b *Budget) Update(missed float64, dt time.Duration) {
 }
 
 // Afford returns the least α, 0 to ½, that a bill allows: what is paid over what may
-// be paid, NaN = unknown. It is a twelfth where all of it is paid, the median at a
-// thirtieth more, and falls by a factor of e for each sixtieth of the bill. α is a price,
-// of a replica in the time that the objective is missed without it; whatever is bought
-// with replicas is worth its cost at one and the same, so all budgets that share a bill
-// share this bound.
+// be paid, NaN = unknown. It is a twelfth where all of it is paid, the median at 1.5 %
+// more, and falls by a factor of e for each 120th of the bill: where a tenth of it is left
+// there is no bound to speak of. α is a price, of a replica in the time that the objective
+// is missed without it; whatever is bought with replicas is worth its cost at one and the
+// same, so all budgets that share a bill share this bound.
 //
 // One price all the time buys more than one that swings: covering a day far and the next
 // hardly costs as much as covering both well, and misses more. So the bill is one of a
-// week, which hardly follows the days, the price is in proportion to what is left of it,
-// and rises gently; on recorded bursty loads a bill of a day, at twice the slope, moved α
-// between a thirtieth and a half within each day, and missed a fifth more for as much. It
-// has no integral: a memory upon that of the bill would swing from one end to the other.
+// week, which hardly follows the days: on recorded bursty loads one of a day moved α
+// between a thirtieth and a half within each, and missed a fifth more for as much. The
+// price is in proportion to what is left, without a memory of its own, because the bill
+// has one: an integral of it would swing from one end to the other for weeks.
 func Afford(bill float64) float64 {
 	if math.IsNaN(bill) {
 		return 0

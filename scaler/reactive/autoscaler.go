@@ -17,7 +17,7 @@ const (
 	firstMisses = 20 * time.Hour   // before it no misses are reported
 	presumed    = 6 * time.Hour    // for which a bill of thrift counts as known beforehand: what the first hour costs says little of a day
 	thrift      = 0.9              // of what the autoscaler costs
-	allowance   = 1.02             // of the same, that may be spent
+	allowance   = 1.015            // of the same, that may be spent: bursts go a little beyond, and 2 % is what is promised
 	firstDay    = 0.1              // the most of it that what is presumed may allow beyond that
 
 	longestQueue = time.Minute // of work at full capacity: who waits for longer has left
@@ -211,7 +211,7 @@ func (a *Autoscaler) Missed() (share float64, known bool) {
 }
 
 // Overspent reports whether the target, without what a [Guard] holds, costs so much
-// more than the reactive autoscaler would that it may not go on: a fiftieth over about
+// more than the reactive autoscaler would that it may not go on: 1.5 % over about
 // a week, or half as much again in the first hour. In the first days what Bill presumes
 // counts, up to a tenth: what is dear in them is paid back later, where a bound by the hour
 // would be in force each time that it matters, and be saved for nothing.
