@@ -15,15 +15,16 @@ import (
 type filter struct {
 	*plan
 
-	fitted *fitted
-	start  time.Time // of the first observed cell; that of all cells while there is none
-	silent int       // cells so far, none of them observed; 0 from the first that is
-	step   time.Duration
-	lags   *direct.Lags
-	n      int // cells since start, the first observed one included
-	seen   int // of them observed
-	gap    int // cells since the last observed one
-	unit   float64
+	fitted  *fitted
+	start   time.Time // of the first observed cell; that of all cells while there is none
+	silent  int       // cells so far, none of them observed; 0 from the first that is
+	step    time.Duration
+	lags    *direct.Lags
+	n       int // cells since start, the first observed one included
+	seen    int // of them observed
+	gap     int // cells since the last observed one
+	unit    float64
+	doubted int // sample that was last out of all proportion; 0 = none
 
 	mem      *direct.Memory
 	models   [models]Expert
@@ -110,6 +111,9 @@ func newFilter(f *fitted, start time.Time) *filter {
 
 // Update takes the value of the next cell; see forecast.Filter.
 func (s *filter) Update(v float64) {
+	if s.doubts(v) {
+		v = math.NaN()
+	}
 	if !s.begins(v) {
 		return
 	}
@@ -163,32 +167,6 @@ func (s *filter) begins(v float64) bool {
 		*s = *newFilter(s.fitted, s.start.Add(time.Duration(s.silent)*s.step))
 	}
 	return true
-}
-
-// fitUnit gives a series that has been silent its unit, and a new one to a
-// series that has grown out of all proportion.
-func (s *filter) fitUnit(v float64) {
-	const most = 1 << 12
-	switch {
-	case s.unit == 0:
-		s.unit = v
-	case v > most*s.unit:
-		factor := s.unit / v
-		s.unit = v
-		s.mem.Rescale(factor)
-		if s.claims != nil {
-			s.claims.calendar.Rescale(factor)
-		}
-		s.low, s.high, s.last = s.low*factor, s.high*factor, s.last*factor
-		for k := range s.regs {
-			for t := range s.regs[k] {
-				s.regs[k][t].Reset()
-			}
-		}
-		for k := range s.bridge {
-			s.bridge[k] *= factor
-		}
-	}
 }
 
 // bridged returns what stands in for a missing sample: the forecast made before
