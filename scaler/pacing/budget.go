@@ -55,7 +55,7 @@ func (b *Budget) Update(missed float64, dt time.Duration) {
 // One price all the time buys more than one that swings: covering a day far and the next
 // hardly costs as much as covering both well, and misses more. So the bill is one of a
 // week, which hardly follows the days: on recorded bursty loads one of a day moved α
-// between a thirtieth and a half within each, and missed a fifth more for as much. The
+// between a thirtieth and a half within each, and missed a fifth more for 1 % less. The
 // price is in proportion to what is left, without a memory of its own, because the bill
 // has one: an integral of it would swing from one end to the other for weeks.
 func Afford(bill float64) float64 {
