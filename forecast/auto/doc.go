@@ -14,43 +14,42 @@
 //	sample ─ guard ─ memory ─ experts ─ weights per rung ─ point ─ trackers ─ quantiles
 //	                              ↑ truth of h steps ago ↑            ↑
 //
-// Two ladders run in parallel, for the value at h and for the maximum over the
-// next h, each with weights and bounds of its own; one step ahead both are the same.
-// Between rungs the experts are
-// asked for the horizon itself; their weights, and the distances of the bounds from
-// the forecast, are interpolated.
+// Two ladders run in parallel, one for the value at h and one for the maximum over the
+// next h, each with its own weights and bounds; one step ahead they are the same. For a
+// horizon between two rungs the experts forecast that horizon itself, while their weights
+// and the distances of the bounds from the forecast are interpolated.
 //
-// Every expert sleeps until the history holds what it needs, so that the pool is
-// useful from the first samples on: first the last value, after an hour the
-// regressions on short lags, after a day and a week the seasonal ones. During the
-// first two days a network that was trained on loads of all kinds speaks as well
-// (package prior): on recorded minutes the error of the pool is then up to a
-// twentieth smaller.
+// An expert sleeps until the history holds what it needs, so the pool is useful from the
+// first samples: at first there is the last value, after an hour come the regressions on
+// short lags, and after a day and a week the seasonal experts. For the first two days a
+// network that was trained on loads of all kinds takes part as well (package prior); on
+// recorded minutes it makes the error of the pool in that time up to a twentieth smaller.
 //
 // Fit estimates only the unit that values are divided by and the parameters of
-// exponential smoothing; all else is learned online, in the filter, from truths
-// that lie in the past of each forecast. In steps of hours, smoothing of sums is
-// estimated again in the filter when the history has grown by two fifths, as it is where
-// nobody fits every day: the week is not in a short one.
+// exponential smoothing. Everything else is learned online, in the filter, from truths
+// that lie in the past of each forecast. At hourly steps the filter estimates additive
+// smoothing again whenever the history has grown by two fifths, since nobody may fit
+// daily and a short history does not contain the week.
 //
-// In steps of hours a calendar of kinds of days speaks where a day ago and a week ago
-// contradict each other, which happens too seldom to be learned from losses: see the
-// comment on calendar. Each rung trusts it by how its claims have done, against all
-// experts together, and where it is believed they learn nothing.
+// At hourly steps a calendar of kinds of days makes claims where a day ago and a week ago
+// contradict each other, which happens too rarely to be learned from losses; see the
+// comment on calendar. Each rung trusts it by how its claims have done against all experts
+// together, and while it is believed the experts learn nothing.
 //
-// # What else was tried in steps of hours
+// # What else was tried at hourly steps
 //
-// Where every day brings a fit, the median forecast of package ensemble is still 1 to 5 %
-// better than the pool three to twelve hours ahead. Its median of few good experts, by
-// their errors at all horizons, as one more expert and choice of the gate, takes 0.3 %
-// off recorded hours and adds as much to those of M4. Its short regression on logarithms,
-// one for all horizons and learned online, takes 3 to 5 % off M4 and 0.5 % off recorded
-// hours, and adds 2 to 3 % in the second week to loads that are quieter on weekends or
-// closed on two days of the week; its long regressions do no better.
+// With a fit every day, the median forecast of package ensemble is still 1 to 5 % better
+// than the pool three to twelve hours ahead. Two parts of it were tried as further experts.
+// Its median of a few good experts, chosen by their errors at all horizons and also offered
+// to the gate, takes 0.3 % off the error on recorded hours and adds as much on M4. Its short
+// regression on logarithms, one for all horizons and learned online, takes 3 to 5 % off on
+// M4 and 0.5 % off on recorded hours, but in the second week it adds 2 to 3 % for loads that
+// are quieter at weekends or closed on two days of the week. Its long regressions do no
+// better.
 //
 // # Why not the best model by score
 //
-// Which one is best changes within a day, and the choice is noisy where two are
-// close. Weights lose little against the best in hindsight and often beat it,
-// since errors of different methods partly cancel.
+// Which model is best changes within a day, and the choice is noisy where two are
+// close. Weights lose little against the best in hindsight and often beat it, because
+// the errors of different methods partly cancel.
 package auto

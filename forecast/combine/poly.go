@@ -2,8 +2,8 @@ package combine
 
 import "math"
 
-// A Prior holds a weight per expert for while none has an advantage: positive, and not
-// necessarily with a sum of one.
+// A Prior holds the weight of each expert for as long as none has an advantage. Weights
+// are positive and need not sum to one.
 type Prior []float32
 
 // Settings say what a [Poly] combines and how long it remembers.
@@ -17,8 +17,8 @@ type Settings struct {
 	// Lead is the rate, in (0, 1], of the losses by which the leaders are chosen.
 	Lead float32
 
-	// Overlap is the number of rounds, 1 or more, until a forecast overlaps that of
-	// now no longer: so many tell as much as one.
+	// Overlap is the number of rounds, at least 1, after which two forecasts no longer
+	// overlap: that many rounds tell as much as one.
 	Overlap float32
 }
 
@@ -32,13 +32,14 @@ type Poly struct {
 	gatePeak [regimes]float32
 	size     float32 // recent mean distance of truth and combination
 	long     float32 // the same over days
-	gain     float32 // how much nearer to the truth all together were than the last value, over days
-	stakes   float32 // mean size of that difference
-	seen     float32
+	gain     float32 // mean loss of the last value less that of the unshrunk combination, over days
+	stakes   float32 // mean absolute value of that difference
+	seen     float32 // rounds learned from
 }
 
-// A Parts holds what each of the combinations says, and how far what all together
-// foresee was believed, in 255ths; 0 is no belief that is given.
+// Parts are what goes into the combined forecast: what each of the two combinations
+// behind the gate says, and the belief in the whole, in 255ths. A Belief of 0 means that
+// none was recorded.
 type Parts struct {
 	Weighted, Leading float32
 	Belief            uint8
@@ -60,18 +61,18 @@ const (
 	linear      = 0.95 // share of the linearised loss in the regret
 	fullGain    = 0.02 // share of the last value's error that the experts must save to be believed
 	leastBelief = 0.2  // of what the experts foresee
-	doubts      = 2    // times what the gain may be by chance
-	patience    = 30   // forecasts that do not overlap from which it is asked for
+	doubts      = 2    // times what the gain may be by chance, asked for on top of fullGain
+	patience    = 30   // forecasts that do not overlap, before which all is believed
 	least       = 1e-9 // of a loss
 )
 
-// NewPoly returns weights over the first n experts of set, Simple at least. Many may
-// share one set, which must not change.
+// NewPoly returns a Poly over n experts, at least Simple. Many may share one set, which
+// must not change.
 func NewPoly(set *Settings, n int) *Poly { return &Poly{set: set, of: make([]expert, n)} }
 
 // Weights writes the weights, which sum to one, of the experts whose forecast is
 // not NaN; the others get zero. All are zero if no expert has a forecast. It
-// returns what the combinations behind the gate say, for Learn.
+// returns the parts of the combination, for Learn.
 func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	share := p.shares(forecasts)
 	sum, best := p.survey(forecasts)
@@ -116,7 +117,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	return parts
 }
 
-// survey returns the sum of the weights of those awake, and the least loss.
+// survey returns the sum of the weights of the experts awake, and their least loss.
 func (p *Poly) survey(forecasts []float32) (sum, best float32) {
 	best = math.MaxFloat32
 	for k, f := range forecasts {
@@ -131,8 +132,8 @@ func (p *Poly) survey(forecasts []float32) (sum, best float32) {
 	return sum, best
 }
 
-// Learn takes the truth for an earlier round in which the experts said forecasts
-// (NaN = asleep), the combinations parts and all together mixed.
+// Learn takes the truth for an earlier round, in which the experts had forecasts (NaN =
+// asleep), Weights returned parts, and the combined forecast was mixed.
 func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 	limit := p.follow(distance(truth, parts.Weighted))
 	inner, sign := distance(truth, parts.Weighted), direction(parts.Weighted, truth)
@@ -162,10 +163,10 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 	}
 }
 
-// belief returns how much of a move away from the last value, as it is foreseen, to
-// foresee: all of it once forecasts have been better than the last value by
-// fullGain and by more than chance, in proportion below, and never less than
-// leastBelief, from which what was foreseen can still be told.
+// belief returns the share of the foreseen move away from the last value to keep: all
+// of it if forecasts have been better than the last value by fullGain and by more than
+// chance, else in proportion. It is never less than leastBelief, so that the unshrunk
+// forecast can still be recovered from what was issued.
 func (p *Poly) belief() float32 {
 	if !(p.long > 0) || p.seen < patience*p.set.Overlap {
 		return 1
@@ -173,10 +174,10 @@ func (p *Poly) belief() float32 {
 	return max(leastBelief, min(p.gain/(fullGain*p.long+doubts*p.chance()), 1))
 }
 
-// chance returns what the gain is off by at random: the mean size of a difference
-// over the root of the number of forecasts behind it that do not overlap. The
-// mean size stands in for the standard deviation, since a few large gains, as at
-// the surges of a burst, are no reason to doubt them.
+// chance returns the random error of the gain: the mean absolute difference over the
+// square root of the number of forecasts behind it that do not overlap. The mean
+// absolute difference stands in for the standard deviation, because a few large gains,
+// as at the surges of a burst, are no reason for doubt.
 func (p *Poly) chance() float32 {
 	rounds := min(p.seen-gateFrom+1, longer/(1-p.set.Keep))
 	return p.stakes / float32(math.Sqrt(float64(max(rounds/p.set.Overlap, 1))))
@@ -185,8 +186,8 @@ func (p *Poly) chance() float32 {
 // wholly is a Belief of one.
 const wholly = math.MaxUint8
 
-// shrink gives the last value the weight that the others are not believed by, and
-// returns how far they are. The last value may be asleep, NaN.
+// shrink moves the share of the weights that is not believed to the last value, and
+// returns the belief. The last value may be asleep, NaN; then nothing moves.
 func (p *Poly) shrink(weights []float32, now float32) (belief uint8) {
 	belief = uint8(p.belief()*wholly + 0.5)
 	if now != now || belief == wholly { // NaN
@@ -200,8 +201,8 @@ func (p *Poly) shrink(weights []float32, now float32) (belief uint8) {
 	return belief
 }
 
-// confirm compares what was foreseen, and believed so far, with no move at all.
-// Without a last value, NaN, there is nothing to compare.
+// confirm compares the unshrunk forecast, recovered from the mixed one and the belief
+// it was issued with, with the last value. If that is NaN there is nothing to compare.
 func (p *Poly) confirm(now, mixed, truth, limit float32, belief uint8) {
 	if now != now || belief == 0 { // NaN
 		return
@@ -213,10 +214,10 @@ func (p *Poly) confirm(now, mixed, truth, limit float32, belief uint8) {
 	p.stakes += rate * (max(gain, -gain) - p.stakes)
 }
 
-// follow takes the size of an error and returns the most that a difference
-// counts for. One freak must not open the gate for the next; but after a night
-// without any error the first ones of the morning count: they are not freaks
-// against the errors of days.
+// follow takes the size of an error into the mean errors and returns the limit that
+// differences are clipped at. One freak error must not raise the limit for the next; but
+// the first errors of a morning after a night without any count, because against the
+// mean of days they are no freaks.
 func (p *Poly) follow(size float32) (limit float32) {
 	p.seen++
 	usual := max(p.size, p.long)

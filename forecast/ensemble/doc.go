@@ -1,20 +1,20 @@
-// Package ensemble forecasts a path at once by the weighted median of many cheap
+// Package ensemble forecasts a whole path at once, as the weighted median of many cheap
 // forecasters.
 //
 // # The idea
 //
 // Rules, analogs, mean days and weeks, exponential smoothing and lag regressions
-// err in different ways. Each forecasts from up to twenty-four earlier origins as
-// well; its weight is the inverse square of its mean absolute error there, relative
-// to the others, an error of a week ago counting half. The weighted median of the
-// paths forgives the one that runs away. A naive rule that was clearly better than
-// the combination replaces it. In the second week of a history, in which no origin can
-// tell what a week ago is worth, the days there are tell it: see witness.
+// err in different ways. Each of them also forecasts from up to twenty-four earlier
+// origins. Its weight is the inverse square of its mean absolute error there, relative to
+// the others, where an error of a week ago counts half. The weighted median of the paths
+// is not moved by one path that runs away. A naive rule that was clearly better than the
+// combination replaces it. In the second week of a history no earlier origin can tell what
+// a week ago is worth; the days that are there tell it instead, see witness.
 //
-// Bounds lie a number of scales from the point: the scale is the mean absolute
-// error of the combination at the earlier origins, made with the weights known
-// then, per horizon and drawn towards the square root of the horizon; the number
-// depends on the level of the quantile alone.
+// A bound lies a number of scales away from the point. The number depends on the level of
+// the quantile alone. The scale is the mean absolute error, per horizon, of the combination
+// at the earlier origins, made with the weights known then, and drawn towards a growth with
+// the square root of the horizon.
 //
 // Sources: Bates and Granger, The combination of forecasts, OR Quarterly 20
 // (1969), for the weights; Petropoulos and Svetunkov, A simple combination of
@@ -22,6 +22,6 @@
 //
 // # Why not weights per horizon
 //
-// Measured on hours, they win as much as they lose: two dozen origins are too few.
-// That many in place of sixteen, all of one weight, follow a new level too late.
+// On hourly series they win as often as they lose: two dozen origins are too few. And two
+// dozen in place of sixteen, all of equal weight, follow a new level too late.
 package ensemble
