@@ -3,11 +3,11 @@
 //
 // # The idea
 //
-// A forecast knows what comes slowly or by the season. A burst is neither: it is
-// there within seconds, it lasts minutes, and no model sees its first sample.
-// Three things help. Notice it early ([Detector.Update]); while it lasts, do not
-// follow it up but go to its usual height, and take nothing away before it fades; and where
-// bursts return, be ready when the next one is likely ([Detector.Hedge]).
+// A forecast knows what comes slowly or by the season. A burst does neither: it rises
+// within seconds and lasts minutes, and no model foresees its first sample. Three things
+// help. Notice it early ([Detector.Update]). While it lasts, go to its usual height at once
+// instead of following it up, and take nothing away before it fades. And where bursts
+// return, be ready when the next one is likely ([Detector.Hedge]).
 //
 // # Noticing
 //
@@ -17,64 +17,64 @@
 // at twice six deviations, twice in a row over four, or at twice the reference
 // whatever the deviations (the panic threshold of Knative's autoscaler); and
 // always at no less than half as much again as the reference, because less is
-// within any sane margin. It ends when a full minute passed under a seventh of its
-// height, on the mean. One that lasts longer than half an hour is no burst but a new
+// within any sane margin. It ends after a full minute at less than a seventh of its
+// height on average. One that lasts longer than half an hour is no burst but a new
 // level.
 //
-// The first sample of a burst may hold so little of it that it could be anything. If
+// The first sample of a burst may contain so little of it that it could be anything. If
 // it is beyond chance, and the least that can be behind it would be a burst, it raises
-// an alarm: what is guessed to be behind it is provided for until the next sample
-// tells. Alarms that do not come true are no longer believed.
+// an alarm: the height guessed to be behind it is provided for until the next sample
+// tells. Once alarms have not come true they are no longer believed.
 //
 // # Returning
 //
-// Bursts that are made by clocks return at multiples of a slot: of a quarter, a
-// half or a full hour. The slot is the one around whose centre the onsets gather
-// most, by the length of their mean direction on the circle (Rayleigh). The
-// chance that one comes k slots after the last is the renewal hazard
+// Bursts made by clocks return at multiples of a slot: a quarter, a half or a full
+// hour, namely the one around whose centre the onsets gather most, by the length of
+// their mean direction on the circle (Rayleigh). The chance that one comes k slots
+// after the last is the renewal hazard
 //
 //	h(k) = (#{past gaps of k slots} + m·p) / (#{past gaps of at least k slots} + m)
 //
-// with the mean chance per slot p as prior, worth m observations; for when in the
-// slot it comes there is the distribution F of past onsets around the centre:
+// with the mean chance per slot p as prior, worth m observations. When in the slot it
+// comes follows the distribution F of past onsets around the centre:
 //
 //	P(onset in [t, t+L] | none yet) = h·(F(t+L) − F(t)) / (1 − h·F(t))
 //
-// Some slots of the day see more bursts than their gaps foretell, others fewer: the
-// odds of h are multiplied by how many times more or fewer.
+// Some slots of the day see more bursts than their gaps foretell, others fewer; the
+// odds of h are multiplied by that ratio.
 //
 // Where the onsets follow no clock, the hazard is that of the gaps in time,
 // #{gaps in [e, e+L]} / #{gaps ≥ e}, with the same kind of prior. See Cox,
 // Renewal Theory (1962). A job that sleeps for an hour and runs for five minutes has a
-// clock of its own: its gaps are all alike, and it is foreseen as well as one by the
-// hour ([Detector.Foreseen]).
+// clock of its own: its gaps are all alike, and it is foreseen as well as an hourly one
+// ([Detector.Foreseen]).
 //
 // # How high
 //
-// A burst multiplies what there is or adds to it; which of the two is alike from one
-// burst to the next is seen in those that were ([Detector.Reach]). Who has seen many
-// believes no guess beyond them ([Detector.Ceiling]). And how long a burst took to come
-// near its height says for how long a lower sample is no proof of a lower burst.
+// A burst multiplies the present demand or adds to it; past bursts show which of the two
+// is alike from one to the next ([Detector.Reach]). Once many have been seen, no guess
+// beyond them is believed ([Detector.Ceiling]). How long bursts took to come near their
+// height says for how long a lower sample is no proof of a lower burst.
 //
 // # By the clock
 //
-// What rises at the same time on most days ([Daily]) is a burst to the detector,
-// who knows of minutes, and no surprise to a model, who knows of days. Only that
-// it is kept from the model would make it one: such rises are learned.
+// What rises at the same time on most days ([Daily]) is a burst to the detector, which
+// knows of minutes, and no surprise to a model, which knows of days, unless the rise is
+// kept from it as other bursts are. So the model is shown such rises.
 //
 // # Dips
 //
 // An outage before or behind the target is the reverse: demand falls off a cliff from
-// a level that was steady, and when it comes back it does so within minutes, faster
-// than replicas start, to about what it was. A [Dip] remembers that, and asks for it
-// at the first sign of a return. What jumps about has no usual height: without a
-// plateau before the cliff there is no dip.
+// a steady level, and returns within minutes, faster than replicas start, to about what
+// it was. A [Dip] remembers that level and asks for it at the first sign of a return.
+// Demand that jumps about has no usual height: without a plateau before the cliff there
+// is no dip.
 //
 // # Why not seasonality
 //
-// Which half-hours burst differs from day to day in the traces that taught us; a
-// daily season sees an even smear. That one follows another at a multiple of
-// half an hour is what repeats.
+// In the traces that this was built on, the half-hours with bursts differ from day to
+// day, and a daily season sees an even smear. What repeats is that one burst follows
+// another at a multiple of half an hour.
 //
 // Everything here is pure, of bounded size, and works on samples of any spacing.
 package burst

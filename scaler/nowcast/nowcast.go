@@ -1,19 +1,20 @@
 // Package nowcast says what demand is now, from samples that come late, are noisy,
-// or stay away.
+// or do not come at all.
 //
 // # The idea
 //
 // A sample of a rate is a mean over the window before it, and is seconds to a minute
-// old when it is read. Three corrections make of the newest sample what is demanded
-// now. A rise is carried on over the lag, as far as it is more than noise
-// ([Nowcast.Rise]); a fall is not, for a forecast may add and never take. While samples
-// stay away, and until a whole window has passed after that, the highest of the two
-// windows before stands in for them ([Nowcast.Demand]): the rates at both ends of an
-// outage of the scrapes are means over windows that are partly empty. And a value that
-// has not changed is taken for the same scrape, read again.
+// old when it is read. Three corrections turn the newest sample into the demand of now:
 //
-// A sample also moves what is forecast, before the cell that it is part of closes: by
-// what such news has been worth to the model of late ([Gain]).
+//   - A rise is continued over the lag, as far as it is more than noise ([Nowcast.Rise]).
+//     A fall is not, since a forecast may add and never take.
+//   - While samples stay away, and until a whole window has passed after they return, the
+//     highest sample of the two windows before stands in ([Nowcast.Demand]): the rates at
+//     both ends of an outage of the scrapes are means over windows that are partly empty.
+//   - A value that has not changed is taken for the same scrape, read again.
+//
+// A sample also moves the forecast before the cell that it is part of closes, by as much
+// as such news has lately been worth to the model ([Gain]).
 //
 // Everything here is pure, of fixed size, and takes time as an argument.
 package nowcast

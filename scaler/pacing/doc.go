@@ -1,39 +1,39 @@
-// Package pacing keeps a violation target: a share of time for which the objective may
-// be missed, spent where it saves most.
+// Package pacing keeps a violation target, the share of time for which the objective may
+// be missed, and spends it where it saves most.
 //
 // # The idea
 //
-// Budget pacing is a loop of control. What was missed is compared with what may be
-// missed, and moves the price of short time, from which the quantile follows that is
-// provided for ([Level]). A [Pacer] joins four parts into that loop:
+// Pacing a budget is a control loop. The share of time missed is compared with the share
+// that may be missed, and moves α, the price of short time, from which follows the quantile
+// to provide for ([Level]). A [Pacer] joins four parts into that loop:
 //
-//   - trial.Set chooses the price by what other prices would have missed on the same load;
-//   - a [Budget] sets the odds from which on bursts are hedged, by what bursts made
-//     missed: a higher quantile of what is usual is dear and finds no burst ready;
-//   - reactive.Autoscaler, one without a forecast, bounds both by what it would miss and
-//     cost. Where it would miss less than the target allows, seven tenths of its share take
-//     the place of the target, down to a tenth of it; where the target cannot be had for
-//     its bill, it is the bill that holds ([Afford]): all that is bought then keeps the
-//     objective for equally long per replica;
-//   - reactive.Guard holds its count while more was missed than it would have missed.
+//   - trial.Set chooses α by what other values of it would have missed on the same load.
+//   - A [Budget] sets the odds at which bursts are hedged, by what was missed in bursts:
+//     for these a higher quantile of the usual demand would be dear and of no help.
+//   - reactive.Autoscaler, which has no forecast, bounds both by what it would have missed
+//     and cost. If it misses less than the target allows, seven tenths of its share replace
+//     the target, though no less than a tenth of the target. If the target cannot be kept
+//     for its bill, the bill decides ([Afford]): then each replica that is bought keeps the
+//     objective for equally long.
+//   - reactive.Guard holds that autoscaler's count while forescale has missed more than it
+//     would have.
 //
 // # The budget
 //
-// With an error budget of target, α = 1 − level follows
+// For an error budget of target, α = 1 − level follows
 //
 //	d ln α / dt = k·(1 − spent/target)
 //
-// where spent is the missed share of the last half day: an integral controller
-// on the budget, as adaptive conformal inference is on coverage. Working on ln α
+// where spent is the share of the last half day that was missed: an integral controller
+// on the budget, as adaptive conformal inference is one on coverage. Working on ln α
 // keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
 // Conformal Inference Under Distribution Shift, NeurIPS 2021 (arXiv 2106.00170).
 //
 // # Why not coverage alone
 //
-// The forecast's coverage is not the service's: demand above the quantile need
-// not miss the objective, because a replica more was there anyway, and demand
-// below it can, because a start took long. Only the misses themselves close the
-// loop.
+// The forecast's coverage is not the service's. Demand above the quantile need not miss
+// the objective, because a replica more was there anyway; demand below it can, because a
+// start took long. Only the misses themselves close the loop.
 //
 // Everything here is pure, of fixed size, and takes time as an argument.
 package pacing

@@ -2,24 +2,23 @@
 //
 // # The gate
 //
-// A [Gate] keeps score while the forecast runs. For each promise (the demand to
-// provide for until a due time) it keeps a rival beside it: what was observed
-// last, raised by the margin that the same quantile level needs, learned by a
-// quantile tracker. When the time has come, both are charged the pinball loss of that
-// level against the highest demand that was seen. A forecast that loses to the rival by
-// more than a tenth over the last half day does not act; it returns when it is level
-// again. The rival is what stands in: a reactive scaler with a headroom that follows the
-// growth the workload really has.
+// A [Gate] keeps score while the forecast runs. A promise is the demand to provide for
+// until a due time. Each has a rival: the last observed demand, raised by the margin that
+// the same quantile level needs, which a quantile tracker learns. When the promise is due,
+// both are charged the pinball loss of that level against the highest demand seen
+// meanwhile. A forecast whose loss over the last half day exceeds the rival's by more than
+// a tenth does not act, and acts again once it is level. Until then the rival stands in: a
+// reactive scaler whose headroom follows the growth that the workload really has.
 //
 // At which quantile a forecast acts is the question of package pacing.
 //
 // # Why the season is no rival
 //
-// What was seen a day ago is among the experts of the pool, whose weights answer to the
-// same losses, sooner. As a second rival, and as what then stands in, it was tried on
-// fourteen recorded loads: ten went on as before, three changed by less than 0.005 points
-// of time, and on one both more was missed and more was paid, because what is usual at a
-// high quantile is no answer to a day that is not.
+// What was seen a day ago is among the experts of the pool, whose weights respond to the
+// same losses sooner. It was tried as a second rival, and as the stand-in, on fourteen
+// recorded loads: ten went on as before, three changed by less than 0.005 points of time,
+// and on one both misses and cost rose, because a high quantile of the usual day is no
+// answer to an unusual one.
 //
 // Everything here is pure, of bounded size, and dumps as JSON.
 package trust
