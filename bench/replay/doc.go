@@ -1,6 +1,6 @@
-// Package replay closes the loop between a load, a scaling policy and a model of
-// the cluster in virtual time, and says what the policy was worth: how long the
-// service missed its objective, and what the pods cost.
+// Package replay runs a load, a scaling policy and a model of the cluster in a closed
+// loop in virtual time, and says what the policy was worth: how long the service missed
+// its objective, and what the pods cost.
 //
 // # The idea
 //
@@ -12,8 +12,8 @@
 // the k-th pod they create (common random numbers).
 //
 // A [Policy] sees only what a controller in a real cluster sees: rate() over
-// scraped counters, with its lag and its gaps; replicas; the use of processors
-// as metrics-server reports it. It is asked at its own instants and answers with
+// scraped counters, with its lag and its gaps; replicas; and CPU use as
+// metrics-server reports it. It is asked at instants of its own and answers with
 // replicas, with a floor for the HorizontalPodAutoscaler underneath, or with a
 // metric for it, as KEDA does.
 //
@@ -24,10 +24,10 @@
 //
 // # What is judged
 //
-// Demand is defined by the objective, never by the target of a policy, which
-// would make each policy perfect by its own lights. Supply is pods that take
-// traffic, not spec.replicas. Billed is every pod that exists, starting and
-// terminating ones included. See [Result].
+// Demand is defined by the objective, never by the target of a policy, since by its own
+// target each policy would be perfect. Supply is the pods that take traffic, not
+// spec.replicas. Every pod that exists is billed, starting and terminating ones included.
+// See [Result].
 //
 // # What is checked, and where
 //
@@ -50,11 +50,11 @@
 //	nothing comes from the future          exact; the oracle is caught      forescale, rival by replaytest
 //	serve against its replay               bit for bit                      forescale
 //
-// Single requests are judged over a minute each, so that a violation seems to last up to
-// one longer than in fluid mode: over six hours of three recorded loads the share of late
-// requests is 0.74 to 1.04 times that of fluid mode, and violating time 1.3 to 2 times,
-// where it is more than a fifth of a percent; less may vanish. What a replay of a real
-// cluster would add is not checked here: see deploy/e2e.
+// Single requests are judged minute by minute, so that a violation seems to last up to a
+// minute longer than in fluid mode. Over six hours of three recorded loads the share of
+// late requests is 0.74 to 1.04 times that of fluid mode; violating time is 1.3 to 2 times
+// as long where it is more than a fifth of a percent, and shorter violations may vanish.
+// What only a real cluster would show is not checked here: see deploy/e2e.
 //
 // # How long it takes
 //
@@ -64,9 +64,9 @@
 //
 // # Why not a cluster
 //
-// Fourteen days of one policy take days in a cluster and under a second here,
+// Fourteen days of one policy take fourteen days in a cluster and under a second here,
 // and every policy meets the very same load. What is lost is the cluster itself;
-// therefore the parts that decide are checked against the real ones: the
+// the parts that decide are therefore checked against the real ones: the
 // HorizontalPodAutoscaler against the Kubernetes controller, rate() against the
 // Prometheus engine, the queues against their closed forms and against each other.
 package replay

@@ -3,37 +3,37 @@
 //
 // # The idea
 //
-// A [Workload] is everything forescale knows of one target. It does no I/O, has
-// no clock and starts no goroutine; whoever drives it says what arrived and what
-// time it is. The live server and the backtest drive the same Workload, so what
-// was backtested is what runs.
+// A [Workload] is everything that forescale knows of one target. It does no I/O, has
+// no clock and starts no goroutine; its driver says what arrived and what time it is. The
+// live server and the backtest drive the same Workload, so what was backtested is what
+// runs.
 //
 // Three streams enter:
 //
 //   - closed cells of the demand grid, through Append: what the model learns from, the
-//     same whether they came one by one or by backfill after a restart;
+//     same whether they come one by one or by backfill after a restart;
 //   - the newest sample, through Observe: fresher than the grid, it is what
-//     "observed demand" means and corrects the level of the forecast between two
+//     "observed demand" means, and it corrects the level of the forecast between two
 //     cells;
 //   - fits, through Install: made by model.Fit elsewhere, because fitting is slow.
 //
-// Time moves on with now. A cell that stayed silent is appended as NaN: silence
-// is not idleness.
+// Time moves on with now. A cell without a sample is appended as NaN: silence is not
+// idleness.
 //
 // # What it joins
 //
 // Each part answers one question, knows nothing of the workload, and is a package:
 //
-//	model       what will demand be, as far as it is usual
-//	nowcast     what is it now
+//	model       what will the usual demand be
+//	nowcast     what is demand now
 //	burst       does a burst last, or is one likely
-//	trust       has the forecast earned to act
-//	pacing      at which quantile, for a violation target: by its trials (trial), and
-//	            beside the autoscaler that would be there without it (reactive)
-//	staffing    how many replicas carry it
+//	trust       has the forecast earned the right to act
+//	pacing      which quantile keeps a violation target: by its trials (trial), and
+//	            within what an autoscaler without a forecast misses and costs (reactive)
+//	staffing    how many replicas carry a demand
 //	scaler      which rules stand between that and the count
 //
-// What is left for the workload is what lies between them: which demand to provide
+// The workload itself does what lies between them: it says which demand to provide
 // for ([Workload.Demand]), and what to ask for ([Workload.Decide] as a count,
 // [Workload.Answer] as a metric).
 package engine
