@@ -7,23 +7,22 @@ import (
 	"github.com/forescale/forescale/scaler"
 )
 
-// answerHold is the stabilization that an HPA behind an answer is to have on its way
-// down: what it holds by itself is not held in the answer too.
+// answerHold is the stabilization window for scaling down that the HPA behind an answer is
+// meant to have: what it holds by itself is not held in the answer too.
 const answerHold = 90 * time.Second
 
-// An answer is what is remembered of the last one.
+// An answer is what a workload remembers of its last Answer.
 type answer struct {
 	hold *hold         // on its way down; nil before the first
 	rule scaler.Reason // that made it differ from what demand needs; empty if none did
 }
 
-// Answer returns what to tell an autoscaler that asks for demand and divides it by
-// [Workload.Target], as the HPA behind KEDA does: what the demand at now needs, for
-// d from [Workload.Demand], or needed lately, as a floor is held on its way down; and
-// what the start of a burst and the guard ask for beyond it, as far as
-// [Workload.Decide] was told of the ready replicas lately. Limits and bounds are the
-// HPA's. It remembers what was asked for. It is in the unit of the metric;
-// NaN if d is unknown.
+// Answer returns the metric for an autoscaler that divides it by [Workload.Target], as
+// the HPA behind KEDA does; d is that of [Workload.Demand] at now. It covers what d needs
+// or lately needed, which is held on the way down as a floor is, and what the start of a
+// burst and the guard ask for beyond that, provided that [Workload.Decide] was told of the
+// ready replicas lately. Limits and bounds are left to the HPA. Answer remembers what was
+// asked for. It is in the unit of the metric, and NaN if d is unknown.
 func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	need := w.Need(d)
 	target, count := w.Target(), w.Replicas(need)
@@ -62,8 +61,9 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 // needs: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty if none did.
 func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 
-// held returns the replicas that the answer stays at on its way down, as far as the HPA
-// behind it does not hold them. The last ones are KEDA's, which has a cooldown for them.
+// held returns the replicas that the answer stays at on its way down, beyond what the
+// HPA behind it holds by itself. At or below the activation threshold nothing is held:
+// KEDA has a cooldown for that.
 func (w *Workload) held(now time.Time, need float64) int32 {
 	n := w.asks(now)
 	if w.bursts.Lasts() {

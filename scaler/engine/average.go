@@ -16,12 +16,13 @@ var (
 )
 
 // averaged returns the least count that keeps the latency objective on average over
-// the distribution of the highest demand within the lead time, at least for what is
-// observed: one margin for the uncertainty of the forecast and the fluctuation of the
-// queue, and no level to choose. It is −1 if the spec does not ask for that, or while
-// there is no distribution to go by: without a forecast that is trusted, or while
-// demand is not observed. It is about the last call of Demand. It takes some tens of
-// microseconds for a service of some tens of replicas.
+// the distribution of the highest demand within the lead time, where demand counts for at
+// least what is observed. It is one margin for the uncertainty of the forecast and the
+// fluctuation of the queue, with no level to choose. It refers to the last call of Demand,
+// and takes some tens of microseconds for a service of some tens of replicas.
+//
+// It returns −1 if the spec does not ask for it, and while there is no distribution:
+// without a trusted forecast, or while demand is not observed.
 func (w *Workload) averaged(now time.Time) int32 {
 	f, d := w.Forecast(), w.parts.steady
 	if !w.spec.Forecast.Average || f == nil || w.model.Idle() || !w.gate.Trusted() || math.IsNaN(d.Observed) || math.IsNaN(d.Predicted) {

@@ -10,17 +10,17 @@ import (
 
 const (
 	// seasonSmear is how far a season spreads a leap: models keep seasons in cells of five
-	// minutes, so that one by the clock reaches its height in the forecast that much
-	// late.
+	// minutes, so that a leap by the clock reaches its height in the forecast up to that
+	// much late.
 	seasonSmear = 5 * time.Minute
 
-	// hedgeCost is what a hedge against a burst costs that does not come, in lead times:
-	// one to start the replicas, and about another in which the burst could come and
-	// they end.
+	// hedgeCost is the cost, in lead times, of a hedge against a burst that does not come:
+	// one to start the replicas, and about another in which the burst could come and the
+	// replicas end.
 	hedgeCost = 2.0
 
-	// drainTime is how long the replicas asked for beyond the need of a burst stay at
-	// most after the lead time, to serve what has queued up.
+	// drainTime is how long, after the lead time, the replicas beyond the need of a burst
+	// stay at most, to serve what has queued up.
 	drainTime = 30 * time.Second
 
 	// startsPerMissing is how many replicas are asked for per one that was missing when a
@@ -55,8 +55,8 @@ func (w *Workload) bursting() bool {
 		!w.bursts.Expected(w.bursts.Onset, w.step)
 }
 
-// latch returns what a burst that lasts needs, or one that may just have begun; 0 =
-// there is none.
+// latch returns the demand of a burst that lasts, or that may just have begun; 0 if there
+// is none.
 func (w *Workload) latch(now time.Time) float64 {
 	need := w.bursts.Latch(now, burstLevel)
 	if !w.bursts.Lasts() {
@@ -70,7 +70,8 @@ func (w *Workload) latch(now time.Time) float64 {
 	return need
 }
 
-// hedge returns what the next burst would need if it is likely enough.
+// hedge returns the demand of the next burst if it is likely enough to be worth its
+// replicas, else 0.
 func (w *Workload) hedge(now time.Time) float64 {
 	need := w.bursts.Reach(w.bursts.Level, burstLevel)
 	odds := (1 - w.level) / w.level
@@ -86,12 +87,12 @@ func (w *Workload) hedge(now time.Time) float64 {
 	return need
 }
 
-// pays reports whether a hedge is worth its replicas. Odds are what a replica costs
-// over what it costs to miss it for the same time, as 1 to k in
-// scale with forecast.missingReplicaCost. Without the hedge a burst is missed for a
-// lead time; so the hedge is begun when its chance is above the odds times what it
-// costs in lead times, and kept while for some time ahead the chance is above its
-// share of a lead time. Of a burst that is foreseen only what is in vain is a cost.
+// pays reports whether a hedge is worth its replicas. The odds are the cost of a replica
+// over the cost of missing one for the same time: 1/k for a forecast.missingReplicaCost of
+// k. Without the hedge a burst is missed for one lead time. So a hedge begins when the
+// chance of a burst exceeds the odds times the hedge's cost in lead times, and is kept
+// while, over some fraction of a lead time ahead, the chance exceeds the odds times that
+// fraction. Of a hedge against a foreseen burst only what is in vain counts as cost.
 func (w *Workload) pays(now time.Time, odds float64) bool {
 	if !w.hedging {
 		return w.parts.Chance > hedgeCost*odds*w.vain(w.parts.Chance)
@@ -114,27 +115,27 @@ func (w *Workload) vain(chance float64) float64 {
 	return 1
 }
 
-// begins reports whether a burst began so lately that its replicas start or drain its
-// queue, or seems to begin.
+// begins reports whether a burst seems to begin, or began so recently that its replicas
+// are still starting or draining its queue.
 func (w *Workload) begins(now time.Time) bool {
 	starting := w.bursts.Lasts() && now.Sub(w.bursts.Onset) < w.LeadTime()+drainTime
 	return starting || w.bursts.Suspects(now)
 }
 
-// drains reports whether a burst began so lately that more than what was missing is
-// asked for: not while that is beyond the bill.
+// drains reports whether more than the missing replicas are asked for, to drain the queue:
+// a burst has just begun, and the bill is not exceeded.
 func (w *Workload) drains(now time.Time) bool {
 	return w.begins(now) && (w.pacer == nil || !w.pacer.Dear())
 }
 
-// drained reports whether what a burst needs is ready and serves within the objective,
-// measured over a time that belongs to the burst: the queue is gone.
+// drained reports whether the replicas that a burst needs are ready and serve within the
+// objective, measured over a time that belongs to the burst: the queue is gone.
 func (w *Workload) drained(now time.Time, t Target) bool {
 	need := w.Replicas(w.parts.Latch)
 	return now.Sub(w.bursts.Onset) >= w.step && t.Missed == 0 && need >= 0 && t.Ready >= need
 }
 
-// spare returns what to ask for so that need is there soon, while a burst begins.
+// spare returns the count to ask for so that need is ready soon, while a burst begins.
 func (w *Workload) spare(now time.Time, need int32) int32 {
 	switch {
 	case !w.drains(now):
@@ -145,7 +146,8 @@ func (w *Workload) spare(now time.Time, need int32) int32 {
 	return w.oversubscribe(need)
 }
 
-// oversubscribe asks for a multiple of what was missing of need when a burst began.
+// oversubscribe asks for a multiple of the replicas that were missing from need when the
+// burst began.
 func (w *Workload) oversubscribe(need int32) int32 {
 	calm := w.last.calm
 	if calm < 0 || need <= calm || need > math.MaxInt32/startsPerMissingRare {

@@ -12,16 +12,16 @@ import (
 
 const (
 	// calmTime is how long a small step down waits, see [scaler.Input]: as long as an HPA
-	// waits with any. Of ten recorded loads twice of it took off another seventh of the
+	// waits with any step. On ten recorded loads twice as long saved another seventh of the
 	// changes, for 0.7 % of the bill.
 	calmTime = 5 * time.Minute
 
 	// reactiveHold is how long an HPA holds without a behavior.
 	reactiveHold = 5 * time.Minute
 
-	// burstAllowance is how far beyond the bill a burst that has begun is still met in
-	// full, as a share of it: what it takes is short, and cut, it is missed as an
-	// autoscaler without a forecast misses it.
+	// burstAllowance is how far beyond the bill, as a share of it, a burst that has begun is
+	// still met in full: its replicas are needed for a short time only, and with fewer it
+	// would be missed as an autoscaler without a forecast misses it.
 	burstAllowance = 0.025
 
 	// startShare is the part of the lead time in which a replica starts; the rest is
@@ -32,7 +32,7 @@ const (
 	unknown = -1
 )
 
-// A Target is what the decision is about, as it is now.
+// A Target is the state of the target of a decision.
 type Target struct {
 	Current int32 // spec.replicas, or the floor in force
 	Ready   int32 // replicas that take traffic; −1 = unknown
@@ -45,21 +45,21 @@ type Target struct {
 	Missed float64
 }
 
-// A decision is what is remembered of the last one.
+// A decision is what a workload remembers of its last Decide.
 type decision struct {
 	at     time.Time     // zero before the first
-	target Target        // what it was about
+	target Target        // as it was told
 	state  *scaler.State // of the rules; nil before the first
 	calm   int32         // replicas that were ready before the burst that lasts; −1 = unknown
 	guard  int32         // replicas that only the guard was the reason for
 }
 
-// stale reports whether the decision is too old at now to go by what it booked, on a
-// grid of the given step.
+// stale reports whether the decision is too old at now for its counts to be relied on, on
+// a grid of the given step.
 func (d decision) stale(now time.Time, step time.Duration) bool { return now.Sub(d.at) > 3*step }
 
-// Decide returns the replica count for now and remembers it. Between the demand
-// and the count stand the rules of package scaler.
+// Decide returns the replica count for now, by the rules of package scaler, and remembers
+// it.
 func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	w.last.target = t
 	spec, in := w.input(now, &w.last.target)
@@ -79,8 +79,8 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	return out
 }
 
-// input returns what a decision about t depends on, beside what was decided. The
-// spec points into t.
+// input returns what a decision about t depends on, except the state left by earlier
+// ones. The spec points into t.
 func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input) {
 	d := w.Demand(now)
 	in := scaler.Input{
@@ -97,8 +97,8 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 	return spec, in
 }
 
-// asks returns the replicas that demand asks for, bursts that are known as such aside;
-// −1 if it is unknown. It is about the last call of Demand.
+// asks returns the replicas for the demand of the last call of Demand, apart from known
+// bursts; −1 if demand is unknown.
 func (w *Workload) asks(now time.Time) int32 {
 	if n := w.averaged(now); n >= 0 {
 		return n
@@ -106,8 +106,8 @@ func (w *Workload) asks(now time.Time) int32 {
 	return w.Replicas(w.Need(w.parts.steady))
 }
 
-// calmCount returns the replicas that the forecast asks for without the burst that lasts;
-// where there is no forecast, asked, which demand asks for with it: nobody knows less.
+// calmCount returns the replicas that the forecast asks for without the burst that lasts.
+// Without a forecast it returns asked, the count with the burst: nothing lower is known.
 func (w *Workload) calmCount(asked int32) int32 {
 	if n := w.Replicas(w.parts.steady.Predicted); n >= 0 {
 		return n

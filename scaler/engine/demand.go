@@ -10,17 +10,18 @@ import (
 )
 
 const (
-	// burstLevel is the quantile of past bursts that a new one is met with, and one
-	// that is likely: what is ready for most of a burst has missed it all the same.
+	// burstLevel is the quantile of past bursts that a new or a likely one is met with: to
+	// be ready for most of a burst is to miss it all the same.
 	burstLevel = 0.95
 
-	// returnFactor is what comes back after a dip, as a multiple of what was before: some
-	// of it has waited.
+	// returnFactor is the demand after a dip as a multiple of that before it: some of it
+	// has waited.
 	returnFactor = 1.1
 
-	// longestSilence is how long a forecast goes on to raise what is held while nothing is
-	// observed: a ramp is carried through an outage of the metric, but nothing came true
-	// of what is forecast for days without one, and what it once asked for stays held.
+	// longestSilence is how long the forecast may still raise the count while nothing is
+	// observed: long enough to carry a ramp through an outage of the metric. A longer
+	// forecast without a metric would never be checked, and what it once asked for stays
+	// held.
 	longestSilence = time.Hour
 
 	// farthest is the most that the forecast may ask for, as a multiple of the larger
@@ -28,38 +29,42 @@ const (
 	// the echo of an accident. What does grow so fast is a burst.
 	farthest = 3.0
 
-	// farthestYoung is the most as a multiple of what is observed, while the history is
-	// shorter than model.UsualSpan: its median carries on the coming to life of its series,
-	// whose first rates are means over a window that was not full, and its bounds
-	// rest on a handful of errors, of which that is one.
+	// farthestYoung is the same as a multiple of what is observed, while the history is
+	// shorter than model.UsualSpan. The first rates of a series are means over a window that
+	// was not full, so its median continues a rise that was none, and its bounds rest on a
+	// handful of errors, of which that is one.
 	farthestYoung = 1.5
 )
 
 // Parts are what the demand to provide for is made of, in the unit of the
 // metric, for explanations. NaN = unknown, 0 = nothing to say.
 type Parts struct {
-	Forecast float64 // window maximum of the forecast at the level to provide for, moved along with the newest sample
-	Surprise float64 // what that sample adds where it is above all that was forecast
+	Forecast float64 // window maximum of the forecast at Level, moved along with the newest sample
+	Surprise float64 // what that sample adds where it is above the bound that was forecast
 	Reactive float64 // what stands in while the forecast is not trusted; 0 while it is
-	Latch    float64 // what a burst that lasts needs, or one that may just have begun
-	Return   float64 // what comes back after a dip needs
-	Hedge    float64 // what a burst that is likely would need
+	Latch    float64 // demand of a burst that lasts, or that may just have begun
+	Return   float64 // demand that comes back after a dip
+	Hedge    float64 // demand of a burst that is likely
 	Chance   float64 // of a burst within the lead time, 0 to 1
 	Level    float64 // quantile provided for
 
-	steady scaler.Demand // without bursts
+	steady scaler.Demand // apart from bursts
 }
 
-// bursts returns what bursts and dips need, in the unit of the metric; 0 = nothing.
+// bursts returns the demand of bursts and dips, in the unit of the metric; 0 = none.
 func (p Parts) bursts() float64 { return max(p.Latch, p.Return, p.Hedge) }
 
-// Demand returns the demand to provide for at now. Observed is what was observed last,
-// NaN if that is older than the TTL; while samples stay away and until a window after
-// that, at least the highest of the two windows before. Predicted is what to expect from
-// now to one lead time and one step ahead: the window maximum of the forecast, which moves
-// with the newest sample, or, while that has not earned trust, the last value with its
-// usual growth; and what bursts need, the one that lasts or one that is likely. It is NaN
-// without a forecast, and after an hour of silence. Both are in the unit of the metric.
+// Demand returns the demand to provide for at now, in the unit of the metric.
+//
+// Observed is the newest sample, NaN if that is older than the TTL. While samples stay
+// away, and for one window after they return, it is at least the highest sample of the two
+// windows before.
+//
+// Predicted is what to expect from now to one lead time and one step ahead, the largest of
+// the window maximum of the forecast, which moves with the newest sample, and the demand of
+// a burst that lasts or is likely. While the forecast is not trusted the last value with
+// its usual growth takes its place. Predicted is NaN without a forecast, and after an hour
+// of silence.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
 	d.Observed = w.nowcast.Demand(now, w.spec.Metric.TTL.Std())
@@ -93,9 +98,9 @@ func endOf(f *forecast.Forecast) time.Time {
 	return f.Start.Add(time.Duration(f.Horizon()) * f.Step)
 }
 
-// heard returns when demand was observed last: its newest sample, or before the first
-// one the end of the last cell that is known. A start within an outage is none of the
-// outage's beginning.
+// heard returns when demand was last observed: the time of the newest sample, or, before
+// the first one, the end of the last cell that is known. So a start in the middle of an
+// outage counts from the beginning of the outage.
 func (w *Workload) heard() time.Time {
 	if t := w.Latest().Time; !t.IsZero() {
 		return t
@@ -103,11 +108,11 @@ func (w *Workload) heard() time.Time {
 	return w.model.Heard()
 }
 
-// Need returns what of d to provide for: the larger of what was observed and what
-// is predicted, the known one if only one is, NaN if none is. With
+// Need returns the part of d to provide for: the larger of observed and predicted
+// demand, the known one if only one is known, NaN if none is. With
 // scale.scaleDown.forecast it is the prediction even where that is lower, but only
-// while it has earned that: it was scored and is trusted, demand is observed, and
-// no burst lasts.
+// while the forecast has been scored and is trusted, demand is observed, and no burst
+// lasts.
 func (w *Workload) Need(d scaler.Demand) float64 {
 	earned := w.gate.Trusted() && !math.IsNaN(w.gate.Skill()) && !w.bursts.Lasts()
 	if w.spec.Scale.ScaleDown.Forecast && earned && !math.IsNaN(d.Observed) && !math.IsNaN(d.Predicted) {
@@ -116,11 +121,11 @@ func (w *Workload) Need(d scaler.Demand) float64 {
 	return d.Need()
 }
 
-// Parts returns what the last demand was made of.
+// Parts returns what the last result of Demand was made of.
 func (w *Workload) Parts() Parts { return w.parts }
 
-// expected reads the forecast at a quantile level. What has never had any demand is given none: the
-// width of a distribution that was fitted to nothing is no reason to start a
+// expected reads the forecast at a quantile level. A target that has never had any demand
+// gets none: the width of a distribution that was fitted to nothing is no reason to start a
 // replica.
 func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) float64 {
 	if w.model.Idle() {
@@ -144,12 +149,13 @@ func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) 
 	return v
 }
 
-// moved is demandAt of a forecast that moves along with the newest sample, while the cell
-// of that is open. As far as the sample is worth something, see [nowcast.Gain], what is
-// known then is as new as the sample: the uncertainty is that of the same time from the
-// last closed cell on, without what has passed since. The median goes on as forecast, and
-// all of it moves by what the sample is worth: up and down, for what a fall takes off is
-// never taken from what is observed. While a burst lasts the sample is the burst's.
+// moved is demandAt of a forecast that moves along with the newest sample, while the
+// sample's cell is open. To the extent that the sample is worth something, see
+// [nowcast.Gain], knowledge is as new as the sample, so the uncertainty is read for the
+// horizon from the sample on instead of from the last closed cell on. The median goes on as
+// forecast, and everything moves by what the sample is worth, up or down: a fall only
+// lowers the forecast, never what is observed. While a burst lasts nothing moves: the
+// sample belongs to the burst.
 func (w *Workload) moved(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	latest := w.Latest()
 	passed := latest.Time.Sub(f.Start)
@@ -175,12 +181,12 @@ func demandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	return v + (v-lower)*math.Log((1-f.Levels[n-1])/(1-level))/math.Log((1-f.Levels[n-2])/(1-f.Levels[n-1]))
 }
 
-// surprise is how far the newest sample lies outside what was forecast for its
-// own cell, above level, the quantile to provide for, when its slope is carried on: between
-// two cells it is the only news of a rise, and it comes late, as a mean over the
-// past; and the whole forecast moves up by it until the cell closes and the
-// model has its say. A sample below the forecast moves nothing: one quiet scrape
-// is no proof of a quiet minute. While a burst lasts it is the burst's.
+// surprise is how far the newest sample, with its slope continued, lies above the quantile
+// of the given level that was forecast for its own cell. Between two cells a sample is the
+// only news of a rise, and late news, being a mean over the past. The whole forecast moves
+// up by the surprise until the cell closes and the model has learned of it. A sample below
+// the forecast moves nothing: one quiet scrape is no proof of a quiet minute. While a burst
+// lasts there is no surprise: the sample belongs to the burst.
 func (w *Workload) surprise(f *forecast.Forecast, level float64, now time.Time) float64 {
 	latest := w.Latest()
 	t := latest.Time

@@ -12,20 +12,20 @@ const (
 	holdGap   = 4                // slots without an answer from which on it was silent
 )
 
-// A hold is the way down of an answer, by the rules that a floor of ours comes down
-// by: see package scaler, BreakEvenHold. It remembers less, so that an answer can be
-// held where nobody tells how many replicas there are. The zero hold is ready.
+// A hold delays the way down of an answer by the rules by which a floor of ours comes
+// down; see package scaler, BreakEvenHold. It remembers less than scaler.State, and works
+// where the number of replicas is unknown. The zero hold is ready.
 type hold struct {
 	slot  int64            // of the newest entry of asked
 	asked [holdSlots]int32 // the most replicas asked for, by slot modulo their count
 	count int32            // held at the last call
 }
 
-// take takes the replicas that are asked for at now, which may not go back, and
-// returns those that are held: what was asked for within large, and, where that is
-// a small step below the last ones, within small. Both are bounded by what is
-// remembered. In a silence the last count counts as asked for, so that the way down
-// starts anew after it. Unknown, −1, stays unknown.
+// take takes the count n asked for at now, which must not go back, and returns the count
+// to hold: the most that was asked for within large, or, where that is only a small step
+// below the last result, within small. Both spans are bounded by what is remembered. After
+// a silence the last result counts as asked for throughout, so that the way down starts
+// anew. An unknown n, −1, is returned as it is.
 func (h *hold) take(now time.Time, n int32, large, small time.Duration) int32 {
 	if n < 0 {
 		return n

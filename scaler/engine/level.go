@@ -10,8 +10,8 @@ import (
 	"github.com/forescale/forescale/scaler/trial"
 )
 
-// levelNow is the quantile to provide for at now: that of the spec, or that of the
-// pacer.
+// levelNow returns the quantile to provide for at now: the pacer's if there is one, else
+// the spec's.
 func (w *Workload) levelNow(now time.Time) float64 {
 	if w.pacer != nil {
 		return w.levelAt(w.pacer.Alpha(), now)
@@ -19,8 +19,8 @@ func (w *Workload) levelNow(now time.Time) float64 {
 	return w.level
 }
 
-// levelAt is the quantile to provide for at the price α of short time, by the width of
-// the forecast one lead time ahead.
+// levelAt returns the quantile to provide for at the price α of short time, by the width
+// of the forecast one lead time ahead.
 func (w *Workload) levelAt(alpha float64, now time.Time) float64 {
 	f := w.Forecast()
 	if f == nil {
@@ -32,8 +32,8 @@ func (w *Workload) levelAt(alpha float64, now time.Time) float64 {
 	return pacing.Level(alpha, width/math.Log((1-lower)/(1-upper))/w.Target())
 }
 
-// try lets each α have its say of what it would ask for, and judges what those would
-// have missed over an interval. Bursts are not theirs.
+// try asks for the count of each α on trial, and judges what these would have missed over
+// an interval. Bursts are left out.
 func (w *Workload) try(m reactive.Moment, i pacing.Interval) {
 	f, now := w.Forecast(), i.End
 	if i.Burst || f == nil || endOf(f).Before(now) {

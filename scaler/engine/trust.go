@@ -8,7 +8,7 @@ import (
 	"github.com/forescale/forescale/scaler/trust"
 )
 
-// grain is the part of a replica's demand that a forecast may be above what comes
+// grain is the part of a replica's demand by which a forecast may exceed what comes
 // without being charged for it.
 const grain = 0.1
 
@@ -35,8 +35,7 @@ func (w *Workload) watch(s collector.Sample) {
 	w.gate.Observe(s.Time, s.Value)
 }
 
-// promise notes what the forecast says at the end of a cell, to be judged when
-// the time has come.
+// promise notes what the forecast says at the end of a cell, to be judged when it is due.
 func (w *Workload) promise() {
 	f, latest, made := w.Forecast(), w.Latest(), w.Next()
 	if f == nil || latest.Time.IsZero() || made.Sub(latest.Time) > w.step || w.bursts.Lasts() {

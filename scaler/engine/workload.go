@@ -17,21 +17,20 @@ import (
 )
 
 const (
-	// defaultStartup is taken for the time from a decision to a ready replica
-	// until starts have been seen.
+	// defaultStartup stands for the time from a decision to a ready replica until starts
+	// have been seen.
 	defaultStartup = 60 * time.Second
 
-	// usualLevel is what a forecast is judged at, and explained by, where no quantile
-	// is provided for but all of them.
+	// usualLevel is the quantile that a forecast is judged at and explained by where the
+	// whole distribution is provided for.
 	usualLevel = 0.95
 
 	// leastHorizon is the least number of cells to forecast.
 	leastHorizon = 10
 )
 
-// A Workload is one target from samples to decision. It is not safe for
-// concurrent use; drive it with a now that does not go back and lies more than a day
-// after the epoch.
+// A Workload is one target, from samples to decisions. It is not safe for concurrent use.
+// The now it is driven with must not go back, and must lie more than a day after the epoch.
 type Workload struct {
 	spec    api.Spec // with defaults
 	level   float64  // quantile to provide for, where no pacer chooses it; the median with a buffer
@@ -98,9 +97,8 @@ func levelOf(f api.ForecastSpec) float64 {
 	return f.Risk.Float()
 }
 
-// levelsOf returns the quantiles to forecast, ascending: with a violation target as
-// many as are tried at once, for an average all that count, else five, level among
-// them.
+// levelsOf returns the quantiles to forecast, ascending: eight with a violation target,
+// one for each trial, or for an average; else five, with level among them.
 func levelsOf(f api.ForecastSpec, level float64) []float64 {
 	levels := []float64{0.1, 0.5, 0.9, 0.95, 0.99}
 	if f.ViolationTarget > 0 || f.Average {
@@ -122,8 +120,8 @@ func levelsOf(f api.ForecastSpec, level float64) []float64 {
 	return levels
 }
 
-// newPacer returns what keeps the violation target of f, with the levels that are
-// forecast; nil without one.
+// newPacer returns the pacer of f's violation target over the forecast levels; nil without
+// a target.
 func newPacer(f api.ForecastSpec, levels []float64) *pacing.Pacer {
 	target := f.ViolationTarget.Float()
 	if !(target > 0) {
@@ -168,8 +166,8 @@ func (w *Workload) LeadTime() time.Duration {
 	return defaultStartup + slot
 }
 
-// SetStartup tells the measured time from creation to readiness of the target's
-// pods, which replaces the default unless the spec states a lead time.
+// SetStartup sets the measured time from creation to readiness of the target's pods,
+// which replaces the default unless the spec states a lead time.
 func (w *Workload) SetStartup(d time.Duration) {
 	if d <= 0 || d == w.startup {
 		return
@@ -179,10 +177,10 @@ func (w *Workload) SetStartup(d time.Duration) {
 	w.expect(math.NaN()) // what was forecast for another cell than the revised one tells nothing
 }
 
-// Append takes closed cells, oldest first. Cells before Next are known already
-// and passed over; a hole between Next and the first cell counts as silent. It
-// returns an error if the step differs or the hole is longer than the history,
-// which asks for a new fit instead.
+// Append takes closed cells, oldest first. Cells before Next are known already and are
+// skipped; a gap between Next and the first cell counts as cells without a sample. It
+// returns an error if the step differs, or if the gap is longer than the history: then a
+// new fit is needed.
 func (w *Workload) Append(cells forecast.Series) error {
 	values, err := w.model.Pending(cells)
 	if err != nil {
@@ -200,12 +198,12 @@ func (w *Workload) Append(cells forecast.Series) error {
 	return nil
 }
 
-// expect tells the gain what the forecast says once a closed cell of the given value is
-// known to it.
+// expect tells the gain what the forecast says now that it knows a closed cell of the given
+// value.
 func (w *Workload) expect(v float64) { w.gain.Expect(v, w.median(0), w.median(w.revised())) }
 
-// revised is the cell by which the gain learns what an innovation is worth: the one that
-// ends a lead time and a step ahead, at the end of what is provided for.
+// revised returns the cell from which the gain learns what an innovation is worth: the one
+// that ends a lead time and a step ahead, where the span to provide for ends.
 func (w *Workload) revised() int { return max(int((w.LeadTime()+w.step)/w.step), 1) }
 
 // median returns the median of the h-th cell ahead, from 0; NaN if there is none.
@@ -217,8 +215,8 @@ func (w *Workload) median(h int) float64 {
 	return f.Quantile(f.Values[h], 0.5)
 }
 
-// Observe takes the newest sample of demand. One that is older than the newest
-// so far, not finite or negative is passed over and reported false.
+// Observe takes the newest sample of demand. It ignores a sample that is not newer than
+// the last, not finite or negative, and returns false.
 func (w *Workload) Observe(s collector.Sample) bool {
 	if !w.nowcast.Accepts(s) {
 		return false
@@ -257,7 +255,8 @@ func (w *Workload) FitDue(now time.Time) bool { return w.model.FitDue(now) }
 // changes it.
 func (w *Workload) Forecast() *forecast.Forecast { return w.model.Forecast() }
 
-// Staffing returns what is known of the replicas, which whoever watches them tells it.
+// Staffing returns the rule that holds what is known of the replicas, for whoever watches
+// them to tell it.
 func (w *Workload) Staffing() *staffing.Rule { return w.staffing }
 
 // Target returns the demand that one replica serves, see [staffing.Rule.Target]; 0 =
