@@ -18,7 +18,7 @@ const (
 )
 
 // A Budget paces a quantile by an error budget. Set Target before the first use; it
-// may be moved later. Its other exported fields are bounds of α and its memory, for
+// may change later. The other exported fields are bounds of α and its memory, for
 // dumps. It is not safe for concurrent use.
 type Budget struct {
 	Target float64 `json:"target"` // share of time for which the objective may be missed, in (0, 1)
@@ -30,8 +30,7 @@ type Budget struct {
 }
 
 // Update takes the share of the last dt in which the objective was missed: 0 to 1,
-// or more where misses are booked late. A NaN share says that nobody knows, and
-// changes nothing.
+// or more where misses are booked late. NaN means unknown, and changes nothing.
 func (b *Budget) Update(missed float64, dt time.Duration) {
 	if math.IsNaN(missed) || dt <= 0 || !(b.Target > 0) {
 		return
@@ -39,24 +38,25 @@ func (b *Budget) Update(missed float64, dt time.Duration) {
 	b.Spent += (1 - math.Exp(-float64(dt)/float64(window))) * (max(missed, 0) - b.Spent)
 	rate := -integral * min(b.Spent/b.Target-1, overspend)
 	most := b.most()
-	if rate > 0 { // what is not spent is no reason to be careless
+	if rate > 0 { // an unspent budget is no reason to be careless
 		most = max(b.alpha(), min(most, max(loosest, 10*b.Target)))
 	}
 	b.Alpha = min(max(b.alpha()*math.Exp(rate*dt.Hours()), b.least()), most)
 }
 
-// Afford returns the least α, 0 to ½, that a bill allows: what is paid over what may
-// be paid, NaN = unknown. It is a twelfth where all of it is paid, the median at 1.5 %
-// more, and falls by a factor of e for each 120th of the bill: where a tenth of it is left
-// there is no bound to speak of. α is a price, of a replica in the time that the objective
-// is missed without it; whatever is bought with replicas is worth its cost at one and the
-// same, so all budgets that share a bill share this bound.
+// Afford returns the least α, 0 to ½, that a bill allows. The bill is what is paid over
+// what may be paid; NaN means unknown, and allows any α. The least α is a twelfth where the
+// bill is 1 and that of the median, ½, where it is 1.5 % more; it falls by a factor of e
+// for each 120th of the bill, so that with a tenth left there is no bound to speak of.
+// α is a price: that of a replica, in the time that the objective is missed without it.
+// Everything bought with replicas should be bought at the same price, so all budgets that
+// share a bill share this bound.
 //
-// One price all the time buys more than one that swings: covering a day far and the next
-// hardly costs as much as covering both well, and misses more. So the bill is one of a
-// week, which hardly follows the days: on recorded bursty loads one of a day moved α
-// between a thirtieth and a half within each, and missed a fifth more for 1 % less. The
-// price is in proportion to what is left, without a memory of its own, because the bill
+// A constant price buys more than one that swings: covering one day far and the next hardly
+// costs as much as covering both well, and misses more. So the bill is that of a week,
+// which hardly follows the days: on recorded bursty loads that of a day moved α between a
+// thirtieth and a half within each day, and missed a fifth more for 1 % less. The bound
+// depends on what is left of the bill alone and has no memory of its own, because the bill
 // has one: an integral of it would swing from one end to the other for weeks.
 func Afford(bill float64) float64 {
 	if math.IsNaN(bill) {
@@ -92,16 +92,16 @@ func (b *Budget) alpha() float64 {
 // Level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
 func (b *Budget) Level() float64 { return 1 - b.alpha() }
 
-// Level returns the quantile to provide for at α, in [0.5, 1): where one replica more
-// would lower the chance of having too few by less than α. Spread is the scale of the
-// tail of demand, assumed exponential, in replicas; not positive = none.
+// Level returns the quantile to provide for at α, in [0.5, 1): that from which one more
+// replica lowers the chance of having too few by less than α. Spread is the scale of the
+// tail of demand, assumed exponential, in replicas; 0 or less means that there is no tail.
 //
-// It is the newsvendor's critical ratio where what costs is the time for which there
-// are too few, and not by how many: with n replicas at a price of 1 and short time at
-// one of 1/α, n + P(D > n)/α is least where P(D > n) − P(D > n+1), which is
-// P(D > n)·(1 − e^(−1/spread)), falls below α. A wide tail is dear to cover, so that
-// little is spent on it, and the night of a service, where a replica lies far out, is
-// covered further.
+// It is the newsvendor's critical ratio for a cost of the time for which there are too
+// few replicas, not of how many are missing: with n replicas at a price of 1 each and short
+// time at a price of 1/α, n + P(D > n)/α is least where P(D > n) − P(D > n+1), which is
+// P(D > n)·(1 − e^(−1/spread)), falls below α. A wide tail is expensive to cover, so little
+// is spent on it; at night, when a single replica reaches far into the tail, more of it is
+// covered.
 func Level(alpha, spread float64) float64 {
 	if spread > 0 {
 		alpha /= -math.Expm1(-1 / spread)

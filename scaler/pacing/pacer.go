@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// HedgeOdds are the odds at which bursts are hedged where no price is stated, and
-	// before a budget has moved them.
+	// HedgeOdds are the odds at which bursts are hedged where no price is stated, and until
+	// a budget has moved them.
 	HedgeOdds = 0.05
 
 	// explainTime is how long a miss waits for a burst that explains it: the first
@@ -19,16 +19,17 @@ const (
 	explainTime = 90 * time.Second
 
 	// billTime is how long the price takes to follow the bill: a hedge moves the bill by
-	// half a percent while it stands, and is not to be dropped by what it costs itself.
+	// half a percent while it stands, and must not be dropped because of its own cost.
 	billTime = 2 * time.Hour
 
-	// implausible is how many times more than the reactive autoscaler, and than the
-	// target, may be missed of late before its bill is not believed any more: what it
-	// takes for a replica's worth may not be what a replica carries.
+	// implausible is how many times as much as the reactive autoscaler, and as the target,
+	// may be missed of late before the autoscaler's bill is no longer believed: what is
+	// taken for the capacity of a replica may not be what it carries.
 	implausible = 4.0
 
-	// roomOnBill is the part of the reactive autoscaler's bill that is to be left for what
-	// is held right after a miss: smooth loads leave a tenth and more, bursty ones nothing.
+	// roomOnBill is the part of the reactive autoscaler's bill that must be left for its
+	// whole count to be held right after a miss: smooth loads leave a tenth and more, bursty
+	// ones nothing.
 	roomOnBill = 0.05
 
 	// spentTime is the time over which misses are compared with the target.
@@ -37,14 +38,14 @@ const (
 	// reactiveShare is the share of what the reactive autoscaler misses that is aimed at.
 	reactiveShare = 0.7
 
-	// leastShare is the least share of the violation target that the reactive
-	// autoscaler's own misses tighten it to: a ten-thousandth of the time for a target
-	// of a thousandth, nine seconds a day.
+	// leastShare is the least share of the violation target to which the reactive
+	// autoscaler's own misses tighten it: a ten-thousandth of the time for a target of a
+	// thousandth, nine seconds a day.
 	leastShare = 0.1
 
-	// priorShare is the share of the target that the reactive autoscaler counts as having
-	// missed, for as long as priorTime, before it was seen: it seldom misses, and then
-	// for minutes, of which the first days tell little.
+	// priorShare is the share of the target that the reactive autoscaler is taken to have
+	// missed during a priorTime before it was first seen: it misses rarely, and then for
+	// minutes, so the first days tell little.
 	priorShare = 0.3
 	priorTime  = 96 * time.Hour
 )
@@ -57,10 +58,10 @@ type Pacer struct {
 	shadow  reactive.Autoscaler
 	guard   reactive.Guard
 	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
-	turned  time.Time  // since when the newer ones are gathered
+	turned  time.Time  // when the newer ones began to be gathered
 	held    bool       // whether the guard has held its count since then
-	spent   float64    // share of time missed in about the last half day, bursts aside
-	bill    float64    // of the target over what it may be; NaN = unknown, or not believed
+	spent   float64    // share of time missed in about the last half day, apart from bursts
+	bill    float64    // what was paid over what may be; NaN = unknown, or not believed
 }
 
 // An Interval is the time since the last decision.
@@ -68,7 +69,7 @@ type Interval struct {
 	End    time.Time
 	Length time.Duration
 	Missed float64 // share for which the objective was missed, 0 to 1; NaN = unknown
-	Burst  bool    // a burst or a dip lasts at End: rules of their own meet these
+	Burst  bool    // a burst or a dip lasts at End; other rules meet these
 }
 
 // New returns a pacer for a share of time, in (0, 1), that chooses among the given
@@ -82,7 +83,8 @@ func New(target float64, alphas [trial.Size]float64) *Pacer {
 	return p
 }
 
-// Observe shows the autoscaler in the shadow what is known at the end of an interval.
+// Observe tells the reactive autoscaler what is known at the end of an interval, and books
+// who missed the objective in it.
 func (p *Pacer) Observe(m reactive.Moment, i Interval) {
 	short := p.shadow.Update(m)
 	p.guard.Book(short.Ours, short.Theirs, i.Length)
@@ -91,8 +93,8 @@ func (p *Pacer) Observe(m reactive.Moment, i Interval) {
 	}
 }
 
-// Trials are asked for the counts of other prices, and judged by what is observed.
-// Bursts are not theirs.
+// Trials returns the trials of other prices, to be asked for their counts and judged by
+// what is observed, bursts aside.
 func (p *Pacer) Trials() *trial.Set { return p.trials }
 
 // Book books what was missed in an interval; nothing if that is unknown.
@@ -114,8 +116,8 @@ func (p *Pacer) Book(i Interval) {
 	}
 }
 
-// explain takes the seconds missed in an interval and returns those of late that are
-// explained by its end: what was usual, and what was a burst's.
+// explain takes the seconds missed in an interval. It returns the recent ones whose cause
+// is settled by its end: those missed in usual demand, and those missed in a burst.
 func (p *Pacer) explain(i Interval) (usual, burst float64) {
 	missed := i.Missed * i.Length.Seconds()
 	p.held = p.held || p.holds() > 0
@@ -150,42 +152,43 @@ func (p *Pacer) goal() float64 {
 // [Level] takes the quantile.
 func (p *Pacer) Alpha() float64 { return p.trials.Alpha }
 
-// HedgeOdds returns the odds at which a burst that needs so many replicas more is
-// hedged: the ones of the budget of bursts, but no lower than the price that the bill
-// allows of as many replicas.
+// HedgeOdds returns the odds at which a burst that needs so many more replicas is
+// hedged: those of the budget for bursts, but no lower than the price that the bill
+// allows for that many replicas.
 func (p *Pacer) HedgeOdds(replicas int32) float64 {
 	return max(1-p.bursts.Level(), trial.UsualMisses*Afford(p.bill)*float64(max(replicas, 1)))
 }
 
-// Dear reports whether more is paid of late than the autoscaler in the shadow would cost.
+// Dear reports whether the recent cost exceeds that of the reactive autoscaler.
 func (p *Pacer) Dear() bool { return p.bill > 1 }
 
-// Exceeded reports whether the bill of all there is is to be kept now.
+// Exceeded reports whether the target has cost so much more than the reactive autoscaler
+// that the bill must be kept now; see [reactive.Autoscaler.Exceeded].
 func (p *Pacer) Exceeded() bool { return p.shadow.Exceeded() }
 
-// Overspent reports the same of what the guard does not hold.
+// Overspent reports the same of the cost without what the guard holds.
 func (p *Pacer) Overspent() bool { return p.shadow.Overspent() }
 
-// Excess returns by how much the bill exceeds that of the autoscaler in the shadow, as a
-// share of the latter; NaN before anything is known.
+// Excess returns by how much the cost exceeds that of the reactive autoscaler, as a share
+// of the latter; NaN before anything is known.
 func (p *Pacer) Excess() float64 { return p.shadow.Excess() }
 
-// Reactive returns the replicas that the autoscaler in the shadow would have, if it came
-// down after hold.
+// Reactive returns the replicas that the reactive autoscaler would have if its
+// stabilization window were hold.
 func (p *Pacer) Reactive(now time.Time, hold time.Duration) int32 {
 	return p.shadow.WantsFor(now, hold)
 }
 
-// Guarded returns the part of [Pacer.Reactive] that is not to be undercut: 0 while no
-// harm is done.
+// Guarded returns the part of [Pacer.Reactive] below which not to go: 0 while no harm is
+// done.
 func (p *Pacer) Guarded(now time.Time, hold time.Duration) int32 {
 	return scaler.Ceil(p.holds() * float64(p.Reactive(now, hold)))
 }
 
-// holds returns the share of the count of the autoscaler in the shadow that is held: all of
-// it right after a miss only where the bill leaves room for it. Where bursts have taken it
-// up, what is held so is missing when the next one comes: on one recorded load twice as
-// much was missed.
+// holds returns the share of the reactive autoscaler's count that is held. It is all of it
+// right after a miss, but only where the bill leaves room for that. Where bursts have used
+// the bill up, what is held would be missing when the next one comes: on one recorded load
+// twice as much was missed.
 func (p *Pacer) holds() float64 {
 	if p.shadow.Excess() < -roomOnBill {
 		return p.guard.Holds()

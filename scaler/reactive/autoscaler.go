@@ -24,12 +24,11 @@ const (
 	waiting      = 0.3         // seconds of queued work from which on the objective counts as missed
 )
 
-// Stabilization is the time for which the autoscaler stays at its highest
-// recommendation, as an HPA does by default. After a silence that is longer nobody knows
-// what it would have done.
+// Stabilization is how long the autoscaler stays at its highest recommendation, as an HPA
+// does by default. After a longer silence nobody knows what it would have done.
 const Stabilization = 5 * time.Minute
 
-// Utilisation is what the [Autoscaler] aims at, as a share of the target per replica.
+// Utilisation is the share of the target per replica that the [Autoscaler] aims at.
 const Utilisation = 0.7
 
 // A Moment is what is known at one instant, for [Autoscaler.Update].
@@ -38,23 +37,22 @@ type Moment struct {
 
 	Demand float64       // observed, unit of the metric: a mean that is Age old
 	Age    time.Duration // half the window of that mean
-	Full   float64       // demand at which one replica is busy all the time; 0 = what is not served does not queue up
+	Full   float64       // demand at which one replica is busy all the time; 0 = demand that is not served does not queue up
 
-	Asked float64 // replicas that Demand asks for at a utilisation of 70 %, not rounded
-	Least int32   // replicas that nobody goes below
+	Asked float64 // replicas for Demand at a utilisation of 70 %, not rounded
+	Least int32   // bound that no count goes below
 	Need  int32   // replicas that keep the objective at Demand
 	Ready int32   // of the target; −1 = unknown
-	Count int32   // of the target, ready or starting, or as many of them as are known; 0 = unknown
-	Held  int32   // of these, the ones that only the count of the shadow, held by a Guard, is the reason for
+	Count int32   // of the target, ready or starting, as far as known; 0 = unknown
+	Held  int32   // those of Count that are there only because a Guard holds them
 
-	Missed float64 // share of the time since the last update in which the target was seen to miss the objective; NaN = nobody looked
+	Missed float64 // share of the time since the last update in which the target was seen to miss the objective; NaN = unknown
 
 	Startup time.Duration // of a replica
 }
 
-// Short returns 1 if n replicas are too few for the demand of m, or still work off what
-// has queued up before them, else 0. It moves that queue on by dt: demand times seconds,
-// ≥ 0.
+// Short returns 1 if n replicas are too few for the demand of m, or are still working off
+// their queue, else 0. It moves the queue, demand times seconds, ≥ 0, on by dt.
 func (m Moment) Short(queue *float64, n int32, dt time.Duration) float64 {
 	serves := float64(n) * m.Full
 	*queue = min(max(*queue+(m.Demand-serves)*dt.Seconds(), 0), longestQueue.Seconds()*serves)
@@ -64,40 +62,40 @@ func (m Moment) Short(queue *float64, n int32, dt time.Duration) float64 {
 	return 0
 }
 
-// Missed says which of two missed the objective since the last update: shares, 0 or
-// 1, NaN = unknown.
+// Missed says whether the target and the autoscaler missed the objective since the last
+// update: shares, 0 to 1, NaN = unknown.
 type Missed struct{ Ours, Theirs float64 }
 
-// An Autoscaler is the one that would be there without a forecast, run in the
-// shadow: an HPA at 70 %, which goes up at once, down after five minutes, and whose
-// replicas take a start-up to be ready. What it would have missed and what it would
-// have cost bounds what forescale may miss and cost. It and the target are judged by
-// the same means: what is observed, at the time it speaks for, and what queues up
-// where that is more than the replicas serve. Its exported fields are its
-// whole memory, for dumps. The zero Autoscaler is ready. It is not safe for concurrent
-// use.
+// An Autoscaler is the one that would be there without a forecast, run in memory: an HPA at
+// 70 %, which goes up at once and down after five minutes, and whose replicas take a
+// start-up to become ready. What it would have missed and cost bounds what forescale may
+// miss and cost. It and the target are judged by the same means: by observed demand, at the
+// time that it speaks for, and by the queue that builds up where demand exceeds what the
+// replicas serve. The exported fields are its whole memory, for dumps. The zero Autoscaler
+// is ready. It is not safe for concurrent use.
 type Autoscaler struct {
 	Seen   time.Time           `json:"seen"`
 	HPA    shadow.HPA          `json:"hpa"`    // its decisions
 	Had    [shadow.Slots]int32 `json:"had"`    // replicas of the target that were ready, by slot modulo their count
 	Counts [shadow.Slots]int32 `json:"counts"` // and those that were there
 	Ready  int32               `json:"ready"`  // of the target, at the last update
-	Count  int32               `json:"count"`  // the same of those that were there
+	Count  int32               `json:"count"`  // and those that were there
 
-	TheirQueue float64 `json:"line"`   // demand that waits before the replicas of the autoscaler, times seconds
+	TheirQueue float64 `json:"line"`   // before the replicas of the autoscaler, demand times seconds
 	OurQueue   float64 `json:"queued"` // and before those of the target
 
 	Short float64 `json:"short"` // share of time for which it would have had too few
 	Known float64 `json:"known"` // seconds behind Short, discounted
 	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
 	Spent float64 `json:"ours"`  // and those of the target
-	Held  float64 `json:"held"`  // the part of Spent that a Guard is the reason for
+	Held  float64 `json:"held"`  // the part of Spent that a Guard holds
 
-	Before float64 `json:"before"` // replica-seconds that it counts as having cost beforehand, discounted; see Bill
+	Before float64 `json:"before"` // replica-seconds that it is taken to have cost before it was first seen, discounted; see Bill
 }
 
-// Update moves on to m and says who missed the objective meanwhile: both unknown
-// at first, after a silence of more than five minutes, and where time stands still.
+// Update moves on to m and says who has missed the objective since the last update. Both
+// are unknown at first, after a silence of more than five minutes, and if no time has
+// passed.
 func (a *Autoscaler) Update(m Moment) Missed {
 	slot := m.Now.UnixNano() / int64(shadow.Slot)
 	dt := m.Now.Sub(a.Seen)
@@ -128,7 +126,7 @@ func (a *Autoscaler) Update(m Moment) Missed {
 	a.pay(m, dt, before)
 	a.Ready, a.Count = m.Ready, m.Count
 	if missed.Ours > missed.Theirs && a.outbid(a.spokenOf(m), m.Startup) {
-		missed.Theirs = missed.Ours // that starts took their time is nobody's fault
+		missed.Theirs = missed.Ours // we asked for as many: slow starts would have hit it as well
 	}
 	return missed
 }
@@ -153,9 +151,9 @@ func (a *Autoscaler) spokenOf(m Moment) int64 {
 	return a.HPA.Slot - min(int64(m.Age/shadow.Slot), shadow.Slots/2)
 }
 
-// outbid reports whether the target had at least as many replicas, ready or starting,
-// as the reactive autoscaler would have had, from a start-up before slot on: in the
-// slot after at the latest, because its count is one of before the decision.
+// outbid reports whether, in each slot from a start-up before the given one on, the target
+// had at least as many replicas, ready or starting, as the reactive autoscaler. It may have
+// them one slot later, because its count is taken before its decision.
 func (a *Autoscaler) outbid(slot int64, startup time.Duration) bool {
 	for i := range starting(startup) {
 		at := slot - i
@@ -188,12 +186,12 @@ func (a *Autoscaler) pay(m Moment, dt time.Duration, before int32) {
 	a.Held += float64(max(m.Held, 0)) * dt.Seconds()
 }
 
-// Wants returns the replicas that the reactive autoscaler has now; 0 if it was not
-// told of demand within the last five minutes.
+// Wants returns the replicas that the reactive autoscaler wants now; 0 if it was not told
+// of demand within the last five minutes.
 func (a *Autoscaler) Wants(now time.Time) int32 { return a.WantsFor(now, Stabilization) }
 
-// WantsFor returns the same for one that comes down after hold in place of five
-// minutes: what to ask for where somebody else holds for the rest of them.
+// WantsFor returns the same for an autoscaler that comes down after hold in place of five
+// minutes: what to ask for where somebody else holds for the rest of that time.
 func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
 	if a.Seen.IsZero() || now.Sub(a.Seen) > Stabilization {
 		return 0
@@ -211,13 +209,13 @@ func (a *Autoscaler) Missed() (share float64, known bool) {
 }
 
 // Overspent reports whether the target, without what a [Guard] holds, costs so much
-// more than the reactive autoscaler would that it may not go on: 1.5 % over about
-// a week, or half as much again in the first hour. In the first days what Bill presumes
-// counts, up to a tenth: what is dear in them is paid back later, where a bound by the hour
-// would be in force each time that it matters, and be saved for nothing.
+// more than the reactive autoscaler that it must not go on: 1.5 % more over about a week, or
+// half as much again in the first hour. In the first days the thrift that Bill presumes
+// allows up to a tenth more: an expensive start is paid back later, while an hourly bound
+// would be in force each time that it matters, and what it saves would be of no use.
 func (a *Autoscaler) Overspent() bool { return a.over(a.Spent - a.Held) }
 
-// Exceeded reports the same of all that the target costs.
+// Exceeded reports the same of the whole cost of the target.
 func (a *Autoscaler) Exceeded() bool { return a.over(a.Spent) }
 
 func (a *Autoscaler) over(spent float64) bool {
@@ -227,15 +225,15 @@ func (a *Autoscaler) over(spent float64) bool {
 	return spent > allowance*a.Cost+min((allowance-thrift)*a.Before, firstDay*a.Cost)
 }
 
-// Excess returns by how much all of what the target costs exceeds what the reactive
-// autoscaler would, as a share of the latter; NaN before anything is known.
+// Excess returns by how much the whole cost of the target exceeds that of the reactive
+// autoscaler, as a share of the latter; NaN before anything is known.
 func (a *Autoscaler) Excess() float64 { return a.Spent/a.Cost - 1 }
 
-// Bill returns what the target costs over what the reactive autoscaler would, starts
-// and ends included, over about a week, without what a [Guard] holds of the latter: NaN
-// before an hour is known, or when nobody says how many replicas are ready. The first
-// hours count beside what is usual: were they all that counts, the replicas of a start
-// would be saved at once, by the median, where an HPA keeps its headroom.
+// Bill returns the cost of the target, without what a [Guard] holds, over that of the
+// reactive autoscaler, starts and ends included, over about a week. It is NaN before an
+// hour is known, and while nobody tells how many replicas are ready. The first hours are
+// averaged with a usual bill that is presumed: on their own they would make an expensive
+// start be saved at once, by providing for the median, where an HPA keeps its headroom.
 func (a *Autoscaler) Bill() float64 {
 	if a.Known < firstBill.Seconds() || !(a.Cost > 0) || a.Spent == 0 {
 		return math.NaN()

@@ -16,39 +16,38 @@ const (
 )
 
 // A Guard keeps account of the harm that a forecast does: the time for which the
-// objective was missed and the [Autoscaler] would have kept it, less the
-// time for which it was the other way round. While there is some, the target holds
-// a share of what the autoscaler would have, all of it from ten minutes
-// of harm on: the first misses are met by a higher quantile, which is a third of the price
-// of that count. What it then has is never less, so that harm ends; and because harm
-// fades with time, and a little credit is given, it lets go again. The credit is
-// little beside what is compared: five minutes, or what the autoscaler
-// misses in a third of a day, where that is more. One burst that would have met the
-// replicas of the one before is no reason to hold for days what finds all others
-// unready.
+// objective was missed and the [Autoscaler] would have kept it, less the time for which it
+// was the other way round. While there is harm the target holds a share of the
+// autoscaler's count, and all of it from ten minutes of harm on. The share is less at first
+// because a higher quantile, at a third of the price of that count, meets the first misses.
+// The target then never has fewer replicas than that, so harm ends; and because harm fades
+// with time, and a little credit is given, the guard lets go again. The credit is small
+// against what is compared: five minutes, or what the autoscaler misses in a third of a
+// day, if that is more. It is there because one burst that would have met the replicas left
+// from the one before is no reason to hold for days a count that is not ready for the
+// others either.
 //
-// A third of a minute on the account is no harm yet: one surprise of a scrape costs as
-// much, and says nothing of the days to come. Harm fades, but never to nothing where
-// neither misses any more: without that leave fifteen seconds held the share for little
-// harm for weeks, at a fourteenth of the bill.
+// Up to a third of a minute on the account is not harm yet: one surprising scrape costs as
+// much, and says nothing about the days to come. Harm fades but never reaches zero where
+// neither side misses any more; without this allowance fifteen seconds of it held the least
+// share for weeks, at a fourteenth of the bill.
 //
-// What the account says is of days. While harm is being done, and for a quarter of an hour
-// after it, all of the count is held at once, whatever the account: demand is then beyond
-// what was provided for, such a rise goes on for minutes more often than not, and the share
-// for little harm is hardly above what the forecast holds by itself. That is short, and ends
-// harm sooner, so that less is held for days.
+// The account speaks of days. While harm is being done, and for a quarter of an hour
+// after, the whole count is held at once, whatever the account says: demand is then beyond
+// what was provided for, such a rise goes on for minutes more often than not, and the least
+// share is hardly above what the forecast holds by itself. That is short and ends the harm
+// sooner, so that less is held for days.
 //
-// Its exported fields are its whole memory, for dumps. The zero Guard is ready. It is
-// not safe for concurrent use.
+// The exported fields are its whole memory, for dumps. The zero Guard is ready. It is not
+// safe for concurrent use.
 type Guard struct {
 	Harm   float64 `json:"harm"`   // seconds, discounted; negative = credit
 	Theirs float64 `json:"theirs"` // seconds that the autoscaler would have missed, discounted
-	Whole  float64 `json:"whole"`  // seconds for which all of its count is held yet
+	Whole  float64 `json:"whole"`  // seconds for which all of its count is still held
 }
 
-// Book takes the shares of the last dt, 0 to 1, for which the objective was missed
-// and for which the autoscaler would have missed it. A NaN in either says
-// nothing.
+// Book takes the shares of the last dt, 0 to 1, for which the objective was missed, and for
+// which the autoscaler would have missed it. If either is NaN, nothing is booked.
 func (g *Guard) Book(ours, theirs float64, dt time.Duration) {
 	if math.IsNaN(ours) || math.IsNaN(theirs) || dt <= 0 {
 		return
@@ -62,13 +61,13 @@ func (g *Guard) Book(ours, theirs float64, dt time.Duration) {
 	g.Harm = max(g.Harm, -max(guardCredit, guardPart*g.Theirs))
 }
 
-// Void forgets that harm was done just now: a burst was the reason, which ends, and what
-// is held for a quarter of an hour would find the next one no more ready. It stays on the
-// account.
+// Void forgets that harm was done just now, because a burst was the reason: it ends, and a
+// count held for a quarter of an hour would be no more ready for the next. The harm stays
+// on the account.
 func (g *Guard) Void() { g.Whole = 0 }
 
-// Holds returns how much of the count of the autoscaler is to be held now: all
-// of it, 1, while harm is done and shortly after, else its share by the account.
+// Holds returns the share of the autoscaler's count to hold now: 1 while harm is done and
+// shortly after, else the share by the account.
 func (g *Guard) Holds() float64 {
 	if g.Whole > 0 {
 		return 1
@@ -76,9 +75,8 @@ func (g *Guard) Holds() float64 {
 	return g.Share()
 }
 
-// Share returns how much of the count of the autoscaler is to be held by the
-// account: 0 while there is no harm on it to speak of, else at least three quarters, at
-// most 1.
+// Share returns the share of the autoscaler's count to hold by the account: 0 while there
+// is no harm to speak of, else three quarters to 1.
 func (g *Guard) Share() float64 {
 	if g.Harm <= guardLeave {
 		return 0
