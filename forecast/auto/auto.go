@@ -23,13 +23,13 @@ var _ forecast.Model = Pool{}
 // New returns the pool with the given settings.
 func New(opts Options) Pool { return Pool{opts: opts} }
 
-// leastObserved is the number of samples without which nothing can be said
-// about errors.
+// leastObserved is the least number of samples from which anything can be said about
+// errors.
 const leastObserved = 3
 
-// Fit estimates the unit of the series and the parameters of the experts that
-// have any. What precedes the first observed cell is no part of the series. It returns an
-// error that wraps forecast.ErrShortHistory if fewer than three cells are observed.
+// Fit estimates the unit of the series and the parameters of the experts that have any.
+// Cells before the first observed one are ignored. It returns an error that wraps
+// forecast.ErrShortHistory if fewer than three cells are observed.
 func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted, error) {
 	if err := history.Check(); err != nil {
 		return nil, fmt.Errorf("auto: %w", err)
@@ -60,11 +60,11 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 
 func isObserved(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
 
-// weekCell is how finely the week is remembered. Cells of five minutes would save
-// 16 kB a series and cost one percent of accuracy one minute ahead.
+// weekCell is the resolution at which the week is remembered. Cells of five minutes would
+// save 16 kB a series and cost one percent of accuracy one minute ahead.
 const weekCell = time.Minute
 
-// forms are those of exponential smoothing, in the order of their experts.
+// forms are the forms of exponential smoothing, in the order of their experts.
 var forms = [...]ets.Form{ets.Additive, ets.Log} //nolint:gochecknoglobals // a constant table
 
 // estimate returns the fitted form, nil if the history does not allow it: the
@@ -89,25 +89,25 @@ func estimate(ctx context.Context, form ets.Form, history forecast.Series, o Opt
 	return f
 }
 
-// At steps below fineStep smoothing has the day only, is fitted on the last
-// fineSpan and searched with fineTries trials: the week would take 8 KiB a form
-// and half the time of a fit, and the week-ago rules and the regressions have it
-// already.
+// At steps below fineStep smoothing has only the day as season, is fitted to the last
+// fineSpan, and its search makes fineTries trials: the week would take 8 KiB a form and
+// half the time of a fit, and the week-ago rules and the regressions have it already.
 const (
 	fineStep  = 5 * time.Minute
 	fineSpan  = 7 * 24 * time.Hour
 	fineTries = 80
 )
 
-// An Expert is a forecaster that runs by itself beside the pool's own.
+// An Expert is a forecaster with a state of its own, which runs beside those that the
+// filter computes from its memory.
 type Expert interface {
 	Update(v float64) // takes the next cell; NaN = no sample
 	At(h int) float64 // point forecast h ≥ 1 cells ahead; NaN = asleep
 }
 
-// startModels starts the experts that run by themselves. A network that cannot read
-// the series is no reason to go without a forecast: it takes no part, and the
-// warnings say so.
+// startModels starts the experts that have a state of their own. A network that cannot
+// read the series takes no part, and the warnings say so: that is no reason to go without a
+// forecast.
 func (f *fitted) startModels(dst *[models]Expert, start time.Time) (warnings []error) {
 	for k, e := range f.ets {
 		if e == nil {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// between says which regressions answer for a rung: lo, and hi with weight w.
+// between says which regressions answer for a horizon: lo with weight 1−w, hi with w.
 type between struct {
 	lo, hi uint8
 	w      float64
@@ -14,16 +14,17 @@ type between struct {
 const (
 	fewRungs  = 5 // a ladder of so many or less has regressions at each
 	manyRungs = 8 // one of more is dense rather than long
-	apart     = 3 // times the horizon of one of its regressions is that of the next, at least
+	apart     = 3 // least ratio of the horizons of two neighbouring regressions there
 )
 
-// neighbours chooses the rungs that have regressions of their own, every other one
-// counted from the last and the first, and returns them with the regressions that
-// answer for each rung. In between the coefficients of both neighbours are mixed, in
-// proportion to the logarithm of the horizon, and meet the regressors of the rung
-// itself: half the memory, and the seasons still count at the minute. A ladder of
-// fewRungs or less has regressions at each, and in one of more than manyRungs, whose
-// horizons lie close together, they are a third of each other apart.
+// neighbours chooses the rungs that have regressions of their own, and returns them with
+// the regressions that answer for each rung. Normally these are the first, the last and
+// every other one counted from the last. A rung in between mixes the coefficients of its
+// neighbours, in proportion to the logarithm of the horizon, and applies them to its own
+// regressors: that takes half the memory, and the seasons still count to the minute. In a
+// ladder of at most fewRungs each rung has its own. In one of more than manyRungs, whose
+// horizons lie close together, those that do are at least a factor of apart from each
+// other.
 func neighbours(rungs []int) (own []int, answer []between) {
 	answer = make([]between, len(rungs))
 	for k, h := range slices.Backward(rungs) {

@@ -8,11 +8,11 @@ import (
 	"github.com/forescale/forescale/forecast/interval"
 )
 
-// claims is the calendar with what the rungs make of it.
+// claims is the calendar with each rung's trust in it.
 type claims struct {
 	calendar *calendar.Calendar
 	trusts   [ladders][]calendar.Trust // by rung
-	waiting  []claimed                 // for truths, as the origins
+	waiting  []claimed                 // for their truths, placed as the origins are
 }
 
 // A claimed is what a rung remembers of a claim until its truth arrives.
@@ -36,8 +36,8 @@ func newClaims(l direct.Lags, rungs, waiting int) *claims {
 	return c
 }
 
-// claim returns what the calendar says of the time h samples after the newest, whose
-// season is given; NaN if nothing.
+// claim returns the calendar's forecasts for the time h samples after the newest, given
+// what the season remembers of that time; NaN if it makes no claim.
 func (s *filter) claim(season *direct.Season, h int) [ladders]float64 {
 	if s.claims != nil {
 		then := calendar.Then{At: s.n - 1 + h, Day: season.Day, Week: season.Week, Context: s.mem.Context(h)}
@@ -50,8 +50,8 @@ func (s *filter) claim(season *direct.Season, h int) [ladders]float64 {
 	return [ladders]float64{math.NaN(), math.NaN()}
 }
 
-// claimShare returns the share that a claim gets at rung k, for h samples ahead, beside what
-// the others say.
+// claimShare returns the share that a claim for h samples ahead gets at rung k; others is
+// what the experts say together.
 func (s *filter) claimShare(ladder, k, h int, claim, others float64) float64 {
 	if math.IsNaN(claim) {
 		return 0
@@ -60,7 +60,7 @@ func (s *filter) claimShare(ladder, k, h int, claim, others float64) float64 {
 	return s.claims.trusts[ladder][k].Of(claim, others, perHour, float64(h)/perHour)
 }
 
-// learnKind puts the newest sample into the calendar.
+// learnKind teaches the calendar the newest sample.
 func (s *filter) learnKind(z float64, season *direct.Season) {
 	if s.claims != nil {
 		then := calendar.Then{At: s.n - 1, Day: season.Day, Week: season.Week, Context: s.mem.Context(0)}
@@ -79,8 +79,8 @@ func (s *filter) claimed(k, i int) *claimed {
 	return nil
 }
 
-// applyClaim moves an answer of rung k, and what is told of it to the bounds, towards a claim,
-// NaN = none, as far as that is trusted, and keeps it in made, which may be nil.
+// applyClaim moves an answer of rung k, and what the bounds are told of it, towards a claim
+// (NaN = none) as far as the claim is trusted. It notes the claim in made, which may be nil.
 func (s *filter) applyClaim(ladder, k int, claim float64, dst *answer, o *interval.Origin, made *claimed) {
 	others := dst.point
 	share := s.claimShare(ladder, k, s.rungs[k], claim, others)
@@ -95,9 +95,10 @@ func (s *filter) applyClaim(ladder, k int, claim float64, dst *answer, o *interv
 	}
 }
 
-// settle lets rung k learn from a claim, nil or SmallNaN = there was none. It returns what
-// the others said, which was point without a claim, and whether they had so little weight
-// that the truth is no lesson for them: they learn from the hours that are theirs.
+// settle judges the claim that rung k made; nil or SmallNaN means that there was none. It
+// returns what the experts said together, which without a claim is point, and whether the
+// claim had most of the weight: then the truth is no lesson for the experts, which learn
+// from the hours that are their own.
 func (s *filter) settle(ladder, k int, made *claimed, point, truth float64) (others float64, most bool) {
 	if made == nil || made.said[ladder] == direct.SmallNaN {
 		return point, false

@@ -7,9 +7,9 @@ import (
 	"github.com/forescale/forescale/forecast/direct"
 )
 
-// The experts, in the order of their weights. In the ladder of maxima the same
-// places hold the rule's answer to "how high until then"; it has those up to
-// recentPeak.
+// The experts, in the order of their weights. In the ladder of maxima the same places hold
+// each expert's answer to "how high until then", up to recentPeak; two places there are
+// taken by others.
 const (
 	lastValue = iota
 	dayAgo
@@ -26,13 +26,14 @@ const (
 	network
 	experts
 
-	recentPeak = steps // maxima only: the largest of the last h
+	highestPath = meanLevel // maxima only: the highest point of the combined path until then
+	recentPeak  = steps     // maxima only: the largest of the last h samples
 )
 
-// heads is the number of experts by ladder.
+// heads is the number of experts in each ladder.
 var heads = [ladders]int{values: experts, peaks: recentPeak + 1} //nolint:gochecknoglobals // a constant table
 
-// models is the number of experts that run by themselves, from smooth on.
+// models is the number of experts that have a state of their own, from smooth on.
 const models = 3
 
 var expertNames = [experts]string{ //nolint:gochecknoglobals // a constant table
@@ -48,18 +49,18 @@ var priors = combine.Prior{4, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1} //nolint:goche
 // asleep is the forecast of an expert that has none.
 var asleep = float32(math.NaN()) //nolint:gochecknoglobals // a constant
 
-// present is what the seasonal rules move their answers to.
+// present is what the rules know of now.
 type present struct {
-	last, level          float64
-	dayLevel, weekLevel  float64 // level one season ago
-	profile, highestPath float64 // mean day at this time; largest of the combined path so far
+	last, level         float64
+	dayLevel, weekLevel float64 // level one season ago
+	profile, highest    float64 // mean day at this time; largest of the combined path so far
 }
 
-// present returns what the seasonal rules need of now.
+// present returns what the rules need to know of now.
 func (s *filter) present() present {
 	now := present{last: max(s.last, 0), level: s.mem.Level(), profile: s.mem.Profile()}
 	now.dayLevel, now.weekLevel = s.mem.LevelThen()
-	now.highestPath = now.last
+	now.highest = now.last
 	return now
 }
 
@@ -71,11 +72,11 @@ type query struct {
 	from   between       // whose regressions answer
 }
 
-// advise writes the experts' forecasts of the value and of the maximum for rung k,
-// in units, but for the path's own highest point.
+// advise writes the experts' forecasts of the value and of the maximum for rung k, in
+// units, except highestPath, which follows from their combination.
 func (s *filter) advise(k int, now *present, from *direct.Origin, around *around) {
 	value, peak := s.advice(values, k), s.advice(peaks, k)
-	q := query{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.answer[k]}
+	q := query{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.regressions[k]}
 	s.rules(value, peak, now, &q)
 	s.regress(value, peak, from, &q)
 	for g, e := range s.models {
@@ -86,7 +87,7 @@ func (s *filter) advise(k int, now *present, from *direct.Origin, around *around
 	}
 }
 
-// rules writes the answers that need no parameters.
+// rules writes the forecasts of the experts that have no parameters.
 func (s *filter) rules(value, peak []float32, now *present, q *query) {
 	season := &q.season
 	value[lastValue], peak[lastValue] = float32(now.last), float32(now.last)
@@ -103,7 +104,7 @@ func (s *filter) rules(value, peak []float32, now *present, q *query) {
 	peak[recentPeak] = float32(q.top)
 }
 
-// moved shifts a value of then by what the level has changed since.
+// moved shifts a past value by the change of the level since.
 func moved(v, now, then float64) float32 { return float32(max(0, v+now-then)) }
 
 func mix(weights, advice []float32) float64 {
@@ -116,7 +117,7 @@ func mix(weights, advice []float32) float64 {
 	return sum
 }
 
-// leastRows is the number of rows from which a regression is heard.
+// leastRows is the number of rows from which on a regression takes part.
 const leastRows = 40
 
 // regress writes the forecasts of the regressions.
@@ -145,8 +146,8 @@ func (s *filter) regress(advice, top []float32, origin *direct.Origin, q *query)
 	}
 }
 
-// bounded takes x back from its transform and keeps it within half the range of
-// the values seen in the last days.
+// bounded undoes the transform of x and keeps the result within the range of the values
+// of the last days, widened by half of it on either side.
 func (s *filter) bounded(x float64, t direct.Transform) float32 {
 	room := (s.high - s.low) / 2
 	top, bottom := s.high+room, max(0, s.low-room)

@@ -9,17 +9,17 @@ import (
 	"github.com/forescale/forescale/forecast/combine"
 )
 
-// Far forecasts the horizon cells after history at once, farther than the ladder
-// of the pool reaches, for a report; [Pool] is what runs. pool is the filter of a Pool
-// after that history, which stays as it is.
+// Far forecasts horizon cells after history at once, farther than the ladder of the pool
+// reaches. It is meant for reports; live, a [Pool] runs. pool is the filter of a Pool after
+// that history, and is not changed.
 //
-// As far as the ladder reaches it is the pool's forecast, whose bounds rest on the
-// error at every cell of the history. Beyond, it is that of [Path], whose bounds
-// rest on twenty-four origins only: there they are the pool's, widened as much as
-// those of the path widen from the end of the ladder on. Over the second half of
-// the ladder one turns into the other.
+// Up to the end of the ladder it is the pool's forecast, whose bounds rest on the error at
+// every cell of the history. Beyond, it is that of [Path], whose own bounds rest on
+// twenty-four origins only; its bounds there are the pool's, widened in the proportion in
+// which those of the path widen from the end of the ladder on. Over the second half of the
+// ladder the one blends into the other.
 //
-// The errors are those of Path.
+// Far returns the errors of Path.
 func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
 	all := levels
 	if !slices.Contains(all, 0.5) {
@@ -63,9 +63,10 @@ func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, hor
 	return dst, nil
 }
 
-// continued sets row to the quantiles around the median of path whose distances,
-// as ratios, are those of near, the pool's at the end of the ladder, to the power
-// by which those of the path have grown since: end are its quantiles there.
+// continued sets row to quantiles around the median of path. Their distances from it, as
+// ratios, are those of near, the pool's quantiles at the end of the ladder, raised to the
+// power by which those of the path have grown since; end are the path's quantiles at the
+// end of the ladder.
 func continued(row, path, end, near []float64, median int) {
 	for q := range row {
 		row[q] = path[q]

@@ -17,14 +17,14 @@ type filter struct {
 
 	fitted  *fitted
 	start   time.Time // of the first observed cell; that of all cells while there is none
-	silent  int       // cells so far, none of them observed; 0 from the first that is
+	silent  int       // cells before the first observed one; 0 once there is one
 	step    time.Duration
 	lags    *direct.Lags
 	n       int // cells since start, the first observed one included
 	seen    int // of them observed
 	gap     int // cells since the last observed one
 	unit    float64
-	doubted int // sample that was last out of all proportion; 0 = none
+	doubted int // index of the last sample that was out of all proportion; 0 = none
 
 	mem      *direct.Memory
 	models   [models]Expert
@@ -37,17 +37,17 @@ type filter struct {
 	moments  []moment           // by sample, a ring, len a power of two
 	claims   *claims            // nil in steps of minutes
 	answers  [ladders][]answer  // at the newest sample, by rung
-	said     [ladders][]float32 // by the experts at the newest sample, rung by rung
+	said     [ladders][]float32 // the experts' forecasts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
 
 	last      float64 // newest sample, not cleaned
 	low, high float64 // range of the last days
-	limit     float64 // what the newest sample counts for at most in the range and in the seasons
-	quick     float64 // recent mean size of the one-step change the pool did not see
+	limit     float64 // the most that the newest sample counts for in the range and in the seasons
+	quick     float64 // recent mean absolute one-step error
 	usual     float64 // the same in the long run
 }
 
-// around is what the samples say of the times of all rungs.
+// around is what memory knows of the times of all rungs.
 type around struct {
 	seasons [mostRungs]direct.Season
 	tops    [mostRungs]float64 // largest of the last rungs[k] samples
@@ -65,7 +65,7 @@ const (
 	leastLead    = 30   // samples of it at least
 	ridge        = 0.003
 	leastMemory  = 600  // rows that a regression remembers at least
-	mostGrowth   = 10   // times the range of the last days that one sample counts for
+	mostGrowth   = 10   // times the highest value of the last days: the most that one sample counts for
 	leastScale   = 1e-4 // no error is taken to be smaller, in units
 	solveEvery   = 30   // samples between two solutions of one regression
 	refreshEvery = 8    // samples between two refreshes of one band
@@ -153,8 +153,8 @@ func (s *filter) Update(v float64) {
 	s.predict(&around)
 }
 
-// begins reports whether the series has begun, with v or before: it does with its first
-// observed cell. The time before is no part of it, or its seasons would be of zeros.
+// begins reports whether the series has begun, with v or before. It begins with its first
+// observed cell: if the time before were part of it, its seasons would be made of zeros.
 func (s *filter) begins(v float64) bool {
 	if s.seen > 0 {
 		return true
@@ -198,7 +198,7 @@ func (s *filter) volatility() float64 {
 	return max(s.quick, leastScale) / max(s.usual, leastScale)
 }
 
-// learn hands the newest sample to all that waited for it.
+// learn teaches the newest sample to everything that waits for it as its truth.
 func (s *filter) learn(z float64, around *around) {
 	i := s.n - 1
 	s.mem.Past(around.seasons[:len(s.rungs)], s.rungs)
@@ -212,7 +212,7 @@ func (s *filter) learn(z float64, around *around) {
 		}
 		top, season := around.tops[k], &around.seasons[k]
 		s.judge(k, i, season, [ladders]float64{values: z, peaks: top})
-		r := s.answer[k]
+		r := s.regressions[k]
 		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue
 		}
@@ -230,12 +230,12 @@ func (s *filter) learn(z float64, around *around) {
 	}
 }
 
-// learnEvery returns how many origins pass between two rows of the regressions
-// at horizon h: beyond an hour of minutes neighbours tell the same.
+// learnEvery returns how many origins apart the rows are that the regressions learn from
+// at horizon h: beyond sixty steps neighbouring rows tell the same.
 func learnEvery(h int) int { return (h + 59) / 60 }
 
-// solve brings a share of the regressions and bands up to date, so that each has
-// its turn and no sample pays for all.
+// solve brings some of the regressions and bands up to date, in turns, so that no sample
+// pays for all of them.
 func (s *filter) solve() {
 	for k := range s.regs {
 		for t := range s.regs[k] {
@@ -273,9 +273,10 @@ func (s *filter) predict(around *around) {
 	}
 }
 
-// forecastRung makes the forecasts of rung k from what the experts have said; usual is the
-// mean size of the errors at the rung before, and then at this one, claim what the
-// calendar says.
+// forecastRung combines the experts' forecasts at rung k into the answers of both ladders,
+// with their bounds, and keeps what is needed to judge them later. claim is what the
+// calendar says. usual is the mean size of the errors at the rung before, and is set to that
+// at this one.
 func (s *filter) forecastRung(k int, now *present, v interval.Origin, usual *[ladders]float64, claim [ladders]float64) {
 	p, waits := v, s.origin(k, s.n-1)
 	if waits == nil {
@@ -290,9 +291,8 @@ func (s *filter) forecastRung(k int, now *present, v interval.Origin, usual *[la
 	partsOfValue := value.combine(ofValue, near, &v)
 	made := s.claimed(k, s.n-1)
 	s.applyClaim(values, k, claim[values], ofValue, &v, made)
-	now.highestPath = max(now.highestPath, v.Point)
-	// the highest point of the combined path stands in for the mean level
-	top[meanLevel] = float32(now.highestPath)
+	now.highest = max(now.highest, v.Point)
+	top[highestPath] = float32(now.highest)
 	waits.remember(now, near, top)
 	partsOfPeak := peak.combine(ofPeak, top, &p)
 	s.applyClaim(peaks, k, claim[peaks], ofPeak, &p, made)
@@ -311,9 +311,9 @@ func (s *filter) forecastRung(k int, now *present, v interval.Origin, usual *[la
 	usual[peaks] = waits.of[peaks].band.Usual()
 }
 
-// prior returns what mean size of errors to expect at rung k of a ladder: while it has
-// seen few of its own, that of the rung before. Without it the first hour of a series
-// would have no bounds an hour ahead.
+// prior returns the mean size of errors to expect at rung k of a ladder while it has seen
+// few of its own, from that of the rung before; 0 if none is needed. Without it the first
+// hour of a series would have no bounds an hour ahead.
 func (s *filter) prior(ladder, k int, usual *[ladders]float64) float64 {
 	if k == 0 || !s.ladders[ladder][k].band.Young() {
 		return 0
@@ -321,14 +321,14 @@ func (s *filter) prior(ladder, k int, usual *[ladders]float64) float64 {
 	return interval.Prior(usual[ladder], s.rungs[k-1], s.rungs[k])
 }
 
-// advice returns what the experts of a ladder say at rung k, len heads[ladder].
+// advice returns the experts' forecasts in a ladder at rung k, len heads[ladder].
 func (s *filter) advice(ladder, k int) []float32 {
 	n := heads[ladder]
 	return s.said[ladder][k*n : (k+1)*n]
 }
 
-// clock returns the local time of day h samples after the newest.
-// A series without a day has no time of it.
+// clock returns the local time of day h samples after the newest, the zero Clock if the
+// series has no daily season.
 func (s *filter) clock(h int) direct.Clock {
 	if s.lags.Day == 0 {
 		return direct.Clock{}
@@ -343,19 +343,19 @@ func (s *filter) slot(h int) int {
 	return min(int(s.mem.TimeOfDay(h)*interval.Slots), interval.Slots-1)
 }
 
-// tuning returns how the regression on transform t learns at horizon h. Errors
-// at h overlap, so that n rows tell as much as n/h: the ridge grows with h.
+// tuning returns the settings of the regression on transform t at horizon h. Errors h steps
+// ahead overlap, so that n rows tell as much as n/h: the ridge grows with h.
 func (s *filter) tuning(h, t int) direct.Tuning {
 	return direct.Tuning{Forget: s.forget[t], Ridge: ridge * float64(h), Huber: 1}
 }
 
-// typical returns what the seasons shall remember of the newest sample: the
-// forecast in place of a zero that is an outage. Tomorrow does not repeat it. The
-// other verdicts of the guard are not acted on: a spike may be a job that comes
-// every day, and whether it does is for the weights to learn. But a sample a
-// thousand times as large as all before counts for ten times as large: a day and a
-// week later one rule or other says it again, and a hundredth of its weight would
-// be the largest error of the week.
+// typical returns the value of the newest sample for the seasons to remember. In place of
+// a zero that is an outage it is the forecast, since tomorrow will not repeat the outage.
+// The guard's other verdicts are not acted on: a spike may be a job that runs every day,
+// and it is for the weights to learn whether it does. But a sample far larger than all
+// before counts for at most ten times the highest of them: a day and a week later one rule
+// or another repeats it, and with a hundredth of the weight it would still be the largest
+// error of the week.
 func (s *filter) typical(z float64) float64 {
 	if s.gap > 0 || s.seen == 0 {
 		return z

@@ -47,12 +47,12 @@ func with(l direct.Lags, period int) direct.Lags {
 	return l
 }
 
-// enough is the share of the backtest error that a period must leave at most. What
-// is left below leastScale is rounding, in which a clean wave finds periods too.
+// enough is the largest share of the backtest error that may be left for a period to be
+// kept. Errors below leastScale are rounding, in which a clean wave would find periods too.
 const enough = 0.98
 
-// search keeps of the periods found in history those that lower the error of a
-// regression in the middle of the ladder, judged on the second half.
+// search keeps those of the periods found in history that lower the error of a regression
+// in the middle of the ladder, judged on the second half of history.
 func (f *fitted) search(history forecast.Series) {
 	if f.unit == 0 {
 		return

@@ -13,18 +13,18 @@ import (
 // A plan is what follows from the step of a series and the length of its day: the
 // rungs, and how fast and from what each learns. It never changes.
 type plan struct {
-	rungs    []int
-	settings []combine.Settings // by rung
-	queues   []queue            // by rung
-	origins  int                // in all queues
-	own      []int              // rungs with regressions of their own
-	answer   []between          // by rung: whose regressions answer
-	forget   [direct.Transforms]float64
-	timing   interval.Timing
+	rungs       []int
+	settings    []combine.Settings // by rung
+	queues      []queue            // by rung
+	origins     int                // in all queues
+	own         []int              // rungs with regressions of their own
+	regressions []between          // by rung: which regressions answer
+	forget      [direct.Transforms]float64
+	timing      interval.Timing
 }
 
-// plans holds those made so far: a fleet has thousands of series and one step, and
-// all of one step and day share one plan.
+// plans holds the plans made so far: a fleet has thousands of series of one step, and all
+// series of the same step and day share one plan.
 var plans sync.Map //nolint:gochecknoglobals // of what never changes
 
 // planFor returns the plan of series of the given step with day samples a day, 0 =
@@ -46,15 +46,15 @@ func newPlan(rungs []int, day int) *plan {
 	p := &plan{rungs: rungs, timing: interval.NewTiming(day)}
 	p.settings = settings(rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	p.queues, p.origins = newQueues(rungs)
-	p.own, p.answer = neighbours(rungs)
+	p.own, p.regressions = neighbours(rungs)
 	for t, days := range rowDays {
 		p.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
 	return p
 }
 
-// settings returns those of the weights, which remember who is better for regret samples
-// and who leads for lead samples.
+// settings returns the settings of the combinations by rung: they remember which experts
+// are better for regret samples, and which lead for lead samples.
 func settings(rungs []int, regret, lead float64) []combine.Settings {
 	all := make([]combine.Settings, len(rungs))
 	for k, h := range rungs {

@@ -8,35 +8,35 @@ import (
 	"github.com/forescale/forescale/forecast/ets"
 )
 
-// A renewed is exponential smoothing that is fitted again, in steps of hours, when the
-// history has outgrown the one that it was fitted on: a week is part of it from the
-// eleventh day on, and what is fitted on eight days would never know one. On recorded
-// hours the error of the pool after four weeks, without another fit of all, is 8, 5, 2 and
-// 1 % smaller by it, one to twelve hours ahead. Where every day brings a fit, as in the
-// autoscaler, its turn never comes.
+// A renewed is exponential smoothing at hourly steps that is fitted again when the history
+// has outgrown the one it was fitted to. Smoothing has a weekly season from the eleventh
+// day on, so a fit to eight days would never learn the week. On recorded hours, when the
+// pool itself is not fitted again, this makes its error after four weeks 8, 5, 2 and 1 %
+// smaller, one to twelve hours ahead. With a fit every day, as in the autoscaler, its turn
+// never comes.
 //
-// Of the two forms only that of sums is renewed. With both the error would be a further
-// 1 % smaller; but where there is no week, and a new level every few days, both would be
-// told one by chance, and the pool lose 3 %. It is not safe for concurrent use.
+// Only the additive form is renewed. Renewing both would make the error another 1 %
+// smaller; but on loads without a week that change their level every few days, both would
+// find one by chance, and the pool would lose 3 %. It is not safe for concurrent use.
 type renewed struct {
 	*ets.State
 
 	opts  Options
-	kept  []float32 // the last cells, as far as renewedSpan; NaN = no sample
+	kept  []float32 // the cells of the last renewedSpan; NaN = no sample
 	start time.Time // of the next cell
 	step  time.Duration
 	rungs []int
 	n     int // cells so far
-	due   int // cells from which it is fitted again
+	due   int // number of cells at which it is fitted again
 }
 
 const (
-	outgrown    = 1.4                 // times the history, from which it is fitted again
-	renewedSpan = 28 * 24 * time.Hour // of history that is kept for it
+	outgrown    = 1.4                 // growth of the history at which it is fitted again
+	renewedSpan = 28 * 24 * time.Hour // of history kept for a fit
 )
 
-// newRenewed returns a renewed that begins with a state of f, whose next cell starts at
-// start.
+// newRenewed returns a renewed that begins with the given state of f; start is that of its
+// next cell.
 func newRenewed(f *fitted, state *ets.State, start time.Time) *renewed {
 	return &renewed{
 		State: state, opts: f.opts, start: start, step: f.step, rungs: f.plan.rungs,
@@ -45,9 +45,8 @@ func newRenewed(f *fitted, state *ets.State, start time.Time) *renewed {
 	}
 }
 
-// Update takes the value of the next cell; see [ets.State.Update]. It is as quick but for
-// the few cells at which it fits, which take some milliseconds. A fit that is not possible
-// leaves the state as it was.
+// Update takes the value of the next cell; see [ets.State.Update]. The few cells at which it
+// fits again take some milliseconds. If a fit fails the former state goes on.
 func (r *renewed) Update(v float64) {
 	r.State.Update(v)
 	if most := int(renewedSpan / r.step); len(r.kept) == most {

@@ -14,36 +14,36 @@ const (
 )
 
 // An origin is what both ladders remember of a forecast at one rung until its truth
-// arrives. What the rules said is not kept: the seasons still say the same of that
-// time, and from what they were moved is with the moment.
+// arrives. What the rules said is not kept but recomputed: the seasons still say the same
+// of that time, and what the rules moved it by is kept in the moment.
 type origin struct {
 	top         direct.Small // of the query
 	models      [models]direct.Small
 	regressions [ladders][direct.Transforms]direct.Small
-	highest     direct.Small // point of the path
+	highest     direct.Small // point of the combined path
 	beliefs     [ladders]uint8
 	of          [ladders]record
 }
 
-// A moment is what is remembered of present for the origins of all rungs.
+// A moment is the part of present that is remembered, for the origins of all rungs.
 type moment struct{ last, dayLevel, weekLevel direct.Small }
 
-// A record is what one ladder remembers of it.
+// A record is the part of an origin that one ladder remembers.
 type record struct {
 	point    direct.Small
-	weighted direct.Small // the two combinations behind the gate
+	weighted direct.Small // of combine.Parts
 	leading  direct.Small
 	band     interval.Memo
 }
 
-// A queue says where the origins of one rung wait, a ring by origin.
+// A queue says where in filter.waiting the origins of one rung are: a ring.
 type queue struct {
-	first  uint16 // of all origins
-	waits  uint16 // number of them
-	stride uint16 // every stride-th origin waits for its truth
+	first  uint16 // index of its first place
+	waits  uint16 // number of its places
+	stride uint16 // every stride-th sample is an origin that waits
 }
 
-// An answer is what a rung says at the newest sample, in units.
+// An answer is the forecast of a rung from the newest sample, in units.
 type answer struct {
 	point     float64
 	quantiles [interval.Count]float32
@@ -59,7 +59,8 @@ type rung struct {
 // second, third … origin is learned from.
 const mostWaiting = 20
 
-// newLadders makes both ladders. All bands lie in one piece, which rounds up to less than one each.
+// newLadders makes both ladders. All bands share one allocation, of which less is lost to
+// rounding up than of one each.
 func newLadders(p *plan) (both [ladders][]rung) {
 	bands := make([]interval.Band, 0, ladders*len(p.rungs)-1)
 	for l := range both {
@@ -76,14 +77,14 @@ func newLadders(p *plan) (both [ladders][]rung) {
 	return both
 }
 
-// stride returns how many origins apart those are that wait for their truth.
+// stride returns how many samples apart the origins are that wait for their truth.
 func stride(h int) int { return (h + mostWaiting - 1) / mostWaiting }
 
-// waits returns the number of origins that wait at a time: the truth of the oldest comes
+// waits returns the number of origins that wait at a time: the truth of the oldest arrives
 // before the newest takes its place.
 func waits(h int) int { return (h + stride(h) - 1) / stride(h) }
 
-// origin returns what rung k keeps of sample i; nil if that is nothing.
+// origin returns the origin that rung k keeps of sample i; nil if it keeps none.
 func (s *filter) origin(k, i int) *origin {
 	if at := s.place(k, i); at >= 0 {
 		return &s.waiting[at]
@@ -91,7 +92,8 @@ func (s *filter) origin(k, i int) *origin {
 	return nil
 }
 
-// place returns where that is; −1 if nowhere.
+// place returns the index in filter.waiting of the origin of rung k at sample i; −1 if
+// there is none.
 func (s *filter) place(k, i int) int {
 	q := &s.queues[k]
 	at := uint32(i) // a shorter division is a quicker one
@@ -102,8 +104,8 @@ func (s *filter) place(k, i int) int {
 	return int(q.first) + int(nth%uint32(q.waits))
 }
 
-// combine combines the advice made at the newest sample, and tells o of it what
-// the rung itself knows.
+// combine sets the point of dst to the combination of the advice at the newest sample, and
+// fills in what o is to know of it.
 func (r rung) combine(dst *answer, advice []float32, o *interval.Origin) combine.Parts {
 	var room [experts]float32
 	weights := room[:len(advice)]
@@ -119,7 +121,7 @@ func (r rung) combine(dst *answer, advice []float32, o *interval.Origin) combine
 	return parts
 }
 
-// bound puts bounds around the combination and returns what to remember of it.
+// bound puts bounds around the point of dst and returns what to remember of both.
 func (r rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.Parts) record {
 	rec := record{
 		point:    direct.ToSmall(dst.point),
@@ -129,11 +131,11 @@ func (r rung) bound(s *filter, dst *answer, o *interval.Origin, parts combine.Pa
 	return rec
 }
 
-// moment returns what is remembered of sample i, one of the last that a rung looks
-// back on.
+// moment returns the moment of sample i, which lies no farther back than the last rung
+// reaches.
 func (s *filter) moment(i int) *moment { return &s.moments[i&(len(s.moments)-1)] }
 
-// remember keeps what the experts of both ladders said.
+// remember keeps the advice in both ladders that recall cannot recompute.
 func (o *origin) remember(now *present, value, peak []float32) {
 	for g := range o.models {
 		o.models[g] = direct.ToSmall(float64(value[smooth+g]))
@@ -142,11 +144,11 @@ func (o *origin) remember(now *present, value, peak []float32) {
 		o.regressions[values][t] = direct.ToSmall(float64(value[linear+t]))
 		o.regressions[peaks][t] = direct.ToSmall(float64(peak[linear+t]))
 	}
-	o.highest, o.top = direct.ToSmall(now.highestPath), direct.ToSmall(float64(peak[recentPeak]))
+	o.highest, o.top = direct.ToSmall(now.highest), direct.ToSmall(float64(peak[recentPeak]))
 }
 
-// recall writes what the experts of both ladders said at the origin, at rung k before
-// the newest sample; season is what was known of now.
+// recall writes the advice that was given in both ladders at origin o, for the newest
+// sample, at rung k; season is what was known of this sample then.
 func (s *filter) recall(o *origin, k int, season *direct.Season, value, peak []float32) {
 	h := s.rungs[k]
 	m := s.moment(s.n - 1 - h)
@@ -163,10 +165,10 @@ func (s *filter) recall(o *origin, k int, season *direct.Season, value, peak []f
 		value[linear+t] = float32(o.regressions[values][t].Float())
 		peak[linear+t] = float32(o.regressions[peaks][t].Float())
 	}
-	peak[meanLevel] = float32(o.highest.Float())
+	peak[highestPath] = float32(o.highest.Float())
 }
 
-// views returns the advice that bounds look at beside the combination.
+// views returns the part of the advice that bounds look at beside the combination.
 func views(advice []float32) [interval.Views]float32 {
 	return [...]float32{
 		advice[lastValue], advice[dayMoved], advice[weekMoved], advice[dayAgo],
@@ -185,8 +187,8 @@ func highest(views *[interval.Views]float32) float64 {
 	return float64(top)
 }
 
-// judge holds what both ladders said at rung k, h samples before sample i, against
-// what came.
+// judge holds the forecasts of sample i that both ladders made at rung k against what
+// came.
 func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64) {
 	origin, made := s.origin(k, i-s.rungs[k]), s.claimed(k, i-s.rungs[k])
 	if origin == nil {
@@ -212,7 +214,7 @@ func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64)
 }
 
 // targets returns the number of targets of a regression at rung k: the value and the
-// maximum, which are one where both ladders are.
+// maximum, or one if both ladders share the rung.
 func targets(k int) int {
 	if alone(k) {
 		return 1
@@ -220,6 +222,6 @@ func targets(k int) int {
 	return direct.MaxTargets
 }
 
-// alone reports whether both ladders have one rung at place k: the first, the maximum
-// until the next sample being its value.
+// alone reports whether both ladders share rung k: they do with the first, because the
+// maximum until the next sample is that sample.
 func alone(k int) bool { return k == 0 }

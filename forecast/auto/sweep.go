@@ -7,14 +7,14 @@ import (
 	"github.com/forescale/forescale/forecast/direct"
 )
 
-// A sweep goes along the horizons, ascending, from rung to rung. Between two of
-// them the experts are asked for the horizon itself and weighed as at the rungs on
-// either side, in proportion: a job that runs from minute 18 to 22 is seen by no
-// rung of 15 or 30, but by the day ago and by the regressions. Only the experts
-// that run by themselves are interpolated.
+// A sweep goes through the horizons in ascending order, from rung to rung. Between two
+// rungs the experts forecast the horizon itself, with weights interpolated between the
+// rungs: a job that runs from minute 18 to 22 shows at neither of the rungs 15 and 30, but
+// the day ago and the regressions see it. Only experts with a state of their own have
+// their forecasts interpolated.
 //
-// On recorded loads of minutes the error 45 minutes ahead was a fifth larger with
-// the forecasts of the rungs interpolated, and 20 minutes ahead a tenth.
+// On recorded loads in steps of minutes, interpolating all forecasts between the rungs
+// makes the error a fifth larger 45 minutes ahead and a tenth larger 20 minutes ahead.
 type sweep struct {
 	rung    int                          // the last one passed; −1 = none
 	now     present                      // with the highest point of the path so far
@@ -46,8 +46,8 @@ func (p *sweep) points(s *filter, h int) (points [ladders]float64) {
 			points[l] += (near + w*(far-near)) * (claim[l] - points[l])
 		}
 		if l == values {
-			p.now.highestPath = max(p.now.highestPath, points[l])
-			p.advice[peaks][meanLevel] = float32(p.now.highestPath)
+			p.now.highest = max(p.now.highest, points[l])
+			p.advice[peaks][highestPath] = float32(p.now.highest)
 		}
 		near, far := s.answers[l][lo].point, s.answers[l][hi].point
 		switch {
@@ -60,18 +60,18 @@ func (p *sweep) points(s *filter, h int) (points [ladders]float64) {
 	return points
 }
 
-// clamp keeps v between a and b: the maximum until a horizon is no lower than that
-// until the rung before and no higher than that until the next, and what is higher
-// would be carried on to all later ones.
+// clamp keeps v between a and b. The maximum until a horizon is no lower than that until
+// the rung before and no higher than that until the next; were it higher, all later ones
+// would inherit it.
 func clamp(v, a, b float64) float64 { return max(min(a, b), min(v, max(a, b))) }
 
-// pass goes past rung k, which is not the last.
+// pass moves the sweep past rung k, which is not the last one.
 func (p *sweep) pass(s *filter, k int) {
 	if p.rung < 0 {
 		p.now, p.from = s.present(), s.mem.Origin(0)
 	}
 	for ; p.rung < k; p.rung++ {
-		p.now.highestPath = max(p.now.highestPath, s.answers[values][p.rung+1].point)
+		p.now.highest = max(p.now.highest, s.answers[values][p.rung+1].point)
 	}
 	p.query = query{h: s.rungs[k], season: s.mem.Ahead(s.rungs[k]), top: s.mem.TopOnward(0, 0, s.rungs[k])}
 	for l := range ladders {
@@ -84,8 +84,8 @@ func (p *sweep) pass(s *filter, k int) {
 	}
 }
 
-// ask has the experts say what they think of the time h samples ahead, which is w
-// of the way from the last rung to the next.
+// ask sets the advice for h samples ahead, which is the part w of the way from the last
+// rung to the next.
 func (p *sweep) ask(s *filter, h int, w float64) {
 	q := &p.query
 	s.mem.Onward(&q.season, q.h, h)
@@ -100,7 +100,7 @@ func (p *sweep) ask(s *filter, h int, w float64) {
 	}
 }
 
-// mix returns what the n experts of a ladder say together; NaN if all that have a
+// mix returns the combined forecast of the n experts of a ladder; NaN if all that have a
 // weight are asleep.
 func (p *sweep) mix(ladder, n int, w float64) float64 {
 	sum, total := 0.0, 0.0

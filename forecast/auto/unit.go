@@ -1,11 +1,13 @@
 package auto
 
-// outsize is how many units a value may have; a series that has more is given a new unit.
+// outsize is the most units that a value may have; a series that exceeds it gets a new
+// unit.
 const outsize = 1 << 12
 
-// doubts reports whether v is out of all proportion to the series, and the first such
-// value within a day: a fault of the measurement, as where a counter is reset, until
-// there is a second. It would take the sizes of errors a week to forget it.
+// doubts reports whether v is out of all proportion to the series and the first such value
+// within a day. Until there is a second one it is taken for a fault of the measurement,
+// such as the reset of a counter, since the mean sizes of errors would take a week to
+// forget it.
 func (s *filter) doubts(v float64) bool {
 	if s.seen == 0 || s.unit == 0 || !(v > outsize*s.unit) {
 		return false
@@ -15,8 +17,8 @@ func (s *filter) doubts(v float64) bool {
 	return !known
 }
 
-// fitUnit gives a series that has been silent its unit, and a new one to a
-// series that has grown out of all proportion.
+// fitUnit sets the unit of a series that has had none, and changes that of a series that
+// has grown out of all proportion.
 func (s *filter) fitUnit(v float64) {
 	switch {
 	case s.unit == 0:
