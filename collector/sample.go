@@ -15,6 +15,14 @@ type Sample struct {
 	Value float64 // unit of the metric
 }
 
+// SameScrape reports whether two values of one query may be of the same scrapes: they are
+// equal but for the last digits, which a rate over the same samples has anew at each
+// instant that it is asked for.
+func SameScrape(a, b float64) bool {
+	const digits = 1e-9
+	return math.Abs(a-b) <= digits*max(math.Abs(a), math.Abs(b))
+}
+
 // ErrNoData is wrapped by the error of a source that was asked and answered, but with
 // no usable value. It says nothing about the demand; callers hold what they have.
 var ErrNoData = errors.New("no data")

@@ -50,7 +50,7 @@ func (c *serveConfig) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Prometheus.URL, "prometheus-url", "http://localhost:9090", "address of Prometheus or of a compatible API, before /api/v1")
 	fs.StringVar(&c.Prometheus.HTTPConfigFile, "prometheus-http-config", "", "YAML `file` with TLS, credentials, headers and proxy, in Prometheus's http_config format")
 	durationVar(fs, &c.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "how long one query may take; the history of a workload gets six times as long")
-	fs.Float64Var(&c.Prometheus.QueryRate, "prometheus-query-rate", 200, "queries per second over all workloads")
+	fs.Float64Var(&c.Prometheus.QueryRate, "prometheus-query-rate", 200, "most queries per second over all workloads; one asks every two to four seconds, when its series has news")
 	fs.StringVar(&c.GRPC.Address, "grpc-address", ":9443", "where KEDA calls")
 	fs.StringVar(&c.GRPC.CertFile, "grpc-cert", "", "certificate chain `file` (PEM); read again when it changes")
 	fs.StringVar(&c.GRPC.KeyFile, "grpc-key", "", "private key `file` (PEM)")

@@ -25,8 +25,10 @@ import (
 // BenchmarkSampleToAnswer is the time from the moment at which Prometheus shows a
 // sample until the answer holds it, over HTTP and the real engine, at the default
 // tick of half a second. Twenty workloads get a new sample each iteration, at
-// moments that know nothing of the ticks. The bound is one tick and one query;
-// the query is timed in the same run, its p99 among as many as there are answers:
+// moments that know nothing of the ticks and that do not repeat themselves, which is
+// the worst case: a series is then asked for every two seconds. The bound is those, one
+// tick and one query; the query is timed in the same run, its p99 among as many as there
+// are answers:
 //
 //	go test -run - -bench SampleToAnswer -benchtime 50x ./collector/prometheus
 func BenchmarkSampleToAnswer(b *testing.B) {
@@ -97,7 +99,7 @@ func BenchmarkSampleToAnswer(b *testing.B) {
 	b.ReportMetric(millis(answers[n/2]), "p50-ms")
 	b.ReportMetric(millis(answers[n*99/100]), "p99-ms")
 	b.ReportMetric(millis(queries[n*99/100]), "query-p99-ms")
-	b.ReportMetric(millis(tick+queries[n*99/100]), "bound-ms")
+	b.ReportMetric(millis(2*time.Second+tick+queries[n*99/100]), "bound-ms")
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -6,7 +6,7 @@
 // A [Store] holds one engine.Workload per key and does three things at three
 // speeds. Each tick (default 500 ms) it decides every workload from memory, in
 // microseconds, and leaves the [Answer] for whoever asks. Beside the ticks it
-// queries: the newest sample as often as the query budget allows, and each cell
+// queries: the newest sample when the series is known to have news, and each cell
 // of the grid once, when it closes. And it fits, on a bounded pool of workers,
 // once a day and whenever a young history has grown.
 //
@@ -29,10 +29,13 @@
 // as behind KEDA without a query, they are taken to be what the answers of the last
 // lead time all asked for.
 //
-// # Why polling
+// # Why polling, and when
 //
-// Prometheus has no subscription. An instant query costs it well under a
-// millisecond; asking at each tick makes the age of an answer one tick plus one
-// query. With many workloads the budget (Options.QueryRate) spreads the queries
-// evenly and the age grows to workloads / rate.
+// Prometheus has no subscription. It has news of a target only when it has scraped it,
+// every quarter of a minute or so, at moments that repeat themselves; a workload learns
+// those of its series from the answers, and asks then, and seldom in between: for a
+// service of one target one query in three or four seconds shows a scrape within a tick.
+// One of many targets has news at any moment, and is asked every two seconds. Where the
+// budget of all workloads (Options.QueryRate) has no room for that, the one that has
+// waited longest goes first.
 package live

@@ -24,6 +24,7 @@ type entry struct {
 	spec     api.Spec
 	epoch    int // counts specs, so that a late result of a former one is dropped
 
+	cadence       cadence // of its news
 	querying      bool
 	queryAfter    time.Time // no query before, after a failure
 	queryFailures int       // in a row
@@ -84,6 +85,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.workload, e.spec = w, w.Spec()
 	e.epoch++
 	e.filled, e.fitting, e.querying = false, false, false
+	e.cadence = newCadence(e.spec.Metric.Step.Std())
 	e.queried.Store(0)
 	e.queryAfter, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
 	e.queryFailures, e.fillFailures = 0, 0

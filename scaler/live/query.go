@@ -11,25 +11,29 @@ import (
 	"github.com/forescale/forescale/scaler/model"
 )
 
-// query starts the next query of e, if none is under way and the budget has
+// query starts the next query of e, if it is due, none is under way and the budget has
 // room: its history first, then each cell that closed, then the newest sample. It
 // reports whether it did; e then decides when that is read.
 func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 	if !e.mu.TryLock() {
 		return false // being changed: the next tick will do
 	}
-	if e.querying || now.Before(e.queryAfter) || s.loop.tokens < 1 || !s.queries.TryAcquire(1) {
+	if e.querying || now.Before(e.queryAfter) || s.loop.tokens < 1 || !s.due(e, now) {
 		e.mu.Unlock()
 		return false
 	}
 	s.loop.tokens--
 	e.querying = true
 	e.queried.Store(now.UnixNano())
+	e.cadence.spend()
 	epoch := e.epoch
 	e.mu.Unlock()
 	s.work.Go(func() {
+		if s.queries.Acquire(ctx, 1) != nil {
+			return // shutting down
+		}
 		defer s.queries.Release(1)
-		err := s.read(ctx, e, epoch, now)
+		err := s.read(ctx, e, epoch, s.opts.Now())
 		if ctx.Err() != nil {
 			return
 		}
@@ -39,6 +43,20 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 		e.decide(s.opts.Now())
 	})
 	return true
+}
+
+// due reports whether there is something to ask about e at now: its past, a cell that
+// closed, or, where the cadence of its series expects news, the present. What failed is
+// asked again as soon as it may be. The caller holds the lock of e.
+func (s *Store) due(e *entry, now time.Time) bool {
+	if e.cadence.due(now) || e.queryErr != nil {
+		return true
+	}
+	if now.Before(e.fillAfter) {
+		return false
+	}
+	step := e.spec.Metric.Step.Std()
+	return !e.filled || s.closed(now, step).Sub(e.workload.Next()) >= step
 }
 
 // backoff is the wait after a failure: twice as long each time, from 1 s to 30 s of
@@ -111,6 +129,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	}
 	if e.epoch == epoch {
 		e.workload.Observe(sample)
+		e.cadence.answered(sample.Time, sample.Value)
 	}
 	if !(sample.Value >= 0) {
 		return fmt.Errorf("query %q: its value is %v: demand is 0 or more; correct the query, or wrap it in clamp_min(…, 0)", query, sample.Value)

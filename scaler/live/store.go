@@ -40,8 +40,8 @@ type Options struct {
 	// Tick is the real time between two decisions. Default 500 ms.
 	Tick time.Duration
 
-	// QueryRate bounds the queries per second of the clock, over all workloads.
-	// Default 200.
+	// QueryRate bounds the queries per second of the clock, over all workloads, each of
+	// which asks every two to four seconds. Default 200.
 	QueryRate float64
 
 	// QueryTimeout bounds one query. Default 10 s; the history of a workload gets

@@ -1,0 +1,204 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+)
+
+// A scraped source is a Prometheus whose targets are scraped every so often, each at a
+// moment of its own: a value changes when one of them is, and not between.
+type scraped struct {
+	every time.Duration
+	took  time.Duration // of a query
+	from  time.Time     // what is measured is measured from here on
+
+	mu      sync.Mutex // guards what follows
+	rng     *rand.Rand
+	offsets map[string][]time.Duration
+	asked   map[string]time.Time
+	queries int
+	delays  []time.Duration // from each scrape to the query that saw it
+}
+
+func newScraped(every, learning time.Duration) *scraped {
+	return &scraped{
+		every: every, took: 5 * time.Millisecond, from: time.Now().Add(learning), rng: rand.New(rand.NewPCG(1, 2)),
+		offsets: map[string][]time.Duration{}, asked: map[string]time.Time{},
+	}
+}
+
+// deploy gives a query new targets.
+func (s *scraped) deploy(query string, targets int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offsets[query] = nil
+	for range targets {
+		s.offsets[query] = append(s.offsets[query], time.Duration(s.rng.Int64N(int64(s.every))))
+	}
+}
+
+func (s *scraped) Range(_ context.Context, _ string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+	var out []collector.Sample
+	for t := from.Truncate(step).Add(step); !t.After(to); t = t.Add(step) {
+		out = append(out, collector.Sample{Time: t, Value: 100})
+	}
+	return out, nil
+}
+
+func (s *scraped) Instant(_ context.Context, query string, at time.Time) (collector.Sample, error) {
+	time.Sleep(s.took)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := s.asked[query]
+	s.asked[query] = at
+	counted := at.After(s.from) && !last.IsZero()
+	if counted {
+		s.queries++
+	}
+	value := 0.0
+	for i, offset := range s.offsets[query] {
+		n := (at.UnixNano() - int64(offset)) / int64(s.every)
+		value += float64(uint64(n)*2654435761%1000003) / float64(i+1) // any number that is another at each scrape
+		for scrape := time.Unix(0, n*int64(s.every)+int64(offset)); counted && scrape.After(last); scrape = scrape.Add(-s.every) {
+			s.delays = append(s.delays, at.Sub(scrape))
+		}
+	}
+	return collector.Sample{Time: at, Value: value}, nil
+}
+
+// watched runs a store over n workloads of so many targets each, and returns the
+// queries per second of all together and the delays, sorted, once they have been learned.
+func watched(t *testing.T, n, targets int, every time.Duration) (rate float64, delays []time.Duration) {
+	t.Helper()
+	const learning, span = 10 * time.Minute, 5 * time.Minute
+	synctest.Test(t, func(t *testing.T) {
+		source := newScraped(every, learning)
+		s := run(t, source, Options{Forget: -1})
+		for i := range n {
+			source.start(t, s, fmt.Sprint("q", i), targets)
+		}
+		time.Sleep(learning + span)
+		source.mu.Lock()
+		defer source.mu.Unlock()
+		slices.Sort(source.delays)
+		rate, delays = float64(source.queries)/span.Seconds(), source.delays
+	})
+	return rate, delays
+}
+
+// start makes a workload of so many targets.
+func (s *scraped) start(t *testing.T, store *Store, query string, targets int) {
+	t.Helper()
+	spec := demand()
+	spec.Forecast.Model, spec.Metric.Query = "naive", query
+	s.deploy(query, targets)
+	require.NoError(t, store.Ensure(Key{Namespace: "shop", Name: query, Metric: "demand"}, spec))
+}
+
+// What a server is asked, and when what it has scraped is seen. A series of few targets
+// whose scrapes come by the minute is asked for when it has news, and hardly else; others
+// as often as is decent.
+func TestASeriesIsAskedForWhenItHasNews(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		workloads, targets int
+		every              time.Duration
+		rate               float64       // queries per second and workload
+		median, p99        time.Duration // from a scrape to the query that sees it
+	}{
+		{1, 1, 15 * time.Second, 0.35, 500 * ms, 510 * ms}, // a minute: 4 times when it has news and just before, 8 in between, a cell
+		{1, 1, time.Minute, 0.3, 500 * ms, 510 * ms},
+		{1, 3, 30 * time.Second, 0.4, 500 * ms, 510 * ms},
+		{1, 1, 7 * time.Second, 0.51, 1200 * ms, 2100 * ms},  // at another moment in each minute
+		{1, 1, 45 * time.Second, 0.51, 2100 * ms, 2100 * ms}, // always as late as its one moment happens to lie
+		{1, 40, 15 * time.Second, 0.51, 1200 * ms, 2100 * ms},
+		{60, 1, 15 * time.Second, 0.35, 300 * ms, 510 * ms},
+		{60, 40, 15 * time.Second, 0.51, 1200 * ms, 2100 * ms},
+	} {
+		rate, delays := watched(t, c.workloads, c.targets, c.every)
+		rate /= float64(c.workloads)
+		median, p99 := delays[len(delays)/2], delays[len(delays)*99/100]
+		t.Logf("%d workloads, %d targets each, scraped every %v: %.2f queries/s each, seen after %v, 99 %% within %v, at most %v",
+			c.workloads, c.targets, c.every, rate, median.Round(ms), p99.Round(ms), delays[len(delays)-1].Round(ms))
+		require.LessOrEqual(t, rate, c.rate)
+		require.LessOrEqual(t, median, c.median)
+		require.LessOrEqual(t, p99, c.p99)
+	}
+}
+
+// New targets have moments of their own: the first of their news is seen within the
+// longest distance of two queries, the others as they are learned.
+func TestNewTargetsAreFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newScraped(15*time.Second, 10*time.Minute)
+		s := run(t, source, Options{Forget: -1})
+		for i := range 20 {
+			source.start(t, s, fmt.Sprint("q", i), 1)
+		}
+		time.Sleep(10 * time.Minute)
+		for i := range 20 {
+			source.deploy(fmt.Sprint("q", i), 1)
+		}
+		time.Sleep(10 * time.Minute)
+		source.mu.Lock()
+		defer source.mu.Unlock()
+		late := 0
+		for _, d := range source.delays {
+			require.LessOrEqual(t, d, 5*time.Second+500*time.Millisecond)
+			if d > 2*time.Second {
+				late++
+			}
+		}
+		require.LessOrEqual(t, late, 2*20)
+	})
+}
+
+// A load that stands still for hours says nothing of its moments, and does not unlearn them.
+func TestAStandstillKeepsTheMoments(t *testing.T) {
+	c := newCadence(time.Minute)
+	at := time.Unix(1_700_000_000, 0)
+	asks := func(span time.Duration, value func(time.Time) float64) (n int) {
+		for end := at.Add(span); at.Before(end); at = at.Add(500 * time.Millisecond) {
+			if c.due(at) {
+				n++
+				c.spend()
+				c.answered(at, value(at))
+			}
+		}
+		return n
+	}
+	scrapes := func(at time.Time) float64 { return float64(at.Unix() / 15) }
+	asks(10*time.Minute, scrapes)
+	learned := c.lives
+	still := scrapes(at)
+	require.Less(t, asks(3*time.Hour, func(time.Time) float64 { return still }), 3*60*30)
+	alive := 0
+	for m, lives := range c.lives {
+		if lives > 0 {
+			alive++
+			require.Positive(t, learned[m])
+		}
+	}
+	require.Equal(t, 4, alive, "those of a scrape every quarter of a minute")
+}
+
+// A rate over the same scrapes has other last digits at each instant: that is no news.
+func TestTheLastDigitsAreNoNews(t *testing.T) {
+	c := newCadence(time.Minute)
+	at := time.Unix(1_700_000_000, 0)
+	c.answered(at, 100)
+	c.answered(at.Add(time.Second), 100+1e-12)
+	require.True(t, c.quiet)
+	c.answered(at.Add(2*time.Second), 100.001)
+	require.False(t, c.quiet)
+}
