@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 	"time"
+
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // Schema is the version of the JSON, see the package documentation.
@@ -50,17 +52,15 @@ type Settings struct {
 	// SafeRate is what one pod carries under the objective beside others, requests/s,
 	// at the mean demand of the traces.
 	SafeRate float64 `json:"safe_rate"`
-	// Query is the PromQL of the demand, for the recommended spec; empty = not known.
+	// Query is the PromQL of the demand; empty = not known.
 	Query string `json:"query,omitempty"`
-	// LatencyQuery and ReplicasQuery are those of latency and ready replicas, likewise.
-	LatencyQuery  string `json:"latency_query,omitempty"`
-	ReplicasQuery string `json:"replicas_query,omitempty"`
 	// Margin is what forescale provided for, a line of the forecast section of a
 	// spec, as risk: "0.99"; empty = not known.
 	Margin string `json:"margin,omitempty"`
-	// Carries is what a replica was taken to carry, a line of the scale section of a
-	// spec, as service: {slots: 8, time: 80ms}; empty = SafeRate.
-	Carries string `json:"carries,omitempty"`
+	// Spec is what forescale ran under, as far as it was stated. It is what is
+	// recommended, with what a pod carries and the bounds of the run; of it Query and
+	// Margin follow.
+	Spec api.Spec `json:"-"`
 	// Learned is what latency and replicas beside the load said; nil without those.
 	Learned *Learned `json:"learned,omitempty"`
 }
@@ -144,6 +144,7 @@ func New(s Settings, traces []Trace, policies []string, runs []Run, failures []F
 	if len(runs) == 0 {
 		return nil, fmt.Errorf("report: none of %d policies ran on %d traces", len(policies), len(traces))
 	}
+	s.Query, s.Margin = s.Spec.Metric.Query, marginOf(s.Spec.Forecast)
 	r := &Report{Schema: Schema, Settings: s, Traces: traces, Policies: policies, Runs: runs, Failures: failures}
 	for _, run := range runs {
 		if _, ok := r.Trace(run.Trace); !ok {

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
 
 	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // outcome is a run of two equal days at 100 replica-hours of optimum each.
@@ -204,18 +207,34 @@ func TestWords(t *testing.T) {
 	}
 }
 
-func TestRecommendedSpecCarriesTheMarginThatWasReplayed(t *testing.T) {
+func TestRecommendedSpecIsTheOneThatWasReplayed(t *testing.T) {
 	s := settings()
-	s.Margin, s.Query = `risk: "0.99"`, `sum(rate(http{job="a"}[1m]))`
+	spec, err := api.Decode([]byte(`{
+		"metric": {"query": "sum(rate(http{job=\"a\"}[5m]))", "step": "5m", "history": "21d"},
+		"forecast": {"risk": "0.99", "seasons": "1d", "timeZone": "Europe/Berlin",
+			"events": [{"name": "sale", "start": "2026-11-27T08:00:00Z", "duration": "4h", "multiplier": "3"}]},
+		"scale": {"targetPerReplica": "50", "leadTime": "90s", "scaleDown": {"forecast": true}}}`))
+	require.NoError(t, err)
+	s.Spec = spec
 	runs := []report.Run{outcome("a", "hpa-rate-70", 0, 1.4)}
 	r, err := report.New(s, []report.Trace{{Name: "a"}}, []string{"hpa-rate-70"}, runs, nil)
 	require.NoError(t, err)
-	require.Contains(t, r.Spec, `query: "sum(rate(http{job=\"a\"}[1m]))"`)
-	require.Contains(t, r.Spec, `risk: "0.99"`)
+	require.Equal(t, `risk: "0.99"`, r.Settings.Margin)
 	require.Contains(t, r.Spec, `averageValue: "92.8"`, "95 percent of 97.7")
-	s.Margin = "caution: 7"
-	_, err = report.New(s, []report.Trace{{Name: "a"}}, nil, runs, nil)
-	require.ErrorContains(t, err, "caution")
+
+	var object struct {
+		Spec json.RawMessage `json:"spec"`
+	}
+	recommended, _, _ := strings.Cut(r.Spec, "\n---\n")
+	require.NoError(t, yaml.Unmarshal([]byte(recommended), &object))
+	got, err := api.Decode(bytes.Replace(object.Spec, []byte(`"targetRef":{"kind":"HorizontalPodAutoscaler","name":"web"}`), []byte(`"mode":"Active"`), 1))
+	require.NoError(t, err)
+	got.Mode = spec.Mode
+	least := s.Min // what the run was told beside the spec
+	spec.Scale.MinReplicas, spec.Scale.MaxReplicas = &least, s.Max
+	spec.Scale.LatencyObjective = &api.LatencyObjective{Quantile: api.Number(s.Objective.Quantile), Value: api.Duration(time.Duration(s.Objective.LatencyS * float64(time.Second)))}
+	require.Equal(t, spec, got)
+
 	_, err = report.New(s, nil, nil, runs, nil)
 	require.ErrorContains(t, err, "not among the 0 traces")
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -20,38 +21,49 @@ const anyQuery = `sum(rate(http_requests_total{job="web"}[1m]))`
 // the headroom sits in the forecast (one headroom, not two).
 func (r *Report) recommend() (string, error) {
 	s := r.Settings
+	m, f, scale := s.Spec.Metric, s.Spec.Forecast, s.Spec.Scale
 	var b strings.Builder
+	var err error
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	query := s.Query
+	others := func(section any, but ...string) string {
+		text, failed := others(section, but...)
+		err = errors.Join(err, failed)
+		return text
+	}
+	query := m.Query
 	if query == "" {
 		query = anyQuery
 	}
 	line("metric:")
 	line("  query: %s", strconv.Quote(query))
-	if s.LatencyQuery != "" {
-		line("  latencyQuery: %s", strconv.Quote(s.LatencyQuery))
-	}
-	if s.ReplicasQuery != "" {
-		line("  replicasQuery: %s", strconv.Quote(s.ReplicasQuery))
-	}
-	if s.Margin != "" {
+	b.WriteString(others(m, "query"))
+	if margin, rest := marginOf(f), others(f, margins...); margin+rest != "" {
 		line("forecast:")
-		line("  %s", s.Margin)
+		if margin != "" {
+			line("  %s", margin)
+		}
+		b.WriteString(rest)
 	}
 	line("scale:")
-	if s.Carries != "" {
-		line("  %s", s.Carries)
-	} else {
+	switch {
+	case scale.TargetPerReplica != 0:
+		line("  targetPerReplica: %q", scale.TargetPerReplica.String())
+	case scale.Service != nil:
+		line("  %s", serviceLine(*scale.Service))
+	default:
 		line("  targetPerReplica: %q", number(significant(s.SafeRate)))
 	}
 	line("  latencyObjective: {quantile: %q, value: %s}", number(s.Objective.Quantile),
 		api.Duration(time.Duration(s.Objective.LatencyS*float64(time.Second))))
 	line("  minReplicas: %d", s.Min)
 	line("  maxReplicas: %d", s.Max)
-	line("  leadTime: auto # measured on the pods; here %s and less in nine of ten", api.Duration(time.Duration(s.StartupP90S*float64(time.Second)).Round(time.Second)))
+	if scale.LeadTime.Auto() {
+		line("  leadTime: auto # measured on the pods; here %s and less in nine of ten", api.Duration(time.Duration(s.StartupP90S*float64(time.Second)).Round(time.Second)))
+	}
+	b.WriteString(others(scale, "targetPerReplica", "service", "latencyObjective", "minReplicas", "maxReplicas"))
 	body := b.String()
-	document, err := yaml.YAMLToJSON([]byte(body))
-	if err == nil {
+	document, failed := yaml.YAMLToJSON([]byte(body))
+	if err = errors.Join(err, failed); err == nil {
 		_, err = api.Decode(document)
 	}
 	if err != nil {
@@ -77,6 +89,49 @@ spec:
     scaleUp: {tolerance: "0"}   # Kubernetes 1.35 and later
     scaleDown: {tolerance: "0", stabilizationWindowSeconds: 90}
 `, r.Verdict.HPATarget, number(significant(s.SafeRate)), number(target)), nil
+}
+
+// margins are the keys of a forecast section that state its margin.
+var margins = []string{"risk", "buffer", "missingReplicaCost", "violationTarget", "average"}
+
+// marginOf returns the margin of f as a line of a spec; empty if there is none.
+func marginOf(f api.ForecastSpec) string {
+	if f.Average {
+		return "average: true"
+	}
+	for i, v := range []api.Number{f.Risk, f.Buffer, f.MissingReplicaCost, f.ViolationTarget} {
+		if v != 0 {
+			return fmt.Sprintf("%s: %q", margins[i], v.String())
+		}
+	}
+	return ""
+}
+
+func serviceLine(r api.ServiceSpec) string {
+	if r.Discipline == "" {
+		return fmt.Sprintf("service: {slots: %d, time: %s}", r.Slots, r.Time)
+	}
+	return fmt.Sprintf("service: {slots: %d, time: %s, discipline: %s}", r.Slots, r.Time, r.Discipline)
+}
+
+// others returns what a section of a spec states besides the given keys, as lines of it.
+func others(section any, but ...string) (string, error) {
+	document, err := yaml.Marshal(section)
+	if err != nil {
+		return "", err
+	}
+	var keys map[string]any
+	if err := yaml.Unmarshal(document, &keys); err != nil {
+		return "", err
+	}
+	for _, key := range but {
+		delete(keys, key)
+	}
+	if len(keys) == 0 {
+		return "", nil
+	}
+	document, err = yaml.Marshal(keys)
+	return indent(string(document)), err
 }
 
 func indent(text string) string {

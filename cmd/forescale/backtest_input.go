@@ -52,11 +52,11 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 			return campaign.Options{}, fmt.Errorf("--%s: want %s", f.flag, f.want)
 		}
 	}
+	spec.Scale = o.withService(spec.Scale)
 	return campaign.Options{
 		Replay: settings, Policies: policies, Seeds: o.seeds, Make: policyMaker(spec), Workers: o.workers,
 		Price: o.price, Resamples: o.resamples,
-		Query: spec.Metric.Query, LatencyQuery: spec.Metric.LatencyQuery, ReplicasQuery: spec.Metric.ReplicasQuery,
-		Margin: margin(spec.Forecast), Carries: o.carries(spec.Scale),
+		Spec: spec,
 	}, nil
 }
 

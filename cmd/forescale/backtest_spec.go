@@ -29,6 +29,9 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 	if err != nil {
 		return api.Spec{}, fmt.Errorf("--spec: %s: %w", o.spec, err)
 	}
+	if step := spec.Metric.Step; step.Std()%time.Minute != 0 {
+		return api.Spec{}, fmt.Errorf("--spec: %s: metric.step: %s: the history of a replay is kept by the minute: want whole minutes", o.spec, step)
+	}
 	if obj := spec.Scale.LatencyObjective; obj != nil {
 		o.slo = fmt.Sprintf("p%v=%s", 100*obj.Quantile.Float(), obj.Value)
 	}
@@ -117,50 +120,19 @@ func withMargin(spec api.Spec) api.Spec {
 	return spec
 }
 
-// margin returns the margin as a line of a spec; empty if there is none.
-func margin(f api.ForecastSpec) string {
-	for _, m := range []struct {
-		name  string
-		value api.Number
-	}{
-		{"risk", f.Risk},
-		{"buffer", f.Buffer},
-		{"missingReplicaCost", f.MissingReplicaCost},
-		{"violationTarget", f.ViolationTarget},
-	} {
-		if m.value != 0 {
-			return fmt.Sprintf("%s: %q", m.name, m.value.String())
-		}
-	}
-	if f.Average {
-		return "average: true"
-	}
-	return ""
-}
-
-// carries returns what a replica is taken to carry as a line of a spec: as the spec
-// says it, or else the pods of the replay.
-func (o *backtestOptions) carries(s api.ScaleSpec) string {
-	switch {
-	case s.TargetPerReplica != 0:
-		return fmt.Sprintf("targetPerReplica: %q", s.TargetPerReplica.String())
-	case s.Service != nil:
-		return serviceLine(*s.Service)
+// withService states the pods of the replay where spec does not say what a replica
+// carries.
+func (o *backtestOptions) withService(s api.ScaleSpec) api.ScaleSpec {
+	if s.TargetPerReplica != 0 || s.Service != nil {
+		return s
 	}
 	service, err := o.service()
 	if err != nil {
-		return "" // said where it is used
+		return s // said where it is used
 	}
-	r := api.ServiceSpec{Slots: int32(min(service.Slots, math.MaxInt32)), Time: api.Duration(service.ServiceTime)}
+	s.Service = &api.ServiceSpec{Slots: int32(min(service.Slots, math.MaxInt32)), Time: api.Duration(service.ServiceTime)}
 	if service.Balancing == queue.PerPod {
-		r.Discipline = api.Random
+		s.Service.Discipline = api.Random
 	}
-	return serviceLine(r)
-}
-
-func serviceLine(r api.ServiceSpec) string {
-	if r.Discipline == "" {
-		return fmt.Sprintf("service: {slots: %d, time: %s}", r.Slots, r.Time)
-	}
-	return fmt.Sprintf("service: {slots: %d, time: %s, discipline: %s}", r.Slots, r.Time, r.Discipline)
+	return s
 }

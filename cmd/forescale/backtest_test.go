@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -166,7 +167,7 @@ scale: {latencyObjective: {quantile: "0.95", value: 300ms}, minReplicas: 3, maxR
 	require.Equal(t, 300*time.Millisecond, c.Replay.Service.Latency)
 	require.Equal(t, int32(3), c.Replay.Cluster.Min)
 	require.Equal(t, int32(30), c.Replay.Cluster.Max)
-	require.Equal(t, `buffer: "1.2"`, c.Margin)
+	require.InDelta(t, 1.2, c.Spec.Forecast.Buffer.Float(), 0)
 	require.Equal(t, usual(), c.Policies, "keda is among them")
 }
 
@@ -226,6 +227,27 @@ func TestSpecsOfABacktest(t *testing.T) {
 			require.InDelta(t, 50, spec.Scale.TargetPerReplica.Float(), 0)
 		})
 	}
+}
+
+// The model of a replay runs on the grid of the spec, as where it runs, or not at all.
+func TestBacktestKeepsToTheGridOfTheSpec(t *testing.T) {
+	dir := t.TempDir()
+	load, path := writeWave(t, dir, "web.csv", 24*60, time.Minute), filepath.Join(dir, "spec.yaml")
+	replayed := func(step string) (string, error) {
+		require.NoError(t, os.WriteFile(path, []byte("metric: {step: "+step+"}\nforecast: {timeZone: Europe/Berlin}\n"), 0o600))
+		table, _, err := runBacktest(t, load, "--seeds", "1", "--days", "6h", "--policies", "hpa-rate-70,forescale-floor-95", "--spec", path)
+		return table, err
+	}
+	minute, err := replayed("1m")
+	require.NoError(t, err)
+	five, err := replayed("5m")
+	require.NoError(t, err)
+	line := regexp.MustCompile(`(?m)^forescale-floor-95 .*$`)
+	require.NotEqual(t, line.FindString(minute), line.FindString(five))
+	require.Contains(t, five, "\n    step: 5m\n")
+	require.Contains(t, five, "\n    timeZone: Europe/Berlin\n")
+	_, err = replayed("90s")
+	require.ErrorContains(t, err, "spec.yaml: metric.step: 1m30s: the history of a replay is kept by the minute: want whole minutes")
 }
 
 // What the flags say about the world around the pods reaches the replay.

@@ -6,8 +6,9 @@
 // replicas, and asks the workload the same two questions, Decide and Answer. Given the
 // same samples, spec and history it gives the same answers as a live.Store, bit for
 // bit; a test compares the two. It differs from serve in what it is given. The model is
-// fitted once, on the history before the run, and not anew each day; it keeps learning
-// cell by cell all the same. What a replica carries is stated, by
+// fitted once, on as much of the history before the run as metric.history says, and not
+// anew each day; it keeps learning cell by cell all the same. Its cells are those of
+// metric.step, which here is of whole minutes. What a replica carries is stated, by
 // scale.targetPerReplica or scale.service of the spec or else by the pods of the
 // replay, as it is for all rivals, not learned. And behind KEDA serve reads ready
 // replicas and latency at the end of each cell, the policy at each scrape.

@@ -108,16 +108,21 @@ func (p *Policy) start(c replay.Config) error {
 	if err != nil {
 		return err
 	}
-	begin := c.History.End()
-	if c.History.Len() == 0 {
+	history, err := historyOf(c.History, workload.Spec().Metric)
+	if err != nil {
+		return err
+	}
+	begin := history.End()
+	if history.Len() == 0 {
 		begin = c.Start
-	} else if fit, err := model.Fit(context.Background(), spec, c.History); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
+	} else if fit, err := model.Fit(context.Background(), spec, history); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
 		if err := workload.Install(fit); err != nil {
 			return err
 		}
 	} // too short a history: observed demand serves until the run has more
 	p.workload = workload
-	p.next = begin.Truncate(spec.Metric.Step.Std())
+	step := int64(workload.Spec().Metric.Step)
+	p.next = begin.Add(-time.Duration(begin.UnixNano() % step)) // borders are multiples since the epoch
 	return nil
 }
 
@@ -136,7 +141,7 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 	if spec.Metric.Query == "" {
 		spec.Metric.Query = "the load of the replay"
 	}
-	if c.History.Step > 0 {
+	if c.History.Step > 0 && spec.Metric.Step == 0 {
 		spec.Metric.Step = api.Duration(c.History.Step)
 	}
 	budget := spec.Forecast.ViolationTarget != 0 // which is nothing without an objective

@@ -24,6 +24,7 @@ import (
 	"github.com/forescale/forescale/bench/replay/rival"
 	"github.com/forescale/forescale/bench/report"
 	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // Oracle is the name of the clairvoyant policy, which belongs to its scenario.
@@ -43,8 +44,8 @@ type Options struct {
 	Price     float64 // of a replica-hour
 	Resamples int     // of the bootstrap; 0 = 2000
 
-	// For the recommended spec, see [report.Settings].
-	Query, LatencyQuery, ReplicasQuery, Margin, Carries string
+	// Spec is what forescale runs under, for the recommended one; see [report.Settings].
+	Spec api.Spec
 
 	Learned *report.Learned // from what was recorded beside the load; nil = nothing was
 

@@ -99,7 +99,7 @@ func (c *campaign) settingsOf(s *replay.Scenario) report.Settings {
 		ScrapeS: o.Metric.ScrapeInterval.Seconds(), RateWindowS: o.Metric.RateWindow.Seconds(),
 		LeadS: s.Lead().Seconds(), BudgetPct: o.Budget, Price: c.o.Price, Resamples: c.o.Resamples,
 		Min: o.Cluster.Min, Max: o.Cluster.Max, Learned: c.o.Learned,
-		Query: c.o.Query, LatencyQuery: c.o.LatencyQuery, ReplicasQuery: c.o.ReplicasQuery, Margin: c.o.Margin, Carries: c.o.Carries,
+		Spec: c.o.Spec,
 	}
 	for seed := 1; seed <= c.o.Seeds; seed++ {
 		r.Seeds = append(r.Seeds, uint64(seed))
