@@ -93,7 +93,7 @@ func TestRampsAndNoiseAreNoBursts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var d burst.Detector
 			require.Empty(t, feed(&d, start, 90*time.Minute, demand))
-			require.Zero(t, d.Hedge(start.Add(2*time.Hour), time.Minute))
+			require.Zero(t, d.Chance(start.Add(2*time.Hour), time.Minute))
 			require.Zero(t, d.Latch(start.Add(2*time.Hour), 0.5))
 		})
 	}
@@ -169,7 +169,7 @@ func TestHedgeIsCalibrated(t *testing.T) {
 	var sum, hits, due, dueHits float64
 	for now := start.Add(5 * 24 * time.Hour); now.Before(start.Add(191 * time.Hour)); now = now.Add(time.Minute) {
 		feed(&d, now.Add(-time.Minute), time.Minute, demand)
-		p := d.Hedge(now, lead)
+		p := d.Chance(now, lead)
 		if d.Lasts() {
 			require.Zero(t, p)
 			continue
@@ -209,7 +209,7 @@ func TestNoClockNoSlots(t *testing.T) {
 		return noisy(t, 100)
 	})
 	require.Greater(t, len(d.Recent), 90)
-	p := d.Hedge(end, 10*time.Minute)
+	p := d.Chance(end, 10*time.Minute)
 	require.InDelta(t, 600.0/6000, p, 0.08) // exponential gaps: the rate of the process, whenever asked
 }
 
@@ -273,7 +273,7 @@ func TestHedgeKnowsTheTimeOfDay(t *testing.T) {
 		if usual(hour) {
 			i = 1
 		}
-		chance[i], n[i] = chance[i]+d.Hedge(d.Seen, 15*time.Minute), n[i]+1
+		chance[i], n[i] = chance[i]+d.Chance(d.Seen, 15*time.Minute), n[i]+1
 		feed(&d, d.Seen, time.Hour, demand)
 	}
 	require.Positive(t, d.Clock())
@@ -339,7 +339,7 @@ func TestDetectorSurvivesDumpAndNonsense(t *testing.T) {
 	var copied burst.Detector
 	require.NoError(t, json.Unmarshal(before, &copied))
 	for now := d.Seen; now.Before(d.Seen.Add(3 * time.Hour)); now = now.Add(time.Minute) {
-		require.InDelta(t, d.Hedge(now, time.Minute), copied.Hedge(now, time.Minute), 0)
+		require.InDelta(t, d.Chance(now, time.Minute), copied.Chance(now, time.Minute), 0)
 	}
 }
 

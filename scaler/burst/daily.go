@@ -5,27 +5,25 @@ import (
 	"time"
 )
 
-// Day is the period by which a clock makes demand rise: office hours, a nightly
-// job, a programme that begins. What rises every few minutes or hours by the
-// clock rises daily as well.
+// Day is the period of rises that a clock makes: office hours, a nightly job, a programme
+// that begins. What rises every few minutes or hours by the clock rises daily as well.
 const Day = 24 * time.Hour
 
 const (
 	rises     = 3               // cells before and after an onset whose means are compared
-	daysAbout = 7               // days before and after it that are looked at: a weekend is in the minority
-	fewDays   = 2               // that must be known
+	daysAbout = 7               // days before and after it that are looked at, so that weekends are in the minority
+	fewDays   = 2               // least number of them that must be known
 	mostDays  = 2.0 / 3         // share of them that must have risen too
 	nearPhase = 3 * time.Minute // between onsets that are the same by the clock; at least two cells
 )
 
-// Daily returns whether the rise of values at cell i, a burst by itself, is one
-// that the clock makes: whether on most of the days around it demand rose at the
-// same time, by half at least. values are cells of length step, oldest first; NaN
-// marks one without a sample. A rise that fewer than two other days can tell of
-// is none.
+// Daily reports whether the rise of values at cell i, which by itself is a burst, is made by
+// the clock: whether on most of the days around it demand rose at the same time, by at
+// least half. values are cells of length step, oldest first; NaN marks one without a
+// sample. It is false if fewer than two other days are known.
 //
-// Such a rise is no burst to a model with a daily season: it can be learned, and
-// has to be, because the forecast of the next one depends on it.
+// To a model with a daily season such a rise is no burst: it can be learned, and has to be,
+// because the forecast of the next one depends on it.
 func Daily(values []float64, i int, step time.Duration) bool {
 	lag := int(Day / step)
 	if lag < 2*rises || Day%step != 0 {
@@ -80,9 +78,8 @@ func (d *Detector) Expect(at time.Time) {
 	}
 }
 
-// Expected reports whether the clock makes demand rise at about the time of day
-// of at, as far as the past told; cell is the length of a cell of the series that
-// it was told by.
+// Expected reports whether, as far as is known, the clock makes demand rise at about the
+// time of day of at; cell is the step of the series that this is known from.
 func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 	for _, p := range d.Phases {
 		off := (phaseOf(at) - p + Day) % Day
@@ -93,8 +90,8 @@ func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 	return false
 }
 
-// ExpectedWithin reports whether the clock makes demand rise in (from, to], as far
-// as the past told.
+// ExpectedWithin reports whether, as far as is known, the clock makes demand rise in
+// (from, to].
 func (d *Detector) ExpectedWithin(from, to time.Time) bool {
 	for _, p := range d.Phases {
 		if next := (p - phaseOf(from) + Day - 1) % Day; next < to.Sub(from) { // one less: from itself has passed

@@ -32,10 +32,9 @@ type Burst struct {
 	Rose   time.Duration `json:"rose"`   // from notice until it was near its height, ns in JSON; 0 = at once, or unknown
 }
 
-// A Detector watches one series of demand. Its exported fields are its whole
-// memory, of bounded size, so that it can be dumped and restored as JSON; nobody
-// else should write them. The zero Detector is ready. It is not safe for
-// concurrent use.
+// A Detector watches one series of demand. Except for Window, its exported fields are its
+// memory, of bounded size, so that it can be dumped and restored as JSON; do not write
+// them. The zero Detector is ready. It is not safe for concurrent use.
 type Detector struct {
 	// Window is the time over which each sample is a mean, as that of rate(); 0 if
 	// a sample is the mean since the last one. Set it before the first Update.
@@ -43,7 +42,7 @@ type Detector struct {
 
 	Seen   time.Time `json:"seen"`   // newest sample
 	First  time.Time `json:"first"`  // oldest sample
-	Last   float64   `json:"last"`   // its value
+	Last   float64   `json:"last"`   // value of the newest sample
 	Level  float64   `json:"level"`  // of the last minutes, without bursts
 	Spread float64   `json:"spread"` // mean absolute deviation of a sample from it
 	Hints  int       `json:"hints"`  // samples in a row that were likely a burst
@@ -52,7 +51,7 @@ type Detector struct {
 	Base   float64    `json:"base"`   // reference at the onset
 	Peak   float64    `json:"peak"`   // highest sample since
 	Surge  float64    `json:"surge"`  // highest rate behind the first samples, which are means over Window
-	Guess  float64    `json:"guess"`  // of the demand behind the newest sample, if that may be the first one of a burst; 0 = none
+	Guess  float64    `json:"guess"`  // demand behind the newest sample, if that may be the first one of a burst; 0 = none
 	Mark   float64    `json:"mark"`   // highest sample when it last grew by a quarter of what is above the base
 	Marked time.Time  `json:"marked"` // when that was
 	Tops   [2]float64 `json:"tops"`   // highest sample of this hold and of the one before
@@ -60,18 +59,18 @@ type Detector struct {
 	Calm   time.Time  `json:"calm"`   // first of the calm samples that end it
 	Recent []Burst    `json:"recent"` // oldest first
 
-	Alarms int `json:"alarms"` // times that a sample might have been the first one of a burst
-	True   int `json:"true"`   // of these, followed by the onset of one
+	Alarms int `json:"alarms"` // samples that might have been the first one of a burst
+	True   int `json:"true"`   // those that were followed by the onset of one
 
 	Phases []time.Duration `json:"phases,omitempty"` // times of day, UTC, at which the clock makes demand rise
 
 	renewal renewal // made from Recent, anew after each burst
 }
 
-// Update takes a sample of demand, in order of time, and what the median
-// forecast says for the same time (NaN = nothing). A sample that is not finite,
-// negative, or not newer than the last one is passed over. It reports whether a
-// burst begins with this sample. It takes O(1), but O(bursts) when one ends.
+// Update takes a sample of demand, in order of time, and the median forecast for the same
+// time (NaN = none). It ignores a sample that is not finite, negative, or not newer than the
+// last one. It reports whether a burst begins with this sample. It takes O(1), or
+// O(bursts) when a burst ends.
 func (d *Detector) Update(now time.Time, sample, median float64) bool {
 	if math.IsNaN(sample) || math.IsInf(sample, 0) || sample < 0 || !now.After(d.Seen) {
 		return false
@@ -107,9 +106,8 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 	return false
 }
 
-// Remember takes over what a detector that has watched the past of the same
-// series, such as its history, knows of the clock, and its bursts unless d has
-// seen more of them itself.
+// Remember takes over what past, a detector that has watched the history of the same
+// series, knows of the clock, and its bursts unless d has seen at least as many itself.
 func (d *Detector) Remember(past *Detector) {
 	d.Phases = append(d.Phases[:0], past.Phases...)
 	if len(past.Recent) <= len(d.Recent) {
@@ -123,8 +121,8 @@ func (d *Detector) Remember(past *Detector) {
 // Lasts reports whether a burst is going on.
 func (d *Detector) Lasts() bool { return !d.Onset.IsZero() }
 
-// Steady returns what the sample at the time of the last Update would have been
-// without a burst: the reference at its onset while one lasts, NaN else.
+// Steady returns what the last sample would have been without the burst that lasts: the
+// reference at its onset; NaN if none lasts.
 func (d *Detector) Steady() float64 {
 	if !d.Lasts() {
 		return math.NaN()
@@ -132,9 +130,9 @@ func (d *Detector) Steady() float64 {
 	return d.Base
 }
 
-// surge undoes the mean over the window at the onset of a burst. A mean over the
-// window that grows by rise within dt has lost dt of the base and won dt of
-// something higher: base + rise·window/dt.
+// surge undoes the mean over the window at the onset of a burst. If a mean over the window
+// grows by rise within dt, the window has lost dt of the base and gained dt of something
+// higher: base + rise·window/dt.
 func (d *Detector) surge(dt time.Duration, rise float64) {
 	if dt < d.Window {
 		share := float64(d.Window) / float64(dt)
@@ -143,15 +141,16 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 	}
 }
 
-// Latch returns the demand to provide for while a burst lasts, what is guessed of one
-// that may have begun with the newest sample, 0 else; in the unit of the samples. While
-// these do not yet show how high the burst goes, it is what bursts usually reach (the
-// quantile level of where past ones would have taken it, for as long as at the same level
-// they took to come near their height) or what the first samples betray, whichever is
-// more. What they betray is a guess, and not believed above the [Detector.Ceiling]: once
-// a sample is a mean over nothing but the burst, the highest sample stands in its place.
-// It stays until the burst fades, when it has been clearly lower for as long as a replica
-// costs to start and to end.
+// Latch returns the demand to provide for, in the unit of the samples: that of the burst
+// that lasts, that guessed of one that may have begun with the newest sample, or 0.
+//
+// While the samples do not yet show how high the burst goes, it is the larger of two
+// heights. One is what bursts usually reach, the quantile of the given level of where past
+// ones would have taken demand; it counts for as long as, at the same level, they took to
+// come near their height. The other is what the first samples betray, a guess that is not
+// believed above the [Detector.Ceiling]. Once a sample is a mean over nothing but the
+// burst, the highest sample takes the place of the guess. It stays until the burst fades:
+// until samples have been clearly lower for as long as a replica costs to start and to end.
 func (d *Detector) Latch(now time.Time, level float64) float64 {
 	if !d.Lasts() {
 		return d.suspected(now, level)
@@ -169,10 +168,10 @@ func (d *Detector) Latch(now time.Time, level float64) float64 {
 	return need
 }
 
-// Ceiling returns what guesses of how high the burst that lasts will go are not
-// believed above: the quantile level of where past bursts would have taken it,
-// infinity if none lasts or fewer than eight are known. What is observed counts
-// whatever it is.
+// Ceiling returns the height above which guesses about the burst that lasts are not
+// believed: the quantile of the given level of where past bursts would have taken demand,
+// infinity if none lasts or fewer than eight are known. It does not bound what is
+// observed.
 func (d *Detector) Ceiling(level float64) float64 {
 	if !d.Lasts() {
 		return math.Inf(1)
@@ -180,7 +179,7 @@ func (d *Detector) Ceiling(level float64) float64 {
 	return d.ceiling(d.Base, level)
 }
 
-// begins judges one sample.
+// begins reports whether a burst begins with a sample, and counts hints of one.
 func (d *Detector) begins(sample, reference float64) bool {
 	if !(reference > 0) || sample < least*reference {
 		d.Hints = 0
@@ -195,14 +194,14 @@ func (d *Detector) begins(sample, reference float64) bool {
 	return z > surely || d.Hints >= 2 || sample >= double*reference
 }
 
-// deviation is the standard deviation of one sample, from the mean absolute one
-// as if it were normal.
+// deviation returns the standard deviation of one sample: that of a normal distribution
+// with the mean absolute deviation seen.
 func (d *Detector) deviation(reference float64) float64 {
 	return max(math.Sqrt(math.Pi/2)*d.Spread, finest*reference)
 }
 
-// learn lets level and spread follow a sample that is no burst. One that may
-// turn out to begin one moves them little.
+// learn lets level and spread follow a sample outside of bursts. A sample that may turn
+// out to begin one moves them little.
 func (d *Detector) learn(dt time.Duration, sample float64) {
 	off := sample - d.Level
 	if limit := 2 * d.deviation(d.Level); d.Hints > 0 && off > limit {

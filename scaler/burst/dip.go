@@ -8,19 +8,19 @@ import (
 // How a dip is told, and how it ends.
 const (
 	halfDip    = 30 * time.Second // half-life of the level that is watched
-	cliff      = 0.4              // share of the highest level of the last minutes that is left
-	recovered  = 0.7              // share of what was before at which a dip is over
-	rebounding = 2.0              // times the lowest level of the last minutes: it comes back
-	visible    = 0.01             // of what was before: a rise by less is none
-	longestDip = 12 * time.Hour   // older is the new level
-	comeback   = 15 * time.Minute // in which what comes back has come
+	cliff      = 0.4              // share of the highest level of the last minutes below which demand has fallen off
+	recovered  = 0.7              // share of the level before at which a dip is over
+	rebounding = 2.0              // multiple of the lowest level of the last minutes at which demand returns
+	visible    = 0.01             // share of the level before: a smaller rise is none
+	longestDip = 12 * time.Hour   // a longer one is a new level
+	comeback   = 15 * time.Minute // within which demand has returned
 	dipMinutes = 15
 )
 
-// A Dip watches for demand that falls off a cliff, as when something before or
-// behind the target fails, and for its return: what fell within minutes comes
-// back within minutes, to about where it was. Its exported fields are its whole
-// memory, for dumps. The zero Dip is ready. It is not safe for concurrent use.
+// A Dip watches for demand that falls off a cliff, as when something before or behind the
+// target fails, and for its return: what fell within minutes returns within minutes, to
+// about where it was. The exported fields are its whole memory, for dumps. The zero Dip is
+// ready. It is not safe for concurrent use.
 type Dip struct {
 	Seen   time.Time           `json:"seen"`   // newest sample
 	Level  float64             `json:"level"`  // of about the last minute
@@ -31,13 +31,13 @@ type Dip struct {
 	Before float64   `json:"before"` // level before the dip; 0 = there is none
 	Began  time.Time `json:"began"`  // of the dip
 	Rises  int       `json:"rises"`  // samples in a row that rise
-	Back   time.Time `json:"back"`   // since when demand comes back; zero if it does not
+	Back   time.Time `json:"back"`   // since when demand returns; zero if it does not
 	Peak   float64   `json:"peak"`   // highest sample since
-	Target float64   `json:"target"` // what it comes back to, as much as before
+	Target float64   `json:"target"` // level that it returns to: Before
 }
 
-// Update takes a sample of demand, in order of time. One that is not finite or
-// negative is passed over. It takes O(1).
+// Update takes a sample of demand, in order of time. It ignores one that is not finite or
+// negative. It takes O(1).
 func (d *Dip) Update(now time.Time, sample float64) {
 	if math.IsInf(sample, 0) || !(sample >= 0) || !now.After(d.Seen) {
 		return
@@ -61,7 +61,7 @@ func (d *Dip) Update(now time.Time, sample float64) {
 	}
 }
 
-// back watches what comes back until it has come, or falls again.
+// back watches a return until it is complete, or demand falls again.
 func (d *Dip) back(now time.Time, sample float64) {
 	if d.Back.IsZero() {
 		return
@@ -82,8 +82,8 @@ func (d *Dip) note(minute int64) {
 	d.Highs[i], d.Lows[i] = max(d.Highs[i], d.Level), min(d.Lows[i], d.Level)
 }
 
-// plateau returns the highest level of the minutes before the last five, and
-// whether they were all alike: what jumps about has no usual height to come back to.
+// plateau returns the highest level of the minutes before the last five, and whether they
+// were all alike: demand that jumps about has no usual height to return to.
 func (d *Dip) plateau() (high float64, flat bool) {
 	low := math.Inf(1)
 	for ago := int64(5); ago < dipMinutes; ago++ {
@@ -126,8 +126,8 @@ func (d *Dip) follow(now time.Time, sample float64) {
 // Lasts reports whether demand is in a dip.
 func (d *Dip) Lasts() bool { return d.Before > 0 }
 
-// Returning returns the demand to provide for while what fell comes back: as much
-// as before; 0 else.
+// Returning returns the demand to provide for while demand returns from a dip: as much as
+// before it; else 0.
 func (d *Dip) Returning() float64 {
 	if d.Back.IsZero() {
 		return 0

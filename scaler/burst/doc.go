@@ -7,7 +7,7 @@
 // within seconds and lasts minutes, and no model foresees its first sample. Three things
 // help. Notice it early ([Detector.Update]). While it lasts, go to its usual height at once
 // instead of following it up, and take nothing away before it fades. And where bursts
-// return, be ready when the next one is likely ([Detector.Hedge]).
+// return, be ready when the next one is likely ([Detector.Chance]).
 //
 // # Noticing
 //

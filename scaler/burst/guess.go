@@ -5,26 +5,25 @@ import (
 	"time"
 )
 
-// believed is the share of alarms that came true from which on the next one counts.
-// One that is false costs replicas from one sample to the next and until they have
-// ended, 45 s at least; one that is true has them there a sample sooner, 15 s of a
-// missing replica, which are worth 300 s of an idle one at the price of 20.
+// believed is the share of alarms that must have come true for the next one to count. A
+// false one costs replicas from one sample to the next and until they have ended, at least
+// 45 s; a true one has them there a sample sooner, which saves 15 s of a missing replica,
+// worth 300 s of an idle one at the price of 20.
 const believed = 0.25
 
-// guess returns how much more than before there is behind a mean over the window that
-// has grown by rise since dt ago, out of the calm. It holds of a burst whatever passed
-// since that began, anything up to dt. Halfway is the median, where a burst of twice
-// the size is half as likely (the density 1/Δ that prefers no scale); and what rate()
-// makes of a window reaches from the first scrape in it to the last, one interval
-// less. It is 0 if the samples are a window apart.
+// guess returns how much demand has probably grown if, out of the calm, the mean over the
+// window grew by rise within dt. The window then contains a part of the burst that is as
+// long as the burst has lasted, anything up to dt. Half of dt is the median if a burst of
+// twice the size is half as likely (the density 1/Δ, which prefers no scale); and rate()
+// spans the window from its first scrape to its last, one interval less. The guess is 0 if
+// the samples are a window apart.
 func (d *Detector) guess(dt time.Duration, rise float64) float64 {
 	return max(2*rise*float64(d.Window-dt)/float64(dt), 0)
 }
 
-// suspect guesses what is behind a sample that is no burst yet but may hold the first
+// suspect guesses what is behind a sample that is no burst yet but may contain the first
 // seconds of one: its rise is beyond chance, and the least that can be behind it is a
-// burst. It guesses nothing while the usual deviation is not known yet. The next sample
-// tells.
+// burst. The next sample will tell. It guesses nothing until the usual deviation is known.
 func (d *Detector) suspect(dt time.Duration, rise, reference float64) {
 	if !(reference > 0) || rise < surely*d.deviation(reference) || d.Seen.Sub(d.First) < halfSpread {
 		return
@@ -48,8 +47,8 @@ func (d *Detector) came(former float64) {
 	}
 }
 
-// suspected returns the demand that may be behind the newest sample, no more than the
-// quantile level of where past bursts would have taken it; 0 if the sample raises no
+// suspected returns the demand that may be behind the newest sample, at most the quantile
+// of the given level of where past bursts would have taken it; 0 if the sample raises no
 // alarm or is a window old, or if too few alarms came true.
 func (d *Detector) suspected(now time.Time, level float64) float64 {
 	if d.Lasts() || d.Guess == 0 || now.Sub(d.Seen) >= d.Window || float64(d.True+1) < believed*float64(d.Alarms+1) {
@@ -58,11 +57,12 @@ func (d *Detector) suspected(now time.Time, level float64) float64 {
 	return min(d.Guess, d.ceiling(d.Level, level))
 }
 
-// Suspects reports whether the newest sample is no burst but may be the first one of it.
+// Suspects reports whether the newest sample may be the first one of a burst that has not
+// been noticed yet.
 func (d *Detector) Suspects(now time.Time) bool { return d.suspected(now, 0) > 0 }
 
-// ceiling is the quantile level of where past bursts would have taken base; infinity
-// if fewer than eight are known.
+// ceiling returns the quantile of the given level of where past bursts would have taken
+// base; infinity if fewer than eight are known.
 func (d *Detector) ceiling(base, level float64) float64 {
 	if len(d.Recent) < enough {
 		return math.Inf(1)
@@ -70,8 +70,8 @@ func (d *Detector) ceiling(base, level float64) float64 {
 	return d.Reach(base, level)
 }
 
-// Rare reports whether bursts are known to be rare: fewer than eight of them, and for
-// each and one more an hour that was watched.
+// Rare reports whether bursts are known to be rare: there were fewer than eight, and the
+// series was watched for an hour for each of them and one more.
 func (d *Detector) Rare() bool {
 	n := len(d.Recent)
 	return n < enough && d.Seen.Sub(d.First) >= time.Duration(n+1)*time.Hour

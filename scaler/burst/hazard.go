@@ -68,10 +68,9 @@ func build(bursts []Burst, first, until time.Time) renewal {
 	return r
 }
 
-// byDay learns at which times of the day more bursts come than their gaps foretell:
-// as many times more as came over as many as were to be expected there, one of each
-// added (a gamma prior of mean 1). It learns nothing where the bursts span less than
-// two days.
+// byDay learns at which times of the day more bursts come than their gaps foretell: the
+// ratio of the bursts that came to those expected, with one added to each (a gamma prior
+// of mean 1). It learns nothing while the bursts span less than two days.
 func (r *renewal) byDay(bursts []Burst) {
 	perDay := int(Day / r.slot)
 	from, to := r.slotOf(bursts[0].At), r.last
@@ -96,7 +95,7 @@ func (r *renewal) byDay(bursts []Burst) {
 	}
 }
 
-// ofDay returns the slot of the day that s is.
+// ofDay returns which slot of the day slot s is.
 func (r *renewal) ofDay(s int) int { return s % int(Day/r.slot) }
 
 // clock returns the slot around whose centre the onsets gather most, and the
@@ -141,10 +140,9 @@ func (r *renewal) hazard(k int) float64 {
 	return (float64(to-from) + prior*r.mean) / (float64(len(r.gaps)-from) + prior)
 }
 
-// chance returns the chance of a burst in slot s, the k-th after the last one, given
-// that none came before: the hazard, whose odds are multiplied by how many times more
-// bursts than else come at this time of the day, as if the two knew nothing of each
-// other (naive Bayes).
+// chance returns the chance of a burst in slot s, the k-th after the last one, given that
+// none came before: the hazard, with its odds multiplied by the ratio of this time of day,
+// as if the two were independent (naive Bayes).
 func (r *renewal) chance(s, k int) float64 {
 	h := r.hazard(k)
 	if r.daily == nil {
@@ -154,8 +152,8 @@ func (r *renewal) chance(s, k int) float64 {
 	return odds / (1 - h + odds)
 }
 
-// before returns the share of onsets that came up to a phase, smoothed by half a
-// sample so that neither end is certain.
+// before returns the share of onsets up to a phase, smoothed by half a sample so that
+// neither end is certain.
 func (r *renewal) before(phase time.Duration) float64 {
 	if phase <= -r.slot/2 {
 		return 0
@@ -188,22 +186,22 @@ func (r *renewal) within(now time.Time, lead time.Duration) float64 {
 	return 1 - none
 }
 
-// anytime is the chance where the onsets follow no clock.
+// anytime returns the chance of a burst within lead if the onsets follow no clock.
 func (r *renewal) anytime(elapsed, lead time.Duration) float64 {
 	from, _ := slices.BinarySearch(r.times, elapsed)
 	to, _ := slices.BinarySearch(r.times, elapsed+lead+1)
 	return min((float64(to-from)+prior*r.mean*lead.Seconds())/(float64(len(r.times)-from)+prior), 1)
 }
 
-// Clock returns the slot at whose multiples bursts return, 0 if they follow no clock
-// or fewer than eight are known.
+// Clock returns the slot at multiples of which bursts return; 0 if they follow no clock or
+// fewer than eight are known.
 func (d *Detector) Clock() time.Duration {
 	d.judge()
 	return d.renewal.slot
 }
 
 // Foreseen reports whether bursts return when they are expected: they follow a clock, or
-// most of them, three in four, come within a tenth of the usual time after the last one.
+// three in four come after the usual time since the last one, give or take a tenth.
 func (d *Detector) Foreseen() bool {
 	d.judge()
 	if d.renewal.slot > 0 {
@@ -219,18 +217,18 @@ func (d *Detector) Foreseen() bool {
 	return 4*(to-from) >= 3*n
 }
 
-// judge makes of the remembered bursts what they say about the next one, if there is
-// a new one.
+// judge works out what the remembered bursts say about the next one, unless that is done
+// already.
 func (d *Detector) judge() {
 	if !d.renewal.made {
 		d.renewal = build(d.Recent, d.First, d.Seen)
 	}
 }
 
-// Hedge returns the chance, 0 to 1, that a burst begins within lead after now, as
-// far as past bursts tell: 0 while one lasts, or with fewer than eight of them.
-// It takes O(log bursts), but O(bursts) at the first call after one ended.
-func (d *Detector) Hedge(now time.Time, lead time.Duration) float64 {
+// Chance returns the chance, 0 to 1, that a burst begins within lead after now, as far as
+// past bursts tell: 0 while one lasts, or while fewer than eight are known. It takes
+// O(log bursts), or O(bursts) at the first call after one ended.
+func (d *Detector) Chance(now time.Time, lead time.Duration) float64 {
 	if d.Lasts() || len(d.Recent) < enough {
 		return 0
 	}

@@ -7,18 +7,17 @@ import (
 )
 
 const (
-	fewHeights  = 3  // bursts before their height is told
-	lastHeights = 64 // bursts that it is told by
+	fewHeights  = 3  // least number of bursts from which a height is told
+	lastHeights = 64 // most that it is told from
 )
 
 // Reach returns the demand, in the unit of the metric, that a burst from base stays
 // at or under with probability level, as far as the last 64 bursts tell; NaN before
 // there were three.
 //
-// What makes demand burst may multiply it, as more requests of each user do, or add
-// to it, as a job does that runs beside the users. Which of the two is seen in how
-// much the bursts differ: what is alike from one to the next, the multiple or the
-// addition, is carried on.
+// A burst may multiply demand, as more requests of each user do, or add to it, as a job
+// does that runs beside the users. Whichever of the two, multiple or addition, differs less
+// from burst to burst is used.
 func (d *Detector) Reach(base, level float64) float64 {
 	var room [2][lastHeights]float64
 	multiples, additions := d.heights(room[0][:0], Burst.multiple), d.heights(room[1][:0], Burst.addition)
@@ -28,8 +27,8 @@ func (d *Detector) Reach(base, level float64) float64 {
 	return base * quantileOf(multiples, level)
 }
 
-// Usually returns how long most bursts last, as far as past bursts tell: 19 in 20 of
-// them, within least and half an hour; least if fewer than eight are known.
+// Usually returns the time that 19 in 20 past bursts lasted at most, kept between least and
+// half an hour; least if fewer than eight are known.
 func (d *Detector) Usually(least time.Duration) time.Duration {
 	if len(d.Recent) < enough {
 		return least
@@ -39,8 +38,8 @@ func (d *Detector) Usually(least time.Duration) time.Duration {
 	return min(max(time.Duration(long*float64(time.Second)), least), newLevel)
 }
 
-// rise returns how long past bursts took to come near their height, the quantile level
-// of it; 0 if they were there when they were noticed, or fewer than three are known.
+// rise returns the quantile of the given level of how long past bursts took to come near
+// their height; 0 if they were there when they were noticed, or fewer than three are known.
 func (d *Detector) rise(level float64) time.Duration {
 	var room [lastHeights]float64
 	rises := room[:0]
@@ -58,8 +57,7 @@ func (b Burst) seconds() float64  { return b.Lasted.Seconds() }
 func (b Burst) multiple() float64 { return b.Height }
 func (b Burst) addition() float64 { return (b.Height - 1) * b.Base }
 
-// heights appends to h what of tells of the last bursts, ascending; those of which it
-// tells nothing positive are left out.
+// heights appends to h the positive values of a property of the last bursts, ascending.
 func (d *Detector) heights(h []float64, of func(Burst) float64) []float64 {
 	last := d.Recent[max(0, len(d.Recent)-lastHeights):]
 	for _, b := range last {
@@ -71,8 +69,8 @@ func (d *Detector) heights(h []float64, of func(Burst) float64) []float64 {
 	return h
 }
 
-// spread returns the standard deviation of the logarithms of what heights exceed
-// from by: how much they differ in proportion.
+// spread returns the standard deviation of the logarithms of heights less from: how much
+// they differ in proportion.
 func spread(heights []float64, from float64) float64 {
 	n, sum, squares := 0.0, 0.0, 0.0
 	for _, v := range heights {

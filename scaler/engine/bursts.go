@@ -98,7 +98,7 @@ func (w *Workload) pays(now time.Time, odds float64) bool {
 		return w.parts.Chance > hedgeCost*odds*w.vain(w.parts.Chance)
 	}
 	for part := 1; part <= 8; part *= 2 {
-		if c := w.bursts.Hedge(now, w.LeadTime()/time.Duration(part)); c > odds/float64(part)*w.vain(c) {
+		if c := w.bursts.Chance(now, w.LeadTime()/time.Duration(part)); c > odds/float64(part)*w.vain(c) {
 			return true
 		}
 	}

@@ -86,7 +86,7 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	}
 	p.Latch = w.latch(now)
 	p.Return = returnFactor * w.dip.Returning()
-	p.Chance = w.bursts.Hedge(now, w.LeadTime())
+	p.Chance = w.bursts.Chance(now, w.LeadTime())
 	p.Hedge = w.hedge(now)
 	p.steady = d
 	d.Predicted = max(d.Predicted, p.bursts())

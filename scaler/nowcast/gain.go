@@ -3,25 +3,25 @@ package nowcast
 import "math"
 
 const (
-	// gainMemory is how many cells the gain is learned from, in which one fades to 1/e: a
-	// day of minutes.
+	// gainMemory is the number of cells in which the weight of one fades to 1/e: a day of
+	// minutes.
 	gainMemory = 1440.0
 
-	// gainUsual is how many cells the mean absolute innovation is of, at most: two hours of
-	// minutes. Each counts as no more than three usual ones, so that the mean grows by a
-	// sixtieth a cell at most: over a day of minutes it would take days to follow a load
+	// gainUsual is the most cells that the mean absolute innovation averages: two hours of
+	// minutes. Each counts as no more than three usual ones, so the mean grows by at most a
+	// sixtieth a cell; averaged over a day of minutes, it would take days to follow a load
 	// that wakes from nothing.
 	gainUsual = 120.0
 
-	// gainFirst is the gain before anything was learned, and gainFirstCells how many cells
-	// it counts as. Half of what is new lasts, with most loads; all of it with those that
-	// wander, none where each sample is noise around a level that is known.
+	// gainFirst is the gain before anything is learned, and gainFirstCells the number of
+	// cells that it counts as. With most loads half of what is new lasts; with those that
+	// wander all of it does, and with noise around a known level none.
 	gainFirst      = 0.5
 	gainFirstCells = 20.0
 
-	// gainWidest bounds an innovation, in usual ones. What is beyond is an outlier, a
-	// failed scrape, or the onset of a burst: one of them would be the gain of a day, and
-	// none of them is the small news that a gain is for.
+	// gainWidest bounds an innovation, in usual ones. One beyond that is an outlier, a
+	// failed scrape or the onset of a burst: it would determine the gain for a day, and is
+	// not the small news that a gain is for.
 	gainWidest = 3.0
 )
 
@@ -30,14 +30,14 @@ const (
 // A model in innovations form revises what it forecast for a later cell by a part of its
 // one-step error, which is the same from cell to cell: for simple exponential smoothing it
 // is α (Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing, 2008,
-// section 3.4). A pool of models has no such constant, but it can be watched: the gain is
-// the slope, through the origin, of the revisions on the errors of about the last day, 0 to
-// 1. Near 1 the load wanders and the newest sample is what is known best; near 0 it is
-// noise around a known level.
+// section 3.4). A pool of models has no such constant, but the revisions can be watched: the
+// gain is the slope, through the origin, of the revisions on the errors of about the last
+// day, kept within 0 and 1. Near 1 the load wanders and the newest sample is the best
+// knowledge there is; near 0 the load is noise around a known level.
 //
-// So it is never ahead of the model: it does to the forecast now no more than the model is
-// going to do when the cell closes, should the sample hold. The zero Gain is ready and has
-// learned nothing. It is not safe for concurrent use.
+// So a gain is never ahead of the model: it moves the forecast by no more than the model
+// will when the cell closes, should the sample hold. The zero Gain is ready and has learned
+// nothing. It is not safe for concurrent use.
 type Gain struct {
 	last    float64 // value of the newest closed cell
 	ahead   float64 // median that was forecast for the one that is open
@@ -50,17 +50,17 @@ type Gain struct {
 	cells  float64 // behind them, discounted
 }
 
-// Expect takes what the forecast says once the newest closed cell, of the given value, is
-// known to it: the medians of the cell that is open and of one farther ahead. A value that
-// is NaN, a silent cell, leaves nothing to compare with until the next.
+// Expect takes the forecast made when the newest closed cell, of the given value, is known:
+// the medians of the open cell and of one farther ahead. If any of them is NaN there is
+// nothing to compare with until the next Expect.
 func (g *Gain) Expect(value, ahead, farther float64) {
 	g.last, g.ahead, g.farther = value, ahead, farther
 	g.known = finite(value) && finite(ahead) && finite(farther)
 }
 
-// Close learns from the cell that was open: its value, and the median that is now forecast
-// for the farther cell of the last Expect. Where either is NaN, or that one's were, it
-// says nothing.
+// Close learns from the cell that was open: from its value, and from the median now
+// forecast for the farther cell of the last Expect. If either is NaN, or any of that Expect
+// was, it learns nothing.
 func (g *Gain) Close(value, farther float64) {
 	innovation, revision := value-g.ahead, farther-g.farther
 	if !g.known || !finite(innovation) || !finite(revision) {
@@ -89,12 +89,12 @@ func (g *Gain) Value() float64 {
 }
 
 // Worth returns how far the forecast follows what is new between two cells, 0 to 1: the
-// square of the gain, and 0 before anything was learned.
+// square of the gain, and 0 before anything is learned.
 //
-// The gain alone would be the best guess. But there are several samples a cell, and what
-// the highest of them asks for is held for minutes: where little of the news lasts, the
-// noise of each is paid for. Squared, a load that wanders is followed as before, and one of
-// mere noise is left alone.
+// The gain itself would be the best guess. But there are several samples in a cell, and what
+// the highest of them asks for is held for minutes; where little of the news lasts, the
+// noise of each would be paid for. With the square a load that wanders is followed as
+// before, and mere noise is left alone.
 func (g *Gain) Worth() float64 {
 	if !g.known || g.usual == 0 {
 		return 0
@@ -102,10 +102,10 @@ func (g *Gain) Worth() float64 {
 	return g.Value() * g.Value()
 }
 
-// Move returns by how much the forecast is to move with a sample of the given value, when
-// the part of the open cell, 0 to 1, has passed: the [Gain.Worth] of what the sample is
-// above what was to be seen by then, which goes from one cell to the next on a line. It is
-// in the unit of the metric, and negative below.
+// Move returns how far the forecast is to move, in the unit of the metric, with a sample of
+// the given value when part of the open cell, 0 to 1, has passed: [Gain.Worth] times the
+// distance of the sample above what was expected at that moment, by linear interpolation
+// from the last cell to the open one. It is negative if the sample is below.
 func (g *Gain) Move(sample, part float64) float64 {
 	worth := g.Worth()
 	if worth == 0 {

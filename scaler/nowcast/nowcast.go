@@ -26,7 +26,7 @@ import (
 	"github.com/forescale/forescale/collector"
 )
 
-// A Nowcast knows the samples of one target so far. It is not safe for concurrent use.
+// A Nowcast follows the samples of one target. It is not safe for concurrent use.
 type Nowcast struct {
 	step time.Duration // of the grid = the window of the rates
 
@@ -46,10 +46,9 @@ func (n *Nowcast) Accepts(s collector.Sample) bool {
 	return !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0) && s.Value >= 0 && s.Time.After(n.latest.Time)
 }
 
-// Observe takes a sample that is accepted and reports whether it is news. A value that
-// has not changed is the same scrape, however often it is asked for: it is news only
-// once the usual time between two scrapes has passed. What becomes of the samples
-// therefore does not depend on how often they are asked for.
+// Observe takes a sample that is accepted and reports whether it is news. An unchanged
+// value is taken for the same scrape until the usual time between two scrapes has passed.
+// The result therefore does not depend on how often samples are asked for.
 func (n *Nowcast) Observe(s collector.Sample) bool {
 	if s.Value == n.latest.Value && s.Time.Sub(n.latest.Time) < n.slope.span() { // a zero Time is long ago
 		return false
@@ -63,9 +62,9 @@ func (n *Nowcast) Observe(s collector.Sample) bool {
 // Latest returns the newest sample; its Time is zero before the first.
 func (n *Nowcast) Latest() collector.Sample { return n.latest }
 
-// Demand returns what was observed last, in the unit of the metric; NaN if that is
-// older than ttl. While samples stay away, and until a window after that, it is at
-// least the highest sample of the two windows before.
+// Demand returns the demand observed last, in the unit of the metric; NaN if that is older
+// than ttl. While samples stay away, and for one window after they return, it is at least
+// the highest sample of the two windows before.
 func (n *Nowcast) Demand(now time.Time, ttl time.Duration) float64 {
 	if n.latest.Time.IsZero() || now.Sub(n.latest.Time) > ttl {
 		return math.NaN()
@@ -73,7 +72,7 @@ func (n *Nowcast) Demand(now time.Time, ttl time.Duration) float64 {
 	return max(n.latest.Value, n.silence.hold(now, n.latest.Time, n.step))
 }
 
-// Rise returns how much more than the newest sample there will be soon if it goes on as
-// of late, see package: a minute ahead, on a finer grid a step. It is in the unit of the
-// metric, and 0 if demand falls or what moves is noise.
+// Rise returns by how much demand will exceed the newest sample a minute ahead, or a step
+// ahead on a finer grid, if it goes on as of late. It is in the unit of the metric, and 0 if
+// demand falls or moves no more than noise does.
 func (n *Nowcast) Rise() float64 { return n.slope.rise(n.latest, n.step) }

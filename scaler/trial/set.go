@@ -12,25 +12,25 @@ import (
 // Size is how many α a [Set] tries at once.
 const Size = 8
 
-// UsualMisses is the share of time missed per α, of services in general: what is short
-// for a moment is seldom late.
+// UsualMisses is the share of time missed per α, of services in general: being short for a
+// moment seldom makes requests late.
 const UsualMisses = 0.1
 
 const (
 	slots    = 44                                          // remembered: eleven minutes
 	silence  = int64(reactive.Stabilization / shadow.Slot) // slots without an Ask after which the trials begin anew
 	memory   = 96 * time.Hour                              // in which what a trial missed fades to 1/e
-	prior    = 24 * time.Hour                              // for which a trial counts as having missed UsualMisses times α beforehand
-	unlike   = 120.0                                       // seconds of misses for which trials count as true to life beforehand
-	untrue   = 4.0                                         // most times more missed in earnest than in a trial that counts
-	careless = 20.0                                        // greatest α in targets while the bill is within bounds
+	prior    = 24 * time.Hour                              // time before the first, in which a trial is taken to have missed UsualMisses times α
+	unlike   = 120.0                                       // seconds of misses in which trials are taken to have been right beforehand
+	untrue   = 4.0                                         // most that real misses may exceed those of a trial by, as a factor
+	careless = 20.0                                        // greatest α, in targets, while the bill is within bounds
 	median   = 0.5                                         // greatest α ever: the quantile is no lower than the median
 )
 
 // A Set of trials runs the counts of a forecast at several α side by side, on the same
 // demand, and so knows what each would have missed. [Set.Pace] takes the greatest α whose
-// trial keeps the target. Its exported fields are its whole memory, for dumps. It is made
-// by [New]. It is not safe for concurrent use.
+// trial keeps the target. Make one with [New]. The exported fields are its whole memory,
+// for dumps. It is not safe for concurrent use.
 type Set struct {
 	Alphas [Size]float64 `json:"alphas"` // descending, in (0, 1)
 	Alpha  float64       `json:"alpha"`  // in force
@@ -40,17 +40,17 @@ type Set struct {
 	Asked  [Size][slots]int32 `json:"asked"`  // replicas that demand asked for, by slot modulo their count
 	Wanted [Size][slots]int32 `json:"wanted"` // replicas that there would have been
 
-	Queue   [Size]float64    `json:"line"`    // demand that waits before their replicas, times seconds
-	Waiting [2][Size]float64 `json:"waiting"` // seconds missed of late that a burst may explain yet, the newer ones first
+	Queue   [Size]float64    `json:"line"`    // before their replicas, demand times seconds
+	Waiting [2][Size]float64 `json:"waiting"` // seconds missed of late that a burst may still explain, the newer ones first
 	Missed  [Size]float64    `json:"missed"`  // seconds missed, discounted
 	Known   float64          `json:"known"`   // seconds behind Missed, discounted
 
-	Real float64 `json:"real"` // seconds missed in earnest, discounted
-	Said float64 `json:"said"` // and by a trial of the α in force
+	Real float64 `json:"real"` // seconds missed in reality, discounted
+	Said float64 `json:"said"` // and in a trial of the α in force
 }
 
-// New returns trials of the given α, in (0, 1) and descending, where the objective
-// may be missed for a share target of the time. It starts with what keeps a goal below.
+// New returns trials of the given α, in (0, 1) and descending, for a violation target, a
+// share of time. It starts with the α that is presumed to keep goal, at most target.
 func New(alphas [Size]float64, target, goal float64) *Set {
 	s := &Set{Alphas: alphas, Most: min(careless*target, median)}
 	s.Pace(goal, 0)
@@ -60,8 +60,8 @@ func New(alphas [Size]float64, target, goal float64) *Set {
 // Due reports whether now is in a later slot than the last Ask.
 func (s *Set) Due(now time.Time) bool { return now.UnixNano()/int64(shadow.Slot) > s.Slot }
 
-// Ask takes the replicas that each α asks for now. A count holds for hold, and one
-// that a small step would lower for calm.
+// Ask takes the replicas that each α asks for now. A count is held for hold, or for calm
+// if only a small step would lower it.
 func (s *Set) Ask(now time.Time, counts [Size]int32, hold, calm time.Duration) {
 	slot := now.UnixNano() / int64(shadow.Slot)
 	if slot-s.Slot > silence {
@@ -80,7 +80,7 @@ func (s *Set) Ask(now time.Time, counts [Size]int32, hold, calm time.Duration) {
 	}
 }
 
-// sync is one decision of the k-th trial.
+// sync makes one decision of the k-th trial.
 func (s *Set) sync(k int, slot int64, asked int32, hold, calm time.Duration) {
 	s.Asked[k][slot%slots] = asked
 	n, last := s.highest(k, slot, hold), s.Wanted[k][(slot-1)%slots]
@@ -98,8 +98,8 @@ func (s *Set) highest(k int, slot int64, within time.Duration) (n int32) {
 	return n
 }
 
-// Judge compares what was observed with what each trial would have had, over the last
-// dt. What is missed waits for [Set.Turn] or [Set.Void].
+// Judge compares what was observed over the last dt with what each trial would have had.
+// What is missed waits for [Set.Turn] or [Set.Void].
 func (s *Set) Judge(m reactive.Moment, dt time.Duration) {
 	if s.Slot == 0 || dt <= 0 || dt > reactive.Stabilization {
 		return
@@ -118,19 +118,21 @@ func (s *Set) Judge(m reactive.Moment, dt time.Duration) {
 	}
 }
 
-// Void forgets what was missed of late: a burst was the reason, which no α finds ready.
+// Void forgets what was missed of late, because a burst was the reason: no α is ready for
+// one.
 func (s *Set) Void() { s.Waiting = [2][Size]float64{} }
 
-// Turn books what has waited since the last Turn but one, beside the seconds that were
-// missed in earnest meanwhile.
+// Turn books what has waited since the last Turn but one, and the seconds that were missed
+// in reality in that time.
 func (s *Set) Turn(missed float64) {
 	s.Real += missed
 	s.Said += s.said()
 	s.turn()
 }
 
-// TurnHelped is Turn where others had a hand in what there was, who add: only more
-// misses in earnest than the trials say then tell of these.
+// TurnHelped is Turn for a time in which others, who only add, had a hand in the replicas
+// there were. What was missed in reality then counts only if it is more than the trials
+// say.
 func (s *Set) TurnHelped(missed float64) {
 	if missed > s.said() {
 		s.Turn(missed)
@@ -146,7 +148,7 @@ func (s *Set) turn() {
 	s.Waiting[1], s.Waiting[0] = s.Waiting[0], [Size]float64{}
 }
 
-// said returns the seconds to be booked of a trial of the α in force.
+// said returns the seconds to be booked that a trial of the α in force would have missed.
 func (s *Set) said() float64 {
 	k := 0
 	for k < Size-1 && s.Alphas[k] > s.Alpha {
@@ -159,14 +161,14 @@ func (s *Set) said() float64 {
 	return s.Waiting[1][k] + part*(s.Waiting[1][k-1]-s.Waiting[1][k])
 }
 
-// Pace sets the α in force for a target of goal: what keeps it, but no less than least,
-// which the bill allows, see pacing.Afford.
+// Pace sets the α in force to the greatest that keeps goal, a share of time, but no less
+// than least, the least that the bill allows; see pacing.Afford.
 func (s *Set) Pace(goal, least float64) {
 	s.Alpha = min(max(min(s.within(goal), s.Most), least), median)
 }
 
-// within returns the greatest α that misses at most goal: between two trials on a
-// line in logarithms, beyond the last in proportion.
+// within returns the greatest α that misses at most goal: between two trials by linear
+// interpolation of logarithms, beyond the last in proportion.
 func (s *Set) within(goal float64) float64 {
 	last := Size - 1
 	next := s.share(last)
@@ -184,7 +186,7 @@ func (s *Set) within(goal float64) float64 {
 	return s.Alphas[0]
 }
 
-// share returns what the k-th trial is thought to miss in earnest.
+// share returns the share of time that the k-th trial is thought to miss in reality.
 func (s *Set) share(k int) float64 {
 	seconds := s.Missed[k] + UsualMisses*s.Alphas[k]*prior.Seconds()
 	bias := min(max((s.Real+unlike)/(s.Said+unlike), 1), untrue)

@@ -8,25 +8,26 @@ import (
 const (
 	maxPromises = 64             // open at a time
 	memory      = 12 * time.Hour // half-life of the losses
-	worse       = 1.1            // times the rival's loss: trust is lost
-	level       = 1.0            // at most that: it is back
-	least       = 60             // promises kept or broken before there is a verdict
-	gain        = 0.1            // of the quantile trackers, in mean relative errors
-	dearest     = 5.0            // times the rival's mean loss: no single promise costs the forecast more, or the way back would take days
+	worse       = 1.1            // times the rival's loss at which trust is lost
+	level       = 1.0            // times the rival's loss at which it is regained
+	least       = 60             // promises settled before there is a verdict
+	gain        = 0.1            // step of the quantile trackers, in mean relative errors
+	dearest     = 5.0            // times the rival's mean loss: the most that one promise costs the forecast, or the way back would take days
 )
 
-// A Promise is a forecast that waits for its outcome.
+// A Promise is a forecast whose outcome is awaited.
 type Promise struct {
 	Made    time.Time `json:"made"`
 	Due     time.Time `json:"due"`     // end of the time it speaks for
 	Level   float64   `json:"level"`   // quantile, in (0, 1)
-	Acting  float64   `json:"acting"`  // the forecast's demand to provide for
-	Last    float64   `json:"last"`    // what was observed last
-	Grain   float64   `json:"grain"`   // of the demand: a surplus up to it costs nothing
+	Acting  float64   `json:"acting"`  // demand to provide for, by the forecast
+	Last    float64   `json:"last"`    // demand observed last
+	Grain   float64   `json:"grain"`   // demand: a surplus up to it costs nothing
 	Highest float64   `json:"highest"` // demand seen since; negative = none yet
 }
 
-// A Rival is a rule that needs no model: a value raised by a learned margin.
+// A Rival is the account of one side: its losses, and for the rule without a model, the
+// last value raised by a margin, also the margin it has learned.
 type Rival struct {
 	Margin float64 `json:"margin"` // relative; reaches the level of the promises in the long run
 	Scale  float64 `json:"scale"`  // mean absolute relative error, the step of the tracker
@@ -46,8 +47,8 @@ type Gate struct {
 	Since     time.Time `json:"since"` // of the last change of mind
 }
 
-// Promise notes a forecast. One that is not finite, or made or due out of order,
-// is passed over, and so is one too many: the oldest ones are due first.
+// Promise notes a forecast. It ignores one that is not finite or is due before it is made,
+// and one beyond the 64 that may be open: the oldest are due first.
 func (g *Gate) Promise(p Promise) {
 	if !finite(p.Acting) || !finite(p.Last) || !p.Due.After(p.Made) || !(p.Level > 0 && p.Level < 1) || len(g.Open) == maxPromises {
 		return
@@ -58,8 +59,8 @@ func (g *Gate) Promise(p Promise) {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) && v >= 0 }
 
-// Observe takes a sample of demand and settles the promises that are due. A
-// sample that is not finite or negative settles and moves nothing else.
+// Observe takes a sample of demand and settles the promises that are due. A sample that
+// is negative or not finite only settles.
 func (g *Gate) Observe(now time.Time, demand float64) {
 	keep := g.Open[:0]
 	for _, p := range g.Open {
@@ -75,9 +76,9 @@ func (g *Gate) Observe(now time.Time, demand float64) {
 	g.Open = keep
 }
 
-// settle charges both rules. A promise for which nothing was seen is void. Where load
-// stands still, or is none, the last value is right to the last digit: a forecast that
-// is right to a part of a replica does not lose to that.
+// settle charges both sides. A promise for which nothing was seen is void. Where load
+// stands still, or there is none, the last value is right to the last digit; the grain
+// keeps a forecast that is right to a part of a replica from losing to that.
 func (g *Gate) settle(now time.Time, p Promise) {
 	if p.Highest < 0 {
 		return
@@ -95,7 +96,7 @@ func (g *Gate) settle(now time.Time, p Promise) {
 	}
 }
 
-// judge changes its mind, with hysteresis.
+// judge withdraws or restores trust, with hysteresis.
 func (g *Gate) judge(now time.Time) {
 	limit := worse
 	if g.Retreated {
@@ -126,7 +127,7 @@ func (r *Rival) settle(p float64, span time.Duration, actual, base float64) {
 	r.Margin = max(r.Margin, 0)
 }
 
-// pinball is the quantile loss of having said what turned out as actual.
+// pinball returns the quantile loss of a forecast said when the outcome is actual.
 func pinball(p, actual, said float64) float64 {
 	return max(p*(actual-said), (1-p)*(said-actual))
 }
@@ -146,9 +147,9 @@ func (r *Rival) Raise(v float64) float64 { return v * (1 + r.Margin) }
 // Trusted reports whether the forecast may act.
 func (g *Gate) Trusted() bool { return !g.Retreated }
 
-// Reactive returns what stands in for the forecast: the last value with the
-// margin that its growth within the time of a promise needs at the level of the
-// promises. Before there are enough promises the margin is at least an eighth.
+// Reactive returns what stands in for the forecast: the last value, raised by the margin
+// that its growth over the time of a promise needs at the level of the promises. Until
+// there is a verdict the margin is at least an eighth.
 func (g *Gate) Reactive(last float64) float64 {
 	if g.Count < least {
 		return last * (1 + max(g.Last.Margin, 0.125))
@@ -156,8 +157,8 @@ func (g *Gate) Reactive(last float64) float64 {
 	return g.Last.Raise(last)
 }
 
-// Skill returns the loss of the forecast over that of the rival: below 1
-// it earns its keep. NaN before there is a verdict.
+// Skill returns the loss of the forecast over that of the rival: below 1 the forecast
+// earns its keep. It is NaN until there is a verdict.
 func (g *Gate) Skill() float64 {
 	if g.Count < least || !(g.Last.Loss > 0) {
 		return math.NaN()
