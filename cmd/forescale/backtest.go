@@ -60,8 +60,8 @@ long each missed the latency objective and what its pods cost, whether predictio
 can pay at all on this load, and which spec to run.
 
 FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the mean
-requests per second over the interval that starts there; or what Grafana writes for one
-series. It may also be - for standard input, the JSON of a Prometheus range query,
+requests per second over the interval that starts there; or a time and one column of any
+name, as Grafana writes them, or with --query the column of that name. It may also be - for standard input, the JSON of a Prometheus range query,
 OpenMetrics text with time stamps, or a directory of Prometheus blocks, with --query or
 that of --spec. What is missing is a gap, not a zero. The last two weeks are judged at
 most, what goes before is history.
@@ -88,7 +88,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringArrayVar(&o.traces, "trace", nil, "`file` with the recorded load; may be repeated")
 	fs.StringVar(&o.directory, "traces", "", "`directory` of csv or csv.gz files, with or without a manifest.yaml")
-	fs.StringVar(&o.query, "query", "", "PromQL of the load, for Prometheus blocks and OpenMetrics text")
+	fs.StringVar(&o.query, "query", "", "PromQL of the load, for Prometheus blocks and OpenMetrics text, or the name of a column of CSV")
 	fs.StringVar(&o.latency, "latency-query", "", "PromQL of the latency that the objective is about, seconds, for the same files")
 	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas, for the same files")
 	durationVar(fs, &o.step, "step", api.Duration(0), "interval that such files are read at (default 60s, or theirs)")

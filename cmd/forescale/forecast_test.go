@@ -139,7 +139,7 @@ func TestForecastRefusesWhatCannotBe(t *testing.T) {
 		"a multiple of the cell, 1m":   {"--every", "90s"},
 		"no multiple":                  {"--step", "90s"},
 		"want at most 100000":          {"--horizon", "100d"},
-		"a query for a CSV file":       {"--query", "up"},
+		`no column "up"`:               {"--query", "up"},
 		"unknown time zone":            {"--time-zone", "Mars/Olympus"},
 		"looks for a day and a week":   {"--model", "path", "--seasons", "none"},
 	} {

@@ -21,15 +21,16 @@ import (
 const formats = `FILE may be compressed with gzip, - is standard input, and it is one of
   CSV          timestamp,value: unix seconds and the mean over the interval that
                starts there; a missing row is a gap, not a zero. Also
-               timestamp,rate,latency,replicas, of which rate is read; or what
-               Grafana writes for one series
+               timestamp,rate,latency,replicas, of which rate is read; or a time
+               and one column of any name, as Grafana writes them
   JSON         the answer of Prometheus's /api/v1/query_range
   OpenMetrics  text with timestamps, as promtool tsdb dump-openmetrics writes it
   a directory  the data of a Prometheus, or a snapshot of it; nothing is written
-For the last two --query says in PromQL what to read.`
+For the last two --query says in PromQL what to read; of a CSV file with more columns it
+names the one.`
 
 // queryUsage is the usage of --query beside them.
-const queryUsage = "`PromQL` for OpenMetrics and directories (default: their only series)"
+const queryUsage = "`PromQL` for OpenMetrics and directories (default: their only series), or the name of a column of CSV"
 
 // oneFile asks for exactly one argument.
 func oneFile(cmd *cobra.Command, args []string) error {

@@ -14,35 +14,22 @@ import (
 	"time"
 )
 
-const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas (the last two as known)"
-
 // longestLine bounds the lines, in bytes.
 const longestLine = 1 << 16
-
-// A layout is how a CSV file is written, as far as its lines tell.
-type layout struct {
-	order  []int // the column of each field, −1 for the time stamp
-	millis bool  // times are milliseconds since the epoch: the first one is
-	local  bool  // a time came without a zone
-}
 
 // readCSV reads rows after a header of known words.
 func readCSV(r io.Reader, o Options) (Data, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)
 	t := table{average: o.AverageRepeated}
-	var l layout
+	l := layout{wanted: [columns]string{o.Query, o.LatencyQuery, o.ReplicasQuery}}
 	for n := 1; lines.Scan(); n++ {
-		var err error
-		switch text := strings.TrimSpace(lines.Text()); {
-		case text == "", l.order == nil && text[0] == '#': // a comment before the header
-		case l.order == nil:
-			err = l.header(text, &t)
-		default:
-			err = t.add(n, text, &l)
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || l.words == nil && text[0] == '#' { // a comment before the header
+			continue
 		}
-		if err != nil {
-			return Data{}, fmt.Errorf("line %d: %w", n, err)
+		if err := t.line(n, text, &l); err != nil {
+			return Data{}, err
 		}
 	}
 	switch err := lines.Err(); {
@@ -66,12 +53,34 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	return t.data(o)
 }
 
-// add appends the row of line n.
-func (t *table) add(n int, text string, l *layout) error {
-	if len(t.rows) == 0 {
-		l.millis = inMillis(text)
+// line takes line n, which is the header or a row. The error names the line that is at fault.
+func (t *table) line(n int, text string, l *layout) error {
+	if l.words == nil {
+		if isHeader, err := l.begin(n, text, t); err != nil || isHeader {
+			return err
+		}
 	}
-	r, err := l.record(text)
+	fields, err := l.fields(text)
+	if err == nil && l.order == nil {
+		if err := l.resolve(fields, t); err != nil {
+			return fmt.Errorf("line %d: %w", l.line, err)
+		}
+	}
+	if err == nil {
+		err = t.add(n, fields, l)
+	}
+	if err != nil {
+		return fmt.Errorf("line %d: %w", n, err)
+	}
+	return nil
+}
+
+// add appends the row of line n.
+func (t *table) add(n int, fields []string, l *layout) error {
+	if len(t.rows) == 0 {
+		l.millis = inMillis(fields[l.at])
+	}
+	r, err := l.record(fields)
 	if err != nil {
 		return err
 	}
@@ -84,61 +93,6 @@ func (t *table) add(n int, text string, l *layout) error {
 		return fmt.Errorf("%w; times without a zone come twice where clocks go back: export them in UTC", err)
 	}
 	return err
-}
-
-// column returns the column of a word of the header, −1 for the time stamp.
-func column(word string) (int, bool) {
-	switch word {
-	case "timestamp", "time": // the latter as Grafana writes it
-		return -1, true
-	case "value", "rate":
-		return rate, true
-	case "latency":
-		return latency, true
-	case "replicas":
-		return replicas, true
-	default:
-		return 0, false
-	}
-}
-
-// header finds which column each field of a row belongs to. Beside a time a single column
-// may bear any name, which a note repeats.
-func (l *layout) header(text string, t *table) error {
-	if !strings.Contains(text, ",") && strings.ContainsAny(text, ";\t") {
-		return fmt.Errorf("%q: want commas between the columns, and a point in a number; %s", brief(text), wantHeader)
-	}
-	words, err := split(text)
-	if err != nil {
-		return err
-	}
-	var order []int
-	for i, word := range words {
-		c, known := column(strings.ToLower(strings.TrimSpace(word)))
-		if !known && isLone(words, i) {
-			c, known = rate, true
-			t.notes = append(t.notes, fmt.Sprintf("the column %q is read as the metric", brief(word)))
-		}
-		if !known {
-			return fmt.Errorf("%q in %q: %s", brief(word), brief(text), wantHeader)
-		}
-		if slices.Contains(order, c) {
-			return fmt.Errorf("%q twice in %q: %s", brief(word), brief(text), wantHeader)
-		}
-		order = append(order, c)
-	}
-	if order[0] != -1 || !slices.Contains(order, rate) {
-		return fmt.Errorf("%q: %s", brief(text), wantHeader)
-	}
-	l.order = order
-	return nil
-}
-
-// isLone reports whether word i of a header names the only column beside the time: it
-// does unless it is a number, as in a file without a header.
-func isLone(words []string, i int) bool {
-	_, err := strconv.ParseFloat(strings.TrimSpace(words[i]), 64)
-	return i == 1 && len(words) == 2 && err != nil
 }
 
 // split returns the fields of a line, of which each may stand in quotes (RFC 4180),
@@ -156,23 +110,31 @@ func split(text string) ([]string, error) {
 	return fields, nil
 }
 
-// record reads one row.
-func (l *layout) record(text string) (row, error) {
+// fields returns the fields of a row, as many as the header has, without space around them.
+func (l *layout) fields(text string) ([]string, error) {
 	fields, err := split(text)
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
-	if len(fields) != len(l.order) {
-		return row{}, fmt.Errorf("%q has %d fields, want %d as the header", brief(text), len(fields), len(l.order))
+	if len(fields) != len(l.words) {
+		return nil, fmt.Errorf("%q has %d fields, want %d as the header", brief(text), len(fields), len(l.words))
 	}
-	at, err := l.instant(strings.TrimSpace(fields[0]))
+	for i, f := range fields {
+		fields[i] = strings.TrimSpace(f)
+	}
+	return fields, nil
+}
+
+// record reads one row.
+func (l *layout) record(fields []string) (row, error) {
+	at, err := l.instant(fields[l.at])
 	if err != nil {
 		return row{}, err
 	}
 	r := row{at: at, values: unknown()}
-	for i, c := range l.order[1:] {
-		field := strings.TrimSpace(fields[i+1])
-		if field == "" || strings.EqualFold(field, "nan") || strings.EqualFold(field, "null") {
+	for i, c := range l.order {
+		field := fields[i]
+		if c < 0 || field == "" || strings.EqualFold(field, "nan") || strings.EqualFold(field, "null") {
 			continue
 		}
 		v, err := strconv.ParseFloat(field, 64)
@@ -184,11 +146,10 @@ func (l *layout) record(text string) (row, error) {
 	return r, nil
 }
 
-// inMillis reports whether the time of a row can only be milliseconds since the epoch:
-// as such it is one after 1990, and as seconds it would lie beyond the year 2255.
-func inMillis(text string) bool {
-	at, _, _ := strings.Cut(strings.Trim(text, `"`), ",")
-	ms, err := strconv.ParseFloat(strings.Trim(at, `" `), 64)
+// inMillis reports whether a time can only be milliseconds since the epoch: as such it is
+// one after 1990, and as seconds it would lie beyond the year 2255.
+func inMillis(at string) bool {
+	ms, err := strconv.ParseFloat(at, 64)
 	return err == nil && ms > 6e11 && ms <= lastMS
 }
 
@@ -204,7 +165,7 @@ func (l *layout) instant(text string) (int64, error) {
 		}
 		return int64(math.Round(number)), checkTime(number)
 	}
-	for _, zoned := range []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00"} {
+	for _, zoned := range []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700"} {
 		if t, err := time.Parse(zoned, text); err == nil {
 			return t.UnixMilli(), checkTime(float64(t.UnixMilli()))
 		}

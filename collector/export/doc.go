@@ -8,8 +8,9 @@
 //
 //	CSV          timestamp,value or timestamp,rate,latency,replicas: unix seconds
 //	             or RFC 3339, the start of the interval that the row is the mean of;
-//	             also Time and one column of any name, as Grafana writes it, and
-//	             times in milliseconds or without a zone (UTC), which notes say
+//	             also a time and one column of any name, as Grafana writes them, no
+//	             header, and times in milliseconds or without a zone (UTC), which
+//	             notes say; of more columns a query names the one to read
 //	JSON         the answer of /api/v1/query_range, or what promtool query range
 //	             -o json prints: exactly one series
 //	OpenMetrics  text with a timestamp on each sample, as promtool tsdb

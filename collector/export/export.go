@@ -18,9 +18,10 @@ import (
 // series.
 type Options struct {
 	// Query, LatencyQuery and ReplicasQuery are PromQL for OpenMetrics and
-	// directories, each of which must give exactly one series; the other formats
-	// hold results and take none. An empty Query stands for the only series that
-	// there is: the rate of a counter, the mean of anything else.
+	// directories, each of which must give exactly one series. For CSV they are the
+	// names of the columns, as the header writes them, and all others are left out;
+	// JSON takes none. An empty Query stands for the only series that there is: the
+	// rate of a counter, the mean of anything else.
 	Query, LatencyQuery, ReplicasQuery string
 
 	// Step is the length of a cell. 0 is the interval of the file for CSV and JSON,
@@ -130,8 +131,8 @@ func decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
 	if err != nil {
 		return Data{}, err
 	}
-	if (format == CSV || format == JSON) && o.Query+o.LatencyQuery+o.ReplicasQuery != "" {
-		return Data{}, fmt.Errorf("a query for a %s file, which holds results: want none", format)
+	if format == JSON && o.Query+o.LatencyQuery+o.ReplicasQuery != "" {
+		return Data{}, errors.New("a query for a JSON file, which holds results: want none")
 	}
 	switch format {
 	case CSV:

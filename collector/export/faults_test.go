@@ -156,6 +156,8 @@ func TestGrids(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
+	f.Add([]byte("ds,y\n1970-01-01 00:01:00,1\n1970-01-01 00:02:00,2\n"), uint16(0))
+	f.Add([]byte("1772366460,1\n1772366520,2\n"), uint16(0))
 	f.Add([]byte("timestamp,rate,latency,replicas\n60,1,,2\n120,2,0.1,\n240,,,\n"), uint16(0))
 	f.Add([]byte("timestamp,value\n1970-01-01T00:01:00Z,1\n200,1e3\n"), uint16(120))
 	f.Add([]byte(matrix(`[[120.5,"1"],[180.5,"NaN"],[240.5,"3"]]`)), uint16(60))
@@ -212,6 +214,62 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 			require.Equal(t, int64(1772366460), d.Rate.Start.Unix())
 			require.Equal(t, []float64{1, 2}, d.Rate.Values)
 			require.Equal(t, c.notes, d.Notes)
+		})
+	}
+}
+
+// Tables of other collections have a time of any name, in any place, no header, or more
+// columns than one: what can be read in one way only is read, and of more columns a query
+// names the one, as the header writes it.
+func TestColumnsAreFound(t *testing.T) {
+	const (
+		instant = "the column %q is read as the time"
+		column  = "the column %q is read as the metric"
+		zone    = "the times name no zone and are read as UTC"
+	)
+	for name, c := range map[string]struct {
+		text  string
+		o     export.Options
+		notes []string
+	}{
+		"no header":                         {"1772366460,1\n1772366520,2\n", export.Options{}, []string{"there is no header: the columns are read as timestamp,value"}},
+		"no header, a zone":                 {"\"2026-03-01T12:01:00.000+0000\",1\n\"2026-03-01T13:02:00.000+0100\",2\n", export.Options{}, []string{"there is no header: the columns are read as timestamp,value"}},
+		"a time of another name":            {"ds,y\n2026-03-01 12:01:00,1\n2026-03-01 12:02:00,2\n", export.Options{}, []string{fmt.Sprintf(instant, "ds"), fmt.Sprintf(column, "y"), zone}},
+		"a time at the end":                 {"players,date_time\n1,2026-03-01 12:01:00\n2,2026-03-01 12:02:00\n", export.Options{}, []string{fmt.Sprintf(instant, "date_time"), fmt.Sprintf(column, "players"), zone}},
+		"a label beside the value":          {"timestamp,value,label\n1772366460,1,0\n1772366520,2,high\n", export.Options{Query: "value"}, nil},
+		"several series of Grafana":         {"\"Time\",\"{job=\"\"web\"\"}\",\"{job=\"\"db\"\"}\"\n1772366460000,9,1\n1772366520000,9,2\n", export.Options{Query: `{job="db"}`}, []string{"the times are read as milliseconds since 1970"}},
+		"a day, then a time":                {"date,ts,count\n2026-03-01,2026-03-01 12:01:00,1\n2026-03-01,2026-03-01 12:02:00,2\n", export.Options{Query: "count"}, []string{fmt.Sprintf(instant, "ts"), zone}},
+		"a rate, and a latency of any name": {"timestamp,rate,p99,errors\n1772366460,1,0.1,7\n1772366520,2,0.2,7\n", export.Options{LatencyQuery: "p99"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := export.Decode(t.Context(), strings.NewReader(c.text), c.o)
+			require.NoError(t, err)
+			require.Equal(t, int64(1772366460), d.Rate.Start.Unix())
+			require.Equal(t, []float64{1, 2}, d.Rate.Values)
+			require.Equal(t, c.notes, d.Notes)
+			require.Equal(t, c.o.LatencyQuery != "", d.Latency.Values != nil)
+		})
+	}
+}
+
+// A number that is no time of these decades makes no column the time, and a name that is not
+// there is no guess at another one.
+func TestColumnsThatAreNotFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		o    export.Options
+		want string
+	}{
+		"a number of rows for a time": {",cpu\n0,24\n1,23\n", export.Options{}, "want the header"},
+		"bytes beside a name":         {"host,bytes\nweb,1772366460\nweb,1772366520\n", export.Options{}, "want the header"},
+		"no such column":              {"timestamp,value,label\n60,1,0\n120,2,0\n", export.Options{Query: "Value"}, `line 1: no column "Value" beside the time in "timestamp,value,label"`},
+		"the time for the metric":     {"timestamp,value\n60,1\n120,2\n", export.Options{Query: "timestamp"}, `no column "timestamp" beside the time`},
+		"no metric beside a latency":  {"timestamp,rps,p99\n60,1,1\n120,2,1\n", export.Options{LatencyQuery: "p99"}, "want the header"},
+		"an answer of Prometheus":     {matrix(`[[60,"1"],[120,"2"]]`), export.Options{Query: "up"}, "want none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := export.Decode(t.Context(), strings.NewReader(c.text), c.o)
+			require.ErrorContains(t, err, c.want)
 		})
 	}
 }

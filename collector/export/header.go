@@ -1,0 +1,168 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas (the last two as known); of more columns a query (--query) names the one to read"
+
+// What a field of a row is that belongs to no column of a table.
+const (
+	timeStamp = -1
+	leftOut   = -2
+)
+
+// A layout is how a CSV file is written, as far as its lines tell.
+type layout struct {
+	wanted [columns]string // the names of the columns to read; "" is whichever is known to be it
+
+	words  []string // the names of the columns; nil until the header has come
+	text   string   // the header, for errors
+	line   int      // its line
+	order  []int    // what each field is, a column of the table or one of the above; nil until the first row has come
+	at     int      // the field that is the time stamp
+	millis bool     // times are milliseconds since the epoch: the first one is
+	local  bool     // a time came without a zone
+}
+
+// begin takes the first line, and reports whether it is a header. A time of these decades
+// beside a number is none but the first row of a file without one, which a note says.
+func (l *layout) begin(n int, text string, t *table) (bool, error) {
+	l.line, l.text = n, text
+	if !strings.Contains(text, ",") && strings.ContainsAny(text, ";\t") {
+		return true, fmt.Errorf("line %d: %q: want commas between the columns, and a point in a number; %s", n, brief(text), wantHeader)
+	}
+	words, err := split(text)
+	if err != nil {
+		return true, fmt.Errorf("line %d: %w; %s", n, err, wantHeader)
+	}
+	for i, word := range words {
+		words[i] = strings.TrimSpace(word)
+	}
+	if len(words) == 2 && isTime(words[0]) && isNumber(words[1]) {
+		t.notes = append(t.notes, "there is no header: the columns are read as timestamp,value")
+		l.words = []string{"timestamp", "value"}
+		return false, nil
+	}
+	l.words = words
+	return true, nil
+}
+
+// resolve finds what each field of a row is, from the names of the columns and the first
+// row.
+func (l *layout) resolve(first []string, t *table) error {
+	if err := l.findTime(first, t); err != nil {
+		return err
+	}
+	find := l.known
+	if l.wanted != [columns]string{} {
+		find = l.asked
+	}
+	order := make([]int, len(l.words))
+	for i, word := range l.words {
+		c, err := timeStamp, error(nil)
+		if i != l.at {
+			c, err = find(i, t)
+		}
+		if err != nil {
+			return err
+		}
+		if c >= 0 && slices.Contains(order[:i], c) {
+			return fmt.Errorf("%q twice in %q: %s", brief(word), brief(l.text), wantHeader)
+		}
+		order[i] = c
+	}
+	for c, name := range l.wanted {
+		if name != "" && !slices.Contains(order, c) {
+			return fmt.Errorf("no column %q beside the time in %q", brief(name), brief(l.text))
+		}
+	}
+	if !slices.Contains(order, rate) {
+		return fmt.Errorf("%q: %s", brief(l.text), wantHeader)
+	}
+	l.order = order
+	return nil
+}
+
+// findTime finds the field that is the time stamp: the one of a known name, or else the
+// first that the first row writes as a date and a time, or, at its start, as seconds of
+// these decades.
+func (l *layout) findTime(first []string, t *table) error {
+	l.at = -1
+	for i, word := range l.words {
+		switch {
+		case !isTimeName(word):
+		case l.at >= 0:
+			return fmt.Errorf("%q twice in %q: %s", brief(word), brief(l.text), wantHeader)
+		default:
+			l.at = i
+		}
+	}
+	for i, field := range first {
+		if l.at < 0 && isTime(field) && (i == 0 || !isNumber(field)) {
+			l.at = i
+			t.notes = append(t.notes, fmt.Sprintf("the column %q is read as the time", brief(l.words[i])))
+		}
+	}
+	if l.at < 0 {
+		return fmt.Errorf("%q in %q: %s", brief(l.words[0]), brief(l.text), wantHeader)
+	}
+	return nil
+}
+
+// known returns the column that word i of the header says. Beside a time a single column
+// may bear any name, which a note repeats, but for a number, as in a file without a header.
+func (l *layout) known(i int, t *table) (int, error) {
+	word := l.words[i]
+	switch strings.ToLower(word) {
+	case "value", "rate":
+		return rate, nil
+	case "latency":
+		return latency, nil
+	case "replicas":
+		return replicas, nil
+	}
+	if len(l.words) == 2 && !isNumber(word) {
+		t.notes = append(t.notes, fmt.Sprintf("the column %q is read as the metric", brief(word)))
+		return rate, nil
+	}
+	return 0, fmt.Errorf("%q in %q: %s", brief(word), brief(l.text), wantHeader)
+}
+
+// asked returns the column that word i of the header was asked for as. What nobody asked
+// for is left out, but for the rate where only what is beside it was named.
+func (l *layout) asked(i int, _ *table) (int, error) {
+	word := l.words[i]
+	if c := slices.Index(l.wanted[:], word); c >= 0 && word != "" {
+		return c, nil
+	}
+	if l.wanted[rate] == "" && (strings.EqualFold(word, "value") || strings.EqualFold(word, "rate")) {
+		return rate, nil
+	}
+	return leftOut, nil
+}
+
+// isTimeName reports whether a column of that name holds times; the second as Grafana
+// writes it.
+func isTimeName(word string) bool {
+	return strings.EqualFold(word, "timestamp") || strings.EqualFold(word, "time")
+}
+
+// isTime reports whether text can only be a time: written as one, or a number of seconds
+// or milliseconds since the epoch that lies after 1990.
+func isTime(text string) bool {
+	const year1990 = 631_152_000
+	if v, err := strconv.ParseFloat(text, 64); err == nil {
+		return inMillis(text) || v >= year1990 && v*1e3 <= lastMS
+	}
+	_, err := new(layout).instant(text)
+	return err == nil
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
+}
