@@ -55,12 +55,12 @@ func ByName(name string, opts Options) (forecast.Model, error) {
 	case LSTM:
 		return trained(opts.Network)
 	}
-	return nil, fmt.Errorf("auto: unknown model %q, want one of %s", name, strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("unknown model %q, want one of %s", name, strings.Join(Names(), ", "))
 }
 
 func trained(n *lstm.Network) (forecast.Model, error) {
 	if n == nil {
-		return nil, errors.New("auto: model lstm needs the weights of a network, and none is given")
+		return nil, errors.New("model lstm needs the weights of a network, and none is given")
 	}
 	return lstm.Model{Network: n}, nil
 }

@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
 )
@@ -71,7 +73,7 @@ func (c *Controller) work(ctx context.Context) error {
 func (c *Controller) act(ctx context.Context, t *target) {
 	t.mu.Lock()
 	a, floor := t.decide(c.opts.Store, c.opts.Now(), c.opts)
-	view, verdict := t.view, t.verdict
+	view, verdict, why := t.view, t.verdict, t.why(a)
 	request := hpa.Request{Floor: floor, Original: verdict.Original, For: t.name.Name, Patient: a == raise && t.patient(floor)}
 	t.mu.Unlock()
 	if !c.leads.Load() {
@@ -110,10 +112,29 @@ func (c *Controller) act(ctx context.Context, t *target) {
 		if after.Floor() != view.Floor() {
 			t.lastScale = t.lastWrite
 			c.log.Info("floor moved", "object", t.name.String(), "target", view.Name.String(), "from", view.Floor(), "to", after.Floor(),
-				"took", c.opts.Now().Sub(t.decided), "original", verdict.Base, "patient", request.Patient, "reason", string(t.scale.Decision.Reason))
-			c.announce(t, view, after)
+				"took", c.opts.Now().Sub(t.decided), "original", verdict.Base, "patient", request.Patient, "reason", why)
+			c.announce(t, view, after, why)
 		}
 	}, err)
+}
+
+// why is the word for what moves the floor: what the decision goes by, unless it is given
+// back for another reason than demand, which is the one of the condition that says so.
+func (t *target) why(a action) string {
+	switch {
+	case a != release:
+	case t.refused():
+		return t.trouble.reason
+	case t.view.Zero:
+		return string(scaler.ScalingDisabled)
+	case t.object.Spec.Default().Mode != api.Active:
+		return string(t.object.Spec.Default().Mode)
+	case t.view.Paused != "":
+		return v1alpha1.TargetPaused
+	case t.verdict.Contested:
+		return v1alpha1.Contested
+	}
+	return string(t.scale.Decision.Reason)
 }
 
 // tellLate logs, once in a row, that a raised floor waits for the autoscaler's own next
@@ -197,8 +218,8 @@ func quoted(list []string) string {
 	return string(text)
 }
 
-// announce tells the events of a floor that moved.
-func (c *Controller) announce(t *target, before, after *hpa.View) {
+// announce tells the events of a floor that moved, and why it did.
+func (c *Controller) announce(t *target, before, after *hpa.View, why string) {
 	if !t.worthAnEvent(before, after) {
 		return
 	}
@@ -207,7 +228,7 @@ func (c *Controller) announce(t *target, before, after *hpa.View) {
 			before.Name.Name, before.Floor(), after.Floor(), t.scale.Decision.Asked, t.scale.LeadTime))
 		return
 	}
-	c.note(t.object, normal, "FloorReleased", "Release", fmt.Sprintf("floor of %s given back: %d", before.Name.Name, after.Floor()))
+	c.note(t.object, normal, "FloorReleased", "Release", fmt.Sprintf("floor of %s given back, %s: %d", before.Name.Name, why, after.Floor()))
 }
 
 // worthAnEvent reports whether a floor that moved is worth an event: when it leaves

@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
 	"github.com/forescale/forescale/scaler/live"
 )
@@ -50,4 +52,27 @@ func TestAFloorThatIsRaisedWithoutItsCount(t *testing.T) {
 	c.tellLate(x, nil)
 	c.tellLate(x, again)
 	require.Equal(t, 2, told(), "after a count that was raised")
+}
+
+// A floor that is given back because its object is paused says so, and not what the
+// demand of that moment would have asked for.
+func TestAFloorSaysWhyItIsGivenBack(t *testing.T) {
+	for want, change := range map[string]func(*target){
+		"Paused":                       func(x *target) { x.object.Spec.Mode = api.Paused },
+		"Shadow":                       func(x *target) { x.object.Spec.Mode = api.Shadow },
+		v1alpha1.TargetPaused:          func(x *target) { x.view.Paused = "autoscaling.keda.sh/paused" },
+		v1alpha1.Contested:             func(x *target) { x.verdict.Contested = true },
+		string(scaler.ScalingDisabled): func(x *target) { x.view.Zero = true },
+		"TargetNotFound":               func(x *target) { x.trouble = &problem{"TargetNotFound", "gone"} },
+		string(scaler.BreakEvenHold):   func(x *target) { x.scale.Decision.Reason = scaler.BreakEvenHold },
+	} {
+		x := inOrder(0.7, true)
+		x.view = &hpa.View{}
+		x.scale.Decision.Reason = scaler.DesiredWithinRange
+		change(x)
+		require.Equal(t, want, x.why(release))
+		if want != string(scaler.BreakEvenHold) {
+			require.Equal(t, string(scaler.DesiredWithinRange), x.why(lower), "demand lowers")
+		}
+	}
 }

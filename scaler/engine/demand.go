@@ -132,16 +132,22 @@ func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) 
 		return 0
 	}
 	to := w.reach(now)
-	v := w.moved(f, level, now, to)
+	return w.bounded(f, w.moved(f, level, now, to), now, to)
+}
+
+// bounded is what of v, the forecast between two instants at the level to provide for,
+// the decision goes by: no more than a multiple of what is observed or likely, and times
+// the buffer of the spec.
+func (w *Workload) bounded(f *forecast.Forecast, v float64, from, to time.Time) float64 {
 	latest := w.Latest()
 	if w.model.Span() < model.UsualSpan && !latest.Time.IsZero() {
 		most := latest.Value
 		if len(w.spec.Forecast.Events) > 0 { // what was declared is known, however young the history
-			most = max(most, scaler.DemandAt(f, 0.5, now, to))
+			most = max(most, scaler.DemandAt(f, 0.5, from, to))
 		}
 		v = min(v, farthestYoung*most)
 	} else {
-		v = min(v, farthest*max(latest.Value, scaler.DemandAt(f, 0.5, now, to)))
+		v = min(v, farthest*max(latest.Value, scaler.DemandAt(f, 0.5, from, to)))
 	}
 	if b := w.spec.Forecast.Buffer.Float(); b > 0 {
 		v *= b

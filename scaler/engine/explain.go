@@ -11,7 +11,7 @@ import (
 type Outlook struct {
 	Ahead   time.Duration // from the last closed cell, whole cells
 	Median  float64       // unit of the metric
-	Upper   float64       // quantile of the level to provide for, same unit
+	Upper   float64       // of that to provide for, as the decision bounds it: a quantile, or the median with a buffer; same unit
 	Experts []auto.Share  // heaviest first; nil for a single model
 }
 
@@ -32,12 +32,12 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 		if n := len(out); n > 0 && out[n-1].Ahead == time.Duration(h)*w.step {
 			continue
 		}
-		out = append(out, Outlook{
-			Ahead:   time.Duration(h) * w.step,
-			Median:  f.Quantile(f.Values[h-1], 0.5),
-			Upper:   f.Quantile(f.Values[h-1], w.levelNow(f.Start)),
-			Experts: w.model.Experts(h),
-		})
+		end := f.Start.Add(time.Duration(h) * w.step)
+		o := Outlook{Ahead: end.Sub(f.Start), Median: f.Quantile(f.Values[h-1], 0.5), Experts: w.model.Experts(h)}
+		if !w.model.Idle() {
+			o.Upper = w.bounded(f, f.Quantile(f.Values[h-1], w.levelNow(f.Start)), f.Start, end)
+		}
+		out = append(out, o)
 	}
 	return out
 }

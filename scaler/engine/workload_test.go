@@ -207,3 +207,23 @@ func TestNothingIsForecastOfNothing(t *testing.T) {
 	require.GreaterOrEqual(t, w.Demand(now).Need(), 3.0)
 	require.Positive(t, w.Demand(now).Predicted)
 }
+
+// An explanation shows what is provided for, and that is bounded: after one sample out of
+// all proportion the quantiles of a model that has not learned better are not.
+func TestAnOutlookIsBoundedAsTheDecision(t *testing.T) {
+	history := minutes(2 * 1440)
+	w := installed(t, history)
+	f := w.Forecast()
+	for h := range f.Values {
+		f.Values[h][len(f.Levels)-1], f.Peaks[h][len(f.Levels)-1] = 1e6, 1e6
+		f.Values[h][len(f.Levels)-2], f.Peaks[h][len(f.Levels)-2] = 1e6, 1e6
+	}
+	w.Observe(collector.Sample{Time: history.End(), Value: 50})
+	d := w.Demand(history.End())
+	require.Less(t, d.Predicted, 1000.0)
+	for _, o := range w.Outlooks(time.Minute, 5*time.Minute) {
+		require.Less(t, o.Median, 100.0)
+		require.LessOrEqual(t, o.Upper, 3*max(50, 1.2*o.Median), "three times what is observed or likely")
+		require.Greater(t, o.Upper, o.Median)
+	}
+}
