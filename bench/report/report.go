@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/forescale/forescale/scaler/api"
@@ -144,7 +145,8 @@ func New(s Settings, traces []Trace, policies []string, runs []Run, failures []F
 	if len(runs) == 0 {
 		return nil, fmt.Errorf("report: none of %d policies ran on %d traces", len(policies), len(traces))
 	}
-	s.Query, s.Margin = s.Spec.Metric.Query, marginOf(s.Spec.Forecast)
+	margin, _ := marginOf(s.Spec.Forecast)
+	s.Query, s.Margin = s.Spec.Metric.Query, strings.Join(margin, "")
 	r := &Report{Schema: Schema, Settings: s, Traces: traces, Policies: policies, Runs: runs, Failures: failures}
 	for _, run := range runs {
 		if _, ok := r.Trace(run.Trace); !ok {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -20,56 +19,17 @@ const anyQuery = `sum(rate(http_requests_total{job="web"}[1m]))`
 // raises the floor of an HPA, and the target for that HPA, which is high because
 // the headroom sits in the forecast (one headroom, not two).
 func (r *Report) recommend() (string, error) {
-	s := r.Settings
-	m, f, scale := s.Spec.Metric, s.Spec.Forecast, s.Spec.Scale
-	var b strings.Builder
-	var err error
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	others := func(section any, but ...string) string {
-		text, failed := others(section, but...)
-		err = errors.Join(err, failed)
-		return text
-	}
-	query := m.Query
-	if query == "" {
-		query = anyQuery
-	}
-	line("metric:")
-	line("  query: %s", strconv.Quote(query))
-	b.WriteString(others(m, "query"))
-	if margin, rest := marginOf(f), others(f, margins...); margin+rest != "" {
-		line("forecast:")
-		if margin != "" {
-			line("  %s", margin)
+	body, err := r.Settings.stated()
+	if err == nil {
+		var document []byte
+		if document, err = yaml.YAMLToJSON([]byte(body)); err == nil {
+			_, err = api.Decode(document)
 		}
-		b.WriteString(rest)
-	}
-	line("scale:")
-	switch {
-	case scale.TargetPerReplica != 0:
-		line("  targetPerReplica: %q", scale.TargetPerReplica.String())
-	case scale.Service != nil:
-		line("  %s", serviceLine(*scale.Service))
-	default:
-		line("  targetPerReplica: %q", number(significant(s.SafeRate)))
-	}
-	line("  latencyObjective: {quantile: %q, value: %s}", number(s.Objective.Quantile),
-		api.Duration(time.Duration(s.Objective.LatencyS*float64(time.Second))))
-	line("  minReplicas: %d", s.Min)
-	line("  maxReplicas: %d", s.Max)
-	if scale.LeadTime.Auto() {
-		line("  leadTime: auto # measured on the pods; here %s and less in nine of ten", api.Duration(time.Duration(s.StartupP90S*float64(time.Second)).Round(time.Second)))
-	}
-	b.WriteString(others(scale, "targetPerReplica", "service", "latencyObjective", "minReplicas", "maxReplicas"))
-	body := b.String()
-	document, failed := yaml.YAMLToJSON([]byte(body))
-	if err = errors.Join(err, failed); err == nil {
-		_, err = api.Decode(document)
 	}
 	if err != nil {
 		return "", fmt.Errorf("report: recommended spec: %w", err)
 	}
-	target := significant(s.SafeRate * r.Verdict.HPATarget / 100)
+	target := significant(r.Settings.SafeRate * r.Verdict.HPATarget / 100)
 	return `apiVersion: forescale.dev/v1alpha1
 kind: PredictiveAutoscaler
 metadata: {name: web}
@@ -88,34 +48,72 @@ spec:
   behavior:
     scaleUp: {tolerance: "0"}   # Kubernetes 1.35 and later
     scaleDown: {tolerance: "0", stabilizationWindowSeconds: 90}
-`, r.Verdict.HPATarget, number(significant(s.SafeRate)), number(target)), nil
+`, r.Verdict.HPATarget, number(significant(r.Settings.SafeRate)), number(target)), nil
 }
 
-// margins are the keys of a forecast section that state its margin.
-var margins = []string{"risk", "buffer", "missingReplicaCost", "violationTarget", "average"}
-
-// marginOf returns the margin of f as a line of a spec; empty if there is none.
-func marginOf(f api.ForecastSpec) string {
-	if f.Average {
-		return "average: true"
+// stated returns the spec that was replayed, as YAML: all that it states, and of what it
+// leaves to the run what a pod carries, the objective and the bounds.
+func (s Settings) stated() (string, error) {
+	m, f, scale := s.Spec.Metric, s.Spec.Forecast, s.Spec.Scale
+	if m.Query == "" {
+		m.Query = anyQuery
 	}
+	margin, stating := marginOf(f)
+	metric, err := section("metric", m, []string{"query: " + strconv.Quote(m.Query)}, "query")
+	if err != nil {
+		return "", err
+	}
+	forecast, err := section("forecast", f, margin, stating...)
+	if err != nil {
+		return "", err
+	}
+	lines := []string{
+		s.carries(scale),
+		fmt.Sprintf("latencyObjective: {quantile: %q, value: %s}", number(s.Objective.Quantile),
+			api.Duration(time.Duration(s.Objective.LatencyS*float64(time.Second)))),
+		fmt.Sprintf("minReplicas: %d", s.Min),
+		fmt.Sprintf("maxReplicas: %d", s.Max),
+	}
+	if scale.LeadTime.Auto() {
+		lines = append(lines, fmt.Sprintf("leadTime: auto # measured on the pods; here %s and less in nine of ten",
+			api.Duration(time.Duration(s.StartupP90S*float64(time.Second)).Round(time.Second))))
+	}
+	rest, err := section("scale", scale, lines, "targetPerReplica", "service", "latencyObjective", "minReplicas", "maxReplicas")
+	return metric + forecast + rest, err
+}
+
+// carries returns what a pod carries as a line of a spec.
+func (s Settings) carries(scale api.ScaleSpec) string {
+	switch r := scale.Service; {
+	case scale.TargetPerReplica != 0:
+		return fmt.Sprintf("targetPerReplica: %q", scale.TargetPerReplica.String())
+	case r == nil:
+		return fmt.Sprintf("targetPerReplica: %q", number(significant(s.SafeRate)))
+	case r.Discipline == "":
+		return fmt.Sprintf("service: {slots: %d, time: %s}", r.Slots, r.Time)
+	default:
+		return fmt.Sprintf("service: {slots: %d, time: %s, discipline: %s}", r.Slots, r.Time, r.Discipline)
+	}
+}
+
+// marginOf returns the margin of f as a line of a spec, if there is one, and the keys that
+// state it.
+func marginOf(f api.ForecastSpec) (line, keys []string) {
+	keys = []string{"risk", "buffer", "missingReplicaCost", "violationTarget", "average"}
 	for i, v := range []api.Number{f.Risk, f.Buffer, f.MissingReplicaCost, f.ViolationTarget} {
 		if v != 0 {
-			return fmt.Sprintf("%s: %q", margins[i], v.String())
+			return []string{fmt.Sprintf("%s: %q", keys[i], v.String())}, keys
 		}
 	}
-	return ""
-}
-
-func serviceLine(r api.ServiceSpec) string {
-	if r.Discipline == "" {
-		return fmt.Sprintf("service: {slots: %d, time: %s}", r.Slots, r.Time)
+	if f.Average {
+		return []string{"average: true"}, keys
 	}
-	return fmt.Sprintf("service: {slots: %d, time: %s, discipline: %s}", r.Slots, r.Time, r.Discipline)
+	return nil, keys
 }
 
-// others returns what a section of a spec states besides the given keys, as lines of it.
-func others(section any, but ...string) (string, error) {
+// section returns the lines of a section of a spec under its name: those given, and what
+// it states besides the given keys. A section without any is left out.
+func section(name string, section any, lines []string, but ...string) (string, error) {
 	document, err := yaml.Marshal(section)
 	if err != nil {
 		return "", err
@@ -127,11 +125,16 @@ func others(section any, but ...string) (string, error) {
 	for _, key := range but {
 		delete(keys, key)
 	}
-	if len(keys) == 0 {
+	if len(keys) > 0 {
+		if document, err = yaml.Marshal(keys); err != nil {
+			return "", err
+		}
+		lines = append(lines, strings.TrimSuffix(string(document), "\n"))
+	}
+	if len(lines) == 0 {
 		return "", nil
 	}
-	document, err = yaml.Marshal(keys)
-	return indent(string(document)), err
+	return name + ":\n" + indent(strings.Join(lines, "\n")), nil
 }
 
 func indent(text string) string {
