@@ -27,6 +27,7 @@ type backtestOptions struct {
 	capacity  float64
 	stated    bool           // by the spec, as the slots are
 	asked     api.MetricSpec // by the spec
+	columns   bool           // what --query names is a column of CSV
 	slots     int
 	slo       string
 	balancing string

@@ -268,6 +268,7 @@ func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Wr
 	if err != nil {
 		return trace.Trace{}, d, err
 	}
+	o.columns = o.columns || d.Format == export.CSV
 	writeNotes(notes, path, d.Notes)
 	return traceOf(path, d), d, nil
 }

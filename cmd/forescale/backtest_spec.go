@@ -18,6 +18,9 @@ import (
 // readSpec reads the spec and takes its objective, its bounds and its service over.
 func (o *backtestOptions) readSpec() (api.Spec, error) {
 	flags := api.MetricSpec{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas}
+	if o.columns {
+		flags = api.MetricSpec{} // names of columns are no PromQL that could be recommended
+	}
 	if o.spec == "" {
 		return withMargin(api.Spec{Metric: flags}), nil
 	}
@@ -51,7 +54,7 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 		o.max = spec.Scale.MaxReplicas
 	}
 	o.asked = spec.Metric
-	if o.query != "" {
+	if flags.Query != "" {
 		spec.Metric.Query, spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = flags.Query, flags.LatencyQuery, flags.ReplicasQuery
 	}
 	return withMargin(spec), nil

@@ -206,6 +206,24 @@ func TestTheRecommendedSpecIsWhatWasReplayed(t *testing.T) {
 	}
 }
 
+// The name of a column is no PromQL: the spec that is recommended asks for what it asks for
+// where no query is known.
+func TestAColumnIsNotRecommendedAsAQuery(t *testing.T) {
+	dir := t.TempDir()
+	load, doc := writeWave(t, dir, "web.csv", 24*60, time.Minute), filepath.Join(dir, "b.json")
+	text, err := os.ReadFile(load)
+	require.NoError(t, err)
+	table := strings.ReplaceAll(strings.Replace(string(text), "timestamp,value", "timestamp,\"web, per second\",errors", 1)+"#", "\n", ",0\n")
+	table = strings.TrimSuffix(strings.Replace(table, "errors,0", "errors", 1), "#")
+	require.NoError(t, os.WriteFile(load, []byte(table), 0o600))
+	_, _, err = runBacktest(t, load, "--query", "web, per second", "--seeds", "1", "--days", "3h", "--policies", "forescale-floor", "--json", doc)
+	require.NoError(t, err)
+	text, err = os.ReadFile(doc)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "web, per second")
+	require.Contains(t, string(text), "sum(rate(http_requests_total")
+}
+
 func TestSpecsOfABacktest(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"a spec":             {`scale: {targetPerReplica: "50"}`, ""},

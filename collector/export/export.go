@@ -49,6 +49,8 @@ type Data struct {
 	Latency  forecast.Series // in seconds; no Values if the source has none
 	Replicas forecast.Series // ready replicas, mean over the cell; no Values if the source has none
 
+	Format Format // what it was read from
+
 	// Notes tell what was dropped or moved, for the user.
 	Notes []string
 }
@@ -88,7 +90,9 @@ func read(ctx context.Context, path string, o Options) (Data, error) {
 		return Data{}, reason(err)
 	}
 	if info.IsDir() {
-		return readDirectory(ctx, path, o)
+		d, err := readDirectory(ctx, path, o)
+		d.Format = Directory
+		return d, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -134,14 +138,17 @@ func decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
 	if format == JSON && o.Query+o.LatencyQuery+o.ReplicasQuery != "" {
 		return Data{}, errors.New("a query for a JSON file, which holds results: want none")
 	}
+	var d Data
 	switch format {
 	case CSV:
-		return readCSV(text, o)
+		d, err = readCSV(text, o)
 	case JSON:
-		return readJSON(text, o)
+		d, err = readJSON(text, o)
 	default:
-		return readOpenMetrics(ctx, text, o)
+		d, err = readOpenMetrics(ctx, text, o)
 	}
+	d.Format = format
+	return d, err
 }
 
 // peeked is how much of a file tells its format.
