@@ -1,41 +1,41 @@
-// Package calendar tells what a time will be like where a day ago and a week ago contradict
-// each other: the first hours of a weekend and those after it, a shop's day of rest.
+// Package calendar says what to expect where a day ago and a week ago contradict each
+// other: in the first hours of a weekend and those after it, on a shop's day of rest.
 //
-// Such hours are few, and by the losses at them alone it takes a month until the week
-// is believed. The calendar counts kinds of days instead. If yesterday was like the eve
-// of this day a week ago, and the last days were like those a week before, then what
-// followed the eve follows now. One closed Sunday is enough for that to be likely, and
-// every contradiction that is resolved makes it more or less so, by its case:
+// Such hours are few, and by their losses alone it takes a month until the week is
+// believed. The calendar counts kinds of days instead. If yesterday was like the eve of
+// this day a week ago, and the last days were like those a week before, then what followed
+// that eve will follow now. One closed Sunday is enough to make that likely, and every
+// contradiction that is resolved makes it more or less likely, case by case:
 //
 //	p = (w·p₀ + Σ gap·share) / (w + Σ gap)
 //
-// where share says how much nearer to the truth the week was than the day, between 0
-// and 1, and p₀ is the nearer to one the more the two are apart: a closed day is
-// surely of another kind, one that is a third quieter may be.
+// where gap is how far day and week were apart, and share, 0 to 1, says how much nearer to
+// the truth the week was. p₀ is the nearer to one, the farther the two are apart: a closed
+// day is surely of another kind, while one that is a third quieter may be.
 //
-// A day that was like neither is a surprise, a holiday or an outage: a week later it is
-// not asked, and what it says of the days before and after it is left out, or the week
-// would not be believed for two more weekends.
+// A day that was like neither of the two is a surprise, such as a holiday or an outage. A
+// week later it is not consulted, and what it says about the days before and after it is
+// left out; otherwise the week would not be believed for two more weekends.
 //
-// It is of use in steps of hours. In steps of minutes the first of them show what kind
-// of day it is, and the combination of the experts learns from them.
+// The calendar is of use at hourly steps. At steps of minutes the first minutes show what
+// kind of day it is, and the combination of the experts learns from them.
 //
 // # Why not more accounts at the gate
 //
-// Five ways to weigh the losses at such hours by themselves, in package combine, each
-// took from some loads what they gave to others: a week has two edges, and their losses
-// come when it is over.
+// Five ways of weighing the losses at such hours separately, in package combine, each took
+// from some loads what they gave to others: a week has two edges, and their losses arrive
+// when it is over.
 //
 // # What else was tried
 //
-// To speak for the day too, where yesterday was not like the eve, costs 0.5 % on recorded
-// hours, since the experts know new levels better; to say nothing at all there costs loads
-// that are closed on some days up to 6 %. A first surge is expected again after a week
-// whatever its size: to leave out those of more than twice or three times what is usual
-// wins as much as it loses. To trust a claim an hour ahead as twelve hours ahead, where the
-// present tells nothing, costs 0.7 %. In paths of package ensemble, whose experts know
-// weeks, a calendar takes a quarter off the error of shops a day ahead with two weeks of
-// history and a seventh with four, and recorded hours lose by it, in error and intervals.
+// Claiming the day where yesterday was not like the eve costs 0.5 % on recorded hours,
+// since the experts know new levels better; making no claim at all there costs loads that
+// are closed on some days up to 6 %. A first surge is expected again after a week whatever
+// its size: leaving out those of more than twice or three times the usual gains as much as
+// it loses. Trusting a claim for one hour ahead as much as one for twelve, where the present
+// tells nothing, costs 0.7 %. In package ensemble, whose experts know weeks, a calendar
+// takes a quarter off the error of shops a day ahead with two weeks of history and a seventh
+// with four, but costs recorded hours in error and intervals.
 package calendar
 
 import (

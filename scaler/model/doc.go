@@ -9,15 +9,15 @@
 // one, and takes over a Fitted whenever one is done, catching up with the cells that
 // closed meanwhile.
 //
-// What the model learns from is not all that was recorded. Bursts are left out, which
-// package burst meets, except for those that the clock makes; so are the first cells of
-// a series that came to life; and declared events are taken off the history and put on
-// the forecast.
+// The model does not learn from everything that was recorded. Bursts are left out, except
+// those that the clock makes, because package burst meets them. So are the first cells of a
+// series that has just come to life. Declared events are taken out of the history and added
+// to the forecast.
 //
 // # Why fitting is a function and not a method
 //
-// A fit needs the whole history, which a running model does not keep (a fortnight
-// at one minute is 160 KiB, the running state a fraction of it). History lives in
-// the metric store; Fit takes it as an argument and yields a result that nobody else
-// has yet, so no lock is held while it runs and a failed fit changes nothing.
+// A fit needs the whole history, which a running model does not keep (a fortnight of
+// minutes is 160 KiB, the running state a fraction of that). History lives in the metric
+// store. Fit takes it as an argument and returns a result that nobody else holds yet, so no
+// lock is held while it runs, and a failed fit changes nothing.
 package model

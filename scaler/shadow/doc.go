@@ -1,13 +1,13 @@
-// Package shadow keeps the score of a workload while it runs: what its replicas cost
-// and how long they were too few, beside two autoscalers that have no forecast.
+// Package shadow keeps score of a workload while it runs: what its replicas cost and how
+// long they were too few, beside two autoscalers that have no forecast.
 //
 // # The idea
 //
-// A backtest says what forescale would have been worth on last month's load. Whether
-// that holds, a cluster tells only if somebody counts, and in mode Shadow, where
-// nothing is acted on, there is nothing else to decide by. Demand is observed whatever
-// was ready for it, so that what other counts would have been worth is known without
-// having them: an [HPA] is run for each of them, in memory, on the same samples.
+// A backtest says what forescale would have been worth on last month's load. Whether that
+// still holds shows in the cluster only if somebody counts, and in mode Shadow, where
+// nothing is acted on, there is nothing else to judge by. Demand is observed whatever was
+// ready for it, so the worth of other counts is known without having them: an [HPA] runs
+// for each of them, in memory, on the same samples.
 //
 // A [Score] runs three, the [Policies]: one that follows what forescale asks for, one
 // on the observed demand with the same target per replica, and one on the observed
@@ -18,16 +18,16 @@
 //
 // # What is counted
 //
-// Replica-seconds are those that the autoscaler wants, starting ones included.
-// A policy is short while its ready replicas are fewer than keep the latency objective
-// at the observed demand; without an objective, while that is more than a tenth above
-// what they serve at the target per replica: a tenth is the deviation from which on an
-// HPA acts, and a target is to lie about a tenth below what a replica can carry. Both
-// are estimates: start-ups all take the lead time, and nothing queues up. A silence is
+// Replica-seconds are those of the replicas that the autoscaler wants, starting ones
+// included. A policy is short while its ready replicas are too few to keep the latency
+// objective at the observed demand. Without an objective it is short while demand is more
+// than a tenth above what they serve at the target per replica: a tenth is the deviation at
+// which an HPA acts, and a target should lie about a tenth below what a replica can carry.
+// Both are estimates: all start-ups take the lead time, and nothing queues up. Silence is
 // not scored.
 //
 // Package reactive runs the same [HPA] to bound what a forecast may miss and cost.
 //
-// The sums only grow, as counters do; who wants a window takes their differences, as
-// Prometheus's increase() does.
+// The sums only grow, as counters do. For a window take their differences, as Prometheus's
+// increase() does.
 package shadow
