@@ -46,7 +46,7 @@ func TestDemoTraffic(t *testing.T) {
 	require.InDelta(t, 1.5, push, 0.2, "half as many again at nine")
 	sunday := mean(monday.AddDate(0, 0, -1).Add(11*time.Hour), time.Hour)
 	require.InDelta(t, 0.7, sunday/noon, 0.15)
-	require.True(t, traffic.burst.After(demoOrigin().Add(2*time.Hour)) && traffic.burst.Before(demoOrigin().Add(4*time.Hour)))
+	require.WithinRange(t, traffic.burst, demoOrigin().Add(2*time.Hour), demoOrigin().Add(4*time.Hour), "within what is shown")
 
 	last := -1.0
 	for _, s := range traffic.counted(demoOrigin(), demoScrape) {

@@ -175,12 +175,13 @@ func FuzzDecode(f *testing.F) {
 		require.NoError(t, d.Rate.Check())
 		n := d.Rate.Len()
 		require.Positive(t, n)
-		require.False(t, math.IsNaN(d.Rate.Values[0]) || math.IsNaN(d.Rate.Values[n-1]))
+		require.False(t, math.IsNaN(d.Rate.Values[0]), "a series begins with a value")
+		require.False(t, math.IsNaN(d.Rate.Values[n-1]), "and ends with one")
 		for i, v := range d.Rate.Values {
 			require.False(t, v < 0 || math.IsInf(v, 0), "cell %d: %v", i, v)
 		}
 		for _, values := range [][]float64{d.Latency.Values, d.Replicas.Values} {
-			require.True(t, values == nil || len(values) == n)
+			require.True(t, values == nil || len(values) == n, "%d values beside %d rates", len(values), n)
 		}
 		require.NoError(t, export.Write(&bytes.Buffer{}, d))
 	})

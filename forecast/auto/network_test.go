@@ -76,9 +76,9 @@ func TestTheFirstDaysHaveANetwork(t *testing.T) {
 		}
 		return false
 	}
-	require.True(t, spoke())
+	require.True(t, spoke(), "the network takes part in the first two days")
 	for _, v := range s.Values[200:] {
 		filter.Update(v)
 	}
-	require.False(t, spoke())
+	require.False(t, spoke(), "and not after them")
 }

@@ -60,7 +60,7 @@ func TestTheFirstSampleOfAStepRaisesAnAlarm(t *testing.T) {
 					require.Greater(t, need, 0.9*500*size, "two samples know it")
 				}
 			})
-			require.True(t, d.Lasts())
+			require.True(t, d.Lasts(), "the rise is a burst in the end")
 			require.Equal(t, d.Alarms, d.True)
 			n++
 			if guessed {
@@ -124,11 +124,11 @@ func TestRare(t *testing.T) {
 	d := burst.Detector{First: start, Seen: start.Add(59 * time.Minute)}
 	require.False(t, d.Rare(), "nothing is known of the first hour")
 	d.Seen = start.Add(time.Hour)
-	require.True(t, d.Rare())
+	require.True(t, d.Rare(), "an hour without one")
 	d.Recent = make([]burst.Burst, 4)
-	require.False(t, d.Rare())
+	require.False(t, d.Rare(), "four within an hour")
 	d.Seen = start.Add(5 * time.Hour)
-	require.True(t, d.Rare())
+	require.True(t, d.Rare(), "four within five hours")
 	d.Recent, d.Seen = make([]burst.Burst, 8), start.Add(14*24*time.Hour)
 	require.False(t, d.Rare(), "so many that their return is judged")
 }

@@ -39,11 +39,11 @@ func TestValuesAsKEDAReadsThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			value, whole, ok := wireValue(c.v)
-			require.True(t, ok)
+			require.True(t, ok, "%v can be told", c.v)
 			require.Equal(t, c.whole, whole)
 			got := kedaReads(value, whole)
 			require.Zero(t, got.Cmp(resource.MustParse(c.reads)), "%v, want %v", got.String(), c.reads)
-			require.False(t, math.Signbit(value))
+			require.False(t, math.Signbit(value), "KEDA is told −0")
 			require.GreaterOrEqual(t, int64(value*1000), int64(0), "KEDA up to 2.19 multiplies into an int64")
 		})
 	}
@@ -88,7 +88,7 @@ func TestQuotientSurvivesTheWire(t *testing.T) {
 		for _, replicas := range []float64{0.5, 1, 7.3, 99.99, 250} {
 			wire := wireTarget(target)
 			value, whole, ok := wireValue(express(replicas*target, target, wire))
-			require.True(t, ok)
+			require.True(t, ok, "%v replicas at a target of %v", replicas, target)
 			v, w := quantity(value), quantity(wire)
 			got := float64(v.MilliValue()) / float64(w.MilliValue())
 			require.InDelta(t, replicas, got, 0.05001, "target %v on the wire %v, value %v", target, wire, value)
@@ -105,7 +105,7 @@ func TestWholeReplicasStayWhole(t *testing.T) {
 		wire := wireTarget(target)
 		for _, replicas := range []float64{1, 2, 3, 8, 13, 400} {
 			value, _, ok := wireValue(express(replicas*target, target, wire))
-			require.True(t, ok)
+			require.True(t, ok, "%v replicas at a target of %v", replicas, target)
 			require.InDelta(t, replicas, math.Ceil(float64(int64(value*1000))/float64(int64(wire*1000))), 0, "target %v, cut", target)
 			require.InDelta(t, replicas, math.Ceil(math.Round(value*1000)/math.Round(wire*1000)), 0, "target %v, printed", target)
 		}

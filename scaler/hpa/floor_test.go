@@ -29,7 +29,9 @@ func TestAReplicaTakesOverWhatAnotherHeld(t *testing.T) {
 	require.True(t, d.Held)
 	require.EqualValues(t, 9, d.InForce)
 	require.EqualValues(t, 2, d.Base)
-	require.False(t, d.Reverted || d.Edited || d.Wait)
+	require.False(t, d.Reverted, "nobody put the floor back")
+	require.False(t, d.Edited, "nor chose another minimum")
+	require.False(t, d.Wait, "so there is nothing to wait for")
 }
 
 func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
@@ -111,11 +113,13 @@ func TestASettledDisputeIsForgotten(t *testing.T) {
 		return f.Judge(view(t, 2, claim, "argocd-controller"), now.Add(time.Second))
 	}
 	d := dispute(start)
-	require.True(t, d.Contested && d.Wait)
+	require.True(t, d.Contested, "the tool has put the floor back too often")
+	require.True(t, d.Wait, "a contested floor rests")
 	require.Equal(t, start.Add(firstBackoff), d.Until)
 	f.Retry()
 	d = f.Judge(view(t, 2, claim, "argocd-controller"), start.Add(2*time.Second))
-	require.False(t, d.Contested || d.Wait)
+	require.False(t, d.Contested, "a retry begins anew")
+	require.False(t, d.Wait, "and does not rest")
 	require.Zero(t, d.Until)
 	later := start.Add(time.Minute)
 	require.Equal(t, later.Add(firstBackoff), dispute(later).Until, "the first wait, not twice as long")

@@ -40,7 +40,8 @@ func TestFluidIsConserved(t *testing.T) {
 			require.GreaterOrEqual(t, f.queue, 0.0)
 			require.LessOrEqual(t, s.Busy, 1.0)
 			require.LessOrEqual(t, s.LateReqs, s.Offered+1e-9)
-			require.False(t, math.IsNaN(s.Late) || math.IsNaN(s.InFlight))
+			require.False(t, math.IsNaN(s.Late), "late requests")
+			require.False(t, math.IsNaN(s.InFlight), "requests in flight")
 		}
 	}
 }

@@ -120,16 +120,16 @@ func TestTunedIsTheCheapestWithinTheBudget(t *testing.T) {
 	r := done(t)
 	for _, load := range loads() {
 		best, ok := r.Of(load.Name, rival.Tuned)
-		require.True(t, ok)
+		require.True(t, ok, "%s has no run of %s", load.Name, rival.Tuned)
 		for _, p := range rival.Frontier() {
 			m, ok := r.Of(load.Name, p.Name())
-			require.True(t, ok)
+			require.True(t, ok, "%s has no run of %s", load.Name, p.Name())
 			if m.ViolatingTime <= r.Settings.BudgetPct {
 				require.GreaterOrEqual(t, m.ReplicaHours, best.ReplicaHours, p.Name())
 			}
 		}
 		twin, ok := r.Of(load.Name, best.TunedTo)
-		require.True(t, ok)
+		require.True(t, ok, "%s has no run of %s", load.Name, best.TunedTo)
 		require.InDelta(t, twin.ReplicaHours, best.ReplicaHours, 1e-9)
 	}
 }
