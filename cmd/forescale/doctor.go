@@ -2,17 +2,22 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	pb "github.com/forescale/forescale/proto/v1"
 	"github.com/forescale/forescale/scaler/controller"
 	"github.com/forescale/forescale/scaler/controller/doctor"
 )
@@ -26,11 +31,12 @@ func newDoctorCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "doctor [object]",
-		Short: "Check a cluster, or one PredictiveAutoscaler, and say what to do",
+		Short: "Check a cluster, or one object, and say what to do",
 		Long: `doctor checks the PredictiveAutoscaler objects of a namespace, or the one named,
 and what they depend on: rights, Prometheus and the shape of each query, who owns
 the HPA and who else writes its floor, the HPA's tolerance and behavior, and the
-clock. Each finding comes with its remedy. It changes nothing, and fails when
+clock. Of ScaledObjects with a trigger of forescale it checks the metadata and the
+query, where scalerAddress leads to and, within reach, what is answered there. Each finding comes with its remedy. It changes nothing, and fails when
 something keeps forescale from acting.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +60,21 @@ something keeps forescale from acting.`,
 	fs.StringVarP(&namespace, "namespace", "n", "", "namespace to check; left out, all of them")
 	fs.BoolVar(&readOnly, "read-only", false, "do not ask for the right to write")
 	return cmd
+}
+
+// askServer asks forescale serve at address. It takes any certificate, for what is asked
+// is whether somebody answers; who it is KEDA checks.
+func askServer(ctx context.Context, address string, encrypted bool, of *pb.Workload) (*pb.ExplainResponse, error) {
+	transport := insecure.NewCredentials()
+	if encrypted {
+		transport = credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // see above
+	}
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(transport))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	defer func() { _ = conn.Close() }()
+	return pb.NewExplainerClient(conn).Explain(ctx, &pb.ExplainRequest{Workload: of})
 }
 
 // errUnfit is the exit of doctor when something keeps forescale from acting.
@@ -86,7 +107,7 @@ func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writ
 		return err
 	}
 	defer source.Close()
-	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.server()}
+	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.server(), Explain: askServer}
 	findings := d.Examine(ctx, scope, time.Now)
 	if worst := doctor.Write(out, findings); worst == doctor.Fault {
 		return errUnfit

@@ -24,9 +24,9 @@ func DefaultMetricName(query string) string {
 	return "forescale-" + hex.EncodeToString(digest[:4])
 }
 
-// decode reads a trigger's metadata: the metric name and the specification with
+// Decode reads a trigger's metadata: the metric name and the specification with
 // its defaults. The error is an [api.Faults] with every fault.
-func decode(metadata map[string]string) (name string, spec api.Spec, err error) {
+func Decode(metadata map[string]string) (name string, spec api.Spec, err error) {
 	var faults api.Faults
 	name, given := metadata[api.MetricNameKey]
 	if want := nameFault(name); given && want != "" {

@@ -42,7 +42,7 @@ type variant struct {
 // also returns the name of the trigger's metric, empty if the metadata is faulty.
 func newVariant(name objectName, metadata map[string]string) (v *variant, metric string) {
 	v = &variant{metadata: maps.Clone(metadata), entries: entriesOf(metadata)}
-	metric, spec, err := decode(metadata)
+	metric, spec, err := Decode(metadata)
 	if err != nil {
 		v.err = invalid(name, metadata, err)
 		return v, ""

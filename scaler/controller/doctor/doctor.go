@@ -27,6 +27,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/collector/prometheus"
+	pb "github.com/forescale/forescale/proto/v1"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 )
 
@@ -101,6 +102,10 @@ type Doctor struct {
 	Dynamic    dynamic.Interface
 	Source     Source
 	Prometheus string // address of Source, for texts
+
+	// Explain asks the server of a trigger about its workload, as the API of forescale
+	// serve has it; nil asks nobody.
+	Explain func(ctx context.Context, address string, encrypted bool, of *pb.Workload) (*pb.ExplainResponse, error)
 }
 
 // A Scope says what to examine.
@@ -119,38 +124,45 @@ const parallel = 8
 func (d Doctor) Examine(ctx context.Context, scope Scope, now func() time.Time) []Finding {
 	var list v1alpha1.PredictiveAutoscalerList
 	err := d.Objects.List(ctx, &list, client.InNamespace(scope.Namespace))
+	at := now()
+	triggers, served := d.triggers(ctx, scope, at)
 	out := d.clock(ctx, now)
-	out = append(out, d.rights(ctx, scope, list.Items)...)
+	if served == 0 || len(list.Items) > 0 { // behind KEDA nothing is asked of the cluster
+		out = append(out, d.rights(ctx, scope, list.Items)...)
+	}
+	objects, seen := d.objects(ctx, scope, list.Items, at)
+	out = append(append(out, objects...), triggers...)
 	switch {
 	case apierrors.IsForbidden(err):
-		return append(out, Finding{Fault, "objects", err.Error(), "apply deploy/kustomize/base/rbac.yaml, or name a namespace that this account may read: -n"})
+		out = append(out, Finding{Fault, "objects", err.Error(), "apply deploy/kustomize/base/rbac.yaml, or name a namespace that this account may read: -n"})
+	case seen+served > 0:
 	case err != nil:
-		return append(out, Finding{Fault, "objects", err.Error(), "install the CRD: kubectl apply --server-side -k deploy/kustomize/base"})
+		out = append(out, Finding{Fault, "objects", err.Error(), "install the CRD: kubectl apply --server-side -k deploy/kustomize/base"})
+	case scope.Name != "":
+		out = append(out, Finding{Fault, "objects", "no PredictiveAutoscaler is named " + scope.Name + ", and no ScaledObject with a trigger of forescale", "correct the name, or --namespace: kubectl get pa,so -A lists them"})
+	default:
+		out = append(out, Finding{Advice, "objects", "no PredictiveAutoscaler here, and no ScaledObject with a trigger of forescale", "make one, deploy/samples/hpa.yaml shows how"})
 	}
-	seen, at := 0, now()
-	found := make([][]Finding, len(list.Items))
+	return out
+}
+
+// objects checks the objects of scope, and returns how many those are.
+func (d Doctor) objects(ctx context.Context, scope Scope, all []v1alpha1.PredictiveAutoscaler, now time.Time) (out []Finding, seen int) {
+	found := make([][]Finding, len(all))
 	var group errgroup.Group
 	group.SetLimit(parallel)
-	for i := range list.Items {
-		if scope.Name != "" && list.Items[i].Name != scope.Name {
+	for i := range all {
+		if scope.Name != "" && all[i].Name != scope.Name {
 			continue
 		}
 		seen++
 		group.Go(func() error {
-			found[i] = append(d.object(ctx, &list.Items[i], at), acted(&list.Items[i], list.Items, at)...)
+			found[i] = append(d.object(ctx, &all[i], now), acted(&all[i], all, now)...)
 			return nil
 		})
 	}
 	_ = group.Wait() // no error comes back
-	out = append(out, slices.Concat(found...)...)
-	switch {
-	case seen > 0:
-	case scope.Name != "":
-		out = append(out, Finding{Fault, "objects", "no PredictiveAutoscaler is named " + scope.Name, "correct the name, or --namespace: kubectl get pa -A lists them"})
-	default:
-		out = append(out, Finding{Advice, "objects", "no PredictiveAutoscaler here", "make one, deploy/samples/hpa.yaml shows how"})
-	}
-	return out
+	return slices.Concat(found...), seen
 }
 
 // clock checks that Prometheus answers and agrees on the time.

@@ -53,7 +53,7 @@ func TestObjectsThatCannotBeListed(t *testing.T) {
 			kube.PrependReactor("create", "selfsubjectaccessreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
 				return true, &authv1.SelfSubjectAccessReview{}, nil // nothing is allowed
 			})
-			d := Doctor{Objects: unread{err: c.err}, Kube: kube, Source: young{now}}
+			d := Doctor{Objects: unread{err: c.err}, Kube: kube, Dynamic: noKEDA(), Source: young{now}}
 			require.Equal(t, Fault, Write(&out, d.Examine(t.Context(), Scope{}, func() time.Time { return now })))
 			require.Contains(t, out.String(), c.want)
 			require.Contains(t, out.String(), "this account may not list pods")
@@ -76,7 +76,7 @@ func TestTheRightsThatAreNeeded(t *testing.T) {
 // Who asks about one object by its name means that it is there.
 func TestAnObjectThatIsNotThere(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
-	d := Doctor{Objects: none{}, Kube: kubefake.NewClientset(), Source: young{now}}
+	d := Doctor{Objects: none{}, Kube: kubefake.NewClientset(), Dynamic: noKEDA(), Source: young{now}}
 	for name, c := range map[string]struct {
 		scope Scope
 		want  string

@@ -28,18 +28,7 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		add(Fault, err.Error(), "correct the object")
 		return out
 	}
-	sample, err := d.Source.Instant(ctx, pa.Spec.Metric.Query, now)
-	if err != nil {
-		add(Fault, "metric.query: "+err.Error(), unlessSaid(err, "make the query yield exactly one series, such as sum(rate(...[1m]))"))
-	} else {
-		add(Fine, fmt.Sprintf("metric.query yields one series, now %g", sample.Value), "")
-		if readsCounter(pa.Spec.Metric.Query) {
-			add(Advice, fmt.Sprintf("metric.query %q reads a counter, by its name: that only rises and is no load", pa.Spec.Metric.Query), "take its rate, such as sum(rate(http_requests_total[1m]))")
-		}
-		if _, err := d.Source.Instant(ctx, pa.Spec.Metric.Query, now.Add(-24*time.Hour)); err != nil {
-			add(Advice, "metric.query has no value of a day ago: until there is a day of history no daily rhythm is known", "wait, or let Prometheus keep two weeks (--storage.tsdb.retention.time=15d)")
-		}
-	}
+	out = append(out, d.query(ctx, about, pa.Spec.Metric.Query, now)...)
 	if pa.Spec.PodCPU {
 		if _, err := d.Dynamic.Resource(podMetrics()).Namespace(pa.Namespace).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
 			add(Advice, "podCPU: "+err.Error(), "install a metrics server, apply deploy/kustomize/overlays/pod-cpu, or leave podCPU out: it is an extra")
@@ -58,6 +47,22 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		return out
 	}
 	return append(out, target(about, kind, u)...)
+}
+
+// query checks that a query of demand yields what it must.
+func (d Doctor) query(ctx context.Context, about, query string, now time.Time) []Finding {
+	sample, err := d.Source.Instant(ctx, query, now)
+	if err != nil {
+		return []Finding{{Fault, about, "metric.query: " + err.Error(), unlessSaid(err, "make the query yield exactly one series, such as sum(rate(...[1m]))")}}
+	}
+	out := []Finding{{Fine, about, fmt.Sprintf("metric.query yields one series, now %g", sample.Value), ""}}
+	if readsCounter(query) {
+		out = append(out, Finding{Advice, about, fmt.Sprintf("metric.query %q reads a counter, by its name: that only rises and is no load", query), "take its rate, such as sum(rate(http_requests_total[1m]))"})
+	}
+	if _, err := d.Source.Instant(ctx, query, now.Add(-24*time.Hour)); err != nil {
+		out = append(out, Finding{Advice, about, "metric.query has no value of a day ago: until there is a day of history no daily rhythm is known", "wait, or let Prometheus keep two weeks (--storage.tsdb.retention.time=15d)"})
+	}
+	return out
 }
 
 // readsCounter reports whether query reads a counter by its name and takes no change of
