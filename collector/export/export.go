@@ -26,7 +26,8 @@ type Options struct {
 
 	// Step is the length of a cell. 0 is the interval of the file for CSV and JSON,
 	// and otherwise a minute, or the time between two samples if that is longer.
-	// For CSV and JSON it is a multiple of their interval.
+	// For CSV and JSON it is a multiple of their interval, or, where their rows keep
+	// none, any length that is not less than their usual distance.
 	Step time.Duration
 
 	// From and To bound the cells, which lie wholly within; zero is all there is.

@@ -39,6 +39,7 @@ func unknown() [columns]float64 { return [columns]float64{math.NaN(), math.NaN()
 type table struct {
 	rows  []row // ascending
 	step  time.Duration
+	rough bool // step is a mean: the rows keep none
 	has   [columns]bool
 	notes []string
 
@@ -100,7 +101,7 @@ func (t *table) measure() error {
 	if len(t.rows) < 2 {
 		return fmt.Errorf("%d rows with a time of their own, want at least 2, which tell the interval", len(t.rows))
 	}
-	t.step = interval(t.rows)
+	t.step, t.rough = interval(t.rows)
 	if t.repeated > 0 {
 		t.notes = append(t.notes, fmt.Sprintf("%d rows repeat the one before and count once", t.repeated))
 	}
@@ -134,8 +135,9 @@ func checkTime(ms float64) error {
 
 // interval returns the distance of the rows: their 5 % quantile, below which only
 // rows that come twice within an interval lie, or, if they jitter, the mean of
-// those up to half as long again, in which the jitter cancels, as whole seconds.
-func interval(rows []row) time.Duration {
+// those up to half as long again, in which the jitter cancels, as whole seconds, and then
+// true.
+func interval(rows []row) (time.Duration, bool) {
 	distances := make([]int64, len(rows)-1)
 	for i := range distances {
 		distances[i] = rows[i+1].at - rows[i].at
@@ -149,9 +151,9 @@ func interval(rows []row) time.Duration {
 		}
 	}
 	if mean := time.Duration(sum/n) * time.Millisecond; most > least && mean >= time.Second {
-		return mean.Round(time.Second)
+		return mean.Round(time.Second), true
 	}
-	return time.Duration(least) * time.Millisecond
+	return time.Duration(least) * time.Millisecond, false
 }
 
 // data puts the rows on the grid of the epoch and cuts it as o says.
@@ -166,6 +168,9 @@ func (t table) data(o Options) (Data, error) {
 	if len(t.rows) == 0 {
 		return Data{}, fmt.Errorf("no cell from %s to %s", bound(o.From, "the first"), bound(o.To, "the last"))
 	}
+	if t.rough = t.rough && o.Step > t.step && o.Step%t.step != 0; t.rough {
+		t.step = o.Step // as good as the mean distance of rows that keep none
+	}
 	if o.Step%t.step != 0 {
 		return Data{}, fmt.Errorf("step %v is no multiple of the file's own, %v", o.Step, t.step)
 	}
@@ -177,7 +182,14 @@ func (t table) data(o Options) (Data, error) {
 		return Data{}, fmt.Errorf("%d rows make %d cells of %v from %s to %s, want at most %d",
 			len(t.rows), cells, t.step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
 	}
-	start := t.border(first)
+	var start time.Time
+	if t.rough {
+		first -= first % ms
+		start = time.UnixMilli(first).UTC()
+		first += ms / 2 // the nearest to the middle of a cell are those within
+	} else {
+		start = t.border(first)
+	}
 	cells := t.cells(first, last)
 	if per := int(o.Step / t.step); per > 1 {
 		start, cells = coarsen(start, t.step, cells, per)
