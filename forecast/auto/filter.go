@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/combine"
 	"github.com/forescale/forescale/forecast/direct"
 	"github.com/forescale/forescale/forecast/guard"
 	"github.com/forescale/forescale/forecast/interval"
@@ -274,41 +275,49 @@ func (s *filter) predict(around *around) {
 }
 
 // forecastRung combines the experts' forecasts at rung k into the answers of both ladders,
-// with their bounds, and keeps what is needed to judge them later. claim is what the
-// calendar says. usual is the mean size of the errors at the rung before, and is set to that
-// at this one.
-func (s *filter) forecastRung(k int, now *present, v interval.Origin, usual *[ladders]float64, claim [ladders]float64) {
-	p, waits := v, s.origin(k, s.n-1)
+// with their bounds, and keeps what is needed to judge them later. shared is what the
+// bounds of both ladders are told, claim what the calendar says. usual is the mean size of
+// the errors at the rung before, and is set to that at this one.
+func (s *filter) forecastRung(k int, now *present, shared interval.Origin, usual *[ladders]float64, claim [ladders]float64) {
+	waits := s.origin(k, s.n-1)
 	if waits == nil {
 		waits = &origin{}
 	}
+	made := s.claimed(k, s.n-1)
+	o := [ladders]interval.Origin{shared, shared}
 	value, peak := s.ladders[values][k], s.ladders[peaks][k]
 	if alone(k) { // the experts of the maximum are weighed as at the next rung
 		peak = s.ladders[peaks][min(k+1, len(s.rungs)-1)]
 	}
-	ofValue, ofPeak := &s.answers[values][k], &s.answers[peaks][k]
 	near, top := s.advice(values, k), s.advice(peaks, k)
-	partsOfValue := value.combine(ofValue, near, &v)
-	made := s.claimed(k, s.n-1)
-	s.applyClaim(values, k, claim[values], ofValue, &v, made)
-	now.highest = max(now.highest, v.Point)
+	var parts [ladders]combine.Parts
+	parts[values] = s.weigh(values, k, value, claim[values], &o[values], made)
+	now.highest = max(now.highest, o[values].Point)
 	top[highestPath] = float32(now.highest)
 	waits.remember(now, near, top)
-	partsOfPeak := peak.combine(ofPeak, top, &p)
-	s.applyClaim(peaks, k, claim[peaks], ofPeak, &p, made)
-	v.Beside, v.Highest = p.Spread, p.Point
-	p.Beside, p.Highest = v.Spread, highest(&p.Views)
-	waits.beliefs = [ladders]uint8{values: partsOfValue.Belief, peaks: partsOfPeak.Belief}
-	v.Prior, p.Prior = s.prior(values, k, usual), s.prior(peaks, k, usual)
-	waits.of[values] = value.bound(s, ofValue, &v, partsOfValue)
-	usual[values] = waits.of[values].band.Usual()
-	if alone(k) {
-		usual[peaks] = usual[values]
-		waits.of[peaks].point, *ofPeak = direct.ToSmall(p.Point), *ofValue
-		return
+	parts[peaks] = s.weigh(peaks, k, peak, claim[peaks], &o[peaks], made)
+	o[values].Beside, o[values].Highest = o[peaks].Spread, o[peaks].Point
+	o[peaks].Beside, o[peaks].Highest = o[values].Spread, highest(&o[peaks].Views)
+	for l, r := range [ladders]rung{value, peak} {
+		waits.beliefs[l] = parts[l].Belief
+		if l == peaks && alone(k) {
+			waits.of[l].point = direct.ToSmall(o[l].Point)
+			s.answers[l][k], usual[l] = s.answers[values][k], usual[values]
+			return
+		}
+		o[l].Prior = s.prior(l, k, usual)
+		waits.of[l] = r.bound(s, &s.answers[l][k], &o[l], parts[l])
+		usual[l] = waits.of[l].band.Usual()
 	}
-	waits.of[peaks] = peak.bound(s, ofPeak, &p, partsOfPeak)
-	usual[peaks] = waits.of[peaks].band.Usual()
+}
+
+// weigh combines the advice of a ladder at rung k by the weights of r, which may be those of
+// another rung, moves the answer towards a claim, and fills in what o is to know of it.
+func (s *filter) weigh(ladder, k int, r rung, claim float64, o *interval.Origin, made *claimed) combine.Parts {
+	dst := &s.answers[ladder][k]
+	parts := r.combine(dst, s.advice(ladder, k), o)
+	s.applyClaim(ladder, k, claim, dst, o, made)
+	return parts
 }
 
 // prior returns the mean size of errors to expect at rung k of a ladder while it has seen
