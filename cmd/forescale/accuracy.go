@@ -139,30 +139,8 @@ func (o *accuracyOptions) read(ctx context.Context, files []string, notes io.Wri
 		}
 		all = append(all, t)
 	}
-	if o.traces == "" {
-		return all, nil
-	}
-	infos, err := trace.List(o.traces)
-	if err == nil && len(infos) == 0 {
-		err = fmt.Errorf("%s has no .csv or .csv.gz file", o.traces)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--traces: %w", err)
-	}
-	var broken error
-	for _, info := range infos {
-		t, err := readListed(ctx, info, notes)
-		if err != nil { // one of many must not cost the figures of the rest
-			fmt.Fprintf(notes, "note: left out: %v\n", err)
-			broken = err
-			continue
-		}
-		all = append(all, t)
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("--traces: %w", broken)
-	}
-	return all, nil
+	listed, err := readCollection(ctx, o.traces, notes)
+	return append(all, listed...), err
 }
 
 // runM4 forecasts a collection and prints the scores, if its truth is there.

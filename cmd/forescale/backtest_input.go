@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -186,9 +185,9 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 			recorded = append(recorded, d)
 		}
 	}
-	listed, err := o.list(ctx, notes)
+	listed, err := readCollection(ctx, o.directory, notes)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--traces: %w", err)
+		return nil, nil, err
 	}
 	traces = append(traces, listed...)
 	if len(traces) == 0 {
@@ -234,27 +233,6 @@ func dated(t trace.Trace, notes io.Writer) trace.Trace {
 		writeNotes(notes, t.Name, []string{fmt.Sprintf("its times begin at %s: replayed as if %s later", begins.UTC().Format(time.DateTime), api.Duration(later))})
 	}
 	return t
-}
-
-// list reads the traces of the directory, none if there is none.
-func (o *backtestOptions) list(ctx context.Context, notes io.Writer) ([]trace.Trace, error) {
-	if o.directory == "" {
-		return nil, nil
-	}
-	infos, err := trace.List(o.directory)
-	if err != nil {
-		return nil, err
-	}
-	if len(infos) == 0 {
-		return nil, fmt.Errorf("%s has no csv or csv.gz file", filepath.Clean(o.directory))
-	}
-	traces := make([]trace.Trace, len(infos))
-	for i, info := range infos {
-		if traces[i], err = readListed(ctx, info, notes); err != nil {
-			return nil, err
-		}
-	}
-	return traces, nil
 }
 
 // readLoad reads a load, with what was recorded beside it. It says on notes what was

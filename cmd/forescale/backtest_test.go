@@ -294,3 +294,17 @@ func TestBacktestLine(t *testing.T) {
 	line := backtestLine(campaign.Progress{Done: 5, Total: 20, Trace: "web", Policy: "kpa"}, 10*time.Second)
 	require.Equal(t, "██████░░░░░░░░░░░░░░░░░░ 5/20  web, kpa  30s left", line)
 }
+
+// One file that cannot be read does not cost the figures of a collection, in which files of
+// other kinds lie; where none can be read the last one says why.
+func TestACollectionWithoutWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "hosts.csv"), []byte("host,site\nweb-1,east\n"), 0o600))
+	_, _, err := runBacktest(t, "--traces", dir, "--seeds", "1")
+	require.ErrorContains(t, err, "--traces: read "+filepath.Join(dir, "hosts.csv"))
+	writeWave(t, dir, "web.csv", 24*60, time.Minute)
+	out, notes, err := runBacktest(t, "--traces", dir, "--seeds", "1", "--days", "3h", "--policies", "forescale-floor")
+	require.NoError(t, err)
+	require.Contains(t, out, "web:")
+	require.Contains(t, notes, "note: left out: read "+filepath.Join(dir, "hosts.csv"))
+}

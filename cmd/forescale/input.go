@@ -51,6 +51,33 @@ func readTrace(ctx context.Context, path, query string, step time.Duration, note
 	return traceOf(path, d), nil
 }
 
+// readCollection reads the files of the directory that --traces names, none if it names
+// none. One that cannot be read is left out, which a note says: it must not cost the
+// figures of the others. The error is that of the last one where no file can be read.
+func readCollection(ctx context.Context, directory string, notes io.Writer) ([]trace.Trace, error) {
+	if directory == "" {
+		return nil, nil
+	}
+	infos, err := trace.List(directory)
+	if err == nil && len(infos) == 0 {
+		err = fmt.Errorf("%s has no .csv or .csv.gz file", filepath.Clean(directory))
+	}
+	var traces []trace.Trace
+	for _, info := range infos {
+		t, failed := readListed(ctx, info, notes)
+		if failed != nil {
+			err = failed
+			fmt.Fprintf(notes, "note: left out: %v\n", failed)
+			continue
+		}
+		traces = append(traces, t)
+	}
+	if len(traces) == 0 {
+		return nil, fmt.Errorf("--traces: %w", err)
+	}
+	return traces, nil
+}
+
 // readListed reads a trace of a directory as [readTrace] does. The mean of two values for
 // one time counts: one row must not cost the figures of a collection.
 func readListed(ctx context.Context, info trace.Info, notes io.Writer) (trace.Trace, error) {
