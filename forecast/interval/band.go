@@ -81,9 +81,9 @@ type Band struct {
 	stride uint16  // origins from one that is learned from to the next
 }
 
-// NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing. It
-// learns from every stride-th origin only, and from each as much more, up to
-// mostPace times: errors of neighbours h steps ahead are nearly the same.
+// NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing. It learns
+// from every stride-th origin only, and from each stride times as much, at most mostPace
+// times: neighbouring errors h steps ahead are nearly the same.
 func NewBand(h, stride int) Band {
 	b := Band{tail: newTail(), ahead: uint16(h), stride: uint16(stride), pace: float32(min(stride, mostPace))}
 	b.rate = b.pace * float32(trackRate*math.Pow(float64(h), -trackFade))
@@ -110,8 +110,8 @@ type share uint8
 
 const whole = math.MaxUint8
 
-// A frame is where the trackers stand, from the forecast, and what they measure
-// in.
+// A frame holds, for one origin, the point that each tracker starts from, as a distance
+// from the forecast, and the scale that it measures on.
 type frame struct {
 	from, size [trackers]float32
 	inputs     [inputs]float32 // of the linear function, −1 to 1
@@ -127,7 +127,7 @@ const (
 	inputs = scaled + 3
 )
 
-// lay returns the frame of an origin.
+// lay returns the frame of an origin with its memo.
 func lay(o *Origin, m *Memo) (f frame) {
 	scales := m.scales()
 	f.size = [trackers]float32(scales[:trackers])
@@ -149,7 +149,8 @@ func lay(o *Origin, m *Memo) (f frame) {
 	return f
 }
 
-// linear returns the bound of the linear function at level i, from the forecast.
+// linear returns the bound of the linear function at level i, as a distance from the
+// forecast.
 func (b *Band) linear(f *frame, i int) float32 {
 	q := b.q[ofJoint][i]
 	if i >= p90 {
@@ -160,8 +161,8 @@ func (b *Band) linear(f *frame, i int) float32 {
 	return q * f.size[ofJoint]
 }
 
-// push returns what recent misses move the high bound of level i by, in joint
-// scales: their excess to the power of 3/4, as many misses in a row are one event.
+// push returns how far recent misses move the high bound of level i, in joint scales: their
+// excess to the power of 3/4, because misses in a row are one event.
 func (b *Band) push(i int) float32 {
 	if i < p90 {
 		return 0
@@ -171,9 +172,9 @@ func (b *Band) push(i int) float32 {
 	return missPush * max(leastPush, min(float32(math.Copysign(root*math.Sqrt(root), x)), mostPush))
 }
 
-// Bounds writes the quantiles of levels [Levels], ascending, on the right side of
-// the point and not negative, and what the caller hands back to Learn when the
-// truth has come.
+// Bounds writes the quantiles of levels [Levels], ascending, on the right side of the point
+// and not negative. It writes to m what the caller hands back to Learn when the truth has
+// come.
 func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
 	b.scale.measure(m, o, b.known(&o), float32(floor), b.warm(), t)
 	f := lay(&o, m)
@@ -215,19 +216,19 @@ func order(quantiles *[Count]float32, point float32) {
 	}
 }
 
-// settled is the number of errors that do not overlap from which what was expected of
-// them no longer counts.
+// settled is the number of errors that do not overlap from which on the size expected of
+// them beforehand no longer counts.
 const settled = 30
 
 // apart returns the number of errors so far that do not overlap.
 func (b *Band) apart() float32 { return float32(b.n) * float32(b.stride) / float32(b.ahead) }
 
-// Young reports whether what is expected of the errors still counts; see
+// Young reports whether the size expected of the errors beforehand still counts; see
 // [Origin.Prior].
 func (b *Band) Young() bool { return b.apart() < settled }
 
-// known returns the share that the errors seen have in the scales: what was expected of
-// them counts as much as the first that do not overlap, and soon for nothing.
+// known returns the share of the errors seen in the scales. The rest is the size expected
+// beforehand: it counts as much as the first error, and soon for nothing.
 func (b *Band) known(o *Origin) float32 {
 	if o.Prior <= 0 || !b.Young() {
 		return 1
@@ -239,16 +240,16 @@ func (b *Band) known(o *Origin) float32 {
 // warm returns one over the number of truths, the next included.
 func (b *Band) warm() float32 { return 1 / float32(b.n+1) }
 
-// speed returns how fast the trackers move, 1 after the first day. Before it no rule
-// has a day to look back on, and what its errors teach would have to be unlearned.
+// speed returns how fast the trackers move: 1 after the first day, less before. In the first
+// day no rule has a day to look back on, and what its errors teach would have to be
+// unlearned.
 func (b *Band) speed(t *Timing) float32 {
 	return min(float32(b.n+1)*float32(b.stride)*float32(t.Rise), 1)
 }
 
-// Learn takes the truth for an origin with what Bounds noted of it. A forecast
-// that was exact, as while a shop is closed and nobody comes, moves no tracker:
-// else a week of zeros would pull all bounds down, and the first
-// day of traffic would lie above them.
+// Learn takes the truth for an origin, with the memo that Bounds wrote of it. A forecast
+// that was exact, as while a shop is closed, moves no tracker: otherwise a week of zeros
+// would pull all bounds down, and the first day of traffic would lie above them.
 func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	e := truth - float32(o.Point)
 	rate, warm := b.pace*float32(t.Loss), b.warm()
@@ -293,19 +294,18 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	b.n++
 }
 
-// judge takes by how much a bound with the share above beyond it is too high. It
-// returns the pinball loss, and what the bound should move by: up by 1 − above
-// after a miss, else down by above. Half of the outcomes of some levels are
-// misses, at random: the sign is read from its bit, since a branch would be
-// foreseen wrong as often.
+// judge takes the distance by which a bound was too high, where the share above is to lie
+// beyond it. It returns the pinball loss and the step of the bound: up by 1 − above after a
+// miss, else down by above. It reads the sign from its bit: at some levels half of the
+// outcomes are misses, at random, and a branch would be mispredicted as often.
 func judge(above, high float32) (loss, move float32) {
 	move = float32(math.Float32bits(high)>>31) - above
 	return -high * move, move
 }
 
-// Refresh recomputes what needs not be exact at every sample: the weights, the
-// histogram's quantiles and the joint scale. Callers spread the calls for many
-// bands over several samples.
+// Refresh recomputes what need not be exact at every sample: the weights, the histogram's
+// quantiles and the joint scale. Callers spread the calls for many bands over several
+// samples.
 func (b *Band) Refresh(t *Timing) {
 	b.shape.read()
 	tune := t.tuning

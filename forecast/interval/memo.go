@@ -6,20 +6,19 @@ import (
 	"github.com/forescale/forescale/forecast/direct"
 )
 
-// A Memo is what a [Band] wants back of an origin when its truth comes: the scales
-// and the bounds of then, in the long-run mean size of the error. It takes 16
-// bytes, since of every rung dozens of origins wait.
+// A Memo is what a [Band] needs of an origin when its truth comes: the scales and the
+// bounds of that time, in units of the long-run mean size of the error. It takes 16 bytes,
+// because dozens of origins wait at every rung.
 type Memo struct {
 	slow   direct.Small
 	others [scales - 1]ratio // the scales after slow
 	bounds [Count]ratio      // distances from the point
 }
 
-// A ratio is a number from 1/2048 to 248 in eight bits, four of exponent and four
-// of mantissa: its relative precision is 1/32 above 1/128. What is rounded is the
-// scale itself, when a bound is made of it as when it is judged, so that trackers
-// see one and the same; of the bounds it is the memory, whose errors of either
-// sign cancel. Zero is exact.
+// A ratio is a number from 1/2048 to 248 in eight bits, four of exponent and four of
+// mantissa: its relative precision is 1/32 above 1/128. A scale is rounded before a bound is
+// made of it, so that the bound is judged on the same scale. Of a bound only the memory is
+// rounded; the errors, of either sign, cancel. Zero is exact.
 type ratio uint8
 
 const (

@@ -115,11 +115,11 @@ func (w *Workload) calmCount(asked int32) int32 {
 	return asked
 }
 
-// affordable returns the most replicas to ask for: 0, no bound, unless what was asked
-// for has cost more than an autoscaler without a forecast would. Then it is what that
-// one would have, and what is observed needs: that of before while samples stay away,
-// and no bound when it is unknown. What we, or the HPA behind the answer, hold by
-// ourselves is not held twice.
+// affordable returns the most replicas to ask for; 0 means no bound. There is a bound only
+// while the target has cost too much more than an autoscaler without a forecast would have.
+// It is then the larger of that one's count and of what the observed demand needs; observed
+// is that of before while samples stay away, and without it there is no bound. That count
+// is taken without the hold that we, or the HPA behind the answer, apply ourselves.
 func (w *Workload) affordable(now time.Time, observed float64) int32 {
 	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
 		return 0
@@ -130,10 +130,10 @@ func (w *Workload) affordable(now time.Time, observed float64) int32 {
 	return max(w.pacer.Reactive(now, reactiveHold-answerHold), w.Replicas(observed))
 }
 
-// overspent reports whether the bill is to be kept now: that of all there is, or, where
-// bursts are foreseen, that of what the guard does not hold. What meets such bursts
-// ends harm sooner than what the guard holds: a bill that the guard alone fills leaves
-// nothing for the hedge that would let it go.
+// overspent reports whether the bill must be kept now: that of the whole target, or, where
+// bursts are foreseen, that without what the guard holds. The hedge against such bursts ends
+// harm sooner than the guard does, and a bill that the guard alone fills would leave nothing
+// for it.
 func (w *Workload) overspent() bool {
 	switch {
 	case w.pacer == nil:
@@ -144,8 +144,8 @@ func (w *Workload) overspent() bool {
 	return w.pacer.Exceeded()
 }
 
-// guarded returns the part of what the autoscaler in the shadow would have, if it came
-// down after hold, that is not to be undercut: 0 while no harm is done.
+// guarded returns the count below which not to go because of harm done, 0 without any: a
+// part of what the reactive autoscaler would have if its stabilization window were hold.
 func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
 	if w.pacer == nil {
 		return 0
@@ -153,8 +153,8 @@ func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
 	return w.pacer.Guarded(now, hold)
 }
 
-// book books the time since the last decision on the budgets, and makes now the time of
-// the last one.
+// book enters the time since the last decision into the budgets, and makes now the time of
+// the last decision.
 func (w *Workload) book(now time.Time, observed float64, t Target) {
 	last := w.last.at
 	w.last.at = now
@@ -177,8 +177,8 @@ func (w *Workload) book(now time.Time, observed float64, t Target) {
 	w.pacer.Book(i)
 }
 
-// moment is what the autoscaler in the shadow sees of the end of an interval, when
-// the newest sample needs so many replicas.
+// moment returns what the reactive autoscaler is told at the end of an interval, given the
+// replicas that the newest sample needs.
 func (w *Workload) moment(need int32, t Target, i pacing.Interval) reactive.Moment {
 	demand := w.Latest().Value
 	m := reactive.Moment{

@@ -15,9 +15,9 @@ type Outlook struct {
 	Experts []auto.Share  // heaviest first; nil for a single model
 }
 
-// Outlooks returns what is forecast for the given times ahead, ascending, rounded
-// up to cells; of those in one cell there is one, and those beyond the forecast
-// are left out. It is nil before the first Install.
+// Outlooks returns what is forecast for the given times ahead, ascending, rounded up to
+// cells. It returns one for each cell, and none beyond the forecast. It is nil before the
+// first Install.
 func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 	f := w.Forecast()
 	if f == nil {
@@ -42,9 +42,9 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 	return out
 }
 
-// Rehearse returns the decision that [Workload.Decide] would take now about the
-// target of its last call, with all that the decision depends on, and takes none:
-// what is remembered stays as it is. It is false before the first Decide.
+// Rehearse returns the decision that [Workload.Decide] would take now about the target of
+// its last call, with everything that the decision depends on, without taking it: the state
+// of the workload stays as it is. It returns false before the first Decide.
 func (w *Workload) Rehearse(now time.Time) (scaler.Record, bool) {
 	if w.last.state == nil {
 		return scaler.Record{}, false
