@@ -7,12 +7,12 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// Grace is what the end of a pod costs, Kubernetes' default termination grace:
-// the g of the break-even rule.
+// Grace is what the end of a pod costs, Kubernetes's default termination grace period: the
+// g of the break-even rule.
 const Grace = 30 * time.Second
 
-// idle is how long a target has to be inactive before its last replica goes, as
-// KEDA's cooldownPeriod.
+// idle is how long a target must be inactive before its last replica goes, like KEDA's
+// cooldownPeriod.
 const idle = 5 * time.Minute
 
 // An Input is what one decision sees.
@@ -20,12 +20,12 @@ type Input struct {
 	Now      time.Time     `json:"now"`      // UTC
 	Current  int32         `json:"current"`  // spec.replicas of the target, ≥ 0
 	Desired  int32         `json:"desired"`  // replicas that demand asks for; −1 = unknown
-	Passing  int32         `json:"passing"`  // replicas that a burst asks for, one that lasts or one that is likely; 0 = none
-	Guard    int32         `json:"guard"`    // replicas that an autoscaler without a forecast would have now and that are not to be undercut; 0 = none
-	Limit    int32         `json:"limit"`    // most replicas that the bill allows while demand is known; 0 = as many as are asked for
+	Passing  int32         `json:"passing"`  // replicas for a burst that lasts or is likely; 0 = none
+	Guard    int32         `json:"guard"`    // replicas of an autoscaler without a forecast, below which not to go; 0 = none
+	Limit    int32         `json:"limit"`    // most replicas that the bill allows while demand is known; 0 = no limit
 	Demand   Demand        `json:"demand"`   // behind Desired
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
-	Calm     time.Duration `json:"calm"`     // how long a small step down waits to be asked for without a break; 0 = not
+	Calm     time.Duration `json:"calm"`     // how long a small step down must be asked for without a break; 0 = no wait
 }
 
 // State is what [Decide] remembers. It is a plain value of fixed size: copy it,
@@ -44,15 +44,14 @@ type State struct {
 // Decide returns the replica count for in.Now and the state for the next call.
 // It does not change st, and does not allocate.
 //
-// The rules, in order, are those of the package documentation. With unknown
-// demand it holds the current count, or follows the forecast if that asks for
-// more. On a zero State it takes the current count for the newest
-// recommendation, so that a restart of the autoscaler never shrinks a target at
-// once.
+// The rules, in order, are those of the package documentation. With unknown demand it
+// holds the current count, or follows the forecast if that asks for more. On a zero State
+// it takes the current count for the newest recommendation, so that a restart of the
+// autoscaler never shrinks a target at once.
 //
-// Without scale.behavior the count is meant as a floor of our own: limits on its
-// way down are measured against our last decision, not against what somebody
-// else made of the target.
+// Without scale.behavior the count is a floor of our own: limits on its way down are
+// measured against our last decision, not against what somebody else has made of the
+// target.
 func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 	now := in.Now.UnixNano()
 	if !st.Begun {
@@ -98,8 +97,8 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 	return d, st
 }
 
-// silent reports that demand is unknown, or known by forecast only, which may
-// add but not take.
+// silent reports whether demand is unknown, or known by the forecast only, which may add
+// but not take.
 func silent(in Input) bool {
 	return in.Desired < 0 || math.IsNaN(in.Demand.Need()) ||
 		math.IsNaN(in.Demand.Observed) && in.Desired < in.Current
@@ -117,8 +116,8 @@ func bounds(s api.ScaleSpec) (lo, hi int32) {
 	return lo, hi
 }
 
-// settle records the change that the decision makes: against the current count
-// under autoscaling/v2, against our own last word else.
+// settle records the change that the decision makes: against the current count with
+// scale.behavior, else against our own last decision.
 func (st *State) settle(spec api.ScaleSpec, in Input, now int64, n int32) {
 	base := st.Last
 	if spec.Behavior != nil {
@@ -186,8 +185,8 @@ func (r rules) cooldown(d *Decision) {
 	}
 }
 
-// Our limit on the way down: a tenth, but at least one replica, a minute; and
-// what came within a quarter of an hour may go at once, as after a burst.
+// Our limit on the way down is a tenth a minute, but at least one replica; what came within
+// the last quarter of an hour may go at once, as after a burst.
 const (
 	rampShare  = 0.1
 	rampPeriod = time.Minute
@@ -209,7 +208,7 @@ func (r rules) ramp(d *Decision) {
 	}
 }
 
-// saturate converts x to int32, with its bounds for what lies beyond and 0 for NaN.
+// saturate converts x to int32: to its bounds if x lies beyond, to 0 if it is NaN.
 func saturate(x float64) int32 {
 	switch {
 	case math.IsNaN(x):

@@ -11,16 +11,15 @@ import (
 // Demand is the load to provide for, summed over replicas, in the unit of the
 // metric. NaN means unknown. In JSON an unknown value is null.
 type Demand struct {
-	Observed  float64 // newest sample
-	Predicted float64 // what the forecast asks to provide for until the lead time has passed
+	Observed  float64 // now
+	Predicted float64 // by the forecast, the most until the lead time has passed
 }
 
-// Unknown is the demand of which nothing is known.
+// Unknown returns a demand with both values unknown.
 func Unknown() Demand { return Demand{Observed: math.NaN(), Predicted: math.NaN()} }
 
-// Need returns the larger of the two values, the known one if only one is
-// known, and NaN if none is. A forecast may so add to what is observed, and
-// never take from it.
+// Need returns the larger of the two values, the known one if only one is known, and NaN
+// if none is. So a forecast may add to what is observed but never take from it.
 func (d Demand) Need() float64 {
 	switch {
 	case math.IsNaN(d.Predicted):
@@ -72,9 +71,9 @@ func known(v float64) *float64 {
 // is left out; DemandAt returns NaN if nothing is left: f is nil or empty, over
 // at from, or to lies before from. It does not allocate.
 //
-// The maximum from a later cell on is not in the table. It is taken as the
-// highest cell of the window, raised by what the maximum of the whole table
-// exceeds its own highest cell.
+// The table has the maximum from the first cell on only. For a window that begins later,
+// the maximum is taken to be the highest cell of the window, raised in the proportion in
+// which the maximum from the first cell on exceeds its own highest cell.
 func DemandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	if f == nil || f.Horizon() == 0 || f.Step <= 0 || to.Before(from) {
 		return math.NaN()
@@ -119,7 +118,7 @@ func peakUntil(f *forecast.Forecast, level, last float64) float64 {
 func cellOf(x float64) int { return max(int(math.Ceil(x))-1, 0) }
 
 // Replicas returns the smallest count that carries need when each replica
-// carries target: need/target, rounded up but for the noise of floating point
+// carries target: need/target, rounded up except for the noise of floating point
 // (3.0000000001 is 3), within 0 and 2³¹−1. It returns −1, unknown, if need or
 // target is NaN or target is not positive.
 func Replicas(need, target float64) int32 {

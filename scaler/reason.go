@@ -1,7 +1,7 @@
 package scaler
 
-// A Reason is the word for a rule, fit for a condition and spelled as in
-// autoscaling/v2 where it has the rule.
+// A Reason is the name of a rule, fit for a condition, and spelled as in autoscaling/v2 for
+// rules that it has.
 type Reason string
 
 // The rules, in the order in which [Decide] applies them.
@@ -9,24 +9,24 @@ const (
 	DesiredWithinRange  Reason = "DesiredWithinRange"  // demand alone decided
 	ScalingDisabled     Reason = "ScalingDisabled"     // at zero although minReplicas is not: somebody switched it off
 	NoData              Reason = "NoData"              // demand unknown: hold, or follow the forecast upwards only
-	BillLimit           Reason = "BillLimit"           // cut to what an autoscaler without a forecast would have now, while ours has cost more than it
+	BillLimit           Reason = "BillLimit"           // cut to the count of an autoscaler without a forecast, while we have cost more than it
 	Activated           Reason = "Activated"           // demand above the activation threshold: at least one
 	Inactive            Reason = "Inactive"            // demand at or under it: zero
 	WithinTolerance     Reason = "WithinTolerance"     // too small a change
 	ScaleUpStabilized   Reason = "ScaleUpStabilized"   // a lower recommendation is still recent
 	ScaleDownStabilized Reason = "ScaleDownStabilized" // a higher recommendation is still recent
 	BreakEvenHold       Reason = "BreakEvenHold"       // needed so recently that dropping it would cost more
-	Burst               Reason = "Burst"               // a burst lasts, or is likely: not held when it has passed
+	Burst               Reason = "Burst"               // a burst lasts, or is likely; not held once it has passed
 	Cooldown            Reason = "Cooldown"            // active within the last five minutes: not to zero yet
 	ScaleUpLimit        Reason = "ScaleUpLimit"        // growing faster than the policies allow
 	ScaleDownLimit      Reason = "ScaleDownLimit"      // shrinking faster than the policies, or our own limit, allow
 	TooManyReplicas     Reason = "TooManyReplicas"     // cut to maxReplicas
 	TooFewReplicas      Reason = "TooFewReplicas"      // raised to minReplicas
-	ReactiveGuard       Reason = "ReactiveGuard"       // what an autoscaler without a forecast would have now, while ours has missed more than it
+	ReactiveGuard       Reason = "ReactiveGuard"       // raised to the count of an autoscaler without a forecast, while we have missed more than it
 )
 
-// A Step is one rule that changed the count, and what it made of it. NoData and
-// ScalingDisabled stop the journey and are steps even without a change.
+// A Step is a rule that changed the count, and the count after it. NoData and
+// ScalingDisabled end the decision, and are steps even without a change.
 type Step struct {
 	Rule     Reason `json:"rule"`
 	Replicas int32  `json:"replicas"`

@@ -11,13 +11,13 @@ const (
 	choices  = simple + Simple
 )
 
-// Simple is the number of experts, the first ones, than which the combination
-// shall never be much worse: rules that anybody could follow. The first says that
-// all stays as it is, the others what a season says.
+// Simple is the number of experts, the first ones, that are rules which anybody could
+// follow: the combination should never be much worse than any of them. The first is the
+// last value, the others are what a season says.
 const Simple = 3
 
-// A regime is a kind of moment that the gate keeps accounts of its own for: whether a
-// season foresees a move, and whether the seasons agree on it.
+// A regime is a kind of moment for which the gate keeps separate accounts, by whether a
+// season foresees a move and whether the seasons agree on it.
 type regime int
 
 const (
@@ -50,9 +50,8 @@ func (p *Poly) regime(forecasts []float32) regime {
 	return m
 }
 
-// shares returns how much each choice counts; they sum to one. The accounts of a
-// split come from few days and count, beside those of all moves, as far as they
-// have evidence.
+// shares returns the share of each choice; they sum to one. The accounts of a split rest on
+// few days, and are mixed with those of all moves in proportion to their evidence.
 func (p *Poly) shares(forecasts []float32) (share [choices]float32) {
 	m := p.regime(forecasts)
 	share, _ = p.balance(forecasts, min(m, moving))

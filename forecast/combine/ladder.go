@@ -11,13 +11,14 @@ var minutes = [...]int{1, 2, 5, 10, 15, 30, 60} //nolint:gochecknoglobals // a c
 // cells are the rungs, in steps, of a series too coarse for those.
 var cells = [...]int{1, 2, 3, 4, 6, 8, 10, 12} //nolint:gochecknoglobals // a constant table
 
-// Ladder returns the horizons, in steps, ascending and distinct, at which a
-// series of the given step is forecast in its own right: one step, and 1, 2, 5,
-// 10, 15, 30 and 60 minutes as far as the step divides them, but up to twelve
-// steps at least. Rungs at 3, 20 and 45 minutes between them would cost a fifth more
-// memory, 64 in place of 54 KiB a series of minutes, and a third more time, and take
-// 0, 3.5 and 0.5 % off the error there, if the experts are asked for the horizon
-// itself; a tenth and more, if the forecasts of the rungs are interpolated.
+// Ladder returns the horizons, in steps, ascending and distinct, that have weights and
+// bounds of their own for a series of the given step: one step, and 1, 2, 5, 10, 15, 30 and
+// 60 minutes as far as the step divides them, but up to at least twelve steps.
+//
+// Rungs at 3, 20 and 45 minutes as well would cost a fifth more memory, 64 in place of
+// 54 KiB for a series of minutes, and a third more time. They would take 0, 3.5 and 0.5 %
+// off the error there, given that the experts forecast those horizons themselves; if the
+// forecasts of the rungs were interpolated, a tenth and more.
 func Ladder(step time.Duration) []int {
 	rungs := []int{1}
 	for _, m := range minutes {

@@ -5,9 +5,9 @@ import "math"
 // MaxTargets bounds the number of right-hand sides of a [Regression].
 const MaxTargets = 2
 
-// A Regression is a ridge regression of one or two targets on the same
-// regressors, learned sample by sample with forgetting. It is a view of numbers that
-// its caller keeps, zero before anything is learned: who has many of one shape keeps
+// A Regression is a ridge regression of one or two targets on the same regressors, learned
+// sample by sample with forgetting. It is a view of numbers that its caller keeps, which
+// are zero before anything is learned: a caller with many regressions of one shape keeps
 // nothing else of each. It is not safe for concurrent use.
 type Regression struct {
 	numbers    []float32 // at the places below, then the Gram matrix, then moments and coefficients by target
@@ -83,8 +83,8 @@ func (r *Regression) Predict(k int, x []float32) float64 {
 // Coefficient returns the i-th coefficient of target k.
 func (r *Regression) Coefficient(k, i int) float64 { return float64(r.beta(k)[i]) }
 
-// Learn adds the row x, len d, with its targets, of which those beyond the
-// number of targets are left out. Only finite numbers may be given.
+// Learn adds the row x, len d, with its targets; it ignores those beyond the number of
+// targets. All numbers must be finite.
 func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning) {
 	w, weight := 1.0, r.numbers[weightAt]
 	warm := 1 / float64(weight+1)

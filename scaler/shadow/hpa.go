@@ -67,8 +67,8 @@ func (h *HPA) Highest(within time.Duration) (n int32) {
 	return n
 }
 
-// Ready returns the replicas that served in slot, one of the newest 32: those that it
-// had had for a start-up by then.
+// Ready returns the replicas that served in slot, one of the newest 32: those that had
+// been there for a start-up by then.
 func (h *HPA) Ready(slot int64, startup time.Duration) int32 {
 	n := h.Wanted[slot%Slots]
 	for i := range min(int64(startup/Slot)+1, Slots/2) {
@@ -84,8 +84,8 @@ func bounded(n, least, most int32) int32 {
 	return max(n, least)
 }
 
-// Replicas rounds the replicas that are asked for up, though not for what arithmetic
-// makes of a whole number, within [least, most]; most = 0 is no bound.
+// Replicas rounds asked up, except for the noise of floating point, and keeps it within
+// [least, most]; most = 0 is no bound.
 func Replicas(asked float64, least, most int32) int32 {
 	const noise = 1e-9
 	return bounded(int32(min(math.Ceil(asked*(1-noise)), math.MaxInt32)), least, most)

@@ -56,10 +56,9 @@ func (r *Rule) Replicas(demand float64) int32 {
 	return scaler.Replicas(demand, r.Target())
 }
 
-// Averaged returns the smallest count that keeps the latency objective on average over
-// the given demands, each of which has a share of the whole, and by scale.service,
-// without which it panics. It changes demands. It takes some tens of microseconds for
-// some tens of replicas.
+// Averaged returns the smallest count that keeps the latency objective on average over the
+// given demands, weighted by shares, according to scale.service; without a scale.service it
+// panics. It changes demands. It takes some tens of microseconds for some tens of replicas.
 func (r *Rule) Averaged(demands, shares []float64) int32 {
 	strength := r.strength()
 	for i := range demands {
@@ -68,8 +67,8 @@ func (r *Rule) Averaged(demands, shares []float64) int32 {
 	return r.curve.Averaged(demands, shares, 1-r.objective.Quantile.Float())
 }
 
-// AsQueue reports whether replicas are staffed as a queue, by scale.service: what one of
-// many carries is then not what one carries.
+// AsQueue reports whether replicas are staffed as a queue, by scale.service: what a replica
+// carries then depends on their number.
 func (r *Rule) AsQueue() bool { return r.curve != nil }
 
 // ObserveService learns what a replica carries from three series of one grid, cell by
