@@ -17,10 +17,7 @@ import (
 
 // readSpec reads the spec and takes its objective, its bounds and its service over.
 func (o *backtestOptions) readSpec() (api.Spec, error) {
-	flags := api.MetricSpec{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas}
-	if o.columns {
-		flags = api.MetricSpec{} // names of columns are no PromQL that could be recommended
-	}
+	flags := o.metric()
 	if o.spec == "" {
 		return withMargin(api.Spec{Metric: flags}), nil
 	}
@@ -58,6 +55,15 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 		spec.Metric.Query, spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = flags.Query, flags.LatencyQuery, flags.ReplicasQuery
 	}
 	return withMargin(spec), nil
+}
+
+// metric returns the queries of the flags. The names of columns are none that could be
+// recommended.
+func (o *backtestOptions) metric() api.MetricSpec {
+	if o.columns {
+		return api.MetricSpec{}
+	}
+	return api.MetricSpec{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas}
 }
 
 // decodeSpec reads a spec, or the object that carries one, as the backtest prints it:

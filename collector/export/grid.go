@@ -168,11 +168,8 @@ func (t table) data(o Options) (Data, error) {
 	if len(t.rows) == 0 {
 		return Data{}, fmt.Errorf("no cell from %s to %s", bound(o.From, "the first"), bound(o.To, "the last"))
 	}
-	if t.rough = t.rough && o.Step > t.step && o.Step%t.step != 0; t.rough {
-		t.step = o.Step // as good as the mean distance of rows that keep none
-	}
-	if o.Step%t.step != 0 {
-		return Data{}, fmt.Errorf("step %v is no multiple of the file's own, %v", o.Step, t.step)
+	if err := t.fit(o.Step); err != nil {
+		return Data{}, err
 	}
 	first, last := t.rows[0].at, t.rows[len(t.rows)-1].at
 	ms := t.step.Milliseconds()
@@ -182,13 +179,9 @@ func (t table) data(o Options) (Data, error) {
 		return Data{}, fmt.Errorf("%d rows make %d cells of %v from %s to %s, want at most %d",
 			len(t.rows), cells, t.step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
 	}
-	var start time.Time
+	start := t.border(first)
 	if t.rough {
-		first -= first % ms
-		start = time.UnixMilli(first).UTC()
-		first += ms / 2 // the nearest to the middle of a cell are those within
-	} else {
-		start = t.border(first)
+		first = start.UnixMilli() + ms/2 // the nearest to the middle of a cell are those within
 	}
 	cells := t.cells(first, last)
 	if per := int(o.Step / t.step); per > 1 {
@@ -198,12 +191,27 @@ func (t table) data(o Options) (Data, error) {
 	return t.trim(start, cells)
 }
 
+// fit takes the step that was asked for where the rows keep none of their own, whose mean
+// distance is not better; t.rough says from then on that it did. The error is that of a
+// step that cannot be made of the rows'.
+func (t *table) fit(step time.Duration) error {
+	switch whole := step%t.step == 0; {
+	case !whole && t.rough && step > t.step:
+		t.step = step
+	case !whole:
+		return fmt.Errorf("step %v is no multiple of the file's own, %v", step, t.step)
+	default:
+		t.rough = false
+	}
+	return nil
+}
+
 // border returns the start of the cell of the first row: the border before it, or
-// the one after it if that is so near that the row came early.
+// the one after it if that is so near that the row came early and the rows keep a step.
 func (t *table) border(first int64) time.Time {
 	ms := t.step.Milliseconds()
 	switch off := first % ms; {
-	case off == 0:
+	case off == 0, t.rough:
 	case off > ms-ms/20:
 		first += ms
 	default:
