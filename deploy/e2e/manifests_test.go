@@ -19,7 +19,7 @@ func TestManifestsAndTheirAccount(t *testing.T) {
 	bin, err := exec.Command(filepath.Join("tools", "build.sh"), "--path").Output()
 	require.NoError(t, err)
 	const mayReadCPU = "kubectl auth can-i list pods.metrics.k8s.io --as=system:serviceaccount:forescale:forescale || true"
-	for _, dir := range []string{"base", "overlays/read-only", "overlays/prometheus-auth", "overlays/pod-cpu"} {
+	for _, dir := range []string{"base", "overlays/read-only", "overlays/prometheus-auth", "overlays/pod-cpu", "keda"} {
 		if dir == "overlays/pod-cpu" {
 			require.Contains(t, b.kubectl(mayReadCPU), "no", "a right that is not needed is not given")
 		}
@@ -29,7 +29,9 @@ func TestManifestsAndTheirAccount(t *testing.T) {
 		b.apply(string(text))
 	}
 	require.Contains(t, b.kubectl(mayReadCPU), "yes")
-	require.NoError(t, b.Kube.AppsV1().Deployments("forescale").Delete(t.Context(), "forescale", metav1.DeleteOptions{})) // its image is not run here
+	for _, name := range []string{"forescale", "forescale-keda"} { // whose image is not run here
+		require.NoError(t, b.Kube.AppsV1().Deployments("forescale").Delete(t.Context(), name, metav1.DeleteOptions{}))
+	}
 	token, err := b.Kube.CoreV1().ServiceAccounts("forescale").CreateToken(t.Context(), "forescale",
 		&authv1.TokenRequest{Spec: authv1.TokenRequestSpec{Audiences: []string{"https://kubernetes.default.svc"}}}, metav1.CreateOptions{})
 	require.NoError(t, err)
