@@ -62,16 +62,16 @@ something keeps forescale from acting.`,
 	return cmd
 }
 
-// askServer asks forescale serve at address. It takes any certificate, for what is asked
+// askServer asks forescale serve. It takes any certificate, for what is asked
 // is whether somebody answers; who it is KEDA checks.
-func askServer(ctx context.Context, address string, encrypted bool, of *pb.Workload) (*pb.ExplainResponse, error) {
+func askServer(ctx context.Context, at doctor.Server, of *pb.Workload) (*pb.ExplainResponse, error) {
 	transport := insecure.NewCredentials()
-	if encrypted {
+	if at.Encrypted {
 		transport = credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // see above
 	}
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(transport))
+	conn, err := grpc.NewClient(at.Address, grpc.WithTransportCredentials(transport))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", address, err)
+		return nil, fmt.Errorf("%s: %w", at.Address, err)
 	}
 	defer func() { _ = conn.Close() }()
 	return pb.NewExplainerClient(conn).Explain(ctx, &pb.ExplainRequest{Workload: of})

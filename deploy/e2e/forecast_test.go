@@ -120,8 +120,7 @@ func TestTrustIsEarnedAndLost(t *testing.T) {
 	b.start("a")
 	b.apply(b.with(`{model: seasonal-naive, seasons: "1m", risk: "0.9"}`, "5s"))
 	b.apply(named(b.with(rumour, "5s"), 0)) // a rush that was announced and does not come
-	b.reason("web", "Trusted", "NotScored")
-	b.reason("web", "Trusted", "Earned")
+	b.reason("web", "Trusted", "Earned")    // at the start already, over the history
 	b.reason("web-0", "Trusted", "WorseThanReactive")
 }
 

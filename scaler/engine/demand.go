@@ -114,7 +114,7 @@ func (w *Workload) heard() time.Time {
 // while the forecast has been scored and is trusted, demand is observed, and no burst
 // lasts.
 func (w *Workload) Need(d scaler.Demand) float64 {
-	earned := w.gate.Trusted() && !math.IsNaN(w.gate.Skill()) && !w.bursts.Lasts()
+	earned := w.earned() && !math.IsNaN(w.gate.Skill()) && !w.bursts.Lasts()
 	if w.spec.Scale.ScaleDown.Forecast && earned && !math.IsNaN(d.Observed) && !math.IsNaN(d.Predicted) {
 		return d.Predicted
 	}

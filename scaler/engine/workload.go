@@ -44,6 +44,7 @@ type Workload struct {
 	bursts   burst.Detector
 	dip      burst.Dip
 	gate     trust.Gate
+	tried    int           // promises in the gate that a fit made over its history
 	pacer    *pacing.Pacer // nil without a violation target
 
 	parts   Parts // of the last demand
@@ -240,6 +241,7 @@ func (w *Workload) Install(fit *model.Fitted) error {
 	}
 	w.model.Observe(w.nowcast.Latest().Value)
 	w.expect(math.NaN()) // what another model forecast tells nothing of this one's revisions
+	w.adopt(fit.Trust)
 	if fit.Bursts != nil {
 		w.bursts.Remember(fit.Bursts)
 	}

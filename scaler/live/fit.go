@@ -26,7 +26,7 @@ func (s *Store) fit(ctx context.Context, e *entry, now time.Time) {
 // launchFit fits on a worker: over history, or over one read first if it is
 // empty. The caller holds the lock of e and has set fitting.
 func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history forecast.Series) {
-	spec := e.spec
+	spec, trial := e.spec, e.workload.Trial()
 	s.work.Go(func() {
 		if s.fits.Acquire(ctx, 1) != nil {
 			return // shutting down
@@ -40,7 +40,7 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 		}
 		var fit *model.Fitted
 		if err == nil {
-			fit, err = model.FitWith(ctx, spec, history, s.opts.Network)
+			fit, err = model.FitWith(ctx, spec, history, model.Options{Network: s.opts.Network, Trial: trial})
 		}
 		if err == nil && collector.LooksLikeCounter(history.Values) {
 			s.opts.Log.Warn("metric.query: "+collector.CounterNote, "workload", e.key.String(), "query", spec.Metric.Query)

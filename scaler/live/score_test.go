@@ -95,3 +95,27 @@ func TestASilenceKeepsTheScore(t *testing.T) {
 		require.Equal(t, before, tallyOf(s, key))
 	})
 }
+
+// A process that starts judges what would have been forecast over the last of the history:
+// one whose season has become a lie does not act.
+func TestAStartKnowsOfLostTrust(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := run(t, &fakeSource{value: func(at time.Time) float64 {
+			if at.After(began.Add(-12 * time.Hour)) {
+				at = at.Add(12 * time.Hour) // the night has become the day
+			}
+			return wave(at)
+		}}, Options{})
+		spec := demand()
+		spec.Forecast.Model = "seasonal-naive"
+		require.NoError(t, s.Ensure(key, spec))
+		time.Sleep(5 * time.Second)
+		x, known := s.Explain(key)
+		require.True(t, known)
+		require.Equal(t, "seasonal-naive", x.Model)
+		require.False(t, x.Trusted)
+		require.Greater(t, x.Skill, 1.1)
+		require.Positive(t, x.Parts.Reactive, "the last value with its usual growth stands in")
+	})
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/burst"
+	"github.com/forescale/forescale/scaler/trust"
 )
 
 // A Fitted is a fitted model with a filter that has run over the history: ready to
@@ -25,6 +26,7 @@ type Fitted struct {
 	Cells  int             // cells of the history that held a sample
 	Bursts *burst.Detector // what it saw in the history; nil = nothing
 	Idle   bool            // each of those cells was 0, and there was at least one
+	Trust  *trust.Gate     // what its forecasts over the last of the history have earned; nil = nobody asked
 }
 
 // Fit fits the model that spec asks for to history and filters it. It is
@@ -32,27 +34,32 @@ type Fitted struct {
 // forecast.ErrShortHistory when history is too short for the model; it names the
 // model if spec asks for an unknown one.
 func Fit(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, error) {
-	return FitWith(ctx, spec, history, nil)
+	return FitWith(ctx, spec, history, Options{})
 }
 
-// FitWith is [Fit] with a trained network among the experts of the pool, or
-// as the model lstm itself; nil for none of one's own.
-func FitWith(ctx context.Context, spec api.Spec, history forecast.Series, network *lstm.Network) (*Fitted, error) {
+// Options are what [FitWith] is given beside the specification. The zero value adds nothing.
+type Options struct {
+	Network *lstm.Network // joins the experts of the pool, or is the model lstm itself; nil = none of one's own
+	Trial   *Trial        // how to judge what the model forecasts over the last of the history; nil = not at all
+}
+
+// FitWith is [Fit] with more than the specification says.
+func FitWith(ctx context.Context, spec api.Spec, history forecast.Series, o Options) (*Fitted, error) {
 	spec = spec.Default()
-	model, err := modelFor(spec, spec.Forecast.Model, network)
+	model, err := modelFor(spec, spec.Forecast.Model, o.Network)
 	if err != nil {
 		return nil, err
 	}
-	return fit(ctx, spec, spec.Forecast.Model, model, history)
+	return fit(ctx, spec, spec.Forecast.Model, model, history, o.Trial)
 }
 
 // FitReactive fits the simplest rule, last value, which is ready within
 // milliseconds: what serves until [Fit] is done, or when it fails.
 func FitReactive(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, error) {
-	return fit(ctx, spec.Default(), auto.Naive, baseline.Naive{}, history)
+	return fit(ctx, spec.Default(), auto.Naive, baseline.Naive{}, history, nil)
 }
 
-func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series) (*Fitted, error) {
+func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series, trial *Trial) (*Fitted, error) {
 	if err := history.Check(); err != nil {
 		return nil, err
 	}
@@ -61,8 +68,8 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	}
 	heard := lastSample(history)
 	idle := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })
-	history = withoutStart(history)
-	bursts, history := withoutBursts(history)
+	seen := withoutStart(history)
+	bursts, history := withoutBursts(seen)
 	calendar, err := calendarOf(spec)
 	if err != nil {
 		return nil, err
@@ -75,16 +82,20 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	if err != nil {
 		return nil, fmt.Errorf("model: fit %s: %w", name, err)
 	}
+	before := history.Len() - trial.cells(history)
 	var filter forecast.Filter
 	if calendar == nil {
-		filter, err = fitted.Filter(history)
+		filter, err = fitted.Filter(history.Slice(0, before))
 	} else {
-		filter, err = withEvents(fitted, calendar, history)
+		filter, err = withEvents(fitted, calendar, history.Slice(0, before))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("model: filter %s: %w", name, err)
 	}
-	return &Fitted{Name: name, Filter: filter, End: history.End(), Heard: heard, Cells: history.Observed(), Bursts: bursts, Idle: idle}, nil
+	return &Fitted{
+		Name: name, Filter: filter, End: history.End(), Heard: heard, Cells: history.Observed(), Bursts: bursts, Idle: idle,
+		Trust: trial.run(filter, seen, history, before),
+	}, nil
 }
 
 // modelFor returns the named model with the seasons and the zone of spec.

@@ -10,10 +10,12 @@ const (
 	memory      = 12 * time.Hour // half-life of the losses
 	worse       = 1.1            // times the rival's loss at which trust is lost
 	level       = 1.0            // times the rival's loss at which it is regained
-	least       = 60             // promises settled before there is a verdict
 	gain        = 0.1            // step of the quantile trackers, in mean relative errors
 	dearest     = 5.0            // times the rival's mean loss: the most that one promise costs the forecast, or the way back would take days
 )
+
+// Least is how many promises must have been kept or broken before there is a verdict.
+const Least = 60
 
 // A Promise is a forecast whose outcome is awaited.
 type Promise struct {
@@ -86,12 +88,12 @@ func (g *Gate) settle(now time.Time, p Promise) {
 	span := p.Due.Sub(p.Made)
 	g.Last.settle(p.Level, span, p.Highest, p.Last)
 	loss := pinball(p.Level, p.Highest, max(min(p.Acting, p.Highest), p.Acting-p.Grain))
-	if g.Count >= least {
+	if g.Count >= Least {
 		loss = min(loss, dearest*g.Last.Loss)
 	}
 	g.Acting.charge(span, loss)
 	g.Count++
-	if g.Count >= least {
+	if g.Count >= Least {
 		g.judge(now)
 	}
 }
@@ -147,11 +149,14 @@ func (r *Rival) Raise(v float64) float64 { return v * (1 + r.Margin) }
 // Trusted reports whether the forecast may act.
 func (g *Gate) Trusted() bool { return !g.Retreated }
 
+// Scored reports whether there is a verdict.
+func (g *Gate) Scored() bool { return g.Count >= Least }
+
 // Reactive returns what stands in for the forecast: the last value, raised by the margin
 // that its growth over the time of a promise needs at the level of the promises. Until
 // there is a verdict the margin is at least an eighth.
 func (g *Gate) Reactive(last float64) float64 {
-	if g.Count < least {
+	if g.Count < Least {
 		return last * (1 + max(g.Last.Margin, 0.125))
 	}
 	return g.Last.Raise(last)
@@ -160,7 +165,7 @@ func (g *Gate) Reactive(last float64) float64 {
 // Skill returns the loss of the forecast over that of the rival: below 1 the forecast
 // earns its keep. It is NaN until there is a verdict.
 func (g *Gate) Skill() float64 {
-	if g.Count < least || !(g.Last.Loss > 0) {
+	if g.Count < Least || !(g.Last.Loss > 0) {
 		return math.NaN()
 	}
 	return g.Acting.Loss / g.Last.Loss

@@ -115,7 +115,7 @@ func (p *Policy) start(c replay.Config) error {
 	begin := history.End()
 	if history.Len() == 0 {
 		begin = c.Start
-	} else if fit, err := model.Fit(context.Background(), spec, history); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
+	} else if fit, err := model.FitWith(context.Background(), spec, history, model.Options{Trial: workload.Trial()}); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
 		if err := workload.Install(fit); err != nil {
 			return err
 		}

@@ -105,7 +105,13 @@ type Doctor struct {
 
 	// Explain asks the server of a trigger about its workload, as the API of forescale
 	// serve has it; nil asks nobody.
-	Explain func(ctx context.Context, address string, encrypted bool, of *pb.Workload) (*pb.ExplainResponse, error)
+	Explain func(ctx context.Context, at Server, of *pb.Workload) (*pb.ExplainResponse, error)
+}
+
+// A Server is one that KEDA asks.
+type Server struct {
+	Address   string // for gRPC
+	Encrypted bool   // by TLS
 }
 
 // A Scope says what to examine.

@@ -123,6 +123,12 @@ func (d Doctor) scaledObject(ctx context.Context, so *scaledObject, u *unstructu
 	if so.Spec.Advanced.HPA.Behavior.ScaleUp.Tolerance == nil {
 		add(Advice, "the HPA behind it ignores changes of its metric within 10 %", `from Kubernetes 1.35 on set advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.tolerance: "0"`)
 	}
+	return append(out, ofKEDA(about, so, u)...)
+}
+
+// ofKEDA is what KEDA and its user say of a ScaledObject.
+func ofKEDA(about string, so *scaledObject, u *unstructured.Unstructured) (out []Finding) {
+	add := func(l Level, text, remedy string) { out = append(out, Finding{l, about, text, remedy}) }
 	if kind, err := hpa.KindOf(v1alpha1.KindScaledObject); err == nil {
 		if view, err := hpa.Read(kind, u); err == nil && view.Paused != "" {
 			add(Advice, "annotation "+view.Paused+" pauses it", "remove it when it shall scale again")
@@ -174,7 +180,7 @@ func (d Doctor) trigger(ctx context.Context, so *scaledObject, about string, t t
 	if len(hidden) > 0 {
 		name = ""
 	}
-	return name, append(out, d.asked(ctx, about, t.Metadata["scalerAddress"], encrypted, &pb.Workload{
+	return name, append(out, d.asked(ctx, about, Server{t.Metadata["scalerAddress"], encrypted}, &pb.Workload{
 		Namespace: so.Metadata.Namespace, Name: so.Metadata.Name, Metric: name,
 	})...)
 }
@@ -220,13 +226,14 @@ func tlsOf(about string, metadata map[string]string) (encrypted bool, out []Find
 
 // asked asks the server itself what it says to KEDA. From outside of the cluster the name
 // of a Service means nothing, and then nobody is asked.
-func (d Doctor) asked(ctx context.Context, about, address string, encrypted bool, of *pb.Workload) []Finding {
+func (d Doctor) asked(ctx context.Context, about string, at Server, of *pb.Workload) []Finding {
+	address := at.Address
 	if d.Explain == nil || address == "" {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	x, err := d.Explain(ctx, address, encrypted, of)
+	x, err := d.Explain(ctx, at, of)
 	switch code := status.Code(err); {
 	case err == nil && x.GetAnswer().GetError() != "":
 		return []Finding{{Fault, about, "forescale answers KEDA: " + x.GetAnswer().GetError(), ""}}

@@ -178,16 +178,15 @@ func TestTheServerIsAsked(t *testing.T) {
 		"nobody there": {nil, status.Error(codes.Unavailable, "connection refused"), Advice, "no answer from"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked *pb.Workload
-			d := Doctor{Explain: func(_ context.Context, address string, encrypted bool, of *pb.Workload) (*pb.ExplainResponse, error) {
+			server, asked := Server{"forescale.forescale:9443", true}, (*pb.Workload)(nil)
+			d := Doctor{Explain: func(_ context.Context, at Server, of *pb.Workload) (*pb.ExplainResponse, error) {
+				require.Equal(t, server, at)
 				asked = of
-				require.Equal(t, "forescale.forescale:9443", address)
-				require.True(t, encrypted)
 				return &pb.ExplainResponse{Answer: c.answer}, c.err
 			}}
 			of := &pb.Workload{Namespace: "shop", Name: "web", Metric: "requests"}
 			var out strings.Builder
-			require.Equal(t, c.level, Write(&out, d.asked(t.Context(), "shop/web", "forescale.forescale:9443", true, of)))
+			require.Equal(t, c.level, Write(&out, d.asked(t.Context(), "shop/web", server, of)))
 			require.Contains(t, out.String(), c.want)
 			require.Same(t, of, asked)
 		})
