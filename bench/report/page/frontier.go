@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/forescale/forescale/bench/report"
 )
@@ -137,8 +138,8 @@ func name(r *report.Report, f report.Frontier, i int, at xy) label {
 		l.rank = 0
 	case inner:
 		l.text, l.rank = fmt.Sprintf("%.4g", pt.Knob), 3
-	case l.class == "":
-		l.class = "plain"
+	case strings.HasPrefix(pt.Policy, "forescale-"): // close to ours, and looked for: by a line, where there is no room
+		l.rank = 1
 	}
 	if l.class == "" {
 		l.class = "plain"
