@@ -71,7 +71,8 @@ func (w *Workload) latch(now time.Time) float64 {
 }
 
 // hedge returns the demand of the next burst if it is likely enough to be worth its
-// replicas, else 0.
+// replicas, else 0. While samples stay away it is 0: nobody sees whether the burst came or
+// has gone, and replicas raised for minutes would be held until the silence ends.
 func (w *Workload) hedge(now time.Time) float64 {
 	need := w.bursts.Reach(w.bursts.Level, burstLevel)
 	odds := (1 - w.level) / w.level
@@ -81,7 +82,7 @@ func (w *Workload) hedge(now time.Time) float64 {
 	case w.spec.Forecast.Buffer > 0: // which states no price
 		odds = pacing.HedgeOdds
 	}
-	if w.hedging = w.pays(now, odds); !w.hedging {
+	if w.hedging = now.Sub(w.heard()) <= w.step+w.step/2 && w.pays(now, odds); !w.hedging {
 		return 0
 	}
 	return need

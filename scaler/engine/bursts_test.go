@@ -43,20 +43,27 @@ func TestAStepByTheClockIsForecast(t *testing.T) {
 	require.Less(t, w.Demand(all.At(nine-4)).Predicted, 360.0, "and not long before")
 }
 
-// A job that sleeps for an hour and runs for five minutes is all but certain to come
-// again. Its replicas are asked for ahead even where an idle one costs as much as a
-// missing one: they are those that it needs anyway, and only a hedge in vain is lost.
-func TestABurstThatIsForeseenIsHedgedWhereReplicasAreDear(t *testing.T) {
-	const every, runs = 65, 5
+// jobs returns runs of a job that sleeps for so long that it begins every so many minutes
+// and goes from 100 to 400 while it runs, with the noise that such counts have. The next
+// one begins at its end.
+func jobs(times, every, runs int) forecast.Series {
 	rng := rand.New(rand.NewPCG(7, 1))
-	history := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, 40*every)}
-	for i := range history.Values {
+	s := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, times*every)}
+	for i := range s.Values {
 		level := 100.0
 		if i%every < runs && i >= every {
 			level = 400
 		}
-		history.Values[i] = level * (1 + 0.02*rng.NormFloat64())
+		s.Values[i] = level * (1 + 0.02*rng.NormFloat64())
 	}
+	return s
+}
+
+// A job that sleeps for an hour and runs for five minutes is all but certain to come
+// again. Its replicas are asked for ahead even where an idle one costs as much as a
+// missing one: they are those that it needs anyway, and only a hedge in vain is lost.
+func TestABurstThatIsForeseenIsHedgedWhereReplicasAreDear(t *testing.T) {
+	history := jobs(40, 65, 5)
 	s := spec()
 	s.Forecast.MissingReplicaCost = 1
 	w, err := engine.New(s)
@@ -74,4 +81,27 @@ func TestABurstThatIsForeseenIsHedgedWhereReplicasAreDear(t *testing.T) {
 		w.Demand(now)
 		require.InDelta(t, c.want, w.Parts().Hedge, 60, c.before)
 	}
+}
+
+// While samples stay away nobody sees a burst come or go: its replicas, hedged for
+// minutes, would be held until the silence ends.
+func TestNoBurstIsHedgedInSilence(t *testing.T) {
+	history := jobs(40, 65, 5)
+	s := spec()
+	w, err := engine.New(s)
+	require.NoError(t, err)
+	fit, err := model.Fit(t.Context(), s, history)
+	require.NoError(t, err)
+	require.NoError(t, w.Install(fit))
+
+	due := history.End()
+	w.Observe(collector.Sample{Time: due.Add(-2 * time.Minute), Value: 100})
+	w.Demand(due.Add(-time.Minute))
+	require.InDelta(t, 400, w.Parts().Hedge, 60, "a sample is a minute old")
+	d := w.Demand(due)
+	require.Zero(t, w.Parts().Hedge, "it is two minutes old")
+	require.Less(t, d.Predicted, 200.0)
+	w.Observe(collector.Sample{Time: due, Value: 100})
+	w.Demand(due)
+	require.InDelta(t, 400, w.Parts().Hedge, 60, "samples are back, and the burst is overdue")
 }
