@@ -15,6 +15,7 @@ import (
 
 	"github.com/forescale/forescale/bench/accuracy"
 	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/cmd/forescale/output"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
 )
@@ -109,20 +110,20 @@ func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io
 
 // roll lets the model run over the series.
 func (o *accuracyOptions) roll(ctx context.Context, series []trace.Trace, model forecast.Model, out, notes io.Writer) error {
-	var file *output
+	var file *output.File
 	if o.json != "" {
 		var err error
-		if file, err = openOutput(o.json); err != nil { // now, not after the forecasts
+		if file, err = output.Open(o.json); err != nil { // now, not after the forecasts
 			return fmt.Errorf("--json: %w", err)
 		}
-		defer file.drop()
+		defer file.Drop()
 	}
 	report, err := accuracy.Run(ctx, series, accuracy.Options{Name: o.model, Model: model, Workers: o.workers}, progressTo(notes))
 	if err != nil {
 		return err
 	}
 	if o.json != "" {
-		if err := file.write(report.WriteJSON); err != nil {
+		if err := file.Complete(report.WriteJSON); err != nil {
 			return fmt.Errorf("--json: %w", err)
 		}
 	}

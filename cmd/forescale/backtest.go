@@ -11,6 +11,7 @@ import (
 
 	"github.com/forescale/forescale/bench/report/campaign"
 	"github.com/forescale/forescale/bench/report/page"
+	"github.com/forescale/forescale/cmd/forescale/output"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -46,7 +47,7 @@ type backtestOptions struct {
 	resamples int
 
 	json, report string
-	files        [2]*output // of json and report; nil = not asked for
+	files        [2]*output.File // of json and report; nil = not asked for
 }
 
 func newBacktestCommand() *cobra.Command {
@@ -174,12 +175,12 @@ func timelines(loads int, policies []string) (time.Duration, []string) {
 // replay and not after it.
 func (o *backtestOptions) open() (err error) {
 	if o.json != "" {
-		if o.files[0], err = openOutput(o.json); err != nil {
+		if o.files[0], err = output.Open(o.json); err != nil {
 			return fmt.Errorf("--json: %w", err)
 		}
 	}
 	if o.report != "" {
-		if o.files[1], err = openOutput(o.report); err != nil {
+		if o.files[1], err = output.Open(o.report); err != nil {
 			o.drop()
 			return fmt.Errorf("--report: %w", err)
 		}
@@ -189,20 +190,20 @@ func (o *backtestOptions) open() (err error) {
 
 func (o *backtestOptions) drop() {
 	for _, f := range o.files {
-		f.drop()
+		f.Drop()
 	}
 }
 
 // write writes the files that were asked for.
 func (o *backtestOptions) write(result *campaign.Result) error {
 	if o.json != "" {
-		if err := o.files[0].write(result.Report.WriteJSON); err != nil {
+		if err := o.files[0].Complete(result.Report.WriteJSON); err != nil {
 			return fmt.Errorf("--json: %w", err)
 		}
 	}
 	if o.report != "" {
 		write := func(w io.Writer) error { return page.Write(w, result.Report, result.Timelines) }
-		if err := o.files[1].write(write); err != nil {
+		if err := o.files[1].Complete(write); err != nil {
 			return fmt.Errorf("--report: %w", err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/forescale/forescale/cmd/forescale/output"
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/collector/export"
 	source "github.com/forescale/forescale/collector/prometheus"
@@ -113,11 +114,11 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	}
 	defer client.Close()
 	// It fails now, not after the queries.
-	file, err := openOutput(o.out)
+	file, err := output.Open(o.out)
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	defer file.drop()
+	defer file.Drop()
 
 	e := exporter{client: client, from: from, to: to, step: o.step.Std(), bar: newBar(notes)}
 	d, err := e.data(ctx, o.query, o.latency, o.replicas)
@@ -128,7 +129,7 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	for _, note := range d.Notes {
 		fmt.Fprintln(notes, "warning:", note)
 	}
-	if err := file.write(func(w io.Writer) error { return o.write(w, d) }); err != nil {
+	if err := file.Complete(func(w io.Writer) error { return o.write(w, d) }); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	n := d.Rate.Len()

@@ -15,6 +15,8 @@ import (
 	_ "time/tzdata" // zones of seasons, in an image without a zone database
 
 	"github.com/spf13/cobra"
+
+	"github.com/forescale/forescale/cmd/forescale/demo"
 )
 
 func main() {
@@ -65,6 +67,6 @@ scaling would do (unless you ask otherwise), and each decision says why.`,
 	group(root,
 		[]*cobra.Command{newServeCommand(), newControllerCommand(), newExplainCommand(), newDoctorCommand()},
 		[]*cobra.Command{newExportCommand(), newBacktestCommand(), newForecastCommand(), newAccuracyCommand(), newTrainCommand()},
-		newDemoCommand(), newVersionCommand())
+		demo.NewCommand(), newVersionCommand())
 	return root
 }

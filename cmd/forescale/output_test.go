@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,41 +22,6 @@ func names(t *testing.T, dir string) []string {
 		out = append(out, e.Name())
 	}
 	return out
-}
-
-func TestAnOutputAppearsWhenItIsComplete(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "b.json")
-	require.NoError(t, os.WriteFile(path, []byte("before"), 0o640))
-	half := func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half of it")
-		return errors.New("no space left on device")
-	}
-	require.ErrorContains(t, create(path, half), "no space left")
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, "before", string(text))
-	require.Equal(t, []string{"b.json"}, names(t, dir), "and nothing beside it")
-
-	link := filepath.Join(dir, "link.json")
-	require.NoError(t, os.Symlink("b.json", link))
-	require.NoError(t, create(link, func(w io.Writer) error { _, err := io.WriteString(w, "after"); return err }))
-	text, err = os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, "after", string(text))
-	info, err := os.Lstat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o640), info.Mode(), "the mode stays")
-	require.Equal(t, []string{"b.json", "link.json"}, names(t, dir))
-
-	file, err := openOutput(filepath.Join(dir, "c.json"))
-	require.NoError(t, err)
-	file.drop()
-	require.Equal(t, []string{"b.json", "link.json"}, names(t, dir))
-	require.NoError(t, create(os.DevNull, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }), "a device is written to, not replaced")
-	info, err = os.Stat(os.DevNull)
-	require.NoError(t, err)
-	require.NotZero(t, info.Mode()&os.ModeDevice)
 }
 
 // What cannot be written is told before the work, and a run that fails leaves no file.

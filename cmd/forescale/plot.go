@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 
+	"github.com/forescale/forescale/cmd/forescale/output"
 	"github.com/forescale/forescale/forecast"
 )
 
@@ -91,7 +92,7 @@ func savePlot(p *plot.Plot, path string, width, height vg.Length) error {
 	if err != nil {
 		return err
 	}
-	return create(path, func(out io.Writer) error {
+	return output.Create(path, func(out io.Writer) error {
 		_, err := w.WriteTo(out)
 		return err
 	})

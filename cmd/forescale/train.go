@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/forescale/forescale/cmd/forescale/output"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/forecast/lstm/train"
@@ -80,11 +81,11 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if !slices.ContainsFunc(series, isAbove0) {
 		return errors.New("--input: no series has a value above 0, of which nothing is learned")
 	}
-	file, err := openOutput(o.out) // fails now, not after the training
+	file, err := output.Open(o.out) // fails now, not after the training
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	defer file.drop()
+	defer file.Drop()
 
 	progress := newBar(notes)
 	network, report, err := train.Run(ctx, series, o.options, func(p train.Progress) {
@@ -98,7 +99,7 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = file.write(func(w io.Writer) error {
+	err = file.Complete(func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})

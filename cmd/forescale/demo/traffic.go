@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"math"
@@ -9,29 +9,29 @@ import (
 )
 
 const (
-	demoHistory = 14 * 24 * time.Hour
-	demoCell    = 5 * time.Second // within which the rate is constant
-	demoPeak    = 2400            // requests/s at noon of a weekday at the origin
+	historyLength = 14 * 24 * time.Hour
+	cellLength    = 5 * time.Second // within which the rate is constant
+	peakRate      = 2400            // requests/s at noon of a weekday at the origin
 )
 
-// demoTraffic is the rate of requests of the service from 14 days before the
+// traffic is the rate of requests of the service from 14 days before the
 // origin to the end of the run, and their count since its beginning.
-type demoTraffic struct {
+type traffic struct {
 	start time.Time
 	rate  []float64 // requests/s in each cell
 	count []float64 // requests before each cell; one more than rate
 	burst time.Time // of the one that nothing announces, within the run
 }
 
-// newDemoTraffic draws the traffic of a shop: nights at a quarter of the day, a
+// newTraffic draws the traffic of a shop: nights at a quarter of the day, a
 // morning rush, an evening peak, quieter weekends, a growth of 2 % a week, slow
 // and fast noise, a push message at nine o'clock on weekdays that brings half as
 // many again, and bursts at random, about one a day, one of them in the last
 // third of the run.
-func newDemoTraffic(seed uint64, origin time.Time, span time.Duration) *demoTraffic {
+func newTraffic(seed uint64, origin time.Time, span time.Duration) *traffic {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	t := &demoTraffic{start: origin.Add(-demoHistory)}
-	n := int((demoHistory+span)/demoCell) + int(10*time.Minute/demoCell)
+	t := &traffic{start: origin.Add(-historyLength)}
+	n := int((historyLength+span)/cellLength) + int(10*time.Minute/cellLength)
 	t.rate = make([]float64, n)
 	t.pattern(origin, rng)
 	for day := t.start.Truncate(24 * time.Hour); day.Before(t.at(n)); day = day.Add(24 * time.Hour) {
@@ -40,25 +40,25 @@ func newDemoTraffic(seed uint64, origin time.Time, span time.Duration) *demoTraf
 		if weekend(day) {
 			continue
 		}
-		t.surge(push, height*demoPeak, 100*time.Second, 8*time.Minute)
+		t.surge(push, height*peakRate, 100*time.Second, 8*time.Minute)
 	}
 	t.burst = origin.Add(span*2/3 + time.Duration(rng.Float64()*float64(span/5)))
-	t.surge(t.burst, 0.35*demoPeak, 45*time.Second, 6*time.Minute)
+	t.surge(t.burst, 0.35*peakRate, 45*time.Second, 6*time.Minute)
 	for at := t.start; at.Before(origin); {
 		at = at.Add(time.Duration(rng.ExpFloat64() * float64(24*time.Hour)))
 		if at.Before(origin) {
-			t.surge(at, (0.2+0.4*rng.Float64())*demoPeak, 45*time.Second, 6*time.Minute)
+			t.surge(at, (0.2+0.4*rng.Float64())*peakRate, 45*time.Second, 6*time.Minute)
 		}
 	}
 	t.count = make([]float64, n+1)
 	for i, r := range t.rate {
-		t.count[i+1] = t.count[i] + r*demoCell.Seconds()
+		t.count[i+1] = t.count[i] + r*cellLength.Seconds()
 	}
 	return t
 }
 
 // pattern writes what repeats, with trend and noise.
-func (t *demoTraffic) pattern(origin time.Time, rng *rand.Rand) {
+func (t *traffic) pattern(origin time.Time, rng *rand.Rand) {
 	slow := 0.0
 	const (
 		memory = 0.9992 // of the slow noise from cell to cell: about 100 minutes
@@ -69,7 +69,7 @@ func (t *demoTraffic) pattern(origin time.Time, rng *rand.Rand) {
 		week := now.Sub(origin).Hours() / (7 * 24)
 		slow = memory*slow + sd*math.Sqrt(1-memory*memory)*rng.NormFloat64()
 		fast := 0.02 * rng.NormFloat64()
-		t.rate[i] = max(0, demoPeak*dayShape(now)*(1+0.02*week)*(1+slow+fast))
+		t.rate[i] = max(0, peakRate*dayShape(now)*(1+0.02*week)*(1+slow+fast))
 	}
 }
 
@@ -97,8 +97,8 @@ func weekend(t time.Time) bool { return t.Weekday() == time.Saturday || t.Weekda
 
 // surge adds height requests/s that come within rise and fade with the given
 // time constant.
-func (t *demoTraffic) surge(from time.Time, height float64, rise, fade time.Duration) {
-	first := max(0, int(from.Sub(t.start)/demoCell))
+func (t *traffic) surge(from time.Time, height float64, rise, fade time.Duration) {
+	first := max(0, int(from.Sub(t.start)/cellLength))
 	for i := first; i < len(t.rate); i++ {
 		since := t.at(i).Sub(from)
 		up := min(1, max(0, since.Seconds()/rise.Seconds()))
@@ -110,23 +110,23 @@ func (t *demoTraffic) surge(from time.Time, height float64, rise, fade time.Dura
 	}
 }
 
-func (t *demoTraffic) at(i int) time.Time { return t.start.Add(time.Duration(i) * demoCell) }
+func (t *traffic) at(i int) time.Time { return t.start.Add(time.Duration(i) * cellLength) }
 
-func (t *demoTraffic) cell(now time.Time) int {
-	return min(max(0, int(now.Sub(t.start)/demoCell)), len(t.rate)-1)
+func (t *traffic) cell(now time.Time) int {
+	return min(max(0, int(now.Sub(t.start)/cellLength)), len(t.rate)-1)
 }
 
 // load returns the rate of requests at now.
-func (t *demoTraffic) load(now time.Time) float64 { return t.rate[t.cell(now)] }
+func (t *traffic) load(now time.Time) float64 { return t.rate[t.cell(now)] }
 
 // total returns the number of requests up to now.
-func (t *demoTraffic) total(now time.Time) float64 {
+func (t *traffic) total(now time.Time) float64 {
 	i := t.cell(now)
-	return t.count[i] + t.rate[i]*min(demoCell, now.Sub(t.at(i))).Seconds()
+	return t.count[i] + t.rate[i]*min(cellLength, now.Sub(t.at(i))).Seconds()
 }
 
 // counted returns what scrapes of the counter up to end would have seen.
-func (t *demoTraffic) counted(end time.Time, every time.Duration) []collector.Sample {
+func (t *traffic) counted(end time.Time, every time.Duration) []collector.Sample {
 	var samples []collector.Sample
 	for now := t.start; !now.After(end); now = now.Add(every) {
 		samples = append(samples, collector.Sample{Time: now, Value: math.Floor(t.total(now))})

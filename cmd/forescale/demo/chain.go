@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -23,35 +23,35 @@ import (
 )
 
 const (
-	demoScrape = 15 * time.Second                                   // of simulated time, as below; at the latest
-	demoPace   = demoScrape * 9 / 10                                // and at the earliest
-	demoSync   = 15 * time.Second                                   // of the HPA
-	demoStart  = 2 * time.Minute                                    // of a pod, on average
-	demoLead   = demoStart + demoSync + demoScrape + 30*time.Second // the last is half of the rate's window
-	demoQuery  = `sum(rate(http_requests_total{job="shop"}[1m]))`
+	scrapeInterval = 15 * time.Second                                        // of simulated time, as below; at the latest
+	scrapePace     = scrapeInterval * 9 / 10                                 // and at the earliest
+	syncPeriod     = 15 * time.Second                                        // of the HPA
+	podStart       = 2 * time.Minute                                         // of a pod, on average
+	leadTime       = podStart + syncPeriod + scrapeInterval + 30*time.Second // the last is half of the rate's window
+	demandQuery    = `sum(rate(http_requests_total{job="shop"}[1m]))`
 )
 
-// demoChain is everything between the traffic and the answers to KEDA.
-type demoChain struct {
-	clock      *demoClock
+// chain is everything between the traffic and the answers to KEDA.
+type chain struct {
+	clock      *clock
 	prometheus *embedded.Server
 	scrape     embedded.Job
 	query      *source.Client
 	settle     time.Duration // after the end of a cell, for a scrape on its way
-	eye        *demoEye
+	eye        *eye
 	keda       pb.ExternalScalerClient
 	store      *live.Store
-	log        *demoLog
+	log        *newestLog
 
 	stop  context.CancelFunc
 	group *errgroup.Group
 	conn  *grpc.ClientConn
 }
 
-// startDemoChain starts the service, Prometheus with the history of the service,
+// startChain starts the service, Prometheus with the history of the service,
 // and the forescale server. The clock stands still.
-func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic) (c *demoChain, err error) {
-	c = &demoChain{clock: clock, log: &demoLog{}}
+func startChain(ctx context.Context, clock *clock, traffic *traffic) (c *chain, err error) {
+	c = &chain{clock: clock, log: &newestLog{}}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.group, ctx = errgroup.WithContext(ctx)
 	defer func() {
@@ -59,7 +59,7 @@ func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic)
 			err = errors.Join(err, c.close())
 		}
 	}()
-	c.prometheus, err = embedded.Start(ctx, embedded.Options{Now: clock.Now, Spacing: demoPace})
+	c.prometheus, err = embedded.Start(ctx, embedded.Options{Now: clock.Now, Spacing: scrapePace})
 	if err != nil {
 		return nil, err
 	}
@@ -71,9 +71,9 @@ func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic)
 	if err != nil {
 		return nil, err
 	}
-	c.scrape = embedded.Job{Name: "shop", URL: service + "/metrics", Interval: clock.shrink(demoPace/3, 5*time.Millisecond)}
+	c.scrape = embedded.Job{Name: "shop", URL: service + "/metrics", Interval: clock.shrink(scrapePace/3, 5*time.Millisecond)}
 	labels := map[string]string{"__name__": "http_requests_total", "job": "shop", "instance": u.Host, "code": "200"}
-	if err := c.prometheus.Append(ctx, labels, traffic.counted(clock.Now(), demoScrape)); err != nil {
+	if err := c.prometheus.Append(ctx, labels, traffic.counted(clock.Now(), scrapeInterval)); err != nil {
 		return nil, err
 	}
 	if err := c.serveKEDA(ctx); err != nil {
@@ -85,7 +85,7 @@ func startDemoChain(ctx context.Context, clock *demoClock, traffic *demoTraffic)
 // serveMetrics serves the counter of the traffic as a service would, as of the
 // moment at which Prometheus stamps it: at 240 times real time the few
 // milliseconds until the answer would count as seconds of traffic.
-func (c *demoChain) serveMetrics(ctx context.Context, traffic *demoTraffic) (address string, err error) {
+func (c *chain) serveMetrics(ctx context.Context, traffic *traffic) (address string, err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("service: %w", err)
@@ -107,7 +107,7 @@ func (c *demoChain) serveMetrics(ctx context.Context, traffic *demoTraffic) (add
 }
 
 // serveKEDA starts the forescale server and connects to it.
-func (c *demoChain) serveKEDA(ctx context.Context) error {
+func (c *chain) serveKEDA(ctx context.Context) error {
 	query, err := source.New(source.Options{URL: c.prometheus.URL()})
 	if err != nil {
 		return err
@@ -139,34 +139,34 @@ func (c *demoChain) serveKEDA(ctx context.Context) error {
 	return nil
 }
 
-const demoMetric = "demand"
+const metricName = "demand"
 
-// demoKey names the workload in the store.
-func demoKey() live.Key { return live.Key{Namespace: "demo", Name: "shop", Metric: demoMetric} }
+// workloadKey names the workload in the store.
+func workloadKey() live.Key { return live.Key{Namespace: "demo", Name: "shop", Metric: metricName} }
 
-// demoRef is what KEDA sends with each call.
-func demoRef() *pb.ScaledObjectRef {
+// scaledObject is what KEDA sends with each call.
+func scaledObject() *pb.ScaledObjectRef {
 	return &pb.ScaledObjectRef{Namespace: "demo", Name: "shop", ScalerMetadata: map[string]string{
-		"metricName":             demoMetric,
-		"metric.query":           demoQuery,
+		"metricName":             metricName,
+		"metric.query":           demandQuery,
 		"metric.step":            "60s",
 		"metric.history":         "14d",
-		"forecast.horizon":       demoReach.String(),
-		"scale.targetPerReplica": strconv.Itoa(demoTarget),
-		"scale.leadTime":         demoLead.String(),
+		"forecast.horizon":       reach.String(),
+		"scale.targetPerReplica": strconv.Itoa(targetPerPod),
+		"scale.leadTime":         leadTime.String(),
 	}}
 }
 
 // warmUp makes the call with which KEDA starts, and waits until the model is
 // fitted. The clock still stands.
-func (c *demoChain) warmUp(ctx context.Context) error {
-	if _, err := c.keda.GetMetricSpec(ctx, demoRef()); err != nil {
+func (c *chain) warmUp(ctx context.Context) error {
+	if _, err := c.keda.GetMetricSpec(ctx, scaledObject()); err != nil {
 		return fmt.Errorf("forescale: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	var err error
-	if c.eye, err = openDemoEye(ctx, c.store); err != nil {
+	if c.eye, err = openEye(ctx, c.store); err != nil {
 		_, why := c.metric(context.WithoutCancel(ctx))
 		return fmt.Errorf("forescale: no model after two minutes: %w", errors.Join(err, why))
 	}
@@ -174,12 +174,12 @@ func (c *demoChain) warmUp(ctx context.Context) error {
 }
 
 // metric makes the calls of one poll of KEDA and returns the metric.
-func (c *demoChain) metric(ctx context.Context) (float64, error) {
-	ref := demoRef()
+func (c *chain) metric(ctx context.Context) (float64, error) {
+	ref := scaledObject()
 	if _, err := c.keda.GetMetricSpec(ctx, ref); err != nil {
 		return 0, err
 	}
-	answer, err := c.keda.GetMetrics(ctx, &pb.GetMetricsRequest{ScaledObjectRef: ref, MetricName: demoMetric})
+	answer, err := c.keda.GetMetrics(ctx, &pb.GetMetricsRequest{ScaledObjectRef: ref, MetricName: metricName})
 	if err != nil {
 		return 0, err
 	}
@@ -193,21 +193,21 @@ func (c *demoChain) metric(ctx context.Context) (float64, error) {
 // scrape is due, or its lateness would make a dent in the rate, which takes a
 // series for ended whose newest sample is more than 1.1 intervals old; and no
 // further than now while the answer to KEDA is old.
-func (c *demoChain) limit(now time.Time) time.Time {
+func (c *chain) limit(now time.Time) time.Time {
 	const ahead = 10 * time.Millisecond // of real time, for which the clock runs without being looked at
-	answer, ok := c.store.Answer(demoKey())
-	if !ok || now.Sub(answer.At) > demoSync+c.settle {
+	answer, ok := c.store.Answer(workloadKey())
+	if !ok || now.Sub(answer.At) > syncPeriod+c.settle {
 		return now
 	}
 	limit := now.Add(c.clock.stretch(ahead))
-	if due := c.prometheus.Newest().Add(demoPace * 107 / 100); due.Before(limit) {
+	if due := c.prometheus.Newest().Add(scrapePace * 107 / 100); due.Before(limit) {
 		return due
 	}
 	return limit
 }
 
 // close stops everything, in the order of the calls, and removes the database.
-func (c *demoChain) close() error {
+func (c *chain) close() error {
 	c.stop()
 	var errs []error
 	if c.conn != nil {

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"golang.org/x/term"
 )
 
-// A demoView shows a run: as a picture that is drawn anew on a terminal, as
+// A view shows a run: as a picture that is drawn anew on a terminal, as
 // lines elsewhere.
-type demoView struct {
+type view struct {
 	out   io.Writer
 	fd    int // of the terminal; −1 for lines
 	seed  uint64
@@ -22,8 +22,8 @@ type demoView struct {
 	next  time.Time // when to draw again, in real time
 }
 
-func newDemoView(out io.Writer, o demoOptions) *demoView {
-	v := &demoView{out: out, fd: -1, seed: o.seed, speed: o.speed}
+func newView(out io.Writer, o options) *view {
+	v := &view{out: out, fd: -1, seed: o.seed, speed: o.speed}
 	if f, ok := out.(*os.File); ok && !o.plain && term.IsTerminal(int(f.Fd())) {
 		v.fd = int(f.Fd())
 	}
@@ -31,10 +31,10 @@ func newDemoView(out io.Writer, o demoOptions) *demoView {
 }
 
 // say prints one line that stays.
-func (v *demoView) say(line string) { _, _ = fmt.Fprintln(v.out, line) }
+func (v *view) say(line string) { _, _ = fmt.Fprintln(v.out, line) }
 
 // frame shows the present of r, if it is time to.
-func (v *demoView) frame(r *demoRun, now time.Time) {
+func (v *view) frame(r *run, now time.Time) {
 	pause := 150 * time.Millisecond
 	if v.fd < 0 {
 		pause = 2 * time.Second
@@ -51,22 +51,22 @@ func (v *demoView) frame(r *demoRun, now time.Time) {
 }
 
 // finish shows the end of r and its result.
-func (v *demoView) finish(r *demoRun) {
+func (v *view) finish(r *run) {
 	if v.fd >= 0 {
 		v.draw(r, r.to)
 	}
 	v.say("")
-	for _, line := range demoResult(r) {
+	for _, line := range result(r) {
 		v.say(line)
 	}
 }
 
-func plainLine(r *demoRun, now time.Time) string {
+func plainLine(r *run, now time.Time) string {
 	m := r.moments[len(r.moments)-1]
 	ahead := r.chain.eye.lead()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  load %4.0f/s  in %.0f min: %4.0f (%.0f to %.0f)  provide for %4.0f",
-		now.Format("Mon 15:04"), m.load, demoLead.Minutes(), ahead.median, ahead.low, ahead.high, orLoad(m.provide, m.load))
+		now.Format("Mon 15:04"), m.load, leadTime.Minutes(), ahead.median, ahead.low, ahead.high, orLoad(m.provide, m.load))
 	for _, a := range r.arms {
 		fmt.Fprintf(&b, "  | %s %d", a.name, a.ready(now))
 		if starting := len(a.pods) - a.ready(now); starting > 0 {
@@ -77,17 +77,17 @@ func plainLine(r *demoRun, now time.Time) string {
 	return b.String()
 }
 
-// demoResult is the table of all ways of scaling.
-func demoResult(r *demoRun) []string {
+// result is the table of all ways of scaling.
+func result(r *run) []string {
 	lines := []string{fmt.Sprintf("%-16s %14s %14s %14s", "", "short of pods", "of the time", "replica-hours")}
 	total := r.to.Sub(r.from).Seconds()
 	for _, a := range r.arms {
 		lines = append(lines, fmt.Sprintf("%-16s %12.0f s %12.2f %% %14.1f", a.name, a.violating.Seconds(), 100*a.violating.Seconds()/total, a.hours))
 	}
 	return append(lines,
-		fmt.Sprintf("short of pods: the load is above what the ready pods serve within the objective, %d requests/s each", demoCapacity),
+		fmt.Sprintf("short of pods: the load is above what the ready pods serve within the objective, %d requests/s each", capacityPerPod),
 		fmt.Sprintf("reactive 90 %% and 70 %%: the same HPA on the observed load, aiming at %d and %.0f requests/s per pod; forescale aims at %d",
-			demoTarget, 0.7*demoCapacity, demoTarget))
+			targetPerPod, 0.7*capacityPerPod, targetPerPod))
 }
 
 // Colours of the terminal.
@@ -101,7 +101,7 @@ const (
 )
 
 // draw replaces the picture on the screen.
-func (v *demoView) draw(r *demoRun, now time.Time) {
+func (v *view) draw(r *run, now time.Time) {
 	width, height := 100, 30
 	if w, h, err := term.GetSize(v.fd); err == nil && w > 0 {
 		width, height = w, h
@@ -119,23 +119,23 @@ func (v *demoView) draw(r *demoRun, now time.Time) {
 	_, _ = io.WriteString(v.out, b.String())
 }
 
-func (v *demoView) picture(r *demoRun, now time.Time, width, height int) []string {
+func (v *view) picture(r *run, now time.Time, width, height int) []string {
 	m := r.moments[len(r.moments)-1]
 	ahead := r.chain.eye.lead()
 	share := min(1, now.Sub(r.from).Seconds()/r.to.Sub(r.from).Seconds())
 	lines := []string{
 		fmt.Sprintf("forescale demo · %s · %g× real time · seed %d · %.0f %%", now.Format("Monday 15:04"), v.speed, v.seed, 100*share),
 		fmt.Sprintf("%s█ load %5.0f requests/s   %s░ forecast in %.0f min: %5.0f, 10 to 95 %%: %.0f to %.0f   %s━ provide for %5.0f",
-			inkLoad, m.load, inkBand, demoLead.Minutes(), ahead.median, ahead.low, ahead.high, inkLead, orLoad(m.provide, m.load)),
+			inkLoad, m.load, inkBand, leadTime.Minutes(), ahead.median, ahead.low, ahead.high, inkLead, orLoad(m.provide, m.load)),
 		"",
 	}
-	lines = append(lines, demoChart(r, width-8, height)...)
+	lines = append(lines, chart(r, width-8, height)...)
 	lines = append(lines, fmt.Sprintf("%8s%s%s%*s", "", inkDim, r.from.Format("15:04"), width-8-5, r.to.Format("15:04")), "",
 		fmt.Sprintf("%s%-16s %7s %9s %16s %14s", inkDim, "", "ready", "starting", "short of pods", "replica-hours"))
 	for _, a := range r.arms {
 		ready := a.ready(now)
 		ink := ""
-		if m.load > float64(ready)*demoCapacity {
+		if m.load > float64(ready)*capacityPerPod {
 			ink = inkBad
 		}
 		lines = append(lines, fmt.Sprintf("%s%-16s %7d %9d %14.0f s %14.1f", ink, a.name, ready, len(a.pods)-ready, a.violating.Seconds(), a.hours))
@@ -144,20 +144,20 @@ func (v *demoView) picture(r *demoRun, now time.Time, width, height int) []strin
 	return append(lines, "", inkDim+string(log[:min(len(log), width)]))
 }
 
-// A demoColumn is one column of the chart: the past with its load, or the future
+// A column is one column of the chart: the past with its load, or the future
 // with its forecast.
-type demoColumn struct {
+type column struct {
 	load, provide     float64 // NaN in the future
 	low, median, high float64 // NaN in the past
 }
 
-// demoChart draws the load as columns, what forescale asked to provide for as a
+// chart draws the load as columns, what forescale asked to provide for as a
 // line over them, and right of the present the forecast as a band.
-func demoChart(r *demoRun, width, height int) []string {
+func chart(r *run, width, height int) []string {
 	nan, top := math.NaN(), 1.0
-	columns := make([]demoColumn, width)
+	columns := make([]column, width)
 	for i := range columns {
-		columns[i] = demoColumn{nan, nan, nan, nan, nan}
+		columns[i] = column{nan, nan, nan, nan, nan}
 	}
 	column := func(at time.Time) int {
 		return int(float64(at.Sub(r.from)) / float64(r.to.Sub(r.from)) * float64(width))
@@ -195,7 +195,7 @@ func demoChart(r *demoRun, width, height int) []string {
 }
 
 // glyph is what lies between floor and ceiling. Comparisons with NaN are false.
-func (c demoColumn) glyph(floor, ceiling float64) string {
+func (c column) glyph(floor, ceiling float64) string {
 	const eighths = " ▁▂▃▄▅▆▇█"
 	switch {
 	case c.provide > floor && c.provide <= ceiling:

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	demoCapacity = 100 // requests/s that a replica serves within its objective
-	demoTarget   = 90  // requests/s for each replica, which the HPA aims at
+	capacityPerPod = 100 // requests/s that a replica serves within its objective
+	targetPerPod   = 90  // requests/s for each replica, which the HPA aims at
 )
 
-// A demoArm is one way of scaling: an HPA, its metric and its pods.
-type demoArm struct {
+// An arm is one way of scaling: an HPA, its metric and its pods.
+type arm struct {
 	name   string
 	hpa    *hpa.Autoscaler
 	target float64
@@ -29,12 +29,12 @@ type demoArm struct {
 	failed    int           // syncs without a metric
 }
 
-func newDemoArm(name string, target, load float64, now time.Time, seed uint64) *demoArm {
+func newArm(name string, target, load float64, now time.Time, seed uint64) *arm {
 	scaler, err := hpa.New(hpa.Settings{})
 	if err != nil {
 		panic(fmt.Sprintf("demo: the HPA refuses its defaults: %v", err))
 	}
-	a := &demoArm{name: name, hpa: scaler, target: target, rng: rand.New(rand.NewPCG(seed, 1))}
+	a := &arm{name: name, hpa: scaler, target: target, rng: rand.New(rand.NewPCG(seed, 1))}
 	a.spec = int32(math.Ceil(load / target))
 	for range a.spec {
 		a.pods = append(a.pods, now)
@@ -43,7 +43,7 @@ func newDemoArm(name string, target, load float64, now time.Time, seed uint64) *
 }
 
 // sync is one round of the HPA: value is the metric, or err why there is none.
-func (a *demoArm) sync(now time.Time, value float64, err error) {
+func (a *arm) sync(now time.Time, value float64, err error) {
 	var metric hpa.Metric = hpa.ExternalAverage{Value: hpa.Milli(value), Target: hpa.Milli(a.target)}
 	if err != nil {
 		metric = hpa.Unavailable{}
@@ -52,12 +52,12 @@ func (a *demoArm) sync(now time.Time, value float64, err error) {
 	d := a.hpa.Sync(now, hpa.Bounds{Min: 2, Max: 100}, hpa.Scale{Spec: a.spec, Status: int32(len(a.pods))}, metric)
 	a.spec = d.Replicas
 	for len(a.pods) < int(a.spec) { // start-up times differ by up to a quarter
-		a.pods = append(a.pods, now.Add(time.Duration((0.75+0.5*a.rng.Float64())*float64(demoStart))))
+		a.pods = append(a.pods, now.Add(time.Duration((0.75+0.5*a.rng.Float64())*float64(podStart))))
 	}
 	a.pods = a.pods[:a.spec] // the youngest go first, as those that are not ready do in a ReplicaSet
 }
 
-func (a *demoArm) ready(now time.Time) int {
+func (a *arm) ready(now time.Time) int {
 	n := 0
 	for _, at := range a.pods {
 		if !at.After(now) {
@@ -68,48 +68,48 @@ func (a *demoArm) ready(now time.Time) int {
 }
 
 // account adds the span that ends at now.
-func (a *demoArm) account(now time.Time, span time.Duration, load float64) {
+func (a *arm) account(now time.Time, span time.Duration, load float64) {
 	a.hours += float64(len(a.pods)) * span.Hours()
-	if load > float64(a.ready(now))*demoCapacity {
+	if load > float64(a.ready(now))*capacityPerPod {
 		a.violating += span
 	}
 }
 
-// A demoMoment is what the pictures show of one instant.
-type demoMoment struct {
+// A moment is what the pictures show of one instant.
+type moment struct {
 	at      time.Time
 	load    float64
 	provide float64 // what forescale asked the HPA to provide for; NaN before its first answer
 	ready   []int   // of each arm
 }
 
-// A demoRun is the course of a demo.
-type demoRun struct {
-	chain   *demoChain
-	traffic *demoTraffic
+// A run is the course of a demo.
+type run struct {
+	chain   *chain
+	traffic *traffic
 	from    time.Time
 	to      time.Time
-	done    time.Time  // up to which time has passed
-	arms    []*demoArm // forescale first
-	provide float64    // the newest answer; NaN before the first
-	moments []demoMoment
+	done    time.Time // up to which time has passed
+	arms    []*arm    // forescale first
+	provide float64   // the newest answer; NaN before the first
+	moments []moment
 }
 
-func newDemoRun(chain *demoChain, traffic *demoTraffic, o demoOptions) *demoRun {
+func newRun(chain *chain, traffic *traffic, o options) *run {
 	now := chain.clock.Now()
 	load := traffic.load(now)
-	return &demoRun{
+	return &run{
 		chain: chain, traffic: traffic, from: now, to: now.Add(o.span()), done: now, provide: math.NaN(),
-		arms: []*demoArm{
-			newDemoArm("forescale", demoTarget, load, now, o.seed),
-			newDemoArm("reactive 90 %", demoTarget, load, now, o.seed),
-			newDemoArm("reactive 70 %", 0.7*demoCapacity, load, now, o.seed),
+		arms: []*arm{
+			newArm("forescale", targetPerPod, load, now, o.seed),
+			newArm("reactive 90 %", targetPerPod, load, now, o.seed),
+			newArm("reactive 70 %", 0.7*capacityPerPod, load, now, o.seed),
 		},
 	}
 }
 
 // play lets the time of the demo pass.
-func (r *demoRun) play(ctx context.Context, view *demoView) error {
+func (r *run) play(ctx context.Context, view *view) error {
 	const patience = 30 * time.Second // of real time, for a chain that does not keep up
 	clock := r.chain.clock
 	clock.allow(r.from.Add(time.Second))
@@ -134,7 +134,7 @@ func (r *demoRun) play(ctx context.Context, view *demoView) error {
 		}
 		r.pass(now)
 		if !now.Before(slot) {
-			slot = now.Truncate(demoSync).Add(demoSync)
+			slot = now.Truncate(syncPeriod).Add(syncPeriod)
 			r.sync(ctx, now)
 		}
 		view.frame(r, now)
@@ -143,12 +143,12 @@ func (r *demoRun) play(ctx context.Context, view *demoView) error {
 }
 
 // pass accounts for the time until now.
-func (r *demoRun) pass(now time.Time) {
+func (r *run) pass(now time.Time) {
 	for ; r.done.Before(now) && r.done.Before(r.to); r.done = r.done.Add(time.Second) {
 		for _, a := range r.arms {
 			a.account(r.done, time.Second, r.traffic.load(r.done))
 		}
-		if r.done.Sub(r.from)%demoCell == 0 {
+		if r.done.Sub(r.from)%cellLength == 0 {
 			r.record(r.done)
 		}
 	}
@@ -156,21 +156,21 @@ func (r *demoRun) pass(now time.Time) {
 
 // sync lets each HPA look at its metric and act. A metric that is missing is
 // nothing that ends a demo: the HPA holds.
-func (r *demoRun) sync(ctx context.Context, now time.Time) {
+func (r *run) sync(ctx context.Context, now time.Time) {
 	value, err := r.chain.metric(ctx)
 	r.arms[0].sync(now, value, err)
 	if err == nil {
 		r.provide = value
 	}
-	observed, err := r.chain.query.Instant(ctx, demoQuery, now)
+	observed, err := r.chain.query.Instant(ctx, demandQuery, now)
 	for _, a := range r.arms[1:] {
 		a.sync(now, observed.Value, err)
 	}
 	r.chain.eye.update()
 }
 
-func (r *demoRun) record(now time.Time) {
-	m := demoMoment{at: now, load: r.traffic.load(now), provide: r.provide}
+func (r *run) record(now time.Time) {
+	m := moment{at: now, load: r.traffic.load(now), provide: r.provide}
 	for _, a := range r.arms {
 		m.ready = append(m.ready, a.ready(now))
 	}

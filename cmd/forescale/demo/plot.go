@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -17,36 +17,38 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/forescale/forescale/cmd/forescale/output"
 )
 
-// A demoColor is 0xRRGGBBAA, not premultiplied.
-type demoColor uint32
+// An rgb is a colour, 0xRRGGBBAA, not premultiplied.
+type rgb uint32
 
 // RGBA implements color.Color.
 //
 //nolint:revive // the signature is that of color.Color
-func (c demoColor) RGBA() (r, g, b, a uint32) {
+func (c rgb) RGBA() (r, g, b, a uint32) {
 	return color.NRGBA{R: uint8(c >> 24), G: uint8(c >> 16), B: uint8(c >> 8), A: uint8(c)}.RGBA()
 }
 
 // Colours that also the colour-blind tell apart (Okabe and Ito 2008).
 const (
-	demoInk    demoColor = 0x333333ff
-	demoFaint  demoColor = 0xddddddff
-	demoNeeded demoColor = 0xe8e8e8ff
-	demoShade  demoColor = 0x56b4e970
-	demoSky    demoColor = 0x3595ccff
-	demoBlue   demoColor = 0x0072b2ff
-	demoOrange demoColor = 0xd55e00ff
-	demoGray   demoColor = 0x999999ff
+	ink    rgb = 0x333333ff
+	faint  rgb = 0xddddddff
+	pale   rgb = 0xe8e8e8ff
+	shade  rgb = 0x56b4e970
+	sky    rgb = 0x3595ccff
+	blue   rgb = 0x0072b2ff
+	orange rgb = 0xd55e00ff
+	gray   rgb = 0x999999ff
 )
 
-// demoArmColor is the colour of an arm by its place in demoRun.arms.
-func demoArmColor(i int) color.Color { return [...]demoColor{demoBlue, demoOrange, demoGray}[i] }
+// armColor is the colour of an arm by its place in run.arms.
+func armColor(i int) color.Color { return [...]rgb{blue, orange, gray}[i] }
 
-// plotDemo draws a run to path, whose ending says whether as SVG or PNG: load and
+// drawPicture draws a run to path, whose ending says whether as SVG or PNG: load and
 // forecast above, ready replicas below, and the time short of pods at the foot.
-func plotDemo(path string, r *demoRun) error {
+func drawPicture(path string, r *run) error {
 	const width, height = 32 * vg.Centimeter, 24 * vg.Centimeter
 	var (
 		canvas draw.Canvas
@@ -81,32 +83,32 @@ func plotDemo(path string, r *demoRun) error {
 	for i, c := range plot.Align(plots, tiles, canvas) {
 		plots[i][0].Draw(c[0])
 	}
-	return create(path, func(out io.Writer) error {
+	return output.Create(path, func(out io.Writer) error {
 		_, err := write.WriteTo(out)
 		return err
 	})
 }
 
-func newDemoPlot(title, y string, r *demoRun) *plot.Plot {
+func newPlot(title, y string, r *run) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.Y.Label.Text = title, y
 	p.Title.TextStyle.Font.Size, p.Title.Padding = vg.Points(13), vg.Points(6)
 	p.Title.TextStyle.XAlign = text.XCenter
 	p.X.Min, p.X.Max, p.Y.Min = hours(r, r.from), hours(r, r.to), 0
-	p.X.Tick.Marker, p.Y.Tick.Marker = demoTicks{r.from}, plot.TickerFunc(roundTicks)
+	p.X.Tick.Marker, p.Y.Tick.Marker = clockTicks{r.from}, plot.TickerFunc(roundTicks)
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Legend.Padding, p.Legend.XOffs, p.Legend.YOffs = vg.Points(2), vg.Points(6), -vg.Points(4)
 	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = demoFaint, demoFaint
+	grid.Horizontal.Color, grid.Vertical.Color = faint, faint
 	p.Add(grid)
 	return p
 }
 
-func hours(r *demoRun, t time.Time) float64 { return t.Sub(r.from).Hours() }
+func hours(r *run, t time.Time) float64 { return t.Sub(r.from).Hours() }
 
 // line draws one value of each moment; NaN is a gap of the forecast, where the
 // load stands in.
-func (r *demoRun) line(value func(demoMoment) float64) plotter.XYs {
+func (r *run) line(value func(moment) float64) plotter.XYs {
 	xys := make(plotter.XYs, len(r.moments))
 	for i, m := range r.moments {
 		xys[i] = plotter.XY{X: hours(r, m.at), Y: orLoad(value(m), m.load)}
@@ -140,44 +142,44 @@ func addArea(p *plot.Plot, name string, upper, lower plotter.XYs, c color.Color)
 	return nil
 }
 
-func plotLoad(r *demoRun) (*plot.Plot, error) {
-	p := newDemoPlot(fmt.Sprintf("The load, its forecast from %.0f minutes before, and what forescale had the HPA provide for", demoLead.Minutes()), "requests/s", r)
+func plotLoad(r *run) (*plot.Plot, error) {
+	p := newPlot(fmt.Sprintf("The load, its forecast from %.0f minutes before, and what forescale had the HPA provide for", leadTime.Minutes()), "requests/s", r)
 	var low, median, high plotter.XYs
 	for _, b := range r.chain.eye.made {
 		if x := hours(r, b.at); !b.at.After(r.to) {
 			low, median, high = append(low, plotter.XY{X: x, Y: b.low}), append(median, plotter.XY{X: x, Y: b.median}), append(high, plotter.XY{X: x, Y: b.high})
 		}
 	}
-	provide := r.line(func(m demoMoment) float64 { return m.provide })
-	err := addArea(p, fmt.Sprintf("forecast %.0f minutes before, 10 to 95 %%", demoLead.Minutes()), high, low, demoShade)
+	provide := r.line(func(m moment) float64 { return m.provide })
+	err := addArea(p, fmt.Sprintf("forecast %.0f minutes before, 10 to 95 %%", leadTime.Minutes()), high, low, shade)
 	if err == nil {
-		err = addLine(p, "load", r.line(func(m demoMoment) float64 { return m.load }), demoInk, 0.75)
+		err = addLine(p, "load", r.line(func(m moment) float64 { return m.load }), ink, 0.75)
 	}
 	if err == nil {
-		err = addLine(p, "its median", median, demoSky, 1)
+		err = addLine(p, "its median", median, sky, 1)
 	}
 	if err == nil {
-		err = addLine(p, "answer to KEDA at that moment", provide, demoBlue, 1.75)
+		err = addLine(p, "answer to KEDA at that moment", provide, blue, 1.75)
 	}
 	p.Y.Max = max(top(high), top(provide)) * 1.2
 	return p, err
 }
 
-func plotReplicas(r *demoRun) (*plot.Plot, error) {
-	p := newDemoPlot(fmt.Sprintf("Ready replicas; a pod takes about %.0f minutes to start", demoStart.Minutes()), "replicas", r)
-	needed := r.line(func(m demoMoment) float64 { return math.Ceil(m.load / demoCapacity) })
-	zero := r.line(func(demoMoment) float64 { return 0 })
-	if err := addArea(p, "needed by the load", needed, zero, demoNeeded); err != nil {
+func plotReplicas(r *run) (*plot.Plot, error) {
+	p := newPlot(fmt.Sprintf("Ready replicas; a pod takes about %.0f minutes to start", podStart.Minutes()), "replicas", r)
+	needed := r.line(func(m moment) float64 { return math.Ceil(m.load / capacityPerPod) })
+	zero := r.line(func(moment) float64 { return 0 })
+	if err := addArea(p, "needed by the load", needed, zero, pale); err != nil {
 		return nil, err
 	}
 	p.Y.Max = top(needed) * 1.35
 	for i, a := range slices.Backward(r.arms) { // forescale on top
-		ready := r.line(func(m demoMoment) float64 { return float64(m.ready[i]) })
+		ready := r.line(func(m moment) float64 { return float64(m.ready[i]) })
 		width := 1.0
 		if i == 0 {
 			width = 2
 		}
-		if err := addLine(p, a.name, ready, demoArmColor(i), width); err != nil {
+		if err := addLine(p, a.name, ready, armColor(i), width); err != nil {
 			return nil, err
 		}
 		p.Y.Max = max(p.Y.Max, top(ready)*1.25)
@@ -185,18 +187,18 @@ func plotReplicas(r *demoRun) (*plot.Plot, error) {
 	return p, nil
 }
 
-func plotShort(r *demoRun) (*plot.Plot, error) {
-	p := newDemoPlot("Seconds short of pods so far", "s", r)
+func plotShort(r *run) (*plot.Plot, error) {
+	p := newPlot("Seconds short of pods so far", "s", r)
 	for i, a := range slices.Backward(r.arms) {
 		sum := 0.0
-		short := r.line(func(m demoMoment) float64 {
-			if m.load > float64(m.ready[i])*demoCapacity {
-				sum += demoCell.Seconds()
+		short := r.line(func(m moment) float64 {
+			if m.load > float64(m.ready[i])*capacityPerPod {
+				sum += cellLength.Seconds()
 			}
 			return sum
 		})
 		name := fmt.Sprintf("%s: %.0f s, %.1f replica-hours", a.name, a.violating.Seconds(), a.hours)
-		if err := addLine(p, name, short, demoArmColor(i), 1.5); err != nil {
+		if err := addLine(p, name, short, armColor(i), 1.5); err != nil {
 			return nil, err
 		}
 		p.Y.Max = max(p.Y.Max, sum*1.1, 60)
@@ -213,11 +215,11 @@ func top(xys plotter.XYs) float64 {
 	return y
 }
 
-// demoTicks marks hours since from with the time of day.
-type demoTicks struct{ from time.Time }
+// clockTicks marks hours since from with the time of day.
+type clockTicks struct{ from time.Time }
 
 // Ticks implements plot.Ticker.
-func (d demoTicks) Ticks(lo, hi float64) []plot.Tick {
+func (d clockTicks) Ticks(lo, hi float64) []plot.Tick {
 	step := 5 * time.Minute
 	for _, next := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 12 * time.Hour, 24 * time.Hour} {
 		if (hi-lo)/step.Hours() <= 12 {

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// demoLog is a log handler that keeps the newest message for the view.
-type demoLog struct {
+// newestLog is a log handler that keeps the newest message for the view.
+type newestLog struct {
 	mu     sync.Mutex // guards newest
 	newest string
 }
 
-var _ slog.Handler = (*demoLog)(nil)
+var _ slog.Handler = (*newestLog)(nil)
 
 // Enabled implements slog.Handler.
-func (l *demoLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+func (l *newestLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
 // Handle implements slog.Handler.
-func (l *demoLog) Handle(_ context.Context, r slog.Record) error {
+func (l *newestLog) Handle(_ context.Context, r slog.Record) error {
 	line := r.Level.String() + " " + r.Message
 	r.Attrs(func(a slog.Attr) bool {
 		line += " " + a.String()
@@ -31,13 +31,13 @@ func (l *demoLog) Handle(_ context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler. The demo needs no attributes of loggers.
-func (l *demoLog) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l *newestLog) WithAttrs([]slog.Attr) slog.Handler { return l }
 
 // WithGroup implements slog.Handler.
-func (l *demoLog) WithGroup(string) slog.Handler { return l }
+func (l *newestLog) WithGroup(string) slog.Handler { return l }
 
 // last returns the newest message with its attributes.
-func (l *demoLog) last() string {
+func (l *newestLog) last() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.newest

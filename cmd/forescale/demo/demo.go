@@ -1,4 +1,14 @@
-package main
+// Package demo is the command that shows the whole chain in one process, at accelerated
+// time: a service, an embedded Prometheus, the forescale server, and a client that plays
+// KEDA, the HPA and the pods.
+//
+//	traffic   what the service counts
+//	chain     Prometheus and the server, and what KEDA asks of it
+//	arm       an HPA with its pods, for each of the settings compared
+//	run       the arms on one traffic, and what is recorded of them
+//	eye       the forecast, which KEDA's protocol does not carry
+//	view      the terminal; picture the files at the end
+package demo
 
 import (
 	"context"
@@ -16,8 +26,8 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// demoOptions are the flags of demo.
-type demoOptions struct {
+// options are the flags of demo.
+type options struct {
 	duration time.Duration // of real time
 	speed    float64       // simulated seconds per real one
 	seed     uint64
@@ -25,8 +35,8 @@ type demoOptions struct {
 	plain    bool
 }
 
-func newDemoCommand() *cobra.Command {
-	var o demoOptions
+func NewCommand() *cobra.Command {
+	var o options
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch a forecast lead a load, on this machine, in a minute",
@@ -53,7 +63,7 @@ after the start is scraped.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			return runDemo(cmd.Context(), o, cmd.OutOrStdout())
+			return play(cmd.Context(), o, cmd.OutOrStdout())
 		},
 	}
 	flags := cmd.Flags()
@@ -65,7 +75,7 @@ after the start is scraped.`,
 	return cmd
 }
 
-func (o demoOptions) check() error {
+func (o options) check() error {
 	var faults []error
 	if o.duration < time.Second || o.duration > time.Hour {
 		faults = append(faults, fmt.Errorf("--duration: %v: want 1s to 1h", o.duration))
@@ -84,23 +94,23 @@ func (o demoOptions) check() error {
 }
 
 // span is how much simulated time passes.
-func (o demoOptions) span() time.Duration {
+func (o options) span() time.Duration {
 	return time.Duration(float64(o.duration) * o.speed).Round(time.Second)
 }
 
-// demoOrigin is when the simulated clock starts: a Wednesday, shortly before the
+// origin is when the simulated clock starts: a Wednesday, shortly before the
 // morning rush of the service.
-func demoOrigin() time.Time { return time.Date(2026, time.March, 18, 6, 45, 0, 0, time.UTC) }
+func origin() time.Time { return time.Date(2026, time.March, 18, 6, 45, 0, 0, time.UTC) }
 
-// runDemo runs the demo until its time is over or ctx ends, and stops and
+// play runs the demo until its time is over or ctx ends, and stops and
 // removes everything it started.
-func runDemo(ctx context.Context, o demoOptions, out io.Writer) (err error) {
+func play(ctx context.Context, o options, out io.Writer) (err error) {
 	began := time.Now()
-	clock := newDemoClock(demoOrigin(), o.speed)
-	traffic := newDemoTraffic(o.seed, demoOrigin(), o.span())
-	view := newDemoView(out, o)
+	clock := newClock(origin(), o.speed)
+	traffic := newTraffic(o.seed, origin(), o.span())
+	view := newView(out, o)
 	view.say("writing 14 days of history into an embedded Prometheus …")
-	chain, err := startDemoChain(ctx, clock, traffic)
+	chain, err := startChain(ctx, clock, traffic)
 	if err != nil {
 		return err
 	}
@@ -112,7 +122,7 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer) (err error) {
 	view.say(fmt.Sprintf("ready after %.1f s; %s of the service's time pass in %s",
 		time.Since(began).Seconds(), api.Duration(o.span().Round(time.Minute)), api.Duration(o.duration)))
 
-	run := newDemoRun(chain, traffic, o)
+	run := newRun(chain, traffic, o)
 	if err := run.play(ctx, view); err != nil {
 		return err
 	}
@@ -121,7 +131,7 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer) (err error) {
 		return nil
 	}
 	for _, ending := range []string{".svg", ".png"} {
-		if err := plotDemo(o.out+ending, run); err != nil {
+		if err := drawPicture(o.out+ending, run); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 		view.say("wrote " + o.out + ending)
@@ -129,10 +139,10 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer) (err error) {
 	return nil
 }
 
-// A demoClock runs speed times as fast as real time, but never past the limit
+// A clock runs speed times as fast as real time, but never past the limit
 // that allow moves on. A machine that cannot keep up thus makes the demo slower,
 // not wrong. It stands still at first.
-type demoClock struct {
+type clock struct {
 	speed float64
 
 	mu    sync.Mutex // guards what follows
@@ -141,18 +151,18 @@ type demoClock struct {
 	limit time.Time
 }
 
-func newDemoClock(origin time.Time, speed float64) *demoClock {
-	return &demoClock{speed: speed, base: origin, limit: origin}
+func newClock(origin time.Time, speed float64) *clock {
+	return &clock{speed: speed, base: origin, limit: origin}
 }
 
 // Now returns the simulated time. It is safe for concurrent use.
-func (c *demoClock) Now() time.Time {
+func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.read(time.Now())
 }
 
-func (c *demoClock) read(wall time.Time) time.Time {
+func (c *clock) read(wall time.Time) time.Time {
 	passed := float64(wall.Sub(c.wall)) * c.speed
 	if passed >= float64(c.limit.Sub(c.base)) { // as floats, which do not overflow
 		return c.limit
@@ -161,7 +171,7 @@ func (c *demoClock) read(wall time.Time) time.Time {
 }
 
 // allow lets the clock run until limit, from where it is now.
-func (c *demoClock) allow(limit time.Time) {
+func (c *clock) allow(limit time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wall := time.Now()
@@ -173,13 +183,13 @@ func (c *demoClock) allow(limit time.Time) {
 }
 
 // stretch converts a span of real time to simulated time.
-func (c *demoClock) stretch(d time.Duration) time.Duration {
+func (c *clock) stretch(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * c.speed)
 }
 
 // shrink converts a span of simulated time to whole milliseconds of real time, at
 // least least.
-func (c *demoClock) shrink(simulated, least time.Duration) time.Duration {
+func (c *clock) shrink(simulated, least time.Duration) time.Duration {
 	ms := math.Round(simulated.Seconds() / c.speed * 1000)
 	return max(least, time.Duration(ms)*time.Millisecond)
 }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -15,15 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDemoRefusesWhatItCannotDo(t *testing.T) {
-	good := demoOptions{duration: time.Minute, speed: 240, out: filepath.Join(t.TempDir(), "demo")}
+func TestRefusesWhatItCannotDo(t *testing.T) {
+	good := options{duration: time.Minute, speed: 240, out: filepath.Join(t.TempDir(), "demo")}
 	require.NoError(t, good.check())
-	for want, change := range map[string]func(*demoOptions){
-		"--duration: 0s: want 1s to 1h":                func(o *demoOptions) { o.duration = 0 },
-		"--speed: 0: want 1 to 1000":                   func(o *demoOptions) { o.speed = 0 },
-		"--speed: NaN":                                 func(o *demoOptions) { o.speed = math.NaN() },
-		"of simulated time: want at most 7 days":       func(o *demoOptions) { o.duration, o.speed = time.Hour, 1000 },
-		"--out: \"/no/such/folder/demo\": want a path": func(o *demoOptions) { o.out = "/no/such/folder/demo" },
+	for want, change := range map[string]func(*options){
+		"--duration: 0s: want 1s to 1h":                func(o *options) { o.duration = 0 },
+		"--speed: 0: want 1 to 1000":                   func(o *options) { o.speed = 0 },
+		"--speed: NaN":                                 func(o *options) { o.speed = math.NaN() },
+		"of simulated time: want at most 7 days":       func(o *options) { o.duration, o.speed = time.Hour, 1000 },
+		"--out: \"/no/such/folder/demo\": want a path": func(o *options) { o.out = "/no/such/folder/demo" },
 	} {
 		o := good
 		change(&o)
@@ -32,33 +32,33 @@ func TestDemoRefusesWhatItCannotDo(t *testing.T) {
 }
 
 func TestDemoTraffic(t *testing.T) {
-	traffic := newDemoTraffic(7, demoOrigin(), 4*time.Hour)
-	require.Equal(t, traffic.rate, newDemoTraffic(7, demoOrigin(), 4*time.Hour).rate, "a seed is a run")
-	require.NotEqual(t, traffic.rate, newDemoTraffic(8, demoOrigin(), 4*time.Hour).rate)
+	traffic := newTraffic(7, origin(), 4*time.Hour)
+	require.Equal(t, traffic.rate, newTraffic(7, origin(), 4*time.Hour).rate, "a seed is a run")
+	require.NotEqual(t, traffic.rate, newTraffic(8, origin(), 4*time.Hour).rate)
 
 	mean := func(from time.Time, d time.Duration) float64 {
 		return (traffic.total(from.Add(d)) - traffic.total(from)) / d.Seconds()
 	}
-	monday := demoOrigin().Truncate(24*time.Hour).AddDate(0, 0, -2)
+	monday := origin().Truncate(24*time.Hour).AddDate(0, 0, -2)
 	night, noon := mean(monday.Add(3*time.Hour), time.Hour), mean(monday.Add(11*time.Hour), time.Hour)
 	require.InDelta(t, 0.22, night/noon, 0.08, "nights are at a quarter")
 	push := mean(monday.Add(9*time.Hour+2*time.Minute), time.Minute) / mean(monday.Add(8*time.Hour+50*time.Minute), time.Minute)
 	require.InDelta(t, 1.5, push, 0.2, "half as many again at nine")
 	sunday := mean(monday.AddDate(0, 0, -1).Add(11*time.Hour), time.Hour)
 	require.InDelta(t, 0.7, sunday/noon, 0.15)
-	require.WithinRange(t, traffic.burst, demoOrigin().Add(2*time.Hour), demoOrigin().Add(4*time.Hour), "within what is shown")
+	require.WithinRange(t, traffic.burst, origin().Add(2*time.Hour), origin().Add(4*time.Hour), "within what is shown")
 
 	last := -1.0
-	for _, s := range traffic.counted(demoOrigin(), demoScrape) {
+	for _, s := range traffic.counted(origin(), scrapeInterval) {
 		require.GreaterOrEqual(t, s.Value, last, "a counter")
 		last = s.Value
 	}
-	require.InDelta(t, traffic.total(demoOrigin()), last, 1)
+	require.InDelta(t, traffic.total(origin()), last, 1)
 }
 
 func TestDemoPodsNeedTheirTime(t *testing.T) {
-	now := demoOrigin()
-	a := newDemoArm("x", 90, 850, now, 1)
+	now := origin()
+	a := newArm("x", 90, 850, now, 1)
 	require.Equal(t, 10, a.ready(now), "850 requests/s at 90 each")
 	a.account(now, time.Minute, 1001)
 	require.Equal(t, time.Minute, a.violating, "ten pods serve 1000")
@@ -84,18 +84,18 @@ func TestDemoPodsNeedTheirTime(t *testing.T) {
 
 func TestDemoClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newDemoClock(demoOrigin(), 240)
+		c := newClock(origin(), 240)
 		time.Sleep(time.Hour)
-		require.Equal(t, demoOrigin(), c.Now(), "it stands until it is allowed to run")
-		c.allow(demoOrigin().Add(8 * time.Minute))
+		require.Equal(t, origin(), c.Now(), "it stands until it is allowed to run")
+		c.allow(origin().Add(8 * time.Minute))
 		time.Sleep(time.Second)
-		require.Equal(t, demoOrigin().Add(4*time.Minute), c.Now())
+		require.Equal(t, origin().Add(4*time.Minute), c.Now())
 		time.Sleep(time.Hour)
-		require.Equal(t, demoOrigin().Add(8*time.Minute), c.Now(), "no further than allowed")
-		c.allow(demoOrigin().Add(time.Hour))
-		require.Equal(t, demoOrigin().Add(8*time.Minute), c.Now(), "what it stood still is not made up for")
-		c.allow(demoOrigin())
-		require.Equal(t, demoOrigin().Add(8*time.Minute), c.Now(), "it never runs backwards")
+		require.Equal(t, origin().Add(8*time.Minute), c.Now(), "no further than allowed")
+		c.allow(origin().Add(time.Hour))
+		require.Equal(t, origin().Add(8*time.Minute), c.Now(), "what it stood still is not made up for")
+		c.allow(origin())
+		require.Equal(t, origin().Add(8*time.Minute), c.Now(), "it never runs backwards")
 		require.Equal(t, 63*time.Millisecond, c.shrink(15*time.Second, time.Millisecond))
 		require.Equal(t, 5*time.Millisecond, c.shrink(time.Second/2, 5*time.Millisecond))
 	})
@@ -104,7 +104,7 @@ func TestDemoClock(t *testing.T) {
 func TestDemoGlyphs(t *testing.T) {
 	nan := math.NaN()
 	strip := func(s string) string { return s[strings.LastIndexByte(s, 'm')+1:] }
-	for want, column := range map[string]demoColumn{
+	for want, column := range map[string]column{
 		"█": {load: 30, provide: 100, low: nan, median: nan, high: nan},
 		"▄": {load: 15, provide: 100, low: nan, median: nan, high: nan},
 		"━": {load: 5, provide: 15, low: nan, median: nan, high: nan},
@@ -118,9 +118,9 @@ func TestDemoGlyphs(t *testing.T) {
 // The whole chain, as a newcomer starts it, for two seconds.
 func TestDemoEndsByItselfAndLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	o := demoOptions{duration: 2 * time.Second, speed: 240, seed: 1, out: filepath.Join(t.TempDir(), "demo")}
+	o := options{duration: 2 * time.Second, speed: 240, seed: 1, out: filepath.Join(t.TempDir(), "demo")}
 	var out bytes.Buffer
-	require.NoError(t, runDemo(t.Context(), o, &out))
+	require.NoError(t, play(t.Context(), o, &out))
 	t.Log(out.String())
 	require.Contains(t, out.String(), "Wed 06:")
 	require.Contains(t, out.String(), "replica-hours")

@@ -1,0 +1,83 @@
+// Package output writes files that appear under their name when they are complete: an
+// interrupted command, or a full disk, leaves what stood there before.
+package output
+
+import (
+	"crypto/rand"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// A File is one that is being written.
+type File struct {
+	file *os.File
+	path string // its name to be; empty where the file already bears it
+}
+
+// Open opens the file before the work, so that a path which cannot be written fails at
+// once. What is not a regular file, such as /dev/stdout, and a file in a directory that
+// takes no other, is written directly.
+func Open(path string) (*File, error) {
+	target := path
+	if pointed, err := filepath.EvalSymlinks(path); err == nil {
+		target = pointed
+	}
+	mode := os.FileMode(0o666) // less the umask
+	if info, err := os.Stat(target); err == nil {
+		mode = info.Mode().Perm()
+		if !info.Mode().IsRegular() {
+			return directly(path)
+		}
+	}
+	// A random name: one by process would be taken for ever by what a killed process left
+	// behind, as every first process of a container has the same number.
+	hidden := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"."+rand.Text())
+	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the user names the file
+	if err != nil {
+		return directly(path)
+	}
+	return &File{file: file, path: target}, nil
+}
+
+func directly(path string) (*File, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, err
+	}
+	return &File{file: file}, nil
+}
+
+// Complete writes the whole file and gives it its name.
+func (f *File) Complete(write func(io.Writer) error) error {
+	if err := write(f.file); err != nil {
+		return err
+	}
+	if err := f.file.Close(); err != nil || f.path == "" {
+		return err
+	}
+	if err := os.Rename(f.file.Name(), f.path); err != nil {
+		return err
+	}
+	f.path = ""
+	return nil
+}
+
+// Drop removes the file unless it is complete. It may be called on nil.
+func (f *File) Drop() {
+	if f == nil || f.path == "" {
+		return
+	}
+	_ = f.file.Close()
+	_ = os.Remove(f.file.Name())
+}
+
+// Create opens and writes a file.
+func Create(path string, write func(io.Writer) error) error {
+	file, err := Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Drop()
+	return file.Complete(write)
+}

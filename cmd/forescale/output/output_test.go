@@ -1,0 +1,60 @@
+package output_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/cmd/forescale/output"
+)
+
+// The files of dir, hidden ones too.
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out
+}
+
+func TestAFileAppearsWhenItIsComplete(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "b.json")
+	require.NoError(t, os.WriteFile(path, []byte("before"), 0o640))
+	half := func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half of it")
+		return errors.New("no space left on device")
+	}
+	require.ErrorContains(t, output.Create(path, half), "no space left")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "before", string(text))
+	require.Equal(t, []string{"b.json"}, names(t, dir), "and nothing beside it")
+
+	link := filepath.Join(dir, "link.json")
+	require.NoError(t, os.Symlink("b.json", link))
+	require.NoError(t, output.Create(link, func(w io.Writer) error { _, err := io.WriteString(w, "after"); return err }))
+	text, err = os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "after", string(text))
+	info, err := os.Lstat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o640), info.Mode(), "the mode stays")
+	require.Equal(t, []string{"b.json", "link.json"}, names(t, dir))
+
+	file, err := output.Open(filepath.Join(dir, "c.json"))
+	require.NoError(t, err)
+	file.Drop()
+	require.Equal(t, []string{"b.json", "link.json"}, names(t, dir))
+	require.NoError(t, output.Create(os.DevNull, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }), "a device is written to, not replaced")
+	info, err = os.Stat(os.DevNull)
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeDevice)
+}
