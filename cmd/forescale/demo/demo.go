@@ -35,6 +35,7 @@ type options struct {
 	plain    bool
 }
 
+// NewCommand returns the command demo.
 func NewCommand() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
