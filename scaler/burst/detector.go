@@ -21,6 +21,7 @@ const (
 	halfSpread = 30 * time.Minute // and of the deviation
 	finest     = 0.01             // least deviation, as a share of the level
 	maxBursts  = 192              // remembered
+	scrapes    = 4                // of one target within the window of a rate, usually
 )
 
 // A Burst is one that is over.
@@ -136,7 +137,8 @@ func (d *Detector) Steady() float64 {
 func (d *Detector) surge(dt time.Duration, rise float64) {
 	if dt < d.Window {
 		share := float64(d.Window) / float64(dt)
-		since := float64(d.Window) / float64(dt+d.Seen.Sub(d.Onset)) // the same from all samples so far: one that jumps must not run away by more than half
+		shown := max(dt, d.Window/scrapes) + d.Seen.Sub(d.Onset) // of several targets each shows what it has grown by since its own scrape before
+		since := float64(d.Window) / float64(shown)              // the same from all samples so far: one that jumps must not run away by more than half
 		d.Surge = max(d.Surge, d.Base+min(rise*share, 1.5*(d.Last-d.Base)*max(since, 1)))
 	}
 }

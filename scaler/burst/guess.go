@@ -16,8 +16,10 @@ const believed = 0.25
 // long as the burst has lasted, anything up to dt. Half of dt is the median if a burst of
 // twice the size is half as likely (the density 1/Δ, which prefers no scale); and rate()
 // spans the window from its first scrape to its last, one interval less. The guess is 0 if
-// the samples are a window apart.
+// the samples are a window apart. Nearer together than scrapes of one target they are of
+// several, each of which shows what it has grown by since its own scrape before.
 func (d *Detector) guess(dt time.Duration, rise float64) float64 {
+	dt = max(dt, d.Window/scrapes)
 	return max(2*rise*float64(d.Window-dt)/float64(dt), 0)
 }
 
