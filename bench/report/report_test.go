@@ -79,6 +79,7 @@ func TestVerdict(t *testing.T) {
 		"better and dearer":               {[2]float64{2.4, 1.4}, [2]float64{0.8, 1.54}, "forescale-floor misses the objective 3.0 times less than hpa-rate-70, for 10 % more replica-hours."},
 		"never violates":                  {[2]float64{2.4, 1.4}, [2]float64{0, 1.4}, "forescale-floor keeps the objective all the time, which hpa-rate-70 does not, at the same bill."},
 		"never violates, and cheaper":     {[2]float64{2.4, 1.4}, [2]float64{0, 1.12}, "forescale-floor keeps the objective all the time, which hpa-rate-70 does not, with 20 % fewer replica-hours."},
+		"hardly better, as pods run out":  {[2]float64{24.08, 1.4}, [2]float64{24.05, 1.4}, "forescale-floor does as well as hpa-rate-70, and no better: neither keeps the objective."},
 		"no gain":                         {[2]float64{0.04, 1.4}, [2]float64{0.04, 1.4}, "forescale-floor does as well as hpa-rate-70, and no better: this load needs no forecast."},
 		"cheaper at the objective's cost": {[2]float64{0.04, 1.4}, [2]float64{0.9, 1.12}, "forescale-floor needs 20 % fewer replica-hours than hpa-rate-70 but misses the objective more often: do not use it here as it is."},
 		"worse":                           {[2]float64{0.04, 1.4}, [2]float64{0.9, 1.5}, "forescale-floor does worse here than hpa-rate-70: do not use it for this load."},

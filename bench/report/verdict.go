@@ -21,8 +21,9 @@ type Verdict struct {
 // What counts as a difference: a hundredth of a percentage point of time is nine
 // seconds a day, a fiftieth of the bill is what seeds and days move it by.
 const (
-	sameTime = 0.01 // percentage points
-	sameCost = 2    // percent
+	sameTime  = 0.01 // percentage points
+	sameShare = 0.02 // of the violating time, where that is more
+	sameCost  = 2    // percent
 )
 
 // safetyNet is the target of the HPA beneath a forecast, in percent of the safe
@@ -144,8 +145,10 @@ func headline(c, ref Aggregate, budget float64) string {
 	if c.Against == nil {
 		return fmt.Sprintf("%s: %s %% violating time at %.2f × the optimum.", c.Policy, Percent(c.ViolatingTime), c.CostRatio)
 	}
-	cost, diff := c.Against.Cost, c.Against.ViolatingTime
-	if c.ViolatingTime <= 0 && diff < -sameTime {
+	cost := c.Against.Cost
+	// Of hours of violations, which too few replicas at most make, seconds are no difference.
+	less := c.Against.ViolatingTime < -max(sameTime, sameShare*ref.ViolatingTime)
+	if c.ViolatingTime <= 0 && less {
 		return neverMisses(c, ref)
 	}
 	if c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime) && cost < -sameCost {
@@ -153,12 +156,12 @@ func headline(c, ref Aggregate, budget float64) string {
 		if ref.ViolatingTime > budget {
 			what = "misses the objective no more often,"
 		}
-		if ref.ViolatingTime > budget && diff < -sameTime {
+		if ref.ViolatingTime > budget && less {
 			what = "misses the objective " + times(ref.ViolatingTime, c.ViolatingTime) + ","
 		}
 		return fmt.Sprintf("%s %s with %s.", c.Policy, what, beside(cost, ref.Policy))
 	}
-	if diff < -sameTime {
+	if less {
 		bill := "at the same bill"
 		if cost > sameCost {
 			bill = "for " + moreOrLess(cost)
