@@ -58,6 +58,7 @@ const (
 	leastPush   = -0.4 // and least, of no misses
 	sharpness   = 40.0 // of the weights in the pinball loss, one step ahead
 	dullness    = 0.45 // power of the horizon that it is divided by, as losses h ahead overlap
+	restShare   = 0.1  // of the usual error: a forecast up to it is of a load that rests
 	negligible  = 1e-5 // errors up to it are none; values are of the order of one
 )
 
@@ -275,6 +276,9 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 			}
 		}
 		_, move = judge(p, issued[i]-truth)
+		if i < below && atRest(truth, float32(o.Point), issued[i], f.size[slow]) {
+			move = 0
+		}
 		b.top[i] += top * quick[i] * move
 		if i >= p90 {
 			b.missed[i-p90] += b.pace * float32(t.Miss) * (move + p - b.missed[i-p90])
@@ -283,7 +287,11 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	for k, s := range f.size {
 		q, losses, from := &b.q[k], &b.loss[k], f.from[k]
 		for i, p := range above {
-			loss, move := judge(p, q[i]*s+from-e)
+			high := q[i]*s + from - e
+			loss, move := judge(p, high)
+			if i < below && atRest(truth, float32(o.Point), truth+high, f.size[slow]) {
+				loss, move = 0, 0
+			}
 			losses.follow(i, loss, rate)
 			q[i] += step * quick[i] * move
 		}
@@ -292,6 +300,14 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	b.shape.add(e/base, b.pace*float32(t.Loss))
 	b.scale.learn(e, m, o, t, b.pace, warm)
 	b.n++
+}
+
+// atRest reports whether a load of zero says nothing about a lower bound: the bound is no
+// higher, and as demand is not negative could not be lower, or the forecast was next to
+// nothing against the usual error. The hours in which a load rests would else draw the
+// bounds of all others down.
+func atRest(truth, point, bound, usual float32) bool {
+	return truth <= negligible && (bound <= negligible || point <= restShare*usual)
 }
 
 // judge takes the distance by which a bound was too high, where the share above is to lie
