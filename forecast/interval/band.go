@@ -263,7 +263,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		step, top = 0, 0
 	}
 	f, issued := lay(&o, m), m.issued(float32(o.Point))
-	base := f.size[ofJoint]
+	base, rest := f.size[ofJoint], resting(truth, float32(o.Point), f.size[slow])
 	lossByShape, lossByInputs := &b.loss[byShape], &b.loss[byInputs]
 	for i, p := range above { // before the trackers move on
 		loss, _ := judge(p, b.shape.at[i]*base-e)
@@ -276,7 +276,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 			}
 		}
 		_, move = judge(p, issued[i]-truth)
-		if i < below && atRest(truth, float32(o.Point), issued[i], f.size[slow]) {
+		if rest.mutes(i, issued[i]) {
 			move = 0
 		}
 		b.top[i] += top * quick[i] * move
@@ -289,7 +289,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		for i, p := range above {
 			high := q[i]*s + from - e
 			loss, move := judge(p, high)
-			if i < below && atRest(truth, float32(o.Point), truth+high, f.size[slow]) {
+			if rest.mutes(i, truth+high) {
 				loss, move = 0, 0
 			}
 			losses.follow(i, loss, rate)
@@ -302,12 +302,24 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	b.n++
 }
 
-// atRest reports whether a load of zero says nothing about a lower bound: the bound is no
-// higher, and as demand is not negative could not be lower, or the forecast was next to
-// nothing against the usual error. The hours in which a load rests would else draw the
-// bounds of all others down.
-func atRest(truth, point, bound, usual float32) bool {
-	return truth <= negligible && (bound <= negligible || point <= restShare*usual)
+// A rest is what a load of zero leaves to learn for lower bounds. The hours in which a
+// load rests would else draw the bounds of all others down.
+type rest struct {
+	zero     bool // the load rests
+	foretold bool // and so it was forecast
+}
+
+// resting returns the rest of a truth that was forecast as point, where errors usually have
+// the given size.
+func resting(truth, point, usual float32) rest {
+	zero := truth <= negligible
+	return rest{zero: zero, foretold: zero && point <= restShare*usual}
+}
+
+// mutes reports whether the truth says nothing about a bound at level i: a lower one that
+// lies at zero too, and could not lie lower, or any lower one of a rest that was foretold.
+func (r rest) mutes(i int, bound float32) bool {
+	return i < below && r.zero && (r.foretold || bound <= negligible)
 }
 
 // judge takes the distance by which a bound was too high, where the share above is to lie
