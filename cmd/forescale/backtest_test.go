@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -307,4 +308,25 @@ func TestACollectionWithoutWhatCannotBeRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "web:")
 	require.Contains(t, notes, "note: left out: read "+filepath.Join(dir, "hosts.csv"))
+}
+
+// What cannot be written is told before the work, and a run that fails leaves no file.
+func TestBacktestOpensItsOutputsFirst(t *testing.T) {
+	dir := t.TempDir()
+	_, _, err := runBacktest(t, "nowhere.csv", "--json", filepath.Join(dir, "no", "b.json"))
+	require.ErrorContains(t, err, "nowhere.csv")
+	load := writeWave(t, dir, "web.csv", 600, 60e9)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	cmd := newBacktestCommand()
+	cmd.SetArgs([]string{load, "--json", filepath.Join(dir, "no", "b.json")})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	require.ErrorContains(t, cmd.ExecuteContext(ctx), "--json: open "+filepath.Join(dir, "no", "b.json"))
+	cmd = newBacktestCommand()
+	cmd.SetArgs([]string{load, "--json", filepath.Join(dir, "b.json"), "--report", filepath.Join(dir, "b.html")})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	require.ErrorIs(t, cmd.ExecuteContext(ctx), context.Canceled)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1, "the load alone: nothing hidden, nothing half written")
 }
