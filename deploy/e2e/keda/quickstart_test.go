@@ -3,6 +3,7 @@ package keda
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,6 +41,11 @@ func testQuickStart(t *testing.T, e *env) {
 	serve := e.run(t, append(strings.Fields(command), "--grpc-address", address)...)
 	require.NoError(t, e.Apply(t.Context(), object))
 	e.eventually(t, patience, func() bool { return e.replicas(t) == 10 }, "475 at 50 a replica are 10 replicas")
+	out, err := exec.Command(e.binary, "doctor", "--kubeconfig", e.Kubeconfig, "--prometheus-url", e.metrics.URL, "-n", e.ns).CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "ScaledObject shop/web: metric.query yields one series, now 475\n")
+	require.Contains(t, string(out), address+" answers KEDA: 475", "or a hair more, which the forecast leaves room for")
+	require.Contains(t, string(out), "advice  ScaledObject shop/web: forescale is its only trigger")
 	e.steady(query, 1190)
 	e.eventually(t, patience, func() bool { return e.replicas(t) >= 24 }, "1190 are 24 at least")
 	require.False(t, serve.Exited())

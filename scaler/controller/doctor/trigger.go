@@ -238,7 +238,7 @@ func (d Doctor) asked(ctx context.Context, about string, at Server, of *pb.Workl
 	case err == nil && x.GetAnswer().GetError() != "":
 		return []Finding{{Fault, about, "forescale answers KEDA: " + x.GetAnswer().GetError(), ""}}
 	case err == nil:
-		return []Finding{{Fine, about, fmt.Sprintf("%s answers KEDA: %g, %g for each replica", address, x.GetAnswer().GetValue(), x.GetAnswer().GetTargetPerReplica()), ""}}
+		return []Finding{{Fine, about, fmt.Sprintf("%s answers KEDA: %.6g, %.6g for each replica", address, x.GetAnswer().GetValue(), x.GetAnswer().GetTargetPerReplica()), ""}}
 	case code == codes.NotFound:
 		return []Finding{{Advice, about, address + " answers, but KEDA has not asked it about this in a quarter of an hour", "see what KEDA says: kubectl -n keda logs deploy/keda-operator"}}
 	case strings.Contains(status.Convert(err).Message(), "produced zero addresses"), strings.Contains(status.Convert(err).Message(), "no such host"):
