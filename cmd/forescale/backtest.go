@@ -63,10 +63,11 @@ can pay at all on this load, and which spec to run.
 
 FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the mean
 requests per second over the interval that starts there; or a time and one column of any
-name, as Grafana writes them, or with --query the column of that name. It may also be - for standard input, the JSON of a Prometheus range query,
-OpenMetrics text with time stamps, or a directory of Prometheus blocks, with --query or
-that of --spec. What is missing is a gap, not a zero. The last two weeks are judged at
-most, what goes before is history.
+name, as Grafana writes them, or with --query the column of that name. It may also be -
+for standard input, the JSON of a Prometheus range query, OpenMetrics text with time
+stamps, or a directory of Prometheus blocks, with --query or that of --spec. What is
+missing is a gap, not a zero. The last two weeks are judged at most, what goes before is
+history.
 
 Where latency and replicas were recorded beside the load (columns of that name, or
 --latency-query and --replicas-query), what a pod carries under the objective is
