@@ -99,7 +99,7 @@ func (s *Scenario) cut(t trace.Trace) (time.Time, error) {
 	}
 	s.Length = min(o.Score, span-warmup).Truncate(time.Minute)
 	if s.Length < time.Minute {
-		return first, fmt.Errorf("replay: trace %s covers %v, of which %v is warm-up: nothing is left to judge", t.Name, t.Span(), warmup)
+		return first, fmt.Errorf("replay: the load is %v long, of which %v is warm-up: nothing is left to judge", t.Span(), warmup)
 	}
 	s.Start = end.Add(-s.Length)
 	settle := o.Settle
@@ -120,7 +120,7 @@ func (s *Scenario) scale() (float64, error) {
 		peak = max(peak, r)
 	}
 	if peak == 0 {
-		return 0, fmt.Errorf("replay: trace %s has no load in its judged part to scale to a peak of %v", s.Trace, s.Options.Load.Peak)
+		return 0, fmt.Errorf("replay: there is no load in the judged part to scale to a peak of %v", s.Options.Load.Peak)
 	}
 	f := s.Options.Load.Peak / peak
 	for i := range s.rate {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ func (o *accuracyOptions) check(files []string) error {
 	case o.m4 == "" && o.traces == "" && len(files) == 0:
 		return errors.New("no series given: name files, or a directory by --traces or --m4")
 	}
-	return nil
+	return faultsOf([]rule{{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"}})
 }
 
 func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io.Writer) error {

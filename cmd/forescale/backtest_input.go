@@ -35,21 +35,8 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	if err != nil {
 		return campaign.Options{}, err
 	}
-	for _, f := range []struct {
-		flag string
-		bad  bool
-		want string
-	}{
-		{"seeds", o.seeds < 1, "at least 1"},
-		{"latency-query", (o.latency == "") != (o.replicas == ""), "it together with --replicas-query: what a pod carries is learned from both"},
-		{"workers", o.workers < 0, "at least 0"},
-		{"resamples", o.resamples < 1000, "at least 1000"},
-		{"budget", !(o.budget > 0 && o.budget < 100), "a percentage above 0 and below 100"},
-		{"price", !(o.price >= 0), "at least 0"},
-	} {
-		if f.bad {
-			return campaign.Options{}, fmt.Errorf("--%s: want %s", f.flag, f.want)
-		}
+	if err := o.check(); err != nil {
+		return campaign.Options{}, err
 	}
 	spec.Scale = o.withService(spec.Scale)
 	return campaign.Options{
@@ -57,6 +44,20 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 		Price: o.price, Resamples: o.resamples,
 		Spec: spec,
 	}, nil
+}
+
+// check returns every fault of how often is replayed and what is made of it.
+func (o *backtestOptions) check() error {
+	const mostSeeds = 1000 // each takes as long as the first, and some thousand runs are kept until the report
+	return faultsOf([]rule{
+		{o.seeds >= 1 && o.seeds <= mostSeeds, "seeds", strconv.Itoa(o.seeds), fmt.Sprintf("want 1 to %d", mostSeeds)},
+		{o.latency == "" || o.replicas != "", "latency-query", o.latency, "want it together with --replicas-query: what a pod carries is learned from both"},
+		{o.replicas == "" || o.latency != "", "replicas-query", o.replicas, "want it together with --latency-query: what a pod carries is learned from both"},
+		{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"},
+		{o.resamples >= 1000, "resamples", strconv.Itoa(o.resamples), "want at least 1000"},
+		{o.budget > 0 && o.budget < 100, "budget", floatText(o.budget), "want a percentage above 0 and below 100"},
+		{o.price >= 0 && !math.IsInf(o.price, 1), "price", floatText(o.price), "want at least 0"},
+	})
 }
 
 // mostLoad is the highest load that is replayed, requests/s: above, the draw of its

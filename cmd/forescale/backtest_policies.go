@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +58,9 @@ func policyNames(names []string) ([]string, error) {
 			}
 			add(name)
 		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("--policies: none is named, want some such as default")
 	}
 	return out, nil
 }

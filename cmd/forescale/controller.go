@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -103,15 +102,14 @@ forecast too, and take over within the lease.`,
 
 // checkOwn returns every fault of what serve does not have.
 func (c *controllerConfig) checkOwn() error {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	return faultsOf([]rule{
 		{c.namespace != "", "namespace", c.namespace, "want the namespace of the Lease"},
 		{!slices.Contains(c.namespaces, ""), "namespaces", strings.Join(c.namespaces, ","), "want names with commas between them: an empty one would be all namespaces"},
 		{c.leaseName != "", "lease", c.leaseName, "want the name of the Lease"},
 		{c.identity != "", "identity", c.identity, "want a name that no other replica has"},
 		{c.leaseDuration >= shortestLease, "lease-duration", c.leaseDuration.String(), "want 3s or more: it is renewed several times within"},
-		{c.writeRate > 0 && c.writeRate <= 1e5, "write-rate", number(c.writeRate), "want a number above 0"},
-		{c.qps > 0 && c.qps <= 1e5, "kube-api-qps", number(c.qps), "want a number above 0"},
+		{c.writeRate > 0 && c.writeRate <= 1e5, "write-rate", floatText(c.writeRate), "want a number above 0"},
+		{c.qps > 0 && c.qps <= 1e5, "kube-api-qps", floatText(c.qps), "want a number above 0"},
 		{c.holdSilence > 0, "hold-silence", c.holdSilence.String(), "want a duration above 0"},
 		{c.explain == "" || isAddress(c.explain), "explain-address", c.explain, "want host:port or :port, such as localhost:9443"},
 	})

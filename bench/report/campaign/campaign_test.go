@@ -170,6 +170,17 @@ func TestTimelinesAreKeptWhereAsked(t *testing.T) {
 	require.Contains(t, run(t, o).Timelines["smooth"], rival.Tuned)
 }
 
+// An outage after the load would look like one that did no harm.
+func TestAnOutageAfterTheLoadIsToldOf(t *testing.T) {
+	o := options()
+	o.Seeds, o.Policies = 1, []string{"hpa-rate-70"}
+	o.Replay.Metric.Outages = []replay.Outage{{From: 47 * time.Hour, Length: time.Minute}, {From: 48 * time.Hour, Length: time.Minute}}
+	for _, load := range run(t, o).Report.Traces {
+		require.Contains(t, load.Warnings, "the outage at 2d is without effect: 2d are judged", load.Name)
+		require.NotContains(t, load.Warnings, "the outage at 1d23h is without effect: 2d are judged", load.Name)
+	}
+}
+
 func TestWhatCannotRun(t *testing.T) {
 	_, err := campaign.Run(t.Context(), []trace.Trace{loads()[0], loads()[0]}, options())
 	require.ErrorContains(t, err, "two traces have the name smooth")

@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/forescale/forescale/bench/replay"
@@ -42,7 +43,7 @@ func (c *campaign) describe(st *stage) {
 	}
 	d.Class = report.Class(float64(d.Growth2M), startup.Quantile(0.5).Seconds())
 	d.OptimumHours, d.UndelayedHours = s.Optimum()
-	d.Warnings = append(warnings(t, d), beyond(s)...)
+	d.Warnings = slices.Concat(warnings(t, d), beyond(s), tooLate(s))
 	safe := safeRate(s.Options.Service, sum/float64(max(len(rate), 1)))
 	settings := c.settingsOf(s)
 	c.mu.Lock()
@@ -86,6 +87,18 @@ func beyond(s *replay.Scenario) []string {
 	}
 	return []string{fmt.Sprintf("up to %s pods are needed and there may be %d at most: for %s %% of the time no policy can keep the objective; check the capacity of a pod, the scale of the load and the maximum",
 		report.Count(float64(most)), s.Options.Cluster.Max, report.Percent(100*float64(out)/float64(steps)))}
+}
+
+// tooLate says which outages begin after the load: they would look like ones that did no
+// harm.
+func tooLate(s *replay.Scenario) []string {
+	var out []string
+	for _, o := range s.Options.Metric.Outages {
+		if o.From >= s.Length {
+			out = append(out, fmt.Sprintf("the outage at %s is without effect: %s are judged", api.Duration(o.From), api.Duration(s.Length)))
+		}
+	}
+	return out
 }
 
 // settingsOf returns the settings of the report but for what depends on all traces.
