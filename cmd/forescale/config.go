@@ -76,7 +76,11 @@ func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 		if err != nil {
 			return fmt.Errorf("--config: %w", err)
 		}
-		if err := yaml.UnmarshalStrict(data, c); err != nil {
+		document, err := yaml.YAMLToJSONStrict(data)
+		if err == nil {
+			err = api.DecodeInto(c, document)
+		}
+		if err != nil {
 			return fmt.Errorf("--config %s: %w", file, err)
 		}
 		for name, value := range given {

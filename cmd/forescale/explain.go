@@ -50,6 +50,9 @@ on --explain-address.
   forescale explain --replay decision.json     # decide again, bit for bit`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.replay != "" && len(args) > 0 {
+				return fmt.Errorf("--replay %s: want it without %q: the record says what it is of", o.replay, args[0])
+			}
 			if o.replay != "" {
 				return replayRecord(cmd.OutOrStdout(), o.replay)
 			}
@@ -202,7 +205,11 @@ func replayRecord(out io.Writer, path string) error {
 		return fmt.Errorf("--replay: %w", err)
 	}
 	var r scaler.Record
-	if err := json.Unmarshal(data, &r); err != nil {
+	err = json.Unmarshal(data, &r)
+	if err == nil && r.Decision.Reason == "" { // as of any other JSON
+		err = errors.New("it holds no decision")
+	}
+	if err != nil {
 		return fmt.Errorf("--replay %s: no record of a decision, want the recordJson of explain --json: %w", path, err)
 	}
 	d, _, err := r.Replay()

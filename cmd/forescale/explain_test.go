@@ -152,9 +152,11 @@ func TestAnExplainedDecisionIsReplayed(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, text, "3 replicas, as recorded: demand asks for 3")
 
-	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	_, err = runExplain("--replay", file)
-	require.ErrorContains(t, err, "no record of a decision, want the recordJson of explain --json")
+	for _, other := range []string{text, "{}", `{"decision": {}}`} {
+		require.NoError(t, os.WriteFile(file, []byte(other), 0o600))
+		_, err = runExplain("--replay", file)
+		require.ErrorContains(t, err, "no record of a decision, want the recordJson of explain --json")
+	}
 }
 
 // A server that hangs up may want TLS; one that is not there does not.
@@ -182,6 +184,7 @@ func TestExplainSaysWhatIsWrong(t *testing.T) {
 		"not kept":              {[]string{"--address", address, "shop/cart"}, "no workload shop/cart is kept here; kept: shop/web/rps"},
 		"nobody listens":        {[]string{"--address", "127.0.0.1:1"}, "connection refused"},
 		"keys without a CA":     {[]string{"--cert", "a.pem"}, "--cert and --key need --ca"},
+		"a record of what":      {[]string{"--replay", "decision.json", "shop/web"}, `--replay decision.json: want it without "shop/web"`},
 		"no such CA":            {[]string{"--ca", "missing.pem"}, "--ca: open missing.pem"},
 	} {
 		t.Run(name, func(t *testing.T) {

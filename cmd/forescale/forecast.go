@@ -58,7 +58,7 @@ runs. Farther ahead auto goes over to path, which makes the whole path at once.`
   forescale forecast requests.csv --horizon 1d --plot forecast.svg
   forescale forecast requests.csv --output json --levels 0.5,0.9,0.99
   forescale forecast prometheus/data --query 'sum(rate(http_requests_total[1m]))'`,
-		Args: oneFile,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
 				return err

@@ -17,7 +17,8 @@ const (
 	onMetrics = "metrics"
 )
 
-// group sorts the commands by where they work, and wraps the help of their flags.
+// group sorts the commands by where they work, wraps the help of their flags, and has
+// them say what they take where they are given something else.
 func group(root *cobra.Command, cluster, metrics []*cobra.Command, others ...*cobra.Command) {
 	root.AddGroup(
 		&cobra.Group{ID: onMetrics, Title: "On your own metrics:"},
@@ -32,7 +33,24 @@ func group(root *cobra.Command, cluster, metrics []*cobra.Command, others ...*co
 	root.AddCommand(metrics...)
 	root.AddCommand(cluster...)
 	root.AddCommand(others...)
+	for _, cmd := range root.Commands() {
+		cmd.Args = withUsage(cmd.Args)
+	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", helpWidth())))
+}
+
+// withUsage returns a check of arguments that says what is wanted: cobra takes one too many
+// of a subcommand for an unknown command of its own.
+func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	if check == nil {
+		return nil
+	}
+	return func(cmd *cobra.Command, args []string) error {
+		if check(cmd, args) == nil {
+			return nil
+		}
+		return fmt.Errorf("arguments given: %d, want: %s\nsee %s --help", len(args), cmd.UseLine(), cmd.CommandPath())
+	}
 }
 
 // helpWidth is the width of the help of flags: that of the terminal, within what is

@@ -32,14 +32,6 @@ names the one.`
 // queryUsage is the usage of --query beside them.
 const queryUsage = "`PromQL` for OpenMetrics and directories (default: their only series), or the name of a column of CSV"
 
-// oneFile asks for exactly one argument.
-func oneFile(cmd *cobra.Command, args []string) error {
-	if len(args) == 1 {
-		return nil
-	}
-	return fmt.Errorf("%d files given, want one: %s\nsee %s --help", len(args), cmd.UseLine(), cmd.CommandPath())
-}
-
 // readTrace reads the series of path in any format that package export knows, and
 // says on notes what was dropped. step 0 is that of the file.
 func readTrace(ctx context.Context, path, query string, step time.Duration, notes io.Writer) (trace.Trace, error) {

@@ -5,10 +5,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+func TestArgumentsThatAreNotTaken(t *testing.T) {
+	for args, want := range map[string]string{
+		"doctor web api":    "arguments given: 2, want: forescale doctor [object] [flags]\nsee forescale doctor --help",
+		"serve web":         "arguments given: 1, want: forescale serve [flags]\nsee forescale serve --help",
+		"forecast":          "arguments given: 0, want: forescale forecast FILE [flags]\nsee forescale forecast --help",
+		"forecast web --no": "unknown flag: --no\nsee forescale forecast --help",
+		"foretell":          "unknown command \"foretell\" for \"forescale\"",
+		"forecats":          "unknown command \"forecats\" for \"forescale\"\n\nDid you mean this?\n\tforecast\n",
+	} {
+		t.Run(args, func(t *testing.T) {
+			root := newRootCommand()
+			root.SetArgs(strings.Fields(args))
+			require.EqualError(t, root.ExecuteContext(t.Context()), want)
+		})
+	}
+}
 
 func TestExitStatus(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())

@@ -182,8 +182,8 @@ func newGRPC(c serveConfig, store *live.Store, registry *prometheus.Registry, lo
 		return nil, err
 	}
 	server, err := external.New(store, opts)
-	if err != nil {
-		return nil, err
+	if err != nil { // there is nothing else that can fail
+		return nil, fmt.Errorf("--grpc-cert, --grpc-key and --grpc-client-ca: %w", err)
 	}
 	metrics.Preload(server.Services())
 	return server, nil

@@ -47,8 +47,13 @@ func TestEveryFaultOfServeIsTold(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
-	_, err = loadServe(t, "tik: 2s")
-	require.ErrorContains(t, err, `unknown field "tik"`, "a typo is no default")
+	_, err = loadServe(t, "tik: 2s\ntick: soon\nprometheus: http://prometheus:9090")
+	for _, want := range []string{
+		"tik: unknown key, did you mean tick?", // a typo is no default
+		`tick: "soon": want a duration such as 90s`, "prometheus: want an object, found text",
+	} {
+		require.ErrorContains(t, err, want)
+	}
 }
 
 // Logs are read by more people than secrets are meant for.

@@ -122,12 +122,21 @@ func (o *trainOptions) read(ctx context.Context, notes io.Writer) ([]forecast.Se
 			return nil, err
 		}
 		if len(all) > 0 && t.Step != all[0].Step {
-			return nil, fmt.Errorf("%s has the interval %v, but %s has %v: give --step, a common multiple such as %v",
-				path, t.Step, o.inputs[0], all[0].Step, max(t.Step, all[0].Step))
+			return nil, fmt.Errorf("%s has the interval %s, but %s has %s: give --step, a common multiple such as %s",
+				path, api.Duration(t.Step), o.inputs[0], api.Duration(all[0].Step), api.Duration(commonMultiple(t.Step, all[0].Step)))
 		}
 		all = append(all, forecast.Series{Start: t.Start, Step: t.Step, Values: t.Values})
 	}
 	return all, nil
+}
+
+// commonMultiple returns the least common multiple of two positive durations.
+func commonMultiple(a, b time.Duration) time.Duration {
+	common := a
+	for common%b != 0 {
+		common += a
+	}
+	return common
 }
 
 func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r train.Report, series int) error {

@@ -82,6 +82,7 @@ func TestTrainRefuses(t *testing.T) {
 	dir := t.TempDir()
 	good := writeWave(t, dir, "good.csv", 600, time.Hour)
 	fine := writeWave(t, dir, "fine.csv", 600, 5*time.Minute)
+	odd := writeWave(t, dir, "odd.csv", 600, 2*time.Minute)
 	short := writeWave(t, dir, "short.csv", 20, time.Hour)
 	bad := filepath.Join(dir, "bad.csv")
 	require.NoError(t, os.WriteFile(bad, []byte("timestamp,value\n0,1\n3600,-2\n"), 0o600))
@@ -97,7 +98,8 @@ func TestTrainRefuses(t *testing.T) {
 		"no such file":    {[]string{"--out", model, "-i", dir + "/none.csv"}, []string{"none.csv", "no such file"}},
 		"bad row":         {[]string{"--out", model, "-i", bad}, []string{"bad.csv", "line 3", "not negative"}},
 		"all zero":        {[]string{"--out", model, "-i", idle}, []string{"no series has a value above 0"}},
-		"two steps":       {[]string{"--out", model, "-i", good, fine}, []string{"fine.csv has the interval 5m0s", "--step"}},
+		"two steps":       {[]string{"--out", model, "-i", good, fine}, []string{"fine.csv has the interval 5m, but ", "good.csv has 1h: give --step, a common multiple such as 1h"}},
+		"neither divides": {[]string{"--out", model, "-i", fine, odd}, []string{"odd.csv has the interval 2m, ", "a common multiple such as 10m"}},
 		"step too fine":   {[]string{"--out", model, "-i", good, "--step", "7m"}, []string{"good.csv", "step 7m0s is no multiple of the file's own, 1h0m0s"}},
 		"too short":       {[]string{"--out", model, "-i", short}, []string{"history too short", "the longest series has 20 cells"}},
 		"no such folder":  {[]string{"--out", dir + "/x/m.safetensors", "-i", good}, []string{"--out:", "no such file or directory"}},

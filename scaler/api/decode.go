@@ -21,6 +21,13 @@ const maxDepth = 16
 // nor validates: see [Spec.Default] and [Spec.Validate].
 func Decode(data []byte) (Spec, error) {
 	var spec Spec
+	err := DecodeInto(&spec, data)
+	return spec, err
+}
+
+// DecodeInto is [Decode] for a struct of another kind, whose fields have json tags. What
+// the document leaves out, dst keeps.
+func DecodeInto[T any](dst *T, data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	d := decoder{}
@@ -31,10 +38,10 @@ func Decode(data []byte) (Spec, error) {
 		}
 	}
 	if err != nil {
-		return Spec{}, Faults{{Path: "spec", Want: "want one JSON or YAML document: " + err.Error()}}
+		return Faults{{Want: "want one JSON or YAML document: " + err.Error()}}
 	}
-	d.assign(reflect.ValueOf(&spec).Elem(), tree, "")
-	return spec, d.faults.err()
+	d.assign(reflect.ValueOf(dst).Elem(), tree, "")
+	return d.faults.err()
 }
 
 // A node is what a document is made of: an object, a list, text, a number, a
@@ -173,15 +180,23 @@ func (d *decoder) assignScalar(v reflect.Value, node any, path string) {
 			return
 		}
 		v.SetBool(truth)
-	case reflect.Int32:
+	case reflect.Int32, reflect.Int:
 		n, ok := d.whole(node)
 		if !ok {
 			d.fault(path, text, "want a whole number such as 10")
 			return
 		}
 		v.SetInt(n)
+	case reflect.Float64:
+		number, isNumber := node.(json.Number)
+		x, err := number.Float64()
+		if !isNumber || err != nil {
+			d.fault(path, text, "want a number such as 2.5")
+			return
+		}
+		v.SetFloat(x)
 	default:
-		d.fault(path, text, "cannot be set") // no field of Spec has another kind
+		d.fault(path, text, "cannot be set") // no field has another kind
 	}
 }
 

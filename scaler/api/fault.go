@@ -7,17 +7,21 @@ import (
 
 // A Fault is one thing wrong with a specification.
 type Fault struct { //nolint:errname // a fault of a document, one of several
-	Path  string // of the field, such as scale.targetPerReplica
+	Path  string // of the field, such as scale.targetPerReplica; empty for the whole document
 	Value string // as found; empty if the field was missing
 	Want  string // what would be right
 }
 
 // Error returns the fault in one line, led by its path.
 func (f Fault) Error() string {
-	if f.Value == "" {
-		return f.Path + ": " + f.Want
+	text := f.Want
+	if f.Value != "" {
+		text = fmt.Sprintf("%q: %s", f.Value, text)
 	}
-	return fmt.Sprintf("%s: %q: %s", f.Path, f.Value, f.Want)
+	if f.Path != "" {
+		text = f.Path + ": " + text
+	}
+	return text
 }
 
 // Faults are all things wrong with a specification, in the order of its fields.

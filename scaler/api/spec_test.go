@@ -98,6 +98,35 @@ func TestDecodeFaults(t *testing.T) {
 	}
 }
 
+// The configuration of a command is read by the same rules as a specification, over what
+// it has by default.
+func TestDecodeInto(t *testing.T) {
+	type config struct {
+		Tick   api.Duration `json:"tick"`
+		Limits struct {
+			Rate    float64 `json:"rate"`
+			Workers int     `json:"workers"`
+		} `json:"limits"`
+	}
+	c := config{Tick: api.Duration(time.Second)}
+	c.Limits.Workers = 3
+	require.NoError(t, api.DecodeInto(&c, []byte(`{"limits": {"rate": 2.5}}`)))
+	require.Equal(t, api.Duration(time.Second), c.Tick, "left out")
+	require.Equal(t, 3, c.Limits.Workers, "left out beside another")
+	require.InDelta(t, 2.5, c.Limits.Rate, 0)
+	require.NoError(t, api.DecodeInto(&c, []byte("null")), "an empty file")
+	for name, row := range map[string]struct{ doc, want string }{
+		"a key that is none":    {`{"limits": {"worker": 1}}`, "limits.worker: unknown key, did you mean limits.workers?"},
+		"text for a number":     {`{"limits": {"rate": "fast"}}`, `limits.rate: "fast": want a number such as 2.5`},
+		"more than a float has": {`{"limits": {"rate": 1e999}}`, `limits.rate: "1e999": want a number such as 2.5`},
+		"a word":                {`"tick"`, "want an object, found text"}, // and no path before it
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.EqualError(t, api.DecodeInto(&c, []byte(row.doc)), row.want)
+		})
+	}
+}
+
 func TestMetadataFaults(t *testing.T) {
 	for name, c := range map[string]struct {
 		metadata map[string]string
