@@ -49,7 +49,11 @@ func (r *run) scales(s space.Space) (values, peaks []float64) {
 			}
 		}
 	}
-	return smoothed(values, n), smoothed(peaks, n)
+	values, peaks = smoothed(values, n), smoothed(peaks, n)
+	for h := range values { // the earlier origins do not know of the shift
+		values[h], peaks[h] = math.Hypot(values[h], r.unsure), math.Hypot(peaks[h], r.unsure)
+	}
+	return values, peaks
 }
 
 // smoothed turns sums of errors and their counts into scales.

@@ -11,6 +11,9 @@
 // combination replaces it. In the second week of a history no earlier origin can tell what
 // a week ago is worth; the days that are there tell it instead, see witness.
 //
+// After a shift of the level the history before it is moved to the new level, see shift:
+// the experts look a day and a week back, and would forecast the old one for days.
+//
 // A bound lies a number of scales away from the point. The number depends on the level of
 // the quantile alone. The scale is the mean absolute error, per horizon, of the combination
 // at the earlier origins, made with the weights known then, and drawn towards a growth with

@@ -31,6 +31,7 @@ type run struct {
 	periods []time.Duration // seasons found worth their while
 	origins []int           // ascending; the last is the end of the history
 	experts []expert
+	unsure  float64     // of the level, as a mean error in logarithms; 0 = there was no shift
 	mixed   [][]float64 // the combination, by origin
 	gated   string      // the rule that beat the combination, or ""
 }
@@ -95,6 +96,7 @@ func newRun(history forecast.Series, horizon int, opts Options) (*run, error) {
 	for i, v := range history.Values {
 		r.seen[i] = v >= 0
 	}
+	r.rebase()
 	if err := r.clean(); err != nil {
 		return nil, err
 	}
@@ -116,17 +118,7 @@ func (r *run) clean() error {
 			cleaned.Values = slices.Clone(r.history.Values)
 		}
 	}
-	last := cleaned.Values[0]
-	for i, v := range cleaned.Values {
-		switch {
-		case v >= 0:
-		case i >= r.day:
-			v = cleaned.Values[i-r.day]
-		default:
-			v = last
-		}
-		cleaned.Values[i], last = v, v
-	}
+	cleaned.Values = filled(cleaned.Values, r.day)
 	r.history = cleaned
 	return nil
 }

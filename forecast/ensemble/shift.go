@@ -1,0 +1,192 @@
+package ensemble
+
+import (
+	"math"
+	"slices"
+
+	"github.com/forescale/forescale/forecast/space"
+)
+
+// A shift is a lasting change of the level: a tenant moved in, a batch job was added to
+// what users ask for. Until all seasonal cells are from after it, every expert that looks a
+// day or a week back forecasts the old level, and no earlier origin tells of the new one.
+// So what lies before a shift of the last days is moved to the new level, and the experts
+// see one series.
+//
+// A window at the end of the history is compared with the same hours of the week before
+// it, in logarithms. It is a shift if that deviation is two and a half times as large as
+// that of any window as long before it, and if four fifths of its cells lie beyond all that
+// was ever seen at their hour. So a weekend is none once one was seen, and a trend is
+// none. Zeros are none either: they are more likely an outage.
+type shift struct {
+	at     int     // first cell of the new level; 0 = there is no shift
+	ratio  float64 // new level over the old one, as a difference of logarithms
+	step   float64 // new level less the old one, in the unit of the series
+	adds   bool    // whether the step fits better than the ratio
+	unsure float64 // mean size of the deviation of a window as long, in logarithms
+}
+
+const (
+	reference   = 7    // days before a window that it is compared with
+	leastDays   = 8    // before a shift: each day of the week, and one to compare
+	latestShift = 1.25 // days that a shift lasts at least: one day may be a holiday
+	oldestShift = 7    // days that it lasts at most: then the seasonal cells are new
+	unusual     = 2.5  // deviations of the most deviating window before it
+	beyond      = 0.8  // share of its cells that lie beyond all before at their hour
+	mostSilent  = 0.1  // share of them that may be zero or missing
+)
+
+// rebase moves what lies before a shift to the new level.
+func (r *run) rebase() {
+	values := filled(r.history.Values, r.day)
+	s := space.Log(values)
+	found := findShift(values, s, r.day)
+	if found.at == 0 || r.silent(found.at) {
+		return
+	}
+	r.unsure = found.unsure
+	r.history.Values = slices.Clone(r.history.Values)
+	for i, v := range r.history.Values[:found.at] {
+		r.history.Values[i] = found.move(s, v)
+	}
+}
+
+// silent reports whether the cells from at on are an outage rather than a level.
+func (r *run) silent(at int) bool {
+	silent := 0
+	for _, v := range r.history.Values[at:] {
+		if !(v > 0) {
+			silent++
+		}
+	}
+	return float64(silent) > mostSilent*float64(r.history.Len()-at)
+}
+
+// move returns v at the new level; NaN stays NaN.
+func (f shift) move(s space.Space, v float64) float64 {
+	if f.adds {
+		return max(0, v+f.step)
+	}
+	return max(0, s.Back(s.Forward(v)+f.ratio))
+}
+
+// findShift returns the shift within the last days of values, which have no gaps.
+func findShift(values []float64, s space.Space, day int) shift {
+	n := len(values)
+	first, last := max(leastDays*day, n-oldestShift*day), n-max(1, day/4)
+	if first > last {
+		return shift{}
+	}
+	z := make([]float64, n)
+	for i, v := range values {
+		z[i] = s.Forward(v)
+	}
+	logs, found, best := newWindows(z, day), shift{}, 0.0
+	for at := first; at <= last; at++ {
+		ratio := logs.deviation(at, n-at)
+		if score := math.Abs(ratio) * math.Sqrt(float64(n-at)); score > best {
+			best, found = score, shift{at: at, ratio: ratio}
+		}
+	}
+	var most float64
+	most, found.unsure = logs.before(found.at, n-found.at)
+	if lasts := float64(n - found.at); found.at == 0 || lasts < latestShift*float64(day) ||
+		math.Abs(found.ratio) < unusual*most || !logs.isBeyond(found.at) {
+		return shift{}
+	}
+	found.step = newWindows(values, day).deviation(found.at, n-found.at)
+	byRatio, byStep := 0.0, 0.0
+	for i := found.at; i < n; i++ {
+		usual := logs.usual(found.at, i)
+		byRatio += math.Abs(values[i] - s.Back(usual+found.ratio))
+		byStep += math.Abs(values[i] - s.Back(usual) - found.step)
+	}
+	found.adds = byStep < byRatio
+	return found
+}
+
+// windows compares windows of a series with the week before them.
+type windows struct {
+	z    []float64
+	sums []float64 // sums[i] of the cells before i
+	day  int       // cells
+}
+
+func newWindows(z []float64, day int) *windows {
+	w := &windows{z: z, sums: make([]float64, len(z)+1), day: day}
+	for i, v := range z {
+		w.sums[i+1] = w.sums[i] + v
+	}
+	return w
+}
+
+// deviation returns how far the mean of length cells from start on lies above that of the
+// same hours of the week before.
+func (w *windows) deviation(start, length int) float64 {
+	whole, rest := length/w.day, length%w.day
+	usual := float64(whole) * (w.sums[start] - w.sums[start-reference*w.day])
+	for k := 1; k <= reference; k++ {
+		from := start - k*w.day
+		usual += w.sums[from+rest] - w.sums[from]
+	}
+	return (w.sums[start+length] - w.sums[start] - usual/reference) / float64(length)
+}
+
+// usual returns the mean of the week before start at the hour of cell i, from start on.
+func (w *windows) usual(start, i int) float64 {
+	sum := 0.0
+	for k := 1; k <= reference; k++ {
+		sum += w.z[start-k*w.day+(i-start)%w.day]
+	}
+	return sum / reference
+}
+
+// before returns the largest and the mean size of the deviations of windows before at:
+// of length cells, or of those that are left, a quarter of a day at least.
+func (w *windows) before(at, length int) (most, mean float64) {
+	n := 0.0
+	for start := reference * w.day; start+max(1, w.day/4) <= at; start++ {
+		size := math.Abs(w.deviation(start, min(length, at-start)))
+		most = max(most, size)
+		mean += size
+		n++
+	}
+	return most, mean / max(n, 1)
+}
+
+// isBeyond reports whether most cells from at on lie all above, or all below, what was seen
+// at their hour before.
+func (w *windows) isBeyond(at int) bool {
+	above, below := 0, 0
+	for i := at; i < len(w.z); i++ {
+		low, high := math.Inf(1), math.Inf(-1)
+		for j := at - w.day + (i-at)%w.day; j >= 0; j -= w.day {
+			low, high = min(low, w.z[j]), max(high, w.z[j])
+		}
+		if w.z[i] > high {
+			above++
+		}
+		if w.z[i] < low {
+			below++
+		}
+	}
+	return float64(max(above, below)) >= beyond*float64(len(w.z)-at)
+}
+
+// filled returns values with gaps filled by the cell of a day before, and at first by the
+// last one.
+func filled(values []float64, day int) []float64 {
+	out := slices.Clone(values)
+	last := values[0]
+	for i, v := range out {
+		switch {
+		case v >= 0:
+		case i >= day:
+			v = out[i-day]
+		default:
+			v = last
+		}
+		out[i], last = v, v
+	}
+	return out
+}
