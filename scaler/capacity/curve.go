@@ -21,22 +21,12 @@ const maxServers = 1 << 15
 //
 // It remembers the rates it has computed and is not safe for concurrent use.
 type Curve struct {
-	line float64 // > 0: a straight line of this slope
-
 	service Service
 	allowed float64 // share of requests that may miss the objective
 	latency time.Duration
 	exact   int32
 	rates   []float64 // by count; 0 = not yet computed
 	shared  *sharing  // with Sharing
-}
-
-// Line returns the curve of a fixed target per replica, > 0 and finite.
-func Line(target float64) (*Curve, error) {
-	if !(target > 0) || math.IsInf(target, 0) {
-		return nil, fmt.Errorf("capacity: target per replica %v, want a positive number", target)
-	}
-	return &Curve{line: target}, nil
 }
 
 // Queue returns the curve of a service under an objective; it is straight where each
@@ -70,8 +60,6 @@ func (c *Curve) Rate(n int32) float64 {
 	switch {
 	case n <= 0:
 		return 0
-	case c.line > 0:
-		return c.line * float64(n)
 	case n > c.exact:
 		return c.Rate(c.exact) / float64(c.exact) * float64(n)
 	}
@@ -136,19 +124,14 @@ func (c *Curve) Replicas(demand float64) int32 {
 }
 
 // Full returns the demand at which one replica is busy all the time, which no count
-// carries per replica; on a line it is the target.
-func (c *Curve) Full() float64 {
-	if c.line > 0 {
-		return c.line
-	}
-	return c.service.Full()
-}
+// carries per replica.
+func (c *Curve) Full() float64 { return c.service.Full() }
 
 // Averaged returns the smallest count for which at most the share allowed misses
 // on average over a distribution of demand, given by nodes and their weights
-// (both of one length, weights summing to one): under an objective the share of
-// requests that take too long, on a line the probability that demand exceeds
-// what the replicas carry. It returns −1, unknown, if a node is NaN or there is
+// (both of one length, weights summing to one): the share of requests that take too
+// long or, where so many replicas are as good as a line, the probability that demand
+// exceeds what they carry. It returns −1, unknown, if a node is NaN or there is
 // none, and takes O(log n) evaluations of all nodes.
 func (c *Curve) Averaged(nodes, weights []float64, allowed float64) int32 {
 	if len(nodes) == 0 || slices.ContainsFunc(nodes, math.IsNaN) {
@@ -166,7 +149,7 @@ func (c *Curve) missed(nodes, weights []float64, n int32) float64 {
 	total := 0.0
 	for i, demand := range nodes {
 		switch {
-		case c.line > 0 || n > c.exact && c.service.Discipline == Central:
+		case n > c.exact && c.service.Discipline == Central:
 			if demand*(1-1e-9) > c.Rate(n) {
 				total += weights[i]
 			}

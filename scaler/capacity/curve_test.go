@@ -83,23 +83,27 @@ func TestLargePoolsAreCheaper(t *testing.T) {
 	require.Greater(t, c.Rate(100)/100, 97.0)
 }
 
-func TestLine(t *testing.T) {
-	c, err := capacity.Line(50)
+// Where each replica is by itself the curve is a straight line.
+func TestReplicasOnALine(t *testing.T) {
+	s, o := web()
+	s.Discipline = capacity.Random
+	c, err := capacity.Queue(s, o)
 	require.NoError(t, err)
+	one := c.Rate(1)
 	for name, x := range map[string]struct {
 		demand float64
 		want   int32
 	}{
-		"fits":          {150, 3},
-		"a little more": {150.1, 4},
-		"noise":         {150 * (1 + 1e-13), 3},
+		"fits":          {3 * one, 3},
+		"a little more": {3.002 * one, 4},
+		"noise":         {3 * one * (1 + 1e-13), 3},
 		"none":          {0, 0},
 		"less":          {-3, 0},
 		"unknown":       {math.NaN(), -1},
 		"beyond":        {1e300, math.MaxInt32},
 		"infinite":      {math.Inf(1), math.MaxInt32},
-		"just beyond":   {50 * float64(math.MaxInt32) * 1.01, math.MaxInt32},
-		"far out":       {50 * 1e8, 1e8},
+		"just beyond":   {one * float64(math.MaxInt32) * 1.01, math.MaxInt32},
+		"far out":       {one * 1e8, 1e8},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, x.want, c.Replicas(x.demand)) })
 	}
@@ -114,18 +118,19 @@ func TestHugeDemandOnAQueue(t *testing.T) {
 }
 
 func TestAveraged(t *testing.T) {
-	line, err := capacity.Line(10)
-	require.NoError(t, err)
-	nodes, weights := []float64{10, 20, 30, 40}, []float64{0.4, 0.3, 0.2, 0.1}
-	require.Equal(t, int32(4), line.Averaged(nodes, weights, 0.05)) // short in no case
-	require.Equal(t, int32(3), line.Averaged(nodes, weights, 0.1))  // in one of ten
-	require.Equal(t, int32(1), line.Averaged(nodes, weights, 0.6))
-	require.Equal(t, int32(-1), line.Averaged(nil, nil, 0.1))
-	require.Equal(t, int32(-1), line.Averaged([]float64{math.NaN()}, []float64{1}, 0.1))
+	c := webCurve(t)
+	require.Equal(t, int32(-1), c.Averaged(nil, nil, 0.1))
+	require.Equal(t, int32(-1), c.Averaged([]float64{math.NaN()}, []float64{1}, 0.1))
+
+	// Thousands of replicas are as good as a line: short of what they carry or not.
+	each := c.Rate(10_000) / 10_000
+	nodes, weights := []float64{10_000 * each, 20_000 * each, 30_000 * each, 40_000 * each}, []float64{0.4, 0.3, 0.2, 0.1}
+	require.Equal(t, int32(40_000), c.Averaged(nodes, weights, 0.05)) // short in no case
+	require.Equal(t, int32(30_000), c.Averaged(nodes, weights, 0.1))  // in one of ten
+	require.Equal(t, int32(10_000), c.Averaged(nodes, weights, 0.6))
 
 	// One risk, one margin: the average over a distribution lies between its
 	// median and its upper end under the same objective.
-	c := webCurve(t)
 	nodes, weights = []float64{900, 1000, 1100, 1300}, []float64{0.3, 0.4, 0.29, 0.01}
 	n := c.Averaged(nodes, weights, 0.01)
 	require.Greater(t, n, c.Replicas(1000))
@@ -142,8 +147,6 @@ func TestWrongServicesAreErrors(t *testing.T) {
 	require.ErrorContains(t, err, "objective 1 within 1s")
 	_, err = capacity.Queue(s, capacity.Objective{Quantile: 0.99, Latency: 100 * time.Millisecond})
 	require.ErrorContains(t, err, "an idle replica already misses")
-	_, err = capacity.Line(0)
-	require.ErrorContains(t, err, "target per replica 0")
 }
 
 func TestReplicasDoesNotAllocateOnceWarm(t *testing.T) {

@@ -2,12 +2,11 @@
 //
 // # The idea
 //
-// A [Curve] maps a replica count to the rate it carries. The simple curve is a
-// line: target per replica times count. Under a latency objective it is the
-// curve of a queue: n replicas of s slots are n·s servers, and the rate is the
-// highest at which at most the permitted share of requests takes longer than the
-// objective. Such a curve bends upwards, because large pools absorb fluctuation:
-// a fixed utilization wastes at forty replicas and violates at one.
+// A [Curve] maps a replica count to the rate it carries under a latency objective: n
+// replicas of s slots are n·s servers, and the rate is the highest at which at most the
+// permitted share of requests takes longer than the objective. The curve bends upwards,
+// because large pools absorb fluctuation: a fixed target per replica wastes at forty
+// replicas and violates at one.
 //
 // # The equations
 //
