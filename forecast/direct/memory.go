@@ -134,9 +134,6 @@ func NewMemory(l Lags, wall Wall) *Memory {
 // maxOther bounds the cells kept for a period that is longer than a week.
 const maxOther = 8192
 
-// Len returns the number of samples pushed.
-func (m *Memory) Len() int { return m.n }
-
 // Lags returns the lengths the memory was made with, which must not be changed.
 func (m *Memory) Lags() *Lags { return &m.lags }
 
@@ -196,9 +193,6 @@ func (m *Memory) remember(i int, typical float64) {
 // TimeOfDay returns the local time of day of the sample ahead of the newest, as
 // a share of the day.
 func (m *Memory) TimeOfDay(ahead int) float64 { return m.wall.fraction(m.n - 1 + ahead) }
-
-// Back returns the value l samples before the newest, 0 ≤ l ≤ Reach + 60.
-func (m *Memory) Back(l int) float64 { return m.recent.at(m.n - 1 - l) }
 
 // Level returns the mean of the last 30 samples.
 func (m *Memory) Level() float64 { return m.LevelAt(0) }

@@ -75,9 +75,6 @@ func (c *Clock) Advance() {
 	}
 }
 
-// Next returns the start of the next cell in nanoseconds since the epoch.
-func (c *Clock) Next() int64 { return c.next }
-
 // Phase returns the nanoseconds from the begin of the period to the start of the
 // h-th coming cell; h = 1 is the next one. The result lies in [0, period).
 func (c *Clock) Phase(h int) int64 {

@@ -55,7 +55,7 @@ func TestStepIsNoticedWithItsHeight(t *testing.T) {
 	require.Equal(t, []time.Time{at.Add(15 * time.Second)}, onsets) // the first sample after it
 	// The sample says 1400; undoing the mean over the minute gives what is there.
 	require.InDelta(t, 3200, d.Latch(at.Add(30*time.Second), 0.5), 200)
-	require.InDelta(t, 800, d.Steady(), 40)
+	require.InDelta(t, 800, d.Base, 40)
 
 	// A minute later the samples speak for themselves: the guess is forgotten.
 	feed(&d, at.Add(30*time.Second), time.Minute, demand)

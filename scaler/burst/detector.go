@@ -122,15 +122,6 @@ func (d *Detector) Remember(past *Detector) {
 // Lasts reports whether a burst is going on.
 func (d *Detector) Lasts() bool { return !d.Onset.IsZero() }
 
-// Steady returns what the last sample would have been without the burst that lasts: the
-// reference at its onset; NaN if none lasts.
-func (d *Detector) Steady() float64 {
-	if !d.Lasts() {
-		return math.NaN()
-	}
-	return d.Base
-}
-
 // surge undoes the mean over the window at the onset of a burst. If a mean over the window
 // grows by rise within dt, the window has lost dt of the base and gained dt of something
 // higher: base + rise·window/dt.

@@ -3,7 +3,6 @@ package live
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -130,9 +129,6 @@ func NewStore(source Source, opts Options) *Store {
 	}
 }
 
-// ErrBusy reports that a workload cannot be taken on.
-var ErrBusy = errors.New("too many workloads")
-
 // maxWorkloads bounds what strangers can make the store remember.
 const maxWorkloads = 100_000
 
@@ -158,7 +154,7 @@ func (s *Store) Ensure(key Key, spec api.Spec) error {
 	}
 	if e == nil {
 		if len(s.entries) >= maxWorkloads {
-			return fmt.Errorf("live: %s: %w: %d are kept already", key, ErrBusy, len(s.entries))
+			return fmt.Errorf("live: %s: too many workloads: %d are kept already", key, len(s.entries))
 		}
 		e = newEntry(key)
 		s.entries[key] = e

@@ -8,17 +8,16 @@ import (
 )
 
 const (
-	tolerance   = 0.1              // of an HPA: the share by which demand may differ before it acts
-	grace       = 30 * time.Second // for which a replica is paid after its end
-	billMemory  = 168 * time.Hour  // in which what was paid fades to 1/e
-	missMemory  = 96 * time.Hour   // in which what was missed fades to 1/e
-	soonest     = 10 * time.Minute // before it not even a bill out of all bounds is reported
-	firstBill   = time.Hour        // before it no bill is reported
-	firstMisses = 20 * time.Hour   // before it no misses are reported
-	presumed    = 6 * time.Hour    // for which a bill of thrift counts as known beforehand: what the first hour costs says little of a day
-	thrift      = 0.9              // of what the autoscaler costs
-	allowance   = 1.015            // of the same, that may be spent: bursts go a little beyond, and 2 % is what is promised
-	firstDay    = 0.1              // the most of it that what is presumed may allow beyond that
+	tolerance  = 0.1              // of an HPA: the share by which demand may differ before it acts
+	grace      = 30 * time.Second // for which a replica is paid after its end
+	billMemory = 168 * time.Hour  // in which what was paid fades to 1/e
+	missMemory = 96 * time.Hour   // in which what was missed fades to 1/e
+	soonest    = 10 * time.Minute // before it not even a bill out of all bounds is reported
+	firstBill  = time.Hour        // before it no bill is reported
+	presumed   = 6 * time.Hour    // for which a bill of thrift counts as known beforehand: what the first hour costs says little of a day
+	thrift     = 0.9              // of what the autoscaler costs
+	allowance  = 1.015            // of the same, that may be spent: bursts go a little beyond, and 2 % is what is promised
+	firstDay   = 0.1              // the most of it that what is presumed may allow beyond that
 
 	longestQueue = time.Minute // of work at full capacity: who waits for longer has left
 	waiting      = 0.3         // seconds of queued work from which on the objective counts as missed
@@ -186,12 +185,9 @@ func (a *Autoscaler) pay(m Moment, dt time.Duration, before int32) {
 	a.Held += float64(max(m.Held, 0)) * dt.Seconds()
 }
 
-// Wants returns the replicas that the reactive autoscaler wants now; 0 if it was not told
-// of demand within the last five minutes.
-func (a *Autoscaler) Wants(now time.Time) int32 { return a.WantsFor(now, Stabilization) }
-
-// WantsFor returns the same for an autoscaler that comes down after hold in place of five
-// minutes: what to ask for where somebody else holds for the rest of that time.
+// WantsFor returns the replicas that the reactive autoscaler wants now, coming down after
+// hold: after [Stabilization], or sooner where somebody else holds for the rest of that
+// time. It returns 0 if it was not told of demand within the last five minutes.
 func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
 	if a.Seen.IsZero() || now.Sub(a.Seen) > Stabilization {
 		return 0
@@ -200,12 +196,6 @@ func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
 		return a.HPA.Count()
 	}
 	return a.HPA.Highest(hold)
-}
-
-// Missed returns the share of time for which the reactive autoscaler would have had
-// too few replicas, over the last days, and whether enough is known to say so.
-func (a *Autoscaler) Missed() (share float64, known bool) {
-	return a.Short, a.Known >= firstMisses.Seconds()
 }
 
 // Overspent reports whether the target, without what a [Guard] holds, costs so much

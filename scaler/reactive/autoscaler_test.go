@@ -49,9 +49,7 @@ func TestReactiveMissesWhatItsHeadroomDoesNotCover(t *testing.T) {
 		for range rises { // two hours each
 			now = shadow(&r, now, c.startup, 20, [2]int{c.low, day/24 - 60}, [2]int{c.high, 60}, [2]int{c.low, day / 24})
 		}
-		share, known := r.Missed()
-		require.True(t, known, "a day was seen")
-		seconds := share * 24 * 3600 / rises
+		seconds := r.Short * 24 * 3600 / rises
 		require.True(t, seconds >= 0.8*c.from && seconds <= 1.3*c.below+1e-9, "%s: %v s per rise", c.name, seconds)
 	}
 }
@@ -159,8 +157,7 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 	now := shadow(&r, start, time.Minute, 20, [2]int{20, 360})
 	now = shadow(&r, now.Add(time.Hour), time.Minute, 20, [2]int{60, 1}) // it may have scaled meanwhile
 	r.Update(moment(now.Add(-10*time.Second), 60, 20, time.Minute))      // two at one instant
-	share, _ := r.Missed()
-	require.Zero(t, share)
+	require.Zero(t, r.Short)
 	text, err := json.Marshal(&r)
 	require.NoError(t, err)
 	require.Less(t, len(text), 4<<10)
@@ -195,6 +192,6 @@ func TestTheShadowToleratesAsAnHPA(t *testing.T) {
 			r.Update(m)
 			now = now.Add(15 * time.Second)
 		}
-		require.Equal(t, c.want, r.Wants(now.Add(-15*time.Second)), name)
+		require.Equal(t, c.want, r.WantsFor(now.Add(-15*time.Second), reactive.Stabilization), name)
 	}
 }

@@ -141,7 +141,7 @@ func TestMissesAreComparedAlike(t *testing.T) {
 		need := int32(demand / 95)
 		m := r.Update(reactive.Moment{
 			Now: now, Demand: demand, Age: 30 * time.Second, Full: 100, Asked: demand / 70, Need: need,
-			Ready: max(r.Wants(now), 1), Startup: 0,
+			Ready: max(r.WantsFor(now, reactive.Stabilization), 1), Startup: 0,
 		})
 		if i > 0 {
 			ours, theirs = ours+m.Ours, theirs+m.Theirs
@@ -177,10 +177,10 @@ func TestWhatQueuesUpIsMissedAfterTheLoadHasGone(t *testing.T) {
 
 func TestTheReactiveAutoscalerIsForgottenInSilence(t *testing.T) {
 	var r reactive.Autoscaler
-	require.Zero(t, r.Wants(start))
+	require.Zero(t, r.WantsFor(start, reactive.Stabilization))
 	now := shadow(&r, start, time.Minute, 20, [2]int{40, 60}, [2]int{20, 18}) // three minutes ago it was 40
-	require.Equal(t, int32(57), r.Wants(now))
+	require.Equal(t, int32(57), r.WantsFor(now, reactive.Stabilization))
 	require.Equal(t, int32(57), r.WantsFor(now, 4*time.Minute))
 	require.Equal(t, int32(28), r.WantsFor(now, 2*time.Minute), "somebody else holds the rest")
-	require.Zero(t, r.Wants(now.Add(6*time.Minute)), "nobody knows what it would have")
+	require.Zero(t, r.WantsFor(now.Add(6*time.Minute), reactive.Stabilization), "nobody knows what it would have")
 }
