@@ -67,9 +67,9 @@ const (
 	Directory   Format = "directory"
 )
 
-// Read reads a file, a directory, or, where path is "-", standard input. The error names the file, the line or the
-// series, the value, and what would be right; PromQL that gives several series
-// is a *prometheus.SeveralSeriesError, and one that gives none wraps
+// Read reads a file, a directory, or, where path is "-", standard input. The error names
+// the file, the line or the series, the value, and what would be right; PromQL that gives
+// several series is a *prometheus.SeveralSeriesError, and one that gives none wraps
 // prometheus.ErrNoData. ctx ends a long evaluation.
 func Read(ctx context.Context, path string, o Options) (Data, error) {
 	d, err := read(ctx, path, o)

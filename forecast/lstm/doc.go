@@ -36,7 +36,7 @@
 //
 // # Why not as the only model
 //
-// Regressions on seasonal lags forecast better once they have a week to learn from. What it knows before the first day
-// is over is its reason to be in the pool; package prior holds a network that was
-// trained for just that.
+// Regressions on seasonal lags forecast better once they have a week to learn from. What
+// it knows before the first day is over is its reason to be in the pool; package prior
+// holds a network that was trained for just that.
 package lstm

@@ -19,14 +19,17 @@ const (
 	// known well enough to be waited for; in more of them it is searched for.
 	sharp = 2
 
-	// mean and longest are the distances of queries, in parts of the period: what is spent
-	// on average at most, and what is left out at most. Of a minute: 2 s and 5 s.
-	mean    = 30
-	longest = 12
+	// mostQueries and leastQueries are those of a period: what is spent on average at most,
+	// and what is asked whatever was learned. In a minute: one each 2 s and each 5 s.
+	mostQueries  = 30
+	leastQueries = 12
 
 	// saved is how many queries may be made up for: a look at each half second for the
 	// first twenty, in which a scrape interval of fifteen shows itself.
 	saved = 30
+
+	// spare is how many of them must be left for a look just before a moment with news.
+	spare = 2
 )
 
 // A cadence learns when a series has news, so that it is asked for just then.
@@ -71,7 +74,7 @@ func (c *cadence) due(now time.Time) bool {
 	c.earn(now)
 	last, this := c.moment(c.asked), c.moment(now)
 	switch {
-	case now.Sub(c.asked) >= c.period/longest:
+	case now.Sub(c.asked) >= c.period/leastQueries:
 		return true
 	case this == last || c.budget < 1:
 		return false
@@ -82,8 +85,8 @@ func (c *cadence) due(now time.Time) bool {
 	if c.quiet {
 		from = last // what was due then is late
 	}
-	if c.budget >= sharp {
-		to++ // a look just before
+	if c.budget >= spare {
+		to++
 	}
 	for m := from; m <= to; m++ {
 		if c.lives[m%moments] > 0 {
@@ -98,7 +101,7 @@ func (c *cadence) earn(now time.Time) {
 	if c.at.IsZero() {
 		c.learns, c.budget = now, saved
 	} else {
-		c.budget = min(saved, c.budget+now.Sub(c.at).Seconds()/(c.period/mean).Seconds())
+		c.budget = min(saved, c.budget+now.Sub(c.at).Seconds()/(c.period/mostQueries).Seconds())
 	}
 	c.at = now
 }

@@ -44,7 +44,7 @@ func (s *Store) Explain(key Key) (Explanation, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	x := Explanation{
-		Key: e.key, Spec: e.spec, Answer: e.answer, QueryErr: cmp.Or(e.queryErr, e.fillErr), FitErr: e.fitErr,
+		Key: e.key, Spec: e.spec, Answer: e.read(), QueryErr: cmp.Or(e.queryErr, e.fillErr), FitErr: e.fitErr,
 		LeadTime: e.workload.LeadTime(), Model: e.workload.Model(),
 		Trusted: e.workload.Trusted(), Skill: e.workload.Skill(), Tally: e.score.Tally,
 	}
