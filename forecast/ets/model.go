@@ -210,12 +210,5 @@ func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
 // Filter implements forecast.Fitted. Its bounds are the empirical quantiles of
 // the errors on history (package residual).
 func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
-	if err := history.Check(); err != nil {
-		return nil, err
-	}
-	s, err := f.State(history.Start, history.Step)
-	if err != nil {
-		return nil, err
-	}
-	return residual.Replay(s, history), nil
+	return residual.ReplayFrom(f.State, history)
 }

@@ -133,14 +133,7 @@ func (m *Model) Rolling(history forecast.Series, origins []int, horizon int) ([]
 // Filter implements forecast.Fitted. Its bounds are the empirical quantiles of
 // the errors on history (package residual).
 func (f *Fitted) Filter(history forecast.Series) (forecast.Filter, error) {
-	if err := history.Check(); err != nil {
-		return nil, err
-	}
-	s, err := f.State(history.Start, history.Step)
-	if err != nil {
-		return nil, err
-	}
-	return residual.Replay(s, history), nil
+	return residual.ReplayFrom(f.State, history)
 }
 
 // A plan is what a regression looks at, and in which units.

@@ -97,6 +97,19 @@ func Replay(p Point, history forecast.Series) *Filter {
 	return f
 }
 
+// ReplayFrom does the same with the point forecaster that start returns for the first cell
+// of history and its step. It returns the error of start, or that history is none.
+func ReplayFrom[P Point](start func(at time.Time, step time.Duration) (P, error), history forecast.Series) (forecast.Filter, error) {
+	if err := history.Check(); err != nil {
+		return nil, err
+	}
+	p, err := start(history.Start, history.Step)
+	if err != nil {
+		return nil, err
+	}
+	return Replay(p, history), nil
+}
+
 func (f *Filter) longest() int { return f.rungs[len(f.rungs)-1].h }
 
 // Update takes the next cell. Infinite and negative values count as NaN.
