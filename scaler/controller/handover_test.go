@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,8 +13,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
@@ -159,6 +162,54 @@ func TestFinishReadsWhileTargetsAreSeen(t *testing.T) {
 		floor, _ := s.floor(name)
 		require.InDelta(t, 2, floor, 0)
 	}
+}
+
+// lookup is a client that knows one object, whose finalizers may be taken away.
+type lookup struct {
+	client.Client
+	object *v1alpha1.PredictiveAutoscaler
+}
+
+func (l lookup) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	pa, ok := into.(*v1alpha1.PredictiveAutoscaler)
+	if !ok {
+		return fmt.Errorf("%T is not known here", into)
+	}
+	l.object.DeepCopyInto(pa)
+	return nil
+}
+
+func (l lookup) Patch(_ context.Context, o client.Object, _ client.Patch, _ ...client.PatchOption) error {
+	l.object.Finalizers = o.GetFinalizers()
+	return nil
+}
+
+// An object that is deleted while no replica runs waits for the next one, which sees it
+// before it is elected and may hear nothing more of it: neither it nor its HPA changes.
+func TestAnObjectDeletedBeforeTheElectionIsReleased(t *testing.T) {
+	c, s := holding(t, "web")
+	clear(c.targets) // the process is new
+	deleted := metav1.Now()
+	pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "shop", Name: "web", DeletionTimestamp: &deleted, Finalizers: []string{finalizer},
+	}}
+	pa.Spec.TargetRef.Name = "web"
+	c.client = lookup{object: pa}
+	request := requestFor(types.NamespacedName{Namespace: "shop", Name: "web"})
+
+	standby, err := c.Reconcile(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, time.Second, standby.RequeueAfter, "this replica may be elected")
+	_, claimed := s.floor("web")
+	require.True(t, claimed, "it is not its to give back")
+
+	c.leads.Store(true)
+	_, err = c.Reconcile(t.Context(), request)
+	require.NoError(t, err)
+	floor, claimed := s.floor("web")
+	require.InDelta(t, 2, floor, 0)
+	require.False(t, claimed)
+	require.Empty(t, pa.Finalizers)
 }
 
 // A controller that only looks on has nothing to give back, whatever it has seen.

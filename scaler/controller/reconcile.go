@@ -159,8 +159,11 @@ func (c *Controller) finish(ctx context.Context, pa *v1alpha1.PredictiveAutoscal
 		t.gone = true
 		t.mu.Unlock()
 	}
-	if !c.leads.Load() || !controllerutil.ContainsFinalizer(pa, finalizer) {
+	if !controllerutil.ContainsFinalizer(pa, finalizer) {
 		return ctrl.Result{}, nil
+	}
+	if !c.leads.Load() { // the elected replica does it; should that be this one, nothing else may bring it back here
+		return ctrl.Result{RequeueAfter: time.Second}, nil
 	}
 	if err := c.giveBack(ctx, pa); err != nil {
 		if c.opts.Now().Sub(pa.DeletionTimestamp.Time) < c.opts.ReleaseDeadline {
