@@ -32,9 +32,9 @@ type Point struct {
 	ViolatingTime float64 `json:"violating_time_pct"`
 }
 
-// Family splits the name of a policy into its family and its knob: hpa-rate-70 is
+// familyOf splits the name of a policy into its family and its knob: hpa-rate-70 is
 // hpa-rate at 70. The knob is 0 if there is none.
-func Family(policy string) (string, float64) {
+func familyOf(policy string) (string, float64) {
 	if i := strings.LastIndexByte(policy, '-'); i > 0 {
 		if v, err := strconv.ParseFloat(policy[i+1:], 64); err == nil {
 			return policy[:i], v
@@ -51,7 +51,7 @@ func (r *Report) frontiers(class string) []Frontier {
 		if a.Class != class || a.Policy == tuned {
 			continue
 		}
-		family, knob := Family(a.Policy)
+		family, knob := familyOf(a.Policy)
 		i := slices.IndexFunc(out, func(f Frontier) bool { return f.Family == family && f.Points[0].Knob != 0 && knob != 0 })
 		if i < 0 {
 			i = len(out)

@@ -80,7 +80,7 @@ func (r *Report) champion() (Aggregate, bool) {
 			continue
 		}
 		all = append(all, a)
-		if family, knob := Family(a.Policy); knob != 0 && strings.HasPrefix(family, "forescale-") {
+		if family, knob := familyOf(a.Policy); knob != 0 && strings.HasPrefix(family, "forescale-") {
 			continue // a point of the frontier, not what the spec runs
 		}
 		switch {

@@ -17,7 +17,7 @@ import (
 // longestLine bounds the lines, in bytes.
 const longestLine = 1 << 16
 
-// readCSV reads rows after a header of known words.
+// readCSV reads rows after a header, or without one where the first row tells the columns.
 func readCSV(r io.Reader, o Options) (Data, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)

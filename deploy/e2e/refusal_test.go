@@ -54,9 +54,9 @@ func TestRefusals(t *testing.T) {
 	b.apply(b.autoscaler(""))
 	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
 
-	b.apply(strings.Replace(b.autoscaler(""), "{name: web, namespace", "{name: zweite, namespace", 1))
+	b.apply(strings.Replace(b.autoscaler(""), "{name: web, namespace", "{name: second, namespace", 1))
 	b.eventually(patience, func() bool {
-		_, r, m := b.condition("zweite", "Ready")
+		_, r, m := b.condition("second", "Ready")
 		return r == "TargetTaken" && strings.Contains(m, "PredictiveAutoscaler web")
 	}, "the younger of two is refused")
 

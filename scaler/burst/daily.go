@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Day is the period of rises that a clock makes: office hours, a nightly job, a programme
+// day is the period of rises that a clock makes: office hours, a nightly job, a programme
 // that begins. What rises every few minutes or hours by the clock rises daily as well.
-const Day = 24 * time.Hour
+const day = 24 * time.Hour
 
 const (
 	rises     = 3               // cells before and after an onset whose means are compared
@@ -25,8 +25,8 @@ const (
 // To a model with a daily season such a rise is no burst: it can be learned, and has to be,
 // because the forecast of the next one depends on it.
 func Daily(values []float64, i int, step time.Duration) bool {
-	lag := int(Day / step)
-	if lag < 2*rises || Day%step != 0 {
+	lag := int(day / step)
+	if lag < 2*rises || day%step != 0 {
 		return false
 	}
 	known, risen := 0, 0
@@ -82,8 +82,8 @@ func (d *Detector) Expect(at time.Time) {
 // time of day of at; cell is the step of the series that this is known from.
 func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 	for _, p := range d.Phases {
-		off := (phaseOf(at) - p + Day) % Day
-		if min(off, Day-off) <= max(nearPhase, 2*cell) {
+		off := (phaseOf(at) - p + day) % day
+		if min(off, day-off) <= max(nearPhase, 2*cell) {
 			return true
 		}
 	}
@@ -94,11 +94,11 @@ func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 // (from, to].
 func (d *Detector) ExpectedWithin(from, to time.Time) bool {
 	for _, p := range d.Phases {
-		if next := (p - phaseOf(from) + Day - 1) % Day; next < to.Sub(from) { // one less: from itself has passed
+		if next := (p - phaseOf(from) + day - 1) % day; next < to.Sub(from) { // one less: from itself has passed
 			return true
 		}
 	}
 	return false
 }
 
-func phaseOf(t time.Time) time.Duration { return since(t) % Day }
+func phaseOf(t time.Time) time.Duration { return since(t) % day }

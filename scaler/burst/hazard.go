@@ -72,7 +72,7 @@ func build(bursts []Burst, first, until time.Time) renewal {
 // ratio of the bursts that came to those expected, with one added to each (a gamma prior
 // of mean 1). It learns nothing while the bursts span less than two days.
 func (r *renewal) byDay(bursts []Burst) {
-	perDay := int(Day / r.slot)
+	perDay := int(day / r.slot)
 	from, to := r.slotOf(bursts[0].At), r.last
 	if to-from < fewDays*perDay {
 		return
@@ -96,7 +96,7 @@ func (r *renewal) byDay(bursts []Burst) {
 }
 
 // ofDay returns which slot of the day slot s is.
-func (r *renewal) ofDay(s int) int { return s % int(Day/r.slot) }
+func (r *renewal) ofDay(s int) int { return s % int(day/r.slot) }
 
 // clock returns the slot around whose centre the onsets gather most, and the
 // centre; 0 if they follow no clock.

@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	// DefaultStartup is taken for the start of a replica before any was seen.
-	DefaultStartup = 60 * time.Second
+	// defaultStartup is taken for the start of a replica before any was seen.
+	defaultStartup = 60 * time.Second
 
-	// LongestStartup caps the estimate: what takes longer is broken, not slow.
-	LongestStartup = 15 * time.Minute
+	// longestStartup caps the estimate: what takes longer is broken, not slow.
+	longestStartup = 15 * time.Minute
 
 	startShare = 0.9 // of the starts are done within the estimate
 	maxStarts  = 64  // remembered
@@ -49,17 +49,17 @@ func (s *Startup) Started(template string, took time.Duration) {
 // present template. Pending holds the ages of replicas that are not ready yet:
 // they have taken at least that long, which raises the estimate as in Kaplan and
 // Meier's estimator for censored data (J. Am. Stat. Assoc. 53, 1958). The
-// estimate is at most LongestStartup; DefaultStartup before anything was seen.
+// estimate is at most longestStartup; defaultStartup before anything was seen.
 func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
 	if len(s.Starts) < someStarts {
-		d := DefaultStartup
+		d := defaultStartup
 		if s.Former > 0 {
 			d = s.Former
 		}
 		for _, took := range s.Starts {
 			d = max(d, took) // slower than before shows at once, faster has to prove itself
 		}
-		return min(d, LongestStartup), false
+		return min(d, longestStartup), false
 	}
 	done := slices.Sorted(slices.Values(s.Starts))
 	alive := 1.0
@@ -72,12 +72,12 @@ func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
 		}
 		alive *= 1 - 1/float64(risk)
 		if alive <= 1-startShare+1e-9 {
-			return min(d, LongestStartup), true
+			return min(d, longestStartup), true
 		}
 	}
 	longest := done[len(done)-1] // too many are still pending to tell
 	for _, p := range pending {
 		longest = max(longest, p)
 	}
-	return min(longest, LongestStartup), true
+	return min(longest, longestStartup), true
 }

@@ -31,10 +31,10 @@
 // # Names
 //
 // A workload is a trigger: namespace, ScaledObject and metric name. The name is
-// the metadata key metricName or else [DefaultMetricName], which follows from
-// the query, so that two triggers of one ScaledObject do not meet. If two do
-// meet, with different metadata under one name, their calls alternate; that is
-// detected and refused, because otherwise each poll would restart the workload.
+// the metadata key metricName or else a digest of the query, so that two triggers
+// of one ScaledObject do not meet. If two do meet, with different metadata under
+// one name, their calls alternate; that is detected and refused, because otherwise
+// each poll would restart the workload.
 //
 // # Why not push the learned target
 //
@@ -45,8 +45,8 @@
 // whose learned numbers differ; the value by the next query, from any of them.
 // A value in terms of one target divided by another is a wrong replica count.
 // So the target on the wire is constant: targetPerReplica if it is given, else
-// [DefaultTarget], and the value carries what was learned: it is demand times
-// wire target over learned target. The quotient, which is all that the HPA uses,
+// 1, and the value carries what was learned: it is demand times wire target over
+// learned target. The quotient, which is all that the HPA uses,
 // is exact at every instant, on every version.
 //
 // # Size

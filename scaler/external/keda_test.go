@@ -194,7 +194,7 @@ func TestTriggersOfOneScaledObjectAreWorkloadsOfTheirOwn(t *testing.T) {
 			{client, refTo(web("metricName", "")), 0}, // both names are derived from the query
 			{client, refTo(web("metricName", "", "metric.query", queue)), 1},
 		} {
-			key := live.Key{Namespace: "shop", Name: "web", Metric: DefaultMetricName([]string{requestQuery, queue}[i])}
+			key := live.Key{Namespace: "shop", Name: "web", Metric: defaultMetricName([]string{requestQuery, queue}[i])}
 			store.set(key, live.Answer{Value: float64(100 * (i + 1)), Target: 50, Active: true})
 			replicas, _, err := k.poll(t.Context())
 			require.NoError(t, err, "round %d", round)

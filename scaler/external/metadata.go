@@ -15,11 +15,11 @@ import (
 // label that every tool can show.
 const maxNameBytes = 240
 
-// DefaultMetricName returns the name of a trigger's metric whose metadata has no
+// defaultMetricName returns the name of a trigger's metric whose metadata has no
 // metricName: forescale and a short digest of the query. Triggers that ask
 // different queries thus have different names, and a name outlives changes of
 // everything but the query.
-func DefaultMetricName(query string) string {
+func defaultMetricName(query string) string {
 	digest := sha256.Sum256([]byte(query))
 	return "forescale-" + hex.EncodeToString(digest[:4])
 }
@@ -39,7 +39,7 @@ func Decode(metadata map[string]string) (name string, spec api.Spec, err error) 
 		return "", api.Spec{}, faults
 	}
 	if !given {
-		name = DefaultMetricName(spec.Metric.Query)
+		name = defaultMetricName(spec.Metric.Query)
 	}
 	return name, spec.Default(), nil
 }

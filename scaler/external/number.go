@@ -2,9 +2,9 @@ package external
 
 import "math"
 
-// DefaultTarget is the target on the wire of a trigger without
+// defaultTarget is the target on the wire of a trigger without
 // scale.targetPerReplica: the metric then counts replicas.
-const DefaultTarget = 1.0
+const defaultTarget = 1.0
 
 const (
 	// wireScale is the resolution of KEDA's numbers: it prints them with "%.3f".

@@ -50,7 +50,7 @@ func newVariant(name objectName, metadata map[string]string) (v *variant, metric
 	v.spec = spec
 	target := spec.Scale.TargetPerReplica.Float()
 	if !usable(target) {
-		target = DefaultTarget
+		target = defaultTarget
 	}
 	v.wire = wireTarget(target)
 	return v, metric

@@ -14,33 +14,22 @@ import (
 type staticPeak struct {
 	base
 
-	peak float64
-	n    int32
+	n int32
 }
 
-// NewStaticPeak returns the policy that never scales. A positive peak, requests/s, replaces that of
-// the history: handed the peak of the judged part it is the static optimum in
-// hindsight, to be labelled so.
-func NewStaticPeak(peak float64) replay.Policy {
-	return &staticPeak{base: base{name: "static-peak"}, peak: peak}
-}
+func newStaticPeak() *staticPeak { return &staticPeak{base: base{name: "static-peak"}} }
 
 // Reset implements [replay.Policy].
 func (p *staticPeak) Reset(c replay.Config) {
 	p.c = c
 	service := queue.Service{Slots: c.Slots, ServiceTime: c.ServiceTime, Balancing: c.Balancing, Latency: c.Objective.Latency, Quantile: c.Objective.Quantile}
-	need := func(rate float64) int32 { return int32(queue.NewStaffing(service).Pods(rate)) }
-	if p.peak > 0 {
-		p.n = need(p.peak)
-		return
-	}
 	peak := 0.0
 	for _, v := range c.History.Values {
 		if v > peak { // never for NaN
 			peak = v
 		}
 	}
-	p.n = count(math.Ceil(1.2 * float64(need(peak))))
+	p.n = count(math.Ceil(1.2 * float64(queue.NewStaffing(service).Pods(peak))))
 }
 
 // Decide implements [replay.Policy].

@@ -24,7 +24,7 @@ func cpuTargets() []int32  { return []int32{50, 60, 70, 80} }
 
 // makers lists the rivals in the order of the report.
 func makers() []func() replay.Policy {
-	all := []func() replay.Policy{func() replay.Policy { return NewStaticPeak(0) }}
+	all := []func() replay.Policy{func() replay.Policy { return newStaticPeak() }}
 	for _, p := range rateTargets() {
 		all = append(all, func() replay.Policy { return newHPARate(float64(p)) })
 	}
