@@ -177,7 +177,8 @@ func (b *Band) push(i int) float32 {
 // and not negative. It writes to m what the caller hands back to Learn when the truth has
 // come.
 func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
-	b.scale.measure(m, o, b.known(&o), float32(floor), b.warm(), t)
+	b.scale.measure(m, o, b.known(&o), float32(floor))
+	b.scale.compare(o.Spread, b.warm(), t)
 	f := lay(&o, m)
 	base := f.size[ofJoint]
 	var sum [Count]float32

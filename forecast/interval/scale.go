@@ -74,9 +74,7 @@ func Prior(size float64, before, h int) float64 {
 
 // measure writes the scales for an origin, none below floor. The errors seen have the
 // share known in those that are means of them, what is expected of errors the rest.
-// Before a rate has seen 1/rate errors warm, one over their number, stands in for it; so
-// too in learn.
-func (s *scale) measure(m *Memo, o Origin, known, floor, warm float32, t *Timing) {
+func (s *scale) measure(m *Memo, o Origin, known, floor float32) {
 	usual := known*s.slow + (1-known)*float32(o.Prior)
 	m.slow = direct.ToSmall(float64(max(usual, floor)))
 	base, disagreement := float32(m.slow.Float()), float32(1)
@@ -89,12 +87,18 @@ func (s *scale) measure(m *Memo, o Origin, known, floor, warm float32, t *Timing
 	m.write(spread, base*disagreement, base, floor)
 	m.write(fromLast, known*s.fromLast+(1-known)*base, base, floor)
 	m.write(beside, base*clamp(float32(o.Beside)/base), base, floor)
-	s.spread += max(warm, float32(t.Slow)) * (float32(o.Spread) - s.spread)
 	var x [powersOf]float32
 	powers(&x, m, o)
 	model := s.model()
 	power := model.Predict(0, x[:]) - model.Coefficient(0, powersOf-1)
 	m.write(joint, base*clamp(float32(elementary.Exp(power))), base, floor)
+}
+
+// compare takes by how much the experts disagree, of which no truth needs to come. Before a
+// rate has seen 1/rate errors warm, one over their number, stands in for it; so too in
+// learn.
+func (s *scale) compare(disagreement float64, warm float32, t *Timing) {
+	s.spread += max(warm, float32(t.Slow)) * (float32(disagreement) - s.spread)
 }
 
 // clamp keeps a factor on the long-run size within reason.
