@@ -91,9 +91,18 @@ func (p *pods) see(pod *corev1.Pod) bool {
 		clear(p.counted)
 	}
 	p.counted[pod.UID] = true
+	if took > mostStart {
+		return false
+	}
 	p.starts.Started(pod.Labels["pod-template-hash"], took)
 	return true
 }
+
+// mostStart is the longest time from the creation of a pod to its readiness that is taken
+// for a start. What lies farther apart is a pod that came back, from a node that was away or
+// a container that was restarted, before this process saw it for the first time: a tenth of
+// the pods like that would make the lead time of all a quarter of an hour.
+const mostStart = time.Hour
 
 // drop forgets a pod that is gone or going.
 func (p *pods) drop(pod *corev1.Pod) {

@@ -60,6 +60,12 @@ func TestPodsAreCounted(t *testing.T) {
 	require.Len(t, p.starts.Starts, 3)
 	require.Equal(t, 40*time.Second, p.starts.Starts[0])
 
+	old := ready // after hours, with its node back say: a new process sees no more than that it is ready
+	old.LastTransitionTime = metav1.NewTime(created.Add(30 * time.Hour))
+	require.False(t, p.see(pod("e", old)), "back again before it was ever seen")
+	require.EqualValues(t, 2, p.ready, "ready all the same")
+	require.Len(t, p.starts.Starts, 3)
+
 	var unknown pods
 	require.False(t, unknown.see(pod("a", ready)), "whose pods they are is not known yet")
 	unknown.drop(pod("a"))
