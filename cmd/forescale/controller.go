@@ -32,6 +32,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/forescale/forescale/collector/kubemetrics"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/controller"
 	"github.com/forescale/forescale/scaler/live"
 	"github.com/forescale/forescale/scaler/telemetry"
@@ -90,13 +91,13 @@ forecast too, and take over within the lease.`,
 	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act in these namespaces only, where a Role of each is then enough; left out, in all")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
 	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease")
-	fs.DurationVar(&c.leaseDuration, "lease-duration", 15*time.Second, "how long a holder that fell silent keeps its floors")
+	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a holder that fell silent keeps its floors")
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
 	fs.Float64Var(&c.writeRate, "write-rate", 100, "writes to autoscalers per second, raising first")
 	fs.Float64Var(&c.qps, "kube-api-qps", 200, "other requests to the API server per second")
 	fs.StringVar(&c.explain, "explain-address", "", "where forescale explain asks, without encryption, such as localhost:9443; left out, nowhere")
-	fs.DurationVar(&c.holdSilence, "hold-silence", 10*time.Minute, "how long a floor is held without data before it comes down, a tenth a minute")
+	durationVar(fs, (*api.Duration)(&c.holdSilence), "hold-silence", api.Duration(10*time.Minute), "how long a floor is held without data before it comes down, a tenth a minute")
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,6 +104,26 @@ func loadName(path string) string {
 	}
 	name := strings.TrimSuffix(filepath.Base(path), ".gz")
 	return strings.TrimSuffix(name, filepath.Ext(name))
+}
+
+// wrongValue says of a flag whose value cannot be read what all others say: flag, value and
+// what would be right. Other errors it returns as they are.
+func wrongValue(err error) error {
+	wrong, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	want := wrong.Unwrap().Error()
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		want = map[string]string{
+			"ParseInt": "want a whole number", "ParseUint": "want a whole number, 0 or more",
+			"ParseFloat": "want a number", "ParseBool": "want true or false",
+		}[number.Func]
+		if errors.Is(number.Err, strconv.ErrRange) {
+			want += " that is not so large"
+		}
+	}
+	return fmt.Errorf("--%s: %q: %s", wrong.GetFlag().Name, wrong.GetValue(), want)
 }
 
 // likeFlag returns a hint at the flag that an unknown one most resembles, and

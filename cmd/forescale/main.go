@@ -62,7 +62,7 @@ scaling would do (unless you ask otherwise), and each decision says why.`,
 		// No Args: only so does cobra refuse an unknown command and name its like.
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w%s\nsee %s --help", err, likeFlag(cmd, err), cmd.CommandPath())
+		return fmt.Errorf("%w%s\nsee %s --help", wrongValue(err), likeFlag(cmd, err), cmd.CommandPath())
 	})
 	group(root,
 		[]*cobra.Command{newServeCommand(), newControllerCommand(), newExplainCommand(), newDoctorCommand()},

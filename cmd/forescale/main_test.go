@@ -13,12 +13,19 @@ import (
 
 func TestArgumentsThatAreNotTaken(t *testing.T) {
 	for args, want := range map[string]string{
-		"doctor web api":    "arguments given: 2, want: forescale doctor [object] [flags]\nsee forescale doctor --help",
-		"serve web":         "arguments given: 1, want: forescale serve [flags]\nsee forescale serve --help",
-		"forecast":          "arguments given: 0, want: forescale forecast FILE [flags]\nsee forescale forecast --help",
-		"forecast web --no": "unknown flag: --no\nsee forescale forecast --help",
-		"foretell":          "unknown command \"foretell\" for \"forescale\"",
-		"forecats":          "unknown command \"forecats\" for \"forescale\"\n\nDid you mean this?\n\tforecast\n",
+		"backtest --seeds x":                  `--seeds: "x": want a whole number` + "\nsee forescale backtest --help",
+		"backtest --seeds 1e3":                `--seeds: "1e3": want a whole number` + "\nsee forescale backtest --help",
+		"train --seed -1":                     `--seed: "-1": want a whole number, 0 or more` + "\nsee forescale train --help",
+		"backtest --max-replicas 10000000000": `--max-replicas: "10000000000": want a whole number that is not so large` + "\nsee forescale backtest --help",
+		"backtest --budget little":            `--budget: "little": want a number` + "\nsee forescale backtest --help",
+		"serve --pprof=please":                `--pprof: "please": want true or false` + "\nsee forescale serve --help",
+		"controller --lease-duration 1y":      `--lease-duration: "1y": want a duration such as 90s, 5m or 14d` + "\nsee forescale controller --help",
+		"doctor web api":                      "arguments given: 2, want: forescale doctor [object] [flags]\nsee forescale doctor --help",
+		"serve web":                           "arguments given: 1, want: forescale serve [flags]\nsee forescale serve --help",
+		"forecast":                            "arguments given: 0, want: forescale forecast FILE [flags]\nsee forescale forecast --help",
+		"forecast web --no":                   "unknown flag: --no\nsee forescale forecast --help",
+		"foretell":                            "unknown command \"foretell\" for \"forescale\"",
+		"forecats":                            "unknown command \"forecats\" for \"forescale\"\n\nDid you mean this?\n\tforecast\n",
 	} {
 		t.Run(args, func(t *testing.T) {
 			root := newRootCommand()
