@@ -117,7 +117,7 @@ func (o explainOptions) failed(err error) error {
 // aboutTLS is what may be missing where somebody listens and hangs up.
 func (o explainOptions) aboutTLS(message string) string {
 	switch {
-	case strings.Contains(message, "Error while dialing"): // nobody listens
+	case strings.Contains(message, "Error while dialing"), strings.Contains(message, "name resolver error"): // nobody listens
 		return ""
 	case o.ca == "":
 		return "; a server with --grpc-cert wants --ca"

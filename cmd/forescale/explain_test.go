@@ -168,6 +168,7 @@ func TestExplainSaysWhatAServerMayWant(t *testing.T) {
 		{explainOptions{}, "error reading server preface: EOF", "; a server with --grpc-cert wants --ca"},
 		{explainOptions{ca: "ca.pem"}, "write: broken pipe", "; a server with --grpc-client-ca wants --cert and --key"},
 		{explainOptions{ca: "ca.pem", cert: "me.pem", key: "me.key"}, "write: broken pipe", ""},
+		{explainOptions{}, "name resolver error: produced zero addresses", ""},
 		{explainOptions{}, "transport: Error while dialing: dial tcp 127.0.0.1:9443: connect: connection refused", ""},
 	} {
 		require.Equal(t, c.want, c.o.aboutTLS(c.message))

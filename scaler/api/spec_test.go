@@ -287,13 +287,18 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// What is read says the same when it is written and read again, and never panics.
 func FuzzFromMetadata(f *testing.F) {
 	f.Add("scale.targetPerReplica", "50", "metric.query", "up")
 	f.Add("forecast.events.0.name", "x", "forecast.events", "y")
 	f.Fuzz(func(t *testing.T, k1, v1, k2, v2 string) {
 		spec, err := api.FromMetadata(map[string]string{k1: v1, k2: v2})
-		if err == nil {
-			_ = spec.Validate()
+		if err != nil {
+			return
 		}
+		_ = spec.Validate()
+		back, err := api.FromMetadata(api.ToMetadata(spec))
+		require.NoError(t, err)
+		require.Equal(t, api.ToMetadata(spec), api.ToMetadata(back))
 	})
 }
