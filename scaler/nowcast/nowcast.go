@@ -7,7 +7,8 @@
 // old when it is read. Three corrections turn the newest sample into the demand of now:
 //
 //   - A rise is continued over the lag, as far as it is more than noise ([Nowcast.Rise]).
-//     A fall is not, since a forecast may add and never take.
+//     A fall is not, since a forecast may add and never take. Nor is what rises while the
+//     window of the rate fills again after an outage of the scrapes.
 //   - While samples stay away, and until a whole window has passed after they return, the
 //     highest sample of the two windows before stands in ([Nowcast.Demand]): the rates at
 //     both ends of an outage of the scrapes are means over windows that are partly empty.
@@ -55,7 +56,11 @@ func (n *Nowcast) Observe(s collector.Sample) bool {
 	}
 	n.silence.observe(s, n.latest.Time, n.step)
 	n.latest = s
-	n.slope.observe(s)
+	if n.silence.fills(s.Time, n.step) {
+		n.slope.forget()
+	} else {
+		n.slope.observe(s)
+	}
 	return true
 }
 
@@ -74,5 +79,5 @@ func (n *Nowcast) Demand(now time.Time, ttl time.Duration) float64 {
 
 // Rise returns by how much demand will exceed the newest sample a minute ahead, or a step
 // ahead on a finer grid, if it goes on as of late. It is in the unit of the metric, and 0 if
-// demand falls or moves no more than noise does.
+// demand falls or moves no more than noise does, and for one window after samples return.
 func (n *Nowcast) Rise() float64 { return n.slope.rise(n.latest, n.step) }

@@ -46,8 +46,12 @@ func (q *silence) hold(now, last time.Time, window time.Duration) float64 {
 	switch {
 	case now.Sub(last) > q.limit(window):
 		return max(q.tops[0], q.tops[1])
-	case now.Sub(q.ended) < window:
+	case q.fills(now, window):
 		return q.before
 	}
 	return 0
 }
+
+// fills reports whether samples came back less than a window before now: their rates are
+// means over a window that is partly empty, and rise as it fills.
+func (q *silence) fills(now time.Time, window time.Duration) bool { return now.Sub(q.ended) < window }

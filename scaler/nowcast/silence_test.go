@@ -54,3 +54,24 @@ func TestRareSamplesAreNoSilence(t *testing.T) {
 		}
 	}
 }
+
+// Every scrape of a minute fails. When they succeed again the rate climbs from half of the
+// load to all of it within the minute, which is no rise of demand. One after that is.
+func TestAWindowThatFillsIsNoRise(t *testing.T) {
+	n := New(time.Minute)
+	now := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
+	see := func(values ...float64) {
+		for _, v := range values {
+			now = now.Add(15 * time.Second)
+			n.Observe(collector.Sample{Time: now, Value: v})
+		}
+	}
+	see(1000, 1010, 990, 1000, 1000, 990, 1000, 1000, 1010, 990, 1000, 1000)
+	now = now.Add(time.Minute)
+	for _, v := range []float64{400, 620, 780, 960, 1000, 1005, 1000} {
+		see(v)
+		require.Zero(t, n.Rise(), "at %v", v)
+	}
+	see(1200)
+	require.Greater(t, n.Rise(), 200.0)
+}

@@ -77,6 +77,9 @@ func (p *slope) observe(s collector.Sample) {
 	p.before, p.older, p.newer = p.older.Value, p.newer, s
 }
 
+// forget drops the marks, so that no slope leads from the samples so far to the next ones.
+func (p *slope) forget() { p.before, p.older, p.newer = 0, collector.Sample{}, collector.Sample{} }
+
 // learn takes in the slope between the two marks. The first few count as their
 // plain means.
 func (p *slope) learn() {
