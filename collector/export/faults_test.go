@@ -198,6 +198,7 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 		column = "the column %q is read as the metric"
 		zone   = "the times name no zone and are read as UTC"
 		millis = "the times are read as milliseconds since 1970"
+		rows   = "the first column, which has no name, is left out"
 	)
 	for name, c := range map[string]struct {
 		text  string
@@ -207,6 +208,7 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 		"Grafana, unformatted": {"\"Time\",\"Value\"\n1772366460000,1\n1772366520000,2\n", []string{millis}},
 		"milliseconds, quoted": {"timestamp,value\n\"1772366460000\",1\n\"1772366520000\",2\n", []string{millis}},
 		"pandas":               {"timestamp,rps\n2026-03-01 12:01:00+00:00,1.0\n2026-03-01 13:02:00+01:00,2.0\n", []string{fmt.Sprintf(column, "rps")}},
+		"pandas, row numbers":  {",timestamp,rps\n0,2026-03-01 12:01:00,1.0\n1,2026-03-01 12:02:00,2.0\n", []string{rows, fmt.Sprintf(column, "rps"), zone}},
 		"a spreadsheet":        {"Timestamp,Value\n2026-03-01 12:01,1\n2026-03-01 12:02,2\n", []string{zone}},
 		"ISO 8601":             {"time,value\n2026-03-01T12:01:00.000,1\n2026-03-01T12:02:00.000,2\n2026-03-01T12:03:00.000,null\n", []string{zone}},
 	} {

@@ -115,6 +115,7 @@ func (l *layout) findTime(first []string, t *table) error {
 
 // known returns the column that word i of the header says. Beside a time a single column
 // may bear any name, which a note repeats, but for a number, as in a file without a header.
+// The numbers of the rows are left out, which a note says.
 func (l *layout) known(i int, t *table) (int, error) {
 	word := l.words[i]
 	switch strings.ToLower(word) {
@@ -125,12 +126,24 @@ func (l *layout) known(i int, t *table) (int, error) {
 	case "replicas":
 		return replicas, nil
 	}
-	if len(l.words) == 2 && !isNumber(word) {
+	named := len(l.words)
+	if l.numbered() {
+		if i == 0 {
+			t.notes = append(t.notes, "the first column, which has no name, is left out")
+			return leftOut, nil
+		}
+		named--
+	}
+	if named == 2 && !isNumber(word) {
 		t.notes = append(t.notes, fmt.Sprintf("the column %q is read as the metric", brief(word)))
 		return rate, nil
 	}
 	return 0, fmt.Errorf("%q in %q: %s", brief(word), brief(l.text), wantHeader)
 }
+
+// numbered reports whether the first column holds the numbers of the rows, as pandas writes
+// them: it has no name, and a time and something else follow.
+func (l *layout) numbered() bool { return l.words[0] == "" && l.at > 0 && len(l.words) > 2 }
 
 // asked returns the column that word i of the header was asked for as. What nobody asked
 // for is left out, but for the rate where only what is beside it was named.
