@@ -92,7 +92,7 @@ forecast too, and take over within the lease.`,
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
 	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease")
 	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a holder that fell silent keeps its floors")
-	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler")
+	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler but to give back the floor of an object that is deleted")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
 	fs.Float64Var(&c.writeRate, "write-rate", 100, "writes to autoscalers per second, raising first")
 	fs.Float64Var(&c.qps, "kube-api-qps", 200, "other requests to the API server per second")

@@ -196,6 +196,7 @@ func TestAnObjectDeletedBeforeTheElectionIsReleased(t *testing.T) {
 	pa.Spec.TargetRef.Name = "web"
 	c.client = lookup{object: pa}
 	request := requestFor(types.NamespacedName{Namespace: "shop", Name: "web"})
+	c.opts.ReadOnly = true // whoever deletes the object wants its floor back
 
 	standby, err := c.Reconcile(t.Context(), request)
 	require.NoError(t, err)

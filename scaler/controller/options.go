@@ -25,7 +25,8 @@ type Options struct {
 	// 15 s.
 	LeaseDuration time.Duration
 
-	// ReadOnly decides and reports, and writes to no target: Shadow for all objects.
+	// ReadOnly decides and reports, and writes to no target: Shadow for all objects. A
+	// floor that was held before is given back all the same when its object is deleted.
 	ReadOnly bool
 
 	// Tick is the time between two rounds of decisions. Default 200 ms.
