@@ -79,6 +79,7 @@ func TestKeysCoverTheSpec(t *testing.T) {
 func TestDecodeFaults(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
 		"a typo is no default":     {`{"scale": {"targetPerReplicas": "50"}}`, "scale.targetPerReplicas: unknown key, did you mean scale.targetPerReplica?"},
+		"no likeness in a letter":  {`{"foo": {}}`, "foo: unknown key, known here: metric, "}, // and not mode
 		"the last of two is lost":  {`{"mode": "Active", "mode": "Paused"}`, "mode: given twice"},
 		"a list for an object":     {`{"metric": []}`, "metric: want an object, found a list"},
 		"not a number":             {`{"scale": {"targetPerReplica": "many"}}`, `scale.targetPerReplica: "many": want a decimal number`},

@@ -5,7 +5,8 @@ import "strings"
 // suggest returns the end of a sentence that names what key under path may have
 // meant, or the keys there are.
 func suggest(path, key string, names []string) string {
-	if best := Like(key, names, 3); best != "" {
+	most := min(3, max(1, len(key)/2)) // of a short word hardly a letter would be left
+	if best := Like(key, names, most); best != "" {
 		return ", did you mean " + join(path, best) + "?"
 	}
 	return ", known here: " + strings.Join(names, ", ")
