@@ -54,9 +54,10 @@ func TestRefusals(t *testing.T) {
 	b.apply(b.autoscaler(""))
 	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
 
-	b.apply(strings.Replace(b.autoscaler(""), "{name: web, namespace", "{name: second, namespace", 1))
+	// Of two that were made in the same second the first by name is the older.
+	b.apply(strings.Replace(b.autoscaler(""), "{name: web, namespace", "{name: younger, namespace", 1))
 	b.eventually(patience, func() bool {
-		_, r, m := b.condition("second", "Ready")
+		_, r, m := b.condition("younger", "Ready")
 		return r == "TargetTaken" && strings.Contains(m, "PredictiveAutoscaler web")
 	}, "the younger of two is refused")
 
