@@ -54,6 +54,13 @@ func Queue(s Service, o Objective) (*Curve, error) {
 	return c, nil
 }
 
+// Clone returns the same curve, for use beside c.
+func (c *Curve) Clone() *Curve {
+	out := *c
+	out.rates = slices.Clone(c.rates)
+	return &out
+}
+
 // Rate returns the highest demand that n replicas carry; 0 for n ≤ 0. It ascends
 // with n, and so does its share per replica.
 func (c *Curve) Rate(n int32) float64 {

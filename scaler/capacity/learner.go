@@ -73,6 +73,13 @@ type Learner struct {
 	CPU       line       `json:"cpu"`
 }
 
+// Clone returns a learner that knows the same, and shares nothing that changes.
+func (l *Learner) Clone() *Learner {
+	out := *l
+	out.Cells = slices.Clone(l.Cells)
+	return &out
+}
+
 // Observe takes one interval, a minute or so long. It leaves out those that say
 // nothing: without latency or replicas, within two intervals of a change of the
 // count, and those in which a backlog of a former miss drains at a lower rate.

@@ -114,6 +114,17 @@ func BenchmarkFit(b *testing.B) {
 	report()
 }
 
+// BenchmarkStart is the same with a violation target, and the last three days gone over
+// again: what a start costs.
+func BenchmarkStart(b *testing.B) {
+	history, s := minutes(14*1440), paced()
+	report := forecasttest.CPU(b)
+	for b.Loop() {
+		started(b, s, history)
+	}
+	report()
+}
+
 // TestAWorkloadIsSmall bounds what a workload keeps that was fitted to a fortnight
 // at one minute and has run for five hours since.
 func TestAWorkloadIsSmall(t *testing.T) {

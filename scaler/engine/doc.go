@@ -15,7 +15,10 @@
 //   - the newest sample, through Observe: fresher than the grid, it is what
 //     "observed demand" means, and it corrects the level of the forecast between two
 //     cells;
-//   - fits, through Install: made by model.Fit elsewhere, because fitting is slow.
+//   - fits, through Start or Install: made elsewhere, because fitting is slow.
+//
+// A workload that starts knows its model, but not how that has fared. A [Retrace] finds out,
+// by driving a second workload over the last of the history.
 //
 // Time moves on with now. A cell without a sample is appended as NaN: silence is not
 // idleness.

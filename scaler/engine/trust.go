@@ -5,7 +5,6 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/scaler"
-	"github.com/forescale/forescale/scaler/model"
 	"github.com/forescale/forescale/scaler/trust"
 )
 
@@ -36,29 +35,9 @@ func (w *Workload) watch(s collector.Sample) {
 	w.gate.Observe(s.Time, s.Value)
 }
 
-// Trial returns how a fit is to judge its forecasts over the last of the history, for
-// [Workload.Install]; nil once those of the workload itself have been scored.
-func (w *Workload) Trial() *model.Trial {
-	if w.gate.Scored() {
-		return nil
-	}
-	return &model.Trial{
-		Level: w.level, Levels: levelsOf(w.spec.Forecast, w.level), Horizon: w.horizon(),
-		Lead: w.LeadTime() + w.step, Grain: grain * w.Target(),
-	}
-}
-
 // earned reports whether the forecast has been scored while it ran, and is trusted.
 func (w *Workload) earned() bool {
 	return w.gate.Trusted() && w.gate.Scored() && w.gate.Count >= w.tried+trust.Least
-}
-
-// adopt takes over what the forecasts of a fit have earned, as long as those of the
-// workload itself have not been scored.
-func (w *Workload) adopt(g *trust.Gate) {
-	if g != nil && !w.gate.Scored() && g.Count > w.gate.Count {
-		w.gate, w.tried = *g, g.Count
-	}
 }
 
 // promise notes what the forecast says at the end of a cell, to be judged when it is due.

@@ -2,64 +2,70 @@ package engine_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
-	"github.com/forescale/forescale/scaler/model"
 )
 
 // After a restart a forecast that had lost its trust does not act until it has earned it
 // again: what it would have forecast over the last of the history is judged at the start.
+// The season of yesterday has lost it, a model that follows has not.
 func TestARestartKnowsOfLostTrust(t *testing.T) {
-	s := spec()
-	s.Forecast.Model = "seasonal-naive"
-	s.Scale.ScaleDown.Forecast = true
-	load := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, 4*1440)}
-	for i := range load.Values {
-		phase := float64(i%1440) / 1440
-		if i >= 3*1440 {
-			phase += 0.5
+	load := noisy(5 * 1440)
+	copy(load.Values[4*1440:], noisy(2 * 1440).Values[720:2160])
+	for name, trusted := range map[string]bool{"seasonal-naive": false, "drift": true} {
+		s := spec()
+		s.Forecast.Model = name
+		running := started(t, s, load.Slice(0, 4*1440))
+		require.True(t, running.Trusted(), "its days were all alike")
+		for i := 4 * 1440; i < load.Len(); i++ {
+			running.Observe(collector.Sample{Time: load.At(i + 1), Value: load.Values[i]})
+			require.NoError(t, running.Append(load.Slice(i, i+1)))
 		}
-		load.Values[i] = 500 - 400*math.Cos(2*math.Pi*phase)
-	}
-	fitted := func(end int) *engine.Workload {
-		w, err := engine.New(s)
-		require.NoError(t, err)
-		fit, err := model.FitWith(t.Context(), s, load.Slice(0, end), model.Options{Trial: w.Trial()})
-		require.NoError(t, err)
-		require.NoError(t, w.Install(fit))
-		return w
-	}
-	running := fitted(3 * 1440)
-	require.True(t, running.Trusted(), "its days were all alike")
-	for i := 3 * 1440; i < load.Len(); i++ {
-		running.Observe(collector.Sample{Time: load.At(i + 1), Value: load.Values[i]})
-		require.NoError(t, running.Append(load.Slice(i, i+1)))
-	}
-	require.False(t, running.Trusted())
+		require.Equal(t, trusted, running.Trusted(), name)
 
-	again := fitted(load.Len())
-	require.False(t, again.Trusted())
-	require.Greater(t, again.Skill(), 1.1)
-	require.Nil(t, again.Trial(), "it is scored, and a later fit need not be")
+		again := started(t, s, load)
+		require.Equal(t, trusted, again.Trusted(), name)
+		require.InEpsilon(t, running.Skill(), again.Skill(), 0.1, name)
+		require.Nil(t, again.Retrace(), "it is scored, and a later fit need not be")
+	}
+}
+
+// noisy returns n cells of a daily wave between 50 and 150, with noise. Without any, the
+// last value is as good as perfect, and every forecast loses to it.
+func noisy(n int) forecast.Series {
+	rng, s := rand.New(rand.NewPCG(3, 4)), minutes(n)
+	for i := range s.Values {
+		s.Values[i] *= 1 + 0.01*rng.NormFloat64()
+	}
+	return s
+}
+
+// started returns a workload that has gone over the last of history.
+func started(tb testing.TB, s api.Spec, history forecast.Series) *engine.Workload {
+	tb.Helper()
+	w, err := engine.New(s)
+	require.NoError(tb, err)
+	r := w.Retrace()
+	fit, err := r.Fit(tb.Context(), history, nil)
+	require.NoError(tb, err)
+	require.NoError(tb, w.Start(fit, r))
+	return w
 }
 
 // What was judged over a history has not been seen by this process: it lets a forecast
 // raise, but not lower before it has come true while it ran.
-func TestATrialLowersNothing(t *testing.T) {
-	history := minutes(2 * 1440)
+func TestARetraceLowersNothing(t *testing.T) {
+	history := noisy(2 * 1440)
 	s := spec()
 	s.Scale.ScaleDown.Forecast = true
-	w, err := engine.New(s)
-	require.NoError(t, err)
-	fit, err := model.FitWith(t.Context(), s, history, model.Options{Trial: w.Trial()})
-	require.NoError(t, err)
-	require.NoError(t, w.Install(fit))
+	w := started(t, s, history)
 	require.True(t, w.Trusted())
 	require.False(t, math.IsNaN(w.Skill()))
 	now := history.End()
@@ -67,4 +73,17 @@ func TestATrialLowersNothing(t *testing.T) {
 	d := w.Demand(now)
 	d.Predicted = 50
 	require.InDelta(t, 10_000, w.Need(d), 0)
+}
+
+// Half of a young history is gone over, which may be too little for a verdict; an outage
+// within it is no broken promise.
+func TestARetraceOfAYoungHistory(t *testing.T) {
+	history := noisy(100)
+	for i := 60; i < 90; i++ {
+		history.Values[i] = math.NaN()
+	}
+	w := started(t, spec(), history)
+	require.True(t, math.IsNaN(w.Skill()), "too few forecasts came due")
+	require.True(t, w.Trusted())
+	require.NotNil(t, w.Retrace())
 }

@@ -44,7 +44,7 @@ type Workload struct {
 	bursts   burst.Detector
 	dip      burst.Dip
 	gate     trust.Gate
-	tried    int           // promises in the gate that a fit made over its history
+	tried    int           // promises in the gate that were made again over a history
 	pacer    *pacing.Pacer // nil without a violation target
 
 	parts   Parts // of the last demand
@@ -68,6 +68,11 @@ func New(spec api.Spec) (*Workload, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newWorkload(spec, rule), nil
+}
+
+// newWorkload returns a workload for spec, which has its defaults and no faults.
+func newWorkload(spec api.Spec, rule *staffing.Rule) *Workload {
 	w := &Workload{
 		spec: spec, level: levelOf(spec.Forecast), step: spec.Metric.Step.Std(),
 		staffing: rule, last: decision{calm: unknown},
@@ -77,7 +82,7 @@ func New(spec api.Spec) (*Workload, error) {
 	levels := levelsOf(spec.Forecast, w.level)
 	w.model = model.NewRunning(spec, w.horizon(), levels)
 	w.pacer = newPacer(spec.Forecast, levels)
-	return w, nil
+	return w
 }
 
 // levelOf returns the quantile to provide for: risk itself, k/(k+1) for a
@@ -191,12 +196,18 @@ func (w *Workload) Append(cells forecast.Series) error {
 		if w.bursting() {
 			v = math.NaN() // the model learns what is usual; bursts are the detector's
 		}
-		w.model.Update(v)
-		w.gain.Close(v, w.median(w.revised()-1))
-		w.expect(v)
-		w.promise()
+		w.learn(v)
 	}
 	return nil
+}
+
+// learn takes the cell that starts at Next as the model is to see it; NaN = nothing to
+// learn from.
+func (w *Workload) learn(v float64) {
+	w.model.Update(v)
+	w.gain.Close(v, w.median(w.revised()-1))
+	w.expect(v)
+	w.promise()
 }
 
 // expect tells the gain what the forecast says now that it knows a closed cell of the given
@@ -241,7 +252,6 @@ func (w *Workload) Install(fit *model.Fitted) error {
 	}
 	w.model.Observe(w.nowcast.Latest().Value)
 	w.expect(math.NaN()) // what another model forecast tells nothing of this one's revisions
-	w.adopt(fit.Trust)
 	if fit.Bursts != nil {
 		w.bursts.Remember(fit.Bursts)
 	}

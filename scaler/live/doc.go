@@ -19,10 +19,11 @@
 //
 // A workload starts with one range query over its history. The simplest rule
 // serves from it at once, the model of the spec as soon as it is fitted, so a
-// restart neither waits nor shrinks anything. The fit judges what that model would
-// have forecast over the last of the history: one that had lost its trust does not
-// act. A series that has no history, or one that cannot be read, is served as it is
-// observed meanwhile.
+// restart neither waits nor shrinks anything. With the fit the workload goes over the
+// last days of the history again, as if they were the present, and then decides much as
+// if it had run all the time: a forecast that had lost its trust does not act, and the
+// quantile is the one that those days have called for. A series that has no history, or
+// one that cannot be read, is served as it is observed meanwhile.
 //
 // Beside each closed cell of demand the cells of metric.latencyQuery and
 // metric.replicasQuery are read, if there are such queries. From them a workload

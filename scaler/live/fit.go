@@ -7,6 +7,9 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
 	"github.com/forescale/forescale/scaler/model"
 )
 
@@ -26,7 +29,7 @@ func (s *Store) fit(ctx context.Context, e *entry, now time.Time) {
 // launchFit fits on a worker: over history, or over one read first if it is
 // empty. The caller holds the lock of e and has set fitting.
 func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history forecast.Series) {
-	spec, trial := e.spec, e.workload.Trial()
+	spec, retrace := e.spec, e.workload.Retrace()
 	s.work.Go(func() {
 		if s.fits.Acquire(ctx, 1) != nil {
 			return // shutting down
@@ -40,18 +43,27 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 		}
 		var fit *model.Fitted
 		if err == nil {
-			fit, err = model.FitWith(ctx, spec, history, model.Options{Network: s.opts.Network, Trial: trial})
+			fit, err = fitTo(ctx, spec, history, s.opts.Network, retrace)
 		}
 		if err == nil && collector.LooksLikeCounter(history.Values) {
 			s.opts.Log.Warn("metric.query: "+collector.CounterNote, "workload", e.key.String(), "query", spec.Metric.Query)
 		}
-		s.install(e, epoch, fit, err)
+		s.install(e, epoch, fit, retrace, err)
 	})
 }
 
-// install hands the fit over. A failed one leaves the former model in place and
+// fitTo fits the model of spec to history, and goes over the last of that again where
+// retrace is not nil.
+func fitTo(ctx context.Context, spec api.Spec, history forecast.Series, network *lstm.Network, retrace *engine.Retrace) (*model.Fitted, error) {
+	if retrace == nil {
+		return model.FitWith(ctx, spec, history, model.Options{Network: network})
+	}
+	return retrace.Fit(ctx, history, network)
+}
+
+// install hands the fit over, with what its retrace has found out. A failed one leaves the former model in place and
 // is tried again later.
-func (s *Store) install(e *entry, epoch int, fit *model.Fitted, err error) {
+func (s *Store) install(e *entry, epoch int, fit *model.Fitted, retrace *engine.Retrace, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
@@ -59,7 +71,7 @@ func (s *Store) install(e *entry, epoch int, fit *model.Fitted, err error) {
 	}
 	e.fitting = false
 	if err == nil {
-		err = e.workload.Install(fit)
+		err = e.workload.Start(fit, retrace)
 	}
 	if err != nil {
 		retry := time.Minute

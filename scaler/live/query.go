@@ -147,10 +147,18 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
 	}
-	if err := s.startReactive(ctx, e, epoch, history); err != nil {
+	fits, err := s.startReactive(ctx, e, epoch, history)
+	if err != nil {
 		return err
 	}
 	s.readService(ctx, e, epoch, history)
+	if fits { // with what a replica carries, as far as the history tells
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.epoch == epoch {
+			s.launchFit(ctx, e, epoch, history)
+		}
+	}
 	return nil
 }
 
@@ -226,8 +234,9 @@ func (s *Store) readCells(ctx context.Context, query string, from, to time.Time,
 	return series, err
 }
 
-// startReactive lets the simplest rule serve from history while the model is fitted.
-func (s *Store) startReactive(ctx context.Context, e *entry, epoch int, history forecast.Series) error {
+// startReactive lets the simplest rule serve from history while the model is fitted. It
+// reports whether the caller is to launch that fit, and has then set fitting.
+func (s *Store) startReactive(ctx context.Context, e *entry, epoch int, history forecast.Series) (fits bool, err error) {
 	e.mu.Lock()
 	spec := e.spec
 	e.mu.Unlock()
@@ -235,19 +244,18 @@ func (s *Store) startReactive(ctx context.Context, e *entry, epoch int, history 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
-		return nil
+		return false, nil
 	}
 	e.filled = true
 	if err != nil { // hardly any history: observed demand serves, cells gather
 		e.fitErr = err
-		return e.workload.Append(history)
+		return false, e.workload.Append(history)
 	}
 	if err := e.workload.Install(reactive); err != nil {
-		return err
+		return false, err
 	}
 	if e.fitAfter.IsZero() && !e.fitting {
-		e.fitting = true
-		s.launchFit(ctx, e, epoch, history)
+		e.fitting, fits = true, true
 	}
-	return nil
+	return fits, nil
 }

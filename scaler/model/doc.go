@@ -14,6 +14,9 @@
 // series that has just come to life. Declared events are taken out of the history and added
 // to the forecast.
 //
+// A fit may let somebody go over the last of the history again, cell by cell ([Last]): what
+// a process learns of its forecasts while it runs is learned before it starts.
+//
 // # Why fitting is a function and not a method
 //
 // A fit needs the whole history, which a running model does not keep (a fortnight of

@@ -13,7 +13,6 @@ import (
 	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/burst"
-	"github.com/forescale/forescale/scaler/trust"
 )
 
 // A Fitted is a fitted model with a filter that has run over the history: ready to
@@ -26,7 +25,6 @@ type Fitted struct {
 	Cells  int             // cells of the history that held a sample
 	Bursts *burst.Detector // what it saw in the history; nil = nothing
 	Idle   bool            // each of those cells was 0, and there was at least one
-	Trust  *trust.Gate     // what its forecasts over the last of the history have earned; nil = nobody asked
 }
 
 // Fit fits the model that spec asks for to history and filters it. It is
@@ -40,7 +38,7 @@ func Fit(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, 
 // Options are what [FitWith] is given beside the specification. The zero value adds nothing.
 type Options struct {
 	Network *lstm.Network // joins the experts of the pool, or is the model lstm itself; nil = none of one's own
-	Trial   *Trial        // how to judge what the model forecasts over the last of the history; nil = not at all
+	Last    Last          // goes over the last of the history again before the fit is done; nil = nobody
 }
 
 // FitWith is [Fit] with more than the specification says.
@@ -50,7 +48,7 @@ func FitWith(ctx context.Context, spec api.Spec, history forecast.Series, o Opti
 	if err != nil {
 		return nil, err
 	}
-	return fit(ctx, spec, spec.Forecast.Model, model, history, o.Trial)
+	return fit(ctx, spec, spec.Forecast.Model, model, history, o.Last)
 }
 
 // FitReactive fits the simplest rule, last value, which is ready within
@@ -59,7 +57,7 @@ func FitReactive(ctx context.Context, spec api.Spec, history forecast.Series) (*
 	return fit(ctx, spec.Default(), auto.Naive, baseline.Naive{}, history, nil)
 }
 
-func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series, trial *Trial) (*Fitted, error) {
+func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series, last Last) (*Fitted, error) {
 	if err := history.Check(); err != nil {
 		return nil, err
 	}
@@ -82,19 +80,28 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	if err != nil {
 		return nil, fmt.Errorf("model: fit %s: %w", name, err)
 	}
-	before := history.Len() - trial.cells(history)
-	var filter forecast.Filter
-	if calendar == nil {
-		filter, err = fitted.Filter(history.Slice(0, before))
-	} else {
-		filter, err = withEvents(fitted, calendar, history.Slice(0, before))
+	filtered := func(h forecast.Series) (forecast.Filter, error) {
+		if calendar == nil {
+			return fitted.Filter(h)
+		}
+		return withEvents(fitted, calendar, h)
 	}
+	rest := 0
+	if last != nil {
+		rest = lastCells(history)
+	}
+	before := history.Slice(0, history.Len()-rest)
+	filter, err := filtered(before)
 	if err != nil {
 		return nil, fmt.Errorf("model: filter %s: %w", name, err)
 	}
+	if last != nil {
+		past, _ := withoutBursts(seen.Slice(0, before.Len()))
+		last(&Fitted{Name: name, Filter: filter, End: before.End(), Heard: lastSample(before), Cells: before.Observed(), Bursts: past, Idle: idle},
+			seen.Slice(before.Len(), seen.Len()), history.Slice(before.Len(), history.Len()))
+	}
 	return &Fitted{
 		Name: name, Filter: filter, End: history.End(), Heard: heard, Cells: history.Observed(), Bursts: bursts, Idle: idle,
-		Trust: trial.run(filter, seen, history, before),
 	}, nil
 }
 

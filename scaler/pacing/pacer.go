@@ -148,6 +148,17 @@ func (p *Pacer) goal() float64 {
 	return min(max(reactiveShare*theirs, leastShare*p.target), p.target)
 }
 
+// Known returns for how long the reactive autoscaler has been watched, discounted.
+func (p *Pacer) Known() time.Duration { return time.Duration(p.shadow.Known * float64(time.Second)) }
+
+// Absolve forgets the harm that the guard has on its account, and what it held for it, of a
+// past that was only imagined: nobody was harmed by it, and no credit was earned.
+func (p *Pacer) Absolve() {
+	p.guard = reactive.Guard{}
+	p.shadow.Spent -= p.shadow.Held
+	p.shadow.Held = 0
+}
+
 // Alpha returns the price of short time to provide for, in (0, 1): from it
 // [Level] takes the quantile.
 func (p *Pacer) Alpha() float64 { return p.trials.Alpha }

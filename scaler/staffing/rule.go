@@ -47,6 +47,18 @@ func New(s api.ScaleSpec) (*Rule, error) {
 	return r, nil
 }
 
+// Clone returns a rule that knows the same, and shares nothing that changes.
+func (r *Rule) Clone() *Rule {
+	out := *r
+	if r.learner != nil {
+		out.learner = r.learner.Clone()
+	}
+	if r.curve != nil {
+		out.curve = r.curve.Clone()
+	}
+	return &out
+}
+
 // Replicas returns the smallest count that carries demand; −1, unknown, if
 // demand is NaN or nothing is known of what a replica carries.
 func (r *Rule) Replicas(demand float64) int32 {

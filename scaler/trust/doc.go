@@ -10,11 +10,9 @@
 // a tenth does not act, and acts again once it is level. Until then the rival stands in: a
 // reactive scaler whose headroom follows the growth that the workload really has.
 //
-// A process that starts has no score. The fit of its model makes the promises of the last
-// day of the history again (package model, Trial), and they count until those of the process
-// itself have been scored. At 105 moments of seven recorded loads, with the pool, a season
-// and a slope as models, 307 of 315 verdicts were those of a process that had run all the
-// time; of its 42 forecasts without trust 41 were found, and seven more were distrusted.
+// A process that starts has no score. Its model makes the promises of the last days of the
+// history again (package engine, Retrace), and they count until those of the process itself
+// have been scored.
 //
 // At which quantile a forecast acts is the question of package pacing.
 //

@@ -17,7 +17,6 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/capacity"
 	"github.com/forescale/forescale/scaler/engine"
-	"github.com/forescale/forescale/scaler/model"
 )
 
 // The names of the policies.
@@ -112,11 +111,11 @@ func (p *Policy) start(c replay.Config) error {
 	if err != nil {
 		return err
 	}
-	begin := history.End()
+	begin, retrace := history.End(), workload.Retrace()
 	if history.Len() == 0 {
 		begin = c.Start
-	} else if fit, err := model.FitWith(context.Background(), spec, history, model.Options{Trial: workload.Trial()}); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
-		if err := workload.Install(fit); err != nil {
+	} else if fit, err := retrace.Fit(context.Background(), history, nil); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
+		if err := workload.Start(fit, retrace); err != nil {
 			return err
 		}
 	} // too short a history: observed demand serves until the run has more

@@ -1,0 +1,156 @@
+package engine_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/engine"
+)
+
+// scraped is a load of some days as it is scraped four times a minute: a daily wave with
+// noise that lasts for minutes. The last sample of each minute is the cell's.
+func scraped(days int) (samples []collector.Sample, cells forecast.Series) {
+	rng, noise := rand.New(rand.NewPCG(5, 6)), 0.0
+	cells = forecast.Series{Start: monday, Step: time.Minute}
+	for i := range days * 5760 {
+		noise += 0.1*(0-noise) + 0.03*rng.NormFloat64()
+		hours := float64(i) / 240
+		v := (1000 - 600*math.Cos(hours/24*2*math.Pi) + 100*math.Sin(hours/5*2*math.Pi)) * math.Exp(noise)
+		samples = append(samples, collector.Sample{Time: monday.Add(time.Duration(i+1) * 15 * time.Second), Value: v})
+		if i%4 == 3 {
+			cells.Values = append(cells.Values, v)
+		}
+	}
+	return samples, cells
+}
+
+// A restart changes little: what runs on and what has started again decide alike, where one
+// that begins with usual values differs for hours. All three see the same target.
+func TestARestartDecidesAsIfItHadRunAllTheTime(t *testing.T) {
+	const past, restart, end = 3 * 1440, 6 * 1440, 6*1440 + 6*60 // minutes
+	s := paced()
+	samples, cells := scraped(7)
+	running := started(t, s, cells.Slice(0, past))
+	var again, cold *engine.Workload
+	had := make([]int32, 0, 4*end)
+	var equal, equalCold, off, offCold int32
+	for i := 4 * past; i < 4*end; i++ {
+		if i == 4*restart {
+			again, cold = started(t, s, cells.Slice(0, restart)), fittedTo(t, s, cells.Slice(0, restart))
+		}
+		target := engine.Target{Current: 70, Ready: 70, Min: 1, Max: 400, Missed: math.NaN()}
+		if n := len(had); n >= 5 {
+			target.Current, target.Ready = had[n-1], had[n-5]
+		}
+		decide := func(w *engine.Workload) int32 {
+			if i%4 == 3 {
+				require.NoError(t, w.Append(cells.Slice(i/4, i/4+1)))
+			}
+			w.Observe(samples[i])
+			return w.Decide(samples[i].Time, target).Replicas
+		}
+		n := decide(running)
+		had = append(had, n)
+		if again == nil {
+			continue
+		}
+		for w, sums := range map[*engine.Workload][2]*int32{again: {&equal, &off}, cold: {&equalCold, &offCold}} {
+			m := decide(w)
+			*sums[1] += max(m-n, n-m)
+			if m == n {
+				*sums[0]++
+			}
+		}
+	}
+	const ticks = 4 * (end - restart)
+	t.Logf("of %d decisions %d are equal, without a retrace %d; %d replicas off, without %d", ticks, equal, equalCold, off, offCold)
+	require.Greater(t, equal, int32(ticks/2))
+	require.Less(t, off, offCold/2)
+}
+
+// Whatever the step and whatever is missing, a retrace ends where the history does, and the
+// model that it leaves is the one that a fit without it makes.
+func TestARetraceOfAnyHistory(t *testing.T) {
+	_, minutely := scraped(2)
+	hole := slices.Clone(minutely.Values)
+	for i := 1500; i < 1700; i++ {
+		hole[i] = math.NaN()
+	}
+	hole[len(hole)-1] = math.NaN()
+	for name, c := range map[string]struct {
+		step   time.Duration
+		values []float64
+	}{
+		"seconds":   {5 * time.Second, minutely.Values[:600]},
+		"minutes":   {time.Minute, minutely.Values[:600]},
+		"hours":     {time.Hour, minutely.Values[:240]},
+		"an outage": {time.Minute, hole},
+		"silence":   {time.Minute, append(make([]float64, 600), hole[1500:1700]...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := paced()
+			s.Metric.Step, s.Metric.History = api.Duration(c.step), api.Duration(14*24*time.Hour)
+			history := forecast.Series{Start: monday, Step: c.step, Values: c.values}
+			again, cold := started(t, s, history), fittedTo(t, s, history)
+			require.Equal(t, history.End(), again.Next())
+			require.Equal(t, cold.Forecast(), again.Forecast())
+			target := engine.Target{Current: 30, Ready: 30, Min: 1, Max: 400, Missed: math.NaN()}
+			now := history.End()
+			require.GreaterOrEqual(t, again.Decide(now, target).Replicas, int32(30), "nothing is observed yet")
+		})
+	}
+}
+
+// What a replica carries may be unknown: then there is no bill, and a retrace knows only
+// whether the forecast is to be trusted.
+func TestARetraceWithoutATarget(t *testing.T) {
+	s := paced()
+	s.Scale.TargetPerReplica = 0
+	_, cells := scraped(2)
+	again, cold := started(t, s, cells), fittedTo(t, s, cells)
+	require.False(t, math.IsNaN(again.Skill()))
+	now := cells.End()
+	again.Demand(now)
+	cold.Demand(now)
+	require.InDelta(t, cold.Parts().Level, again.Parts().Level, 0)
+}
+
+// A process that has watched the target for longer than a retrace knows better.
+func TestARetraceYieldsToWhatWasSeen(t *testing.T) {
+	samples, cells := scraped(3)
+	w, err := engine.New(paced())
+	require.NoError(t, err)
+	target := engine.Target{Current: 50, Ready: 50, Min: 1, Max: 400, Missed: math.NaN()}
+	for _, s := range samples[:2*5760] {
+		w.Observe(s)
+		w.Decide(s.Time, target)
+	}
+	level := func(w *engine.Workload) float64 {
+		w.Demand(samples[2*5760].Time)
+		return w.Parts().Level
+	}
+	r := w.Retrace()
+	fit, err := r.Fit(t.Context(), cells.Slice(0, 2*1440), nil)
+	require.NoError(t, err)
+	require.NoError(t, w.Install(fit))
+	kept := level(w)
+	require.NoError(t, w.Start(fit, r))
+	require.InDelta(t, kept, level(w), 0, "a day was gone over, two were seen")
+}
+
+// paced is a spec whose quantile is chosen by trials.
+func paced() api.Spec {
+	s := spec()
+	s.Forecast.ViolationTarget = 0.001
+	s.Scale.LatencyObjective = &api.LatencyObjective{Quantile: 0.99, Value: api.Duration(500 * time.Millisecond)}
+	s.Scale.TargetPerReplica = 20
+	return s
+}
