@@ -29,7 +29,8 @@ const (
 // What it decides meets a target of its own, on which replicas are ready a start-up after
 // they were asked for. So what is missed and paid in it is an estimate, as of the
 // autoscaler in the shadow. It is what the same decisions cost on this load, while the real
-// bill of those days may be that of another autoscaler, which nobody has written down.
+// bill of those days may be that of another autoscaler, which nobody has written down. Harm
+// is not taken over, nor what reality has corrected: see Absolve of package pacing.
 //
 // A history has one value a cell, where the present has a sample each scrape. A rate over
 // the length of a cell moves between two cells on a line, apart from noise, and so do the

@@ -151,12 +151,15 @@ func (p *Pacer) goal() float64 {
 // Known returns for how long the reactive autoscaler has been watched, discounted.
 func (p *Pacer) Known() time.Duration { return time.Duration(p.shadow.Known * float64(time.Second)) }
 
-// Absolve forgets the harm that the guard has on its account, and what it held for it, of a
-// past that was only imagined: nobody was harmed by it, and no credit was earned.
+// Absolve forgets what only reality tells, of a past that was imagined: the harm on the
+// account of the guard and what was held for it, because nobody was harmed and no credit was
+// earned; and by how much real misses differ from those of the trials.
 func (p *Pacer) Absolve() {
 	p.guard = reactive.Guard{}
 	p.shadow.Spent -= p.shadow.Held
 	p.shadow.Held = 0
+	p.trials.Real, p.trials.Said = 0, 0
+	p.spent, p.waiting, p.held = 0, [2]float64{}, false
 }
 
 // Alpha returns the price of short time to provide for, in (0, 1): from it

@@ -64,3 +64,17 @@ func TestTheGuardHoldsOnlyAfterHarm(t *testing.T) {
 	run(harmed, 1, false)
 	require.Equal(t, int32(15), harmed.Guarded(now, 5*time.Minute))
 }
+
+// What was imagined harmed nobody; what it says of the autoscaler stays.
+func TestAbsolvedOfHarm(t *testing.T) {
+	p := pacing.New(0.001, alphas)
+	now := run(p, 0.01, false)
+	require.Positive(t, p.Guarded(now, 5*time.Minute))
+	known, wants := p.Known(), p.Reactive(now, 5*time.Minute)
+	require.Greater(t, known, 20*time.Hour)
+	p.Absolve()
+	require.Zero(t, p.Guarded(now, 5*time.Minute))
+	require.Equal(t, known, p.Known())
+	require.Equal(t, wants, p.Reactive(now, 5*time.Minute))
+	require.InDelta(t, 0, p.Trials().Real, 0)
+}
