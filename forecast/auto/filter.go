@@ -192,7 +192,7 @@ func (s *filter) watch(z float64) {
 	e := math.Abs(z - s.answers[values][0].point)
 	warm := 1 / float64(s.seen+1)
 	s.quick += max(warm, 0.1) * (e - s.quick)
-	s.usual += max(warm, s.timing.Slow) * (e - s.usual)
+	s.usual += max(warm, s.timing[0].Slow) * (e - s.usual)
 }
 
 func (s *filter) volatility() float64 {
@@ -252,7 +252,7 @@ func (s *filter) solve() {
 	for k := range s.rungs {
 		for l := range s.ladders {
 			if (s.n+k+l*refreshEvery/2)%refreshEvery == 0 && (l == values || !alone(k)) {
-				s.ladders[l][k].band.Refresh(&s.timing)
+				s.ladders[l][k].band.Refresh(&s.timing[k])
 			}
 		}
 	}
@@ -297,7 +297,7 @@ func (s *filter) forecastRung(k int, now *present, shared interval.Origin, usual
 	waits.remember(now, near, top)
 	parts[peaks] = s.weigh(peaks, k, peak, claim[peaks], &o[peaks], made)
 	o[values].Beside, o[values].Highest = o[peaks].Spread, o[peaks].Point
-	o[peaks].Beside, o[peaks].Highest = o[values].Spread, highest(&o[peaks].Views)
+	o[peaks].Beside, o[peaks].Highest = o[values].Spread, highest(top)
 	for l, r := range [ladders]rung{value, peak} {
 		waits.beliefs[l] = parts[l].Belief
 		if l == peaks && alone(k) {
@@ -306,7 +306,7 @@ func (s *filter) forecastRung(k int, now *present, shared interval.Origin, usual
 			return
 		}
 		o[l].Prior = s.prior(l, k, usual)
-		waits.of[l] = r.bound(s, &s.answers[l][k], &o[l], parts[l])
+		waits.of[l] = r.bound(&s.timing[k], &s.answers[l][k], &o[l], parts[l])
 		usual[l] = waits.of[l].band.Usual()
 	}
 }
@@ -315,7 +315,7 @@ func (s *filter) forecastRung(k int, now *present, shared interval.Origin, usual
 // another rung, moves the answer towards a claim, and fills in what o is to know of it.
 func (s *filter) weigh(ladder, k int, r rung, claim float64, o *interval.Origin, made *claimed) combine.Parts {
 	dst := &s.answers[ladder][k]
-	parts := r.combine(dst, s.advice(ladder, k), o)
+	parts := r.combine(ladder, dst, s.advice(ladder, k), o)
 	s.applyClaim(ladder, k, claim, dst, o, made)
 	return parts
 }
@@ -324,7 +324,7 @@ func (s *filter) weigh(ladder, k int, r rung, claim float64, o *interval.Origin,
 // few of its own, from that of the rung before; 0 if none is needed. Without it the first
 // hour of a series would have no bounds an hour ahead.
 func (s *filter) prior(ladder, k int, usual *[ladders]float64) float64 {
-	if k == 0 || !s.ladders[ladder][k].band.Young() {
+	if k == 0 || !s.ladders[ladder][k].band.Young(&s.timing[k]) {
 		return 0
 	}
 	return interval.Prior(usual[ladder], s.rungs[k-1], s.rungs[k])

@@ -20,7 +20,7 @@ type plan struct {
 	own         []int              // rungs with regressions of their own
 	regressions []between          // by rung: which regressions answer
 	forget      [direct.Transforms]float64
-	timing      interval.Timing
+	timing      []interval.Timing // by rung, of its bands
 }
 
 // plans holds the plans made so far: a fleet has thousands of series of one step, and all
@@ -43,7 +43,10 @@ func planFor(step time.Duration, day int) *plan {
 
 func newPlan(rungs []int, day int) *plan {
 	day = max(day, 24)
-	p := &plan{rungs: rungs, timing: interval.NewTiming(day)}
+	p := &plan{rungs: rungs, timing: make([]interval.Timing, len(rungs))}
+	for k, h := range rungs {
+		p.timing[k] = interval.NewTiming(day, h, stride(h))
+	}
 	p.settings = settings(rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	p.queues, p.origins = newQueues(rungs)
 	p.own, p.regressions = neighbours(rungs)

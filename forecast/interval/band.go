@@ -22,51 +22,12 @@ const (
 	ofHighest = 7
 )
 
-// Timing sets how fast a [Band] learns; see [NewTiming].
-type Timing struct {
-	Slow   float64 // rate of the long-run scale
-	Rise   float64 // rate at which the trackers come up to speed
-	Slot   float64 // rate of the scale per time of day
-	Loss   float64 // rate of the pinball losses
-	Miss   float64 // rate of the share of misses
-	tuning direct.Tuning
-}
-
-// NewTiming returns the rates for a series with day samples a day.
-func NewTiming(day int) Timing {
-	span := max(float64(2*day), 300)
-	return Timing{
-		Slow: 1 / span, Rise: 1 / float64(min(day, longestRise)),
-		Slot: max(slotRate, min(0.1, 2/(float64(day)/Slots+1))), Loss: 1 / (3 * span), Miss: 2 / (missDays * span),
-		tuning: direct.Tuning{Forget: 1 - 1/(2*span), Huber: 3},
-	}
-}
-
-const (
-	trackRate   = 0.06 // γ of the trackers one step ahead
-	trackFade   = 0.7  // power of the horizon that it is divided by, as errors h ahead overlap
-	topRate     = 0.02 // γ of the tracker on the mixture, one step ahead
-	topFade     = 0.2  // power of the horizon that it is divided by: this one is to be quick
-	longestRise = 1440 // samples in which the trackers come up to speed, at most
-	linearRate  = 4    // γ of the linear function, over that of the trackers
-	mostPace    = 2    // how much more one truth may teach where few are learned from
-	jointRidge  = 170  // of the joint scale, over the number of errors that do not overlap
-	young       = 15   // number of those at which it doubles: they must settle seven powers
-	missDays    = 0.4  // memory of the share of misses
-	missPush    = 0.8  // what twice the misses move a bound by, in joint scales
-	mostPush    = 4    // of it at most
-	leastPush   = -0.4 // and least, of no misses
-	sharpness   = 40.0 // of the weights in the pinball loss, one step ahead
-	dullness    = 0.45 // power of the horizon that it is divided by, as losses h ahead overlap
-	restShare   = 0.1  // of the usual error: a forecast up to it is of a load that rests
-	negligible  = 1e-5 // errors up to it are none; values are of the order of one
-)
-
 // A Band holds the quantiles of one rung. It is not safe for concurrent use.
 type Band struct {
 	scale  scale
 	q      [trackers][Count]float32
 	beta   [high][inputs]float32 // of the linear function, high levels
+	square [inputs]direct.Small  // mean squares of its inputs
 	loss   [candidates]losses
 	weight [candidates][Count]share
 	top    [Count]float32
@@ -74,22 +35,11 @@ type Band struct {
 	shape  histogram
 	tail   tail
 	n      int32
-	rate   float32 // γ of the trackers
-	onTop  float32 // γ of the tracker on the mixture
-	sharp  float32 // of the weights
-	pace   float32 // how much more than usual one truth teaches
-	ahead  uint16  // h
-	stride uint16  // origins from one that is learned from to the next
 }
 
-// NewBand returns a band for forecasts h ≥ 1 steps ahead that has seen nothing. It learns
-// from every stride-th origin only, and from each stride times as much, at most mostPace
-// times: neighbouring errors h steps ahead are nearly the same.
-func NewBand(h, stride int) Band {
-	b := Band{tail: newTail(), ahead: uint16(h), stride: uint16(stride), pace: float32(min(stride, mostPace))}
-	b.rate = b.pace * float32(trackRate*math.Pow(float64(h), -trackFade))
-	b.onTop = b.pace * float32(topRate*math.Pow(float64(h), -topFade))
-	b.sharp = float32(sharpness * math.Pow(float64(h), -dullness))
+// NewBand returns a band that has seen nothing.
+func NewBand() Band {
+	b := Band{tail: newTail()}
 	for i, p := range levels {
 		for k := range b.q {
 			b.q[k][i] = float32(start(p))
@@ -162,22 +112,21 @@ func (b *Band) linear(f *frame, i int) float32 {
 	return q * f.size[ofJoint]
 }
 
-// push returns how far recent misses move the high bound of level i, in joint scales: their
-// excess to the power of 3/4, because misses in a row are one event.
+// push returns how far recent misses move the high bound of level i, in joint scales: the
+// root of their excess, because misses in a row are one event.
 func (b *Band) push(i int) float32 {
 	if i < p90 {
 		return 0
 	}
 	x := float64(b.missed[i-p90]/above[i] - 1)
-	root := math.Sqrt(math.Abs(x))
-	return missPush * max(leastPush, min(float32(math.Copysign(root*math.Sqrt(root), x)), mostPush))
+	return missPush * max(leastPush, min(float32(math.Copysign(math.Sqrt(math.Abs(x)), x)), mostPush))
 }
 
 // Bounds writes the quantiles of levels [Levels], ascending, on the right side of the point
 // and not negative. It writes to m what the caller hands back to Learn when the truth has
 // come.
 func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
-	b.scale.measure(m, o, b.known(&o), float32(floor))
+	b.scale.measure(m, o, b.known(&o, t), float32(floor))
 	b.scale.compare(o.Spread, b.warm(), t)
 	f := lay(&o, m)
 	base := f.size[ofJoint]
@@ -223,19 +172,19 @@ func order(quantiles *[Count]float32, point float32) {
 const settled = 30
 
 // apart returns the number of errors so far that do not overlap.
-func (b *Band) apart() float32 { return float32(b.n) * float32(b.stride) / float32(b.ahead) }
+func (b *Band) apart(t *Timing) float32 { return float32(b.n) * t.apart }
 
 // Young reports whether the size expected of the errors beforehand still counts; see
 // [Origin.Prior].
-func (b *Band) Young() bool { return b.apart() < settled }
+func (b *Band) Young(t *Timing) bool { return b.apart(t) < settled }
 
 // known returns the share of the errors seen in the scales. The rest is the size expected
 // beforehand: it counts as much as the first error, and soon for nothing.
-func (b *Band) known(o *Origin) float32 {
-	if o.Prior <= 0 || !b.Young() {
+func (b *Band) known(o *Origin, t *Timing) float32 {
+	if o.Prior <= 0 || !b.Young(t) {
 		return 1
 	}
-	seen := b.apart() * b.apart()
+	seen := b.apart(t) * b.apart(t)
 	return seen / (seen + 1)
 }
 
@@ -246,7 +195,7 @@ func (b *Band) warm() float32 { return 1 / float32(b.n+1) }
 // day no rule has a day to look back on, and what its errors teach would have to be
 // unlearned.
 func (b *Band) speed(t *Timing) float32 {
-	return min(float32(b.n+1)*float32(b.stride)*float32(t.Rise), 1)
+	return min(float32(b.n+1)*t.rise, 1)
 }
 
 // Learn takes the truth for an origin, with the memo that Bounds wrote of it. A forecast
@@ -254,17 +203,18 @@ func (b *Band) speed(t *Timing) float32 {
 // would pull all bounds down, and the first day of traffic would lie above them.
 func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 	e := truth - float32(o.Point)
-	rate, warm := b.pace*float32(t.Loss), b.warm()
+	rate, warm := t.loss, b.warm()
 	if warm > rate {
 		rate = warm
 	}
 	speed := b.speed(t)
-	step, top := b.rate*speed, b.onTop*speed
+	step, top := t.track*speed, t.top*speed
 	if math.Abs(float64(e)) <= negligible {
 		step, top = 0, 0
 	}
 	f, issued := lay(&o, m), m.issued(float32(o.Point))
 	base, rest := f.size[ofJoint], resting(truth, float32(o.Point), f.size[slow])
+	pull := b.pull(&f, max(warm, t.square))
 	lossByShape, lossByInputs := &b.loss[byShape], &b.loss[byInputs]
 	for i, p := range above { // before the trackers move on
 		loss, _ := judge(p, b.shape.at[i]*base-e)
@@ -272,8 +222,8 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		loss, move := judge(p, b.linear(&f, i)-e)
 		lossByInputs.follow(i, loss, rate)
 		if i >= p90 {
-			for k, x := range f.inputs {
-				b.beta[i-p90][k] += linearRate * step * move * x
+			for k, x := range pull {
+				b.beta[i-p90][k] += top * move * x
 			}
 		}
 		_, move = judge(p, issued[i]-truth)
@@ -282,7 +232,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		}
 		b.top[i] += top * quick[i] * move
 		if i >= p90 {
-			b.missed[i-p90] += b.pace * float32(t.Miss) * (move + p - b.missed[i-p90])
+			b.missed[i-p90] += t.miss * (move + p - b.missed[i-p90])
 		}
 	}
 	for k, s := range f.size {
@@ -298,9 +248,24 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		}
 	}
 	b.tail.learn((truth - issued[p90]) / base)
-	b.shape.add(e/base, b.pace*float32(t.Loss))
-	b.scale.learn(e, m, o, t, b.pace, warm)
+	b.shape.add(e/base, t.loss)
+	b.scale.learn(e, m, o, t, warm)
 	b.n++
+}
+
+// pull returns by how much a miss of the linear function moves the coefficient of each
+// input: by the input over its mean square, which it brings up to date. It is the diagonal
+// of Newton's method. Without it an expert that seldom differs from the forecast by much
+// would take weeks to get the coefficient that fits it. What an input moves the bound by is
+// limited: one that is silent all day but for the opening of a shop has next to no square.
+func (b *Band) pull(f *frame, rate float32) (by [inputs]float32) {
+	for k, x := range f.inputs {
+		square := float32(b.square[k].Float())
+		square += rate * (x*x - square)
+		b.square[k] = direct.ToSmall(float64(square))
+		by[k] = x / (max(square, x*x/mostPull) + leastSquare)
+	}
+	return by
 }
 
 // A rest is what a load of zero leaves to learn for lower bounds. The hours in which a
@@ -339,7 +304,7 @@ func (b *Band) Refresh(t *Timing) {
 	b.shape.read()
 	tune := t.tuning
 	model := b.scale.model()
-	few := float64(b.ahead) / float64(b.stride) / (model.Rows() + 1) // n errors h ahead tell as much as n/h
+	few := 1 / (float64(t.apart) * (model.Rows() + 1)) // n errors h ahead tell as much as n/h
 	tune.Ridge = jointRidge * few * (1 + young*few)
 	model.Solve(tune)
 	for i := range above {
@@ -351,7 +316,7 @@ func (b *Band) Refresh(t *Timing) {
 		if sum <= 0 {
 			continue
 		}
-		rate := float64(b.sharp) * candidates / float64(sum)
+		rate := t.sharp * candidates / float64(sum)
 		var weights [candidates]float64
 		total := 0.0
 		for k := range weights {

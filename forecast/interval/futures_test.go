@@ -19,7 +19,7 @@ func TestBoundsKnowTheHigherFuture(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(4, 2))
-			band, timing := interval.NewBand(1, 1), interval.NewTiming(288)
+			band, timing := interval.NewBand(), interval.NewTiming(288, 1, 1)
 			missed, wide, n := 0, 0.0, 0
 			for i := range 20_000 {
 				other := 10.0

@@ -12,7 +12,7 @@ import (
 // Errors whose size changes fourfold by the time of day are covered as promised.
 func TestBandCoversWhatItSays(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 1))
-	band, timing := interval.NewBand(1, 1), interval.NewTiming(288)
+	band, timing := interval.NewBand(), interval.NewTiming(288, 1, 1)
 	levels := interval.Levels()
 	var hits [interval.Count]int
 	const n, warm = 12000, 2000

@@ -127,20 +127,19 @@ func powers(x *[powersOf]float32, m *Memo, o Origin) {
 }
 
 // learn takes an error whose origin had the scales then.
-func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, pace, warm float32) {
+func (s *scale) learn(e float32, then *Memo, o Origin, t *Timing, warm float32) {
 	usual, size := float32(then.slow.Float()), float32(math.Abs(float64(e)))
 	var x [powersOf]float32
 	powers(&x, then, o)
 	target := elementary.Log(float64(min(size/usual, 1e3)) + leastPower)
-	tune, model := t.tuning, s.model()
-	tune.Forget = 1 - float64(pace)*(1-tune.Forget)
-	model.Learn(x[:], [direct.MaxTargets]float64{target}, tune)
-	s.slow += max(warm, pace*float32(t.Slow)) * (size - s.slow)
-	s.relative += max(warm, pace*fastRate) * (min(size/max(float32(o.Point), usual/10), mostRatio) - s.relative)
-	s.fromLast += max(warm, pace*fastRate) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)
+	model := s.model()
+	model.Learn(x[:], [direct.MaxTargets]float64{target}, t.tuning)
+	s.slow += max(warm, t.size) * (size - s.slow)
+	s.relative += max(warm, t.fast) * (min(size/max(float32(o.Point), usual/10), mostRatio) - s.relative)
+	s.fromLast += max(warm, t.fast) * (float32(math.Abs(float64(e)+o.Point-float64(o.Views[last]))) - s.fromLast)
 	slot := float32(s.slots[o.Slot].Float())
 	if slot == 0 {
 		slot = s.slow
 	}
-	s.slots[o.Slot] = direct.ToSmall(float64(slot + max(warm, pace*float32(t.Slot))*(size-slot)))
+	s.slots[o.Slot] = direct.ToSmall(float64(slot + max(warm, t.slot)*(size-slot)))
 }

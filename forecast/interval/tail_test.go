@@ -14,8 +14,8 @@ import (
 // under the bound of level p and the mean shape of the tail.
 func run(t *testing.T, p float64, n int, draw func() float64) (covered, shape float64) {
 	t.Helper()
-	band := interval.NewBand(1, 1)
-	timing := interval.NewTiming(1440)
+	band := interval.NewBand()
+	timing := interval.NewTiming(1440, 1, 1)
 	hits := 0
 	for i := range n {
 		o := interval.Origin{Point: 100, Volatility: 1, Views: [interval.Views]float32{100, 100, 100, 100, 100, 100, 100}}
