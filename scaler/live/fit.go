@@ -61,8 +61,8 @@ func fitTo(ctx context.Context, spec api.Spec, history forecast.Series, network 
 	return retrace.Fit(ctx, history, network)
 }
 
-// install hands the fit over, with what its retrace has found out. A failed one leaves the former model in place and
-// is tried again later.
+// install hands the fit over, with what its retrace has found out. A failed one leaves the
+// former model in place and is tried again later.
 func (s *Store) install(e *entry, epoch int, fit *model.Fitted, retrace *engine.Retrace, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
