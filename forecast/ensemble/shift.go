@@ -15,9 +15,10 @@ import (
 //
 // A window at the end of the history is compared with the same hours of the week before
 // it, in logarithms. It is a shift if that deviation is two and a half times as large as
-// that of any window as long before it, and if four fifths of its cells lie beyond all that
-// was ever seen at their hour. So a weekend is none once one was seen, and a trend is
-// none. Zeros are none either: they are more likely an outage.
+// that of any window as long before it, if four fifths of its cells lie beyond all that
+// was ever seen at their hour, and if both its halves deviate by about as much. So a weekend
+// is none once one was seen, a trend is none, and no growth that has begun of late. Zeros
+// are none either: they are more likely an outage.
 type shift struct {
 	at     int     // first cell of the new level; 0 = there is no shift
 	ratio  float64 // new level over the old one, as a difference of logarithms
@@ -28,11 +29,12 @@ type shift struct {
 
 const (
 	reference   = 7    // days before a window that it is compared with
-	leastDays   = 8    // before a shift: each day of the week, and one to compare
+	leastDays   = 9    // before a shift: each day of the week, and two to compare
 	latestShift = 1.25 // days that a shift lasts at least: one day may be a holiday
 	oldestShift = 7    // days that it lasts at most: then the seasonal cells are new
 	unusual     = 2.5  // deviations of the most deviating window before it
 	beyond      = 0.8  // share of its cells that lie beyond all before at their hour
+	uneven      = 0.25 // of the deviation, that its halves may differ by
 	mostSilent  = 0.1  // share of them that may be zero or missing
 )
 
@@ -91,7 +93,7 @@ func findShift(values []float64, s space.Space, day int) shift {
 	var most float64
 	most, found.unsure = logs.before(found.at, n-found.at)
 	if lasts := float64(n - found.at); found.at == 0 || lasts < latestShift*float64(day) ||
-		math.Abs(found.ratio) < unusual*most || !logs.isBeyond(found.at) {
+		math.Abs(found.ratio) < unusual*most || !logs.isBeyond(found.at) || !logs.isEven(found.at, found.ratio) {
 		return shift{}
 	}
 	found.step = newWindows(values, day).deviation(found.at, n-found.at)
@@ -171,6 +173,21 @@ func (w *windows) isBeyond(at int) bool {
 		}
 	}
 	return float64(max(above, below)) >= beyond*float64(len(w.z)-at)
+}
+
+// isEven reports whether both halves of the window from at on deviate by about as much as
+// all of it does.
+func (w *windows) isEven(at int, deviation float64) bool {
+	n := len(w.z)
+	middle, first, second := (at+n)/2, 0.0, 0.0
+	for i := at; i < n; i++ {
+		if over := w.z[i] - w.usual(at, i); i < middle {
+			first += over / float64(middle-at)
+		} else {
+			second += over / float64(n-middle)
+		}
+	}
+	return math.Abs(second-first) <= uneven*math.Abs(deviation)
 }
 
 // filled returns values with gaps filled by the cell of a day before, and at first by the

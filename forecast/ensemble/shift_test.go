@@ -50,6 +50,9 @@ func TestFindShift(t *testing.T) {
 		"it grows by three percent a day": {func(i int, v float64) float64 {
 			return v * math.Pow(1.03, float64(i)/24)
 		}, 0, false},
+		"it began to grow five days ago": {func(i int, v float64) float64 {
+			return v * math.Pow(1.4, max(0, float64(i-n+120)/24))
+		}, 0, false},
 		"a weekend, of which one was seen": {func(i int, v float64) float64 {
 			if i/24%7 >= 5 {
 				return 0.3 * v
