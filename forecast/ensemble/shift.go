@@ -14,11 +14,11 @@ import (
 // see one series.
 //
 // A window at the end of the history is compared with the same hours of the week before
-// it, in logarithms. It is a shift if that deviation is two and a half times as large as
-// that of any window as long before it, if four fifths of its cells lie beyond all that
-// was ever seen at their hour, and if both its halves deviate by about as much. So a weekend
-// is none once one was seen, a trend is none, and no growth that has begun of late. Zeros
-// are none either: they are more likely an outage.
+// it, in logarithms. It is a shift if that deviation is a tenth or more and two and a half
+// times as large as that of any window as long before it, if four fifths of its cells lie
+// beyond all that was ever seen at their hour, and if both its halves deviate by about as
+// much. So a weekend is none once one was seen, a trend is none, and no growth that has
+// begun of late. Zeros are none either: they are more likely an outage.
 type shift struct {
 	at     int     // first cell of the new level; 0 = there is no shift
 	ratio  float64 // new level over the old one, as a difference of logarithms
@@ -32,6 +32,7 @@ const (
 	leastDays   = 9    // before a shift: each day of the week, and two to compare
 	latestShift = 1.25 // days that a shift lasts at least: one day may be a holiday
 	oldestShift = 7    // days that it lasts at most: then the seasonal cells are new
+	leastShift  = 0.1  // of the logarithm: less is the weather, and goes as it came
 	unusual     = 2.5  // deviations of the most deviating window before it
 	beyond      = 0.8  // share of its cells that lie beyond all before at their hour
 	uneven      = 0.25 // of the deviation, that its halves may differ by
@@ -93,7 +94,7 @@ func findShift(values []float64, s space.Space, day int) shift {
 	var most float64
 	most, found.unsure = logs.before(found.at, n-found.at)
 	if lasts := float64(n - found.at); found.at == 0 || lasts < latestShift*float64(day) ||
-		math.Abs(found.ratio) < unusual*most || !logs.isBeyond(found.at) || !logs.isEven(found.at, found.ratio) {
+		math.Abs(found.ratio) < max(leastShift, unusual*most) || !logs.isBeyond(found.at) || !logs.isEven(found.at, found.ratio) {
 		return shift{}
 	}
 	found.step = newWindows(values, day).deviation(found.at, n-found.at)

@@ -46,6 +46,7 @@ func TestFindShift(t *testing.T) {
 		"a batch job since five days":          {from(n-120, func(v float64) float64 { return v + 200 }), 120, true},
 		"nothing happened":                     {from(n, nil), 0, false},
 		"one day may be a holiday":             {from(n-24, times(0.4)), 0, false},
+		"three hot days":                       {from(n-72, times(1.08)), 0, false},
 		"a shift so long ago that it is usual": {from(n-180, times(2)), 0, false},
 		"it grows by three percent a day": {func(i int, v float64) float64 {
 			return v * math.Pow(1.03, float64(i)/24)
