@@ -201,6 +201,9 @@ func TestWords(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", 999.6: "1,000", 1234567: "1,234,567", -1234: "−1,234"} {
 		require.Equal(t, want, report.Count(v))
 	}
+	for v, want := range map[float64]string{1.25e-5: "1.25e-05", 0.0125: "0.0125", 7.869: "7.87", 4000: "4,000", 123456: "123,456"} {
+		require.Equal(t, want, report.Factor(v))
+	}
 	for d, want := range map[time.Duration]string{
 		90 * time.Second: "90 s", 500 * time.Millisecond: "0.5 s", 14 * 24 * time.Hour: "14 days", 3 * time.Hour: "3 h", 6 * time.Minute: "6 min",
 	} {

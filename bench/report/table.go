@@ -71,7 +71,7 @@ func (t *text) settings(r *Report) {
 	}
 	for _, tr := range r.Traces {
 		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows %s in 2 min, %s in a lead time; optimum %s replica-hours, %s without start-up",
-			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), number(significant(tr.ScaleFactor)), growth(tr.Growth2M), growth(tr.GrowthLead),
+			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), Factor(tr.ScaleFactor), growth(tr.Growth2M), growth(tr.GrowthLead),
 			Count(tr.OptimumHours), Count(tr.UndelayedHours))
 		for _, warning := range tr.Warnings {
 			t.line("warning: %s: %s", tr.Name, warning)

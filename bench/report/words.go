@@ -36,6 +36,14 @@ func Count(v float64) string {
 	return text
 }
 
+// Factor writes what a load was multiplied by: 0.0125, 24.7 or 4,000.
+func Factor(v float64) string {
+	if v >= 1000 {
+		return Count(v)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
+
 // Span writes seconds as people say them: 45 s, 6 min, 3.5 h, 14 days.
 func Span(seconds float64) string {
 	trim := func(v float64, unit string) string {

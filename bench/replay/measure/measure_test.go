@@ -77,6 +77,10 @@ func TestGrowth(t *testing.T) {
 	require.InDelta(t, 4, measure.Growth(rate, 2, 1, 0, 1), 1e-12)
 	require.InDelta(t, 2, measure.Growth(rate, 2, 1, 2, 1), 1e-12, "below the floor is left out")
 	require.True(t, math.IsNaN(measure.Growth(rate, 9, 1, 0, 1)))
+
+	pulses := []float64{0, 0, 9, 0, 0, 9, 0}
+	require.InDelta(t, 3, measure.Growth(pulses, 1, 1, 3, 1), 1e-12, "out of nothing: from the floor")
+	require.Zero(t, measure.Growth(pulses, 1, 1, 0, 1), "there is no floor to rise from")
 }
 
 func TestChurnAndReversals(t *testing.T) {

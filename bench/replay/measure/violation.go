@@ -106,18 +106,33 @@ func OutOfReach(violating []bool, demand []int32, lead, memory int, headroom flo
 // load grows within one lead time, over the steps at every; steps whose load is
 // below floor are left out. It is NaN if none is left. A reactive scaler whose
 // target is above the inverse of it falls short that often.
+//
+// If the steps that are left only fall, the load comes from below floor each time, as
+// single requests do out of nothing: rises from there then count as from floor.
 func Growth(rate []float64, lead, every int, floor, p float64) float64 {
-	var factors []float64
+	var factors, rises []float64
 	for i := 0; i+lead < len(rate); i += every {
-		if rate[i] > floor {
+		switch {
+		case rate[i] > floor:
 			factors = append(factors, rate[i+lead]/rate[i])
+		case floor > 0 && rate[i+lead] > floor:
+			rises = append(rises, rate[i+lead]/floor)
 		}
 	}
-	if len(factors) == 0 {
+	growth := quantile(factors, p)
+	if growth < 1 && len(rises) > 0 {
+		return quantile(append(factors, rises...), p)
+	}
+	return growth
+}
+
+// quantile returns the p-quantile of values, which it sorts; NaN of none.
+func quantile(values []float64, p float64) float64 {
+	if len(values) == 0 {
 		return math.NaN()
 	}
-	slices.Sort(factors)
-	return factors[min(int(p*float64(len(factors))), len(factors)-1)]
+	slices.Sort(values)
+	return values[min(int(p*float64(len(values))), len(values)-1)]
 }
 
 // BudgetGap returns the distance of the violating time from the budget, both in

@@ -231,7 +231,7 @@ func scaled(factor float64) string {
 	if math.Abs(factor-1) < 1e-9 {
 		return ", as recorded"
 	}
-	return fmt.Sprintf(", scaled ×%.3g", factor)
+	return ", scaled ×" + report.Factor(factor)
 }
 
 func times(n int) string {
