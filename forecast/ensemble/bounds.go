@@ -9,30 +9,106 @@ import (
 
 // bound fills dst with quantiles around the combination.
 //
-// The error of the combination at the earlier origins, in logarithms, gives each
-// horizon its scale: the mean absolute error within three cells of it, drawn by
-// two fifths towards the square root of the horizon. A quantile lies a number of
-// scales from the point that depends on its level alone.
+// The error of the combination at the earlier origins gives each horizon its scale: the
+// mean absolute error within three cells of it, drawn by two fifths towards the square
+// root of the horizon. A quantile lies a number of scales from the point that depends on
+// its level alone. That is done twice, in the unit of the metric and in logarithms, and
+// the two are averaged, weighted by how good bounds in each would have been.
+//
+// Logarithms alone are right for loads whose errors grow with their level. For others a
+// bound above lies too far away, as the errors of the night count like those of the day,
+// and one below too close: of traffic, air and the load of servers 1 to 2 % lay above 97.5 %
+// bounds and 3 to 7 % below.
 func (r *run) bound(dst *forecast.Forecast) {
-	s := space.Log(r.history.Values)
 	low, high := space.Extent(r.history.Values)
 	room := high - low
 	point := r.mixed[len(r.mixed)-1]
-	values, peaks := r.scales(s)
+	scales := r.scalings()
 	wide, top := r.unseen(), 0.0
 	for h := range dst.Values {
-		v := max(0, point[h])
+		v := point[h]
+		if v < rounding*high {
+			v = 0
+		}
 		top = max(top, v)
 		for q, p := range dst.Levels {
 			k := multiple(p) * early(h) * wide
-			dst.Values[h][q] = min(max(0, s.Back(s.Forward(v)+k*values[h])), max(v, high+room))
-			dst.Peaks[h][q] = min(max(0, s.Back(s.Forward(top)+k*peaks[h])), max(top, high+room))
+			dst.Values[h][q], dst.Peaks[h][q] = v, top
+			if k != 0 {
+				value, peak := 0.0, 0.0
+				for i := range scales {
+					s := &scales[i]
+					value += s.weight * s.quantile(v, k, s.values[h], r.unsure)
+					peak += s.weight * s.quantile(top, k, s.peaks[h], r.unsure)
+				}
+				dst.Values[h][q], dst.Peaks[h][q] = min(value, max(v, high+room)), min(peak, max(top, high+room))
+			}
 		}
 	}
 	dst.Tidy()
 }
 
-// scales returns the mean absolute error by horizon of the value and of the
+// rounding is the share of the largest value below which a point is zero: the mean of
+// nights without load, taken in logarithms, is no exact zero.
+const rounding = 1e-12
+
+// A scaling measures the errors of the combination in one space.
+type scaling struct {
+	space         space.Space
+	values, peaks []float64 // mean absolute error by horizon, of the value and of the maximum so far
+	weight        float64   // of the bounds in this space; those of all sum to one
+}
+
+// sharpness is the power of the scores that spaces are weighed by. From 6 to 20 the
+// results differ by 1 %; the larger it is, the closer one is to choosing one of two, and
+// the smaller, the more too wide bounds take part.
+const sharpness = 8
+
+// scalings returns the errors in the unit of the metric and in logarithms, weighed by the
+// scores of 95 % intervals at the earlier origins.
+func (r *run) scalings() [2]scaling {
+	all := [2]scaling{{space: space.Log(r.history.Values)}, {}}
+	var scores [len(all)]float64
+	for i := range all {
+		all[i].values, all[i].peaks = r.scales(all[i].space)
+		scores[i] = r.score(&all[i])
+	}
+	logs := 0.5
+	if scores[0] > 0 && scores[1] > 0 {
+		logs = 1 / (1 + math.Pow(scores[0]/scores[1], sharpness))
+	}
+	all[0].weight, all[1].weight = logs, 1-logs
+	return all
+}
+
+// quantile returns what lies k scales above v, not below zero. unsure is the error of the
+// level as a share of it: the scale does not know of a shift.
+func (s *scaling) quantile(v, k, scale, unsure float64) float64 {
+	if !s.space.IsLog() {
+		unsure *= v
+	}
+	return max(0, s.space.Back(s.space.Forward(v)+k*math.Hypot(scale, unsure)))
+}
+
+// score returns the sum over the earlier origins of the interval scores of 95 % intervals:
+// their width, and forty times the distance of a value outside; see Gneiting and Raftery,
+// Strictly proper scoring rules, JASA 102 (2007).
+func (r *run) score(s *scaling) float64 {
+	const outside = 0.05
+	sum, k := 0.0, multiple(1-outside/2)
+	for at, origin := range r.origins[:len(r.origins)-1] {
+		for h, y := range r.truth(origin) {
+			if r.seen[origin+h] {
+				v := max(0, r.mixed[at][h])
+				low, high := s.quantile(v, -k, s.values[h], 0), s.quantile(v, k, s.values[h], 0)
+				sum += high - low + 2/outside*(max(0, low-y)+max(0, y-high))
+			}
+		}
+	}
+	return sum
+}
+
+// scales returns the mean absolute error by horizon, in a space, of the value and of the
 // maximum so far.
 func (r *run) scales(s space.Space) (values, peaks []float64) {
 	n := make([]float64, r.horizon)
@@ -49,11 +125,7 @@ func (r *run) scales(s space.Space) (values, peaks []float64) {
 			}
 		}
 	}
-	values, peaks = smoothed(values, n), smoothed(peaks, n)
-	for h := range values { // the earlier origins do not know of the shift
-		values[h], peaks[h] = math.Hypot(values[h], r.unsure), math.Hypot(peaks[h], r.unsure)
-	}
-	return values, peaks
+	return smoothed(values, n), smoothed(peaks, n)
 }
 
 // smoothed turns sums of errors and their counts into scales.

@@ -17,7 +17,8 @@
 // A bound lies a number of scales away from the point. The number depends on the level of
 // the quantile alone. The scale is the mean absolute error, per horizon, of the combination
 // at the earlier origins, made with the weights known then, and drawn towards a growth with
-// the square root of the horizon.
+// the square root of the horizon. It is taken in the unit of the metric and in logarithms,
+// and the bounds of both are averaged, those that would have been better so far above all.
 //
 // Sources: Bates and Granger, The combination of forecasts, OR Quarterly 20
 // (1969), for the weights; Petropoulos and Svetunkov, A simple combination of
