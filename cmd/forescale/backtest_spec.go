@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -67,7 +69,8 @@ func (o *backtestOptions) metric() api.MetricSpec {
 }
 
 // decodeSpec reads a spec, or the object that carries one, as the backtest prints it:
-// the first of several documents that is a PredictiveAutoscaler.
+// the first of several documents that is a PredictiveAutoscaler, or a ScaledObject with a
+// trigger that asks for a forecast.
 func decodeSpec(text []byte) (api.Spec, error) {
 	for document := range bytes.SplitSeq(text, []byte("\n---")) {
 		body, err := yaml.YAMLToJSONStrict(document)
@@ -82,27 +85,81 @@ func decodeSpec(text []byte) (api.Spec, error) {
 			if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
 				continue
 			}
-			return checked(body)
+			if metadata := dotted(body); metadata != nil {
+				return checked(api.FromMetadata(metadata))
+			}
+			return checked(api.Decode(body))
 		}
-		if object.Kind == "PredictiveAutoscaler" {
+		switch object.Kind {
+		case "PredictiveAutoscaler":
 			delete(object.Spec, "targetRef") // who is scaled, which a replay does not ask
 			delete(object.Spec, "podCPU")
 			if body, err = json.Marshal(object.Spec); err != nil {
 				return api.Spec{}, err
 			}
-			return checked(body)
+			return checked(api.Decode(body))
+		case "ScaledObject":
+			if metadata := triggerOf(body); metadata != nil {
+				return checked(api.FromMetadata(metadata))
+			}
 		}
 	}
-	return api.Spec{}, errors.New("neither a spec nor a PredictiveAutoscaler")
+	return api.Spec{}, errors.New("neither a spec nor a PredictiveAutoscaler, nor a ScaledObject with a trigger of type external and the key metric.query")
 }
 
-// checked decodes a spec. What is left out is taken from the flags, so that only what
-// is given can be wrong.
-func checked(document []byte) (api.Spec, error) {
-	spec, err := api.Decode(document)
-	if err != nil {
-		return spec, err
+// triggerOf returns the metadata of the first trigger of a ScaledObject that asks for a
+// forecast, with the bounds of the object where it states none; nil if there is none.
+func triggerOf(object []byte) map[string]string {
+	var scaled struct {
+		Spec struct {
+			Min      int32 `json:"minReplicaCount"`
+			Max      int32 `json:"maxReplicaCount"`
+			Triggers []struct {
+				Type     string            `json:"type"`
+				Metadata map[string]string `json:"metadata"`
+			} `json:"triggers"`
+		} `json:"spec"`
 	}
+	if json.Unmarshal(object, &scaled) != nil {
+		return nil
+	}
+	for _, t := range scaled.Spec.Triggers {
+		if _, asks := t.Metadata["metric.query"]; !asks || !strings.HasPrefix(t.Type, "external") {
+			continue
+		}
+		for key, bound := range map[string]int32{"scale.minReplicas": scaled.Spec.Min, "scale.maxReplicas": scaled.Spec.Max} {
+			if _, stated := t.Metadata[key]; !stated && bound > 0 {
+				t.Metadata[key] = strconv.Itoa(int(bound))
+			}
+		}
+		return t.Metadata
+	}
+	return nil
+}
+
+// dotted returns document if it has the keys of a trigger's metadata, such as
+// metric.query; nil if it does not.
+func dotted(document []byte) map[string]string {
+	var fields map[string]any
+	dec := json.NewDecoder(bytes.NewReader(document))
+	dec.UseNumber()
+	if dec.Decode(&fields) != nil {
+		return nil
+	}
+	metadata, found := map[string]string{}, false
+	for key, value := range fields {
+		metadata[key] = fmt.Sprint(value) // 50 and true as well as "50" and "true"
+		found = found || strings.Contains(key, ".")
+	}
+	if !found {
+		return nil
+	}
+	return metadata
+}
+
+// checked returns a decoded spec, or all that is wrong with it. What is left out is taken
+// from the flags, so that only what is given can be wrong.
+func checked(spec api.Spec, err error) (api.Spec, error) {
 	full := spec
 	if full.Metric.Query == "" {
 		full.Metric.Query = "the load of the replay"
@@ -113,7 +170,10 @@ func checked(document []byte) (api.Spec, error) {
 	if full.Scale.LatencyObjective == nil { // that of the flags, which is checked with them
 		full.Scale.LatencyObjective = &api.LatencyObjective{Quantile: 0.5, Value: api.Duration(time.Hour)}
 	}
-	return spec, full.Validate()
+	if faults := (api.Faults{}).With(err).With(full.Validate()); len(faults) > 0 {
+		return spec, faults
+	}
+	return spec, nil
 }
 
 // withMargin states the margin that a spec without one has by default, so that what

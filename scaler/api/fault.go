@@ -1,7 +1,9 @@
 package api
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +36,30 @@ func (fs Faults) Error() string {
 		lines[i] = f.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// With returns fs and the faults in err whose path has none yet: what could not be read is
+// not also missing. An error that is no Faults is one of the whole document.
+func (fs Faults) With(err error) Faults {
+	if err == nil {
+		return fs
+	}
+	var more Faults
+	if !errors.As(err, &more) {
+		more = Faults{{Want: err.Error()}}
+	}
+	for _, f := range more {
+		if !slices.ContainsFunc(fs, func(g Fault) bool { return samePath(g.Path, f.Path) }) {
+			fs = append(fs, f)
+		}
+	}
+	return fs
+}
+
+// samePath reports whether two keys name one field, one of them perhaps in the
+// spelling that KEDA fills from the environment.
+func samePath(a, b string) bool {
+	return strings.TrimSuffix(a, fromEnvSuffix) == strings.TrimSuffix(b, fromEnvSuffix)
 }
 
 // err returns fs as an error, nil if there is no fault.

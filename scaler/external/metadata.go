@@ -3,10 +3,8 @@ package external
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/forescale/forescale/scaler/api"
 )
@@ -33,8 +31,7 @@ func Decode(metadata map[string]string) (name string, spec api.Spec, err error) 
 		faults = append(faults, api.Fault{Path: api.MetricNameKey, Value: name, Want: want})
 	}
 	spec, err = api.FromMetadata(metadata)
-	faults = appendFaults(faults, err)
-	faults = appendFaults(faults, spec.Validate())
+	faults = faults.With(err).With(spec.Validate())
 	if len(faults) > 0 {
 		return "", api.Spec{}, faults
 	}
@@ -42,30 +39,6 @@ func Decode(metadata map[string]string) (name string, spec api.Spec, err error) 
 		name = defaultMetricName(spec.Metric.Query)
 	}
 	return name, spec.Default(), nil
-}
-
-// appendFaults adds the faults in err whose path has none yet: what could not be
-// read is not also missing.
-func appendFaults(faults api.Faults, err error) api.Faults {
-	if err == nil {
-		return faults
-	}
-	var more api.Faults
-	if !errors.As(err, &more) {
-		return append(faults, api.Fault{Path: "metadata", Want: err.Error()})
-	}
-	for _, f := range more {
-		if !slices.ContainsFunc(faults, func(g api.Fault) bool { return samePath(g.Path, f.Path) }) {
-			faults = append(faults, f)
-		}
-	}
-	return faults
-}
-
-// samePath reports whether two keys name one field, one of them perhaps in the
-// spelling that KEDA fills from the environment.
-func samePath(a, b string) bool {
-	return strings.TrimSuffix(a, "FromEnv") == strings.TrimSuffix(b, "FromEnv")
 }
 
 // nameFault returns what would be right if name cannot be a metric's name: it
