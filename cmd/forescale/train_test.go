@@ -124,6 +124,19 @@ func TestTrainCoarsens(t *testing.T) {
 	require.Contains(t, out, "from 2 series of 1h0m0s")
 }
 
+// Two hours have no day before them, and ten steps ahead of their last 15 % little is
+// left: what is known is said, and nothing else.
+func TestTrainOnTwoHoursSaysWhatIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	input := writeWave(t, dir, "short.csv", 120, time.Minute)
+	out, _, err := runTrain(t, "--input", input, "--out", filepath.Join(dir, "m.safetensors"), "--epochs", "1", "--steps-per-epoch", "2", "--units", "4", "--head-units", "4")
+	require.NoError(t, err)
+	require.NotContains(t, out, "NaN")
+	require.Regexp(t, `\n +1m0s +1 +17 +\d+\.\d+ +–  `, out, "against the last value, not against the day before")
+	require.Regexp(t, `\n +1h0m0s +0 +0 +– +–  `, out)
+	require.Contains(t, out, "\n–: ")
+}
+
 func TestBarLine(t *testing.T) {
 	p := train.Progress{Epoch: 2, Epochs: 4, Done: 5, Total: 10, TrainLoss: 0.25, ValidationLoss: 0.3}
 	require.Equal(t, "epoch 2/4 █████████░░░░░░░░░░░░░░░  38 %  loss 0.2500, validation 0.3000  50s left at most", barLine(p, 30*time.Second))

@@ -27,15 +27,18 @@ type Report struct {
 type EpochLoss struct{ Train, Validation float64 }
 
 // A RungScore is the accuracy at one horizon. The ratios are of mean absolute
-// errors, geometric means over the series; below 1 the network is better. NaN
-// says that no series could be scored.
+// errors, geometric means over the series that have one; below 1 the network is
+// better. NaN says that none has: that the rule made no error, as on a constant
+// series, that there is no day before, or that no forecast was scored.
 type RungScore struct {
 	Horizon         int // steps
 	Series, Origins int
 	ToNaive         float64   // the network's error over that of "as now"
 	ToSeasonal      float64   // over that of "as a day ago"
 	Levels          []float64 // the quantiles of the network
-	Coverage        []float64 // share of values at or under each, mean over the series
+	Coverage        []float64 // share of values at or under each, mean over the series; NaN if no forecast was scored
+
+	toNaive, toSeasonal int // series that have a ratio
 }
 
 // WriteTable writes the scores as a table for people.
@@ -54,17 +57,30 @@ func (r Report) WriteTable(w io.Writer) error {
 		if r.Step == 0 {
 			horizon = fmt.Sprintf("%d steps", s.Horizon)
 		}
-		fmt.Fprintf(&b, "%10s %7d %9d %9.3f %12.3f", horizon, s.Series, s.Origins, s.ToNaive, s.ToSeasonal)
+		fmt.Fprintf(&b, "%10s %7d %9d %9s %12s", horizon, s.Series, s.Origins, known(s.ToNaive), known(s.ToSeasonal))
 		for _, c := range s.Coverage {
-			fmt.Fprintf(&b, " %7.3f", c)
+			fmt.Fprintf(&b, " %7s", known(c))
 		}
 		b.WriteByte('\n')
 	}
 	b.WriteString("to naive, to seasonal: mean absolute error over that of \"as now\" and of \"as a day ago\"; below 1 the network is better\n")
+	if strings.Contains(b.String(), unknown) {
+		b.WriteString(unknown + ": the rule made no error, as on a constant series, there is no day before, or the last 15 % are too short to judge\n")
+	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("train: table: %w", err)
 	}
 	return nil
+}
+
+const unknown = "–"
+
+// known writes a figure, or that there is none.
+func known(v float64) string {
+	if math.IsNaN(v) {
+		return unknown
+	}
+	return fmt.Sprintf("%.3f", v)
 }
 
 // sums are the errors of one series at one rung.
@@ -105,23 +121,29 @@ func score(ctx context.Context, best *lstm.Network, parts []part) ([]RungScore, 
 // add counts a series in; until finish the means are sums, those of ratios of
 // logarithms.
 func (r *RungScore) add(s *sums) {
-	if s.n == 0 || s.network == 0 || s.naive == 0 || s.seasonal == 0 {
-		return // a ratio says nothing: a constant series, or no day before
+	if s.n == 0 {
+		return
 	}
 	r.Series++
 	r.Origins += s.n
-	r.ToNaive += math.Log(s.network / s.naive)
-	r.ToSeasonal += math.Log(s.matched / s.seasonal)
 	for q, n := range s.under {
 		r.Coverage[q] += float64(n) / float64(s.n)
 	}
+	if s.network > 0 && s.naive > 0 {
+		r.toNaive++
+		r.ToNaive += math.Log(s.network / s.naive)
+	}
+	if s.matched > 0 && s.seasonal > 0 {
+		r.toSeasonal++
+		r.ToSeasonal += math.Log(s.matched / s.seasonal)
+	}
 }
 
-func (r *RungScore) finish() {
-	n := float64(r.Series) // 0/0 = NaN: nothing was scored
-	r.ToNaive, r.ToSeasonal = math.Exp(r.ToNaive/n), math.Exp(r.ToSeasonal/n)
+func (r *RungScore) finish() { // 0/0 = NaN: there was none
+	r.ToNaive = math.Exp(r.ToNaive / float64(r.toNaive))
+	r.ToSeasonal = math.Exp(r.ToSeasonal / float64(r.toSeasonal))
 	for q := range r.Coverage {
-		r.Coverage[q] /= n
+		r.Coverage[q] /= float64(r.Series)
 	}
 }
 
