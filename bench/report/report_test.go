@@ -75,6 +75,8 @@ func TestVerdict(t *testing.T) {
 		"cheaper and within the budget":   {[2]float64{0.04, 1.4}, [2]float64{0.05, 1.12}, "forescale-floor keeps the objective with 20 % fewer replica-hours than hpa-rate-70."},
 		"better in both":                  {[2]float64{2.4, 1.4}, [2]float64{0.8, 1.26}, "forescale-floor misses the objective 3.0 times less, with 10 % fewer replica-hours than hpa-rate-70."},
 		"cheaper, as bad":                 {[2]float64{2.4, 1.4}, [2]float64{2.4, 1.26}, "forescale-floor misses the objective no more often, with 10 % fewer replica-hours than hpa-rate-70."},
+		"better by far":                   {[2]float64{2.4, 1.4}, [2]float64{0.1, 1.26}, "forescale-floor misses the objective 24 times less, with 10 % fewer replica-hours than hpa-rate-70."},
+		"next to never":                   {[2]float64{2.4, 1.4}, [2]float64{0.0004, 1.26}, "forescale-floor misses the objective over a hundred times less, with 10 % fewer replica-hours than hpa-rate-70."},
 		"better at the same bill":         {[2]float64{2.4, 1.4}, [2]float64{0.8, 1.4}, "forescale-floor misses the objective 3.0 times less than hpa-rate-70, at the same bill."},
 		"better and dearer":               {[2]float64{2.4, 1.4}, [2]float64{0.8, 1.54}, "forescale-floor misses the objective 3.0 times less than hpa-rate-70, for 10 % more replica-hours."},
 		"never violates":                  {[2]float64{2.4, 1.4}, [2]float64{0, 1.4}, "forescale-floor keeps the objective all the time, which hpa-rate-70 does not, at the same bill."},

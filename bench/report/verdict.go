@@ -196,12 +196,17 @@ func headlineWithoutGain(c, ref Aggregate, budget float64) string {
 	return fmt.Sprintf("%s does worse here than %s: do not use it for this load.", c.Policy, ref.Policy)
 }
 
-// times says how much less often, c > 0.
+// times says how much less often, c > 0. Of next to nothing more digits would say nothing.
 func times(ref, c float64) string {
-	if ref/c < 1.5 {
+	switch ratio := ref / c; {
+	case ratio < 1.5:
 		return fmt.Sprintf("%.0f %% less", 100*(1-c/ref))
+	case ratio < 10:
+		return fmt.Sprintf("%.1f times less", ratio)
+	case ratio <= 100:
+		return fmt.Sprintf("%.0f times less", ratio)
 	}
-	return fmt.Sprintf("%.1f times less", ref/c)
+	return "over a hundred times less"
 }
 
 // without is the headline when no policy of forescale ran.
