@@ -101,13 +101,13 @@ func (r *rungScore) rung(step time.Duration, scale float64) Rung {
 	n := float64(r.n)
 	out := Rung{
 		Horizon: (time.Duration(r.h) * step).Seconds(), N: r.n,
-		MAE: Number(r.loss / n), MAERatio: quotient(r.beyondPrecision(), r.naive), MASE: Number(r.loss / n / scale),
+		MAE: Number(r.loss / n), MAERatio: quotient(r.beyondPrecision(), r.naive, r.n), MASE: Number(r.loss / n / scale),
 		SMAPE: Number(r.smape / n), WIS: Number(r.wis / n),
 		PinballRatio: map[string]Number{}, Coverage: map[string]Number{}, WorstDayCoverage: map[string]Number{},
-		PeakMAERatio: quotient(r.peaks.loss, r.peaks.naive), PeakCoverage: r.peaks.coverage(),
+		PeakMAERatio: quotient(r.peaks.loss, r.peaks.naive, r.peaks.n), PeakCoverage: r.peaks.coverage(),
 	}
 	for k, p := range boundLevels {
-		out.PinballRatio[key(p)] = quotient(r.pinball[k], r.naivePinball[k])
+		out.PinballRatio[key(p)] = quotient(r.pinball[k], r.naivePinball[k], r.n)
 		out.Coverage[key(p)] = Number(float64(r.covered[k]) / n)
 		out.WorstDayCoverage[key(p)] = Number(r.worst[k])
 	}
@@ -123,9 +123,12 @@ func (r *rungScore) beyondPrecision() float64 {
 	return r.loss
 }
 
-// quotient returns a/b, and 1 where both are 0.
-func quotient(a, b float64) Number {
-	if a == b {
+// quotient returns a/b, sums over n forecasts: 1 where both are 0, NaN where n is 0.
+func quotient(a, b float64, n int) Number {
+	switch {
+	case n == 0:
+		return Number(math.NaN())
+	case a == b:
 		return 1
 	}
 	return Number(a / b)

@@ -2,14 +2,18 @@ package accuracy_test
 
 import (
 	"bytes"
+	"io"
 	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/accuracy"
+	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/forecast/baseline"
 )
 
 // A line that a terminal breaks cannot be read as one of a table: a hundred columns, for
@@ -44,4 +48,19 @@ func TestWhatHasNoNumberIsADash(t *testing.T) {
 	require.NotContains(t, out.String(), "Inf")
 	require.NotContains(t, out.String(), "NaN")
 	require.Contains(t, out.String(), "flat     1m  3    0        –     –      –    0")
+}
+
+// Half an hour of which half is warm-up holds no forecast of an hour: nothing is no tie.
+func TestNoForecastHasNoRatio(t *testing.T) {
+	short := trace.Trace{Name: "short", Start: time.Unix(0, 0), Step: time.Minute, Values: make([]float64, 30)}
+	for i := range short.Values {
+		short.Values[i] = float64(10 + i%3)
+	}
+	r, err := accuracy.Run(t.Context(), []trace.Trace{short}, accuracy.Options{Name: "naive", Model: baseline.Naive{}}, io.Discard)
+	require.NoError(t, err)
+	hour := r.Series[0].Rungs[4]
+	require.Zero(t, hour.N)
+	require.True(t, math.IsNaN(float64(hour.MAERatio)))
+	require.True(t, math.IsNaN(float64(hour.PeakMAERatio)))
+	require.True(t, math.IsNaN(float64(hour.PinballRatio["0.9"])))
 }

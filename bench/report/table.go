@@ -71,7 +71,7 @@ func (t *text) settings(r *Report) {
 	}
 	for _, tr := range r.Traces {
 		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows %s in 2 min, %s in a lead time; optimum %s replica-hours, %s without start-up",
-			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), Factor(tr.ScaleFactor), growth(tr.Growth2M), growth(tr.GrowthLead),
+			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), Factor(tr.ScaleFactor), Growth(tr.Growth2M), Growth(tr.GrowthLead),
 			Count(tr.OptimumHours), Count(tr.UndelayedHours))
 		for _, warning := range tr.Warnings {
 			t.line("warning: %s: %s", tr.Name, warning)
@@ -80,8 +80,8 @@ func (t *text) settings(r *Report) {
 	t.line("")
 }
 
-// growth is a factor in words; a load that is too low or too short has none.
-func growth(f Float) string {
+// Growth is a factor in words; a load that is too low or too short has none.
+func Growth(f Float) string {
 	if math.IsNaN(float64(f)) {
 		return "–"
 	}

@@ -221,8 +221,8 @@ func facts(r *report.Report) []fact {
 }
 
 func grows(t report.Trace) string {
-	if g := float64(t.Growth2M); !math.IsNaN(g) {
-		return "×" + fixed(g, 2) + ", class " + t.Class
+	if !math.IsNaN(float64(t.Growth2M)) {
+		return report.Growth(t.Growth2M) + ", class " + t.Class
 	}
 	return "not known: the load is too low or too short"
 }
