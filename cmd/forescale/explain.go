@@ -46,8 +46,10 @@ on --explain-address.
 
   forescale explain --address forescale.forescale:9443 shop/web
   kubectl -n forescale exec deploy/forescale -- /forescale explain shop/web
-  forescale explain shop/web --json | jq -r .recordJson > decision.json
-  forescale explain --replay decision.json     # decide again, bit for bit`,
+  forescale explain shop/web --json > decision.json
+  forescale explain --replay decision.json     # decide again, bit for bit
+
+Behind KEDA the HPA decides about replicas, and there is nothing to decide again.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.replay != "" && len(args) > 0 {
@@ -65,7 +67,7 @@ on --explain-address.
 	fs.StringVar(&o.cert, "cert", "", "own certificate `file` (PEM), for a server that wants one")
 	fs.StringVar(&o.key, "key", "", "its private key `file` (PEM)")
 	fs.BoolVar(&o.json, "json", false, "print the message of the API as JSON")
-	fs.StringVar(&o.replay, "replay", "", "decide again what the record in this `file` holds, instead of asking a server")
+	fs.StringVar(&o.replay, "replay", "", "decide again what was recorded in this `file`, an answer of --json, instead of asking a server")
 	return cmd
 }
 
@@ -204,13 +206,23 @@ func replayRecord(out io.Writer, path string) error {
 	if err != nil {
 		return fmt.Errorf("--replay: %w", err)
 	}
+	var answer struct {
+		Workload json.RawMessage `json:"workload"`
+		Record   string          `json:"recordJson"`
+	}
+	if json.Unmarshal(data, &answer) == nil && answer.Workload != nil {
+		if answer.Record == "" {
+			return fmt.Errorf("--replay %s: no replicas were decided about: behind KEDA the HPA does that", path)
+		}
+		data = []byte(answer.Record)
+	}
 	var r scaler.Record
 	err = json.Unmarshal(data, &r)
 	if err == nil && r.Decision.Reason == "" { // as of any other JSON
 		err = errors.New("it holds no decision")
 	}
 	if err != nil {
-		return fmt.Errorf("--replay %s: no record of a decision, want the recordJson of explain --json: %w", path, err)
+		return fmt.Errorf("--replay %s: no record of a decision, want the answer of explain --json, or its recordJson: %w", path, err)
 	}
 	d, _, err := r.Replay()
 	if err != nil {

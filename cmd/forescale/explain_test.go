@@ -139,23 +139,31 @@ func TestAnExplainedDecisionIsReplayed(t *testing.T) {
 	address, store, key := startExplained(t)
 	_, ok := store.Scale(key, engine.Target{Current: 2, Ready: 2, Min: 1, Max: 10})
 	require.True(t, ok)
-	text, err := runExplain("--address", address, "shop/web", "--json")
+	answer, err := runExplain("--address", address, "shop/web", "--json")
 	require.NoError(t, err)
 	var x struct {
 		RecordJSON string `json:"recordJson"`
 	}
-	require.NoError(t, json.Unmarshal([]byte(text), &x))
+	require.NoError(t, json.Unmarshal([]byte(answer), &x))
 
 	file := filepath.Join(t.TempDir(), "decision.json")
 	require.NoError(t, os.WriteFile(file, []byte(x.RecordJSON), 0o600))
-	text, err = runExplain("--replay", file)
+	text, err := runExplain("--replay", file)
 	require.NoError(t, err)
 	require.Contains(t, text, "3 replicas, as recorded: demand asks for 3")
+
+	require.NoError(t, os.WriteFile(file, []byte(answer), 0o600))
+	again, err := runExplain("--replay", file)
+	require.NoError(t, err)
+	require.Equal(t, text, again, "the whole answer will do")
+	require.NoError(t, os.WriteFile(file, []byte(`{"workload": {"name": "web"}, "answer": {"value": 450}}`), 0o600))
+	_, err = runExplain("--replay", file)
+	require.ErrorContains(t, err, "behind KEDA the HPA does that")
 
 	for _, other := range []string{text, "{}", `{"decision": {}}`} {
 		require.NoError(t, os.WriteFile(file, []byte(other), 0o600))
 		_, err = runExplain("--replay", file)
-		require.ErrorContains(t, err, "no record of a decision, want the recordJson of explain --json")
+		require.ErrorContains(t, err, "no record of a decision, want the answer of explain --json, or its recordJson")
 	}
 }
 
