@@ -122,8 +122,11 @@ func (o *forecastOptions) checkLines(step time.Duration) error {
 func (o *forecastOptions) checkSeasons(notes io.Writer, history forecast.Series) {
 	span := history.End().Sub(history.Start)
 	for _, period := range o.seasons {
-		if period.Std() > span {
+		switch {
+		case period.Std() > span:
 			fmt.Fprintf(notes, "warning: --seasons: %s is longer than the history, %s: nothing is known of it\n", period, api.Duration(span))
+		case period.Std() < 2*history.Step:
+			fmt.Fprintf(notes, "warning: --seasons: %s is shorter than two cells of %s: nothing of it shows\n", period, api.Duration(history.Step))
 		}
 	}
 }

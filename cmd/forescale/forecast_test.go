@@ -96,7 +96,7 @@ func TestForecastFarAheadIsAPath(t *testing.T) {
 	require.Contains(t, notes, "at +15m: ", "the pool, whose weights are told")
 }
 
-// Of no demand none is forecast, and a season that nobody can have seen is named.
+// Of no demand none is forecast, and seasons that nobody can have seen are named.
 func TestForecastOfNothingIsNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "idle.csv")
 	var text strings.Builder
@@ -105,10 +105,11 @@ func TestForecastOfNothingIsNothing(t *testing.T) {
 		fmt.Fprintf(&text, "%d,0\n", 1_700_000_040+60*i)
 	}
 	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
-	out, notes, err := runForecast(t, file, "--horizon", "2m", "--levels", "0.5,0.99", "--seasons", "400d", "-o", "csv")
+	out, notes, err := runForecast(t, file, "--horizon", "2m", "--levels", "0.5,0.99", "--seasons", "90s,400d", "-o", "csv")
 	require.NoError(t, err)
 	require.Contains(t, out, ",0,0,0,0\n")
 	require.Contains(t, notes, "--seasons: 400d is longer than the history, 10h")
+	require.Contains(t, notes, "--seasons: 90s is shorter than two cells of 1m")
 }
 
 // Cells may be shorter than a second, and their times tell them apart.
