@@ -109,7 +109,7 @@ func TestForecastOfNothingIsNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, ",0,0,0,0\n")
 	require.Contains(t, notes, "--seasons: 400d is longer than the history, 10h")
-	require.Contains(t, notes, "--seasons: 90s is shorter than two cells of 1m")
+	require.Contains(t, notes, "--seasons: 1m30s is shorter than two cells of 1m")
 }
 
 // Cells may be shorter than a second, and their times tell them apart.
