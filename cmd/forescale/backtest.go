@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -121,6 +122,9 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 func (o *backtestOptions) run(ctx context.Context, args []string, given func(flag string) bool, out, notes io.Writer) error {
 	if o.report != "" && !strings.HasSuffix(o.report, ".html") {
 		return fmt.Errorf("--report: %q: want a file that ends in .html", o.report)
+	}
+	if o.report != "" && filepath.Clean(o.report) == filepath.Clean(o.json) {
+		return fmt.Errorf("--report and --json: %q: want two files", o.report)
 	}
 	if _, err := o.campaign(); err != nil { // a wrong flag is told before files are read
 		return err

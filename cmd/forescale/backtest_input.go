@@ -182,8 +182,13 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 			return nil, nil, err
 		}
 		traces = append(traces, t)
-		if len(d.Latency.Values) > 0 && len(d.Replicas.Values) > 0 {
+		switch latency, replicas := len(d.Latency.Values) > 0, len(d.Replicas.Values) > 0; {
+		case latency && replicas:
 			recorded = append(recorded, d)
+		case latency:
+			writeNotes(notes, path, []string{"there is latency and no column of replicas: what a pod carries is learned from both"})
+		case replicas:
+			writeNotes(notes, path, []string{"there are replicas and no column of latency: what a pod carries is learned from both"})
 		}
 	}
 	listed, err := readCollection(ctx, o.directory, notes)

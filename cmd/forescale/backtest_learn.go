@@ -30,11 +30,15 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 	}
 	learner := capacity.Learner{Objective: capacity.Objective{Quantile: quantile, Latency: latency}}
 	var counts []int32
+	var latencies []float64 // seconds
 	for i, rate := range d.Rate.Values {
 		interval := capacity.Interval{Rate: rate, Latency: d.Latency.Values[i], Ready: whole(d.Replicas.Values[i]), CPU: math.NaN()}
 		learner.Observe(interval)
 		if interval.Ready > 0 {
 			counts = append(counts, interval.Ready)
+		}
+		if interval.Latency > 0 {
+			latencies = append(latencies, interval.Latency)
 		}
 	}
 	if len(counts) == 0 {
@@ -52,6 +56,9 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 	}
 	if by := o.statedBy(given); by != "" || !l.Known || !(e.SafeRate > 0) {
 		l.Words = wordsOf(l, by)
+		if words := hardlyEverKept(latencies, latency); words != "" && !l.Known {
+			l.Words = words
+		}
 		return l, nil
 	}
 	return l, o.take(l, queue.Service{Quantile: quantile, Latency: latency}, idle(d), given)
@@ -152,6 +159,17 @@ func wordsOf(l *report.Learned, by string) string {
 		return fmt.Sprintf("beside %d pods each carries between %s requests/s, kept, and %s, missed (%s); %s overrides it", l.Replicas, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen, by)
 	}
 	return fmt.Sprintf("beside %d pods each carries between %s requests/s, kept, and %s, missed (%s); the replay takes the lower end", l.Replicas, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen)
+}
+
+// hardlyEverKept says so of latencies, in seconds, nine in ten of which are above most;
+// empty if they are not. It sorts them.
+func hardlyEverKept(latencies []float64, most time.Duration) string {
+	slices.Sort(latencies)
+	if n := len(latencies); n == 0 || latencies[n/10] <= most.Seconds() {
+		return ""
+	}
+	return fmt.Sprintf("cannot tell what a pod carries: the objective was hardly ever kept, by latencies of %s s at the median (they are read as seconds). The capacity is the setting",
+		api.Figure(latencies[len(latencies)/2], 3))
 }
 
 // learned applies learn to what was recorded, and says on notes what it could not.

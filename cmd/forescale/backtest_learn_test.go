@@ -77,6 +77,35 @@ func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
 	}
 }
 
+// Milliseconds where seconds are wanted look like an objective that is always missed.
+func TestBacktestSaysWhatNothingIsLearnedFrom(t *testing.T) {
+	read := func(head, row string) (string, string) {
+		var b strings.Builder
+		b.WriteString(head + "\n")
+		for i := range 600 {
+			fmt.Fprintf(&b, row+"\n", 1_772_409_600+60*i, 50+i%100)
+		}
+		path := filepath.Join(t.TempDir(), "web.csv")
+		require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o600))
+		o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s"}
+		var notes strings.Builder
+		traces, recorded, err := o.read(t.Context(), []string{path}, &notes)
+		require.NoError(t, err)
+		l, err := o.learned(recorded, len(traces), func(string) bool { return false })
+		require.NoError(t, err)
+		if l == nil {
+			return "", notes.String()
+		}
+		return l.Words, notes.String()
+	}
+	words, _ := read("timestamp,rate,latency,replicas", "%d,%d,120,2")
+	require.Contains(t, words, "the objective was hardly ever kept, by latencies of 120 s at the median (they are read as seconds)")
+	_, notes := read("timestamp,rate,latency", "%d,%d,0.12")
+	require.Contains(t, notes, "there is latency and no column of replicas")
+	_, notes = read("timestamp,rate,replicas", "%d,%d,2")
+	require.Contains(t, notes, "there are replicas and no column of latency")
+}
+
 func TestBacktestReadsWhatPrometheusWrites(t *testing.T) {
 	dir := t.TempDir()
 	var metrics, values strings.Builder

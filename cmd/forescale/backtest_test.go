@@ -86,6 +86,7 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"page of a kind":     {[]string{load, "--report", "page.pdf"}, `--report: "page.pdf": want a file that ends in .html`},
 		"bounds":             {[]string{load, "--min-replicas", "5", "--max-replicas", "4"}, "--min-replicas: 5 and --max-replicas: 4"},
 		"spec":               {[]string{load, "--spec", load}, "--spec: "},
+		"one file for both":  {[]string{load, "--report", "a.html", "--json", "./a.html"}, "--report and --json: \"a.html\": want two files"},
 		"too few resamples":  {[]string{load, "--resamples", "10"}, `--resamples: "10": want at least 1000`},
 		"every fault":        {[]string{load, "--resamples", "10", "--price", "NaN"}, `--price: "NaN": want at least 0`},
 		"mode":               {[]string{load, "--mode", "exact"}, `--mode: "exact": want fluid or requests`},
