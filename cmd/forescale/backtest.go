@@ -29,7 +29,8 @@ type backtestOptions struct {
 	capacity  float64
 	stated    bool           // by the spec, as the slots are
 	asked     api.MetricSpec // by the spec
-	columns   bool           // what --query names is a column of CSV
+	network   string
+	columns   bool // what --query names is a column of CSV
 	slots     int
 	slo       string
 	balancing string
@@ -97,6 +98,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas, for the same files")
 	durationVar(fs, &o.step, "step", api.Duration(0), "interval that such files are read at (default 60s, or theirs)")
 	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service win over the flags', and a target per replica over what pods could carry")
+	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, to join the experts as that of serve does")
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
 	fs.IntVar(&o.slots, "slots", 8, "requests that one pod serves at once")

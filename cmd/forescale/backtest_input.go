@@ -17,6 +17,7 @@ import (
 	"github.com/forescale/forescale/bench/report/campaign"
 	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/collector/export"
+	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/forecast/season"
 	"github.com/forescale/forescale/scaler/api"
 )
@@ -26,6 +27,13 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	spec, err := o.readSpec()
 	if err != nil {
 		return campaign.Options{}, err
+	}
+	network, err := readNetwork(o.network)
+	if err != nil {
+		return campaign.Options{}, err
+	}
+	if spec.Forecast.Model == auto.LSTM && network == nil {
+		return campaign.Options{}, fmt.Errorf("--spec: %s: forecast.model: %q: needs the weights of a network: give --network", o.spec, auto.LSTM)
 	}
 	settings, err := o.settings()
 	if err != nil {
@@ -40,7 +48,7 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	}
 	spec.Scale = o.withService(spec.Scale)
 	return campaign.Options{
-		Replay: settings, Policies: policies, Seeds: o.seeds, Make: policyMaker(spec), Workers: o.workers,
+		Replay: settings, Policies: policies, Seeds: o.seeds, Make: policyMaker(spec, network), Workers: o.workers,
 		Price: o.price, Resamples: o.resamples,
 		Spec: spec,
 	}, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/forescale/forescale/bench/replay/forescale"
 	"github.com/forescale/forescale/bench/replay/rival"
 	"github.com/forescale/forescale/bench/report/campaign"
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -97,13 +98,14 @@ func known(name string) bool {
 	return err == nil
 }
 
-// policyMaker returns what makes the policies, those of forescale under spec.
-func policyMaker(spec api.Spec) campaign.Maker {
+// policyMaker returns what makes the policies, those of forescale under spec with network.
+func policyMaker(spec api.Spec, network *lstm.Network) campaign.Maker {
 	return func(s *replay.Scenario, name string) (replay.Policy, error) {
 		if name == forescale.OracleName {
 			return forescale.NewOracle(s), nil
 		}
 		if p, err := forescale.New(name, spec); err == nil {
+			p.Network = network
 			return p, nil
 		}
 		return campaign.Make(s, name)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/model"
 )
 
 // readSpec reads the spec and takes its objective, its bounds and its service over.
@@ -170,7 +171,7 @@ func checked(spec api.Spec, err error) (api.Spec, error) {
 	if full.Scale.LatencyObjective == nil { // that of the flags, which is checked with them
 		full.Scale.LatencyObjective = &api.LatencyObjective{Quantile: 0.5, Value: api.Duration(time.Hour)}
 	}
-	if faults := (api.Faults{}).With(err).With(full.Validate()); len(faults) > 0 {
+	if faults := (api.Faults{}).With(err).With(full.Validate()).With(model.Check(full)); len(faults) > 0 {
 		return spec, faults
 	}
 	return spec, nil

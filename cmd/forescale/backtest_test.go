@@ -238,6 +238,30 @@ func TestATriggerIsReplayedWithinTheBoundsOfItsObject(t *testing.T) {
 	require.Equal(t, int32(20), spec.Scale.MaxReplicas, "its own comes first")
 }
 
+// A network acts in the replay as it does where forescale runs: alone as the model lstm.
+func TestANetworkIsReplayed(t *testing.T) {
+	dir := t.TempDir()
+	load, spec, network := writeWave(t, dir, "web.csv", 3*24*60, time.Minute), filepath.Join(dir, "spec.yaml"), filepath.Join(dir, "m.safetensors")
+	_, _, err := runTrain(t, "--input", load, "--out", network, "--units", "2", "--head-units", "2", "--epochs", "1", "--steps-per-epoch", "2")
+	require.NoError(t, err)
+	replayed := func(model string, more ...string) (string, error) {
+		require.NoError(t, os.WriteFile(spec, []byte("forecast: {model: "+model+"}\n"), 0o600))
+		out, _, err := runBacktest(t, append([]string{load, "--seeds", "1", "--days", "6h", "--policies", "hpa-rate-70,forescale-floor-95", "--spec", spec}, more...)...)
+		_, row, _ := strings.Cut(out, "\nforescale-floor-95 ")
+		row, _, _ = strings.Cut(row, "\n")
+		return row, err
+	}
+	_, err = replayed("lstm")
+	require.ErrorContains(t, err, "forecast.model: \"lstm\": needs the weights of a network: give --network")
+	alone, err := replayed("lstm", "--network", network)
+	require.NoError(t, err)
+	other, err := replayed("naive", "--network", network)
+	require.NoError(t, err)
+	require.NotEqual(t, other, alone)
+	_, err = replayed("auto", "--network", spec)
+	require.ErrorContains(t, err, "--network "+spec)
+}
+
 func TestSpecsOfABacktest(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"a spec":             {`scale: {targetPerReplica: "50"}`, ""},
@@ -253,6 +277,7 @@ func TestSpecsOfABacktest(t *testing.T) {
 		"out of range":       {`forecast: {risk: "2"}`, "forecast.risk"},
 		"all faults at once": {`{forecast: {risk: "2", buffer: abc}, mode: Loud}`, "forecast.buffer: \"abc\": want a decimal number such as \"0.95\"\nforecast.risk: \"2\""},
 		"and those after it": {`{forecast: {buffer: abc}, mode: Loud}`, "mode: \"Loud\""},
+		"no such model":      {`forecast: {model: path}`, "forecast.model: \"path\": want one of auto, naive"},
 		"two ways to say it": {`scale: {targetPerReplica: "5", service: {slots: 1, time: 1ms}}`, "they state the same"},
 	} {
 		t.Run(name, func(t *testing.T) {

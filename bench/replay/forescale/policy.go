@@ -13,6 +13,7 @@ import (
 	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/lstm"
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/capacity"
@@ -39,6 +40,10 @@ const (
 
 // A Policy is forescale under one spec. It is made by [New].
 type Policy struct {
+	// Network joins the experts of the pool, as where forescale runs with --network;
+	// nil = none of one's own. It is set before the run.
+	Network *lstm.Network
+
 	name string
 	spec api.Spec
 	act  func(p *Policy, now time.Time, o replay.Observation) replay.Action
@@ -114,7 +119,7 @@ func (p *Policy) start(c replay.Config) error {
 	begin, retrace := history.End(), workload.Retrace()
 	if history.Len() == 0 {
 		begin = c.Start
-	} else if fit, err := retrace.Fit(context.Background(), history, nil); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
+	} else if fit, err := retrace.Fit(context.Background(), history, p.Network); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
 		if err := workload.Start(fit, retrace); err != nil {
 			return err
 		}
