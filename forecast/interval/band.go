@@ -112,14 +112,15 @@ func (b *Band) linear(f *frame, i int) float32 {
 	return q * f.size[ofJoint]
 }
 
-// push returns how far recent misses move the high bound of level i, in joint scales: the
-// root of their excess, because misses in a row are one event.
-func (b *Band) push(i int) float32 {
+// push returns how far recent misses move the high bound of level i, in joint scales. It is
+// in proportion to a small excess of misses, which comes by chance all the time, and grows
+// with the root of a large one, since misses in a row are one event.
+func (b *Band) push(i int, t *Timing) float32 {
 	if i < p90 {
 		return 0
 	}
 	x := float64(b.missed[i-p90]/above[i] - 1)
-	return missPush * max(leastPush, min(float32(math.Copysign(math.Sqrt(math.Abs(x)), x)), mostPush))
+	return t.push * max(leastPush, min(float32(x/math.Sqrt(t.single+math.Abs(x))), mostPush))
 }
 
 // Bounds writes the quantiles of levels [Levels], ascending, on the right side of the point
@@ -140,7 +141,7 @@ func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float6
 	shape, linear := &b.weight[byShape], &b.weight[byInputs]
 	for i := range sum {
 		sum[i] += float32(shape[i])*b.shape.at[i]*base + float32(linear[i])*b.linear(&f, i)
-		quantiles[i] = float32(o.Point) + sum[i]*(1./whole) + (b.top[i]+b.push(i))*base
+		quantiles[i] = float32(o.Point) + sum[i]*(1./whole) + (b.top[i]+b.push(i, t))*base
 	}
 	order(quantiles, float32(o.Point))
 	m.keep(quantiles, float32(o.Point))
@@ -232,7 +233,7 @@ func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
 		}
 		b.top[i] += top * quick[i] * move
 		if i >= p90 {
-			b.missed[i-p90] += t.miss * (move + p - b.missed[i-p90])
+			b.missed[i-p90] += t.miss[i-p90] * (move + p - b.missed[i-p90])
 		}
 	}
 	for k, s := range f.size {

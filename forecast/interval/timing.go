@@ -10,17 +10,19 @@ import (
 type Timing struct {
 	Slow float64 // rate of the long-run scale of what comes with every sample
 
-	apart  float32 // truths that do not overlap, per truth
-	rise   float32 // rate at which the trackers come up to speed
-	track  float32 // γ of the trackers
-	top    float32 // γ of the tracker on the mixture, and of the linear function
-	size   float32 // rate of the long-run scale
-	fast   float32 // rate of the scales that follow what is recent
-	slot   float32 // rate of the scale per time of day
-	square float32 // rate of the mean squares of the linear function's inputs
-	loss   float32 // rate of the pinball losses
-	miss   float32 // rate of the share of misses
-	sharp  float64 // of the weights
+	apart  float32       // truths that do not overlap, per truth
+	rise   float32       // rate at which the trackers come up to speed
+	track  float32       // γ of the trackers
+	top    float32       // γ of the tracker on the mixture, and of the linear function
+	size   float32       // rate of the long-run scale
+	fast   float32       // rate of the scales that follow what is recent
+	slot   float32       // rate of the scale per time of day
+	square float32       // rate of the mean squares of the linear function's inputs
+	loss   float32       // rate of the pinball losses
+	miss   [high]float32 // rate of the share of misses
+	push   float32       // gain of the push
+	single float64       // excess of misses, over those promised, up to which the push is in proportion to it
+	sharp  float64       // of the weights
 	tuning direct.Tuning
 }
 
@@ -33,10 +35,11 @@ const (
 	mostPace    = 2          // how much more one truth may teach where few are learned from
 	jointRidge  = 170        // of the joint scale, over the number of errors that do not overlap
 	young       = 15         // number of those at which it doubles: they must settle seven powers
-	missDays    = 0.4        // memory of the share of misses
-	missPush    = 0.75       // what twice the misses move a bound by, in joint scales
-	mostPush    = 4          // of it at most
-	leastPush   = -0.4       // and least, of no misses
+	leastMiss   = 60         // samples of the memory of the share of misses, at least
+	missPush    = 1.7        // gain of the push a minute ahead, in joint scales
+	pushFade    = 0.2        // power of the minutes ahead that it is divided by
+	mostPush    = 4          // of the push at most, over its gain
+	leastPush   = -0.4       // and least: few misses are no reason to hurry
 	sharpness   = 40.0       // of the weights in the pinball loss, one step ahead
 	dullness    = 0.45       // power of the horizon that it is divided by, as losses h ahead overlap
 	leastSquare = 0.01       // added to the mean square of an input: one that hardly moves is not blown up
@@ -52,8 +55,9 @@ const (
 func NewTiming(day, h, stride int) Timing {
 	span := max(float64(2*day), 300)
 	pace, ahead := float64(min(stride, mostPace)), float64(h)
+	minutes := min(max(1, ahead*24*60/float64(day)), 60)
 	perSlot := max(slotRate, min(0.1, 2/(float64(day)/Slots+1)))
-	return Timing{
+	t := Timing{
 		Slow:  1 / span,
 		apart: float32(stride) / float32(h),
 		rise:  float32(stride) / float32(min(day, longestRise)),
@@ -61,8 +65,14 @@ func NewTiming(day, h, stride int) Timing {
 		top:   float32(pace * topRate * math.Pow(ahead, -topFade)),
 		size:  float32(pace / span), fast: float32(pace * fastRate), slot: float32(pace * perSlot),
 		square: float32(max(pace/span, leastRate)),
-		loss:   float32(pace / (3 * span)), miss: float32(pace * 2 / (missDays * span)),
+		loss:   float32(pace / (3 * span)),
+		push:   float32(missPush * math.Pow(minutes, -pushFade)),
+		single: 1 / minutes,
 		sharp:  sharpness * math.Pow(ahead, -dullness),
 		tuning: direct.Tuning{Forget: 1 - pace/(2*span), Huber: 3},
 	}
+	for i, days := range missDays {
+		t.miss[i] = float32(pace / max(days*float64(day), leastMiss))
+	}
+	return t
 }
