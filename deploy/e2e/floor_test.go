@@ -101,11 +101,7 @@ func TestReadOnlyWritesNothing(t *testing.T) {
 
 func TestTheUsersEditBecomesTheOriginal(t *testing.T) {
 	t.Parallel()
-	b := shared.bench(t)
-	b.demand(95)
-	b.start("a")
-	b.apply(b.autoscaler(""))
-	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	b, _ := shared.holding(t)
 	_, err := b.Kube.AutoscalingV2().HorizontalPodAutoscalers(b.ns).Patch(t.Context(), "web", types.MergePatchType,
 		[]byte(`{"spec":{"minReplicas":4}}`), metav1.PatchOptions{FieldManager: "kubectl-edit"})
 	require.NoError(t, err)
@@ -119,11 +115,7 @@ func TestTheUsersEditBecomesTheOriginal(t *testing.T) {
 // is named.
 func TestAReverterIsLeftInPeace(t *testing.T) {
 	t.Parallel()
-	b := shared.bench(t)
-	b.demand(95)
-	c := b.start("a")
-	b.apply(b.autoscaler(""))
-	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	b, c := shared.holding(t)
 	reverts := 0
 	revert := func() {
 		if b.floor() != 2 {

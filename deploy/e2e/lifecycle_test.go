@@ -17,11 +17,7 @@ import (
 // restores.
 func TestStoppingReplicas(t *testing.T) {
 	t.Parallel()
-	b := shared.bench(t)
-	b.demand(95)
-	first := b.start("a")
-	b.apply(b.autoscaler(""))
-	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	b, first := shared.holding(t)
 	second := b.start("b")
 	b.ready(second)
 
@@ -52,11 +48,7 @@ func TestStoppingReplicas(t *testing.T) {
 // which may come much later, gives back what no object claims any more.
 func TestAKilledHolderIsCleanedUpAfter(t *testing.T) {
 	t.Parallel()
-	b := shared.bench(t)
-	b.demand(95)
-	first := b.start("a")
-	b.apply(b.autoscaler(""))
-	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	b, first := shared.holding(t)
 	_ = first.Stop(syscall.SIGKILL, time.Second)
 	killed := time.Now()
 	pa := b.Dynamic.Resource(paGVR()).Namespace(b.ns)
@@ -74,11 +66,7 @@ func TestAKilledHolderIsCleanedUpAfter(t *testing.T) {
 // finalizer in place.
 func TestAnObjectDeletedWhileNobodyRuns(t *testing.T) {
 	t.Parallel()
-	b := shared.bench(t)
-	b.demand(95)
-	first := b.start("a")
-	b.apply(b.autoscaler(""))
-	b.eventually(patience, func() bool { return b.floor() == 10 && b.replicas() == 10 }, "the floor is held")
+	b, first := shared.holding(t)
 	_ = first.Stop(syscall.SIGKILL, time.Second)
 	b.remove("web")
 	b.start("b")

@@ -63,6 +63,17 @@ metadata: {name: %s}
 	return b
 }
 
+// holding is a bench on which replica "a" holds a floor of ten, for a demand of 95.
+func (e *env) holding(t *testing.T) (*bench, *controller) {
+	t.Helper()
+	b := e.bench(t)
+	b.demand(95)
+	a := b.start("a")
+	b.apply(b.autoscaler(""))
+	b.eventually(patience, func() bool { return b.floor() == 10 && b.replicas() == 10 }, "the floor is held")
+	return b, a
+}
+
 // workload is the manifest of the Deployment.
 func (b *bench) workload() string {
 	return fmt.Sprintf(`

@@ -48,11 +48,7 @@ func TestMalformedObjectsAreRejected(t *testing.T) {
 // What must not be acted on is refused with the way out.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	b := shared.bench(t)
-	b.demand(95)
-	b.start("a")
-	b.apply(b.autoscaler(""))
-	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	b, _ := shared.holding(t)
 
 	// Of two that were made in the same second the first by name is the older.
 	b.apply(strings.Replace(b.autoscaler(""), "{name: web, namespace", "{name: younger, namespace", 1))
@@ -79,11 +75,7 @@ func TestRefusals(t *testing.T) {
 // An HPA that is deleted and made anew is another one.
 func TestADeletedHPAStartsAfresh(t *testing.T) {
 	t.Parallel()
-	b := shared.bench(t)
-	b.demand(95)
-	b.start("a")
-	b.apply(b.autoscaler(""))
-	b.eventually(patience, func() bool { return b.floor() == 10 }, "the floor is held")
+	b, _ := shared.holding(t)
 	require.NoError(t, b.Kube.AutoscalingV2().HorizontalPodAutoscalers(b.ns).Delete(t.Context(), "web", metav1.DeleteOptions{}))
 	b.eventuallyCondition("TargetNotFound")
 	_, err := b.Kube.AutoscalingV2().HorizontalPodAutoscalers(b.ns).Get(t.Context(), "web", metav1.GetOptions{})
