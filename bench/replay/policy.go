@@ -37,6 +37,14 @@ type Fallible interface {
 	Err() error
 }
 
+// A Fitting is a [Policy] that fits a model before a run and goes on without one if
+// that fails, as where it runs. Unfitted then says why; nil if there is a model.
+type Fitting interface {
+	Policy
+
+	Unfitted() error
+}
+
 // Config holds what a policy may know before it runs: what an operator would
 // write into its configuration, and the history of the metric.
 type Config struct {

@@ -2,6 +2,7 @@ package forescale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -52,9 +53,13 @@ type Policy struct {
 	workload *engine.Workload
 	next     time.Time // start of the cell that is open
 	err      error
+	unfitted error
 }
 
-var _ replay.Over = (*Policy)(nil)
+var (
+	_ replay.Over    = (*Policy)(nil)
+	_ replay.Fitting = (*Policy)(nil)
+)
 
 // New returns the policy of that name, FloorName or KedaName, under spec. What
 // spec leaves out is taken from the configuration of the replay: the objective,
@@ -100,9 +105,13 @@ func (p *Policy) Period() time.Duration { return period }
 // Err returns why the last run could not start, nil if it could.
 func (p *Policy) Err() error { return p.err }
 
+// Unfitted implements [replay.Fitting]: the history was too short for the model, or is
+// empty.
+func (p *Policy) Unfitted() error { return p.unfitted }
+
 // Reset implements [replay.Policy]. A policy that cannot start holds; see Err.
 func (p *Policy) Reset(c replay.Config) {
-	p.c, p.workload = c, nil
+	p.c, p.workload, p.unfitted = c, nil, nil
 	p.err = p.start(c)
 }
 
@@ -118,12 +127,14 @@ func (p *Policy) start(c replay.Config) error {
 	}
 	begin, retrace := history.End(), workload.Retrace()
 	if history.Len() == 0 {
-		begin = c.Start
+		begin, p.unfitted = c.Start, errors.New("there is no history before it")
 	} else if fit, err := retrace.Fit(context.Background(), history, p.Network); err == nil { //nolint:forbidigo // a Policy gets no context, and a fit takes seconds
 		if err := workload.Start(fit, retrace); err != nil {
 			return err
 		}
-	} // too short a history: observed demand serves until the run has more
+	} else {
+		p.unfitted = err // observed demand serves
+	}
 	p.workload = workload
 	step := int64(workload.Spec().Metric.Step)
 	p.next = begin.Add(-time.Duration(begin.UnixNano() % step)) // borders are multiples since the epoch

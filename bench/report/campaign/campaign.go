@@ -93,6 +93,7 @@ type campaign struct {
 	runs      map[string]report.Run
 	failures  []report.Failure
 	timelines map[string]Timelines
+	unfitted  map[string]error // by trace: why forescale had no model
 }
 
 // Run runs all policies on all traces with all seeds and reports. It returns an
@@ -102,7 +103,7 @@ func Run(ctx context.Context, traces []trace.Trace, o Options) (*Result, error) 
 	o = o.filled()
 	c := &campaign{
 		o: o, names: toRun(o.Policies), traces: make([]described, len(traces)),
-		runs: map[string]report.Run{}, timelines: map[string]Timelines{},
+		runs: map[string]report.Run{}, timelines: map[string]Timelines{}, unfitted: map[string]error{},
 	}
 	c.total = len(traces) * o.Seeds * len(c.names)
 	if dup := repeated(traces); dup != "" {
@@ -225,6 +226,9 @@ func (c *campaign) one(ctx context.Context, st *stage, name string) error {
 		c.failures = append(c.failures, report.Failure{Trace: s.Trace, Policy: name, Seed: st.seed, Error: err.Error()})
 		return nil
 	}
+	if f, ok := p.(replay.Fitting); ok && f.Unfitted() != nil {
+		c.unfitted[s.Trace] = f.Unfitted() // that of one is that of all
+	}
 	c.runs[key(s.Trace, name, st.seed)] = report.FromResult(res, st.seed, s.Options.Cluster.Startup.Quantile(0.5))
 	if res.Timeline != nil && (c.o.Keep == nil || slices.Contains(c.o.Keep, name)) {
 		if c.timelines[s.Trace] == nil {
@@ -244,6 +248,9 @@ func (c *campaign) result() (*Result, error) {
 	var runs []report.Run
 	traces := make([]report.Trace, 0, len(c.traces))
 	for _, t := range c.traces {
+		if err := c.unfitted[t.Name]; err != nil {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("forescale was replayed without a forecast: %v", err))
+		}
 		traces = append(traces, t.Trace)
 		for _, name := range c.names {
 			for seed := 1; seed <= c.o.Seeds; seed++ {

@@ -156,6 +156,31 @@ func TestAPolicyThatCannotPrepareIsListed(t *testing.T) {
 	require.Equal(t, []string{"hpa-rate-70"}, r.Shown())
 }
 
+// unready goes on without a model, as forescale does with too short a history.
+type unready struct{ replay.Policy }
+
+func (unready) Unfitted() error { return errors.New("history too short") }
+
+func TestARunWithoutAForecastIsToldOf(t *testing.T) {
+	o := options()
+	o.Seeds, o.Policies = 1, []string{"hpa-rate-70", "keda"}
+	o.Make = func(s *replay.Scenario, name string) (replay.Policy, error) {
+		p, err := campaign.Make(s, name)
+		if name == "keda" && s.Trace == "smooth" {
+			return unready{p}, err
+		}
+		return p, err
+	}
+	const told = "forescale was replayed without a forecast: history too short"
+	for _, load := range run(t, o).Report.Traces {
+		if load.Name == "smooth" {
+			require.Contains(t, load.Warnings, told)
+		} else {
+			require.NotContains(t, load.Warnings, told)
+		}
+	}
+}
+
 func TestTimelinesAreKeptWhereAsked(t *testing.T) {
 	o := options()
 	o.Policies, o.Timeline, o.Keep = []string{"static-peak", "hpa-rate-70", rival.Tuned}, time.Hour, []string{"static-peak", "keda"}
