@@ -78,6 +78,7 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"no time":               {"a 1 60\na 2\n# EOF\n", []string{"line 2", "no timestamp"}},
 		"samples backwards":     {"a 1 60\na 2 59\n# EOF\n", []string{"line 2", "series a", "time 59 ", "ascending"}},
 		"two samples at once":   {"a 1 60\na 2 60\n# EOF\n", []string{"line 2", "series a", "time 60 comes twice", "1 and 2"}},
+		"none of the formats":   {"hello\nworld\n", []string{"line 1", "neither CSV", "nor JSON", "nor OpenMetrics such as"}},
 		"samples in ms":         {"a 1 1772366460000\n# EOF\n", []string{"line 1", "milliseconds"}},
 		"one series, two ways":  {"a{b=\"1\",c=\"2\"} 1 60\na{c=\"2\",b=\"1\"} 2 70\n# EOF\n", []string{"line 2", "two ways"}},
 		"no samples":            {"# EOF\n", []string{"no data"}},

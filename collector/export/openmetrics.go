@@ -78,7 +78,7 @@ func (l *loader) load(ctx context.Context, db *tsdb.DB) error {
 		if err == nil {
 			err = l.entry(entry, app)
 		} else {
-			err = explain(err)
+			err = l.explain(err)
 		}
 		if err == nil {
 			err = ctx.Err()
@@ -97,7 +97,10 @@ func (l *loader) load(ctx context.Context, db *tsdb.DB) error {
 }
 
 // explain adds what is most often wrong.
-func explain(err error) error {
+func (l *loader) explain(err error) error {
+	if l.line == 1 {
+		return fmt.Errorf("neither CSV, whose first line has a comma, nor JSON, nor OpenMetrics such as http_requests_total{code=\"200\"} 17 1789000000.000: %w", err)
+	}
 	if strings.Contains(err.Error(), "# EOF") {
 		return fmt.Errorf("%w: the file is cut off, or it is the text format of Prometheus and not OpenMetrics", err)
 	}
