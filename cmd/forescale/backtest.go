@@ -121,12 +121,22 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.report, "report", "", "also write a page to this .html `file`")
 }
 
-func (o *backtestOptions) run(ctx context.Context, args []string, given func(flag string) bool, out, notes io.Writer) error {
-	if o.report != "" && !strings.HasSuffix(o.report, ".html") {
+// checkReport returns what is wrong with the name of the page.
+func (o *backtestOptions) checkReport() error {
+	switch {
+	case o.report == "":
+		return nil
+	case !strings.HasSuffix(o.report, ".html"):
 		return fmt.Errorf("--report: %q: want a file that ends in .html", o.report)
-	}
-	if o.report != "" && filepath.Clean(o.report) == filepath.Clean(o.json) {
+	case filepath.Clean(o.report) == filepath.Clean(o.json):
 		return fmt.Errorf("--report and --json: %q: want two files", o.report)
+	}
+	return nil
+}
+
+func (o *backtestOptions) run(ctx context.Context, args []string, given func(flag string) bool, out, notes io.Writer) error {
+	if err := o.checkReport(); err != nil {
+		return err
 	}
 	if _, err := o.campaign(); err != nil { // a wrong flag is told before files are read
 		return err

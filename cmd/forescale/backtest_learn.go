@@ -29,22 +29,10 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 		return nil, fmt.Errorf("--slo: %w", err)
 	}
 	learner := capacity.Learner{Objective: capacity.Objective{Quantile: quantile, Latency: latency}}
-	var counts []int32
-	var latencies []float64 // seconds
-	for i, rate := range d.Rate.Values {
-		interval := capacity.Interval{Rate: rate, Latency: d.Latency.Values[i], Ready: whole(d.Replicas.Values[i]), CPU: math.NaN()}
-		learner.Observe(interval)
-		if interval.Ready > 0 {
-			counts = append(counts, interval.Ready)
-		}
-		if interval.Latency > 0 {
-			latencies = append(latencies, interval.Latency)
-		}
-	}
+	counts, latencies := observe(&learner, d)
 	if len(counts) == 0 {
 		return &report.Learned{Words: "cannot tell: no interval with a whole number of replicas"}, nil
 	}
-	slices.Sort(counts)
 	typical := counts[len(counts)/2]
 	e := learner.Estimate(typical)
 	l := &report.Learned{
@@ -62,6 +50,24 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 		return l, nil
 	}
 	return l, o.take(l, queue.Service{Quantile: quantile, Latency: latency}, idle(d), given)
+}
+
+// observe lets learner see what was recorded, and returns the counts of ready replicas and
+// the latencies in seconds that are known, ascending.
+func observe(learner *capacity.Learner, d export.Data) (counts []int32, latencies []float64) {
+	for i, rate := range d.Rate.Values {
+		interval := capacity.Interval{Rate: rate, Latency: d.Latency.Values[i], Ready: whole(d.Replicas.Values[i]), CPU: math.NaN()}
+		learner.Observe(interval)
+		if interval.Ready > 0 {
+			counts = append(counts, interval.Ready)
+		}
+		if interval.Latency > 0 {
+			latencies = append(latencies, interval.Latency)
+		}
+	}
+	slices.Sort(counts)
+	slices.Sort(latencies)
+	return counts, latencies
 }
 
 // whole returns the count that v stands for, 0 if it changed within the interval
@@ -161,10 +167,9 @@ func wordsOf(l *report.Learned, by string) string {
 	return fmt.Sprintf("beside %d pods each carries between %s requests/s, kept, and %s, missed (%s); the replay takes the lower end", l.Replicas, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen)
 }
 
-// hardlyEverKept says so of latencies, in seconds, nine in ten of which are above most;
-// empty if they are not. It sorts them.
+// hardlyEverKept says so of latencies, ascending and in seconds, nine in ten of which are
+// above most; empty if they are not.
 func hardlyEverKept(latencies []float64, most time.Duration) string {
-	slices.Sort(latencies)
 	if n := len(latencies); n == 0 || latencies[n/10] <= most.Seconds() {
 		return ""
 	}

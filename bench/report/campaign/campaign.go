@@ -226,17 +226,23 @@ func (c *campaign) one(ctx context.Context, st *stage, name string) error {
 		c.failures = append(c.failures, report.Failure{Trace: s.Trace, Policy: name, Seed: st.seed, Error: err.Error()})
 		return nil
 	}
-	if f, ok := p.(replay.Fitting); ok && f.Unfitted() != nil {
-		c.unfitted[s.Trace] = f.Unfitted() // that of one is that of all
-	}
-	c.runs[key(s.Trace, name, st.seed)] = report.FromResult(res, st.seed, s.Options.Cluster.Startup.Quantile(0.5))
-	if res.Timeline != nil && (c.o.Keep == nil || slices.Contains(c.o.Keep, name)) {
-		if c.timelines[s.Trace] == nil {
-			c.timelines[s.Trace] = Timelines{}
-		}
-		c.timelines[s.Trace][name] = res.Timeline
-	}
+	c.keep(st, name, p, res)
 	return nil
+}
+
+// keep takes the result of a run of the policy p called name; mu is held.
+func (c *campaign) keep(st *stage, name string, p replay.Policy, res replay.Result) {
+	load := st.scenario.Trace
+	if f, ok := p.(replay.Fitting); ok && f.Unfitted() != nil {
+		c.unfitted[load] = f.Unfitted() // that of one is that of all
+	}
+	c.runs[key(load, name, st.seed)] = report.FromResult(res, st.seed, st.scenario.Options.Cluster.Startup.Quantile(0.5))
+	if res.Timeline != nil && (c.o.Keep == nil || slices.Contains(c.o.Keep, name)) {
+		if c.timelines[load] == nil {
+			c.timelines[load] = Timelines{}
+		}
+		c.timelines[load][name] = res.Timeline
+	}
 }
 
 func key(load, policy string, seed uint64) string {
