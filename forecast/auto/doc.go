@@ -36,6 +36,9 @@
 // comment on calendar. Each rung trusts it by how its claims have done against all experts
 // together, and while it is believed the experts learn nothing.
 //
+// When the level has clearly shifted, a filter at hourly steps begins anew with the history of
+// the last weeks, moved to the new level; see the comment on pastSpan.
+//
 // # What else was tried at hourly steps
 //
 // With a fit every day, the median forecast of package ensemble is still 1 to 5 % better

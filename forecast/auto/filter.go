@@ -40,6 +40,7 @@ type filter struct {
 	answers  [ladders][]answer  // at the newest sample, by rung
 	said     [ladders][]float32 // the experts' forecasts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
+	past     past               // of the last pastSpan; empty in steps of minutes
 
 	last      float64 // newest sample, not cleaned
 	low, high float64 // range of the last days
@@ -118,6 +119,12 @@ func (s *filter) Update(v float64) {
 	if !s.begins(v) {
 		return
 	}
+	s.take(v)
+	s.remember(v)
+}
+
+// take lets everything know of v, the value of the next cell of a series that has begun.
+func (s *filter) take(v float64) {
 	observed := isObserved(v)
 	if observed && v > 0 {
 		s.fitUnit(v)

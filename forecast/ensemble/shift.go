@@ -41,28 +41,37 @@ const (
 
 // rebase moves what lies before a shift to the new level.
 func (r *run) rebase() {
-	values := filled(r.history.Values, r.day)
-	s := space.Log(values)
-	found := findShift(values, s, r.day)
-	if found.at == 0 || r.silent(found.at) {
-		return
-	}
-	r.unsure = found.unsure
-	r.history.Values = slices.Clone(r.history.Values)
-	for i, v := range r.history.Values[:found.at] {
-		r.history.Values[i] = found.move(s, v)
-	}
+	r.history.Values, _, r.unsure = Rebase(r.history.Values, r.day, leastShift)
 }
 
-// silent reports whether the cells from at on are an outage rather than a level.
-func (r *run) silent(at int) bool {
-	silent := 0
-	for _, v := range r.history.Values[at:] {
+// Rebase looks for a lasting change of the level within the last days of values, which have
+// day cells each; see the comment on shift. The first value is observed, NaN = no sample.
+// least is the least change, as a difference of logarithms. If there is one, Rebase returns a
+// copy in which what lies before it is moved to the new level, its first cell, and how unsure
+// that level is, as a mean error in logarithms; else it returns values themselves, 0 and 0.
+func Rebase(values []float64, day int, least float64) (moved []float64, at int, unsure float64) {
+	whole := filled(values, day)
+	s := space.Log(whole)
+	found := findShift(whole, s, day, least)
+	if found.at == 0 || silent(values[found.at:]) {
+		return values, 0, 0
+	}
+	moved = slices.Clone(values)
+	for i, v := range moved[:found.at] {
+		moved[i] = found.move(s, v)
+	}
+	return moved, found.at, found.unsure
+}
+
+// silent reports whether values are an outage rather than a level.
+func silent(values []float64) bool {
+	n := 0
+	for _, v := range values {
 		if !(v > 0) {
-			silent++
+			n++
 		}
 	}
-	return float64(silent) > mostSilent*float64(r.history.Len()-at)
+	return float64(n) > mostSilent*float64(len(values))
 }
 
 // move returns v at the new level; NaN stays NaN.
@@ -73,8 +82,9 @@ func (f shift) move(s space.Space, v float64) float64 {
 	return max(0, s.Back(s.Forward(v)+f.ratio))
 }
 
-// findShift returns the shift within the last days of values, which have no gaps.
-func findShift(values []float64, s space.Space, day int) shift {
+// findShift returns the shift within the last days of values, which have no gaps, if it is
+// at least so large.
+func findShift(values []float64, s space.Space, day int, least float64) shift {
 	n := len(values)
 	first, last := max(leastDays*day, n-oldestShift*day), n-max(1, day/4)
 	if first > last {
@@ -94,7 +104,7 @@ func findShift(values []float64, s space.Space, day int) shift {
 	var most float64
 	most, found.unsure = logs.before(found.at, n-found.at)
 	if lasts := float64(n - found.at); found.at == 0 || lasts < latestShift*float64(day) ||
-		math.Abs(found.ratio) < max(leastShift, unusual*most) || !logs.isBeyond(found.at) || !logs.isEven(found.at, found.ratio) {
+		math.Abs(found.ratio) < max(least, unusual*most) || !logs.isBeyond(found.at) || !logs.isEven(found.at, found.ratio) {
 		return shift{}
 	}
 	found.step = newWindows(values, day).deviation(found.at, n-found.at)

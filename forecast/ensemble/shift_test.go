@@ -69,7 +69,7 @@ func TestFindShift(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			values := hours(n, c.change)
-			found := findShift(values, space.Log(values), 24)
+			found := findShift(values, space.Log(values), 24, leastShift)
 			if c.shifted == 0 {
 				require.Zero(t, found)
 				return
@@ -87,9 +87,9 @@ func TestShiftNeedsEveryDayOfAWeekBefore(t *testing.T) {
 	for i := 180; i < len(values); i++ {
 		values[i] *= 2
 	}
-	require.Zero(t, findShift(values, space.Log(values), 24), "seven and a half days before it")
-	require.Zero(t, findShift(values[:20], space.Log(values), 24), "not even a day")
-	require.NotZero(t, findShift(slices.Concat(values[:48], values), space.Log(values), 24), "nine and a half")
+	require.Zero(t, findShift(values, space.Log(values), 24, leastShift), "seven and a half days before it")
+	require.Zero(t, findShift(values[:20], space.Log(values), 24, leastShift), "not even a day")
+	require.NotZero(t, findShift(slices.Concat(values[:48], values), space.Log(values), 24, leastShift), "nine and a half")
 }
 
 // An outage looks like a shift to nothing, and does not move the history there.

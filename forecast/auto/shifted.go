@@ -1,0 +1,158 @@
+package auto
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/forescale/forescale/forecast/ensemble"
+)
+
+// At hourly steps a filter keeps its history, pastSpan of it. When the level has clearly
+// shifted it begins anew with that history, of which the part before the shift is moved to
+// the new level: seasons, regressions, weights and bounds are then those of a series that
+// has always been there. Otherwise the week ago, and all that was learned from it, is
+// wrong for a week.
+//
+// On collections of recorded hours, multiplied by 1.8 or by 0.5 or raised by four fifths of
+// their mean after 24 days, this makes the error three to twelve hours ahead 5 to 25 % smaller
+// on the second to fourth day for electricity, web loads and servers, and 0 to 5 % for
+// bicycles, air and transformers.
+//
+// What is a shift is decided by package ensemble. Here that is asked every hour for months, and
+// one that is none costs days, so that clearShift is larger than what a single forecast
+// goes by: with a tenth, the weather moved the level of the electricity of whole states
+// every few weeks, and took it back.
+//
+// Two holidays in a row are none either, but nobody can tell before the third day. So, until
+// a shift is a week old, the filter begins anew with the history as it was seen when the
+// level has come back, and that costs hours.
+const (
+	pastSpan   = 28 * 24 * time.Hour
+	clearShift = 0.25 // of the logarithm
+
+	shiftDays  = 1.25 // that a shift lasts at least
+	staleDays  = 7    // from which on cells are older than any shift that is looked for
+	knownDays  = 10   // of history without which none is found
+	mostBeyond = 0.6  // share of the cells of the last shiftDays that must lie beyond all that is stale
+
+	backShare  = 4   // of the day, whose last part tells that a shift is taken back
+	muchNearer = 0.5 // distance from the level before the shift over that from the level after it
+)
+
+// A past is what a filter at hourly steps keeps of its history; NaN = no sample.
+type past struct {
+	cells []float64 // newest last, what lies before a shift moved to the level after it
+	seen  []float64 // the same as it was seen, while the shift may be taken back; else nil
+	at    int       // index of the first cell after that shift
+}
+
+// add keeps v, NaN = no sample, as the newest of at most so many cells.
+func (p *past) add(v float64, most int) {
+	if p.cells == nil {
+		p.cells = make([]float64, 0, most)
+	}
+	if len(p.cells) == most {
+		p.cells = p.cells[:copy(p.cells, p.cells[1:])]
+		if p.seen != nil {
+			p.seen, p.at = p.seen[1:], p.at-1
+		}
+	}
+	p.cells = append(p.cells, v)
+	if p.seen != nil {
+		p.seen = append(p.seen, v)
+	}
+}
+
+// remember keeps v as the newest cell of the past, and begins anew if the level has
+// shifted, or if a shift is taken back.
+func (s *filter) remember(v float64) {
+	if !s.fitted.hourly() {
+		return
+	}
+	s.past.add(v, int(pastSpan/s.step))
+	p, day := &s.past, s.lags.Day
+	switch {
+	case p.seen != nil && p.takenBack(day):
+		s.beginAnew(past{cells: append(p.cells[:0], p.seen...)})
+	case p.seen != nil && len(p.cells)-p.at >= staleDays*day:
+		p.seen = nil
+	case mayHaveShifted(p.cells, day):
+		s.followShift()
+	}
+}
+
+// followShift begins anew if the level has shifted and stays where it is.
+func (s *filter) followShift() {
+	cells, day := s.past.cells, s.lags.Day
+	for !isObserved(cells[0]) {
+		cells = cells[1:]
+	}
+	moved, at, _ := ensemble.Rebase(cells, day, clearShift)
+	if at == 0 {
+		return
+	}
+	if p := (past{cells: moved, seen: slices.Clone(cells), at: at}); !p.takenBack(day) {
+		p.cells = s.past.cells[:copy(s.past.cells, moved)]
+		s.beginAnew(p)
+	}
+}
+
+// beginAnew lets the filter begin with the cells of a past, the last of which is the newest.
+func (s *filter) beginAnew(p past) {
+	start := s.start.Add(time.Duration(s.n-len(p.cells)) * s.step)
+	*s = *newFilter(s.fitted, start)
+	for _, v := range p.cells {
+		if s.begins(v) {
+			s.take(v)
+		}
+	}
+	s.past = p
+}
+
+// takenBack reports whether the last hours lie much nearer to the level before the shift
+// than to that after it, by the same hours of the week before it.
+func (p *past) takenBack(day int) bool {
+	n, before, after := len(p.cells), 0.0, 0.0
+	for i := max(p.at+day, n-max(1, day/backShare)); i < n; i++ {
+		old, moved, weight := 0.0, 0.0, 0.0
+		for k := 1; k <= staleDays; k++ {
+			if j := p.at - k*day + (i-p.at)%day; j >= 0 && isObserved(p.seen[j]) {
+				old += p.seen[j]
+				moved += p.cells[j]
+				weight++
+			}
+		}
+		if isObserved(p.cells[i]) && weight > 0 {
+			before += math.Abs(p.cells[i] - old/weight)
+			after += math.Abs(p.cells[i] - moved/weight)
+		}
+	}
+	return before < muchNearer*after
+}
+
+// mayHaveShifted reports whether most cells of the last shiftDays lie all above, or all
+// below, what the stale part of the past was at their time of day. It is quick, and so for
+// every shift that Rebase finds while it is new.
+func mayHaveShifted(past []float64, day int) bool {
+	if day == 0 || len(past) < knownDays*day {
+		return false
+	}
+	n, cells := len(past), int(shiftDays*float64(day))
+	above, below := 0, 0
+	for i := n - cells; i < n; i++ {
+		low, high := math.Inf(1), math.Inf(-1)
+		for j := i - staleDays*day; j >= 0; j -= day {
+			if v := past[j]; v == v { // not NaN
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		if past[i] > high {
+			above++
+		}
+		if past[i] < low {
+			below++
+		}
+	}
+	return float64(max(above, below)) >= mostBeyond*float64(cells)
+}
