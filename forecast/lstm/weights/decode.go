@@ -60,7 +60,7 @@ func decode(data []byte, order gateOrder) (*lstm.Network, error) {
 func parseConfig(m map[string]string) (lstm.Config, error) {
 	var c lstm.Config
 	if m[keyFormat] != formatName {
-		return c, fmt.Errorf("weights: metadata %s is %q, want %q: a file from elsewhere needs the metadata that the package comment lists", keyFormat, m[keyFormat], formatName)
+		return c, fmt.Errorf("weights: metadata %s is %q, want %q: a file from elsewhere needs the metadata that go doc github.com/forescale/forescale/forecast/lstm/weights lists", keyFormat, m[keyFormat], formatName)
 	}
 	if m[keyVersion] != formatVersion {
 		return c, fmt.Errorf("weights: metadata %s is %q, want %q", keyVersion, m[keyVersion], formatVersion)
