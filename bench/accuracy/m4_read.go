@@ -48,16 +48,22 @@ func readM4(dir string) ([]m4Series, map[string][]float64, error) {
 	return train, truth, err
 }
 
-// findM4 returns the first file of that name under dir, plain or .gz.
+// findM4 returns the file of that name under dir, plain or .gz. Two of different
+// directories belong to two collections, one of which must be named.
 func findM4(dir, name string) (string, error) {
 	found := ""
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if !d.IsDir() && strings.TrimSuffix(d.Name(), ".gz") == name {
+		if d.IsDir() || strings.TrimSuffix(d.Name(), ".gz") != name {
+			return nil
+		}
+		if found != "" && filepath.Dir(found) != filepath.Dir(path) {
+			return fmt.Errorf("both %s and %s are there: want the directory of one collection", found, path)
+		}
+		if found == "" {
 			found = path
-			return fs.SkipAll
 		}
 		return nil
 	})

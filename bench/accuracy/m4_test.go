@@ -102,6 +102,15 @@ func TestRunM4NamesTheBadRow(t *testing.T) {
 	}
 }
 
+// The training part of one collection beside the test part of another would be scored as if
+// they belonged together.
+func TestRunM4RefusesTwoCollections(t *testing.T) {
+	dir := collection(t, 4)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-train.csv"), []byte("id,V1\nS0,1,2\n"), 0o644))
+	_, err := accuracy.RunM4(t.Context(), dir, t.TempDir(), accuracy.M4Options{}, io.Discard)
+	require.ErrorContains(t, err, "Hourly-train.csv are there: want the directory of one collection")
+}
+
 // The hourly data of the M4 competition, if there: floor is the rule of
 // yesterday, whose published scores are 13.912 and 1.193.
 func TestM4Hourly(t *testing.T) {
