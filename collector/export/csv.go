@@ -154,7 +154,7 @@ func inMillis(at string) bool {
 }
 
 // zoneless are the ways to write a time without a zone, of spreadsheets, Grafana and pandas.
-var zoneless = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"} //nolint:gochecknoglobals // a constant table
+var zoneless = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04"} //nolint:gochecknoglobals // a constant table
 
 // instant reads a time of any of the ways that files have, as milliseconds since the epoch.
 func (l *layout) instant(text string) (int64, error) {
@@ -165,7 +165,7 @@ func (l *layout) instant(text string) (int64, error) {
 		}
 		return int64(math.Round(number)), checkTime(number)
 	}
-	for _, zoned := range []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700"} {
+	for _, zoned := range []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 UTC"} {
 		if t, err := time.Parse(zoned, text); err == nil {
 			return t.UnixMilli(), checkTime(float64(t.UnixMilli()))
 		}

@@ -223,6 +223,23 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 	}
 }
 
+// Where rows keep no interval the one taken is a guess, which a note says; of a little
+// jitter it is none.
+func TestRowsThatKeepNoIntervalAreToldOf(t *testing.T) {
+	read := func(spread int) []string {
+		var b strings.Builder
+		b.WriteString("timestamp,value\n")
+		for i := range 600 {
+			fmt.Fprintf(&b, "%d,1\n", 1_772_366_400+60*i+i*i*7%spread)
+		}
+		d, err := export.Decode(t.Context(), strings.NewReader(b.String()), export.Options{})
+		require.NoError(t, err)
+		return d.Notes
+	}
+	require.Contains(t, strings.Join(read(41), "\n"), "the rows keep no interval: half of them are within")
+	require.NotContains(t, strings.Join(read(3), "\n"), "the rows keep no interval")
+}
+
 // Tables of other collections have a time of any name, in any place, no header, or more
 // columns than one: what can be read in one way only is read, and of more columns a query
 // names the one, as the header writes it.
@@ -243,6 +260,8 @@ func TestColumnsAreFound(t *testing.T) {
 		"a time at the end":                 {"players,date_time\n1,2026-03-01 12:01:00\n2,2026-03-01 12:02:00\n", export.Options{}, []string{fmt.Sprintf(instant, "date_time"), fmt.Sprintf(column, "players"), zone}},
 		"a label beside the value":          {"timestamp,value,label\n1772366460,1,0\n1772366520,2,high\n", export.Options{Query: "value"}, nil},
 		"several series of Grafana":         {"\"Time\",\"{job=\"\"web\"\"}\",\"{job=\"\"db\"\"}\"\n1772366460000,9,1\n1772366520000,9,2\n", export.Options{Query: `{job="db"}`}, []string{"the times are read as milliseconds since 1970"}},
+		"minutes, and no zone":              {"ds,y\n2026-03-01T12:01,1\n2026-03-01T12:02,2\n", export.Options{}, []string{fmt.Sprintf(instant, "ds"), fmt.Sprintf(column, "y"), zone}},
+		"UTC in letters":                    {"ds,y\n2026-03-01 12:01:00 UTC,1\n2026-03-01 12:02:00 UTC,2\n", export.Options{}, []string{fmt.Sprintf(instant, "ds"), fmt.Sprintf(column, "y")}},
 		"a day, then a time":                {"date,ts,count\n2026-03-01,2026-03-01 12:01:00,1\n2026-03-01,2026-03-01 12:02:00,2\n", export.Options{Query: "count"}, []string{fmt.Sprintf(instant, "ts"), zone}},
 		"a rate, and a latency of any name": {"timestamp,rate,p99,errors\n1772366460,1,0.1,7\n1772366520,2,0.2,7\n", export.Options{LatencyQuery: "p99"}, nil},
 	} {

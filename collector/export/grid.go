@@ -40,6 +40,9 @@ type table struct {
 	rows  []row // ascending
 	step  time.Duration
 	rough bool // step is a mean: the rows keep none
+
+	typical time.Duration // median distance of the rows
+
 	has   [columns]bool
 	notes []string
 
@@ -101,7 +104,7 @@ func (t *table) measure() error {
 	if len(t.rows) < 2 {
 		return fmt.Errorf("%d rows with a time of their own, want at least 2, which tell the interval", len(t.rows))
 	}
-	t.step, t.rough = interval(t.rows)
+	t.step, t.typical, t.rough = interval(t.rows)
 	if t.repeated > 0 {
 		t.notes = append(t.notes, fmt.Sprintf("%d rows repeat the one before and count once", t.repeated))
 	}
@@ -136,14 +139,15 @@ func checkTime(ms float64) error {
 // interval returns the distance of the rows: their 5 % quantile, below which only
 // rows that come twice within an interval lie, or, if they jitter, the mean of
 // those up to half as long again, in which the jitter cancels, as whole seconds, and then
-// true.
-func interval(rows []row) (time.Duration, bool) {
+// rough. The median distance is typical.
+func interval(rows []row) (step, typical time.Duration, rough bool) {
 	distances := make([]int64, len(rows)-1)
 	for i := range distances {
 		distances[i] = rows[i+1].at - rows[i].at
 	}
 	slices.Sort(distances)
 	least := distances[len(distances)/20]
+	typical = time.Duration(distances[len(distances)/2]) * time.Millisecond
 	sum, n, most := int64(0), int64(0), least
 	for _, d := range distances {
 		if d >= least && 2*d <= 3*least {
@@ -151,9 +155,9 @@ func interval(rows []row) (time.Duration, bool) {
 		}
 	}
 	if mean := time.Duration(sum/n) * time.Millisecond; most > least && mean >= time.Second {
-		return mean.Round(time.Second), true
+		return mean.Round(time.Second), typical, true
 	}
-	return time.Duration(least) * time.Millisecond, false
+	return time.Duration(least) * time.Millisecond, typical, false
 }
 
 // data puts the rows on the grid of the epoch and cuts it as o says.
@@ -201,6 +205,10 @@ func (t *table) fit(step time.Duration) error {
 	case !whole:
 		return fmt.Errorf("step %v is no multiple of the file's own, %v", step, t.step)
 	default:
+		if off := t.typical - t.step; t.rough && step == 0 && (10*off > t.step || -10*off > t.step) {
+			t.notes = append(t.notes, fmt.Sprintf("the rows keep no interval: half of them are within %v of the next, and %v is taken for it; state another by --step",
+				t.typical.Round(time.Second), t.step))
+		}
 		t.rough = false
 	}
 	return nil
