@@ -32,7 +32,7 @@
 //	             resamples, min_replicas, max_replicas, safe_rate (requests/s of a pod
 //	             under the objective), query, margin (a line of a spec), learned
 //	             {known, used, safe_rate, miss_rate, seen_from, seen_to (requests/s per
-//	             pod), intervals, replicas, words}
+//	             pod), intervals, replicas, startup_s, starts, words}
 //	traces       [{trace, class, start, span_s, warmup_s, judged_s, step_s, missing_pct,
 //	             scale_factor, peak, growth_2m, growth_lead, optimum_hours,
 //	             undelayed_hours, warnings}]; growth is the 99.9th percentile of the

@@ -76,6 +76,8 @@ type Learned struct {
 	SeenTo    float64 `json:"seen_to"`
 	Intervals float64 `json:"intervals"` // behind it, old ones discounted
 	Replicas  int32   `json:"replicas"`  // the count at which it holds
+	StartupS  float64 `json:"startup_s"` // mean from when a pod was asked for until it was ready; 0 = not told
+	Starts    int     `json:"starts"`    // behind it
 	Words     string  `json:"words"`
 }
 

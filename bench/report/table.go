@@ -67,7 +67,7 @@ func (t *text) settings(r *Report) {
 	t.line("pods of %s requests/s busy (%d slots, %s queue), p%s within %s;\n  start-up %s, p90 %s; lead time %s",
 		number(rounded(s.Capacity)), s.Slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
 	if s.Learned != nil {
-		t.wrap("Learned from latency and replicas: " + s.Learned.Words + ".")
+		t.wrap("Learned from what was recorded beside the load: " + s.Learned.Words + ".")
 	}
 	for _, tr := range r.Traces {
 		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows %s in 2 min, %s in a lead time; optimum %s replica-hours, %s without start-up",

@@ -22,6 +22,7 @@ type backtestOptions struct {
 	query     string
 	latency   string
 	replicas  string
+	desired   string
 	step      api.Duration
 	spec      string
 
@@ -73,7 +74,9 @@ history.
 
 Where latency and replicas were recorded beside the load (columns of that name, or
 --latency-query and --replicas-query), what a pod carries under the objective is
-learned from them, and the replay has such pods unless --capacity is given.
+learned from them, and the replay has such pods unless --capacity is given. Where the
+replicas that were asked for were recorded beside the ready ones (desired, or
+--desired-query), the start-up of a pod is, unless --startup is given.
 
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.`,
@@ -96,6 +99,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.query, "query", "", "PromQL of the load, for Prometheus blocks and OpenMetrics text, or the name of a column of CSV")
 	fs.StringVar(&o.latency, "latency-query", "", "PromQL of the latency that the objective is about, seconds, for the same files")
 	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas, for the same files")
+	fs.StringVar(&o.desired, "desired-query", "", "PromQL of the replicas that were asked for, for the same files")
 	durationVar(fs, &o.step, "step", api.Duration(0), "interval that such files are read at (default 60s, or theirs)")
 	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service win over the flags', and a target per replica over what pods could carry")
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, to join the experts as that of serve does")

@@ -59,8 +59,9 @@ func (o *backtestOptions) check() error {
 	const mostSeeds = 1000 // each takes as long as the first, and some thousand runs are kept until the report
 	return faultsOf([]rule{
 		{o.seeds >= 1 && o.seeds <= mostSeeds, "seeds", strconv.Itoa(o.seeds), fmt.Sprintf("want 1 to %d", mostSeeds)},
+		{o.desired == "" || o.replicas != "", "desired-query", o.desired, "want it together with --replicas-query: the start-up of a pod is learned from both"},
 		{o.latency == "" || o.replicas != "", "latency-query", o.latency, "want it together with --replicas-query: what a pod carries is learned from both"},
-		{o.replicas == "" || o.latency != "", "replicas-query", o.replicas, "want it together with --latency-query: what a pod carries is learned from both"},
+		{o.replicas == "" || o.latency+o.desired != "", "replicas-query", o.replicas, "want it together with --latency-query, from which what a pod carries is learned, or --desired-query, for its start-up"},
 		{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"},
 		{o.resamples >= 1000, "resamples", strconv.Itoa(o.resamples), "want at least 1000"},
 		{o.budget > 0 && o.budget < 100, "budget", floatText(o.budget), "want a percentage above 0 and below 100"},
@@ -190,13 +191,11 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 			return nil, nil, err
 		}
 		traces = append(traces, t)
-		switch latency, replicas := len(d.Latency.Values) > 0, len(d.Replicas.Values) > 0; {
-		case latency && replicas:
+		note, tells := tellsOfPods(d)
+		if tells {
 			recorded = append(recorded, d)
-		case latency:
-			writeNotes(notes, path, []string{"there is latency and no column of replicas: what a pod carries is learned from both"})
-		case replicas:
-			writeNotes(notes, path, []string{"there are replicas and no column of latency: what a pod carries is learned from both"})
+		} else if note != "" {
+			writeNotes(notes, path, []string{note})
 		}
 	}
 	listed, err := readCollection(ctx, o.directory, notes)
@@ -249,10 +248,26 @@ func dated(t trace.Trace, notes io.Writer) trace.Trace {
 	return t
 }
 
+// tellsOfPods reports whether something is learned of the pods from what was recorded beside
+// a load, or else what is missing for that; nothing where nothing was recorded.
+func tellsOfPods(d export.Data) (note string, tells bool) {
+	switch latency, replicas, desired := len(d.Latency.Values) > 0, len(d.Replicas.Values) > 0, len(d.Desired.Values) > 0; {
+	case replicas && (latency || desired):
+		return "", true
+	case latency:
+		return "there is latency and no column of replicas: what a pod carries is learned from both", false
+	case desired:
+		return "there are desired replicas and no column of ready ones: the start-up of a pod is learned from both", false
+	case replicas:
+		return "there are replicas and no column of latency: what a pod carries is learned from both", false
+	}
+	return "", false
+}
+
 // readLoad reads a load, with what was recorded beside it. It says on notes what was
 // dropped on the way.
 func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Writer) (trace.Trace, export.Data, error) {
-	queries := export.Options{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas, Step: o.step.Std()}
+	queries := export.Options{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas, DesiredQuery: o.desired, Step: o.step.Std()}
 	if info, err := os.Stat(path); err == nil && info.IsDir() && o.query == "" {
 		queries.Query, queries.LatencyQuery, queries.ReplicasQuery = o.asked.Query, o.asked.LatencyQuery, o.asked.ReplicasQuery
 	}

@@ -16,7 +16,7 @@ import (
 // mostSlots bounds what is taken for the requests that a pod serves at once.
 const mostSlots = 1024
 
-// learn takes what a pod carries from the latency and the replicas that were
+// learn takes what a pod carries from the latency and the ready replicas that were
 // recorded beside the load, and reports what it could tell; nil without those
 // columns. Unless --capacity is given the replay then has pods that carry as much,
 // and unless --scale-peak is, the load as recorded, to which the counts belong.
@@ -180,16 +180,40 @@ func hardlyEverKept(latencies []float64, most time.Duration) string {
 // learned applies learn to what was recorded, and says on notes what it could not.
 func (o *backtestOptions) learned(recorded []export.Data, loads int, given func(string) bool) (*report.Learned, error) {
 	if len(recorded) == 0 {
-		return nil, nil //nolint:nilnil // no latency and no replicas were recorded
+		return nil, nil //nolint:nilnil // nothing was recorded beside the load
 	}
 	if loads > 1 {
-		return &report.Learned{Words: "nothing: capacity is learned from a load that is given alone, since all loads of a run have the same pods"}, nil
+		return &report.Learned{Words: "nothing: pods are learned from a load that is given alone, since all loads of a run have the same"}, nil
 	}
 	l, err := o.learn(recorded[0], given)
-	if l != nil && !given("startup") {
-		l.Words += fmt.Sprintf(". Start-up cannot be told from replicas alone, which hide when a pod was asked for: it is taken as %s; state it with --startup", o.startupWords())
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	if l == nil {
+		l = &report.Learned{Words: "what a pod carries is told by latency, which was not recorded"}
+	}
+	l.Words += ". " + o.learnStartup(l, recorded[0], given)
+	return l, nil
+}
+
+// learnStartup takes the start-up of a pod from the replicas that were asked for and those
+// that were ready, unless it is stated, and says so.
+func (o *backtestOptions) learnStartup(l *report.Learned, d export.Data, given func(flag string) bool) string {
+	if len(d.Desired.Values) == 0 {
+		return fmt.Sprintf("Start-up cannot be told from ready replicas alone, which hide when a pod was asked for: it is taken as %s; record the desired ones too (--desired-query), or state it with --startup", o.startupWords())
+	}
+	mean, starts := capacity.MeanStartup(d.Desired.Values, d.Replicas.Values, d.Desired.Step)
+	mean = mean.Round(time.Second)
+	if starts == 0 || mean <= 0 {
+		return "Start-up cannot be told: too few pods were seen that were asked for and not ready yet; it is taken as " + o.startupWords()
+	}
+	l.StartupS, l.Starts = mean.Seconds(), starts
+	seen := fmt.Sprintf("From being asked for to ready a pod took %s on average over %d starts", api.Duration(mean), starts)
+	if given("startup") {
+		return seen + "; --startup overrides it"
+	}
+	o.startup = api.Duration(mean).String()
+	return seen + "; the replay takes that"
 }
 
 func (o *backtestOptions) startupWords() string {

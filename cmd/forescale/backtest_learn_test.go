@@ -64,7 +64,7 @@ func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
 			l, err := o.learned(recorded, len(traces), c.given)
 			require.NoError(t, err)
 			require.Contains(t, l.Words, c.words)
-			require.Contains(t, l.Words, "Start-up cannot be told from replicas alone")
+			require.Contains(t, l.Words, "Start-up cannot be told from ready replicas alone")
 			require.Equal(t, c.used, l.Used)
 			if !c.used {
 				require.InDelta(t, 100, o.capacity, 0)
@@ -73,6 +73,42 @@ func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
 			}
 			require.Zero(t, o.scalePeak, "the counts belong to the load as recorded")
 			require.InDelta(t, 40, o.capacity, 6, "slots %d", o.slots)
+		})
+	}
+}
+
+// What was asked for beside what was ready tells the start-up, with latency or without.
+func TestBacktestLearnsTheStartUp(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("timestamp,rate,replicas,desired\n")
+	for i := range 1440 {
+		up := i%30 < 15 // four pods more every half hour, ready after a minute and a half
+		desired, ready := 10, 10.0
+		if up {
+			desired, ready = 14, 10+4*min(max(float64(i%30)-1, 0)+0.5*float64(min(i%30, 1)), 1)
+		}
+		fmt.Fprintf(&b, "%d,%d,%g,%d\n", 1_772_409_600+60*i, 400+10*(i%30), ready, desired)
+	}
+	path := filepath.Join(t.TempDir(), "web.csv")
+	require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o600))
+	for name, c := range map[string]struct {
+		stated  bool
+		startup string
+		words   string
+	}{
+		"learned": {false, "1m30s", "From being asked for to ready a pod took 1m30s on average over 188 starts; the replay takes that"},
+		"stated":  {true, "60s", "over 188 starts; --startup overrides it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s", scalePeak: 4000}
+			traces, recorded, err := o.read(t.Context(), []string{path}, os.Stderr)
+			require.NoError(t, err)
+			l, err := o.learned(recorded, len(traces), func(flag string) bool { return c.stated && flag == "startup" })
+			require.NoError(t, err)
+			require.Contains(t, l.Words, "what a pod carries is told by latency, which was not recorded")
+			require.Contains(t, l.Words, c.words)
+			require.Equal(t, c.startup, o.startup)
+			require.InDelta(t, 90, l.StartupS, 0)
 		})
 	}
 }

@@ -25,6 +25,7 @@ import (
 type exportOptions struct {
 	server                   serveConfig // its Prometheus
 	query, latency, replicas string
+	desired                  string
 	from, to                 string
 	step                     api.Duration
 	out                      string
@@ -35,8 +36,8 @@ func newExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export --query PROMQL --out FILE",
 		Short: "Write the history of a service from Prometheus to a file",
-		Long: `export asks Prometheus for the demand of a service, and on request for its latency
-and its ready replicas, and writes CSV that forecast, accuracy, train and backtest
+		Long: `export asks Prometheus for the demand of a service, and on request for its latency,
+its ready replicas and those that were asked for, and writes CSV that forecast, accuracy, train and backtest
 read. Each query must give exactly one series; what Prometheus does not know
 stays a gap.
 
@@ -47,7 +48,8 @@ of a rate be the step. The file appears when it is complete.`,
   forescale export --from -28d --out web.csv.gz \
     --query 'sum(rate(http_requests_total{job="web"}[1m]))' \
     --latency-query 'histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="web"}[1m])))' \
-    --replicas-query 'kube_deployment_status_replicas_ready{deployment="web"}'`,
+    --replicas-query 'kube_deployment_status_replicas_ready{deployment="web"}' \
+    --desired-query 'kube_deployment_spec_replicas{deployment="web"}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), time.Now(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -60,6 +62,7 @@ of a rate be the step. The file appears when it is complete.`,
 	fs.StringVar(&o.query, "query", "", "`PromQL` of the demand, such as sum(rate(http_requests_total[1m]))")
 	fs.StringVar(&o.latency, "latency-query", "", "`PromQL` of the latency, in seconds")
 	fs.StringVar(&o.replicas, "replicas-query", "", "`PromQL` of the ready replicas")
+	fs.StringVar(&o.desired, "desired-query", "", "`PromQL` of the replicas that are asked for, from which a backtest learns how long one takes to be ready")
 	fs.StringVar(&o.from, "from", "-14d", "start: a duration before now, RFC 3339 or unix seconds")
 	fs.StringVar(&o.to, "to", "now", "end: now, or as --from")
 	durationVar(fs, &o.step, "step", api.Duration(time.Minute), "distance of the rows")
@@ -121,7 +124,7 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	defer file.Drop()
 
 	e := exporter{client: client, from: from, to: to, step: o.step.Std(), bar: newBar(notes)}
-	d, err := e.data(ctx, o.query, o.latency, o.replicas)
+	d, err := e.data(ctx, o.query, o.latency, o.replicas, o.desired)
 	e.bar.clear()
 	if err != nil {
 		return err
@@ -192,7 +195,7 @@ func (e *exporter) data(ctx context.Context, queries ...string) (export.Data, er
 	pieces := int(e.to.Sub(e.from)/(pieceSteps*e.step)) + 1
 	e.total = given * pieces
 	var d export.Data
-	for i, column := range []*forecast.Series{&d.Rate, &d.Latency, &d.Replicas} {
+	for i, column := range []*forecast.Series{&d.Rate, &d.Latency, &d.Replicas, &d.Desired} {
 		if queries[i] == "" {
 			continue
 		}

@@ -48,7 +48,7 @@ func runExport(t *testing.T, args ...string) (string, error) {
 	cmd := newExportCommand()
 	require.NoError(t, cmd.ParseFlags(args))
 	get := func(name string) string { return cmd.Flags().Lookup(name).Value.String() }
-	o.server.Prometheus.URL, o.query, o.latency, o.replicas = get("prometheus-url"), get("query"), get("latency-query"), get("replicas-query")
+	o.server.Prometheus.URL, o.query, o.latency, o.replicas, o.desired = get("prometheus-url"), get("query"), get("latency-query"), get("replicas-query"), get("desired-query")
 	o.from, o.to, o.out = get("from"), get("to"), get("out")
 	require.NoError(t, o.server.Prometheus.Timeout.UnmarshalText([]byte(get("prometheus-timeout"))))
 	require.NoError(t, o.step.UnmarshalText([]byte(get("step"))))
@@ -62,6 +62,7 @@ func TestExportedFileGivesWhatTheRangeQueryGives(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "queue.csv.gz")
 	const query = "sum(avg_over_time(queue[30s]))"
 	out, err := runExport(t, "--prometheus-url", url, "--query", query, "--replicas-query", "count(last_over_time(queue[30s]))",
+		"--desired-query", "1 + count(last_over_time(queue[30s]))",
 		"--step", "30s", "--from", "-2d", "--out", file)
 	require.NoError(t, err)
 	require.Contains(t, out, "5759 cells of 30s from 2026-03-01T12:01:00Z to 2026-03-03T12:00:30Z, 121 of them gaps") // an hour of samples, both ends of it missing

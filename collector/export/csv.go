@@ -22,7 +22,7 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)
 	t := table{average: o.AverageRepeated}
-	l := layout{wanted: [columns]string{o.Query, o.LatencyQuery, o.ReplicasQuery}}
+	l := layout{wanted: o.queries()}
 	for n := 1; lines.Scan(); n++ {
 		text := strings.TrimSpace(lines.Text())
 		if text == "" || l.words == nil && text[0] == '#' { // a comment before the header
@@ -185,9 +185,9 @@ func (l *layout) instant(text string) (int64, error) {
 // known is an empty field. The error is that of w, or that the series of d differ
 // in length.
 func Write(w io.Writer, d Data) error {
-	all := [columns][]float64{d.Rate.Values, d.Latency.Values, d.Replicas.Values}
+	all := [columns][]float64{d.Rate.Values, d.Latency.Values, d.Replicas.Values, d.Desired.Values}
 	head := []string{"timestamp", "value"}
-	for c, name := range []string{"rate", "latency", "replicas"} {
+	for c, name := range []string{"rate", "latency", "replicas", "desired"} {
 		if c == rate || all[c] == nil {
 			continue
 		}

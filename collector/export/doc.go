@@ -1,13 +1,13 @@
 // Package export reads what people export from their monitoring, and writes the
 // file that the other commands read: the demand of a service, and next to it,
-// where known, its latency and its replicas.
+// where known, its latency, its ready replicas and those that were asked for.
 //
 // # The formats
 //
 // The content decides, not the name, and any file may be compressed with gzip:
 //
-//	CSV          timestamp,value or timestamp,rate,latency,replicas: unix seconds
-//	             or RFC 3339, the start of the interval that the row is the mean of;
+//	CSV          timestamp,value or timestamp,rate,latency,replicas,desired: unix
+//	             seconds or RFC 3339, the start of the interval that the row is the mean of;
 //	             also a time and one column of any name, as Grafana writes them, no
 //	             header, and times in milliseconds or without a zone (UTC), which
 //	             notes say; of more columns a query names the one to read

@@ -17,12 +17,12 @@ import (
 // Options say what to read. The zero value reads all of a file that holds one
 // series.
 type Options struct {
-	// Query, LatencyQuery and ReplicasQuery are PromQL for OpenMetrics and
-	// directories, each of which must give exactly one series. For CSV they are the
+	// Query, LatencyQuery, ReplicasQuery and DesiredQuery are PromQL for OpenMetrics
+	// and directories, each of which must give exactly one series. For CSV they are the
 	// names of the columns, as the header writes them, and all others are left out;
 	// JSON takes none. An empty Query stands for the only series that there is: the
 	// rate of a counter, the mean of anything else.
-	Query, LatencyQuery, ReplicasQuery string
+	Query, LatencyQuery, ReplicasQuery, DesiredQuery string
 
 	// Step is the length of a cell. 0 is the interval of the file for CSV and JSON,
 	// and otherwise a minute, or the time between two samples if that is longer.
@@ -49,6 +49,7 @@ type Data struct {
 	Rate     forecast.Series // the metric: events per second, or a level; ≥ 0
 	Latency  forecast.Series // in seconds; no Values if the source has none
 	Replicas forecast.Series // ready replicas, mean over the cell; no Values if the source has none
+	Desired  forecast.Series // replicas that were asked for, likewise
 
 	Format Format // what it was read from
 
@@ -136,7 +137,7 @@ func decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
 	if err != nil {
 		return Data{}, err
 	}
-	if format == JSON && o.Query+o.LatencyQuery+o.ReplicasQuery != "" {
+	if format == JSON && o.queries() != [columns]string{} {
 		return Data{}, errors.New("a query for a JSON file, which holds results: want none")
 	}
 	var d Data
@@ -207,6 +208,11 @@ func startsObject(text []byte) bool {
 		return false
 	}
 	return bytes.HasPrefix(bytes.TrimLeft(text[end+2:], " \t\r\n"), []byte(":"))
+}
+
+// queries returns the query of each column.
+func (o Options) queries() [columns]string {
+	return [columns]string{o.Query, o.LatencyQuery, o.ReplicasQuery, o.DesiredQuery}
 }
 
 func (o Options) check() error {

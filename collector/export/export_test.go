@@ -183,11 +183,12 @@ func listing(t *testing.T, dir string) []string {
 func TestColumnsComeBackAsTheyWere(t *testing.T) {
 	nan := math.NaN()
 	d, err := export.Decode(t.Context(), strings.NewReader(
-		"timestamp,rate,latency,replicas\n1772366460,10,0.25,3\n1772366520,,,4\n1772366580,12.5,,4\n1772366700,1e-3,0.5,\n"), export.Options{})
+		"timestamp,rate,latency,replicas,desired\n1772366460,10,0.25,3,4\n1772366520,,,4,4\n1772366580,12.5,,4,\n1772366700,1e-3,0.5,,5\n"), export.Options{})
 	require.NoError(t, err)
 	requireSame(t, []float64{10, nan, 12.5, nan, 0.001}, d.Rate.Values)
 	requireSame(t, []float64{0.25, nan, nan, nan, 0.5}, d.Latency.Values)
 	requireSame(t, []float64{3, 4, 4, nan, nan}, d.Replicas.Values)
+	requireSame(t, []float64{4, 4, nan, nan, 5}, d.Desired.Values)
 	require.Equal(t, d.Rate.Start, d.Replicas.Start)
 	require.NoError(t, d.Rate.Check())
 
@@ -198,6 +199,7 @@ func TestColumnsComeBackAsTheyWere(t *testing.T) {
 	requireSame(t, d.Rate.Values, again.Rate.Values)
 	requireSame(t, d.Latency.Values, again.Latency.Values)
 	requireSame(t, d.Replicas.Values, again.Replicas.Values)
+	requireSame(t, d.Desired.Values, again.Desired.Values)
 
 	_, err = export.Decode(t.Context(), strings.NewReader("timestamp,rate\n60,1\n120,1\n"), export.Options{Query: "up"})
 	require.ErrorContains(t, err, `no column "up"`)

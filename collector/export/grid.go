@@ -24,6 +24,7 @@ const (
 	rate = iota
 	latency
 	replicas
+	desired
 	columns
 )
 
@@ -33,7 +34,12 @@ type row struct {
 	values [columns]float64
 }
 
-func unknown() [columns]float64 { return [columns]float64{math.NaN(), math.NaN(), math.NaN()} }
+func unknown() (values [columns]float64) {
+	for c := range values {
+		values[c] = math.NaN()
+	}
+	return values
+}
 
 // A table is what a source says, before it is cut to cells.
 type table struct {
@@ -64,7 +70,9 @@ func (t *table) push(r row) error {
 		return fmt.Errorf("more than %d rows", maxCells)
 	case n == 0 || r.at > t.rows[n-1].at:
 		t.rows = append(t.rows, r)
-		t.told = [columns]float64{1, 1, 1}
+		for c := range t.told {
+			t.told[c] = 1
+		}
 		return nil
 	case r.at < t.rows[n-1].at:
 		return fmt.Errorf("time %s comes after a later one, %s: want them ascending, sort the file by time",
@@ -313,7 +321,7 @@ func (t table) trim(start time.Time, cells [columns][]float64) (Data, error) {
 	if collector.LooksLikeCounter(cells[rate]) {
 		t.notes = append(t.notes, collector.CounterNote)
 	}
-	return Data{Rate: series(rate), Latency: series(latency), Replicas: series(replicas), Notes: t.notes}, nil
+	return Data{Rate: series(rate), Latency: series(latency), Replicas: series(replicas), Desired: series(desired), Notes: t.notes}, nil
 }
 
 func bound(t time.Time, otherwise string) string {

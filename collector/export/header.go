@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas (the last two as known); of more columns a query (--query) names the one to read"
+const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas,desired (the last three as known); of more columns a query (--query) names the one to read"
 
 // What a field of a row is that belongs to no column of a table.
 const (
@@ -125,6 +125,8 @@ func (l *layout) known(i int, t *table) (int, error) {
 		return latency, nil
 	case "replicas":
 		return replicas, nil
+	case "desired":
+		return desired, nil
 	}
 	named := len(l.words)
 	if l.numbered() {

@@ -154,7 +154,9 @@ func tableOf(points []point) (table, error) {
 			p.value = math.NaN()
 			dropped++
 		}
-		if err := t.push(row{at: p.ms, values: [columns]float64{p.value, math.NaN(), math.NaN()}}); err != nil {
+		r := row{at: p.ms, values: unknown()}
+		r.values[rate] = p.value
+		if err := t.push(r); err != nil {
 			return table{}, fmt.Errorf("point %d: %w", i, err)
 		}
 	}

@@ -40,7 +40,7 @@ func (d *database) evaluate(ctx context.Context, o Options, counter func(name st
 	if err := errors.Join(checkTime(float64(first)), checkTime(float64(last))); err != nil {
 		return Data{}, err
 	}
-	queries := [columns]string{o.Query, o.LatencyQuery, o.ReplicasQuery}
+	queries := o.queries()
 	step, window, err := d.settle(ctx, o.Step, &queries[rate], counter)
 	if err != nil {
 		return Data{}, err

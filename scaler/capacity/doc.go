@@ -49,7 +49,7 @@
 // then [CannotTell]. Where the use of the processors is known as well, the rate at
 // which they are full is told before it is reached: use is linear in the rate.
 // That is a ceiling and no promise. A [Startup] does the same for the time that a
-// replica takes to become ready.
+// replica takes to become ready, and [MeanStartup] for a record of counts.
 //
 // # Why not control by latency
 //

@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -15,6 +16,7 @@ const (
 	startShare = 0.9 // of the starts are done within the estimate
 	maxStarts  = 64  // remembered
 	someStarts = 5   // of a new template before the former one is forgotten
+	leastSeen  = 5   // times that replicas are seen to be starting before a record tells
 )
 
 // A Startup estimates how long a replica takes from its creation to readiness:
@@ -80,4 +82,58 @@ func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
 		longest = max(longest, p)
 	}
 	return min(longest, longestStartup), true
+}
+
+// MeanStartup returns the mean time from when a replica was asked for until it was ready, and
+// the count of starts behind it, from records of both counts on one grid of the given step:
+// instants, or means over a cell. NaN = unknown. Zero starts = the record does not tell: fewer
+// than ten, or replicas were seen to be starting fewer than five times.
+//
+// It is Little's law, W = L/λ: the replicas that are starting, summed over time, are the
+// starts times the mean time that one takes. So it holds for steps far longer than a start,
+// of which most then begin and end unseen. Left out are the times in which fewer were asked
+// for before all were ready, in which a replica was lost or the record has a gap, and those
+// of more than a quarter of an hour, in which something was broken. See Little, A Proof for
+// the Queuing Formula L = λW, Operations Research 9 (1961).
+func MeanStartup(desired, ready []float64, step time.Duration) (mean time.Duration, starts int) {
+	var all, open episode
+	seen := 0
+	for i := 1; i < min(len(desired), len(ready)); i++ {
+		rise, pending := desired[i]-desired[i-1], desired[i]-ready[i]
+		if open.add(rise, pending); pending > 0 && !math.IsNaN(rise) {
+			continue
+		}
+		if !open.spoilt && time.Duration(open.steps)*step <= longestStartup {
+			all.starts += open.starts
+			all.pending += open.pending
+			seen += min(open.steps, 1)
+		}
+		open = episode{spoilt: math.IsNaN(rise + pending)}
+	}
+	if all.starts < 2*someStarts || seen < leastSeen {
+		return 0, 0
+	}
+	return time.Duration(all.pending / all.starts * float64(step)), int(math.Round(all.starts))
+}
+
+// An episode is a time from when replicas are asked for until all of them are ready.
+type episode struct {
+	starts  float64 // replicas asked for
+	pending float64 // those not ready, summed over its steps
+	steps   int     // with some of them
+	spoilt  bool    // tells nothing of starts
+}
+
+// add adds a step, in which rise more replicas were asked for than in the one before, and
+// pending are not ready; NaN = unknown.
+func (e *episode) add(rise, pending float64) {
+	if math.IsNaN(rise+pending) || rise < 0 && e.steps > 0 {
+		e.spoilt = true
+	}
+	e.starts += max(rise, 0)
+	if pending > 0 {
+		e.pending += pending
+		e.steps++
+		e.spoilt = e.spoilt || e.starts == 0 // one was lost
+	}
 }

@@ -256,7 +256,7 @@ func settings(r *report.Report) []fact {
 	}
 	var learned []fact
 	if s.Learned != nil {
-		learned = []fact{{"learned from latency and replicas", s.Learned.Words}}
+		learned = []fact{{"learned from the record", s.Learned.Words}}
 	}
 	peak := "as recorded"
 	if s.ScalePeak > 0 {
