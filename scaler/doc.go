@@ -83,5 +83,5 @@
 //   - telemetry: our own metrics
 //
 // Package scaler itself is pure: time is an argument, the state goes in and comes out, and
-// [Record] replays a decision bit for bit.
+// [Record] replays a decision bit for bit, and [AnswerRecord] an answer.
 package scaler

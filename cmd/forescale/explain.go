@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +21,6 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	pb "github.com/forescale/forescale/proto/v1"
-	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/explain"
 	"github.com/forescale/forescale/scaler/live"
 )
@@ -47,9 +45,9 @@ on --explain-address.
   forescale explain --address forescale.forescale:9443 shop/web
   kubectl -n forescale exec deploy/forescale -- /forescale explain shop/web
   forescale explain shop/web --json > decision.json
-  forescale explain --replay decision.json     # decide again, bit for bit
+  forescale explain --replay decision.json     # decide and answer again, bit for bit
 
-Behind KEDA the HPA decides about replicas, and there is nothing to decide again.`,
+Behind KEDA the HPA decides about replicas: there it is the answer that is replayed.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.replay != "" && len(args) > 0 {
@@ -67,7 +65,7 @@ Behind KEDA the HPA decides about replicas, and there is nothing to decide again
 	fs.StringVar(&o.cert, "cert", "", "own certificate `file` (PEM), for a server that wants one")
 	fs.StringVar(&o.key, "key", "", "its private key `file` (PEM)")
 	fs.BoolVar(&o.json, "json", false, "print the message of the API as JSON")
-	fs.StringVar(&o.replay, "replay", "", "decide again what was recorded in this `file`, an answer of --json, instead of asking a server")
+	fs.StringVar(&o.replay, "replay", "", "decide and answer again what was recorded in this `file`, the output of --json, instead of asking a server")
 	return cmd
 }
 
@@ -197,37 +195,4 @@ func parseWorkload(name string) (*pb.Workload, error) {
 
 func workloadName(w *pb.Workload) string {
 	return w.GetNamespace() + "/" + w.GetName() + "/" + w.GetMetric()
-}
-
-// replayRecord decides again what the file holds, and says whether it comes out
-// the same.
-func replayRecord(out io.Writer, path string) error {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
-	if err != nil {
-		return fmt.Errorf("--replay: %w", err)
-	}
-	var answer struct {
-		Workload json.RawMessage `json:"workload"`
-		Record   string          `json:"recordJson"`
-	}
-	if json.Unmarshal(data, &answer) == nil && answer.Workload != nil {
-		if answer.Record == "" {
-			return fmt.Errorf("--replay %s: no replicas were decided about: behind KEDA the HPA does that", path)
-		}
-		data = []byte(answer.Record)
-	}
-	var r scaler.Record
-	err = json.Unmarshal(data, &r)
-	if err == nil && r.Decision.Reason == "" { // as of any other JSON
-		err = errors.New("it holds no decision")
-	}
-	if err != nil {
-		return fmt.Errorf("--replay %s: no record of a decision, want the answer of explain --json, or its recordJson: %w", path, err)
-	}
-	d, _, err := r.Replay()
-	if err != nil {
-		return fmt.Errorf("--replay %s: %w", path, err)
-	}
-	_, err = fmt.Fprintf(out, "%d replicas, as recorded: %s\n", d.Replicas, trail(d))
-	return err
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -151,19 +152,53 @@ func TestAnExplainedDecisionIsReplayed(t *testing.T) {
 	text, err := runExplain("--replay", file)
 	require.NoError(t, err)
 	require.Contains(t, text, "3 replicas, as recorded: demand asks for 3")
+	require.NotContains(t, text, "answer")
 
 	require.NoError(t, os.WriteFile(file, []byte(answer), 0o600))
 	again, err := runExplain("--replay", file)
 	require.NoError(t, err)
-	require.Equal(t, text, again, "the whole answer will do")
+	require.Contains(t, again, text, "the whole output will do")
+	require.Contains(t, again, "an answer of ", "which has that too")
 	require.NoError(t, os.WriteFile(file, []byte(`{"workload": {"name": "web"}, "answer": {"value": 450}}`), 0o600))
 	_, err = runExplain("--replay", file)
-	require.ErrorContains(t, err, "behind KEDA the HPA does that")
+	require.ErrorContains(t, err, "nothing had been answered yet, or demand was unknown")
 
 	for _, other := range []string{text, "{}", `{"decision": {}}`} {
 		require.NoError(t, os.WriteFile(file, []byte(other), 0o600))
 		_, err = runExplain("--replay", file)
-		require.ErrorContains(t, err, "no record of a decision, want the answer of explain --json, or its recordJson")
+		require.ErrorContains(t, err, "no record of a decision, want the output of explain --json, or its recordJson")
+	}
+}
+
+// Behind KEDA nobody asks for replicas: what is recorded and replayed is the answer.
+func TestAnExplainedAnswerIsReplayed(t *testing.T) {
+	address, _, _ := startExplained(t)
+	output, err := runExplain("--address", address, "shop/web", "--json")
+	require.NoError(t, err)
+	require.NotContains(t, output, "recordJson")
+	file := filepath.Join(t.TempDir(), "answer.json")
+	require.NoError(t, os.WriteFile(file, []byte(output), 0o600))
+	text, err := runExplain("--replay", file)
+	require.NoError(t, err)
+	require.Regexp(t, `^an answer of [0-9.]+, as recorded: what demand needs\n$`, text)
+
+	var x struct {
+		Record string `json:"answerRecordJson"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(output), &x))
+	require.NoError(t, os.WriteFile(file, []byte(x.Record), 0o600))
+	alone, err := runExplain("--replay", file)
+	require.NoError(t, err)
+	require.Equal(t, text, alone)
+	for change, want := range map[[2]string]string{
+		{`"need":`, `"need":1`}:     "replay answers",
+		{`"slot":`, `"slot":-`}:     "want a time from 1970 to 2261 and no later hold",
+		{`"now":"2`, `"now":"1`}:    "want a time from 1970 to 2261 and no later hold",
+		{`"target":`, `"target":x`}: "no record of a decision",
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(strings.Replace(x.Record, change[0], change[1], 1)), 0o600))
+		_, err = runExplain("--replay", file)
+		require.ErrorContains(t, err, want)
 	}
 }
 

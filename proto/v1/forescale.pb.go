@@ -229,12 +229,15 @@ type ExplainResponse struct {
 	// The decision about replicas that would be taken now, with all that it depends
 	// on, for `forescale explain --replay`. Empty if nobody asked for replicas: behind
 	// KEDA the HPA decides.
-	RecordJson    string `protobuf:"bytes,11,opt,name=record_json,json=recordJson,proto3" json:"record_json,omitempty"`
-	QueryError    string `protobuf:"bytes,12,opt,name=query_error,json=queryError,proto3" json:"query_error,omitempty"` // of the last query; empty if it succeeded
-	FitError      string `protobuf:"bytes,13,opt,name=fit_error,json=fitError,proto3" json:"fit_error,omitempty"`       // of the last fit; empty if it succeeded
-	Score         *Score `protobuf:"bytes,14,opt,name=score,proto3" json:"score,omitempty"`                             // unset before something was scored
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RecordJson string `protobuf:"bytes,11,opt,name=record_json,json=recordJson,proto3" json:"record_json,omitempty"`
+	// The same of the answer, which KEDA gets. Empty before the first one, and while
+	// demand is unknown.
+	AnswerRecordJson string `protobuf:"bytes,15,opt,name=answer_record_json,json=answerRecordJson,proto3" json:"answer_record_json,omitempty"`
+	QueryError       string `protobuf:"bytes,12,opt,name=query_error,json=queryError,proto3" json:"query_error,omitempty"` // of the last query; empty if it succeeded
+	FitError         string `protobuf:"bytes,13,opt,name=fit_error,json=fitError,proto3" json:"fit_error,omitempty"`       // of the last fit; empty if it succeeded
+	Score            *Score `protobuf:"bytes,14,opt,name=score,proto3" json:"score,omitempty"`                             // unset before something was scored
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ExplainResponse) Reset() {
@@ -340,6 +343,13 @@ func (x *ExplainResponse) GetOutlooks() []*Outlook {
 func (x *ExplainResponse) GetRecordJson() string {
 	if x != nil {
 		return x.RecordJson
+	}
+	return ""
+}
+
+func (x *ExplainResponse) GetAnswerRecordJson() string {
+	if x != nil {
+		return x.AnswerRecordJson
 	}
 	return ""
 }
@@ -809,7 +819,7 @@ const file_v1_forescale_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
 	"\x06metric\x18\x03 \x01(\tR\x06metric\"D\n" +
 	"\x0eExplainRequest\x122\n" +
-	"\bworkload\x18\x01 \x01(\v2\x16.forescale.v1.WorkloadR\bworkload\"\xb1\x04\n" +
+	"\bworkload\x18\x01 \x01(\v2\x16.forescale.v1.WorkloadR\bworkload\"\xdf\x04\n" +
 	"\x0fExplainResponse\x122\n" +
 	"\bworkload\x18\x01 \x01(\v2\x16.forescale.v1.WorkloadR\bworkload\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1b\n" +
@@ -823,7 +833,8 @@ const file_v1_forescale_proto_rawDesc = "" +
 	"\boutlooks\x18\n" +
 	" \x03(\v2\x15.forescale.v1.OutlookR\boutlooks\x12\x1f\n" +
 	"\vrecord_json\x18\v \x01(\tR\n" +
-	"recordJson\x12\x1f\n" +
+	"recordJson\x12,\n" +
+	"\x12answer_record_json\x18\x0f \x01(\tR\x10answerRecordJson\x12\x1f\n" +
 	"\vquery_error\x18\f \x01(\tR\n" +
 	"queryError\x12\x1b\n" +
 	"\tfit_error\x18\r \x01(\tR\bfitError\x12)\n" +

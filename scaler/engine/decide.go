@@ -127,7 +127,7 @@ func (w *Workload) affordable(now time.Time, observed float64) int32 {
 	if w.begins(now) && w.pacer.Excess() < burstAllowance {
 		return 0
 	}
-	return max(w.pacer.Reactive(now, reactiveHold-answerHold), w.Replicas(observed))
+	return max(w.pacer.Reactive(now, reactiveHold-scaler.AnswerHold), w.Replicas(observed))
 }
 
 // overspent reports whether the bill must be kept now: that of the whole target, or, where

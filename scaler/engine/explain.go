@@ -55,3 +55,16 @@ func (w *Workload) Rehearse(now time.Time) (scaler.Record, bool) {
 	r.Decision, _ = scaler.Decide(r.Spec, r.State, r.Input)
 	return r, true
 }
+
+// RehearseAnswer returns the answer that [Workload.Answer] would give to d, the last result
+// of [Workload.Demand], at now, with everything that it depends on, without giving it. It returns
+// false before the first Answer, and while demand is unknown.
+func (w *Workload) RehearseAnswer(now time.Time, d scaler.Demand) (scaler.AnswerRecord, bool) {
+	if w.answer.hold == nil {
+		return scaler.AnswerRecord{}, false
+	}
+	in, known := w.question(now, d)
+	r := scaler.AnswerRecord{Hold: *w.answer.hold, Input: in}
+	r.Answer, _ = scaler.Respond(r.Hold, in)
+	return r, known
+}

@@ -179,5 +179,12 @@ func message(x live.Explanation) (*pb.ExplainResponse, error) {
 		}
 		out.RecordJson = string(record)
 	}
+	if x.AnswerRecord != nil {
+		record, err := json.Marshal(x.AnswerRecord)
+		if err != nil {
+			return nil, fmt.Errorf("spell what was answered: %w", err)
+		}
+		out.AnswerRecordJson = string(record)
+	}
 	return out, nil
 }

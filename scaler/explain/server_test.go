@@ -109,6 +109,8 @@ func TestExplainLosesNothing(t *testing.T) {
 		},
 	}
 	record.Decision, _ = scaler.Decide(record.Spec, record.State, record.Input)
+	answered := scaler.AnswerRecord{Input: scaler.AnswerInput{Now: at, Need: 340, Target: 50, Count: 7, Calm: 9}}
+	answered.Answer, _ = scaler.Respond(answered.Hold, answered.Input)
 	s := explain.New(fake{{
 		Key:    key("web", "rps"),
 		Spec:   api.Spec{Metric: api.MetricSpec{Query: "sum(x)"}}.Default(),
@@ -116,8 +118,8 @@ func TestExplainLosesNothing(t *testing.T) {
 		Parts:  engine.Parts{Forecast: 330, Surprise: 10, Reactive: 11, Latch: 12, Return: 13, Hedge: 14, Chance: 0.02, Level: 0.95},
 		Model:  "auto", Trusted: true, Skill: math.NaN(), LeadTime: 75 * time.Second,
 		Outlooks: []engine.Outlook{{Ahead: time.Minute, Median: 305, Upper: 330, Experts: []auto.Share{{Expert: "week ago", Weight: 1}}}},
-		Record:   &record,
-		FitErr:   errors.New("history too short"),
+		Record:   &record, AnswerRecord: &answered,
+		FitErr: errors.New("history too short"),
 	}})
 	x, err := s.Explain(t.Context(), ask("web", "rps"))
 	require.NoError(t, err)
@@ -143,4 +145,9 @@ func TestExplainLosesNothing(t *testing.T) {
 	d, _, err := again.Replay()
 	require.NoError(t, err, "decided again bit for bit")
 	require.EqualValues(t, 7, d.Replicas)
+	var reply scaler.AnswerRecord
+	require.NoError(t, json.Unmarshal([]byte(x.GetAnswerRecordJson()), &reply))
+	a, err := reply.Replay()
+	require.NoError(t, err, "answered again bit for bit")
+	require.Equal(t, scaler.Answer{Value: 450, Rule: scaler.BreakEvenHold}, a)
 }

@@ -27,6 +27,10 @@ type Explanation struct {
 	// asked for replicas.
 	Record *scaler.Record
 
+	// AnswerRecord is the answer that would be given now; nil before the first, and while
+	// there is nothing to answer.
+	AnswerRecord *scaler.AnswerRecord
+
 	Tally shadow.Tally // what its answers came to, beside autoscalers without a forecast
 
 	QueryErr error // of the last query, of the present or the past; nil if both succeeded
@@ -48,13 +52,16 @@ func (s *Store) Explain(key Key) (Explanation, bool) {
 		LeadTime: e.workload.LeadTime(), Model: e.workload.Model(),
 		Trusted: e.workload.Trusted(), Skill: e.workload.Skill(), Tally: e.score.Tally,
 	}
-	e.workload.Demand(now)
+	d := e.workload.Demand(now)
 	x.Parts = e.workload.Parts()
 	ahead := []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, x.LeadTime}
 	slices.Sort(ahead)
 	x.Outlooks = e.workload.Outlooks(ahead...)
 	if r, ok := e.workload.Rehearse(now); ok {
 		x.Record = &r
+	}
+	if r, ok := e.workload.RehearseAnswer(now, d); ok {
+		x.AnswerRecord = &r
 	}
 	return x, true
 }

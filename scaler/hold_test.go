@@ -1,4 +1,4 @@
-package engine
+package scaler
 
 import (
 	"testing"
@@ -31,7 +31,7 @@ func TestHold(t *testing.T) {
 		"unknown stays unknown":                {{slot, 1, 10, 10}, {slot, 5, -1, -1}, {slot, 1, 9, 10}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, now := hold{}, time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+			h, now := Hold{}, time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 			for i, a := range asks {
 				var got int32
 				for range a.times {

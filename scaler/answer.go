@@ -1,0 +1,87 @@
+package scaler
+
+import (
+	"fmt"
+	"time"
+)
+
+// AnswerHold is the stabilization window for scaling down that the HPA behind an answer is
+// meant to have: what it holds by itself is not held in the answer too.
+const AnswerHold = 90 * time.Second
+
+// AnswerInput is what an answer depends on, apart from a Hold.
+type AnswerInput struct {
+	Now      time.Time     `json:"now"`      // UTC
+	Need     float64       `json:"need"`     // demand to provide for, known, in the unit of the metric
+	Target   float64       `json:"target"`   // demand that one replica serves, > 0
+	Count    int32         `json:"count"`    // replicas for Need, ≥ 0
+	Whole    bool          `json:"whole"`    // the answer is a whole number of replicas: what one of many carries is not what one carries
+	Calm     int32         `json:"calm"`     // replicas asked for apart from a burst that lasts; −1 = unknown
+	Idle     bool          `json:"idle"`     // Need is at or under the activation threshold
+	Burst    int32         `json:"burst"`    // replicas to start for a burst that begins; 0 = none
+	Guard    int32         `json:"guard"`    // replicas of an autoscaler without a forecast, below which not to go; 0 = none
+	Limit    int32         `json:"limit"`    // most replicas that the bill allows; 0 = no limit
+	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
+	Settle   time.Duration `json:"settle"`   // how long a small step down must be asked for without a break, as Input.Calm
+}
+
+// An Answer is a metric for an autoscaler that divides it by the target, as the HPA behind
+// KEDA does.
+type Answer struct {
+	Value float64 `json:"value"` // in the unit of the metric
+	Rule  Reason  `json:"rule"`  // that made it differ from the need: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty = none
+}
+
+// Respond returns the answer to in, and h for the next call. It covers what is needed or
+// lately was, which is held on the way down as a floor is, and what the start of a burst and
+// the guard ask for beyond that; a limit comes last. Bounds and limits of change are left to
+// the HPA. At or under the activation threshold nothing is held: KEDA has a cooldown for
+// that.
+func Respond(h Hold, in AnswerInput) (Answer, Hold) {
+	a := Answer{Value: in.Need}
+	if in.Whole {
+		a.Value = float64(in.Count) * in.Target
+	}
+	more := in.Count
+	raise := func(n int32, rule Reason) {
+		if n > more {
+			more, a.Rule = n, rule
+		}
+	}
+	held := h.take(in.Now, in.Calm, in.LeadTime+Grace-AnswerHold, in.Settle-AnswerHold)
+	if !in.Idle {
+		raise(held, BreakEvenHold)
+	}
+	raise(in.Burst, Burst)
+	raise(in.Guard, ReactiveGuard)
+	if more > in.Count {
+		a.Value = float64(more) * in.Target
+	}
+	if most := float64(in.Limit) * in.Target; most > 0 && most < a.Value {
+		a.Value, a.Rule = most, BillLimit
+	}
+	return a, h
+}
+
+// An AnswerRecord holds everything that one answer depended on, and the answer. As JSON it
+// can be stored, sent and replayed bit for bit.
+type AnswerRecord struct {
+	Hold   Hold        `json:"hold"` // before the answer
+	Input  AnswerInput `json:"input"`
+	Answer Answer      `json:"answer"`
+}
+
+// Replay answers again. It returns an error with both answers if it is not the recorded one,
+// which means that the rules of this program are not those of the program that wrote the
+// record. The error also says if the record is none that this program could have written.
+func (r AnswerRecord) Replay() (Answer, error) {
+	if now := r.Input.Now.Unix() / int64(holdSlot/time.Second); now < holdSlots || now > lastSlot || r.Hold.Slot < 0 || r.Hold.Slot > now {
+		return Answer{}, fmt.Errorf("scaler: an answer at %s with a hold at slot %d, want a time from 1970 to 2261 and no later hold",
+			r.Input.Now.Format(time.RFC3339), r.Hold.Slot)
+	}
+	a, _ := Respond(r.Hold, r.Input)
+	if a != r.Answer {
+		return a, fmt.Errorf("scaler: replay answers %v (%s), recorded %v (%s)", a.Value, a.Rule, r.Answer.Value, r.Answer.Rule)
+	}
+	return a, nil
+}
