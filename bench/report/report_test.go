@@ -100,7 +100,7 @@ func TestVerdictOwnsUpToWhereItLoses(t *testing.T) {
 	r = of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.09, 1.54))
 	require.Contains(t, r.Verdict.Sentences, "It loses to hpa-rate-70 in both figures: a (+0.050 points of time, +10 % of the bill).")
 	r = of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.04, 1.12))
-	require.Contains(t, r.Verdict.Sentences, "It does no harm: it does not violate more or cost over 2 % more than hpa-rate-70.")
+	require.Contains(t, r.Verdict.Sentences, "It does no harm: it violates at most 0.01 points of time more than hpa-rate-70, and costs at most 2 % more.")
 }
 
 func TestTheVerdictIsAboutThePolicyThatKeepsTheObjective(t *testing.T) {

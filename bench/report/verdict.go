@@ -261,11 +261,11 @@ func (r *Report) losses(policy, reference string) string {
 		}
 	}
 	if len(worse) == 0 {
-		where := "it does not violate"
+		where := ""
 		if judged > 1 {
-			where = fmt.Sprintf("on none of %d traces does it violate", judged)
+			where = fmt.Sprintf(" on each of %d traces", judged)
 		}
-		return fmt.Sprintf("It does no harm: %s more or cost over %d %% more than %s.", where, sameCost, reference)
+		return fmt.Sprintf("It does no harm:%s it violates at most %v points of time more than %s, and costs at most %d %% more.", where, sameTime, reference, sameCost)
 	}
 	if judged == 1 {
 		return fmt.Sprintf("It loses to %s in %s: %s.", reference, figures, worse[0])
