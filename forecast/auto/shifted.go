@@ -27,6 +27,10 @@ import (
 // Two holidays in a row are none either, but nobody can tell before the third day. So, until
 // a shift is a week old, the filter begins anew with the history as it was seen when the
 // level has come back, and that costs hours.
+//
+// Beginning anew takes as long as all cells of the past do, ten to fifty milliseconds. Loads
+// that jump every few hours had one hour find a shift, the next take it back, and so on. So
+// the filter rests until the last part of the day, by which a shift is taken back, is all new.
 const (
 	pastSpan   = 28 * 24 * time.Hour
 	clearShift = 0.25 // of the logarithm
@@ -43,8 +47,8 @@ const (
 // A past is what a filter at hourly steps keeps of its history; NaN = no sample.
 type past struct {
 	cells []float64 // newest last, what lies before a shift moved to the level after it
-	seen  []float64 // the same as it was seen, while the shift may be taken back; else nil
-	at    int       // index of the first cell after that shift
+	seen  []float64 // those before a shift as they were seen, while it may be taken back; else nil
+	rests int       // cells to come before it is asked again whether the level has shifted
 }
 
 // add keeps v, NaN = no sample, as the newest of at most so many cells.
@@ -55,13 +59,10 @@ func (p *past) add(v float64, most int) {
 	if len(p.cells) == most {
 		p.cells = p.cells[:copy(p.cells, p.cells[1:])]
 		if p.seen != nil {
-			p.seen, p.at = p.seen[1:], p.at-1
+			p.seen = p.seen[1:]
 		}
 	}
 	p.cells = append(p.cells, v)
-	if p.seen != nil {
-		p.seen = append(p.seen, v)
-	}
 }
 
 // remember keeps v as the newest cell of the past, and begins anew if the level has
@@ -70,12 +71,20 @@ func (s *filter) remember(v float64) {
 	if !s.fitted.hourly() {
 		return
 	}
+	if !isObserved(v) { // one infinite value would hide every shift for as long as it is kept
+		v = math.NaN()
+	}
 	s.past.add(v, int(pastSpan/s.step))
 	p, day := &s.past, s.lags.Day
+	if p.rests > 0 {
+		p.rests--
+		return
+	}
 	switch {
 	case p.seen != nil && p.takenBack(day):
-		s.beginAnew(past{cells: append(p.cells[:0], p.seen...)})
-	case p.seen != nil && len(p.cells)-p.at >= staleDays*day:
+		copy(p.cells, p.seen)
+		s.beginAnew(past{cells: p.cells})
+	case p.seen != nil && len(p.cells)-len(p.seen) >= staleDays*day:
 		p.seen = nil
 	case mayHaveShifted(p.cells, day):
 		s.followShift()
@@ -92,7 +101,7 @@ func (s *filter) followShift() {
 	if at == 0 {
 		return
 	}
-	if p := (past{cells: moved, seen: slices.Clone(cells), at: at}); !p.takenBack(day) {
+	if p := (past{cells: moved, seen: slices.Clone(cells[:at])}); !p.takenBack(day) {
 		p.cells = s.past.cells[:copy(s.past.cells, moved)]
 		s.beginAnew(p)
 	}
@@ -108,16 +117,17 @@ func (s *filter) beginAnew(p past) {
 		}
 	}
 	s.past = p
+	s.past.rests = s.lags.Day/backShare - 1
 }
 
 // takenBack reports whether the last hours lie much nearer to the level before the shift
 // than to that after it, by the same hours of the week before it.
 func (p *past) takenBack(day int) bool {
-	n, before, after := len(p.cells), 0.0, 0.0
-	for i := max(p.at+day, n-max(1, day/backShare)); i < n; i++ {
+	n, at, before, after := len(p.cells), len(p.seen), 0.0, 0.0
+	for i := max(at+day, n-max(1, day/backShare)); i < n; i++ {
 		old, moved, weight := 0.0, 0.0, 0.0
 		for k := 1; k <= staleDays; k++ {
-			if j := p.at - k*day + (i-p.at)%day; j >= 0 && isObserved(p.seen[j]) {
+			if j := at - k*day + (i-at)%day; j >= 0 && isObserved(p.seen[j]) {
 				old += p.seen[j]
 				moved += p.cells[j]
 				weight++

@@ -156,3 +156,87 @@ func TestAPastIsForHours(t *testing.T) {
 	s.Step = time.Minute
 	require.Nil(t, filterOf(t, s, Options{}).past.cells)
 }
+
+// In the week after a shift two pasts are kept, and still no cell allocates.
+func TestAPastDoesNotAllocate(t *testing.T) {
+	s := noisyWeeks(35, func(i int, v float64) float64 {
+		if i >= 29*24+7 {
+			return 2 * v
+		}
+		return v
+	})
+	f, next := filterOf(t, s.Slice(0, 32*24), Options{}), 32*24
+	require.NotNil(t, f.past.seen)
+	f.models[0] = nil // it may be due for a fit
+	require.Zero(t, testing.AllocsPerRun(60, func() {
+		f.Update(s.Values[next])
+		next++
+	}))
+	require.NotNil(t, f.past.seen)
+	require.Len(t, f.past.cells, 28*24)
+}
+
+// A load that jumps every few hours or days, with gaps, lets the filter begin anew no more
+// than once in a quarter of a day, each time at the right time; and the cells one by one make
+// the same filter as all of them at once.
+func TestJumpsLetThePoolBeginAnewNowAndThen(t *testing.T) {
+	for _, seed := range []uint64{1, 3, 5} {
+		rng := rand.New(rand.NewPCG(seed, 11))
+		level, home, next := 1.0, 1.0, 0
+		s := noisyWeeks(50, func(i int, v float64) float64 {
+			if next--; next < 0 && i >= 12*24 {
+				next = 6 + rng.IntN(60)
+				switch rng.IntN(4) {
+				case 0:
+					level = home
+				case 1:
+					home *= math.Exp(0.7 * rng.NormFloat64())
+					level = home
+				default:
+					level *= math.Exp(rng.NormFloat64())
+				}
+			}
+			if rng.IntN(50) == 0 {
+				return math.NaN()
+			}
+			return level * v
+		})
+		f, dst := filterOf(t, s.Slice(0, 24*10), Options{}), forecast.New(12, 0.1, 0.5, 0.9)
+		times, last := 0, 0
+		for i, v := range s.Values[24*10:] {
+			before := f.guard
+			f.Update(v)
+			if f.guard != before {
+				require.True(t, times == 0 || i-last >= 6, "after %d hours", i-last)
+				times, last = times+1, i
+			}
+			f.Forecast(dst)
+			forecasttest.Sane(t, dst)
+			require.Equal(t, s.At(24*10+i+1), dst.Start)
+		}
+		t.Logf("%d times", times)
+		require.Positive(t, times)
+		all, err := f.fitted.Filter(s)
+		require.NoError(t, err)
+		at := forecast.New(12, 0.1, 0.5, 0.9)
+		all.Forecast(at)
+		require.Equal(t, dst, at)
+	}
+}
+
+// A value that is infinite is a gap like any other.
+func TestAShiftIsFoundBesideWhatIsNoValue(t *testing.T) {
+	s := noisyWeeks(28, func(i int, v float64) float64 {
+		if i >= 24*24+7 {
+			return 2 * v
+		}
+		return v
+	})
+	f := filterOf(t, s.Slice(0, 24*8), Options{})
+	f.Update(math.Inf(1))
+	f.Update(math.Inf(1)) // the second in a day is no fault of the measurement
+	for _, v := range s.Values[24*8+2:] {
+		f.Update(v)
+	}
+	require.NotNil(t, f.past.seen)
+}
