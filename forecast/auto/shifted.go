@@ -142,8 +142,8 @@ func (p *past) takenBack(day int) bool {
 }
 
 // mayHaveShifted reports whether most cells of the last shiftDays lie all above, or all
-// below, what the stale part of the past was at their time of day. It is quick, and so for
-// every shift that Rebase finds while it is new.
+// below, what the stale part of the past was at their time of day. That is quick to tell, and
+// true of every shift that Rebase finds while it is new.
 func mayHaveShifted(past []float64, day int) bool {
 	if day == 0 || len(past) < knownDays*day {
 		return false

@@ -51,7 +51,9 @@ const (
 
 // NewTiming returns the rates for forecasts h ≥ 1 steps ahead of a series with day
 // samples a day. A band learns from every stride-th origin only, and from each as much
-// more, up to mostPace times: errors of neighbours h steps ahead are nearly the same.
+// more, up to mostPace times: errors of neighbours h steps ahead are nearly the same. Of a
+// series without a day, day is 24: it is taken for one of hours, and the push is the gentlest
+// there is.
 func NewTiming(day, h, stride int) Timing {
 	span := max(float64(2*day), 300)
 	pace, ahead := float64(min(stride, mostPace)), float64(h)
