@@ -33,6 +33,7 @@ import (
 // the filter rests until the last part of the day, by which a shift is taken back, is all new.
 const (
 	pastSpan   = 28 * 24 * time.Hour
+	mostKept   = 24   // cells a day: with twice as many a series would not fit into 64 KiB
 	clearShift = 0.25 // of the logarithm
 
 	shiftDays  = 1.25 // that a shift lasts at least
@@ -46,9 +47,9 @@ const (
 
 // A past is what a filter at hourly steps keeps of its history; NaN = no sample.
 type past struct {
-	cells []float64 // newest last, what lies before a shift moved to the level after it
-	seen  []float64 // those before a shift as they were seen, while it may be taken back; else nil
-	rests int       // cells to come before it is asked again whether the level has shifted
+	cells []float64      // as they were seen, newest last, or moved by a shift that is past
+	shift ensemble.Shift // that what lies before it is moved by, while it may be taken back; else none
+	rests int            // cells to come before it is asked again whether the level has shifted
 }
 
 // add keeps v, NaN = no sample, as the newest of at most so many cells.
@@ -58,17 +59,31 @@ func (p *past) add(v float64, most int) {
 	}
 	if len(p.cells) == most {
 		p.cells = p.cells[:copy(p.cells, p.cells[1:])]
-		if p.seen != nil {
-			p.seen = p.seen[1:]
-		}
+		p.shift.At = max(p.shift.At-1, 0)
 	}
 	p.cells = append(p.cells, v)
+}
+
+// at returns cell i at the level of now.
+func (p *past) at(i int) float64 {
+	if i < p.shift.At {
+		return p.shift.Move(p.cells[i])
+	}
+	return p.cells[i]
+}
+
+// settle makes the shift one that is past.
+func (p *past) settle() {
+	for i, v := range p.cells[:p.shift.At] {
+		p.cells[i] = p.shift.Move(v)
+	}
+	p.shift = ensemble.Shift{}
 }
 
 // remember keeps v as the newest cell of the past, and begins anew if the level has
 // shifted, or if a shift is taken back.
 func (s *filter) remember(v float64) {
-	if !s.fitted.hourly() {
+	if !s.fitted.hourly() || s.lags.Day > mostKept {
 		return
 	}
 	if !isObserved(v) { // one infinite value would hide every shift for as long as it is kept
@@ -81,28 +96,24 @@ func (s *filter) remember(v float64) {
 		return
 	}
 	switch {
-	case p.seen != nil && p.takenBack(day):
-		copy(p.cells, p.seen)
+	case p.shift.At > 0 && p.takenBack(day):
 		s.beginAnew(past{cells: p.cells})
-	case p.seen != nil && len(p.cells)-len(p.seen) >= staleDays*day:
-		p.seen = nil
-	case mayHaveShifted(p.cells, day):
+	case p.shift.At > 0 && len(p.cells)-p.shift.At >= staleDays*day:
+		p.settle()
+	case p.mayHaveShifted(day):
 		s.followShift()
 	}
 }
 
 // followShift begins anew if the level has shifted and stays where it is.
 func (s *filter) followShift() {
-	cells, day := s.past.cells, s.lags.Day
-	for !isObserved(cells[0]) {
-		cells = cells[1:]
+	p := past{cells: slices.Clone(s.past.cells), shift: s.past.shift}
+	p.settle()
+	for !isObserved(p.cells[0]) {
+		p.cells = p.cells[1:]
 	}
-	moved, at, _ := ensemble.Rebase(cells, day, clearShift)
-	if at == 0 {
-		return
-	}
-	if p := (past{cells: moved, seen: slices.Clone(cells[:at])}); !p.takenBack(day) {
-		p.cells = s.past.cells[:copy(s.past.cells, moved)]
+	if p.shift = ensemble.FindShift(p.cells, s.lags.Day, clearShift); p.shift.At > 0 && !p.takenBack(s.lags.Day) {
+		p.cells = s.past.cells[:copy(s.past.cells, p.cells)]
 		s.beginAnew(p)
 	}
 }
@@ -111,8 +122,8 @@ func (s *filter) followShift() {
 func (s *filter) beginAnew(p past) {
 	start := s.start.Add(time.Duration(s.n-len(p.cells)) * s.step)
 	*s = *newFilter(s.fitted, start)
-	for _, v := range p.cells {
-		if s.begins(v) {
+	for i := range p.cells {
+		if v := p.at(i); s.begins(v) {
 			s.take(v)
 		}
 	}
@@ -123,13 +134,13 @@ func (s *filter) beginAnew(p past) {
 // takenBack reports whether the last hours lie much nearer to the level before the shift
 // than to that after it, by the same hours of the week before it.
 func (p *past) takenBack(day int) bool {
-	n, at, before, after := len(p.cells), len(p.seen), 0.0, 0.0
+	n, at, before, after := len(p.cells), p.shift.At, 0.0, 0.0
 	for i := max(at+day, n-max(1, day/backShare)); i < n; i++ {
 		old, moved, weight := 0.0, 0.0, 0.0
 		for k := 1; k <= staleDays; k++ {
-			if j := at - k*day + (i-at)%day; j >= 0 && isObserved(p.seen[j]) {
-				old += p.seen[j]
-				moved += p.cells[j]
+			if j := at - k*day + (i-at)%day; j >= 0 && isObserved(p.cells[j]) {
+				old += p.cells[j]
+				moved += p.at(j)
 				weight++
 			}
 		}
@@ -143,24 +154,24 @@ func (p *past) takenBack(day int) bool {
 
 // mayHaveShifted reports whether most cells of the last shiftDays lie all above, or all
 // below, what the stale part of the past was at their time of day. That is quick to tell, and
-// true of every shift that Rebase finds while it is new.
-func mayHaveShifted(past []float64, day int) bool {
-	if day == 0 || len(past) < knownDays*day {
+// true of every shift that FindShift finds while it is new.
+func (p *past) mayHaveShifted(day int) bool {
+	if day == 0 || len(p.cells) < knownDays*day {
 		return false
 	}
-	n, cells := len(past), int(shiftDays*float64(day))
+	n, cells := len(p.cells), int(shiftDays*float64(day))
 	above, below := 0, 0
 	for i := n - cells; i < n; i++ {
 		low, high := math.Inf(1), math.Inf(-1)
 		for j := i - staleDays*day; j >= 0; j -= day {
-			if v := past[j]; v == v { // not NaN
+			if v := p.at(j); v == v { // not NaN
 				low, high = min(low, v), max(high, v)
 			}
 		}
-		if past[i] > high {
+		if v := p.at(i); v > high {
 			above++
 		}
-		if past[i] < low {
+		if v := p.at(i); v < low {
 			below++
 		}
 	}

@@ -3,6 +3,7 @@ package auto
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -129,12 +130,12 @@ func TestAShiftIsTakenBack(t *testing.T) {
 	s.Values[2] = math.NaN()
 	back := 26*24 + 7 + 6
 	f := filterOf(t, s.Slice(0, back-6), Options{})
-	require.NotNil(t, f.past.seen)
-	require.InEpsilon(t, 0.4, f.past.cells[20*24]/s.Values[20*24], 0.1)
+	require.Positive(t, f.past.shift.At)
+	require.InEpsilon(t, 0.4, f.past.at(20*24)/s.Values[20*24], 0.1)
 	for _, v := range s.Values[back-6 : back] {
 		f.Update(v)
 	}
-	require.Nil(t, f.past.seen)
+	require.Zero(t, f.past.shift.At)
 	require.Len(t, f.past.cells, back)
 	for i, v := range f.past.cells {
 		if i != 2 {
@@ -149,15 +150,17 @@ func TestAShiftIsTakenBack(t *testing.T) {
 	}
 }
 
-// In steps of minutes nothing is kept, and at hourly steps four weeks are.
+// At shorter steps nothing is kept, and at hourly steps four weeks are.
 func TestAPastIsForHours(t *testing.T) {
 	s := noisyWeeks(35, func(_ int, v float64) float64 { return v })
 	require.Len(t, filterOf(t, s, Options{}).past.cells, 28*24)
-	s.Step = time.Minute
-	require.Nil(t, filterOf(t, s, Options{}).past.cells)
+	for _, step := range []time.Duration{30 * time.Minute, time.Minute} {
+		s.Step = step
+		require.Nil(t, filterOf(t, s, Options{}).past.cells)
+	}
 }
 
-// In the week after a shift two pasts are kept, and still no cell allocates.
+// In the week after a shift, while it may be taken back, no cell allocates either.
 func TestAPastDoesNotAllocate(t *testing.T) {
 	s := noisyWeeks(35, func(i int, v float64) float64 {
 		if i >= 29*24+7 {
@@ -166,13 +169,13 @@ func TestAPastDoesNotAllocate(t *testing.T) {
 		return v
 	})
 	f, next := filterOf(t, s.Slice(0, 32*24), Options{}), 32*24
-	require.NotNil(t, f.past.seen)
+	require.Positive(t, f.past.shift.At)
 	f.models[0] = nil // it may be due for a fit
 	require.Zero(t, testing.AllocsPerRun(60, func() {
 		f.Update(s.Values[next])
 		next++
 	}))
-	require.NotNil(t, f.past.seen)
+	require.Positive(t, f.past.shift.At)
 	require.Len(t, f.past.cells, 28*24)
 }
 
@@ -238,5 +241,29 @@ func TestAShiftIsFoundBesideWhatIsNoValue(t *testing.T) {
 	for _, v := range s.Values[24*8+2:] {
 		f.Update(v)
 	}
-	require.NotNil(t, f.past.seen)
+	require.Positive(t, f.past.shift.At)
+}
+
+// In the week after a shift a series of hours takes no more room than at any other time.
+func TestAFilterIsSmallAfterAShift(t *testing.T) {
+	s := noisyWeeks(33, func(i int, v float64) float64 {
+		if i >= 31*24 {
+			return 2 * v
+		}
+		return v
+	})
+	f := filterOf(t, s.Slice(0, 14*24), Options{})
+	for _, v := range s.Values[14*24:] {
+		f.Update(v)
+	}
+	require.Positive(t, f.past.shift.At)
+	all, bytes := newAccount(), 0
+	all.add("plan", reflect.ValueOf(f.plan))
+	clear(all.bytes) // all series share it
+	all.add("", reflect.ValueOf(f))
+	for _, n := range all.bytes {
+		bytes += n
+	}
+	t.Logf("%d bytes, by parts:\n%v", bytes, all)
+	require.Less(t, bytes, 64<<10)
 }

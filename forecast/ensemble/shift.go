@@ -7,7 +7,7 @@ import (
 	"github.com/forescale/forescale/forecast/space"
 )
 
-// A shift is a lasting change of the level: a tenant moved in, a batch job was added to
+// A Shift is a lasting change of the level: a tenant moved in, a batch job was added to
 // what users ask for. Until all seasonal cells are from after it, every expert that looks a
 // day or a week back forecasts the old level, and no earlier origin tells of the new one.
 // So what lies before a shift of the last days is moved to the new level, and the experts
@@ -19,8 +19,12 @@ import (
 // beyond all that was ever seen at their hour, and if both its halves deviate by about as
 // much. So a weekend is none once one was seen, a trend is none, and no growth that has
 // begun of late. Zeros are none either: they are more likely an outage.
-type shift struct {
-	at     int     // first cell of the new level; 0 = there is no shift
+//
+// It is a plain value. The zero Shift is none.
+type Shift struct {
+	At int // first cell of the new level; 0 = there is no shift
+
+	space  space.Space
 	ratio  float64 // new level over the old one, as a difference of logarithms
 	step   float64 // new level less the old one, in the unit of the series
 	adds   bool    // whether the step fits better than the ratio
@@ -41,26 +45,26 @@ const (
 
 // rebase moves what lies before a shift to the new level.
 func (r *run) rebase() {
-	r.history.Values, _, r.unsure = Rebase(r.history.Values, r.day, leastShift)
+	found := FindShift(r.history.Values, r.day, leastShift)
+	if r.unsure = found.unsure; found.At == 0 {
+		return
+	}
+	r.history.Values = slices.Clone(r.history.Values)
+	for i, v := range r.history.Values[:found.At] {
+		r.history.Values[i] = found.Move(v)
+	}
 }
 
-// Rebase looks for a lasting change of the level within the last days of values, which have
-// day cells each; see the comment on shift. The first value is observed, NaN = no sample.
-// least is the least change, as a difference of logarithms. If there is one, Rebase returns a
-// copy in which what lies before it is moved to the new level, its first cell, and how unsure
-// that level is, as a mean error in logarithms; else it returns values themselves, 0 and 0.
-func Rebase(values []float64, day int, least float64) (moved []float64, at int, unsure float64) {
+// FindShift returns the shift within the last days of values, which have day cells each. The
+// first value is observed, NaN = no sample. Least is the least change, as a difference of
+// logarithms, that is one.
+func FindShift(values []float64, day int, least float64) Shift {
 	whole := filled(values, day)
-	s := space.Log(whole)
-	found := findShift(whole, s, day, least)
-	if found.at == 0 || silent(values[found.at:]) {
-		return values, 0, 0
+	found := findShift(whole, space.Log(whole), day, least)
+	if found.At == 0 || silent(values[found.At:]) {
+		return Shift{}
 	}
-	moved = slices.Clone(values)
-	for i, v := range moved[:found.at] {
-		moved[i] = found.move(s, v)
-	}
-	return moved, found.at, found.unsure
+	return found
 }
 
 // silent reports whether values are an outage rather than a level.
@@ -74,43 +78,43 @@ func silent(values []float64) bool {
 	return float64(n) > mostSilent*float64(len(values))
 }
 
-// move returns v at the new level; NaN stays NaN.
-func (f shift) move(s space.Space, v float64) float64 {
-	if f.adds {
-		return max(0, v+f.step)
+// Move returns v, a value from before s, at the new level; NaN stays NaN.
+func (s Shift) Move(v float64) float64 {
+	if s.adds {
+		return max(0, v+s.step)
 	}
-	return max(0, s.Back(s.Forward(v)+f.ratio))
+	return max(0, s.space.Back(s.space.Forward(v)+s.ratio))
 }
 
 // findShift returns the shift within the last days of values, which have no gaps, if it is
 // at least so large.
-func findShift(values []float64, s space.Space, day int, least float64) shift {
+func findShift(values []float64, s space.Space, day int, least float64) Shift {
 	n := len(values)
 	first, last := max(leastDays*day, n-oldestShift*day), n-max(1, day/4)
 	if first > last {
-		return shift{}
+		return Shift{}
 	}
 	z := make([]float64, n)
 	for i, v := range values {
 		z[i] = s.Forward(v)
 	}
-	logs, found, best := newWindows(z, day), shift{}, 0.0
+	logs, found, best := newWindows(z, day), Shift{}, 0.0
 	for at := first; at <= last; at++ {
 		ratio := logs.deviation(at, n-at)
 		if score := math.Abs(ratio) * math.Sqrt(float64(n-at)); score > best {
-			best, found = score, shift{at: at, ratio: ratio}
+			best, found = score, Shift{At: at, space: s, ratio: ratio}
 		}
 	}
 	var most float64
-	most, found.unsure = logs.before(found.at, n-found.at)
-	if lasts := float64(n - found.at); found.at == 0 || lasts < latestShift*float64(day) ||
-		math.Abs(found.ratio) < max(least, unusual*most) || !logs.isBeyond(found.at) || !logs.isEven(found.at, found.ratio) {
-		return shift{}
+	most, found.unsure = logs.before(found.At, n-found.At)
+	if lasts := float64(n - found.At); found.At == 0 || lasts < latestShift*float64(day) ||
+		math.Abs(found.ratio) < max(least, unusual*most) || !logs.isBeyond(found.At) || !logs.isEven(found.At, found.ratio) {
+		return Shift{}
 	}
-	found.step = newWindows(values, day).deviation(found.at, n-found.at)
+	found.step = newWindows(values, day).deviation(found.At, n-found.At)
 	byRatio, byStep := 0.0, 0.0
-	for i := found.at; i < n; i++ {
-		usual := logs.usual(found.at, i)
+	for i := found.At; i < n; i++ {
+		usual := logs.usual(found.At, i)
 		byRatio += math.Abs(values[i] - s.Back(usual+found.ratio))
 		byStep += math.Abs(values[i] - s.Back(usual) - found.step)
 	}

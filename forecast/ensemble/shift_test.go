@@ -74,7 +74,7 @@ func TestFindShift(t *testing.T) {
 				require.Zero(t, found)
 				return
 			}
-			require.InDelta(t, n-c.shifted, found.at, 1)
+			require.InDelta(t, n-c.shifted, found.At, 1)
 			require.Equal(t, c.adds, found.adds)
 			require.Positive(t, found.unsure)
 		})
