@@ -16,6 +16,19 @@ type account struct {
 
 func newAccount() *account { return &account{bytes: map[string]int{}, seen: map[uintptr]bool{}} }
 
+// accountOf is the account of the running state of f, with its sum. What all series share is
+// left out.
+func accountOf(f *filter) (*account, int) {
+	all, bytes := newAccount(), 0
+	all.add("plan", reflect.ValueOf(f.plan))
+	clear(all.bytes)
+	all.add("", reflect.ValueOf(f))
+	for _, n := range all.bytes {
+		bytes += n
+	}
+	return all, bytes
+}
+
 // add enters all that v leads to and that is not in the account yet. A slice of a piece
 // that is shared counts for itself.
 func (a *account) add(path string, v reflect.Value) {

@@ -2,7 +2,6 @@ package auto
 
 import (
 	"math"
-	"reflect"
 	"testing"
 	"time"
 
@@ -96,13 +95,7 @@ func TestHoursAreSmall(t *testing.T) {
 	f := fitHourly(t, s)
 	running, err := f.Filter(s)
 	require.NoError(t, err)
-	all, bytes := newAccount(), 0
-	all.add("plan", reflect.ValueOf(f.plan))
-	clear(all.bytes) // all series share it
-	all.add("", reflect.ValueOf(running))
-	for _, n := range all.bytes {
-		bytes += n
-	}
+	all, bytes := accountOf(running.(*filter)) //nolint:forcetypeassert // made here
 	t.Logf("%d bytes, by parts:\n%v", bytes, all)
 	require.Less(t, bytes, 64<<10)
 	models := running.(*filter).models                      //nolint:forcetypeassert // made here

@@ -3,7 +3,6 @@ package auto
 import (
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"runtime"
 	"testing"
 	"time"
@@ -62,10 +61,7 @@ func BenchmarkRungs(b *testing.B) {
 func TestTenRungsAreSmall(t *testing.T) {
 	f, history := daily(t, ten)
 	each := float64(stateBytes(t, f, history)) / 1024
-	all := newAccount()
-	all.add("plan", reflect.ValueOf(f.plan))
-	clear(all.bytes) // all series share it
-	all.add("", reflect.ValueOf(old(t, f, history)))
+	all, _ := accountOf(old(t, f, history))
 	t.Logf("%.1f KiB a series, by parts:\n%v", each, all)
 	require.Less(t, each, 64.0, "KiB of running state a series, with day and week")
 }

@@ -3,7 +3,6 @@ package auto
 import (
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"testing"
 	"time"
 
@@ -257,13 +256,7 @@ func TestAFilterIsSmallAfterAShift(t *testing.T) {
 		f.Update(v)
 	}
 	require.Positive(t, f.past.shift.At)
-	all, bytes := newAccount(), 0
-	all.add("plan", reflect.ValueOf(f.plan))
-	clear(all.bytes) // all series share it
-	all.add("", reflect.ValueOf(f))
-	for _, n := range all.bytes {
-		bytes += n
-	}
+	all, bytes := accountOf(f)
 	t.Logf("%d bytes, by parts:\n%v", bytes, all)
 	require.Less(t, bytes, 64<<10)
 }
