@@ -16,13 +16,13 @@ type AnswerInput struct {
 	Target   float64       `json:"target"`   // demand that one replica serves, > 0
 	Count    int32         `json:"count"`    // replicas for Need, ≥ 0
 	Whole    bool          `json:"whole"`    // the answer is a whole number of replicas: what one of many carries is not what one carries
-	Calm     int32         `json:"calm"`     // replicas asked for apart from a burst that lasts; −1 = unknown
+	Desired  int32         `json:"desired"`  // replicas that demand asks for, apart from a burst that lasts; −1 = unknown
 	Idle     bool          `json:"idle"`     // Need is at or under the activation threshold
 	Burst    int32         `json:"burst"`    // replicas to start for a burst that begins; 0 = none
 	Guard    int32         `json:"guard"`    // replicas of an autoscaler without a forecast, below which not to go; 0 = none
 	Limit    int32         `json:"limit"`    // most replicas that the bill allows; 0 = no limit
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
-	Settle   time.Duration `json:"settle"`   // how long a small step down must be asked for without a break, as Input.Calm
+	Calm     time.Duration `json:"calm"`     // how long a small step down must be asked for without a break; 0 = no wait
 }
 
 // An Answer is a metric for an autoscaler that divides it by the target, as the HPA behind
@@ -48,7 +48,7 @@ func Respond(h Hold, in AnswerInput) (Answer, Hold) {
 			more, a.Rule = n, rule
 		}
 	}
-	held := h.take(in.Now, in.Calm, in.LeadTime+Grace-AnswerHold, in.Settle-AnswerHold)
+	held := h.take(in.Now, in.Desired, in.LeadTime+Grace-AnswerHold, in.Calm-AnswerHold)
 	if !in.Idle {
 		raise(held, BreakEvenHold)
 	}

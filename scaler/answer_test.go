@@ -18,8 +18,8 @@ func TestRespond(t *testing.T) {
 	}{
 		"what demand needs":                 {func(*scaler.AnswerInput) {}, scaler.Answer{Value: 410}},
 		"in whole replicas":                 {func(in *scaler.AnswerInput) { in.Whole = true }, scaler.Answer{Value: 500}},
-		"what calm demand asked for":        {func(in *scaler.AnswerInput) { in.Calm = 7 }, scaler.Answer{Value: 700, Rule: scaler.BreakEvenHold}},
-		"unless nothing is to be active":    {func(in *scaler.AnswerInput) { in.Calm, in.Idle = 7, true }, scaler.Answer{Value: 410}},
+		"what calm demand asked for":        {func(in *scaler.AnswerInput) { in.Desired = 7 }, scaler.Answer{Value: 700, Rule: scaler.BreakEvenHold}},
+		"unless nothing is to be active":    {func(in *scaler.AnswerInput) { in.Desired, in.Idle = 7, true }, scaler.Answer{Value: 410}},
 		"a burst that begins":               {func(in *scaler.AnswerInput) { in.Burst = 20 }, scaler.Answer{Value: 2000, Rule: scaler.Burst}},
 		"a guard above it":                  {func(in *scaler.AnswerInput) { in.Burst, in.Guard = 20, 21 }, scaler.Answer{Value: 2100, Rule: scaler.ReactiveGuard}},
 		"a guard below it":                  {func(in *scaler.AnswerInput) { in.Burst, in.Guard = 20, 20 }, scaler.Answer{Value: 2000, Rule: scaler.Burst}},
@@ -27,7 +27,7 @@ func TestRespond(t *testing.T) {
 		"below the need if need be":         {func(in *scaler.AnswerInput) { in.Limit = 3 }, scaler.Answer{Value: 300, Rule: scaler.BillLimit}},
 		"a bill that leaves room is silent": {func(in *scaler.AnswerInput) { in.Limit = 5 }, scaler.Answer{Value: 410}},
 	} {
-		in := scaler.AnswerInput{Now: epoch, Need: 410, Target: 100, Count: 5, Calm: 5, LeadTime: 2 * time.Minute, Settle: 5 * time.Minute}
+		in := scaler.AnswerInput{Now: epoch, Need: 410, Target: 100, Count: 5, Desired: 5, LeadTime: 2 * time.Minute, Calm: 5 * time.Minute}
 		c.change(&in)
 		a, _ := scaler.Respond(scaler.Hold{}, in)
 		require.Equal(t, c.want, a, name)
@@ -43,8 +43,8 @@ func TestAnswersAreReplayedBitForBit(t *testing.T) {
 		need = max(need+30*rng.NormFloat64(), 0)
 		count := scaler.Ceil(need / 100)
 		in := scaler.AnswerInput{
-			Now: epoch.Add(time.Duration(i) * 15 * time.Second), Need: need, Target: 100, Count: count, Calm: count, Idle: need == 0,
-			Guard: rng.Int32N(5), Burst: rng.Int32N(6), Limit: rng.Int32N(40), LeadTime: 2 * time.Minute, Settle: 5 * time.Minute,
+			Now: epoch.Add(time.Duration(i) * 15 * time.Second), Need: need, Target: 100, Count: count, Desired: count, Idle: need == 0,
+			Guard: rng.Int32N(5), Burst: rng.Int32N(6), Limit: rng.Int32N(40), LeadTime: 2 * time.Minute, Calm: 5 * time.Minute,
 		}
 		r := scaler.AnswerRecord{Hold: hold, Input: in}
 		r.Answer, hold = scaler.Respond(hold, in)
@@ -63,7 +63,7 @@ func TestAnswersAreReplayedBitForBit(t *testing.T) {
 // Whatever a file holds that is taken for a record, a replay ends with a result or an error.
 func FuzzReplay(f *testing.F) {
 	for _, r := range []any{
-		scaler.AnswerRecord{Input: scaler.AnswerInput{Now: epoch, Need: 410, Target: 100, Count: 5, Calm: 5}},
+		scaler.AnswerRecord{Input: scaler.AnswerInput{Now: epoch, Need: 410, Target: 100, Count: 5, Desired: 5}},
 		scaler.Record{Input: scaler.Input{Now: epoch, Current: 3, Desired: 5}},
 	} {
 		text, err := json.Marshal(r)

@@ -40,8 +40,8 @@ func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 // while that, or what a replica carries, is unknown.
 func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput, bool) {
 	in := scaler.AnswerInput{
-		Now: now, Need: w.Need(d), Target: w.Target(), Whole: w.staffing.AsQueue(), Calm: w.asks(now),
-		LeadTime: w.LeadTime(), Settle: calmTime,
+		Now: now, Need: w.Need(d), Target: w.Target(), Whole: w.staffing.AsQueue(), Desired: w.asks(now),
+		LeadTime: w.LeadTime(), Calm: calmTime,
 	}
 	in.Count = w.Replicas(in.Need)
 	if n := w.averaged(now); n >= 0 {
@@ -51,7 +51,7 @@ func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput,
 		return in, false
 	}
 	if w.bursts.Lasts() {
-		in.Calm = w.calmCount(in.Calm)
+		in.Desired = w.calmCount(in.Desired)
 	}
 	in.Idle = in.Need <= w.spec.Scale.ActivationThreshold.Float()
 	if !w.last.stale(now, w.step) {

@@ -109,7 +109,7 @@ func TestExplainLosesNothing(t *testing.T) {
 		},
 	}
 	record.Decision, _ = scaler.Decide(record.Spec, record.State, record.Input)
-	answered := scaler.AnswerRecord{Input: scaler.AnswerInput{Now: at, Need: 340, Target: 50, Count: 7, Calm: 9}}
+	answered := scaler.AnswerRecord{Input: scaler.AnswerInput{Now: at, Need: 340, Target: 50, Count: 7, Desired: 9}}
 	answered.Answer, _ = scaler.Respond(answered.Hold, answered.Input)
 	s := explain.New(fake{{
 		Key:    key("web", "rps"),
