@@ -75,8 +75,8 @@ history.
 Where latency and replicas were recorded beside the load (columns of that name, or
 --latency-query and --replicas-query), what a pod carries under the objective is
 learned from them, and the replay has such pods unless --capacity is given. Where the
-replicas that were asked for were recorded beside the ready ones (desired, or
---desired-query), the start-up of a pod is, unless --startup is given.
+replicas that were asked for were recorded beside the ready ones (the column desired, or
+--desired-query), the start-up of a pod is learned as well, unless --startup is given.
 
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.`,

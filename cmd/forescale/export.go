@@ -37,9 +37,9 @@ func newExportCommand() *cobra.Command {
 		Use:   "export --query PROMQL --out FILE",
 		Short: "Write the history of a service from Prometheus to a file",
 		Long: `export asks Prometheus for the demand of a service, and on request for its latency,
-its ready replicas and those that were asked for, and writes CSV that forecast, accuracy, train and backtest
-read. Each query must give exactly one series; what Prometheus does not know
-stays a gap.
+its ready replicas and those that were asked for, and writes CSV that forecast,
+accuracy, train and backtest read. Each query must give exactly one series; what
+Prometheus does not know stays a gap.
 
 A row holds the mean over the step that starts at its time stamp: let the window
 of a rate be the step. The file appears when it is complete.`,
