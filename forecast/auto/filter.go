@@ -40,7 +40,7 @@ type filter struct {
 	answers  [ladders][]answer  // at the newest sample, by rung
 	said     [ladders][]float32 // the experts' forecasts at the newest sample, rung by rung
 	bridge   []float64          // points of the last observed origin, which stand in during a gap
-	past     past               // of the last pastSpan; empty in steps of minutes
+	past     past               // of the last pastSpan; empty at steps below an hour
 
 	last      float64 // newest sample, not cleaned
 	low, high float64 // range of the last days
