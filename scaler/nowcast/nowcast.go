@@ -48,10 +48,11 @@ func (n *Nowcast) Accepts(s collector.Sample) bool {
 }
 
 // Observe takes a sample that is accepted and reports whether it is news. An unchanged
-// value is taken for the same scrape until the usual time between two scrapes has passed.
-// The result therefore does not depend on how often samples are asked for.
+// value, see [collector.SameScrape], is taken for the same scrape until the usual time
+// between two scrapes has passed. The result therefore does not depend on how often samples
+// are asked for.
 func (n *Nowcast) Observe(s collector.Sample) bool {
-	if s.Value == n.latest.Value && s.Time.Sub(n.latest.Time) < n.slope.span() { // a zero Time is long ago
+	if collector.SameScrape(s.Value, n.latest.Value) && s.Time.Sub(n.latest.Time) < n.slope.span() { // a zero Time is long ago
 		return false
 	}
 	n.silence.observe(s, n.latest.Time, n.step)

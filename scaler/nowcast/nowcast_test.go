@@ -27,6 +27,9 @@ func TestTheSameScrapeIsNoNews(t *testing.T) {
 	require.Equal(t, at, n.Latest().Time, "it is as old as it was")
 	require.True(t, see(15*time.Second, 100), "by now it has been scraped anew")
 	require.True(t, see(16*time.Second, 101), "and another value is news at once")
+	require.False(t, see(17*time.Second, math.Nextafter(101, 102)), "rate() extrapolates to each instant that it is asked for, which moves the last digit")
+	require.False(t, see(18*time.Second, 101))
+	require.Equal(t, at.Add(16*time.Second), n.Latest().Time)
 }
 
 func TestWhatCannotBeDemandIsNotAccepted(t *testing.T) {
