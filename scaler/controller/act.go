@@ -99,7 +99,11 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	}
 	if errors.Is(err, hpa.ErrChanged) {
 		after, err = c.reread(ctx, t, view)
-		c.settle(t, func() { t.see(after) }, err)
+		c.settle(t, func() {
+			if err == nil { // else what was known stands: no event need come that shows it again
+				t.see(after)
+			}
+		}, err)
 		return
 	}
 	c.settle(t, func() {

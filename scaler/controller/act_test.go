@@ -54,6 +54,28 @@ func TestAFloorThatIsRaisedWithoutItsCount(t *testing.T) {
 	require.Equal(t, 2, told(), "after a count that was raised")
 }
 
+// An API server that fails between a conflict and the look at what has changed does not
+// make the target unknown: no event need follow that would show it again, and its floor
+// would be neither moved nor given back.
+func TestATargetThatCannotBeReadAfterAConflictStaysKnown(t *testing.T) {
+	c, s := holding(t, "web")
+	c.opts.Store = live.NewStore(nil, live.Options{}) // knows nothing: what the target has stands
+	c.leads.Store(true)
+	x := inOrder(0.7, true)
+	x.name, x.view = c.all()[0].name, c.all()[0].view
+	c.targets[x.name] = x
+	x.scale.Decision = scaler.Decision{Replicas: 20}
+	s.changed = "web"
+	c.act(t.Context(), x)
+	require.ErrorContains(t, x.failed, "etcd has no leader")
+	require.NotNil(t, x.view)
+	s.changed = ""
+	require.NoError(t, c.Finish(t.Context()))
+	floor, claimed := s.floor("web")
+	require.InDelta(t, 2, floor, 0, "given back at the end")
+	require.False(t, claimed)
+}
+
 // A floor that is given back because its object is paused says so, and not what the
 // demand of that moment would have asked for.
 func TestAFloorSaysWhyItIsGivenBack(t *testing.T) {

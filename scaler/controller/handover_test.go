@@ -26,6 +26,7 @@ import (
 // and no Lease.
 type hpaServer struct {
 	refused string // name of the HPA that must not be written
+	changed string // name of the HPA that somebody else has just written, and that cannot be read
 
 	mu      sync.Mutex // guards what follows
 	floors  map[string]float64
@@ -67,6 +68,12 @@ func (s *hpaServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.Method == http.MethodPatch && name == s.refused:
 		fail(http.StatusForbidden, "Forbidden", name+" is forbidden")
+		return
+	case name == s.changed && r.Method == http.MethodPatch:
+		fail(http.StatusConflict, "Conflict", name+" has been modified")
+		return
+	case name == s.changed:
+		fail(http.StatusInternalServerError, "InternalError", "etcd has no leader")
 		return
 	case r.Header.Get("Content-Type") == string(types.JSONPatchType):
 		delete(s.claimed, name)
