@@ -28,9 +28,10 @@ type hpaServer struct {
 	refused string // name of the HPA that must not be written
 	changed string // name of the HPA that somebody else has just written, and that cannot be read
 
-	mu      sync.Mutex // guards what follows
-	floors  map[string]float64
-	claimed map[string]string // annotation by name; none = not claimed
+	mu       sync.Mutex // guards what follows
+	statuses int        // written by the autoscaler just before so many JSON patches, whose tests of the version then fail
+	floors   map[string]float64
+	claimed  map[string]string // annotation by name; none = not claimed
 }
 
 // hold makes an HPA with an original minimum of 2 that is held at floor.
@@ -74,6 +75,10 @@ func (s *hpaServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case name == s.changed:
 		fail(http.StatusInternalServerError, "InternalError", "etcd has no leader")
+		return
+	case r.Header.Get("Content-Type") == string(types.JSONPatchType) && s.statuses > 0:
+		s.statuses--
+		fail(http.StatusUnprocessableEntity, "Invalid", "the server rejected our request due to an error in our request")
 		return
 	case r.Header.Get("Content-Type") == string(types.JSONPatchType):
 		delete(s.claimed, name)
@@ -139,6 +144,17 @@ func TestAFloorThatCannotBeGivenBackKeepsNoOther(t *testing.T) {
 		require.InDelta(t, 2, floor, 0, name)
 		require.False(t, claimed, name)
 	}
+}
+
+// An autoscaler answers to the floor that is given back with a write of its status, which
+// may come before our traces are off the object: they are taken off at the next try.
+func TestAStatusThatIsWrittenMeanwhileKeepsNoTrace(t *testing.T) {
+	c, s := holding(t, "a")
+	s.statuses = 1
+	require.NoError(t, c.Finish(t.Context()))
+	floor, claimed := s.floor("a")
+	require.InDelta(t, 2, floor, 0)
+	require.False(t, claimed)
 }
 
 // What is given back at the end is read under its lock: the watch of a target may still

@@ -90,12 +90,23 @@ func (w *Writer) apply(ctx context.Context, v *View, floor *int32, claim *Claim)
 func (w *Writer) patch(ctx context.Context, v *View, kind types.PatchType, body []byte, opts metav1.PatchOptions) (*View, error) {
 	u, err := w.Client.Resource(v.Kind.GVR()).Namespace(v.Name.Namespace).Patch(ctx, v.Name.Name, kind, body, opts)
 	switch {
-	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
+	case apierrors.IsConflict(err), apierrors.IsNotFound(err), kind == types.JSONPatchType && testFailed(err):
 		return nil, fmt.Errorf("hpa: %s %s: %w: %w", v.Kind.GVK.Kind, v.Name, ErrChanged, err)
 	case err != nil:
 		return nil, fmt.Errorf("hpa: write the floor of %s %s: %w", v.Kind.GVK.Kind, v.Name, err)
 	}
 	return Read(v.Kind, u)
+}
+
+// testFailed reports that a JSON patch did not fit, as where the version that it tests is
+// gone. The API server gives that the status of an invalid object, but names no cause.
+func testFailed(err error) bool {
+	answer, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok || !apierrors.IsInvalid(err) {
+		return false
+	}
+	details := answer.ErrStatus.Details
+	return details == nil || len(details.Causes) == 0
 }
 
 // Get reads an object as it is now. The error is that of the API server.
