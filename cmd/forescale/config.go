@@ -66,12 +66,27 @@ func (c *serveConfig) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Log.Format, "log-format", "text", "text or json")
 }
 
+// keys names the key in the file of each flag of bind.
+var keys = map[string]string{
+	"prometheus-url": "prometheus.url", "prometheus-http-config": "prometheus.httpConfigFile",
+	"prometheus-timeout": "prometheus.timeout", "prometheus-query-rate": "prometheus.queryRate",
+	"grpc-address": "grpc.address", "grpc-cert": "grpc.certFile", "grpc-key": "grpc.keyFile",
+	"grpc-client-ca": "grpc.clientCAFile", "grpc-reflection": "grpc.reflection",
+	"http-address": "http.address", "pprof": "http.pprof",
+	"tick": "tick", "forget": "forget", "fit-workers": "fitWorkers", "network": "network",
+	"log-level": "log.level", "log-format": "log.format",
+}
+
 // load reads file under the flags given on the command line, and checks the
 // result.
 func (c *serveConfig) load(cmd *cobra.Command, file string) error {
+	given := map[string]string{} // of the flags that the file could overwrite
+	for name := range keys {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
+			given[name] = f.Value.String()
+		}
+	}
 	if file != "" {
-		given := map[string]string{}
-		cmd.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
 		data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 		if err != nil {
 			return fmt.Errorf("--config: %w", err)
@@ -89,13 +104,19 @@ func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 			}
 		}
 	}
-	return c.check()
+	return c.check(func(flag string) string {
+		if _, byFlag := given[flag]; file == "" || byFlag {
+			return "--" + flag
+		}
+		return "--config " + file + ": " + keys[flag]
+	})
 }
 
-// check returns every fault of the configuration.
-func (c *serveConfig) check() error {
+// check returns every fault of the configuration. origin says where the value of a flag
+// stands.
+func (c *serveConfig) check(origin func(flag string) string) error {
 	_, levelErr := c.level()
-	return faultsOf([]rule{
+	return faultsAt(origin, []rule{
 		{isAddress(c.GRPC.Address), "grpc-address", c.GRPC.Address, "want host:port or :port, such as :9443"},
 		{isAddress(c.HTTP.Address), "http-address", c.HTTP.Address, "want host:port or :port, such as :8080"},
 		{(c.GRPC.CertFile == "") == (c.GRPC.KeyFile == ""), "grpc-cert", c.GRPC.CertFile, "want --grpc-cert and --grpc-key together"},
@@ -118,10 +139,15 @@ type rule struct {
 
 // faultsOf returns every rule that is broken.
 func faultsOf(rules []rule) error {
+	return faultsAt(func(flag string) string { return "--" + flag }, rules)
+}
+
+// faultsAt is [faultsOf] for values that may stand elsewhere than in a flag.
+func faultsAt(origin func(flag string) string, rules []rule) error {
 	var faults []error
 	for _, r := range rules {
 		if !r.ok {
-			faults = append(faults, fmt.Errorf("--%s: %q: %s", r.flag, r.value, r.want))
+			faults = append(faults, fmt.Errorf("%s: %q: %s", origin(r.flag), r.value, r.want))
 		}
 	}
 	return errors.Join(faults...)

@@ -45,6 +45,7 @@ type controllerConfig struct {
 	kubeconfig    string
 	namespace     string
 	namespaces    []string
+	limited       bool // namespaces was given
 	leaseName     string
 	identity      string
 	leaseDuration time.Duration
@@ -74,6 +75,7 @@ forecast too, and take over within the lease.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.GRPC.Address = ":0" // a setting of serve that is not used here
+			c.limited = cmd.Flags().Changed("namespaces")
 			if err := errors.Join(c.load(cmd, file), c.checkOwn()); err != nil {
 				return err
 			}
@@ -105,7 +107,7 @@ forecast too, and take over within the lease.`,
 func (c *controllerConfig) checkOwn() error {
 	return faultsOf([]rule{
 		{c.namespace != "", "namespace", c.namespace, "want the namespace of the Lease"},
-		{!slices.Contains(c.namespaces, ""), "namespaces", strings.Join(c.namespaces, ","), "want names with commas between them: an empty one would be all namespaces"},
+		{(!c.limited || len(c.namespaces) > 0) && !slices.Contains(c.namespaces, ""), "namespaces", strings.Join(c.namespaces, ","), "want names with commas between them: an empty one would be all namespaces"},
 		{c.leaseName != "", "lease", c.leaseName, "want the name of the Lease"},
 		{c.identity != "", "identity", c.identity, "want a name that no other replica has"},
 		{c.leaseDuration >= shortestLease, "lease-duration", c.leaseDuration.String(), "want 3s or more: it is renewed several times within"},

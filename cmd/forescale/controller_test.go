@@ -7,13 +7,38 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 )
+
+// Namespaces that a flag names stay as they are where a file is read too, and none at all,
+// as from a variable that is empty, are not all.
+func TestNamespacesAreThoseOfTheFlag(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "controller.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("tick: 1s"), 0o600))
+	var c controllerConfig
+	cmd := &cobra.Command{}
+	c.bind(cmd.Flags())
+	cmd.Flags().StringSliceVar(&c.namespaces, "namespaces", nil, "")
+	require.NoError(t, cmd.ParseFlags([]string{"--namespaces", "shop,bank", "--http-address", ":1"}))
+	require.NoError(t, c.load(cmd, file))
+	require.Equal(t, []string{"shop", "bank"}, c.namespaces)
+	require.Equal(t, ":1", c.HTTP.Address)
+	require.Equal(t, time.Second, c.Tick.Std())
+
+	for _, value := range []string{"", ",", "shop,"} {
+		root := newRootCommand()
+		root.SetArgs([]string{"controller", "--kubeconfig", "/missing", "--namespaces", value})
+		require.ErrorContains(t, root.ExecuteContext(t.Context()), "an empty one would be all namespaces", value)
+	}
+}
 
 // A Lease that is given up at a stop is no error; any other error is one.
 func TestANormalStopIsQuiet(t *testing.T) {

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 )
 
@@ -54,6 +57,33 @@ func TestEveryFaultOfServeIsTold(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// A fault is told where its value stands, and each flag has a place in the file.
+func TestAFaultIsToldWhereItStands(t *testing.T) {
+	_, err := loadServe(t, "tick: 1ms\nfitWorkers: 0\nhttp: {address: x}", "--fit-workers", "99")
+	for _, want := range []string{
+		`serve.yaml: tick: "1ms": want 10ms to 1m`, `serve.yaml: http.address: "x": want host:port`, `--fit-workers: "99": want 1 to 64`,
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	var c serveConfig
+	cmd := &cobra.Command{}
+	c.bind(cmd.Flags())
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		require.Contains(t, keys, f.Name)
+		value := f.Value.String()
+		if f.Value.Type() == "string" || f.Value.Type() == "duration" {
+			value = strconv.Quote(value)
+		}
+		document := value
+		path := strings.Split(keys[f.Name], ".")
+		for i := len(path) - 1; i >= 0; i-- {
+			document = fmt.Sprintf("{%q: %s}", path[i], document)
+		}
+		_, err := loadServe(t, document)
+		require.NoError(t, err, document)
+	})
 }
 
 // Logs are read by more people than secrets are meant for.
