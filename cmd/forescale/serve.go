@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -160,7 +161,10 @@ func newSource(c serveConfig, now func() time.Time, log *slog.Logger) (*source.C
 		opts.HTTP = settings
 	}
 	client, err := source.New(opts)
-	if err != nil {
+	switch {
+	case errors.Is(err, source.ErrSettings):
+		return nil, fmt.Errorf("--prometheus-http-config %s: %w", c.Prometheus.HTTPConfigFile, err)
+	case err != nil:
 		return nil, fmt.Errorf("--prometheus-url: %w", err)
 	}
 	return client, nil

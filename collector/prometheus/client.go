@@ -69,10 +69,13 @@ type Client struct {
 	idle      api.CloseIdler
 }
 
+// ErrSettings marks the errors of [New] that are about Options.HTTP.
+var ErrSettings = errors.New("http settings")
+
 // New returns a client; it does not yet connect. It returns an error for an
 // address that is no http or https URL or that reaches into the API, for numbers
-// below zero, and for an HTTP configuration that contradicts itself or names
-// files that cannot be read.
+// below zero, and, with [ErrSettings], for an HTTP configuration that contradicts
+// itself or names files that cannot be read.
 func New(o Options) (*Client, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -82,11 +85,11 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	if err := o.HTTP.Validate(); err != nil {
-		return nil, fmt.Errorf("prometheus: http settings: %w", err)
+		return nil, fmt.Errorf("prometheus: %w: %w", ErrSettings, err)
 	}
 	rt, err := config.NewRoundTripperFromConfig(*o.HTTP, "forescale", config.WithUserAgent("forescale"))
 	if err != nil {
-		return nil, fmt.Errorf("prometheus: http settings: %w", err)
+		return nil, fmt.Errorf("prometheus: %w: %w", ErrSettings, err)
 	}
 	t, err := newTransport(o, rt)
 	if err != nil {

@@ -8,12 +8,15 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
+	"log"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,4 +164,47 @@ func TestMutualTLS(t *testing.T) {
 	require.ErrorAs(t, err, &q)
 	require.ErrorContains(t, err, "certificate", "an authority nobody named")
 	require.ErrorContains(t, err, "TLS")
+}
+
+// What stands in the way is one setting as a rule, and the error names it.
+func TestTheRemedyOfAConnection(t *testing.T) {
+	quiet := log.New(io.Discard, "", 0)
+	serverCert, serverKey, clients := keyPair(t, "prometheus")
+	pair, err := tls.LoadX509KeyPair(serverCert, serverKey)
+	require.NoError(t, err)
+	five := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, five) })
+	plain, encrypted := httptest.NewServer(five), httptest.NewUnstartedServer(five)
+	encrypted.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	encrypted.Config.ErrorLog = quiet
+	encrypted.StartTLS()
+	mutual := httptest.NewUnstartedServer(five)
+	mutual.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}
+	mutual.Config.ErrorLog = quiet
+	mutual.StartTLS()
+	gone := httptest.NewServer(five)
+	gone.Close()
+	for _, s := range []*httptest.Server{plain, encrypted, mutual} {
+		t.Cleanup(s.Close)
+	}
+	trust := "tls_config: {ca_file: " + serverCert
+	for name, tt := range map[string]struct{ address, settings, want string }{
+		"no such file":            {plain.URL, "authorization: {credentials_file: /missing}", "see that the file"},
+		"no token server":         {plain.URL, "oauth2: {client_id: id, client_secret: word, token_url: " + gone.URL + "}", "token_url"},
+		"no proxy":                {encrypted.URL, "proxy_url: " + gone.URL, "proxy_url"},
+		"another name":            {encrypted.URL, trust + ", server_name: thanos}", "tls_config.server_name"},
+		"unknown authority":       {encrypted.URL, "tls_config: {server_name: localhost}", "tls_config.ca_file"},
+		"no certificate":          {mutual.URL, trust + ", server_name: localhost}", "tls_config.cert_file"},
+		"TLS where there is none": {strings.Replace(plain.URL, "http:", "https:", 1), "{}", "use http://"},
+		"none where there is TLS": {strings.Replace(encrypted.URL, "https:", "http:", 1), "{}", "use https://"},
+		"nobody":                  {gone.URL, "{}", "check the address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := instant(t, tt.address, tt.settings)
+			var q *prometheus.QueryError
+			require.ErrorAs(t, err, &q)
+			require.Contains(t, q.Remedy, tt.want, "%v", err)
+		})
+	}
+	_, err = prometheus.New(prometheus.Options{URL: plain.URL, HTTP: &config.HTTPClientConfig{TLSConfig: config.TLSConfig{CAFile: "/missing"}}})
+	require.ErrorIs(t, err, prometheus.ErrSettings)
 }

@@ -2,10 +2,14 @@ package prometheus
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -126,9 +130,40 @@ func (t *transport) networkError(caller context.Context, err error) error {
 	case errors.Is(err, context.Canceled):
 		q.Type = TypeCanceled
 	default:
-		q.Remedy = "check the address, the server, and the way to it (DNS, NetworkPolicy, TLS)"
+		q.Remedy = connectionRemedy(err)
 	}
 	return q
+}
+
+// connectionRemedy says what to do about a connection that was not made: what stands in the
+// way is one setting as a rule.
+func connectionRemedy(err error) string {
+	op, isOp := errors.AsType[*net.OpError](err)
+	_, isFile := errors.AsType[*fs.PathError](err)
+	_, isOtherName := errors.AsType[x509.HostnameError](err)
+	_, isInvalid := errors.AsType[x509.CertificateInvalidError](err) // expired, or not made for a server
+	_, isUnverified := errors.AsType[*tls.CertificateVerificationError](err)
+	_, isAlert := errors.AsType[tls.AlertError](err)
+	_, isToken := errors.AsType[*url.Error](err) // that of the query itself has been taken off
+	switch {
+	case isFile:
+		return "see that the file, which the HTTP settings name, is there and can be read"
+	case isToken, strings.HasPrefix(err.Error(), "oauth2:"):
+		return "check oauth2 in the HTTP settings: token_url, client_id and client_secret, and the way there"
+	case isOp && op.Op == "proxyconnect":
+		return "check proxy_url in the HTTP settings, or the variables HTTP_PROXY and HTTPS_PROXY"
+	case isOtherName:
+		return "use a name that the TLS certificate holds, or set tls_config.server_name in the HTTP settings"
+	case isInvalid:
+		return "have the server's certificate renewed, and see that the clocks agree"
+	case isUnverified:
+		return "name the authority of the server's TLS certificate as tls_config.ca_file in the HTTP settings"
+	case isAlert || isOp && op.Op == "remote error":
+		return "the server refuses the certificate of the client: check tls_config.cert_file and key_file in the HTTP settings"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "the server speaks without TLS: use http:// in the address"
+	}
+	return "check the address, the server, and the way to it (DNS, NetworkPolicy, TLS)"
 }
 
 // answerError returns nil if body is the answer of a query API, whatever it says
@@ -173,6 +208,8 @@ func (e *QueryError) judge(resp *http.Response, isPage bool) {
 	case class == 3:
 		e.Type = TypeNotPrometheus
 		e.Remedy = fmt.Sprintf("the server redirects to %s; use that address, or log in by the HTTP settings", resp.Header.Get("Location"))
+	case resp.StatusCode == http.StatusBadRequest && strings.HasSuffix(e.Msg, plainOnTLS):
+		e.Remedy = "the server speaks TLS: use https:// in the address"
 	case resp.StatusCode == http.StatusBadRequest:
 		e.Remedy = "correct the query"
 	case resp.StatusCode == http.StatusUnprocessableEntity:
@@ -181,6 +218,9 @@ func (e *QueryError) judge(resp *http.Response, isPage bool) {
 }
 
 const prefixRemedy = "check the address and its path prefix (Mimir: /prometheus, VictoriaMetrics cluster: /select/0/prometheus)"
+
+// plainOnTLS is what a server of Go with TLS answers to a request without.
+const plainOnTLS = "Client sent an HTTP request to an HTTPS server."
 
 // excerpt returns the start of a body in one line.
 func excerpt(body []byte) string {
