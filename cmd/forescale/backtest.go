@@ -53,12 +53,8 @@ type backtestOptions struct {
 	files        [2]*output.File // of json and report; nil = not asked for
 }
 
-func newBacktestCommand() *cobra.Command {
-	o := backtestOptions{}
-	cmd := &cobra.Command{
-		Use:   "backtest [FILE...]",
-		Short: "Replay recorded load under forescale and its rivals, and say what each is worth",
-		Long: `backtest replays recorded load in virtual time, with pods that take a while to
+// backtestHelp is what --help says of the command.
+const backtestHelp = `backtest replays recorded load in virtual time, with pods that take a while to
 start, under forescale and under the policies that it competes with: exact HPAs at
 several targets, KEDA, Knative, other predictors, a clairvoyant optimum. It says how
 long each missed the latency objective and what its pods cost, whether prediction
@@ -79,7 +75,33 @@ replicas that were asked for were recorded beside the ready ones (the column des
 --desired-query), the start-up of a pod is learned as well, unless --startup is given.
 
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
-(0: as recorded), so that figures can be compared.`,
+(0: as recorded), so that figures can be compared.
+
+The columns of the table: × optimum is the replica-hours over those of the optimum, which
+knows the load in advance and has the same start-up; violating % is the share of the time
+in which the objective was missed, and requests % that of the requests that were late;
+churn/day counts the pods added and removed; rev/h is how often an hour the count fell
+within ten minutes of a rise; 95 % is the interval of the column before it, by a bootstrap
+over the days.
+
+The policies:
+  forescale-floor, -keda  forescale beside an HPA and behind KEDA; with -N, as in
+                          forescale-floor-98, at the quantile of N percent
+  hpa-rate-N, hpa-cpu-N   HPAs on the request rate and on CPU, at N percent of a pod
+  hpa-tuned               the best hpa-rate in hindsight
+  keda, kpa               KEDA's Prometheus scaler, Knative's autoscaler
+  times-1.2               a forecast times 1.2 as minReplicas of an HPA
+  static-peak             1.2 times the pods of the highest minute of the history
+  oracle                  the optimum, as far as start-up times let it be reached
+  forecast-oracle         forescale's rules, told the true future
+--policies all adds predictors of other projects and of the literature.`
+
+func newBacktestCommand() *cobra.Command {
+	o := backtestOptions{}
+	cmd := &cobra.Command{
+		Use:   "backtest [FILE...]",
+		Short: "Replay recorded load under forescale and its rivals, and say what each is worth",
+		Long:  backtestHelp,
 		Example: `  forescale backtest requests.csv.gz --report backtest.html
   forescale backtest requests.csv --scale-peak 0 --capacity 60 --slots 4 --slo p95=300ms --startup 90s
   forescale backtest requests.csv --outage 34h+10m --scrape-loss 0.02 --pods-per-node 8
@@ -97,10 +119,10 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringArrayVar(&o.traces, "trace", nil, "`file` with the recorded load; may be repeated")
 	fs.StringVar(&o.directory, "traces", "", "`directory` of csv or csv.gz files, with or without a manifest.yaml")
 	fs.StringVar(&o.query, "query", "", "PromQL of the load, for Prometheus blocks and OpenMetrics text, or the name of a column of CSV")
-	fs.StringVar(&o.latency, "latency-query", "", "PromQL of the latency that the objective is about, seconds, for the same files")
-	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas, for the same files")
-	fs.StringVar(&o.desired, "desired-query", "", "PromQL of the replicas that were asked for, for the same files")
-	durationVar(fs, &o.step, "step", api.Duration(0), "interval that such files are read at (default 60s, or theirs)")
+	fs.StringVar(&o.latency, "latency-query", "", "PromQL of the latency that the objective is about, in seconds; like --query")
+	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas; like --query")
+	fs.StringVar(&o.desired, "desired-query", "", "PromQL of the replicas that were asked for; like --query")
+	durationVar(fs, &o.step, "step", api.Duration(0), "cell of the grid on which files are read; for CSV and JSON a multiple of their interval (default that interval, or a minute)")
 	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service win over the flags', and a target per replica over what pods could carry")
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, to join the experts as that of serve does")
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
@@ -109,18 +131,18 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.slo, "slo", "p99=500ms", "latency objective: a quantile and its bound")
 	fs.StringVar(&o.balancing, "balancing", "central", "central: one queue for all pods, or per-pod: a queue each, chosen at random (Random and Sharing of scale.service.discipline)")
 	fs.Float64Var(&o.scalePeak, "scale-peak", 4000, "scale each load to this peak, requests/s; 0: as recorded")
-	durationVar(fs, &o.smooth, "smooth", api.Duration(0), "average the load over this reach, for loads with few events")
-	durationVar(fs, &o.warmup, "warmup", api.Duration(0), "least part of the load that is history (default a quarter of it, at most 7d)")
-	durationVar(fs, &o.judged, "days", api.Duration(14*24*time.Hour), "most that is judged, at the end of the load")
+	durationVar(fs, &o.smooth, "smooth", api.Duration(0), "average the load over this span, for loads with few events")
+	durationVar(fs, &o.warmup, "warmup", api.Duration(0), "how much of the start of the load is history, at least, and not judged (default a quarter of it, at most 7d)")
+	durationVar(fs, &o.judged, "days", api.Duration(14*24*time.Hour), "how much of the end of the load is judged at most")
 	fs.Int32Var(&o.min, "min-replicas", 1, "least replicas")
 	fs.Int32Var(&o.max, "max-replicas", 400, "most replicas")
 	o.world.bind(fs)
 	fs.StringSliceVar(&o.policies, "policies", []string{"default"}, "policies in the order of the table; default and all are lists of them")
 	fs.IntVar(&o.seeds, "seeds", 3, "repeat with so many draws of arrivals and start-up times")
 	fs.IntVar(&o.workers, "workers", 0, "runs at once (0: one per processor)")
-	fs.Float64Var(&o.budget, "budget", 0.1, "violating time that is allowed, percent")
-	fs.Float64Var(&o.price, "price", 0, "of a replica-hour, to print money")
-	fs.IntVar(&o.resamples, "resamples", 2000, "of the bootstrap over days, for intervals")
+	fs.Float64Var(&o.budget, "budget", 0.1, "share of the time in which the objective may be missed, percent")
+	fs.Float64Var(&o.price, "price", 0, "price of a replica-hour, to print costs in money")
+	fs.IntVar(&o.resamples, "resamples", 2000, "draws of the bootstrap over days, for the 95 % intervals")
 	fs.StringVar(&o.json, "json", "", "also write all figures to this `file`")
 	fs.StringVar(&o.report, "report", "", "also write a page to this .html `file`")
 }

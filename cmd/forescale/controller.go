@@ -96,8 +96,8 @@ forecast too, and take over within the lease.`,
 	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a holder that fell silent keeps its floors")
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler but to give back the floor of an object that is deleted")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
-	fs.Float64Var(&c.writeRate, "write-rate", 100, "writes to autoscalers per second, raising first")
-	fs.Float64Var(&c.qps, "kube-api-qps", 200, "other requests to the API server per second")
+	fs.Float64Var(&c.writeRate, "write-rate", 100, "most writes to autoscalers per second; raises go first")
+	fs.Float64Var(&c.qps, "kube-api-qps", 200, "most other requests to the API server per second")
 	fs.StringVar(&c.explain, "explain-address", "", "where forescale explain asks, without encryption, such as localhost:9443; left out, nowhere")
 	durationVar(fs, (*api.Duration)(&c.holdSilence), "hold-silence", api.Duration(10*time.Minute), "how long a floor is held without data before it comes down, a tenth a minute")
 	return cmd

@@ -61,9 +61,9 @@ Behind KEDA the HPA decides about replicas: there it is the answer that is repla
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.address, "address", "localhost:9443", "gRPC address of the server")
-	fs.StringVar(&o.ca, "ca", "", "authorities `file` (PEM) that the server's certificate is checked by; left out, no encryption")
+	fs.StringVar(&o.ca, "ca", "", "`file` of certificate authorities (PEM) that the server's certificate is checked against; left out, no encryption")
 	fs.StringVar(&o.cert, "cert", "", "own certificate `file` (PEM), for a server that wants one")
-	fs.StringVar(&o.key, "key", "", "its private key `file` (PEM)")
+	fs.StringVar(&o.key, "key", "", "private key `file` (PEM) of --cert")
 	fs.BoolVar(&o.json, "json", false, "print the message of the API as JSON")
 	fs.StringVar(&o.replay, "replay", "", "decide and answer again what was recorded in this `file`, the output of --json, instead of asking a server")
 	return cmd

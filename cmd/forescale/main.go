@@ -55,8 +55,8 @@ replicas ready when the load arrives: behind KEDA as an external scaler, or as
 the floor of your own HPA. It proves itself first, by a backtest on your own
 metrics.
 
-Silence is never taken for idleness, a forecast only ever adds to what reactive
-scaling would do (unless you ask otherwise), and each decision says why.`,
+Missing data are never taken for zero demand, a forecast only ever adds to what
+reactive scaling would do (unless you ask otherwise), and each decision says why.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		// No Args: only so does cobra refuse an unknown command and name its like.

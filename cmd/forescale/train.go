@@ -63,7 +63,7 @@ of one kind.
 	fs.IntVar(&o.options.Epochs, "epochs", 0, "passes over the series at most (default 16)")
 	fs.IntVar(&o.options.MinSteps, "steps-per-epoch", 0, "steps of Adam per epoch at least: few or short series are walked more than once (default 200)")
 	fs.Float64Var(&o.options.LearningRate, "learning-rate", 0, "highest rate of the one-cycle schedule (default 0.003)")
-	fs.Uint64Var(&o.options.Seed, "seed", 1, "of all that is random")
+	fs.Uint64Var(&o.options.Seed, "seed", 1, "seed of all that is random")
 	return cmd
 }
 
