@@ -9,12 +9,12 @@
 //
 //   - trial.Set chooses α by what other values of it would have missed on the same load.
 //   - A [Budget] sets the odds at which bursts are hedged, by what was missed in bursts:
-//     for these a higher quantile of the usual demand would be dear and of no help.
+//     for these a higher quantile of the usual demand would be expensive and of no help.
 //   - reactive.Autoscaler, which has no forecast, bounds both by what it would have missed
 //     and cost. If it misses less than the target allows, seven tenths of its share replace
 //     the target, though no less than a tenth of the target. If the target cannot be kept
-//     for its bill, the bill decides ([Afford]): then each replica that is bought keeps the
-//     objective for equally long.
+//     for its cost, the cost decides ([Afford], where it is called the bill): then each
+//     replica that is bought keeps the objective for equally long.
 //   - reactive.Guard holds that autoscaler's count while forescale has missed more than it
 //     would have.
 //
