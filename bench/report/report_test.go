@@ -103,6 +103,20 @@ func TestVerdictOwnsUpToWhereItLoses(t *testing.T) {
 	require.Contains(t, r.Verdict.Sentences, "It does no harm: it violates at most 0.01 points of time more than hpa-rate-70, and costs at most 2 % more.")
 }
 
+// Time and requests may tell opposite things, when what is missed lies where the load is high.
+func TestTheVerdictCountsRequestsToo(t *testing.T) {
+	sentences := func(reference, ours float64) string {
+		a, b := outcome("a", "hpa-rate-70", 0.46, 1.08), outcome("a", "forescale-keda", 0.39, 1.1)
+		a.ViolatingRequests, b.ViolatingRequests = reference, ours
+		return strings.Join(of(t, a, b).Verdict.Sentences, "\n")
+	}
+	const otherwise = "the other way round"
+	require.Contains(t, sentences(4.08, 5.58), "Counted by requests it is the other way round: with forescale-keda 5.58 % of them are late, with hpa-rate-70 4.08 %.")
+	require.NotContains(t, sentences(4.08, 4.1), otherwise, "hardly more")
+	require.NotContains(t, sentences(0.2, 0.9), otherwise, "no more than p99 allows")
+	require.NotContains(t, sentences(5.58, 4.08), otherwise)
+}
+
 func TestTheVerdictIsAboutThePolicyThatKeepsTheObjective(t *testing.T) {
 	r := of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-keda", 0.5, 1.05),
 		outcome("a", "forescale-floor", 0.1, 1.2), outcome("a", "oracle", 0, 1.01))

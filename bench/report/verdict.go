@@ -53,6 +53,9 @@ func (r *Report) judge() {
 	}
 	v.Headline = headline(champion, reference, r.Settings.BudgetPct)
 	v.Sentences = append(v.Sentences, r.compare(champion, reference))
+	if s := r.byRequests(champion, reference); s != "" {
+		v.Sentences = append(v.Sentences, s)
+	}
 	if s := r.hindsight(champion); s != "" {
 		v.Sentences = append(v.Sentences, s)
 	}
@@ -227,6 +230,18 @@ func (r *Report) compare(c, ref Aggregate) string {
 			a.Cost, a.CostCI[0], a.CostCI[1], a.ViolatingTime, a.ViolatingTimeCI[0], a.ViolatingTimeCI[1]))
 	}
 	return s + "."
+}
+
+// byRequests says so where the requests tell otherwise than the time: more of them are late
+// than under the reference, and than the objective allows. A short violation under a high
+// load costs more of them than a long one at night.
+func (r *Report) byRequests(c, ref Aggregate) string {
+	allowed := 100 * (1 - r.Settings.Objective.Quantile)
+	if c.ViolatingTime > ref.ViolatingTime || c.ViolatingRequests <= max(allowed, (1+sameShare)*ref.ViolatingRequests) {
+		return ""
+	}
+	return fmt.Sprintf("Counted by requests it is the other way round: with %s %s %% of them are late, with %s %s %%.",
+		c.Policy, Percent(c.ViolatingRequests), ref.Policy, Percent(ref.ViolatingRequests))
 }
 
 // hindsight compares with the best target that an HPA could have had.
