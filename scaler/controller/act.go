@@ -248,14 +248,3 @@ func (t *target) worthAnEvent(before, after *hpa.View) bool {
 	t.announced = after.Floor()
 	return true
 }
-
-const (
-	normal  = "Normal"
-	warning = "Warning"
-)
-
-func (c *Controller) note(pa *v1alpha1.PredictiveAutoscaler, kind, reason, action, text string) {
-	if pa != nil && c.events != nil && c.leads.Load() {
-		c.events.Eventf(pa, nil, kind, reason, action, "%s", text)
-	}
-}

@@ -53,10 +53,14 @@ func (c *Controller) reportOne(ctx context.Context, t *target) {
 	t.mu.Lock()
 	told := err == nil || t.statusErr != nil && t.statusErr.Error() == err.Error()
 	t.statusErr = err
+	before := t.status.Conditions
 	if err == nil {
 		t.status = next
 	}
 	t.mu.Unlock()
+	if err == nil {
+		c.announceChanges(pa, before, next.Conditions)
+	}
 	if !told {
 		c.log.Warn("status not written", "object", t.name.String(), "error", err)
 	}
