@@ -72,7 +72,11 @@ func (c *Controller) finalize(ctx context.Context, pa *v1alpha1.PredictiveAutosc
 // ensure hands the workload of pa to the store, which keeps the former one if the
 // specification is faulty.
 func (c *Controller) ensure(pa *v1alpha1.PredictiveAutoscaler) *problem {
-	if err := c.opts.Store.Ensure(keyOf(pa), pa.Spec.Spec); err != nil {
+	err := pa.Spec.Validate()
+	if err == nil {
+		err = c.opts.Store.Ensure(keyOf(pa), pa.Spec.Spec)
+	}
+	if err != nil {
 		return &problem{invalidSpec, err.Error() + "; until that is corrected the former specification acts, or, after a restart, the floor is held as without data"}
 	}
 	return nil

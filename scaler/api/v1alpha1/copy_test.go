@@ -2,6 +2,7 @@ package v1alpha1
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,4 +46,31 @@ func TestACopyIsDeep(t *testing.T) {
 	out, err := json.Marshal(&pa)
 	require.NoError(t, err)
 	require.JSONEq(t, object, string(out), "the original is untouched")
+}
+
+// What passes the schema and cannot be read says so itself: an error would end the watch of
+// all objects. What can be read is kept, the target above all.
+func TestAnObjectThatCannotBeReadSaysSo(t *testing.T) {
+	for wrong, want := range map[string]string{
+		`"leadTime":"0s"`:          `scale.leadTime: "0s": want auto or a duration above 0`,
+		`"leadTime":"99999d"`:      `scale.leadTime: "99999d": want auto or a duration above 0`,
+		`"activationThreshold":{}`: `scale.activationThreshold: want text, found an object`,
+	} {
+		text := strings.Replace(object, `"leadTime":"1m30s"`, wrong, 1)
+		var list PredictiveAutoscalerList
+		require.NoError(t, json.Unmarshal([]byte(`{"items":[`+text+`,`+object+`]}`), &list))
+		require.ErrorContains(t, list.Items[0].Spec.Validate(), want)
+		require.Equal(t, "web", list.Items[0].Spec.TargetRef.Name)
+		require.Equal(t, api.Shadow, list.Items[0].Spec.Mode)
+		require.Equal(t, "q", list.Items[0].Spec.Metric.Query)
+		require.NoError(t, list.Items[1].Spec.Validate())
+	}
+	text := strings.Replace(object, `"1d,7d"`, `"7d,1d"`, 1)
+	var pa PredictiveAutoscaler
+	require.NoError(t, json.Unmarshal([]byte(text), &pa))
+	require.ErrorContains(t, pa.Spec.Validate(), `forecast.seasons: "7d,1d": want the periods ascending`)
+	require.ErrorContains(t, pa.DeepCopy().Spec.Validate(), "ascending")
+	require.NoError(t, json.Unmarshal([]byte(object), &pa), "corrected")
+	require.NoError(t, pa.Spec.Validate())
+	require.Error(t, json.Unmarshal([]byte(`{"spec":[]}`), &pa))
 }

@@ -69,6 +69,10 @@ type Spec struct {
 	PodCPU bool `json:"podCPU,omitempty"`
 
 	api.Spec `json:",inline"`
+
+	// Unread is what could not be read of the object, a fault a line, although the API
+	// server took it; empty if all could. It is no part of the object.
+	Unread string `json:"-"`
 }
 
 // Kinds of targets.

@@ -1,0 +1,53 @@
+package v1alpha1
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/forescale/forescale/scaler/api"
+)
+
+// UnmarshalJSON reads a spec. It fails for what is no object of JSON only: the schema of the
+// CRD lets some values pass that cannot be read, such as a lead time of 0s, and an error
+// would end the list and the watch of all objects, in all namespaces, for the sake of one.
+// Such an object keeps what can be read, the target above all, and says in Unread what cannot.
+func (in *Spec) UnmarshalJSON(data []byte) error {
+	type plain Spec // without this method
+	var whole plain
+	if json.Unmarshal(data, &whole) == nil {
+		*in = Spec(whole)
+		return nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return err
+	}
+	*in = Spec{}
+	var faults api.Faults
+	for key, part := range map[string]any{"targetRef": &in.TargetRef, "podCPU": &in.PodCPU} {
+		if text, found := fields[key]; found {
+			if err := json.Unmarshal(text, part); err != nil {
+				faults = append(faults, api.Fault{Path: key, Want: err.Error()})
+			}
+			delete(fields, key)
+		}
+	}
+	rest, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	faults = faults.With(api.DecodeInto(&in.Spec, rest))
+	in.Unread = faults.Error()
+	if len(faults) == 0 {
+		in.Unread = "the object cannot be read"
+	}
+	return nil
+}
+
+// Validate returns every fault of in, those that kept it from being read before all others.
+func (in *Spec) Validate() error {
+	if in.Unread != "" {
+		return errors.New(in.Unread)
+	}
+	return in.Spec.Validate()
+}
