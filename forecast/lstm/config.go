@@ -18,6 +18,11 @@ type Config struct {
 	Quantiles     []float64 // ascending, in (0, 1): the levels of the outputs
 	Peaks         bool      // a second set of outputs holds the maximum over the next h steps
 
+	// Window is how many of the newest cells a forecast is computed from, with a state of
+	// zero before them, as where a network was trained on windows; 0 = the state is carried
+	// from cell to cell. A cell then takes Window steps.
+	Window int
+
 	// Relative outputs are changes from the newest value, in units that follow
 	// the series' own noise and daily change at that horizon; the head then sees,
 	// beside the last layer, the features and the values of a day and a week
@@ -63,6 +68,9 @@ func (c *Config) Check() error {
 	}
 	if err := c.Normalisation.Check(); err != nil {
 		return fmt.Errorf("lstm: %w", err)
+	}
+	if c.Window < 0 || c.Window > maxWindow {
+		return fmt.Errorf("lstm: window is %d cells, want 1 to %d, or 0 for a state that is carried on", c.Window, maxWindow)
 	}
 	if err := checkRungs(c.Rungs); err != nil {
 		return err

@@ -16,8 +16,10 @@ type Expert struct {
 	net    *Network
 	view   *input.View
 	states []*cell.State
-	levels []float64 // Φ⁻¹ of the network's quantiles
-	median int       // index of the quantile nearest to 0.5
+	window *window     // nil = the states are carried from cell to cell
+	dense  [][]float64 // outputs of the dense layers: scratch
+	levels []float64   // Φ⁻¹ of the network's quantiles
+	median int         // index of the quantile nearest to 0.5
 
 	fresh bool         // uv, out and bases belong to the newest value
 	uv    []float64    // what the head sees, and its hidden units
@@ -59,6 +61,10 @@ func (n *Network) NewExpert(start time.Time, step time.Duration) (*Expert, error
 	for i := range n.Layers {
 		e.states = append(e.states, n.Layers[i].NewState())
 	}
+	for i := range n.Dense {
+		e.dense = append(e.dense, make([]float64, n.Dense[i].Out))
+	}
+	e.window = newWindow(&n.Config)
 	e.path = newPath(e)
 	return e, nil
 }
@@ -79,7 +85,7 @@ func (e *Expert) Update(v float64) {
 	}
 	e.fresh = false
 	e.view.Inputs(e.states[0].Input())
-	e.step(e.states)
+	e.advance(e.window, e.states)
 	if len(e.levels) == 1 && !e.view.Gap() && !math.IsNaN(e.predicted) {
 		e.spread += (math.Abs(e.view.Z()-e.predicted) - e.spread) / 50
 	}
@@ -95,6 +101,16 @@ func (e *Expert) step(states []*cell.State) {
 	}
 }
 
+// top returns what the head sees of the layers below it; the next call overwrites it.
+func (e *Expert) top(states []*cell.State) []float64 {
+	u := states[len(states)-1].Output()
+	for i := range e.dense {
+		e.net.Dense[i].forward(u, e.dense[i])
+		u = e.dense[i]
+	}
+	return u
+}
+
 // compute prepares the head for the newest value, once. Its outputs are computed
 // when they are asked for: a pool that wants the medians needs one of twelve.
 func (e *Expert) compute() {
@@ -102,7 +118,7 @@ func (e *Expert) compute() {
 		return
 	}
 	e.fresh = true
-	u := e.uv[copy(e.uv, e.states[len(e.states)-1].Output()):]
+	u := e.uv[copy(e.uv, e.top(e.states)):]
 	if e.net.Config.Relative {
 		u = u[copy(u, e.states[0].Input()):]
 		e.view.Bases(e.bases)

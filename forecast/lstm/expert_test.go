@@ -136,6 +136,35 @@ func TestOneStepNetworksAreIterated(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(10, func() { e.Update(50); e.At(8) }))
 }
 
+// What a windowed network forecasts is what it forecasts for a series that begins with its
+// window, however long it has been running, and its state is not carried on.
+func TestAWindowIsAllThatItReads(t *testing.T) {
+	n := stepper(t)
+	n.Config.Features, n.Layers[0] = []input.Feature{input.Value}, cell.Layer{In: 1, Hidden: 6, W: n.Layers[0].W[:24*7], B: n.Layers[0].B, Relu: true}
+	n.Layers[1].Relu = true
+	n.Dense, n.Head = []lstm.Dense{lstm.NewDense(5, 3, lstm.Sigmoid)}, lstm.NewHead(3, 0, 1)
+	rng := rand.New(rand.NewPCG(8, 8))
+	for _, p := range append(n.Parameters()[4:6], n.Head.W2) {
+		for i := range p {
+			p[i] = 2*rng.Float64() - 1
+		}
+	}
+	n.Config.Window = 7
+	require.NoError(t, n.Check())
+	s := lstmtest.Waves(1, 60, 2)[0]
+	for i := range s.Values {
+		s.Values[i] = 45 + math.Mod(s.Values[i], 10)
+	}
+	long, window := mustExpert(t, n, s), s.Slice(len(s.Values)-7, len(s.Values))
+	short := mustExpert(t, n, window)
+	for h := 1; h <= 12; h++ {
+		require.InDelta(t, short.At(h), long.At(h), 1e-12, "%d steps ahead", h)
+	}
+	short = mustExpert(t, n, s.Slice(len(s.Values)-6, len(s.Values)))
+	require.NotEqual(t, short.At(1), long.At(1), "six of seven cells")
+	require.Zero(t, testing.AllocsPerRun(10, func() { long.Update(50); long.At(8) }))
+}
+
 // Families of series that have broken forecasters: whatever they do, forecasts
 // are finite, of the order of the data, and at worst half as far again off as naive
 // ones, for a network that has seen nothing but waves.

@@ -15,7 +15,8 @@ import (
 type Network struct {
 	Config Config       // what the network is given and what its outputs mean
 	Layers []cell.Layer // the first one takes the features, each other the units of the one before
-	Head   Head         // from the last layer to the outputs
+	Dense  []Dense      // between the last layer and the head, each on the one before; usually none
+	Head   Head         // from the last of them to the outputs
 }
 
 // Units returns the sizes of the layers, the first one first.
@@ -55,10 +56,23 @@ func (n *Network) Check() error {
 		if err := l.Check(); err != nil {
 			return fmt.Errorf("lstm: layer %d: %w", i, err)
 		}
+		if l.Relu && n.Config.Window == 0 {
+			return fmt.Errorf("lstm: layer %d: the memory of a layer with relu grows while it is carried on, so such a network needs a window", i)
+		}
 		if l.In != in {
 			return fmt.Errorf("lstm: layer %d takes %d inputs, want %d: the features, or the units of the layer before", i, l.In, in)
 		}
 		in = l.Hidden
+	}
+	for i := range n.Dense {
+		d := &n.Dense[i]
+		if err := d.check(); err != nil {
+			return fmt.Errorf("lstm: dense layer %d: %w", i, err)
+		}
+		if d.In != in {
+			return fmt.Errorf("lstm: dense layer %d takes %d inputs, want %d: the outputs of the layer before", i, d.In, in)
+		}
+		in = d.Out
 	}
 	if want := n.Config.HeadInputs(in); n.Head.Inputs != want {
 		return fmt.Errorf("lstm: the head takes %d inputs, want %d", n.Head.Inputs, want)
@@ -83,6 +97,9 @@ func (n *Network) Parameters() [][]float64 {
 	for i := range n.Layers {
 		all = append(all, n.Layers[i].W, n.Layers[i].B)
 	}
+	for i := range n.Dense {
+		all = append(all, n.Dense[i].W, n.Dense[i].B)
+	}
 	return append(all, n.Head.W1, n.Head.B1, n.Head.W2, n.Head.B2)
 }
 
@@ -100,7 +117,12 @@ func (n *Network) Clone() *Network {
 func (n *Network) Zeros() *Network {
 	c := &Network{Config: n.Config, Head: NewHead(n.Head.Inputs, n.Head.Hidden, n.Head.Outputs)}
 	for _, l := range n.Layers {
-		c.Layers = append(c.Layers, cell.NewLayer(l.In, l.Hidden))
+		zeros := cell.NewLayer(l.In, l.Hidden)
+		zeros.Relu = l.Relu
+		c.Layers = append(c.Layers, zeros)
+	}
+	for _, d := range n.Dense {
+		c.Dense = append(c.Dense, NewDense(d.In, d.Out, d.Activation))
 	}
 	return c
 }

@@ -2,8 +2,12 @@ package lstm
 
 import "github.com/forescale/forescale/forecast/lstm/cell"
 
-// maxPath bounds how far a network is iterated; beyond it the last value holds.
-const maxPath = 512
+// maxPath and maxSteps bound how far a network is iterated, in cells, and how many steps
+// of the layers that may take; beyond it the last value holds.
+const (
+	maxPath  = 512
+	maxSteps = 4096
+)
 
 // A path iterates a network that forecasts nothing but the next value: each
 // forecast becomes the input of the next step. Imported networks are often of
@@ -11,6 +15,7 @@ const maxPath = 512
 type path struct {
 	e      *Expert
 	states []*cell.State
+	window *window // moves along with the values; nil = the state is carried on
 	uv     []float64
 	out    []float64
 	values []float64 // z of 1, 2, … steps ahead, as far as they were asked for
@@ -30,7 +35,8 @@ func newPath(e *Expert) *path {
 	}
 	p := &path{
 		e: e, uv: make([]float64, len(e.uv)), out: make([]float64, len(e.out)),
-		values: make([]float64, 0, maxPath),
+		values: make([]float64, 0, min(maxPath, maxSteps/max(c.Window, 1))),
+		window: newWindow(c),
 	}
 	for i := range e.net.Layers {
 		p.states = append(p.states, e.net.Layers[i].NewState())
@@ -41,11 +47,14 @@ func newPath(e *Expert) *path {
 func (p *path) restart() { p.values = p.values[:0] }
 
 func (p *path) z(h int) float64 {
-	h = min(h, maxPath)
+	h = min(h, cap(p.values))
 	if len(p.values) == 0 {
 		p.values = append(p.values, p.e.output(0, 0, 0))
 		for i, s := range p.states {
 			s.CopyFrom(p.e.states[i])
+		}
+		if p.window != nil {
+			p.window.copyFrom(p.e.window)
 		}
 	}
 	for len(p.values) < h {
@@ -64,8 +73,8 @@ func (p *path) extend() {
 	for i, f := range p.e.net.Config.Features {
 		in[i] = v.Plain(f, z, before, v.Next()-1+int64(n))
 	}
-	p.e.step(p.states)
-	copy(p.uv, p.states[len(p.states)-1].Output())
+	p.e.advance(p.window, p.states)
+	copy(p.uv, p.e.top(p.states))
 	p.e.net.Head.Forward(p.uv, p.out)
 	p.values = append(p.values, p.out[0])
 }

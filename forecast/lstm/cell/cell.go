@@ -14,6 +14,10 @@ type Layer struct {
 	Hidden int       // units, length of the output
 	W      []float64 // 4·Hidden × (In+Hidden), row by row; rows in blocks i, f, g, o
 	B      []float64 // 4·Hidden, in the same blocks
+
+	// Relu has max(0, ·) in place of both tanh. The memory then has no bound of its own
+	// and is cut at 10⁶; package train learns no such layer.
+	Relu bool
 }
 
 // NewLayer returns a layer of zeros.
@@ -75,5 +79,9 @@ func (l *Layer) Step(s *State) {
 	copy(s.gates, l.B)
 	blas64.Gemv(blas.NoTrans, 1, l.matrix(), blas64.Vector{N: len(s.xh), Data: s.xh, Inc: 1}, 1,
 		blas64.Vector{N: len(s.gates), Data: s.gates, Inc: 1})
+	if l.Relu {
+		advanceRelu(s.gates, s.c, s.xh[l.In:])
+		return
+	}
 	advance(s.gates, s.c, s.xh[l.In:])
 }

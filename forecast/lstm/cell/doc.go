@@ -13,7 +13,8 @@
 //
 // (Hochreiter and Schmidhuber, Long Short-Term Memory, Neural Computation 9,
 // 1997, with the forget gate of Gers, Schmidhuber and Cummins, Neural
-// Computation 12, 2000). One matrix holds the weights of the input and of the
+// Computation 12, 2000). A [Layer] with Relu has max(0, ·) in place of both tanh, and its
+// output has no such bound. One matrix holds the weights of the input and of the
 // recurrence, so that a step is a single matrix–vector product and one loop of
 // activations; [Layer.Step] does no more than that and does not allocate.
 //

@@ -34,6 +34,16 @@ func Tanh(xs []float64) {
 	}
 }
 
+// Sigmoid replaces each x by 1/(1+e^−x).
+func Sigmoid(xs []float64) { logistic(xs, 1) }
+
+// Relu replaces each x by max(0, x).
+func Relu(xs []float64) {
+	for i, x := range xs {
+		xs[i] = max(x, 0)
+	}
+}
+
 // activate turns the pre-activations of n units, blocks i, f, g, o, into gates.
 func activate(gates []float64, n int) {
 	logistic(gates[:2*n], 1)
@@ -58,5 +68,20 @@ func advance(gates, c, h []float64) {
 		c[j] = x
 		ec := elementary.ExpSmall(bound(-2 * x))
 		h[j] = (1 - ec) / ((1 + elementary.ExpSmall(bound(-o[j]))) * (1 + ec))
+	}
+}
+
+// largestMemory bounds the memory of a layer with max(0, ·), which adds to it whatever the
+// gates let in.
+const largestMemory = 1e6
+
+// advanceRelu is advance with max(0, ·) in place of both tanh.
+func advanceRelu(gates, c, h []float64) {
+	n := len(h)
+	logistic(gates[:2*n], 1)
+	logistic(gates[3*n:4*n], 1)
+	for j := range h {
+		c[j] = min(gates[n+j]*c[j]+gates[j]*max(gates[2*n+j], 0), largestMemory)
+		h[j] = gates[3*n+j] * c[j]
 	}
 }

@@ -48,6 +48,9 @@ func decode(data []byte, order gateOrder) (*lstm.Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range n.Layers {
+		n.Layers[i].Relu = f.Metadata[keyActivation] == string(lstm.Relu)
+	}
 	if err := r.checkAllTaken(); err != nil {
 		return nil, err
 	}
@@ -67,17 +70,17 @@ func parseConfig(m map[string]string) (lstm.Config, error) {
 	}
 	known := []string{
 		keyFormat, keyVersion, keyLayout, keyStep, keyFeatures, keyNormalisation,
-		keyRungs, keyQuantiles, keyTargets, keyOutput, keyLayers,
-		"activation", "recurrent_activation", "note",
+		keyRungs, keyQuantiles, keyTargets, keyOutput, keyLayers, keyWindow,
+		keyActivation, keyRecurrent, keyDense, keyDenseActs, "note",
 	}
 	for key := range m {
 		if !slices.Contains(known, key) {
 			return c, fmt.Errorf("weights: metadata %q is unknown, want some of %v", key, known)
 		}
 	}
-	for key, want := range map[string]string{"activation": "tanh", "recurrent_activation": "sigmoid"} {
-		if got, ok := m[key]; ok && got != want {
-			return c, fmt.Errorf("weights: metadata %s is %q, want %q: no other is computed", key, got, want)
+	for key, want := range map[string][]string{keyActivation: {"tanh", "relu"}, keyRecurrent: {"sigmoid"}} {
+		if got, ok := m[key]; ok && !slices.Contains(want, got) {
+			return c, fmt.Errorf("weights: metadata %s is %q, want \"%s\": no other is computed", key, got, strings.Join(want, `" or "`))
 		}
 	}
 	for _, part := range []struct {
@@ -89,6 +92,7 @@ func parseConfig(m map[string]string) (lstm.Config, error) {
 		{keyNormalisation, func(s string) error { return parseNormalisation(s, &c.Normalisation) }},
 		{keyRungs, func(s string) error { return parseList(s, &c.Rungs, strconv.Atoi) }},
 		{keyQuantiles, func(s string) error { return parseList(s, &c.Quantiles, parseFloat) }},
+		{keyWindow, func(s string) error { return parseWindow(s, &c.Window) }},
 		{keyTargets, func(s string) error { return choose(s, &c.Peaks, "value", "value,peak") }},
 		{keyOutput, func(s string) error { return choose(s, &c.Relative, "value", "change") }},
 	} {
@@ -109,6 +113,18 @@ func parseStep(s string, to *time.Duration) error {
 		return errors.New("want a positive duration such as 1m, or none for any")
 	}
 	*to = d
+	return nil
+}
+
+func parseWindow(s string, to *int) error {
+	if s == "" {
+		return nil // the state is carried on
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return errors.New("want a number of cells, or 0 or none for a state that is carried on")
+	}
+	*to = n
 	return nil
 }
 

@@ -160,14 +160,14 @@ func TestDecodeRefuses(t *testing.T) {
 		"matrix as vector":    {"pytorch-0", reshape("rnn.weight_hh_l0", 64), `tensor "rnn.weight_hh_l0" has shape [64], want [16 4]`},
 		"bias too long":       {"pytorch-0", reshape("rnn.bias_hh_l0", 17), `tensor "rnn.bias_hh_l0" has shape [17], want [16]`},
 		"head too wide":       {"pytorch-0", reshape("fc.weight", 1, 5), `tensor "fc.weight" has shape [1 5], want [-1 4]`},
-		"second linear":       {"pytorch-0", rename("rnn.bias_hh_l0", "fc2.weight"), `linear layers ["fc2." "fc."]`},
+		"second linear":       {"pytorch-0", rename("rnn.bias_hh_l0", "fc2.weight"), `metadata dense_activations is "", want 1: one for each of ["fc." "fc2."] but the last`},
 		"missing":             {"pytorch-0", rename("rnn.weight_hh_l0", "hh"), `tensor "rnn.weight_hh_l0" is missing`},
 		"not understood":      {"pytorch-0", rename("rnn.bias_hh_l0", "attention"), `tensor "attention" is not part of an LSTM`},
 		"bidirectional":       {"pytorch-0", rename("rnn.bias_hh_l0", "rnn.weight_ih_l0_reverse"), `tensor "rnn.weight_ih_l0_reverse": a bidirectional`},
 		"projected":           {"pytorch-0", rename("rnn.bias_hh_l0", "rnn.weight_hr_l0"), `tensor "rnn.weight_hr_l0": an LSTM with proj_size`},
 		"keras bidirectional": {"keras-0", rename("lstm/lstm_cell/bias", "bidirectional/backward_lstm/bias"), `"bidirectional/backward_lstm/bias": a bidirectional`},
 		"keras kernel":        {"keras-0", reshape("lstm/lstm_cell/recurrent_kernel", 4, 15), `tensor "lstm/lstm_cell/recurrent_kernel" has shape [4 15], want [4 16]`},
-		"keras second dense":  {"keras-0", rename("lstm/lstm_cell/bias", "dense_1/kernel"), `and Dense layers ["dense_1/" "dense/"]`},
+		"keras second dense":  {"keras-0", rename("lstm/lstm_cell/bias", "dense_1/kernel"), `want 1: one for each of ["dense/" "dense_1/"] but the last`},
 		"nothing known":       {"pytorch-0", rename("rnn.weight_ih_l0", "x"), `no LSTM among the tensors`},
 		"weight out of range": {"pytorch-0", func(f *file) { f.Find("fc.bias").Data[0] = 1e9 }, "a weight is 1e+09, want at most 1e+06"},
 	} {
@@ -191,7 +191,7 @@ func TestKerasLayersKeepTheirOrder(t *testing.T) {
 	layers, dense, err := kerasLayers(f)
 	require.NoError(t, err)
 	require.Equal(t, []string{"lstm/", "lstm_9/", "lstm_10/"}, layers)
-	require.Equal(t, "dense/", dense)
+	require.Equal(t, []string{"dense/"}, dense)
 	maps.Copy(f.Metadata, map[string]string{"layers": "lstm_9,lstm,lstm_10"})
 	layers, _, err = kerasLayers(f)
 	require.NoError(t, err)
@@ -202,7 +202,7 @@ func TestKerasLayersKeepTheirOrder(t *testing.T) {
 // is accepted: its forecasts must be finite. The inputs are large; give
 // -fuzzminimizetime 1x, or the time goes into making them smaller.
 func FuzzDecode(f *testing.F) {
-	for _, stem := range []string{"pytorch-0", "keras-0", "keras-1"} {
+	for _, stem := range []string{"pytorch-0", "keras-0", "keras-1", "pytorch-window", "keras-window"} {
 		weights, err := os.ReadFile("testdata/" + stem + ".safetensors")
 		require.NoError(f, err)
 		f.Add(weights)

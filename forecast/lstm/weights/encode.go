@@ -23,6 +23,11 @@ const (
 	keyTargets       = "targets"
 	keyOutput        = "output"
 	keyLayers        = "layers"
+	keyWindow        = "window"
+	keyActivation    = "activation"
+	keyRecurrent     = "recurrent_activation"
+	keyDense         = "dense"
+	keyDenseActs     = "dense_activations"
 
 	formatName    = "forescale.lstm"
 	formatVersion = "1"
@@ -31,13 +36,17 @@ const (
 // Encode returns n as a safetensors file in the own layout; see the
 // package comment. [Decode] returns the same network bit for bit.
 func Encode(n *lstm.Network) ([]byte, error) {
-	f := &safetensors.File{Metadata: metadata(n.Config)}
+	f := &safetensors.File{Metadata: metadata(n)}
 	add := func(name string, data []float64, shape ...int) {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: name, Shape: shape, Data: data})
 	}
 	for i, l := range n.Layers {
 		add(fmt.Sprintf("lstm.%d.weight", i), l.W, 4*l.Hidden, l.In+l.Hidden)
 		add(fmt.Sprintf("lstm.%d.bias", i), l.B, 4*l.Hidden)
+	}
+	for i, d := range n.Dense {
+		add(fmt.Sprintf("dense.%d.weight", i), d.W, d.Out, d.In)
+		add(fmt.Sprintf("dense.%d.bias", i), d.B, d.Out)
 	}
 	h := &n.Head
 	if h.Hidden > 0 {
@@ -49,7 +58,8 @@ func Encode(n *lstm.Network) ([]byte, error) {
 	return safetensors.Encode(f)
 }
 
-func metadata(c lstm.Config) map[string]string {
+func metadata(n *lstm.Network) map[string]string {
+	c := &n.Config
 	m := map[string]string{
 		keyFormat:        formatName,
 		keyVersion:       formatVersion,
@@ -72,6 +82,15 @@ func metadata(c lstm.Config) map[string]string {
 	}
 	if c.Relative {
 		m[keyOutput] = "change"
+	}
+	if c.Window > 0 {
+		m[keyWindow] = strconv.Itoa(c.Window)
+	}
+	if n.Layers[0].Relu {
+		m[keyActivation] = string(lstm.Relu)
+	}
+	if len(n.Dense) > 0 {
+		m[keyDenseActs] = join(n.Dense, func(d lstm.Dense) string { return string(d.Activation) })
 	}
 	return m
 }

@@ -20,7 +20,7 @@ func variable(f *safetensors.File, name string) string {
 // keras reads LSTM and Dense layers, each under a name of its own: the order is
 // that of the metadata, else that of the names as Keras counts them.
 func (r *reader) keras(n *lstm.Network, order gateOrder) error {
-	recurrent, dense, err := kerasLayers(r.file)
+	recurrent, others, err := kerasLayers(r.file)
 	if err != nil {
 		return err
 	}
@@ -29,26 +29,19 @@ func (r *reader) keras(n *lstm.Network, order gateOrder) error {
 			return err
 		}
 	}
-	w, err := r.take(variable(r.file, dense+"kernel"), n.Layers[len(n.Layers)-1].Hidden, -1)
-	if err != nil {
-		return err
-	}
-	n.Head = lstm.NewHead(w.Shape[0], 0, w.Shape[1])
-	for i := range w.Shape[0] {
-		for j := range w.Shape[1] {
-			n.Head.W2[j*w.Shape[0]+i] = w.Data[i*w.Shape[1]+j]
+	return r.stack(n, others, func(name string, in int) (lstm.Dense, error) {
+		w, err := r.take(variable(r.file, name+"kernel"), in, -1)
+		if err != nil {
+			return lstm.Dense{}, err
 		}
-	}
-	biasName := variable(r.file, dense+"bias")
-	if r.file.Find(biasName) == nil {
-		return nil
-	}
-	b, err := r.take(biasName, n.Head.Outputs, 0)
-	if err != nil {
-		return err
-	}
-	n.Head.B2 = b.Data
-	return nil
+		d := lstm.NewDense(in, w.Shape[1], lstm.Linear)
+		for i := range in {
+			for j := range d.Out {
+				d.W[j*in+i] = w.Data[i*d.Out+j]
+			}
+		}
+		return d, r.bias(&d, variable(r.file, name+"bias"))
+	})
 }
 
 func (r *reader) kerasLayer(n *lstm.Network, name string, order gateOrder) error {
@@ -81,36 +74,26 @@ func (r *reader) kerasLayer(n *lstm.Network, name string, order gateOrder) error
 	return nil
 }
 
-// kerasLayers returns the prefixes of the LSTM layers in order, and of the only
-// Dense layer.
-func kerasLayers(f *safetensors.File) (recurrent []string, dense string, err error) {
-	var others []string
+// kerasLayers returns the prefixes of the LSTM layers in order, and of the Dense layers.
+func kerasLayers(f *safetensors.File) (recurrent, dense []string, err error) {
 	for _, t := range f.Tensors {
 		prefix, _, _ := cutLast(t.Name, lastWord(t.Name))
 		switch {
 		case strings.Contains(t.Name, "backward_") || strings.Contains(t.Name, "forward_"):
-			return nil, "", fmt.Errorf("weights: tensor %q: a bidirectional LSTM reads the future and cannot forecast", t.Name)
+			return nil, nil, fmt.Errorf("weights: tensor %q: a bidirectional LSTM reads the future and cannot forecast", t.Name)
 		case lastWord(t.Name) == "recurrent_kernel":
 			recurrent = append(recurrent, prefix)
 		case lastWord(t.Name) == "kernel" && f.Find(variable(f, prefix+"recurrent_kernel")) == nil:
-			others = append(others, prefix)
+			dense = append(dense, prefix)
 		}
-	}
-	if len(recurrent) == 0 || len(others) != 1 {
-		return nil, "", fmt.Errorf("weights: LSTM layers %q and Dense layers %q, want at least one and exactly one", recurrent, others)
 	}
 	if given, ok := f.Metadata[keyLayers]; ok {
 		order := strings.Split(given, ",")
 		slices.SortStableFunc(recurrent, func(a, b string) int {
 			return slices.Index(order, strings.Trim(a, "./")) - slices.Index(order, strings.Trim(b, "./"))
 		})
-		return recurrent, others[0], nil
+		return recurrent, dense, nil
 	}
-	slices.SortFunc(recurrent, func(a, b string) int { // lstm, lstm_1, …, lstm_10
-		if len(a) != len(b) {
-			return len(a) - len(b)
-		}
-		return strings.Compare(a, b)
-	})
-	return recurrent, others[0], nil
+	slices.SortFunc(recurrent, counted)
+	return recurrent, dense, nil
 }

@@ -125,6 +125,9 @@ func (r *reader) own(n *lstm.Network) error {
 		}
 		n.Layers = append(n.Layers, cell.Layer{In: w.Shape[1] - hidden, Hidden: hidden, W: w.Data, B: b.Data})
 	}
+	if err := r.ownDense(n); err != nil {
+		return err
+	}
 	w2, err := r.take("head.output.weight", -1, -1)
 	if err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"github.com/forescale/forescale/forecast/lstm/weights/safetensors"
 )
 
-// pytorch reads the state dict of a module that holds one nn.LSTM and one
-// nn.Linear, under any names.
+// pytorch reads the state dict of a module that holds one nn.LSTM and one or
+// more nn.Linear, under any names.
 func (r *reader) pytorch(n *lstm.Network, order gateOrder) error {
 	prefix, linear, err := pytorchModules(r.file)
 	if err != nil {
@@ -21,23 +21,15 @@ func (r *reader) pytorch(n *lstm.Network, order gateOrder) error {
 			return err
 		}
 	}
-	if len(n.Layers) == 0 || len(linear) != 1 {
-		return fmt.Errorf("weights: %d LSTM layers and the linear layers %q, want at least one and exactly one", len(n.Layers), linear)
-	}
-	w, err := r.take(linear[0]+"weight", -1, n.Layers[len(n.Layers)-1].Hidden)
-	if err != nil {
-		return err
-	}
-	n.Head = lstm.Head{Inputs: w.Shape[1], Outputs: w.Shape[0], W2: w.Data, B2: make([]float64, w.Shape[0])}
-	if r.file.Find(linear[0]+"bias") == nil {
-		return nil
-	}
-	b, err := r.take(linear[0]+"bias", w.Shape[0], 0)
-	if err != nil {
-		return err
-	}
-	n.Head.B2 = b.Data
-	return nil
+	return r.stack(n, linear, func(name string, in int) (lstm.Dense, error) {
+		w, err := r.take(name+"weight", -1, in)
+		if err != nil {
+			return lstm.Dense{}, err
+		}
+		d := lstm.NewDense(in, w.Shape[0], lstm.Linear)
+		d.W = w.Data
+		return d, r.bias(&d, name+"bias")
+	})
 }
 
 // pytorchModules returns the prefixes of the LSTM and of the linear layers.

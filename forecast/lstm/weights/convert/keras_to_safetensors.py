@@ -4,9 +4,12 @@
     python3 keras_to_safetensors.py lstm_load_forecaster.h5 model.safetensors \
         --minmax 0 1250 --step 1m
 
-The model must be LSTM layers (activation tanh, recurrent_activation sigmoid,
-one direction) and one Dense layer (linear) at the end; Dropout layers do
-nothing at inference and are left out. Anything else is refused by name.
+The model must be LSTM layers (activation tanh or relu, recurrent_activation
+sigmoid, one direction) and Dense layers above them, the last of which is linear;
+Dropout layers do nothing at inference and are left out. Anything else is refused
+by name.
+
+How many values the model forecasts from is read from the shape of its input.
 
 A Keras file does not say how the series was scaled before training: give the
 numbers of the scaler that was used with --minmax, --zscore or --none.
@@ -25,6 +28,7 @@ import h5py
 import numpy as np
 
 IGNORED = {"InputLayer", "Dropout"}
+DENSE = ("linear", "relu", "tanh", "sigmoid")
 
 
 class Refused(Exception):
@@ -49,46 +53,78 @@ def open_model(path):
 
 def check_lstm(config):
     name = config["name"]
-    for key, want in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
-        if config.get(key, want) != want:
-            raise Refused("layer %s: %s is %r, want %r" % (name, key, config[key], want))
+    for key, want in (("activation", ("tanh", "relu")), ("recurrent_activation", ("sigmoid",))):
+        if config.get(key, want[0]) not in want:
+            raise Refused("layer %s: %s is %r, want %s" % (name, key, config[key], " or ".join(map(repr, want))))
     if config.get("go_backwards"):
         raise Refused("layer %s: go_backwards reads the future" % name)
 
 
-def check_dense(config):
-    if config.get("activation", "linear") not in ("linear", None):
-        raise Refused("layer %s: activation is %r, want 'linear'" % (config["name"], config["activation"]))
+def activation_of(config):
+    """Returns what a Dense layer does with its sums."""
+    activation = config.get("activation") or "linear"
+    if activation not in DENSE:
+        raise Refused("layer %s: activation is %r, want %s" % (config["name"], activation, " or ".join(map(repr, DENSE))))
+    return activation
+
+
+class Layers:
+    """The names of the layers in order, and how they are to be computed."""
+
+    def __init__(self):
+        self.recurrent, self.dense, self.activations = [], [], []
+        self.activation = "tanh"  # of the LSTM layers
+        self.window = None  # values that the model forecasts from; 0 = it carries its state; None = unknown
+
+
+def window_of(layer):
+    """Returns the length of the model's input, if this layer says it."""
+    config = layer["config"]
+    if config.get("stateful"):
+        return 0
+    shape = config.get("batch_shape") or config.get("batch_input_shape")
+    return shape[1] if shape and len(shape) == 3 else None
 
 
 def layers_of(configs, weights):
-    """Returns the names of the LSTM layers in order and of the Dense layer."""
-    recurrent, dense = [], []
+    """Returns the Layers of a model."""
+    found = Layers()
+    recurrent, dense = found.recurrent, found.dense
     if configs is None:
-        names = sorted(layer_names(weights), key=lambda n: (len(n), n))
-        for name in names:
-            found = variables(weights, name)
-            if "recurrent_kernel" in found:
+        for name in sorted(layer_names(weights), key=lambda n: (len(n), n)):
+            words = variables(weights, name)
+            if "recurrent_kernel" in words:
                 recurrent.append(name)
-            elif "kernel" in found:
+            elif "kernel" in words:
                 dense.append(name)
+        if len(dense) > 1:
+            raise Refused("no configuration in the file, which would say what the Dense layers %s do" % dense)
+        found.activations = ["linear"] * len(dense)
         sys.stderr.write("no configuration in the file: taking %s for tanh/sigmoid LSTM layers in this order\n" % recurrent)
-    else:
-        for layer in configs:
-            kind, config = layer["class_name"], layer["config"]
-            if kind == "LSTM":
-                if dense:
-                    raise Refused("layer %s: an LSTM after a Dense layer" % config["name"])
-                check_lstm(config)
-                recurrent.append(config["name"])
-            elif kind == "Dense":
-                check_dense(config)
-                dense.append(config["name"])
-            elif kind not in IGNORED:
-                raise Refused("layer %s: %s, want LSTM, Dropout and Dense only" % (config.get("name"), kind))
-    if not recurrent or len(dense) != 1:
-        raise Refused("LSTM layers %s and Dense layers %s, want at least one and exactly one" % (recurrent, dense))
-    return recurrent, dense[0]
+    for layer in configs or []:
+        kind, config = layer["class_name"], layer["config"]
+        window = window_of(layer)
+        if window is not None and found.window != 0:
+            found.window = window
+        if kind == "LSTM":
+            if dense:
+                raise Refused("layer %s: an LSTM after a Dense layer" % config["name"])
+            check_lstm(config)
+            activation = config.get("activation", "tanh")
+            if recurrent and activation != found.activation:
+                raise Refused("layer %s: activation is %r after a layer with %r, want the same" % (config["name"], activation, found.activation))
+            found.activation = activation
+            recurrent.append(config["name"])
+        elif kind == "Dense":
+            dense.append(config["name"])
+            found.activations.append(activation_of(config))
+        elif kind not in IGNORED:
+            raise Refused("layer %s: %s, want LSTM, Dropout and Dense only" % (config.get("name"), kind))
+    if not recurrent or not dense:
+        raise Refused("LSTM layers %s and Dense layers %s, want at least one of each" % (recurrent, dense))
+    if found.activations[-1] != "linear":
+        raise Refused("layer %s: activation is %r, want 'linear' in the last layer" % (dense[-1], found.activations[-1]))
+    return found
 
 
 def layer_names(weights):
@@ -131,29 +167,27 @@ def numbered(weights, kind, index):
     return {}
 
 
-def collect(configs, weights):
-    """Returns tensor name -> array, the LSTM names, and the sizes of the ends."""
-    recurrent, dense = layers_of(configs, weights)
-    tensors = {}
-    for i, name in enumerate(recurrent):
-        found = variables(weights, name)
-        if "recurrent_kernel" not in found:
-            found = numbered(weights, "lstm", i)
-        if "kernel" not in found or "recurrent_kernel" not in found:
-            raise Refused("layer %s: its kernels are not in the file" % name)
-        for word in ("kernel", "recurrent_kernel", "bias"):
-            if word in found:
-                tensors["%s/%s" % (name, word)] = found[word]
-    found = variables(weights, dense)
-    if "kernel" not in found:
-        found = numbered(weights, "dense", 0)
-    if "kernel" not in found:
-        raise Refused("layer %s: its kernel is not in the file" % dense)
-    for word in ("kernel", "bias"):
+def take(tensors, weights, name, kind, index, words):
+    """Adds the arrays of a layer to tensors; the bias may be missing."""
+    found = variables(weights, name)
+    if words[0] not in found:
+        found = numbered(weights, kind, index)
+    for word in words:
         if word in found:
-            tensors["%s/%s" % (dense, word)] = found[word]
-    inputs = tensors["%s/kernel" % recurrent[0]].shape[0]
-    return tensors, recurrent, inputs, found["kernel"].shape[1]
+            tensors["%s/%s" % (name, word)] = found[word]
+        elif word != "bias":
+            raise Refused("layer %s: its %s is not in the file" % (name, word))
+
+
+def collect(configs, weights):
+    """Returns tensor name -> array, the Layers, and the sizes of the ends."""
+    layers, tensors = layers_of(configs, weights), {}
+    for i, name in enumerate(layers.recurrent):
+        take(tensors, weights, name, "lstm", i, ("kernel", "recurrent_kernel", "bias"))
+    for i, name in enumerate(layers.dense):
+        take(tensors, weights, name, "dense", i, ("kernel", "bias"))
+    first, last = layers.recurrent[0], layers.dense[-1]
+    return tensors, layers, tensors[first + "/kernel"].shape[0], tensors[last + "/kernel"].shape[1]
 
 
 def write_safetensors(path, tensors, metadata):
@@ -169,7 +203,7 @@ def write_safetensors(path, tensors, metadata):
         f.write(struct.pack("<Q", len(text)) + text + buffer.getvalue())
 
 
-def metadata(args, recurrent, inputs, outputs):
+def metadata(args, layers, inputs, outputs):
     features = args.features.split(",")
     if len(features) != inputs:
         raise Refused("the model takes %d inputs, --features names %d (%s)" % (inputs, len(features), args.features))
@@ -180,13 +214,23 @@ def metadata(args, recurrent, inputs, outputs):
         "format": "forescale.lstm",
         "version": "1",
         "layout": "keras",
-        "layers": ",".join(recurrent),
+        "layers": ",".join(layers.recurrent),
+        "dense": ",".join(layers.dense),
         "features": args.features,
         "rungs": rungs,
         "quantiles": args.quantiles,
-        "activation": "tanh",
+        "activation": layers.activation,
         "recurrent_activation": "sigmoid",
     }
+    window = layers.window if args.window is None else args.window
+    if window is None:
+        raise Refused("the file does not say how many values the model forecasts from: give --window N, or --window 0 if it carries its state on")
+    if window:
+        m["window"] = str(window)
+    elif layers.activation == "relu":
+        raise Refused("LSTM layers with relu whose state is carried on: their memory grows without bound")
+    if len(layers.dense) > 1:
+        m["dense_activations"] = ",".join(layers.activations[:-1])
     if args.minmax:
         m["normalisation"] = "minmax:%r,%r" % tuple(args.minmax)
     elif args.zscore:
@@ -205,6 +249,7 @@ def main(argv=None):
     p.add_argument("--features", default="value", help="inputs in order, of: value, change, hour.sin, hour.cos, weekday.sin, weekday.cos, ... (default: value)")
     p.add_argument("--rungs", help="horizons of the outputs in steps (default: 1,2,3,...)")
     p.add_argument("--quantiles", default="0.5", help="levels of the outputs of each rung (default: 0.5)")
+    p.add_argument("--window", type=int, metavar="N", help="values that the model forecasts from, 0 if it carries its state on (default: as the file says)")
     p.add_argument("--step", help="step of the series, such as 1m (default: any)")
     scale = p.add_mutually_exclusive_group(required=True)
     scale.add_argument("--minmax", nargs=2, type=float, metavar=("MIN", "MAX"), help="the model saw (y - MIN)/(MAX - MIN)")
@@ -213,8 +258,8 @@ def main(argv=None):
     args = p.parse_args(argv)
     try:
         configs, weights = open_model(args.model)
-        tensors, recurrent, inputs, outputs = collect(configs, weights)
-        write_safetensors(args.out, tensors, metadata(args, recurrent, inputs, outputs))
+        tensors, layers, inputs, outputs = collect(configs, weights)
+        write_safetensors(args.out, tensors, metadata(args, layers, inputs, outputs))
     except (Refused, KeyError, OSError) as e:
         sys.exit("%s: %s" % (args.model, e))
 

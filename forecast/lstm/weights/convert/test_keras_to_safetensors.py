@@ -21,7 +21,7 @@ import numpy as np
 import keras_to_safetensors as converter
 
 TESTDATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata")
-ARGS = ["--none", "--features", "value,change,day"]
+ARGS = ["--none", "--features", "value,change,day", "--window", "0"]
 
 
 def read_safetensors(path):
@@ -102,8 +102,9 @@ class Converts(unittest.TestCase):
         return meta
 
     def test_keras_2_file(self):
-        write_h5(self.path("m.h5"), config(), "%s", ":0")
+        write_h5(self.path("m.h5"), config(_0={"batch_input_shape": [None, 24, 3]}), "%s", ":0")
         meta = self.check(self.path("m.h5"), ["--minmax", "0", "1250", "--features", "value,change,day", "--step", "1m"])
+        self.assertEqual(meta["window"], "24")
         self.assertEqual(meta["normalisation"], "minmax:0.0,1250.0")
         self.assertEqual(meta["rungs"], "1,2,3,4,5,6")
         self.assertEqual(meta["step"], "1m")
@@ -124,6 +125,48 @@ class Converts(unittest.TestCase):
         write_keras(self.path("m.keras"), config(), "_layer_checkpoint_dependencies")
         self.check(self.path("m.keras"))
 
+    def test_windows(self):
+        relu = {"activation": "relu"}
+        for changes, args, want in (
+            ({"_0": {"batch_shape": [None, 24, 3]}}, [], "24"),
+            ({"_1": {"batch_input_shape": [None, 30, 3]}}, [], "30"),
+            ({"_0": {"batch_shape": [1, 1, 3]}, "_1": {"stateful": True}}, [], None),
+            ({"_0": {"batch_shape": [None, 24, 3]}}, ["--window", "12"], "12"),
+            ({"_0": {"batch_shape": [None, None, 3]}}, ["--window", "12"], "12"),
+            ({"_0": {"batch_shape": [None, 24, 3]}, "_1": relu, "_3": relu}, [], "24"),
+        ):
+            write_h5(self.path("m.h5"), config(**changes), "%s", ":0")
+            meta = self.check(self.path("m.h5"), ARGS[:3] + args)
+            self.assertEqual(meta.get("window"), want)
+        self.assertEqual(meta["activation"], "relu")
+
+    def test_dense_layers(self):
+        """Two Dense layers in the layouts of .h5 and .keras."""
+        model = config(_0={"batch_shape": [None, 24, 3]})
+        layers = model["config"]["layers"]
+        layers.insert(4, {"class_name": "Dense", "config": {"name": "first", "activation": "relu"}})
+        first = {"first/kernel": np.ones((8, 8), "f4"), "first/bias": np.ones(8, "f4")}
+        write_h5(self.path("m.h5"), model, "%s", ":0")
+        with h5py.File(self.path("m.h5"), "a") as f:
+            for name, array in first.items():
+                f["model_weights/first/" + name + ":0"] = array
+        write_keras(self.path("m.keras"), model, "layers")
+        with zipfile.ZipFile(self.path("m.keras")) as z:
+            weights = io.BytesIO(z.read("model.weights.h5"))
+        with h5py.File(weights, "a") as f:
+            f.move("layers/dense", "layers/dense_1")
+            for i, array in enumerate(first.values()):
+                f["layers/dense/vars/%d" % i] = array
+        with zipfile.ZipFile(self.path("m.keras"), "w") as z:
+            z.writestr("config.json", json.dumps(model))
+            z.writestr("model.weights.h5", weights.getvalue())
+        for name in ("m.h5", "m.keras"):
+            converter.main([self.path(name), self.out] + ARGS[:3])
+            got, meta = read_safetensors(self.out)
+            self.assertEqual((meta["dense"], meta["dense_activations"]), ("first,dense", "relu"))
+            for key, array in {**reference(), **first}.items():
+                np.testing.assert_array_equal(got[key], array)
+
     def refused(self, config, words, args=ARGS):
         write_h5(self.path("m.h5"), config, "%s", ":0")
         with self.assertRaisesRegex(SystemExit, words):
@@ -132,9 +175,14 @@ class Converts(unittest.TestCase):
 
     def test_refusals(self):
         self.refused(config(_1={"recurrent_activation": "hard_sigmoid"}), "layer lstm: recurrent_activation is 'hard_sigmoid'")
-        self.refused(config(_3={"activation": "relu"}), "layer lstm_1: activation is 'relu'")
+        self.refused(config(_3={"activation": "relu"}), "layer lstm_1: activation is 'relu' after a layer with 'tanh'")
+        self.refused(config(_1={"activation": "elu"}), "layer lstm: activation is 'elu', want 'tanh' or 'relu'")
+        relu = {"activation": "relu"}
+        self.refused(config(_1=relu, _3=relu), "their memory grows without bound")
+        self.refused(config(), "does not say how many values", ARGS[:3])
         self.refused(config(_3={"go_backwards": True}), "layer lstm_1: go_backwards")
-        self.refused(config(_4={"activation": "relu"}), "layer dense: activation is 'relu'")
+        self.refused(config(_4={"activation": "relu"}), "layer dense: activation is 'relu', want 'linear' in the last layer")
+        self.refused(config(_4={"activation": "softmax"}), "layer dense: activation is 'softmax', want")
         gru = config()
         gru["config"]["layers"][1]["class_name"] = "GRU"
         self.refused(gru, "layer lstm: GRU, want LSTM, Dropout and Dense only")

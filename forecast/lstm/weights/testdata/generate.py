@@ -9,6 +9,11 @@ keras.layers.LSTM (use_bias=True, activation "tanh", recurrent_activation
 "sigmoid") in the framework's own orientation (x @ kernel) and gate order (i, f,
 c, o), and then replaced by those that TensorFlow.js computes (keras.mjs), which
 differ by less than 2e-7.
+
+The two called window forecast from the last WINDOW values, starting each time
+with a state of zero, and by several dense layers. Their outputs are AHEAD
+forecasts from each of these windows, of which each is the newest value of the
+window for the next.
 """
 
 import json
@@ -21,6 +26,7 @@ SHAPES = [  # inputs, units per layer, outputs
     (5, [16], 2),
 ]
 STEPS = 12
+WINDOW, AHEAD = 5, 4  # of the fixtures called window
 
 
 def write_safetensors(path, tensors, metadata):
@@ -60,9 +66,63 @@ def write(layout, k, origin, shape, tensors, inputs, outputs):
         f.write("\n")
 
 
+def slide(values, forecast):
+    """Returns AHEAD forecasts from each full window of values."""
+    rows = []
+    for k in range(WINDOW, len(values) + 1):
+        window, row = list(values[k - WINDOW : k]), []
+        for _ in range(AHEAD):
+            row.append(float(forecast(window)))
+            window = window[1:] + row[-1:]
+        rows.append(row)
+    return rows
+
+
+def windowed(layout, **more):
+    m = metadata(layout, 1, 1)
+    m.update({"window": str(WINDOW)}, **more)
+    return m
+
+
+def write_windowed(layout, origin, tensors, meta, values, outputs):
+    write_safetensors(layout + "-window.safetensors", tensors, meta)
+    with open(layout + "-window.json", "w") as f:
+        json.dump({"origin": origin, "inputs": [[float(v)] for v in values], "outputs": outputs}, f, indent=1)
+        f.write("\n")
+
+
+def pytorch_window():
+    import torch
+
+    torch.manual_seed(103)
+    lstm = torch.nn.LSTM(1, 6, num_layers=2)
+    first, last = torch.nn.Linear(6, 4), torch.nn.Linear(4, 1)
+    for module in (lstm, first, last):
+        for p in module.parameters():
+            p.data *= 3
+    last.bias.data += 1  # forecasts of a load are not negative
+    state = {}
+    for prefix, module in (("lstm.", lstm), ("fc1.", first), ("fc2.", last)):
+        state.update({prefix + name: p for name, p in module.state_dict().items()})
+    tensors = {name: p.numpy() for name, p in state.items()}
+    values = torch.rand(STEPS)
+    for module in (lstm, first, last):
+        module.double()
+
+    def forecast(window):
+        x = torch.tensor(window, dtype=torch.float64).reshape(-1, 1)
+        return last(torch.relu(first(lstm(x)[0][-1])))
+
+    with torch.no_grad():
+        outputs = slide(values.double().tolist(), forecast)
+    origin = "torch %s (Debian python3-torch): torch.nn.LSTM(1, 6, num_layers=2), Linear(6, 4), relu, Linear(4, 1), .double(), manual_seed(103)" % torch.__version__
+    write_windowed("pytorch", origin, tensors, windowed("pytorch", dense_activations="relu"), values.double().tolist(), outputs)
+
+
 def pytorch():
     import torch
 
+    pytorch_window()
     for k, (n, units, out) in enumerate(SHAPES):
         torch.manual_seed(100 + k)
         lstm = torch.nn.LSTM(n, units[0], num_layers=len(units))
@@ -80,8 +140,28 @@ def pytorch():
         write("pytorch", k, origin, (n, units, out), tensors, x.double().tolist(), y.tolist())
 
 
+def keras_window():
+    """The weights and inputs; the outputs are those of keras.mjs."""
+    import numpy as np
+
+    rng = np.random.default_rng(203)
+    tensors = {}
+    for name, a, b in (("lstm", 1, 6), ("lstm_1", 6, 4)):
+        for word, shape in (("kernel", (a, 4 * b)), ("recurrent_kernel", (b, 4 * b)), ("bias", (4 * b,))):
+            tensors["%s/%s" % (name, word)] = rng.normal(0, 0.8, shape).astype(np.float32)
+    for name, a, b in (("dense", 4, 5), ("dense_1", 5, 3), ("dense_2", 3, 1)):
+        tensors[name + "/kernel"] = rng.normal(0, 0.9, (a, b)).astype(np.float32)
+        tensors[name + "/bias"] = rng.normal(0, 0.7, (b,)).astype(np.float32)
+    tensors["dense_2/bias"][:] = 1  # forecasts of a load are not negative
+    values = rng.uniform(0, 2, STEPS).astype(np.float32)
+    meta = windowed("keras", activation="relu", dense_activations="relu,tanh")
+    write_windowed("keras", "", tensors, meta, values, [])
+
+
 def keras():
     import numpy as np
+
+    keras_window()
 
     def sigmoid(a):
         return 1 / (1 + np.exp(-a))
