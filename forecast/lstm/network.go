@@ -50,29 +50,9 @@ func (n *Network) Check() error {
 	if len(n.Layers) == 0 {
 		return errors.New("lstm: no layer")
 	}
-	in := len(n.Config.Features)
-	for i := range n.Layers {
-		l := &n.Layers[i]
-		if err := l.Check(); err != nil {
-			return fmt.Errorf("lstm: layer %d: %w", i, err)
-		}
-		if l.Relu && n.Config.Window == 0 {
-			return fmt.Errorf("lstm: layer %d: the memory of a layer with relu grows while it is carried on, so such a network needs a window", i)
-		}
-		if l.In != in {
-			return fmt.Errorf("lstm: layer %d takes %d inputs, want %d: the features, or the units of the layer before", i, l.In, in)
-		}
-		in = l.Hidden
-	}
-	for i := range n.Dense {
-		d := &n.Dense[i]
-		if err := d.check(); err != nil {
-			return fmt.Errorf("lstm: dense layer %d: %w", i, err)
-		}
-		if d.In != in {
-			return fmt.Errorf("lstm: dense layer %d takes %d inputs, want %d: the outputs of the layer before", i, d.In, in)
-		}
-		in = d.Out
+	in, err := n.checkLayers()
+	if err != nil {
+		return err
 	}
 	if want := n.Config.HeadInputs(in); n.Head.Inputs != want {
 		return fmt.Errorf("lstm: the head takes %d inputs, want %d", n.Head.Inputs, want)
@@ -89,6 +69,36 @@ func (n *Network) Check() error {
 		}
 	}
 	return nil
+}
+
+// checkLayers returns how many numbers the layers below the head give, or an error that
+// names the first layer that does not fit on the one before.
+func (n *Network) checkLayers() (outputs int, err error) {
+	in := len(n.Config.Features)
+	for i := range n.Layers {
+		l := &n.Layers[i]
+		if err := l.Check(); err != nil {
+			return 0, fmt.Errorf("lstm: layer %d: %w", i, err)
+		}
+		if l.Relu && n.Config.Window == 0 {
+			return 0, fmt.Errorf("lstm: layer %d: the memory of a layer with relu grows while it is carried on, so such a network needs a window", i)
+		}
+		if l.In != in {
+			return 0, fmt.Errorf("lstm: layer %d takes %d inputs, want %d: the features, or the units of the layer before", i, l.In, in)
+		}
+		in = l.Hidden
+	}
+	for i := range n.Dense {
+		d := &n.Dense[i]
+		if err := d.check(); err != nil {
+			return 0, fmt.Errorf("lstm: dense layer %d: %w", i, err)
+		}
+		if d.In != in {
+			return 0, fmt.Errorf("lstm: dense layer %d takes %d inputs, want %d: the outputs of the layer before", i, d.In, in)
+		}
+		in = d.Out
+	}
+	return in, nil
 }
 
 // Parameters returns all weights as slices into the network, in a fixed order.

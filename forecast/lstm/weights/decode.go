@@ -37,27 +37,31 @@ func decode(data []byte, order gateOrder) (*lstm.Network, error) {
 		return nil, err
 	}
 	r := &reader{file: f, used: map[string]bool{}}
-	switch names {
-	case ownLayout:
-		err = r.own(n)
-	case pytorchLayout:
-		err = r.pytorch(n, order)
-	case kerasLayout:
-		err = r.keras(n, order)
+	if err := r.read(names, n, order); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	if err := r.checkAllTaken(); err != nil {
 		return nil, err
 	}
 	for i := range n.Layers {
 		n.Layers[i].Relu = f.Metadata[keyActivation] == string(lstm.Relu)
 	}
-	if err := r.checkAllTaken(); err != nil {
-		return nil, err
-	}
 	if err := n.Check(); err != nil {
 		return nil, err
 	}
 	return n, nil
+}
+
+// read fills n by the names of a layout.
+func (r *reader) read(names layout, n *lstm.Network, order gateOrder) error {
+	switch names {
+	case pytorchLayout:
+		return r.pytorch(n, order)
+	case kerasLayout:
+		return r.keras(n, order)
+	default:
+		return r.own(n)
+	}
 }
 
 func parseConfig(m map[string]string) (lstm.Config, error) {

@@ -40,7 +40,8 @@ func (r *reader) keras(n *lstm.Network, order gateOrder) error {
 				d.W[j*in+i] = w.Data[i*d.Out+j]
 			}
 		}
-		return d, r.bias(&d, variable(r.file, name+"bias"))
+		err = r.bias(&d, variable(r.file, name+"bias"))
+		return d, err
 	})
 }
 

@@ -128,6 +128,10 @@ func (r *reader) own(n *lstm.Network) error {
 	if err := r.ownDense(n); err != nil {
 		return err
 	}
+	return r.ownHead(n)
+}
+
+func (r *reader) ownHead(n *lstm.Network) error {
 	w2, err := r.take("head.output.weight", -1, -1)
 	if err != nil {
 		return err

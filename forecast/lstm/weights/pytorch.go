@@ -28,7 +28,8 @@ func (r *reader) pytorch(n *lstm.Network, order gateOrder) error {
 		}
 		d := lstm.NewDense(in, w.Shape[0], lstm.Linear)
 		d.W = w.Data
-		return d, r.bias(&d, name+"bias")
+		err = r.bias(&d, name+"bias")
+		return d, err
 	})
 }
 
