@@ -30,6 +30,12 @@ func TestMalformedObjectsAreRejected(t *testing.T) {
 		"risk of one":       {`buffer: "1"`, `risk: "1"`, "spec.forecast.risk"},
 		"minimum above":     {"leadTime: 5s", "leadTime: 5s, minReplicas: 9, maxReplicas: 3", "spec.scale.minReplicas"},
 		"unknown kind":      {"targetRef: {name: web}", "targetRef: {kind: Deployment, name: web}", "spec.targetRef.kind"},
+		"unknown model":     {"model: naive", "model: oracle", "spec.forecast.model"},
+		"buffer below one":  {`buffer: "1"`, `buffer: "0.8"`, "spec.forecast.buffer"},
+		"uneven step":       {"step: 1s", "step: 7m", "spec.metric.step"},
+		"no lead time":      {"leadTime: 5s", "leadTime: 0s", "spec.scale.leadTime"},
+		"negative":          {"leadTime: 5s", `leadTime: 5s, activationThreshold: "-1"`, "spec.scale.activationThreshold"},
+		"no effect":         {`buffer: "1"`, `events: [{name: sale, start: "2026-11-27T08:00:00Z", duration: 1h}]`, "spec.forecast.events[0]"},
 		"an objective lost": {`buffer: "1"`, `violationTarget: "0.01"`, "spec.forecast.violationTarget"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -43,6 +49,24 @@ func TestMalformedObjectsAreRejected(t *testing.T) {
 	}
 	b.apply(good)
 	require.ErrorContains(t, b.Apply(t.Context(), strings.Replace(good, "{name: web}\n  metric", "{name: other}\n  metric", 1)), "targetRef cannot be changed")
+}
+
+// What the schema cannot tell is told by the object itself, and the others go on.
+func TestAnObjectThatCannotBeReadDisturbsNoOther(t *testing.T) {
+	t.Parallel()
+	b, _ := shared.holding(t)
+	b.apply(named(b.workload()+b.hpa(2), 0))
+	b.apply(named(strings.Replace(b.autoscaler(""), `buffer: "1"`, `buffer: "1", seasons: "7d,1d"`, 1), 0))
+	b.reason("web-0", "Ready", "InvalidSpec")
+	_, _, message := b.condition("web-0", "Ready")
+	require.Contains(t, message, `forecast.seasons: "7d,1d": want the periods ascending`)
+	b.demand(155)
+	b.eventually(patience, func() bool { return b.floor() >= 16 }, "the other object is acted on")
+	second := b.start("b")
+	b.ready(second)
+	b.apply(named(b.autoscaler(""), 0))
+	b.reason("web-0", "Ready", "Valid")
+	b.remove("web-0")
 }
 
 // What must not be acted on is refused with the way out.

@@ -54,6 +54,7 @@ type MetricSpec struct {
 	ReplicasQuery string `json:"replicasQuery,omitempty"`
 
 	// +kubebuilder:default="60s"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]+([.][0-9]+)?(ns|us|ms|s|m|h))+$') ? false : duration(self) >= duration('1s') && duration(self) <= duration('1h') && duration('24h').getMilliseconds() % duration(self).getMilliseconds() == 0",message="want a step of 1s to 1h that divides a day, such as 15s, 1m or 5m"
 
 	// Step is the cell of the grid that the model runs on, 1s to 1h. Default 60s.
 	// The window of a rate() in the query should equal it.
@@ -75,6 +76,8 @@ type MetricSpec struct {
 // MissingReplicaCost, ViolationTarget and Average may be given: they are five ways
 // to state one margin.
 type ForecastSpec struct {
+	// +kubebuilder:validation:Enum=auto;naive;seasonal-naive;drift;holt-winters;holt-winters-multiplicative;holt-winters-double;regress;lstm
+
 	// Model is a forecasting method by name, or auto for the pool that learns
 	// which one to believe. Default auto.
 	Model string `json:"model,omitempty"`
@@ -88,6 +91,8 @@ type ForecastSpec struct {
 	// in the data. Default auto.
 	Seasons Seasons `json:"seasons,omitempty"`
 
+	// +kubebuilder:validation:XValidation:rule="self == 'auto' || self.matches('[1-9]')",message="want auto or a duration above 0 such as 1h"
+
 	// Horizon is how far the forecast reaches, or auto for the lead time plus one
 	// step. It never acts beyond the lead time; a longer one is for the eye.
 	Horizon AutoDuration `json:"horizon,omitzero"`
@@ -95,6 +100,8 @@ type ForecastSpec struct {
 	// TimeZone is the IANA name of the zone whose wall clock the seasons follow,
 	// such as Europe/Berlin. Default UTC.
 	TimeZone string `json:"timeZone,omitempty"`
+
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) >= 1.0",message="want a number from 1"
 
 	// Buffer multiplies the median forecast, such as "1.2". The simple rule that
 	// users of other tools know; a quantile is nearly always cheaper.
@@ -105,9 +112,13 @@ type ForecastSpec struct {
 	// objective.
 	Risk Number `json:"risk,omitempty"`
 
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) >= 1.0",message="want a number from 1"
+
 	// MissingReplicaCost is what a missing replica costs in idle ones. A cost of
 	// k provides for the quantile k/(k+1): "19" is a risk of "0.95".
 	MissingReplicaCost Number `json:"missingReplicaCost,omitempty"`
+
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) > 0.0 && double(self) < 1.0",message="want a number above 0 and below 1, such as \"0.001\""
 
 	// ViolationTarget is the share of time for which the latency objective may be
 	// missed, such as "0.001". The quantile is then paced by the error budget.
@@ -124,6 +135,8 @@ type ForecastSpec struct {
 	// Events are known exceptions to the pattern.
 	Events []Event `json:"events,omitempty"`
 }
+
+// +kubebuilder:validation:XValidation:rule="[has(self.multiplier), has(self.add), has(self.learn) && self.learn].filter(x, x).size() == 1",message="want exactly one of multiplier, add and learn"
 
 // Event is a known exception: one-off, or every so often. Exactly one of
 // Multiplier, Add and Learn says what it does to demand.
@@ -182,9 +195,13 @@ type ScaleSpec struct {
 	// maxReplicas of the HPA on an HPA.
 	MaxReplicas int32 `json:"maxReplicas,omitempty"`
 
+	// +kubebuilder:validation:XValidation:rule="self == 'auto' || self.matches('[1-9]')",message="want auto or a duration above 0 such as 90s"
+
 	// LeadTime is how long a decision takes to become a ready replica, or auto to
 	// measure it on the target's pods. Default auto.
 	LeadTime AutoDuration `json:"leadTime,omitzero"`
+
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) >= 0.0",message="want 0 or more"
 
 	// ActivationThreshold is the demand above which the target is active. Default
 	// 0: any demand wakes it.
@@ -201,6 +218,8 @@ type ScaleSpec struct {
 
 // LatencyObjective is the promise to keep: a quantile of latency and its bound.
 type LatencyObjective struct {
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) > 0.0 && double(self) < 1.0",message="want a number above 0 and below 1, such as \"0.95\""
+
 	// Quantile of latency, above 0 and below 1, such as "0.95".
 	Quantile Number `json:"quantile"`
 
@@ -277,6 +296,8 @@ type ScalingRules struct {
 	// Policies limit the change per period. Left out, the default of the direction.
 	Policies []ScalingPolicy `json:"policies,omitempty"`
 
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) >= 0.0",message="want 0 or more, such as \"0.1\""
+
 	// Tolerance is the relative change that is ignored, at least 0. Default "0".
 	Tolerance *Number `json:"tolerance,omitempty"`
 }
@@ -287,6 +308,8 @@ type ScalingPolicy struct {
 
 	// Type is Pods or Percent.
 	Type string `json:"type"`
+
+	// +kubebuilder:validation:Minimum=1
 
 	// Value is the permitted change per period, above 0.
 	Value int32 `json:"value"`
