@@ -304,11 +304,11 @@ func (s *Store) tick(ctx context.Context) {
 }
 
 func (s *Store) refill(now time.Time) {
-	b := &s.loop
+	b, most := &s.loop, max(s.opts.QueryRate, 1) // of less than one no query could ever be paid
 	if b.at.IsZero() {
-		b.tokens = s.opts.QueryRate
+		b.tokens = most
 	} else {
-		b.tokens = min(s.opts.QueryRate, b.tokens+s.opts.QueryRate*now.Sub(b.at).Seconds())
+		b.tokens = min(most, b.tokens+s.opts.QueryRate*now.Sub(b.at).Seconds())
 	}
 	b.at = now
 }

@@ -31,6 +31,22 @@ func TestAWorkloadAnswersAfterItsFirstRead(t *testing.T) {
 	})
 }
 
+// Less than one query a second is a slow budget, and not none.
+func TestASlowBudgetOfQueriesIsSpent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{value: flat(80)}
+		s := run(t, source, Options{QueryRate: 0.1})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(3 * time.Second)
+		a, _ := s.Answer(key)
+		require.NoError(t, a.Err)
+		_, before := source.counts()
+		time.Sleep(10 * time.Minute)
+		_, after := source.counts()
+		require.InDelta(t, 60, after-before, 2, "a tenth of a query a second")
+	})
+}
+
 func TestUnknownKeysHaveNoAnswer(t *testing.T) {
 	s := NewStore(&fakeSource{}, Options{})
 	_, known := s.Answer(key)
