@@ -39,4 +39,9 @@
 // Parameters of the address go with each request; a Thanos that would rather
 // answer with a part of the data than not at all is told not to by
 // http://thanos:9090?partial_response=false.
+//
+// VictoriaMetrics hides what it was given in the last 30 s, and answers with what was there
+// before. A server that gives itself away as one is asked with latency_offset=1s, so that
+// decisions do not lag by half a minute; http://victoria-metrics:8428?latency_offset=10s
+// states another.
 package prometheus

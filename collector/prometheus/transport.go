@@ -34,7 +34,7 @@ type transport struct {
 }
 
 func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
-	client := &http.Client{Transport: &bounded{next: rt, limit: o.MaxResponse}}
+	client := &http.Client{Transport: &bounded{next: &newest{next: rt}, limit: o.MaxResponse}}
 	if !o.HTTP.FollowRedirects {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
