@@ -37,6 +37,19 @@ func newAccuracyCommand() *cobra.Command {
 the first days, and from then on each sample is the origin of a forecast. It
 prints, per horizon, the error against the naive rule "as now", and how well the
 upper bounds cover; each series by name, where it loses as well as where it wins.
+In the tables
+
+  ÷ naive   is the mean absolute error over that of "as now": below 1 is better
+  MASE      is that error over the one of "as a day ago" on the first days
+  sMAPE     is in percent, of 200 at most
+  WIS       is the weighted interval score: how far off the quantiles are, in the
+            unit of the series
+  loss 95   is the pinball loss of the upper bound of 95 % over that of the naive rule
+  covered   is the share of samples at or under that bound, in percent
+  day       is that share on the worst day
+  off by    is the distance of covered from 90, 95 and 99, on average over the series
+  maxima    are the highest samples up to the horizon instead of the one at it, and
+            their naive rule is "as high as lately"
 
 ` + formats + `
 --traces DIR takes all .csv and .csv.gz files of a directory.
