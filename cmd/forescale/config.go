@@ -67,7 +67,7 @@ func (c *serveConfig) bind(fs *pflag.FlagSet) {
 }
 
 // keys names the key in the file of each flag of bind.
-var keys = map[string]string{
+var keys = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"prometheus-url": "prometheus.url", "prometheus-http-config": "prometheus.httpConfigFile",
 	"prometheus-timeout": "prometheus.timeout", "prometheus-query-rate": "prometheus.queryRate",
 	"grpc-address": "grpc.address", "grpc-cert": "grpc.certFile", "grpc-key": "grpc.keyFile",

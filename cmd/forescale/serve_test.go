@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,9 +78,8 @@ func TestAFaultIsToldWhereItStands(t *testing.T) {
 			value = strconv.Quote(value)
 		}
 		document := value
-		path := strings.Split(keys[f.Name], ".")
-		for i := len(path) - 1; i >= 0; i-- {
-			document = fmt.Sprintf("{%q: %s}", path[i], document)
+		for _, key := range slices.Backward(strings.Split(keys[f.Name], ".")) {
+			document = fmt.Sprintf("{%q: %s}", key, document)
 		}
 		_, err := loadServe(t, document)
 		require.NoError(t, err, document)

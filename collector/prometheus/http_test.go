@@ -8,8 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -168,7 +167,7 @@ func TestMutualTLS(t *testing.T) {
 
 // What stands in the way is one setting as a rule, and the error names it.
 func TestTheRemedyOfAConnection(t *testing.T) {
-	quiet := log.New(io.Discard, "", 0)
+	quiet := slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	serverCert, serverKey, clients := keyPair(t, "prometheus")
 	pair, err := tls.LoadX509KeyPair(serverCert, serverKey)
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 // troubles are the reasons of a condition that are worth an event when they come and when
 // they have passed. Of those that are missing some pass by themselves soon after a start,
 // others have an event of their own.
-var troubles = map[string][]string{
+var troubles = map[string][]string{ //nolint:gochecknoglobals // a constant table
 	v1alpha1.Forecasting: {string(scaler.NoData), "HistoryUnreadable"},
 	v1alpha1.Trusted:     {"WorseThanReactive"},
 	v1alpha1.Acting:      {"WriteFailed", "CapacityUnknown", v1alpha1.TargetPaused},
@@ -22,7 +22,7 @@ var troubles = map[string][]string{
 
 // ordinary are the reasons among them that nobody has to mend: somebody wanted it so, or it
 // passes by itself.
-var ordinary = []string{string(scaler.ScalingDisabled), v1alpha1.TargetPaused, "WorseThanReactive"}
+var ordinary = []string{string(scaler.ScalingDisabled), v1alpha1.TargetPaused, "WorseThanReactive"} //nolint:gochecknoglobals // a constant table
 
 // troubled reports whether a condition tells of trouble. For Ready each reason is one.
 func troubled(c *metav1.Condition) bool {
