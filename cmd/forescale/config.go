@@ -66,22 +66,24 @@ func (c *serveConfig) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Log.Format, "log-format", "text", "text or json")
 }
 
-// keys names the key in the file of each flag of bind.
-var keys = map[string]string{ //nolint:gochecknoglobals // a constant table
-	"prometheus-url": "prometheus.url", "prometheus-http-config": "prometheus.httpConfigFile",
-	"prometheus-timeout": "prometheus.timeout", "prometheus-query-rate": "prometheus.queryRate",
-	"grpc-address": "grpc.address", "grpc-cert": "grpc.certFile", "grpc-key": "grpc.keyFile",
-	"grpc-client-ca": "grpc.clientCAFile", "grpc-reflection": "grpc.reflection",
-	"http-address": "http.address", "pprof": "http.pprof",
-	"tick": "tick", "forget": "forget", "fit-workers": "fitWorkers", "network": "network",
-	"log-level": "log.level", "log-format": "log.format",
+// keys returns the key in the file of each flag of bind.
+func keys() map[string]string {
+	return map[string]string{
+		"prometheus-url": "prometheus.url", "prometheus-http-config": "prometheus.httpConfigFile",
+		"prometheus-timeout": "prometheus.timeout", "prometheus-query-rate": "prometheus.queryRate",
+		"grpc-address": "grpc.address", "grpc-cert": "grpc.certFile", "grpc-key": "grpc.keyFile",
+		"grpc-client-ca": "grpc.clientCAFile", "grpc-reflection": "grpc.reflection",
+		"http-address": "http.address", "pprof": "http.pprof",
+		"tick": "tick", "forget": "forget", "fit-workers": "fitWorkers", "network": "network",
+		"log-level": "log.level", "log-format": "log.format",
+	}
 }
 
 // load reads file under the flags given on the command line, and checks the
 // result.
 func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 	given := map[string]string{} // of the flags that the file could overwrite
-	for name := range keys {
+	for name := range keys() {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
 			given[name] = f.Value.String()
 		}
@@ -108,7 +110,7 @@ func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 		if _, byFlag := given[flag]; file == "" || byFlag {
 			return "--" + flag
 		}
-		return "--config " + file + ": " + keys[flag]
+		return "--config " + file + ": " + keys()[flag]
 	})
 }
 

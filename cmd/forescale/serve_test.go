@@ -72,13 +72,13 @@ func TestAFaultIsToldWhereItStands(t *testing.T) {
 	cmd := &cobra.Command{}
 	c.bind(cmd.Flags())
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		require.Contains(t, keys, f.Name)
+		require.Contains(t, keys(), f.Name)
 		value := f.Value.String()
 		if f.Value.Type() == "string" || f.Value.Type() == "duration" {
 			value = strconv.Quote(value)
 		}
 		document := value
-		for _, key := range slices.Backward(strings.Split(keys[f.Name], ".")) {
+		for _, key := range slices.Backward(strings.Split(keys()[f.Name], ".")) {
 			document = fmt.Sprintf("{%q: %s}", key, document)
 		}
 		_, err := loadServe(t, document)

@@ -132,6 +132,16 @@ func (d *decoder) assign(v reflect.Value, node any, path string) {
 	}
 }
 
+// absent reports whether v holds the zero that stands for a value that was not given: who
+// writes it may mean something else than the default. Pointers are not among them.
+func absent(v reflect.Value) bool {
+	switch v.Interface().(type) {
+	case Duration, Number:
+		return v.IsZero()
+	}
+	return false
+}
+
 func (d *decoder) assignStruct(v reflect.Value, node any, path string) {
 	obj, ok := node.(object)
 	if !ok {
@@ -142,17 +152,24 @@ func (d *decoder) assignStruct(v reflect.Value, node any, path string) {
 	for _, key := range sortedKeys(obj) {
 		i := slices.Index(names, key)
 		if i < 0 {
-			d.fault(join(path, key), "", "unknown key"+suggest(path, key, names))
+			d.unknown(v.Type(), path, key, obj[key])
 			continue
 		}
-		d.assign(v.Field(i), obj[key], join(path, key))
+		before, at := len(d.faults), join(path, key)
+		d.assign(v.Field(i), obj[key], at)
+		if text, given := scalar(obj[key]); given && absent(v.Field(i)) && len(d.faults) == before && at != "scale.activationThreshold" {
+			d.fault(at, text, "want more than 0, or leave it out for its default")
+		}
 	}
 }
 
 func (d *decoder) assignSlice(v reflect.Value, node any, path string) {
 	items, ok := node.(list)
 	if obj, isObject := node.(object); isObject && d.text {
-		items, ok = indexed(obj)
+		if items, ok = indexed(obj); !ok {
+			d.fault(path, "", "want a list, its keys counted from 0 without a gap, found "+strings.Join(sortedKeys(obj), " and "))
+			return
+		}
 	}
 	if !ok {
 		d.fault(path, "", "want a list, found "+kind(node))
@@ -217,6 +234,23 @@ func (d *decoder) whole(node any) (int64, bool) {
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	return n, ok && err == nil
+}
+
+// unknown reports a key that the struct t at path does not have. In metadata it reports
+// each key below it, as its user wrote them.
+func (d *decoder) unknown(t reflect.Type, path, key string, node any) {
+	below, nested := node.(object)
+	switch {
+	case d.text && nested:
+		for _, k := range sortedKeys(below) {
+			d.unknown(t, path, join(key, k), below[k])
+		}
+	case d.text && path == "":
+		value, _ := scalar(node)
+		d.fault(key, value, "unknown key"+suggestPath(key, t))
+	default:
+		d.fault(join(path, key), "", "unknown key"+suggest(path, key, fieldNames(t)))
+	}
 }
 
 func (d *decoder) fault(path, value, want string) {

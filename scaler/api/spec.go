@@ -91,8 +91,6 @@ type ForecastSpec struct {
 	// in the data. Default auto.
 	Seasons Seasons `json:"seasons,omitempty"`
 
-	// +kubebuilder:validation:XValidation:rule="self == 'auto' || self.matches('[1-9]')",message="want auto or a duration above 0 such as 1h"
-
 	// Horizon is how far the forecast reaches, or auto for the lead time plus one
 	// step. It never acts beyond the lead time; a longer one is for the eye.
 	Horizon AutoDuration `json:"horizon,omitzero"`
@@ -156,6 +154,8 @@ type Event struct {
 	// Left out, the event happens once.
 	Every Duration `json:"every,omitempty"`
 
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) > 0.0",message="want a number above 0, such as \"3\""
+
 	// Multiplier scales the forecast during the event, such as "3".
 	Multiplier Number `json:"multiplier,omitempty"`
 
@@ -194,8 +194,6 @@ type ScaleSpec struct {
 	// MaxReplicas is the upper bound of the decision. Default: none behind KEDA, the
 	// maxReplicas of the HPA on an HPA.
 	MaxReplicas int32 `json:"maxReplicas,omitempty"`
-
-	// +kubebuilder:validation:XValidation:rule="self == 'auto' || self.matches('[1-9]')",message="want auto or a duration above 0 such as 90s"
 
 	// LeadTime is how long a decision takes to become a ready replica, or auto to
 	// measure it on the target's pods. Default auto.

@@ -137,6 +137,13 @@ func TestMetadataFaults(t *testing.T) {
 		"both spellings":         {map[string]string{"metric.query": "a", "metric.queryFromEnv": "b"}, "given together with metric.query"},
 		"a value above a key":    {map[string]string{"scale": "x", "scale.minReplicas": "1"}, "a key above it holds a value"},
 		"a list with a hole":     {map[string]string{"forecast.events.1.name": "x"}, "forecast.events: want a list"},
+		"a capital letter":       {map[string]string{"Metric.Query": "up"}, `Metric.Query: "up": unknown key, did you mean metric.query?`},
+		"a space before it":      {map[string]string{" scale.leadTime": "1m"}, ` scale.leadTime: "1m": unknown key, did you mean scale.leadTime?`},
+		"the end of a key":       {map[string]string{"activationThreshold": "5"}, `activationThreshold: "5": unknown key, did you mean scale.activationThreshold?`},
+		"nothing like it":        {map[string]string{"serverAddress": "x"}, `serverAddress: "x": unknown key, known here: metric,`},
+		"below a leaf of a part": {map[string]string{"scale.lead.time": "1m"}, `scale.lead.time: unknown key`},
+		"no time to live":        {map[string]string{"metric.ttl": "0s"}, `metric.ttl: "0s": want more than 0, or leave it out`},
+		"no risk":                {map[string]string{"forecast.risk": "0"}, `forecast.risk: "0": want more than 0, or leave it out`},
 		"a fraction of replicas": {map[string]string{"scale.minReplicas": "two"}, `scale.minReplicas: "two": want a whole number`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,10 @@
 package api
 
-import "strings"
+import (
+	"encoding"
+	"reflect"
+	"strings"
+)
 
 // suggest returns the end of a sentence that names what key under path may have
 // meant, or the keys there are.
@@ -10,6 +14,42 @@ func suggest(path, key string, names []string) string {
 		return ", did you mean " + join(path, best) + "?"
 	}
 	return ", known here: " + strings.Join(names, ", ")
+}
+
+// suggestPath is [suggest] for a dotted key from the root: it looks for the whole key, and
+// then for one that ends in the same word, as where the part before it is left out.
+func suggestPath(key string, root reflect.Type) string {
+	all := paths(root, "")
+	last := key[strings.LastIndexByte(key, '.')+1:]
+	best := Like(key, all, min(3, max(1, len(last)/2)))
+	for _, path := range all {
+		if best == "" && strings.EqualFold(path[strings.LastIndexByte(path, '.')+1:], last) {
+			best = path
+		}
+	}
+	if best == "" {
+		return suggest("", key, fieldNames(root))
+	}
+	return ", did you mean " + best + "?"
+}
+
+// paths returns the dotted keys of the values in t, below path. Of lists it tells the first.
+func paths(t reflect.Type, path string) []string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	list := t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct
+	switch {
+	case list:
+		return paths(t.Elem(), join(path, "0"))
+	case t.Kind() != reflect.Struct || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return []string{path}
+	}
+	var out []string
+	for i, name := range fieldNames(t) {
+		out = append(out, paths(t.Field(i).Type, join(path, name))...)
+	}
+	return out
 }
 
 // Like returns which of names word most resembles, regardless of case: the first

@@ -12,6 +12,7 @@ import (
 // +kubebuilder:validation:Pattern=`^([0-9]+w)?([0-9]+d)?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))*$`
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=40
+// +kubebuilder:validation:XValidation:rule="self.matches('[1-9]')",message="want a duration above 0 such as 90s, 5m or 14d"
 
 // Duration is a span of time written as text: Go's units plus d for 24 hours and
 // w for 7 days, such as 90s, 1h30m or 14d. Zero means not given.
@@ -113,6 +114,7 @@ func ParseDuration(text string) (Duration, error) {
 // +kubebuilder:validation:Pattern=`^(auto|([0-9]+w)?([0-9]+d)?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))*)$`
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=40
+// +kubebuilder:validation:XValidation:rule="self == 'auto' || self.matches('[1-9]')",message="want auto or a duration above 0 such as 90s"
 
 // AutoDuration is a duration or auto. The zero value is auto.
 type AutoDuration struct {

@@ -11,22 +11,30 @@ import (
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 )
 
-// troubles are the reasons of a condition that are worth an event when they come and when
-// they have passed. Of those that are missing some pass by themselves soon after a start,
+// troubled reports whether a condition tells of what is worth an event when it comes and
+// when it has passed. Of those that are missing some pass by themselves soon after a start,
 // others have an event of their own.
-var troubles = map[string][]string{ //nolint:gochecknoglobals // a constant table
-	v1alpha1.Forecasting: {string(scaler.NoData), "HistoryUnreadable"},
-	v1alpha1.Trusted:     {"WorseThanReactive"},
-	v1alpha1.Acting:      {"WriteFailed", "CapacityUnknown", v1alpha1.TargetPaused},
+func troubled(c *metav1.Condition) bool {
+	if c == nil || c.Status != metav1.ConditionFalse {
+		return false
+	}
+	switch c.Type {
+	case v1alpha1.Ready:
+		return true
+	case v1alpha1.Forecasting:
+		return c.Reason == string(scaler.NoData) || c.Reason == "HistoryUnreadable"
+	case v1alpha1.Trusted:
+		return c.Reason == "WorseThanReactive"
+	case v1alpha1.Acting:
+		return c.Reason == "WriteFailed" || c.Reason == "CapacityUnknown" || c.Reason == v1alpha1.TargetPaused
+	}
+	return false
 }
 
-// ordinary are the reasons among them that nobody has to mend: somebody wanted it so, or it
-// passes by itself.
-var ordinary = []string{string(scaler.ScalingDisabled), v1alpha1.TargetPaused, "WorseThanReactive"} //nolint:gochecknoglobals // a constant table
-
-// troubled reports whether a condition tells of trouble. For Ready each reason is one.
-func troubled(c *metav1.Condition) bool {
-	return c != nil && c.Status == metav1.ConditionFalse && (c.Type == v1alpha1.Ready || slices.Contains(troubles[c.Type], c.Reason))
+// ordinary reports whether nobody has to mend what a condition tells of: somebody wanted it
+// so, or it passes by itself.
+func ordinary(c *metav1.Condition) bool {
+	return slices.Contains([]string{string(scaler.ScalingDisabled), v1alpha1.TargetPaused, "WorseThanReactive"}, c.Reason)
 }
 
 // announceChanges tells the events of the conditions that have come into trouble or out of
@@ -37,7 +45,7 @@ func (c *Controller) announceChanges(pa *v1alpha1.PredictiveAutoscaler, before, 
 		old, now := meta.FindStatusCondition(before, kind), meta.FindStatusCondition(after, kind)
 		switch {
 		case now == nil || old != nil && old.Reason == now.Reason:
-		case troubled(now) && slices.Contains(ordinary, now.Reason):
+		case troubled(now) && ordinary(now):
 			c.note(pa, normal, now.Reason, "Observe", now.Message)
 		case troubled(now):
 			c.note(pa, warning, now.Reason, "Observe", now.Message)
