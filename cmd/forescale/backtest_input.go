@@ -125,9 +125,22 @@ func (o *backtestOptions) service() (queue.Service, error) {
 		return s, fmt.Errorf("--balancing: %q: want central or per-pod", o.balancing)
 	}
 	if err := s.Check(); err != nil {
-		return s, fmt.Errorf("--slo: %s with %d slots and %v requests/s, %v per request: %w", o.slo, o.slots, o.capacity, s.ServiceTime, err)
+		return s, fmt.Errorf("--slo: %s: no number of pods keeps it where each serves %d requests at once and %v a second: one takes %v on average. Want %s",
+			o.slo, o.slots, o.capacity, s.ServiceTime.Round(time.Microsecond), withinReach(s, strings.SplitN(o.slo, "=", 2)[0], o.capacity))
 	}
 	return s, nil
+}
+
+// withinReach says which objective at that quantile, and which slots, pods that carry
+// capacity requests/s can keep.
+func withinReach(s queue.Service, quantile string, capacity float64) string {
+	means := -math.Log(1 - s.Quantile) // service times that the objective has to leave room for
+	least := time.Duration(means*float64(s.ServiceTime)).Truncate(time.Millisecond) + time.Millisecond
+	want := fmt.Sprintf("at least %s=%v", quantile, least)
+	if slots := math.Ceil(s.Latency.Seconds()/means*capacity) - 1; slots >= 1 {
+		want += fmt.Sprintf(", or --slots of %v at most", slots)
+	}
+	return want
 }
 
 // parseSLO reads p99=500ms.
