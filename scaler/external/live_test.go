@@ -23,10 +23,12 @@ var errRefused = errors.New("connection refused: check --prometheus-url")
 
 // A flatSource is a metric without any change, until it is.
 type flatSource struct {
-	level atomic.Int64 // the value of every query but up; below 0 the source is away
+	level atomic.Int64  // the value of every query but up; below 0 the source is away
+	delay time.Duration // of each answer
 }
 
 func (f *flatSource) at(query string) (float64, error) {
+	time.Sleep(f.delay)
 	level := f.level.Load()
 	switch {
 	case level < 0:
@@ -118,4 +120,44 @@ func TestKEDAAndTheLiveStore(t *testing.T) {
 		close(s.closing) // ends the stream
 		synctest.Wait()
 	})
+}
+
+// KEDA asks for the metric a moment after it has asked for its specification, and calls a
+// ScaledObject failed if there is none: the first call waits for the first answer, though not
+// for a Prometheus that hangs, and for that once.
+func TestTheFirstCallWaitsForTheFirstAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		delay, wait time.Duration
+		code        codes.Code
+	}{
+		"a Prometheus that answers": {80 * time.Millisecond, 300 * time.Millisecond, codes.OK},
+		"one that hangs":            {time.Hour, time.Second, codes.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := &flatSource{delay: c.delay}
+				source.level.Store(420)
+				store := live.NewStore(source, live.Options{})
+				ctx, cancel := context.WithCancel(t.Context())
+				go func() { _ = store.Run(ctx) }()
+				s := newService(store, nil)
+				metadata := web("forecast.model", "naive", "metric.history", "1h")
+				begin := time.Now()
+				_, err := s.GetMetricSpec(t.Context(), refTo(metadata))
+				require.NoError(t, err)
+				require.Zero(t, time.Since(begin))
+				_, err = s.GetMetrics(t.Context(), &pb.GetMetricsRequest{ScaledObjectRef: refTo(metadata), MetricName: "requests"})
+				require.Equal(t, c.code, status.Code(err), "%v", err)
+				require.LessOrEqual(t, time.Since(begin), c.wait)
+				is, err := s.IsActive(t.Context(), refTo(metadata))
+				require.NoError(t, err)
+				require.True(t, is.GetResult())
+				_, err = s.GetMetrics(t.Context(), &pb.GetMetricsRequest{ScaledObjectRef: refTo(metadata), MetricName: "requests"})
+				require.Equal(t, c.code, status.Code(err), "%v", err)
+				require.LessOrEqual(t, time.Since(begin), c.wait, "no other call waits")
+				cancel()
+				time.Sleep(c.delay) // what hangs ends
+			})
+		})
+	}
 }

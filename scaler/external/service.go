@@ -109,6 +109,9 @@ func (s *service) adopt(v *variant) *start {
 	}
 	st := &start{variant: v, done: make(chan struct{})}
 	t.start = st
+	if t.adopted.Load() == nil {
+		t.began = s.now()
+	}
 	s.starts.Go(func() {
 		st.err = s.ensure(v)
 		t.mu.Lock()
@@ -175,6 +178,36 @@ func (s *service) answer(ctx context.Context, v *variant) (live.Answer, error) {
 	return a, a.Err
 }
 
+// first is [service.answer] for a call that waits for the first answer of a workload. That
+// comes within a tenth of a second as a rule, and KEDA, which asks for metrics a moment
+// after it has asked for their specification, would call a ScaledObject failed until its next
+// poll. All calls together wait no longer than the patience of the service after the start.
+func (s *service) first(ctx context.Context, v *variant) (live.Answer, error) {
+	a, err := s.answer(ctx, v)
+	if !errors.Is(err, live.ErrStarting) {
+		return a, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, v.trigger.begun().Add(s.patience).Sub(s.now()))
+	defer cancel()
+	changes, stop := s.store.Watch(v.trigger.key)
+	defer stop()
+	for {
+		if a, err = s.answer(ctx, v); !errors.Is(err, live.ErrStarting) || ctx.Err() != nil {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, err
+		case <-s.closing:
+			return a, err
+		case _, open := <-changes:
+			if !open {
+				return a, err
+			}
+		}
+	}
+}
+
 // GetMetricSpec returns the name of the trigger's metric and its target, which
 // are configuration: it succeeds for all valid metadata, even of triggers that
 // share a name, for which the other calls fail. Without it KEDA would make an HPA
@@ -222,7 +255,7 @@ func (s *service) GetMetrics(ctx context.Context, req *pb.GetMetricsRequest) (*p
 
 // metrics is GetMetrics for the variant of a call.
 func (s *service) metrics(ctx context.Context, v *variant) (*pb.GetMetricsResponse, error) {
-	a, err := s.answer(ctx, v)
+	a, err := s.first(ctx, v)
 	if err == nil {
 		var value *pb.MetricValue
 		if value, err = metricOf(v, a); err == nil {
@@ -269,6 +302,6 @@ func (s *service) IsActive(ctx context.Context, ref *pb.ScaledObjectRef) (*pb.Is
 
 // activity is IsActive for the variant of a call.
 func (s *service) activity(ctx context.Context, v *variant) *pb.IsActiveResponse {
-	a, err := s.answer(ctx, v)
+	a, err := s.first(ctx, v)
 	return &pb.IsActiveResponse{Result: err != nil || a.Active}
 }

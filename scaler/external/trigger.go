@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/live"
@@ -83,8 +84,9 @@ type trigger struct {
 	returns   int                     // how often a rival came back; guarded by registry.mu
 
 	adopted atomic.Pointer[variant] // what the store was given; nil before the first time
-	mu      sync.Mutex              // guards start and failure
+	mu      sync.Mutex              // guards what follows
 	start   *start                  // the hand-over under way, nil if none
+	began   time.Time               // when the first one began since the store knows of no workload
 	failure string                  // why the last answer was refused, empty if it was served
 }
 
@@ -125,6 +127,13 @@ func (t *trigger) drop(v *variant) bool {
 	}
 	t.rivals = slices.Delete(t.rivals, i, i+1)
 	return true
+}
+
+// begun is when the workload began to start.
+func (t *trigger) begun() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.began
 }
 
 // blame notes why the trigger cannot be served, empty if it can, and reports
