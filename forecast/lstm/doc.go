@@ -30,7 +30,8 @@
 // state of zero and reads the newest N cells. Carried on, such a state leaves the range
 // that it was trained in; forecasts of one published network moved by a third of its own
 // error. With [Config].Window an expert keeps the inputs of N cells and runs through all
-// of them, at N times the cost.
+// of them, at N times the cost. Farther than one step ahead it carries on from there, and
+// begins again from the newest N every N steps.
 //
 // # The packages below
 //

@@ -85,7 +85,12 @@ func (e *Expert) Update(v float64) {
 	}
 	e.fresh = false
 	e.view.Inputs(e.states[0].Input())
-	e.advance(e.window, e.states)
+	if e.window == nil {
+		e.step(e.states)
+	} else {
+		e.window.push(e.states[0].Input())
+		e.window.run(e, e.states)
+	}
 	if len(e.levels) == 1 && !e.view.Gap() && !math.IsNaN(e.predicted) {
 		e.spread += (math.Abs(e.view.Z()-e.predicted) - e.spread) / 50
 	}

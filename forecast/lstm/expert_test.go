@@ -160,6 +160,11 @@ func TestAWindowIsAllThatItReads(t *testing.T) {
 	for h := 1; h <= 12; h++ {
 		require.InDelta(t, short.At(h), long.At(h), 1e-12, "%d steps ahead", h)
 	}
+	next := long.At(8)
+	for h := 1; h < 8; h++ {
+		short.Update(long.At(h))
+	}
+	require.InDelta(t, next, short.At(1), 1e-9, "a window farther it reads its forecasts alone")
 	short = mustExpert(t, n, s.Slice(len(s.Values)-6, len(s.Values)))
 	require.NotEqual(t, short.At(1), long.At(1), "six of seven cells")
 	require.Zero(t, testing.AllocsPerRun(10, func() { long.Update(50); long.At(8) }))

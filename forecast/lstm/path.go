@@ -2,12 +2,8 @@ package lstm
 
 import "github.com/forescale/forescale/forecast/lstm/cell"
 
-// maxPath and maxSteps bound how far a network is iterated, in cells, and how many steps
-// of the layers that may take; beyond it the last value holds.
-const (
-	maxPath  = 512
-	maxSteps = 4096
-)
+// maxPath bounds how far a network is iterated; beyond it the last value holds.
+const maxPath = 512
 
 // A path iterates a network that forecasts nothing but the next value: each
 // forecast becomes the input of the next step. Imported networks are often of
@@ -16,6 +12,7 @@ type path struct {
 	e      *Expert
 	states []*cell.State
 	window *window // moves along with the values; nil = the state is carried on
+	since  int     // steps since the states were computed from the window alone
 	uv     []float64
 	out    []float64
 	values []float64 // z of 1, 2, … steps ahead, as far as they were asked for
@@ -35,7 +32,7 @@ func newPath(e *Expert) *path {
 	}
 	p := &path{
 		e: e, uv: make([]float64, len(e.uv)), out: make([]float64, len(e.out)),
-		values: make([]float64, 0, min(maxPath, maxSteps/max(c.Window, 1))),
+		values: make([]float64, 0, maxPath),
 		window: newWindow(c),
 	}
 	for i := range e.net.Layers {
@@ -47,7 +44,7 @@ func newPath(e *Expert) *path {
 func (p *path) restart() { p.values = p.values[:0] }
 
 func (p *path) z(h int) float64 {
-	h = min(h, cap(p.values))
+	h = min(h, maxPath)
 	if len(p.values) == 0 {
 		p.values = append(p.values, p.e.output(0, 0, 0))
 		for i, s := range p.states {
@@ -55,6 +52,7 @@ func (p *path) z(h int) float64 {
 		}
 		if p.window != nil {
 			p.window.copyFrom(p.e.window)
+			p.since = 0
 		}
 	}
 	for len(p.values) < h {
@@ -73,8 +71,25 @@ func (p *path) extend() {
 	for i, f := range p.e.net.Config.Features {
 		in[i] = v.Plain(f, z, before, v.Next()-1+int64(n))
 	}
-	p.e.advance(p.window, p.states)
+	p.advance()
 	copy(p.uv, p.e.top(p.states))
 	p.e.net.Head.Forward(p.uv, p.out)
 	p.values = append(p.values, p.out[0])
+}
+
+// advance moves the states on by the input of one cell. With a window they are carried on
+// for as many cells as it is long, and are then computed from it again: from it alone for
+// each cell, 60 cells would take a second for every seventy samples.
+func (p *path) advance() {
+	if p.window == nil {
+		p.e.step(p.states)
+		return
+	}
+	p.window.push(p.states[0].Input())
+	if p.since++; p.since < p.window.most {
+		p.e.step(p.states)
+		return
+	}
+	p.since = 0
+	p.window.run(p.e, p.states)
 }

@@ -38,14 +38,8 @@ func (w *window) push(in []float64) {
 // copyFrom makes w equal to o.
 func (w *window) copyFrom(o *window) { w.inputs = append(w.inputs[:0], o.inputs...) }
 
-// advance takes the input that the caller wrote into the first of states and moves these
-// on: by one step, or, with a window, from zero through all of its cells.
-func (e *Expert) advance(w *window, states []*cell.State) {
-	if w == nil {
-		e.step(states)
-		return
-	}
-	w.push(states[0].Input())
+// run computes the states of e's network from its cells.
+func (w *window) run(e *Expert, states []*cell.State) {
 	for _, s := range states {
 		s.Reset()
 	}

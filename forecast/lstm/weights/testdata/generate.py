@@ -11,9 +11,8 @@ c, o), and then replaced by those that TensorFlow.js computes (keras.mjs), which
 differ by less than 2e-7.
 
 The two called window forecast from the last WINDOW values, starting each time
-with a state of zero, and by several dense layers. Their outputs are AHEAD
-forecasts from each of these windows, of which each is the newest value of the
-window for the next.
+with a state of zero, and by several dense layers. There is an output for each
+full window.
 """
 
 import json
@@ -26,7 +25,7 @@ SHAPES = [  # inputs, units per layer, outputs
     (5, [16], 2),
 ]
 STEPS = 12
-WINDOW, AHEAD = 5, 4  # of the fixtures called window
+WINDOW = 5  # of the fixtures called window
 
 
 def write_safetensors(path, tensors, metadata):
@@ -67,15 +66,8 @@ def write(layout, k, origin, shape, tensors, inputs, outputs):
 
 
 def slide(values, forecast):
-    """Returns AHEAD forecasts from each full window of values."""
-    rows = []
-    for k in range(WINDOW, len(values) + 1):
-        window, row = list(values[k - WINDOW : k]), []
-        for _ in range(AHEAD):
-            row.append(float(forecast(window)))
-            window = window[1:] + row[-1:]
-        rows.append(row)
-    return rows
+    """Returns the forecast from each full window of values."""
+    return [[float(forecast(values[k - WINDOW : k]))] for k in range(WINDOW, len(values) + 1)]
 
 
 def windowed(layout, **more):
