@@ -149,9 +149,7 @@ func newSource(c serveConfig, now func() time.Time, log *slog.Logger) (*source.C
 		URL:     c.Prometheus.URL,
 		Timeout: 6 * c.Prometheus.Timeout.Std(), // of a history; live bounds the others
 		Now:     now,
-		Notify: func(query, notice string) {
-			log.Debug("query answered with a notice", "query", query, "notice", notice)
-		},
+		Notify:  newNotices(log, time.Now).notify,
 	}
 	if file := c.Prometheus.HTTPConfigFile; file != "" {
 		settings, _, err := config.LoadHTTPConfigFile(file)

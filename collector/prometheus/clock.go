@@ -65,7 +65,8 @@ func (t *transport) checkDate(resp *http.Response, before time.Time) error {
 		return nil
 	}
 	if skew, known := dateSkew(resp.Header, before, t.now()); known && skew.Abs() > t.maxSkew {
-		return &SkewError{Skew: skew.Round(time.Second), Limit: t.maxSkew}
+		// Rounded, so that the error and its line in a log are the same each time.
+		return &SkewError{Skew: skew.Round(10 * time.Second), Limit: t.maxSkew}
 	}
 	return nil
 }
