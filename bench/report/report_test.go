@@ -117,6 +117,23 @@ func TestTheVerdictCountsRequestsToo(t *testing.T) {
 	require.NotContains(t, sentences(5.58, 4.08), otherwise)
 }
 
+// Of two days, each of which tells the opposite, the mean says nothing about a third.
+func TestTheVerdictOwnsUpToChance(t *testing.T) {
+	verdict := func(first, second float64) report.Verdict {
+		a, b := outcome("a", "hpa-rate-70", 0.6, 1.4), outcome("a", "forescale-floor", (first+second)/2, 1.4)
+		b.Days[0].ViolatingTime, b.Days[1].ViolatingTime = first, second
+		return of(t, a, b).Verdict
+	}
+	const sentence = "That it misses less may be chance: the 95 % interval of the difference includes zero. A longer record says more."
+	v := verdict(0.7, 0.2)
+	require.Equal(t, "forescale-floor misses the objective 25 % less than hpa-rate-70, at the same bill. It may be chance.", v.Headline)
+	require.Contains(t, v.Sentences, sentence)
+	v = verdict(0.5, 0.4)
+	require.Equal(t, "forescale-floor misses the objective 25 % less than hpa-rate-70, at the same bill.", v.Headline)
+	require.NotContains(t, v.Sentences, sentence)
+	require.NotContains(t, verdict(0.9, 0.7).Sentences, sentence, "it misses more")
+}
+
 func TestTheVerdictIsAboutThePolicyThatKeepsTheObjective(t *testing.T) {
 	r := of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-keda", 0.5, 1.05),
 		outcome("a", "forescale-floor", 0.1, 1.2), outcome("a", "oracle", 0, 1.01))

@@ -53,6 +53,10 @@ func (r *Report) judge() {
 	}
 	v.Headline = headline(champion, reference, r.Settings.BudgetPct)
 	v.Sentences = append(v.Sentences, r.compare(champion, reference))
+	if s := byChance(champion, reference); s != "" {
+		v.Headline += " It may be chance."
+		v.Sentences = append(v.Sentences, s)
+	}
 	if s := r.byRequests(champion, reference); s != "" {
 		v.Sentences = append(v.Sentences, s)
 	}
@@ -149,8 +153,7 @@ func headline(c, ref Aggregate, budget float64) string {
 		return fmt.Sprintf("%s: %s %% violating time at %.2f × the optimum.", c.Policy, Percent(c.ViolatingTime), c.CostRatio)
 	}
 	cost := c.Against.Cost
-	// Of hours of violations, which too few replicas at most make, seconds are no difference.
-	less := c.Against.ViolatingTime < -max(sameTime, sameShare*ref.ViolatingTime)
+	less := missesLess(c, ref)
 	if c.ViolatingTime <= 0 && less {
 		return neverMisses(c, ref)
 	}
@@ -172,6 +175,21 @@ func headline(c, ref Aggregate, budget float64) string {
 		return fmt.Sprintf("%s misses the objective %s than %s, %s.", c.Policy, times(ref.ViolatingTime, c.ViolatingTime), ref.Policy, bill)
 	}
 	return headlineWithoutGain(c, ref, budget)
+}
+
+// missesLess reports whether c misses the objective less than the reference. Of hours of
+// violations, which too few replicas at most make, seconds are no difference.
+func missesLess(c, ref Aggregate) bool {
+	return c.Against.ViolatingTime < -max(sameTime, sameShare*ref.ViolatingTime)
+}
+
+// byChance says so where c misses the objective less, but the days judged do not show that
+// it would on others of the kind.
+func byChance(c, ref Aggregate) string {
+	if c.Against == nil || c.Against.ViolatingTimeCI == nil || !missesLess(c, ref) || c.Against.ViolatingTimeCI[1] <= 0 {
+		return ""
+	}
+	return "That it misses less may be chance: the 95 % interval of the difference includes zero. A longer record says more."
 }
 
 // neverMisses is the headline of a policy that keeps what the reference does not.
