@@ -3,6 +3,7 @@ package prometheus_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -174,7 +175,7 @@ func TestNoAnswerInTime(t *testing.T) {
 	// between attempts are counted and not what arrives.
 	waits := 0
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { <-release }, func(o *prometheus.Options) {
-		o.Timeout, o.Attempts = 20*time.Millisecond, 2
+		o.Timeout, o.Attempts = 200*time.Millisecond, 2
 		o.Jitter = func() float64 { waits++; return 0 }
 	})
 	defer close(release)
@@ -182,13 +183,29 @@ func TestNoAnswerInTime(t *testing.T) {
 	var q *prometheus.QueryError
 	require.ErrorAs(t, err, &q)
 	require.Equal(t, prometheus.TypeTimeout, q.Type)
-	require.ErrorContains(t, err, "no answer within 20ms")
+	require.ErrorContains(t, err, "no answer within 200ms")
 	require.Equal(t, 1, waits, "two attempts")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = c.Instant(ctx, "q", noon())
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A connection that is not made, as where a NetworkPolicy drops what is sent, is not the
+// fault of the query.
+func TestNoConnectionInTime(t *testing.T) {
+	var listen net.ListenConfig
+	deaf, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0") // takes what comes, and never answers the handshake
+	require.NoError(t, err)
+	defer deaf.Close()
+	c, err := prometheus.New(prometheus.Options{URL: "https://" + deaf.Addr().String(), Timeout: 50 * time.Millisecond, Attempts: 1})
+	require.NoError(t, err)
+	_, err = c.Instant(t.Context(), "q", noon())
+	var q *prometheus.QueryError
+	require.ErrorAs(t, err, &q)
+	require.Equal(t, prometheus.TypeConnection, q.Type)
+	require.ErrorContains(t, err, "no connection within 50ms; check the address and its port, and whether a NetworkPolicy")
 }
 
 func TestAnswerTooLarge(t *testing.T) {

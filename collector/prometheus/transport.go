@@ -11,8 +11,10 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/api"
@@ -97,9 +99,12 @@ func (t *transport) once(caller context.Context, req *http.Request) (*http.Respo
 	if t.now != nil {
 		before = t.now()
 	}
-	resp, body, err := t.Client.Do(ctx, req)
+	var connected atomic.Bool
+	resp, body, err := t.Client.Do(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	}), req)
 	if err != nil {
-		return resp, nil, t.networkError(caller, err)
+		return resp, nil, t.networkError(caller, err, connected.Load())
 	}
 	if err := t.answerError(resp, body); err != nil {
 		return resp, body, err
@@ -110,7 +115,8 @@ func (t *transport) once(caller context.Context, req *http.Request) (*http.Respo
 	return resp, body, nil
 }
 
-func (t *transport) networkError(caller context.Context, err error) error {
+// networkError says why there is no answer, over a connection or for want of one.
+func (t *transport) networkError(caller context.Context, err error, connected bool) error {
 	q := &QueryError{Type: TypeConnection, err: err}
 	if ue, ok := errors.AsType[*url.Error](err); ok { // whose text would repeat the address with its path
 		err = ue.Err
@@ -121,11 +127,17 @@ func (t *transport) networkError(caller context.Context, err error) error {
 	case errors.Is(err, errTooLarge):
 		q.Type, q.Remedy = TypeTooLarge, "ask for less: aggregate with sum(…), or use a longer step"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		q.Type = TypeTimeout
-		q.Msg = fmt.Sprintf("%s: no answer within %v", t.address, t.timeout)
+		within := fmt.Sprintf("within %v", t.timeout)
 		if caller.Err() != nil {
-			q.Msg = t.address + ": no answer before the deadline of the caller"
+			within = "before the deadline of the caller"
 		}
+		if !connected { // as where a NetworkPolicy drops what is sent
+			q.Msg = fmt.Sprintf("%s: no connection %s", t.address, within)
+			q.Remedy = "check the address and its port, and whether a NetworkPolicy or a firewall lets one through to it"
+			return q
+		}
+		q.Type = TypeTimeout
+		q.Msg = fmt.Sprintf("%s: no answer %s", t.address, within)
 		q.Remedy = "check the load of the server, make the query cheaper by a recording rule, or raise the timeout"
 	case errors.Is(err, context.Canceled):
 		q.Type = TypeCanceled

@@ -70,7 +70,7 @@ func Write(w io.Writer, findings []Finding) Level {
 			continue
 		}
 		delete(about, f)
-		fmt.Fprintf(w, "%-6s  %s: %s\n", f.Level, listed(names), f.Text)
+		fmt.Fprintf(w, "%-6s  %s: %s\n", f.Level, listed(names), strings.ReplaceAll(f.Text, "\n", "\n        "))
 		if f.Remedy != "" {
 			fmt.Fprintf(w, "        %s\n", f.Remedy)
 		}
