@@ -104,7 +104,12 @@ func (t *transport) once(caller context.Context, req *http.Request) (*http.Respo
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}), req)
 	if err != nil {
-		return resp, nil, t.networkError(caller, err, connected.Load())
+		q := t.networkError(caller, err)
+		if q.Type == TypeTimeout && !connected.Load() { // as where a NetworkPolicy drops what is sent
+			q.Type, q.Msg = TypeConnection, strings.Replace(q.Msg, "no answer", "no connection", 1)
+			q.Remedy = "check the address and its port, and whether a NetworkPolicy or a firewall lets one through to it"
+		}
+		return resp, nil, q
 	}
 	if err := t.answerError(resp, body); err != nil {
 		return resp, body, err
@@ -115,8 +120,7 @@ func (t *transport) once(caller context.Context, req *http.Request) (*http.Respo
 	return resp, body, nil
 }
 
-// networkError says why there is no answer, over a connection or for want of one.
-func (t *transport) networkError(caller context.Context, err error, connected bool) error {
+func (t *transport) networkError(caller context.Context, err error) *QueryError {
 	q := &QueryError{Type: TypeConnection, err: err}
 	if ue, ok := errors.AsType[*url.Error](err); ok { // whose text would repeat the address with its path
 		err = ue.Err
@@ -127,17 +131,11 @@ func (t *transport) networkError(caller context.Context, err error, connected bo
 	case errors.Is(err, errTooLarge):
 		q.Type, q.Remedy = TypeTooLarge, "ask for less: aggregate with sum(…), or use a longer step"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		within := fmt.Sprintf("within %v", t.timeout)
-		if caller.Err() != nil {
-			within = "before the deadline of the caller"
-		}
-		if !connected { // as where a NetworkPolicy drops what is sent
-			q.Msg = fmt.Sprintf("%s: no connection %s", t.address, within)
-			q.Remedy = "check the address and its port, and whether a NetworkPolicy or a firewall lets one through to it"
-			return q
-		}
 		q.Type = TypeTimeout
-		q.Msg = fmt.Sprintf("%s: no answer %s", t.address, within)
+		q.Msg = fmt.Sprintf("%s: no answer within %v", t.address, t.timeout)
+		if caller.Err() != nil {
+			q.Msg = t.address + ": no answer before the deadline of the caller"
+		}
 		q.Remedy = "check the load of the server, make the query cheaper by a recording rule, or raise the timeout"
 	case errors.Is(err, context.Canceled):
 		q.Type = TypeCanceled

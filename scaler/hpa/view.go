@@ -139,7 +139,7 @@ func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 	if text, found := u.GetAnnotations()[Annotation]; found {
 		v.Claim = &Claim{}
 		if err := json.Unmarshal([]byte(text), v.Claim); err != nil {
-			return nil, fmt.Errorf("hpa: %s: annotation %s: %w", v.Name, Annotation, err)
+			return nil, fmt.Errorf("hpa: %s: annotation %s: %w; remove it, and set %s to what its owner wants", v.Name, Annotation, err, kind.Min)
 		}
 		if v.Claim.On != v.on() {
 			v.Claim = nil // a copy: KEDA gives its HPAs the annotations of their ScaledObject
