@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -104,4 +105,40 @@ func TestNoBurstIsHedgedInSilence(t *testing.T) {
 	w.Observe(collector.Sample{Time: due, Value: 100})
 	w.Demand(due)
 	require.InDelta(t, 400, w.Parts().Hedge, 60, "samples are back, and the burst is overdue")
+}
+
+// A hedge goes on at a lower chance than it begins at, so a question about another moment
+// that moved it would change what is decided next.
+func TestWhoLooksDoesNotMoveAHedge(t *testing.T) {
+	history := jobs(40, 65, 5)
+	s := spec()
+	s.Forecast.MissingReplicaCost = 1
+	fit, err := model.Fit(t.Context(), s, history)
+	require.NoError(t, err)
+	target := engine.Target{Current: 2, Ready: 2, Min: 1, Max: 30, Missed: math.NaN()}
+	hedges := func(look func(*engine.Workload)) (out []float64) {
+		w, err := engine.New(s)
+		require.NoError(t, err)
+		require.NoError(t, w.Install(fit))
+		for now := history.End().Add(-10 * time.Minute); now.Before(history.End()); now = now.Add(15 * time.Second) {
+			w.Observe(collector.Sample{Time: now, Value: 100})
+			w.Decide(now, target)
+			w.Answer(now, w.Demand(now))
+			out = append(out, w.Parts().Hedge)
+			look(w)
+			require.InDelta(t, out[len(out)-1], w.Parts().Hedge, 0, "what was last decided is still told")
+		}
+		return out
+	}
+	alone := hedges(func(*engine.Workload) {})
+	require.Zero(t, alone[0])
+	require.Positive(t, alone[len(alone)-1])
+	due := history.End()
+	for name, look := range map[string]func(*engine.Workload){
+		"Look":           func(w *engine.Workload) { w.Look(due) },
+		"Rehearse":       func(w *engine.Workload) { w.Rehearse(due) },
+		"RehearseAnswer": func(w *engine.Workload) { w.RehearseAnswer(due) },
+	} {
+		require.Equal(t, alone, hedges(look), name)
+	}
 }

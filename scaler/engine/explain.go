@@ -42,6 +42,21 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 	return out
 }
 
+// Look is [Workload.Demand] with what its result is made of, for whoever only looks: the
+// state of the workload stays as it is. Of that Demand moves whether a likely burst is
+// hedged, which goes on at a lower chance than it begins at.
+func (w *Workload) Look(now time.Time) (scaler.Demand, Parts) {
+	defer w.untouched()()
+	d := w.Demand(now)
+	return d, w.parts
+}
+
+// untouched returns a function that makes what Demand changes what it is now.
+func (w *Workload) untouched() (restore func()) {
+	parts, hedging := w.parts, w.hedging
+	return func() { w.parts, w.hedging = parts, hedging }
+}
+
 // Rehearse returns the decision that [Workload.Decide] would take now about the target of
 // its last call, with everything that the decision depends on, without taking it: the state
 // of the workload stays as it is. It returns false before the first Decide.
@@ -49,6 +64,7 @@ func (w *Workload) Rehearse(now time.Time) (scaler.Record, bool) {
 	if w.last.state == nil {
 		return scaler.Record{}, false
 	}
+	defer w.untouched()()
 	target := w.last.target
 	spec, in := w.input(now, &target)
 	r := scaler.Record{Spec: spec, State: *w.last.state, Input: in}
@@ -56,14 +72,15 @@ func (w *Workload) Rehearse(now time.Time) (scaler.Record, bool) {
 	return r, true
 }
 
-// RehearseAnswer returns the answer that [Workload.Answer] would give to d, the last result
-// of [Workload.Demand], at now, with everything that it depends on, without giving it. It returns
-// false before the first Answer, and while demand is unknown.
-func (w *Workload) RehearseAnswer(now time.Time, d scaler.Demand) (scaler.AnswerRecord, bool) {
+// RehearseAnswer returns the answer that [Workload.Answer] would give now, with everything
+// that it depends on, without giving it: the state of the workload stays as it is. It
+// returns false before the first Answer, and while demand is unknown.
+func (w *Workload) RehearseAnswer(now time.Time) (scaler.AnswerRecord, bool) {
 	if w.answer.hold == nil {
 		return scaler.AnswerRecord{}, false
 	}
-	in, known := w.question(now, d)
+	defer w.untouched()()
+	in, known := w.question(now, w.Demand(now))
 	r := scaler.AnswerRecord{Hold: *w.answer.hold, Input: in}
 	r.Answer, _ = scaler.Respond(r.Hold, in)
 	return r, known

@@ -52,15 +52,14 @@ func (s *Store) Explain(key Key) (Explanation, bool) {
 		LeadTime: e.workload.LeadTime(), Model: e.workload.Model(),
 		Trusted: e.workload.Trusted(), Skill: e.workload.Skill(), Tally: e.score.Tally,
 	}
-	d := e.workload.Demand(now)
-	x.Parts = e.workload.Parts()
+	_, x.Parts = e.workload.Look(now)
 	ahead := []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, x.LeadTime}
 	slices.Sort(ahead)
 	x.Outlooks = e.workload.Outlooks(ahead...)
 	if r, ok := e.workload.Rehearse(now); ok {
 		x.Record = &r
 	}
-	if r, ok := e.workload.RehearseAnswer(now, d); ok {
+	if r, ok := e.workload.RehearseAnswer(now); ok {
 		x.AnswerRecord = &r
 	}
 	return x, true
