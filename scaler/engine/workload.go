@@ -172,6 +172,10 @@ func (w *Workload) LeadTime() time.Duration {
 	return defaultStartup + slot
 }
 
+// Startup returns the measured time from creation to readiness of the target's pods, 0
+// before one was set.
+func (w *Workload) Startup() time.Duration { return w.startup }
+
 // SetStartup sets the measured time from creation to readiness of the target's pods,
 // which replaces the default unless the spec states a lead time.
 func (w *Workload) SetStartup(d time.Duration) {

@@ -82,6 +82,9 @@ func (e *entry) has(spec api.Spec) bool {
 func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.workload != nil { // the replicas are the same, and the next one may start hours from now
+		w.SetStartup(e.workload.Startup())
+	}
 	e.workload, e.spec = w, w.Spec()
 	e.epoch++
 	e.filled, e.fitting, e.querying = false, false, false

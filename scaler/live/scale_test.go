@@ -50,6 +50,12 @@ func TestAMeasuredStartIsPartOfTheLeadTime(t *testing.T) {
 	s.SetStartup(key, 2*time.Minute)
 	after, _ := s.Scale(key, bounded(2, 1, 9))
 	require.Equal(t, time.Minute, after.LeadTime-before.LeadTime, "two minutes in place of the default one")
+
+	other := demand()
+	other.Scale.TargetPerReplica = 40
+	require.NoError(t, s.Ensure(key, other))
+	changed, _ := s.Scale(key, bounded(2, 1, 9))
+	require.Equal(t, after.LeadTime, changed.LeadTime, "pods start as they did, whatever else the spec says now")
 }
 
 func bounded(current, least, most int32) engine.Target {
