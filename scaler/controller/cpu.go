@@ -103,16 +103,16 @@ var errNotMeasured = errors.New("not all ready pods have been measured yet")
 // been measured, within one time: what the others do is not known from some.
 func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
 	out := live.CPU{Template: p.starts.Template}
+	if name := p.unlimited(); name != "" {
+		return out, fmt.Errorf("pod %s has a container without a CPU limit, so that what it may use is not known: give resources.limits.cpu", name)
+	}
 	var used, may float64
 	for _, s := range p.seen {
 		if s.ready == 0 {
 			continue
 		}
 		u, measured := by[s.name]
-		switch {
-		case s.cores == 0:
-			return out, fmt.Errorf("pod %s has a container without a CPU limit, so that what it may use is not known: give resources.limits.cpu", s.name)
-		case !measured:
+		if !measured {
 			return out, errNotMeasured
 		}
 		used, may = used+u.Cores, may+s.cores
@@ -128,6 +128,17 @@ func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
 	}
 	out.Share = used / may
 	return out, nil
+}
+
+// unlimited returns the first by name of the ready pods without a CPU limit, so that the
+// same one is told of at each look; empty if all have one.
+func (p *pods) unlimited() (name string) {
+	for _, s := range p.seen {
+		if s.ready > 0 && s.cores == 0 && (name == "" || s.name < name) {
+			name = s.name
+		}
+	}
+	return name
 }
 
 // cpuLimit returns what a pod may use of processors: its own limit, or those of

@@ -92,6 +92,19 @@ func TestUseOfTheReadyPods(t *testing.T) {
 	}
 }
 
+// Of many pods without a limit always the same one is told of: another one at each look
+// would be another line in the log and another event, four times a minute.
+func TestPodsWithoutALimitAreToldOfByOne(t *testing.T) {
+	p := pods{seen: map[types.UID]podState{"0": {ready: 1, name: "new", cores: 1}}}
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		p.seen[types.UID(name)] = podState{ready: 1, name: name}
+	}
+	for range 50 {
+		_, err := p.use(nil)
+		require.ErrorContains(t, err, "pod a has a container without a CPU limit")
+	}
+}
+
 // fakeCPU answers with use, or with err, and counts how often it was asked.
 type fakeCPU struct {
 	use   map[string]kubemetrics.Use

@@ -52,7 +52,6 @@ type pods struct {
 	of       hpa.Target      // whose they are
 	selector labels.Selector // nil before it is known
 	seen     map[types.UID]podState
-	counted  map[types.UID]bool // starts that were noted
 	starts   capacity.Startup
 
 	ready         int32
@@ -64,34 +63,29 @@ type podState struct {
 	ready, unschedulable int32
 	name                 string
 	cores                float64 // of processors at most; 0 = without limit
+	started              bool    // it has been ready, and its start was noted
 }
 
 // see takes a pod as it is now and reports whether its start is new.
 func (p *pods) see(pod *corev1.Pod) bool {
-	if p.selector == nil || !p.selector.Matches(labels.Set(pod.Labels)) {
+	if p.selector == nil {
 		return false
 	}
-	if !pod.DeletionTimestamp.IsZero() {
+	if !pod.DeletionTimestamp.IsZero() || !p.selector.Matches(labels.Set(pod.Labels)) { // such as one set apart to be looked into
 		p.drop(pod)
 		return false
 	}
 	took, ready := startOf(pod)
+	s := podState{started: ready || p.seen[pod.UID].started}
+	fresh := s.started && !p.seen[pod.UID].started
 	switch {
 	case ready:
-		p.put(pod.UID, podState{ready: 1, name: pod.Name, cores: coresOf(pod)})
+		s.ready, s.name, s.cores = 1, pod.Name, coresOf(pod)
 	case unschedulable(pod):
-		p.put(pod.UID, podState{unschedulable: 1})
-	default:
-		p.put(pod.UID, podState{})
+		s.unschedulable = 1
 	}
-	if !ready || p.counted[pod.UID] {
-		return false
-	}
-	if len(p.counted) > 4096 {
-		clear(p.counted)
-	}
-	p.counted[pod.UID] = true
-	if took > mostStart {
+	p.put(pod.UID, s)
+	if !fresh || took > mostStart {
 		return false
 	}
 	p.starts.Started(pod.Labels["pod-template-hash"], took)
@@ -185,7 +179,7 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
 		return
 	}
-	t.pods = pods{of: view.Target, selector: selector, seen: map[types.UID]podState{}, counted: map[types.UID]bool{}}
+	t.pods = pods{of: view.Target, selector: selector, seen: map[types.UID]podState{}}
 	for i := range list.Items {
 		c.seePod(t, &list.Items[i])
 	}

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -32,7 +33,9 @@ func TestPodsAreCounted(t *testing.T) {
 	stranger := pod("x", ready)
 	stranger.Labels = map[string]string{"app": "db"}
 
-	p := pods{selector: labels.SelectorFromSet(labels.Set{"app": "web"}), seen: map[types.UID]podState{}, counted: map[types.UID]bool{}}
+	p := pods{selector: labels.SelectorFromSet(labels.Set{"app": "web"}), seen: map[types.UID]podState{}}
+	apart := pod("a", ready)
+	apart.Labels = stranger.Labels
 	for _, step := range []struct {
 		why                  string
 		pod                  *corev1.Pod
@@ -50,24 +53,48 @@ func TestPodsAreCounted(t *testing.T) {
 		{"being deleted", going, false, 2, 0},
 		{"fails its probe", pod("a", unready), false, 1, 0},
 		{"back again is no new start", pod("a", ready), false, 2, 0},
+		{"set apart by other labels", apart, false, 1, 0},
 	} {
 		require.Equal(t, step.fresh, p.see(step.pod), step.why)
 		require.Equal(t, [2]int32{step.ready, step.unschedulable}, [2]int32{p.ready, p.unschedulable}, step.why)
 	}
 	p.drop(pod("b"))
 	p.drop(pod("b"))
-	require.EqualValues(t, 1, p.ready, "gone once")
+	require.EqualValues(t, 0, p.ready, "gone once")
 	require.Len(t, p.starts.Starts, 3)
 	require.Equal(t, 40*time.Second, p.starts.Starts[0])
 
 	old := ready // after hours, with its node back say: a new process sees no more than that it is ready
 	old.LastTransitionTime = metav1.NewTime(created.Add(30 * time.Hour))
 	require.False(t, p.see(pod("e", old)), "back again before it was ever seen")
-	require.EqualValues(t, 2, p.ready, "ready all the same")
+	require.EqualValues(t, 1, p.ready, "ready all the same")
 	require.Len(t, p.starts.Starts, 3)
 
 	var unknown pods
 	require.False(t, unknown.see(pod("a", ready)), "whose pods they are is not known yet")
 	unknown.drop(pod("a"))
 	require.Zero(t, unknown.ready)
+}
+
+// Of a service that has started thousands of pods each one still counts once: one that
+// lives on is no new start when the others are gone.
+func TestAStartCountsOnceHoweverManyThereWere(t *testing.T) {
+	created := metav1.NewTime(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))
+	pod := func(name string) *corev1.Pod {
+		return &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{UID: types.UID(name), CreationTimestamp: created},
+			Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
+				Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(created.Add(40 * time.Second)),
+			}}},
+		}
+	}
+	p := pods{selector: labels.Everything(), seen: map[types.UID]podState{}}
+	require.True(t, p.see(pod("stays")))
+	for i := range 10_000 {
+		comes := pod(strconv.Itoa(i))
+		require.True(t, p.see(comes))
+		p.drop(comes)
+		require.False(t, p.see(pod("stays")), i)
+	}
+	require.Len(t, p.seen, 1, "what is gone is not remembered")
 }
