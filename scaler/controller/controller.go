@@ -20,10 +20,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
@@ -52,7 +54,8 @@ type Controller struct {
 	leads    atomic.Bool
 	notReady atomic.Pointer[string] // what this replica waits for before it is ready; nil = nothing is known yet
 
-	scaledObjects bool // the cluster has KEDA
+	scaledObjects bool                    // the cluster has KEDA
+	passedOver    chan event.GenericEvent // objects to reconcile anew after the election
 
 	mu      sync.RWMutex // guards targets, not their insides
 	targets map[types.NamespacedName]*target
@@ -70,7 +73,7 @@ func New(config *rest.Config, opts Options) (*Controller, error) {
 	return &Controller{
 		opts: opts, log: opts.Log, queue: newWriteQueue(opts.WriteRate),
 		writer:  &hpa.Writer{Client: dyn, Holder: opts.Identity, Lease: opts.Lease.String()},
-		targets: map[types.NamespacedName]*target{},
+		targets: map[types.NamespacedName]*target{}, passedOver: make(chan event.GenericEvent),
 	}, nil
 }
 
@@ -111,6 +114,7 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 	if c.opts.WatchPods {
 		build = build.Watches(&corev1.Pod{}, c.watchPods())
 	}
+	build = build.WatchesRawSource(source.Channel(c.passedOver, &handler.EnqueueRequestForObject{}))
 	if err := build.Complete(c); err != nil {
 		return fmt.Errorf("controller: %w", err)
 	}

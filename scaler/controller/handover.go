@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
@@ -29,17 +30,30 @@ func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
 	}
 	c.leads.Store(true)
 	c.log.Info("elected: this replica acts", "identity", c.opts.Identity)
-	c.forEach(c.opts.Workers, func(t *target) { // finalizers and deletions that a standby passed over
-		if _, err := c.Reconcile(ctx, requestFor(t.name)); err != nil {
-			c.log.Warn("reconcile after the election", "object", t.name.String(), "error", err)
-		}
-	})
 	defer c.leads.Store(false)
+	if !c.recheck(ctx) {
+		return nil
+	}
 	return every(ctx, sweepEvery, func() {
 		if !c.opts.ReadOnly {
 			c.sweep(ctx)
 		}
 	})
+}
+
+// recheck asks for a reconcile of every object, for the finalizers and deletions that a
+// standby passed over. It goes by the queue of Reconcile, which tries again what fails and
+// has one at a time of each object. It returns false when ctx ends.
+func (c *Controller) recheck(ctx context.Context) bool {
+	for _, t := range c.all() {
+		pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: t.name.Namespace, Name: t.name.Name}}
+		select {
+		case c.passedOver <- event.GenericEvent{Object: pa}:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // sweepEvery is how long a floor without an object stands at most.
@@ -153,12 +167,13 @@ type heldFloor struct {
 	claimant string // name of the PredictiveAutoscaler that it is claimed for
 }
 
-// held returns the floors that this replica wrote or took over.
+// held returns the floors that this replica wrote or took over, and those that it may have
+// written: where a write failed, or the end came first, its answer may be all that is missing.
 func (c *Controller) held() []heldFloor {
 	var out []heldFloor
 	for _, t := range c.all() {
 		t.mu.Lock()
-		if t.view != nil && t.view.Claim != nil {
+		if t.view != nil && (t.view.Claim != nil || t.failed != nil || t.busy) {
 			out = append(out, heldFloor{t.view.Kind, t.view.Name, t.name.Name})
 		}
 		t.mu.Unlock()

@@ -187,6 +187,49 @@ func TestFinishReadsWhileTargetsAreSeen(t *testing.T) {
 	}
 }
 
+// A write whose answer never came, because the end came first say, may have been done: its
+// floor is given back too.
+func TestAFloorWhoseWriteWasCutShortIsGivenBack(t *testing.T) {
+	c, s := holding(t, "a", "b", "c")
+	for name, x := range c.targets {
+		x.view.Claim = nil // as it was before the write
+		switch name.Name {
+		case "a":
+			c.settle(x, func() {}, context.Canceled)
+		case "b":
+			x.busy = true
+		}
+	}
+	require.NoError(t, c.Finish(t.Context()))
+	for name, want := range map[string]float64{"a": 2, "b": 2, "c": 9} {
+		floor, claimed := s.floor(name)
+		require.InDelta(t, want, floor, 0, name)
+		require.Equal(t, name == "c", claimed, name)
+	}
+}
+
+// What a standby passed over is reconciled by the queue, which tries again what fails.
+func TestTheElectedReplicaReconcilesByTheQueue(t *testing.T) {
+	c, _ := holding(t, "a", "b")
+	c.opts.ReadOnly = true
+	elected := make(chan struct{})
+	close(elected)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.lead(ctx, elected) }()
+	var names []string
+	for range 2 {
+		e := <-c.passedOver
+		require.Equal(t, "shop", e.Object.GetNamespace())
+		require.True(t, c.Leads(), "or it would be passed over again")
+		names = append(names, e.Object.GetName())
+	}
+	require.ElementsMatch(t, []string{"a", "b"}, names)
+	cancel()
+	require.NoError(t, <-done)
+	require.False(t, c.Leads())
+}
+
 // lookup is a client that knows one object, whose finalizers may be taken away.
 type lookup struct {
 	client.Client

@@ -86,14 +86,15 @@ func keyOf(pa *v1alpha1.PredictiveAutoscaler) live.Key {
 	return live.Key{Namespace: pa.Namespace, Name: pa.Name, Metric: metricName}
 }
 
-// adopt returns the target of pa, made on first sight.
+// adopt returns the target of pa, made on first sight. Of an object that was deleted and
+// made anew before this was seen, the former one's status and disputes are none of its own.
 func (c *Controller) adopt(pa *v1alpha1.PredictiveAutoscaler) *target {
 	name := client.ObjectKeyFromObject(pa)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.targets[name]
-	if t == nil {
-		t = &target{name: name, key: keyOf(pa), adopted: c.opts.Now(), status: *pa.Status.DeepCopy()}
+	if t == nil || t.uid != pa.UID {
+		t = &target{name: name, uid: pa.UID, key: keyOf(pa), adopted: c.opts.Now(), status: *pa.Status.DeepCopy()}
 		c.targets[name] = t
 	}
 	return t

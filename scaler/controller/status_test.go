@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/forescale/forescale/scaler"
@@ -234,6 +235,29 @@ func TestAStatusThatCannotBeWrittenIsToldOnce(t *testing.T) {
 	server.err = errors.New("forbidden")
 	x.scale.Trusted = false
 	require.Equal(t, 2, try(), "after it was mended it is news again")
+}
+
+// An object that is deleted and made anew at once, as by kubectl replace --force, has a
+// status of its own to be written, whatever the former one said.
+func TestAnObjectThatIsMadeAnewHasAStatusOfItsOwn(t *testing.T) {
+	c := &Controller{targets: map[types.NamespacedName]*target{}, opts: Options{}.withDefaults()}
+	pa := func(uid types.UID) *v1alpha1.PredictiveAutoscaler {
+		return &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", UID: uid, Generation: 1}}
+	}
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	worth := func(x *target, o *v1alpha1.PredictiveAutoscaler) bool {
+		y := inOrder(0.7, true)
+		x.object, x.view, x.verdict, x.scale = o, y.view, y.verdict, y.scale
+		next, worth := x.nextStatus(now, c.opts)
+		x.status, x.written, x.changed, x.floor = next, now, now, hpa.Floor{}
+		now = now.Add(time.Minute)
+		return worth
+	}
+	former := c.adopt(pa("1"))
+	require.True(t, worth(former, pa("1")))
+	require.Same(t, former, c.adopt(pa("1")))
+	require.False(t, worth(former, pa("1")), "it is written")
+	require.True(t, worth(c.adopt(pa("2")), pa("2")))
 }
 
 func TestFar(t *testing.T) {

@@ -23,6 +23,7 @@ const invalidSpec = "InvalidSpec"
 // A target is one PredictiveAutoscaler and what it acts on.
 type target struct {
 	name types.NamespacedName
+	uid  types.UID // of the object
 	key  live.Key
 
 	mu      sync.Mutex // guards what follows; held for microseconds
