@@ -41,7 +41,7 @@ type Rung struct {
 
 	// By level, "0.9", "0.95" and "0.99": the quantile loss of the upper bound over
 	// that of the naive rule with a tracker, the share of truths at or under the
-	// bound, and that share on the worst UTC day.
+	// bound, and that share on the worst UTC day of which at least half was scored.
 	PinballRatio     map[string]Number `json:"pinball_ratio"`
 	Coverage         map[string]Number `json:"coverage"`
 	WorstDayCoverage map[string]Number `json:"worst_day_coverage"`

@@ -76,6 +76,7 @@ type rungScore struct {
 	covered               []int
 	day                   int64 // of the truths now gathered
 	dayN                  int
+	dayLeast              int // truths without which a day does not count
 	dayCovered            []int
 	worst                 []float64
 	reference             *reference
@@ -83,9 +84,10 @@ type rungScore struct {
 	peaks                 peakScore
 }
 
-func newRungScore(h int) *rungScore {
+// newRungScore returns the scores, none yet, of h steps ahead of a series.
+func newRungScore(h int, step time.Duration) *rungScore {
 	r := &rungScore{
-		h: h, reference: newReference(h, boundLevels), peaks: newPeakScore(h),
+		h: h, dayLeast: int((leastOfDay + step - 1) / step), reference: newReference(h, boundLevels), peaks: newPeakScore(h),
 		pinball: make([]float64, len(boundLevels)), naivePinball: make([]float64, len(boundLevels)),
 		covered: make([]int, len(boundLevels)), dayCovered: make([]int, len(boundLevels)),
 		worst: make([]float64, len(boundLevels)),
@@ -122,7 +124,7 @@ func (r *rungScore) judge(i int, y float64, at time.Time) {
 	}
 	const day = 24 * 60 * 60
 	if d := at.Unix() / day; d != r.day {
-		r.closeDay(0)
+		r.closeDay()
 		r.day = d
 	}
 	r.dayN++
@@ -137,10 +139,14 @@ func (r *rungScore) judge(i int, y float64, at time.Time) {
 	}
 }
 
-// closeDay ends a day, which counts if it holds at least least truths.
-func (r *rungScore) closeDay(least int) {
+// leastOfDay is the part of a day that must be scored for the day to count: of a few
+// truths one bad hour is most.
+const leastOfDay = 12 * time.Hour
+
+// closeDay ends a day.
+func (r *rungScore) closeDay() {
 	for k := range boundLevels {
-		if share := float64(r.dayCovered[k]) / float64(r.dayN); r.dayN > least && !(share >= r.worst[k]) {
+		if share := float64(r.dayCovered[k]) / float64(r.dayN); r.dayN >= r.dayLeast && !(share >= r.worst[k]) {
 			r.worst[k] = share
 		}
 		r.dayCovered[k] = 0
@@ -161,7 +167,7 @@ func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*
 	}
 	var scores []*rungScore
 	for _, h := range horizons(s.Step) {
-		scores = append(scores, newRungScore(h))
+		scores = append(scores, newRungScore(h, s.Step))
 	}
 	if len(scores) == 0 {
 		return nil, fmt.Errorf("no horizon to score at a step of %v", s.Step)
@@ -187,7 +193,7 @@ func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*
 		}
 	}
 	for _, r := range scores {
-		r.closeDay(int(12 * time.Hour / s.Step))
+		r.closeDay()
 	}
 	return scores, nil
 }

@@ -1,0 +1,46 @@
+package accuracy
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The worst day is one of which at least half was scored, wherever it lies: the first
+// truths come in the middle of a day, the last day ends early, and a gap leaves a day thin.
+func TestADayOfWhichLittleIsKnownIsNotTheWorst(t *testing.T) {
+	const perDay = 24 // by the hour
+	start := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		from, to int // hours of the first day whose truths lie above all bounds
+		want     float64
+	}{
+		"all of it":              {0, 24, 0},
+		"half of it":             {12, 24, 0},
+		"less than half of it":   {13, 24, 1},
+		"one truth of it":        {23, 24, 1},
+		"a morning, then a gap":  {0, 11, 1},
+		"no truth, but the next": {24, 24, 1},
+	} {
+		r := newRungScore(1, time.Hour)
+		for i := c.from; i < 2*perDay+1; i++ {
+			y := 1.0
+			switch {
+			case i >= 2*perDay: // the first hour of the third day
+				y = 3
+			case i >= perDay:
+			case i < c.to:
+				y = 3
+			default:
+				y = math.NaN()
+			}
+			r.waiting[0] = []float64{1, 1, 1, 2, 2, 2, 2}
+			r.reference.update(1)
+			r.judge(i, y, start.Add(time.Duration(i)*time.Hour))
+		}
+		r.closeDay()
+		require.InDelta(t, c.want, r.worst[0], 0, name)
+	}
+}
