@@ -46,7 +46,9 @@ type Options struct {
 // Load says how a trace becomes arrivals.
 type Load struct {
 	// Peak scales the trace such that its largest intensity in the judged part is
-	// Peak requests/s; 0 = as it is.
+	// Peak requests/s; 0 = as it is. The counting noise of the source grows by the same
+	// factor, where a real load of that size has only its root: a trace of a few events per
+	// second scaled to thousands is mostly noise, unless it is smoothed before.
 	Peak float64
 	// Dispersion is the variance of the arrivals of a step over their mean; 0 or 1 =
 	// Poisson. More than 1 draws a gamma factor per step.

@@ -2,9 +2,9 @@
 // service per interval.
 //
 // A trace comes from a recording, which package export reads, or from a seeded
-// generator ([Synthetic]); [List] says which recordings a directory has. It is scaled
-// to the size of service under test ([Trace.ScaleTo]) and turned into an intensity, the
-// rate at each instant ([Trace.Intensity]).
+// generator ([Synthetic]); [List] says which recordings a directory has. It is turned into
+// an intensity, the rate at each instant ([Trace.Intensity]), which a replay scales to the
+// size of service under test.
 //
 // An interval without a record is a gap, and stays one: NaN in Values.
 // What a gap means is up to the reader: the load went on at an unknown level,
@@ -18,7 +18,6 @@
 package trace
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -103,29 +102,6 @@ func (t Trace) Coarsen(step time.Duration) Trace {
 		values = append(values, sum/float64(n)) // 0/0 is NaN: a gap
 	}
 	t.Step, t.Values = time.Duration(per)*t.Step, values
-	return t
-}
-
-// ScaleTo returns t multiplied such that the largest value is peak. It returns an
-// error if t has no positive value to scale.
-//
-// Scaling by f multiplies the counting noise of the source by f as well, where a
-// real stream of that size has only √f of it: a trace of a few events per second
-// scaled to thousands is mostly noise. See [Trace.Smooth].
-func (t Trace) ScaleTo(peak float64) (Trace, error) {
-	have := t.Peak()
-	if have <= 0 || math.IsInf(have, 0) {
-		return Trace{}, fmt.Errorf("trace %s: cannot scale to a peak of %v: the largest value is %v", t.Name, peak, have)
-	}
-	return t.scale(peak / have), nil
-}
-
-func (t Trace) scale(f float64) Trace {
-	values := make([]float64, len(t.Values))
-	for i, v := range t.Values {
-		values[i] = v * f
-	}
-	t.Values = values
 	return t
 }
 

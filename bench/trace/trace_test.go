@@ -90,16 +90,8 @@ func TestFillEqualsAt(t *testing.T) {
 	require.InDelta(t, 600.0/7, float64(gaps), 1)
 }
 
-func TestScaleSmoothCoarsenTail(t *testing.T) {
+func TestSmoothCoarsenTail(t *testing.T) {
 	tr := trace.Trace{Name: "x", Start: start, Step: time.Minute, Values: []float64{1, math.NaN(), 4, 2}}
-	scaled, err := tr.ScaleTo(100)
-	require.NoError(t, err)
-	require.InDelta(t, 100, scaled.Peak(), 1e-12)
-	require.InDelta(t, 25, scaled.Values[0], 1e-12)
-	require.InDelta(t, 1, tr.Values[0], 0, "the source is untouched")
-	_, err = trace.Trace{Values: []float64{0, math.NaN()}}.ScaleTo(1)
-	require.Error(t, err)
-
 	smooth := tr.Smooth(time.Minute)
 	require.True(t, math.IsNaN(smooth.Values[1]))
 	require.InDelta(t, (2*4+2)/3.0, smooth.Values[2], 1e-12, "weights 1 2 1 without the gap")

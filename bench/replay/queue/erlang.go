@@ -19,13 +19,13 @@ package queue
 
 import "math"
 
-// ErlangB returns the probability that an arrival finds all c ≥ 0 servers busy in
+// erlangB returns the probability that an arrival finds all c ≥ 0 servers busy in
 // a loss system under an offered load of a ≥ 0 erlangs, by the recursion
 //
 //	B(0) = 1,  B(k) = a·B(k−1) / (k + a·B(k−1))
 //
 // which is stable for thousands of servers.
-func ErlangB(c int, a float64) float64 {
+func erlangB(c int, a float64) float64 {
 	b := 1.0
 	for k := 1; k <= c; k++ {
 		b = a * b / (float64(k) + a*b)
@@ -40,7 +40,7 @@ func ErlangC(c int, a float64) float64 {
 	if a >= float64(c) {
 		return 1
 	}
-	b := ErlangB(c, a)
+	b := erlangB(c, a)
 	return b / (1 - a/float64(c)*(1-b))
 }
 

@@ -8,7 +8,6 @@
 package requests
 
 import (
-	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -45,29 +44,6 @@ type Work func(rng *rand.Rand) float64
 // Exponential is work with a squared coefficient of variation of 1.
 func Exponential(mean float64) Work {
 	return func(rng *rand.Rand) float64 { return mean * rng.ExpFloat64() }
-}
-
-// Constant is work that is always the same.
-func Constant(mean float64) Work { return func(*rand.Rand) float64 { return mean } }
-
-// Hyperexponential is a mixture of two exponentials with balanced means and the
-// given squared coefficient of variation, at least 1.
-func Hyperexponential(mean, cv2 float64) Work {
-	p := (1 + math.Sqrt((cv2-1)/(cv2+1))) / 2
-	fast, slow := mean/(2*p), mean/(2*(1-p))
-	return func(rng *rand.Rand) float64 {
-		if rng.Float64() < p {
-			return fast * rng.ExpFloat64()
-		}
-		return slow * rng.ExpFloat64()
-	}
-}
-
-// Lognormal is work with the given squared coefficient of variation.
-func Lognormal(mean, cv2 float64) Work {
-	sigma2 := math.Log(1 + cv2)
-	mu, sigma := math.Log(mean)-sigma2/2, math.Sqrt(sigma2)
-	return func(rng *rand.Rand) float64 { return math.Exp(mu + sigma*rng.NormFloat64()) }
 }
 
 // Settings describe a service. All are required, except that a Timeout of 0 waits
