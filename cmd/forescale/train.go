@@ -122,21 +122,29 @@ func (o *trainOptions) read(ctx context.Context, notes io.Writer) ([]forecast.Se
 			return nil, err
 		}
 		if len(all) > 0 && t.Step != all[0].Step {
-			return nil, fmt.Errorf("%s has the interval %s, but %s has %s: give --step, a common multiple such as %s",
-				path, api.Duration(t.Step), o.inputs[0], api.Duration(all[0].Step), api.Duration(commonMultiple(t.Step, all[0].Step)))
+			remedy := "give --step, a common multiple"
+			if step, ok := commonMultiple(t.Step, all[0].Step); ok {
+				remedy += " such as " + api.Duration(step).String()
+			}
+			return nil, fmt.Errorf("%s has the interval %s, but %s has %s: %s",
+				path, api.Duration(t.Step), o.inputs[0], api.Duration(all[0].Step), remedy)
 		}
 		all = append(all, forecast.Series{Start: t.Start, Step: t.Step, Values: t.Values})
 	}
 	return all, nil
 }
 
-// commonMultiple returns the least common multiple of two positive durations.
-func commonMultiple(a, b time.Duration) time.Duration {
-	common := a
-	for common%b != 0 {
-		common += a
+// commonMultiple returns the least common multiple of two positive durations, and whether
+// there is one below the longest duration.
+func commonMultiple(a, b time.Duration) (time.Duration, bool) {
+	x, y := a, b
+	for y != 0 {
+		x, y = y, x%y
 	}
-	return common
+	if times := a / x; times <= math.MaxInt64/b {
+		return times * b, true
+	}
+	return 0, false
 }
 
 func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r train.Report, series int) error {

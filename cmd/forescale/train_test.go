@@ -114,6 +114,23 @@ func TestTrainRefuses(t *testing.T) {
 	}
 }
 
+// Two steps without a common multiple that a duration holds have none to propose; counting
+// up to it took for ever, or past the largest duration.
+func TestCommonMultiple(t *testing.T) {
+	for _, c := range []struct{ a, b, want time.Duration }{
+		{5 * time.Minute, 2 * time.Minute, 10 * time.Minute},
+		{time.Hour, 5 * time.Minute, time.Hour},
+		{time.Minute, time.Minute, time.Minute},
+		{time.Second, time.Second + time.Nanosecond, 1_000_000_001 * time.Second},
+	} {
+		got, ok := commonMultiple(c.a, c.b)
+		require.True(t, ok, "%v and %v", c.a, c.b)
+		require.Equal(t, c.want, got, "%v and %v", c.a, c.b)
+	}
+	_, ok := commonMultiple(time.Hour, time.Hour+time.Nanosecond)
+	require.False(t, ok)
+}
+
 func TestTrainCoarsens(t *testing.T) {
 	dir := t.TempDir()
 	fine := writeWave(t, dir, "fine.csv", 6*24*20, 10*time.Minute)
