@@ -36,7 +36,7 @@ func Daily(values []float64, i int, step time.Duration) bool {
 		}
 		best := math.NaN()
 		for at := i + days*lag - 1; at <= i+days*lag+1; at++ { // a scrape earlier or later
-			if r := rise(values, at); !(r <= best) {
+			if r := rise(values, at); r > best || math.IsNaN(best) {
 				best = r
 			}
 		}

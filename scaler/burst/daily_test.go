@@ -54,6 +54,18 @@ func TestDailyTellsTheClockFromChance(t *testing.T) {
 	}
 }
 
+// A gap that begins with the third minute after the rise leaves the rise itself known, though
+// not that of the minute after it.
+func TestAGapBehindARiseHidesNoDay(t *testing.T) {
+	values := week(func(_, m int) bool { return m >= 540 && m < 600 })
+	for d := range 7 {
+		if d != 3 {
+			values[d*1440+543] = math.NaN()
+		}
+	}
+	require.True(t, burst.Daily(values, 3*1440+540, time.Minute))
+}
+
 func TestDailyNeedsOtherDays(t *testing.T) {
 	values := week(func(_, m int) bool { return m >= 540 && m < 600 })
 	require.False(t, burst.Daily(values[:1440], 540, time.Minute), "there is no other day")
