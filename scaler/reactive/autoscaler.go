@@ -139,7 +139,7 @@ func (a *Autoscaler) judge(m Moment, dt time.Duration) Missed {
 	if had >= 0 {
 		missed.Ours = m.Short(&a.OurQueue, had, dt)
 	}
-	if m.Missed > missed.Ours {
+	if m.Missed > missed.Ours || math.IsNaN(missed.Ours) {
 		missed.Ours = m.Missed
 	}
 	return missed
@@ -168,14 +168,17 @@ func starting(startup time.Duration) int64 {
 	return min(int64(startup/shadow.Slot)+1, shadow.Slots/2)
 }
 
-// pay adds the last dt to the bills.
+// pay adds the last dt to the bills: to both, or to none while nobody tells how many replicas
+// the target has.
 func (a *Autoscaler) pay(m Moment, dt time.Duration, before int32) {
 	count := a.HPA.Count()
 	keep := math.Exp(-float64(dt) / float64(billMemory))
-	a.Cost = keep*a.Cost + float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
-	a.Spent, a.Held, a.Before = keep*a.Spent, keep*a.Held, keep*a.Before
+	a.Cost, a.Spent, a.Held, a.Before = keep*a.Cost, keep*a.Spent, keep*a.Held, keep*a.Before
+	if m.Ready < 0 || a.Ready < 0 {
+		return
+	}
+	a.Cost += float64(count)*dt.Seconds() + float64(max(before-count, 0))*grace.Seconds()
 	switch {
-	case m.Ready < 0 || a.Ready < 0:
 	case m.Count >= m.Ready && a.Count > 0: // those that start are among them
 		a.Spent += float64(m.Count)*dt.Seconds() + float64(max(a.Count-m.Count, 0))*grace.Seconds()
 	default:

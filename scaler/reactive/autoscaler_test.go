@@ -92,6 +92,35 @@ func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
 	require.True(t, math.IsNaN(blind.Bill()), "nobody says how many are ready")
 }
 
+// While nobody tells how many replicas are ready, the bill stands still: what the shadow costs
+// meanwhile would else be taken for what was saved.
+func TestTheBillStandsStillWhileReplicasAreUnknown(t *testing.T) {
+	var r reactive.Autoscaler
+	now := shadow(&r, start, time.Minute, 28, [2]int{20, weeks})
+	before := r.Excess()
+	require.InDelta(t, 0, before, 1e-3, "28 where the shadow has 28")
+	now = shadow(&r, now, time.Minute, -1, [2]int{20, 2 * 8640})
+	require.InDelta(t, before, r.Excess(), 1e-9, "two days of a week")
+	shadow(&r, now, time.Minute, 28, [2]int{20, 360})
+	require.InDelta(t, before, r.Excess(), 1e-3)
+}
+
+// What was measured counts where nobody knows how many replicas there were.
+func TestWhatIsMeasuredNeedsNoReplicas(t *testing.T) {
+	for _, missed := range []float64{0, 0.4, 1} {
+		var r reactive.Autoscaler
+		now := shadow(&r, start, time.Minute, -1, [2]int{20, 60})
+		m := moment(now, 20, -1, time.Minute)
+		m.Missed = missed
+		require.Equal(t, reactive.Missed{Ours: missed, Theirs: 0}, r.Update(m))
+	}
+	var r reactive.Autoscaler
+	now := shadow(&r, start, time.Minute, -1, [2]int{20, 60})
+	m := moment(now, 20, -1, time.Minute)
+	m.Missed = math.NaN()
+	require.True(t, math.IsNaN(r.Update(m).Ours), "neither is known")
+}
+
 // A first hour that is dear says little of a day: it moves the bill, and does not make it.
 func TestTheFirstHourIsNotTheBill(t *testing.T) {
 	var r reactive.Autoscaler
