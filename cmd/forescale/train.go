@@ -141,8 +141,8 @@ func commonMultiple(a, b time.Duration) (time.Duration, bool) {
 	for y != 0 {
 		x, y = y, x%y
 	}
-	if times := a / x; times <= math.MaxInt64/b {
-		return times * b, true
+	if times := int64(a / x); times <= math.MaxInt64/int64(b) {
+		return time.Duration(times) * b, true
 	}
 	return 0, false
 }

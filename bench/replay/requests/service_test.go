@@ -14,14 +14,14 @@ import (
 	"github.com/forescale/forescale/bench/replay/requests"
 )
 
-// constant is work that is always the same.
-func constant(mean float64) requests.Work { return func(*rand.Rand) float64 { return mean } }
+// constant is work of 1 s.
+func constant(*rand.Rand) float64 { return 1 }
 
-// hyperexponential is a mixture of two exponentials with balanced means and the
-// given squared coefficient of variation, at least 1.
-func hyperexponential(mean, cv2 float64) requests.Work {
+// hyperexponential is work of 1 s on average, a mixture of two exponentials with balanced
+// means and the given squared coefficient of variation, at least 1.
+func hyperexponential(cv2 float64) requests.Work {
 	p := (1 + math.Sqrt((cv2-1)/(cv2+1))) / 2
-	fast, slow := mean/(2*p), mean/(2*(1-p))
+	fast, slow := 1/(2*p), 1/(2*(1-p))
 	return func(rng *rand.Rand) float64 {
 		if rng.Float64() < p {
 			return fast * rng.ExpFloat64()
@@ -30,11 +30,10 @@ func hyperexponential(mean, cv2 float64) requests.Work {
 	}
 }
 
-// lognormal is work with the given squared coefficient of variation.
-func lognormal(mean, cv2 float64) requests.Work {
-	sigma2 := math.Log(1 + cv2)
-	mu, sigma := math.Log(mean)-sigma2/2, math.Sqrt(sigma2)
-	return func(rng *rand.Rand) float64 { return math.Exp(mu + sigma*rng.NormFloat64()) }
+// lognormal is work of 1 s on average with a squared coefficient of variation of 1.
+func lognormal(rng *rand.Rand) float64 {
+	sigma2 := math.Log(2)
+	return math.Exp(-sigma2/2 + math.Sqrt(sigma2)*rng.NormFloat64())
 }
 
 // stats are the means of one simulation in its steady state.
@@ -129,12 +128,12 @@ func TestAllenCunneenErrs(t *testing.T) {
 		n     int // per seed
 		error float64
 	}{
-		"M/D/8 at 0.7":        {constant(1), queue.Deterministic, 1, 0.7, 150_000, -0.10},
-		"M/D/8 at 0.9":        {constant(1), queue.Deterministic, 1, 0.9, 150_000, -0.03},
-		"M/H2/8 at 0.7":       {hyperexponential(1, 4), 4, 1, 0.7, 250_000, 0.26},
-		"M/H2/8 at 0.9":       {hyperexponential(1, 4), 4, 1, 0.9, 800_000, 0.08},
-		"M/H2/40 at 0.9":      {hyperexponential(1, 4), 4, 5, 0.9, 250_000, 0.23},
-		"M/lognormal/8 at .9": {lognormal(1, 1), 1, 1, 0.9, 250_000, 0.03},
+		"M/D/8 at 0.7":        {constant, queue.Deterministic, 1, 0.7, 150_000, -0.10},
+		"M/D/8 at 0.9":        {constant, queue.Deterministic, 1, 0.9, 150_000, -0.03},
+		"M/H2/8 at 0.7":       {hyperexponential(4), 4, 1, 0.7, 250_000, 0.26},
+		"M/H2/8 at 0.9":       {hyperexponential(4), 4, 1, 0.9, 800_000, 0.08},
+		"M/H2/40 at 0.9":      {hyperexponential(4), 4, 5, 0.9, 250_000, 0.23},
+		"M/lognormal/8 at .9": {lognormal, 1, 1, 0.9, 250_000, 0.03},
 	} {
 		mean, _ := interval(t, requests.Settings{Slots: 8, Work: c.work}, c.pods, c.rho, c.n)
 		s := queue.Service{Slots: 8, ServiceTime: time.Second, ServiceCV2: c.cv2, Latency: time.Hour, Quantile: 0.99}
@@ -147,7 +146,7 @@ func TestAllenCunneenErrs(t *testing.T) {
 // S/(1 − ρ).
 func TestSharingIsInsensitive(t *testing.T) {
 	for name, work := range map[string]requests.Work{
-		"M/D": constant(1), "M/M": requests.Exponential(1), "M/H2": hyperexponential(1, 4),
+		"M/D": constant, "M/M": requests.Exponential(1), "M/H2": hyperexponential(4),
 	} {
 		mean, half := interval(t, requests.Settings{Slots: 1, Work: work, Discipline: requests.Sharing}, 1, 0.7, 150_000)
 		require.InDelta(t, 1/(1-0.7), mean["total"], half["total"], name)
