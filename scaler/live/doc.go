@@ -23,7 +23,8 @@
 // last days of the history again, as if they were the present, and then decides much as
 // if it had run all the time: a forecast that had lost its trust does not act, and the
 // quantile is the one that those days have called for. A series that has no history, or
-// one that cannot be read, is served as it is observed meanwhile.
+// one that cannot be read, is served as it is observed meanwhile, and so is one whose
+// history has to wait, because many begin at once.
 //
 // Beside each closed cell of demand the cells of metric.latencyQuery and
 // metric.replicasQuery are read, if there are such queries. From them a workload

@@ -105,12 +105,17 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	e.mu.Unlock()
 	var past error   // of the cells
 	var changed bool // it was not known
-	if due {
-		if filled {
-			past = s.readClosed(ctx, e, epoch, now)
-		} else {
+	if due && !filled {
+		// Where many begin at once, as after a restart, histories keep the processors busy for a
+		// minute: those that wait for their turn are served as they are observed meanwhile.
+		if due = s.histories.TryAcquire(1); due {
 			past = s.readHistory(ctx, e, epoch, now)
+			s.histories.Release(1)
 		}
+	} else if due {
+		past = s.readClosed(ctx, e, epoch, now)
+	}
+	if due {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

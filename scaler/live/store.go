@@ -47,7 +47,8 @@ type Options struct {
 	// six times as long.
 	QueryTimeout time.Duration
 
-	// Parallel bounds the queries in flight. Default 32.
+	// Parallel bounds the queries in flight, of which half may read the history of a
+	// workload. Default 32.
 	Parallel int
 
 	// FitWorkers bounds the fits that run at once. Default 1.
@@ -91,9 +92,10 @@ type Store struct {
 	source Source
 	opts   Options
 
-	fits    *semaphore.Weighted
-	queries *semaphore.Weighted
-	work    sync.WaitGroup // queries and fits under way
+	fits      *semaphore.Weighted
+	queries   *semaphore.Weighted
+	histories *semaphore.Weighted // those of the queries that read a history
+	work      sync.WaitGroup      // queries and fits under way
 
 	wake chan struct{} // asks for a tick before its time: a workload is new
 
@@ -120,12 +122,13 @@ type waiting struct {
 func NewStore(source Source, opts Options) *Store {
 	opts = opts.withDefaults()
 	return &Store{
-		source:  source,
-		opts:    opts,
-		fits:    semaphore.NewWeighted(int64(opts.FitWorkers)),
-		queries: semaphore.NewWeighted(int64(opts.Parallel)),
-		wake:    make(chan struct{}, 1),
-		entries: map[Key]*entry{},
+		source:    source,
+		opts:      opts,
+		fits:      semaphore.NewWeighted(int64(opts.FitWorkers)),
+		queries:   semaphore.NewWeighted(int64(opts.Parallel)),
+		histories: semaphore.NewWeighted(max(1, int64(opts.Parallel)/2)),
+		wake:      make(chan struct{}, 1),
+		entries:   map[Key]*entry{},
 	}
 }
 

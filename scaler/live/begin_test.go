@@ -1,0 +1,67 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/collector"
+)
+
+// A slowPast is a source whose histories take long, as those of a thousand workloads do.
+type slowPast struct {
+	*fakeSource
+	takes time.Duration
+}
+
+func (s slowPast) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+	if to.Sub(from) > time.Hour {
+		time.Sleep(s.takes)
+	}
+	return s.fakeSource.Range(ctx, query, from, to, step)
+}
+
+// Of many that begin at once those whose history has to wait are served as they are
+// observed, and go on being looked at.
+func TestManyThatBeginAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 24
+		source := slowPast{&fakeSource{value: flat(120)}, 20 * time.Second}
+		s := run(t, source, Options{Parallel: 8})
+		keyOf := func(i int) Key { return Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"} }
+		spec := demand()
+		spec.Forecast.Model = "naive"
+		for i := range n {
+			require.NoError(t, s.Ensure(keyOf(i), spec))
+		}
+		served := func() (count int) {
+			for i := range n {
+				if a, _ := s.Answer(keyOf(i)); a.Err == nil && a.Observed == source.value(time.Now()) {
+					count++
+				}
+			}
+			return count
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.Equal(t, n-4, served(), "all but those whose history is just being read")
+
+		source.mu.Lock()
+		source.value = flat(200)
+		source.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		require.Equal(t, n-4, served(), "a change is seen while they wait")
+
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		for i := range n {
+			_, model := s.Forecast(keyOf(i))
+			require.Equal(t, "naive", model, "in the end all have a model")
+		}
+	})
+}
