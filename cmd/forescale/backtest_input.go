@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,17 +57,29 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 
 // check returns every fault of how often is replayed and what is made of it.
 func (o *backtestOptions) check() error {
+	asked := o.beside()
 	const mostSeeds = 1000 // each takes as long as the first, and some thousand runs are kept until the report
 	return faultsOf([]rule{
 		{o.seeds >= 1 && o.seeds <= mostSeeds, "seeds", strconv.Itoa(o.seeds), fmt.Sprintf("want 1 to %d", mostSeeds)},
-		{o.desired == "" || o.replicas != "", "desired-query", o.desired, "want it together with --replicas-query: the start-up of a pod is learned from both"},
-		{o.latency == "" || o.replicas != "", "latency-query", o.latency, "want it together with --replicas-query: what a pod carries is learned from both"},
-		{o.replicas == "" || o.latency+o.desired != "", "replicas-query", o.replicas, "want it together with --latency-query, from which what a pod carries is learned, or --desired-query, for its start-up"},
+		{o.desired == "" || asked.ReplicasQuery != "", "desired-query", o.desired, "want it together with --replicas-query: the start-up of a pod is learned from both"},
+		{o.latency == "" || asked.ReplicasQuery != "", "latency-query", o.latency, "want it together with --replicas-query: what a pod carries is learned from both"},
+		{o.replicas == "" || asked.LatencyQuery+o.desired != "", "replicas-query", o.replicas, "want it together with --latency-query, from which what a pod carries is learned, or --desired-query, for its start-up"},
 		{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"},
 		{o.resamples >= 1000, "resamples", strconv.Itoa(o.resamples), "want at least 1000"},
 		{o.budget > 0 && o.budget < 100, "budget", floatText(o.budget), "want a percentage above 0 and below 100"},
 		{o.price >= 0 && !math.IsInf(o.price, 1), "price", floatText(o.price), "want at least 0"},
 	})
+}
+
+// beside returns the queries of the load and of what was recorded beside it: those of the
+// flags, else, unless the flags ask for another load, those of the spec.
+func (o *backtestOptions) beside() api.MetricSpec {
+	out := api.MetricSpec{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas}
+	if o.query == "" {
+		out.Query = o.asked.Query
+		out.LatencyQuery, out.ReplicasQuery = cmp.Or(o.latency, o.asked.LatencyQuery), cmp.Or(o.replicas, o.asked.ReplicasQuery)
+	}
+	return out
 }
 
 // mostLoad is the highest load that is replayed, requests/s: above, the draw of its
@@ -282,7 +295,8 @@ func tellsOfPods(d export.Data) (note string, tells bool) {
 func (o *backtestOptions) readLoad(ctx context.Context, path string, notes io.Writer) (trace.Trace, export.Data, error) {
 	queries := export.Options{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas, DesiredQuery: o.desired, Step: o.step.Std()}
 	if info, err := os.Stat(path); err == nil && info.IsDir() && o.query == "" {
-		queries.Query, queries.LatencyQuery, queries.ReplicasQuery = o.asked.Query, o.asked.LatencyQuery, o.asked.ReplicasQuery
+		asked := o.beside()
+		queries.Query, queries.LatencyQuery, queries.ReplicasQuery = asked.Query, asked.LatencyQuery, asked.ReplicasQuery
 	}
 	d, err := export.Read(ctx, path, queries)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/replay/queue"
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // writeRecorded writes two days of pods of 40 requests/s with 4 slots, whose rate
@@ -140,6 +141,40 @@ func TestBacktestSaysWhatNothingIsLearnedFrom(t *testing.T) {
 	require.Contains(t, notes, "there is latency and no column of replicas")
 	_, notes = read("timestamp,rate,replicas", "%d,%d,2")
 	require.Contains(t, notes, "there are replicas and no column of latency")
+}
+
+// What the flags do not ask for the spec does, so that one query more is one flag more, and
+// none of the flags is passed over for the spec.
+func TestBacktestTakesTheQueriesOfTheSpecForThoseThatNoFlagNames(t *testing.T) {
+	spec := filepath.Join(t.TempDir(), "spec.yaml")
+	require.NoError(t, os.WriteFile(spec, []byte("metric: {query: load, latencyQuery: took, replicasQuery: pods}\nscale: {latencyObjective: {quantile: 0.99, value: 1s}}\n"), 0o600))
+	for name, c := range map[string]struct {
+		flags backtestOptions
+		want  api.MetricSpec
+		err   string
+	}{
+		"all by the spec":   {backtestOptions{}, api.MetricSpec{Query: "load", LatencyQuery: "took", ReplicasQuery: "pods"}, ""},
+		"one query more":    {backtestOptions{desired: "d"}, api.MetricSpec{Query: "load", LatencyQuery: "took", ReplicasQuery: "pods"}, ""},
+		"one by a flag":     {backtestOptions{latency: "l"}, api.MetricSpec{Query: "load", LatencyQuery: "l", ReplicasQuery: "pods"}, ""},
+		"the other":         {backtestOptions{replicas: "r"}, api.MetricSpec{Query: "load", LatencyQuery: "took", ReplicasQuery: "r"}, ""},
+		"of another load":   {backtestOptions{query: "q", latency: "l", replicas: "r"}, api.MetricSpec{Query: "q", LatencyQuery: "l", ReplicasQuery: "r"}, ""},
+		"which has no pods": {backtestOptions{query: "q", desired: "d"}, api.MetricSpec{Query: "q"}, `--desired-query: "d": want it together with --replicas-query`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := c.flags
+			o.spec, o.seeds, o.resamples, o.budget = spec, 1, 1000, 1
+			run, err := o.readSpec()
+			require.NoError(t, err)
+			require.Equal(t, c.want, o.beside())
+			m := run.Metric
+			require.Equal(t, c.want, api.MetricSpec{Query: m.Query, LatencyQuery: m.LatencyQuery, ReplicasQuery: m.ReplicasQuery}, "and that is recommended")
+			if err := o.check(); c.err != "" {
+				require.ErrorContains(t, err, c.err)
+			} else {
+				require.NoError(t, err)
+			}
+		})
+	}
 }
 
 func TestBacktestReadsWhatPrometheusWrites(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,8 +56,10 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 	}
 	o.asked = spec.Metric
 	if flags.Query != "" {
-		spec.Metric.Query, spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = flags.Query, flags.LatencyQuery, flags.ReplicasQuery
+		spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = "", ""
 	}
+	m := &spec.Metric
+	m.Query, m.LatencyQuery, m.ReplicasQuery = cmp.Or(flags.Query, m.Query), cmp.Or(flags.LatencyQuery, m.LatencyQuery), cmp.Or(flags.ReplicasQuery, m.ReplicasQuery)
 	return withMargin(spec), nil
 }
 
