@@ -125,7 +125,7 @@ func (t *transport) networkError(caller context.Context, err error) *QueryError 
 	if ue, ok := errors.AsType[*url.Error](err); ok { // whose text would repeat the address with its path
 		err = ue.Err
 	}
-	q.Msg = fmt.Sprintf("%s: %v", t.address, err)
+	q.Msg = fmt.Sprintf("%s: %s", t.address, lasting(err))
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, errTooLarge):
@@ -143,6 +143,18 @@ func (t *transport) networkError(caller context.Context, err error) *QueryError 
 		q.Remedy = connectionRemedy(err)
 	}
 	return q
+}
+
+// lasting is the text of err without what is another one at each attempt, the port at this
+// end of a connection that broke: a failure that goes on is told once by its text.
+func lasting(err error) string {
+	text := err.Error()
+	if op, isOp := errors.AsType[*net.OpError](err); isOp && op.Source != nil {
+		bare := *op
+		bare.Source, bare.Addr = nil, nil // the server is named before it
+		text = strings.Replace(text, op.Error(), bare.Error(), 1)
+	}
+	return text
 }
 
 // connectionRemedy says what to do about a connection that was not made: what stands in the
