@@ -60,10 +60,13 @@ func TestCredentialsFromASecret(t *testing.T) {
 	b.demand(95)
 	address, token := b.guarded()
 	token.Store("first-token")
-	overlay := b.kubectl("kubectl kustomize deploy/kustomize/overlays/prometheus-auth")
-	path := regexp.MustCompile(`--prometheus-http-config=(\S+)`).FindStringSubmatch(overlay)
-	require.Len(t, path, 2)
-	require.Contains(t, overlay, "mountPath: "+filepath.Dir(path[1])+"\n")
+	var path []string
+	for _, name := range []string{"prometheus-auth", "prometheus-auth-keda"} { // the same for both ways in
+		overlay := b.kubectl("kubectl kustomize deploy/kustomize/overlays/" + name)
+		path = regexp.MustCompile(`--prometheus-http-config=(\S+)`).FindStringSubmatch(overlay)
+		require.Len(t, path, 2)
+		require.Contains(t, overlay, "mountPath: "+filepath.Dir(path[1])+"\n")
+	}
 	secret := func(token string) {
 		b.apply(fmt.Sprintf(`
 apiVersion: v1

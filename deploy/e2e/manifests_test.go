@@ -19,7 +19,7 @@ func TestManifestsAndTheirAccount(t *testing.T) {
 	bin, err := exec.Command(filepath.Join("tools", "build.sh"), "--path").Output()
 	require.NoError(t, err)
 	const mayReadCPU = "kubectl auth can-i list pods.metrics.k8s.io --as=system:serviceaccount:forescale:forescale || true"
-	for _, dir := range []string{"base", "overlays/read-only", "overlays/prometheus-auth", "overlays/pod-cpu", "keda"} {
+	for _, dir := range []string{"base", "overlays/read-only", "overlays/prometheus-auth", "overlays/pod-cpu", "keda", "overlays/prometheus-auth-keda"} {
 		if dir == "overlays/pod-cpu" {
 			require.Contains(t, b.kubectl(mayReadCPU), "no", "a right that is not needed is not given")
 		}
