@@ -34,6 +34,8 @@ func TestMalformedObjectsAreRejected(t *testing.T) {
 		"buffer below one":  {`buffer: "1"`, `buffer: "0.8"`, "spec.forecast.buffer"},
 		"uneven step":       {"step: 1s", "step: 7m", "spec.metric.step"},
 		"no lead time":      {"leadTime: 5s", "leadTime: 0s", "spec.scale.leadTime"},
+		"a late lead time":  {"leadTime: 5s", "leadTime: 2h", "spec.scale.leadTime"},
+		"kept for a week":   {"ttl: 5s", "ttl: 1w", "spec.metric.ttl"},
 		"negative":          {"leadTime: 5s", `leadTime: 5s, activationThreshold: "-1"`, "spec.scale.activationThreshold"},
 		"no effect":         {`buffer: "1"`, `events: [{name: sale, start: "2026-11-27T08:00:00Z", duration: 1h}]`, "spec.forecast.events[0]"},
 		"an objective lost": {`buffer: "1"`, `violationTarget: "0.01"`, "spec.forecast.violationTarget"},

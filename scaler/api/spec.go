@@ -61,11 +61,13 @@ type MetricSpec struct {
 	Step Duration `json:"step,omitempty"`
 
 	// +kubebuilder:default="14d"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,3}d$') ? int(self.substring(0, self.size() - 1)) <= 400 : !self.matches('^[0-9]{4,}d') && !self.matches('^[0-9]{3,}w')",message="want at most 400d"
 
 	// History is how far back the model is fitted, at least ten steps. Default 14d.
 	History Duration `json:"history,omitempty"`
 
 	// +kubebuilder:default="5m"
+	// +kubebuilder:validation:XValidation:rule="self == '1d' || !self.matches('[wd]') && (!self.matches('^([0-9]+([.][0-9]+)?(ns|us|ms|s|m|h))+$') || duration(self) >= duration('1s') && duration(self) <= duration('24h'))",message="want 1s to 24h"
 
 	// TTL is how long the last good answer is served when no data come, before an
 	// error makes the HPA hold or KEDA fall back. Default 5m.
@@ -194,6 +196,8 @@ type ScaleSpec struct {
 	// MaxReplicas is the upper bound of the decision. Default: none behind KEDA, the
 	// maxReplicas of the HPA on an HPA.
 	MaxReplicas int32 `json:"maxReplicas,omitempty"`
+
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[wd]') && (!self.matches('^([0-9]+([.][0-9]+)?(ns|us|ms|s|m|h))+$') || duration(self) >= duration('1s') && duration(self) <= duration('1h'))",message="want auto or 1s to 1h"
 
 	// LeadTime is how long a decision takes to become a ready replica, or auto to
 	// measure it on the target's pods. Default auto.
