@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -149,26 +150,29 @@ func (c *Controller) seePod(t *target, pod *corev1.Pod) {
 	}
 }
 
-// learnPods finds out which pods the target of t scales, unless that is known,
-// and counts those that are there already.
+// learnPods finds out which pods the target of t scales, unless that is known, and counts
+// those that are there already. While there are none it asks again: what is scaled may have
+// been made anew, with other labels.
 func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 	if view == nil || !c.opts.WatchPods {
 		return
 	}
 	t.mu.Lock()
-	known := t.pods.selector != nil && t.pods.of == view.Target
+	former := t.pods.selector
+	if t.pods.of != view.Target {
+		former = nil
+	}
+	known := former != nil && len(t.pods.seen) > 0
 	t.mu.Unlock()
 	if known {
 		return
 	}
-	text, _, err := c.writer.Selector(ctx, view)
+	selector, err := c.selectorOf(ctx, view)
 	if err != nil {
 		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
 		return
 	}
-	selector, err := labels.Parse(text)
-	if err != nil || selector.Empty() { // an empty one would count every pod
-		c.log.Debug("pods of a target", "object", t.name.String(), "selector", text, "error", err)
+	if former != nil && former.String() == selector.String() {
 		return
 	}
 	t.mu.Lock() // also while the cache is read: an event of a pod comes wholly before or after
@@ -183,6 +187,20 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 	for i := range list.Items {
 		c.seePod(t, &list.Items[i])
 	}
+}
+
+// selectorOf returns which pods the target of view scales. One that selects all is an error:
+// it would count every pod.
+func (c *Controller) selectorOf(ctx context.Context, view *hpa.View) (labels.Selector, error) {
+	text, _, err := c.writer.Selector(ctx, view)
+	if err != nil {
+		return nil, err
+	}
+	selector, err := labels.Parse(text)
+	if err == nil && selector.Empty() {
+		err = fmt.Errorf("controller: the scale of %s %s selects every pod", view.Target.GVK.Kind, view.Target.Name)
+	}
+	return selector, err
 }
 
 // startOf returns the time from creation to readiness of a pod that is ready.

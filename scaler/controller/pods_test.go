@@ -1,15 +1,26 @@
 package controller
 
 import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/forescale/forescale/scaler/hpa"
+	"github.com/forescale/forescale/scaler/live"
 )
 
 // A pod counts as what it is now: its start once, its readiness while it lasts,
@@ -97,4 +108,67 @@ func TestAStartCountsOnceHoweverManyThereWere(t *testing.T) {
 		require.False(t, p.see(pod("stays")), i)
 	}
 	require.Len(t, p.seen, 1, "what is gone is not remembered")
+}
+
+// podCache is a client that lists pods.
+type podCache struct {
+	client.Client
+
+	pods []corev1.Pod
+}
+
+func (c podCache) List(_ context.Context, into client.ObjectList, options ...client.ListOption) error {
+	list, ok := into.(*corev1.PodList)
+	if !ok {
+		return fmt.Errorf("%T is not known here", into)
+	}
+	var o client.ListOptions
+	o.ApplyOptions(options)
+	for _, p := range c.pods {
+		if o.LabelSelector.Matches(labels.Set(p.Labels)) {
+			list.Items = append(list.Items, p)
+		}
+	}
+	return nil
+}
+
+// A Deployment that is deleted and made anew under its name, with other labels, has other
+// pods than those that were known of it.
+func TestPodsOfATargetThatIsMadeAnew(t *testing.T) {
+	labelled, asked := "app=web", 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"kind":"Scale","apiVersion":"autoscaling/v1","spec":{"replicas":2},"status":{"selector":%q}}`, labelled)
+	}))
+	defer server.Close()
+	c, err := New(&rest.Config{Host: server.URL}, Options{Store: live.NewStore(nil, live.Options{}), WatchPods: true})
+	require.NoError(t, err)
+	apps := schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(apps, meta.RESTScopeNamespace)
+	c.writer.Mapper = mapper
+	pod := func(name, app string) corev1.Pod {
+		return corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name), Labels: map[string]string{"app": app}},
+			Status:     corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
+		}
+	}
+	former := pod("a", "web")
+	c.client = podCache{pods: []corev1.Pod{former, pod("b", "shop"), pod("c", "shop")}}
+	x, view := &target{}, &hpa.View{Target: hpa.Target{GVK: apps, Name: "web"}}
+	learn := func() (ready int32, requests int) {
+		asked = 0
+		c.learnPods(t.Context(), x, view)
+		return x.pods.ready, asked
+	}
+	ready, _ := learn()
+	require.EqualValues(t, 1, ready)
+	labelled = "app=shop"
+	ready, requests := learn()
+	require.EqualValues(t, 1, ready, "the former ones are still there")
+	require.Zero(t, requests)
+	x.pods.drop(&former)
+	ready, _ = learn()
+	require.EqualValues(t, 2, ready)
 }

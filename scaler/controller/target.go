@@ -128,5 +128,13 @@ func (t *target) plan(now time.Time, o Options) (action, int32) {
 	}
 	t.wanted.note(now, s.target())
 	s.wide, s.narrow = t.wanted.highest(now, wideGap), t.wanted.highest(now, narrowGap)
-	return s.plan()
+	a, floor := s.plan()
+	if a == keep && !t.busy && now.Sub(t.retryAt) > failureLasts {
+		t.failed, t.failures = nil, 0
+	}
+	return a, floor
 }
+
+// failureLasts is how long a write that failed is told of when nothing is to be written any
+// more: demand went another way, and there is no next try that could succeed.
+const failureLasts = time.Minute

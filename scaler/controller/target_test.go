@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -80,4 +82,26 @@ func TestAFaultySpecificationTakesNothing(t *testing.T) {
 
 	a, _ = held("TargetTaken", former).plan(now, o)
 	require.Equal(t, release, a)
+}
+
+// A write that failed is told of until one succeeds, or until nothing is to be written any
+// more: else it would be told of until the next rise of the load, a day later say.
+func TestAFailedWriteIsToldOfWhileItIsWanted(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	o := Options{Now: func() time.Time { return now }}.withDefaults()
+	c := &Controller{opts: o, log: slog.New(slog.DiscardHandler)}
+	x := inOrder(0.7, true)
+	x.view.Min, x.verdict = new(int32(2)), hpa.Verdict{InForce: 2, Base: 2}
+	reason := func(asked int32, wait time.Duration) string {
+		now = now.Add(wait)
+		x.scale.Decision.Replicas = asked
+		x.plan(now, o)
+		return x.acting(false).Reason
+	}
+	c.settle(x, func() {}, errors.New("no leader"))
+	require.Equal(t, "WriteFailed", reason(10, 10*time.Minute), "it is still wanted")
+	c.settle(x, func() {}, errors.New("no leader"))
+	require.Equal(t, "WriteFailed", reason(2, 30*time.Second), "the next moment may want it")
+	require.Equal(t, "FloorFree", reason(2, time.Minute))
+	require.Zero(t, x.failures)
 }
