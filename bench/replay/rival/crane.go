@@ -91,7 +91,7 @@ func (p *effectiveHPA) refresh() {
 		return
 	}
 	values = values[len(values)%period:]
-	p.cycle, p.origin = best(values, period), p.seen.end()
+	p.cycle, p.origin = best(values, period), p.seen.heard()
 }
 
 // clip replaces values beyond the 0.1 and 99.9 percentiles by those before them.

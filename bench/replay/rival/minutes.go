@@ -32,8 +32,10 @@ func (m *minutes) see(now time.Time, rate float64) {
 	}
 }
 
-// end is the end of the newest cell.
-func (m *minutes) end() time.Time { return m.start.Add(time.Duration(len(m.values)) * time.Minute) }
+// heard is the end of the newest cell with a sample, where what filled returns ends.
+func (m *minutes) heard() time.Time {
+	return m.start.Add(time.Duration(m.newest()) * time.Minute)
+}
 
 // filled returns the newest stretch, of at most n cells, without a gap of more
 // than an hour, its smaller gaps filled by straight lines. It ends with the newest

@@ -75,6 +75,22 @@ func TestCraneProvidesForTheComingHour(t *testing.T) {
 	require.InDelta(t, a.Metric, math.Floor(a.Metric), 0, "cut to a whole number")
 }
 
+// A forecast that is made in an outage of the metric goes on from the newest sample: what
+// comes is as far ahead as it is, and not as far later as the outage is long.
+func TestCraneKeepsTimeInAnOutage(t *testing.T) {
+	history := days(3, daily)
+	for i := len(history) - 50; i < len(history); i++ {
+		history[i] = math.NaN()
+	}
+	p := start(t, "crane", config(history...))
+	p.Decide(at(0), seen(math.NaN(), 10))
+	var a replay.Action
+	for m := range 331 { // as above, the level of 700 comes at 06:00
+		a = p.Decide(at(m), seen(daily(m/60), 10))
+	}
+	require.InDelta(t, 770, a.Metric, 130)
+}
+
 func TestCraneWithoutAPeriodAddsNothing(t *testing.T) {
 	p := start(t, "crane", config(days(1, daily)...))
 	require.Zero(t, steps(p, 10, 500).Metric, "one day is no period yet")
