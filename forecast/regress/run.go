@@ -28,7 +28,8 @@ type run struct {
 	weight  float64 // sum of weights
 	decay   float64
 	scratch solver
-	low     float64 // range of the cells accumulated
+	ranged  int     // first cell not yet in the range
+	low     float64 // range of the cells accumulated, those before the first row included
 	high    float64
 }
 
@@ -95,20 +96,15 @@ func (r *run) at(t int) []float64 {
 
 // accumulate takes in the cells before cell end.
 func (r *run) accumulate(end int) {
-	for i := max(0, r.next-r.plan.lags[len(r.plan.lags)-1]); i < end && r.rows == 0 && math.IsInf(r.low, 1); i++ {
-		r.widen(i)
+	for ; r.ranged < end; r.ranged++ {
+		r.low, r.high = min(r.low, r.z[r.ranged]), max(r.high, r.z[r.ranged])
 	}
 	for ; r.next < end; r.next++ {
-		r.widen(r.next)
 		if r.seen[r.next] {
 			r.fillRow(r.next)
 			r.add(r.z[r.next], 1)
 		}
 	}
-}
-
-func (r *run) widen(i int) {
-	r.low, r.high = min(r.low, r.z[i]), max(r.high, r.z[i])
 }
 
 // fillRow puts the regressors of cell t into x.
