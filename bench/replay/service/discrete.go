@@ -85,7 +85,10 @@ func (d *discrete) Advance(_, arrived float64, ready int32) Step {
 	d.minute.LateReqs += s.LateReqs - d.last[d.at].LateReqs
 	d.last[d.at] = s
 	d.at = (d.at + 1) % len(d.last)
-	if gone := d.minute.Served + d.minute.Failed; gone > 0 {
+	switch gone := d.minute.Served + d.minute.Failed; {
+	case ready == 0 && d.sim.Len() > 0: // nobody leaves, and who waits for a pod is late
+		s.Late = 1
+	case gone > 0:
 		s.Late = d.minute.LateReqs / gone
 	}
 	s.Broken = s.Late > d.allows

@@ -81,3 +81,18 @@ func TestWithoutAPodAllFailAfterTheirPatience(t *testing.T) {
 	require.InDelta(t, 50*100, failed, 1e-9)
 	require.InDelta(t, 10, f.Latency(100, 0), 0)
 }
+
+// Without a pod nobody leaves, and all who wait are late, with requests one by one as well.
+func TestRequestsWithoutAPodAreLate(t *testing.T) {
+	o := Settings{Step: time.Second, Requests: RequestMode{On: true}}.Filled()
+	d := newDiscrete(o, rand.New(rand.NewPCG(5, 6)))
+	require.False(t, d.Advance(0, 0, 0).Broken, "nobody asks")
+	for i := range 30 {
+		require.True(t, d.Advance(10, 10, 0).Broken, "second %d without a pod", i)
+	}
+	for range 120 {
+		d.Advance(10, 10, 2)
+	}
+	require.False(t, d.Advance(10, 10, 2).Broken, "long after the first pod")
+	require.True(t, d.Advance(10, 10, 0).Broken, "the pods have just gone")
+}
