@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast"
 )
 
 // The worst day is one of which at least half was scored, wherever it lies: the first
@@ -42,5 +44,14 @@ func TestADayOfWhichLittleIsKnownIsNotTheWorst(t *testing.T) {
 		}
 		r.closeDay()
 		require.InDelta(t, c.want, r.worst[0], 0, name)
+	}
+}
+
+// Of a sample a week, the first eight days are one.
+func TestTheWarmUpOfDaysAndWeeksIsHalf(t *testing.T) {
+	for step, want := range map[time.Duration]int{
+		time.Hour: 8 * 24, 12 * time.Hour: 16, 24 * time.Hour: 150, 7 * 24 * time.Hour: 150,
+	} {
+		require.Equal(t, want, warmup(forecast.Series{Step: step, Values: make([]float64, 300)}), "%v", step)
 	}
 }

@@ -47,6 +47,7 @@ func warmup(s forecast.Series) int {
 	const day = 24 * time.Hour
 	span := time.Duration(s.Len()) * s.Step
 	switch {
+	case s.Step >= day: // eight days are next to nothing
 	case span >= 10*day:
 		return int(8 * day / s.Step)
 	case span >= 7*day:
