@@ -17,17 +17,14 @@ import (
 // constant is work of 1 s.
 func constant(*rand.Rand) float64 { return 1 }
 
-// hyperexponential is work of 1 s on average, a mixture of two exponentials with balanced
-// means and the given squared coefficient of variation, at least 1.
-func hyperexponential(cv2 float64) requests.Work {
-	p := (1 + math.Sqrt((cv2-1)/(cv2+1))) / 2
-	fast, slow := 1/(2*p), 1/(2*(1-p))
-	return func(rng *rand.Rand) float64 {
-		if rng.Float64() < p {
-			return fast * rng.ExpFloat64()
-		}
-		return slow * rng.ExpFloat64()
+// hyperexponential is work of 1 s on average with a squared coefficient of variation of 4, a
+// mixture of two exponentials with balanced means.
+func hyperexponential(rng *rand.Rand) float64 {
+	p := (1 + math.Sqrt(3./5)) / 2 // of the fast ones
+	if rng.Float64() < p {
+		return rng.ExpFloat64() / (2 * p)
 	}
+	return rng.ExpFloat64() / (2 * (1 - p))
 }
 
 // lognormal is work of 1 s on average with a squared coefficient of variation of 1.
@@ -130,9 +127,9 @@ func TestAllenCunneenErrs(t *testing.T) {
 	}{
 		"M/D/8 at 0.7":        {constant, queue.Deterministic, 1, 0.7, 150_000, -0.10},
 		"M/D/8 at 0.9":        {constant, queue.Deterministic, 1, 0.9, 150_000, -0.03},
-		"M/H2/8 at 0.7":       {hyperexponential(4), 4, 1, 0.7, 250_000, 0.26},
-		"M/H2/8 at 0.9":       {hyperexponential(4), 4, 1, 0.9, 800_000, 0.08},
-		"M/H2/40 at 0.9":      {hyperexponential(4), 4, 5, 0.9, 250_000, 0.23},
+		"M/H2/8 at 0.7":       {hyperexponential, 4, 1, 0.7, 250_000, 0.26},
+		"M/H2/8 at 0.9":       {hyperexponential, 4, 1, 0.9, 800_000, 0.08},
+		"M/H2/40 at 0.9":      {hyperexponential, 4, 5, 0.9, 250_000, 0.23},
 		"M/lognormal/8 at .9": {lognormal, 1, 1, 0.9, 250_000, 0.03},
 	} {
 		mean, _ := interval(t, requests.Settings{Slots: 8, Work: c.work}, c.pods, c.rho, c.n)
@@ -146,7 +143,7 @@ func TestAllenCunneenErrs(t *testing.T) {
 // S/(1 − ρ).
 func TestSharingIsInsensitive(t *testing.T) {
 	for name, work := range map[string]requests.Work{
-		"M/D": constant, "M/M": requests.Exponential(1), "M/H2": hyperexponential(4),
+		"M/D": constant, "M/M": requests.Exponential(1), "M/H2": hyperexponential,
 	} {
 		mean, half := interval(t, requests.Settings{Slots: 1, Work: work, Discipline: requests.Sharing}, 1, 0.7, 150_000)
 		require.InDelta(t, 1/(1-0.7), mean["total"], half["total"], name)
