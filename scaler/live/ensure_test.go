@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -28,4 +30,31 @@ func TestCallsThatStartAWorkloadAtOnceStartItOnce(t *testing.T) {
 		calls.Wait()
 		require.Equal(t, 1, s.find(k).epoch, k.Name)
 	}
+}
+
+// A query that comes back while a tick goes over thousands of workloads decides later than
+// the tick began: the tick does not take that back.
+func TestATickDoesNotGoBackBehindAQuery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, &fakeSource{value: wave}, Options{})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(10*time.Second + time.Millisecond)
+		synctest.Wait()
+		e, began := s.find(key), time.Now()
+		at := func(decide func(*entry)) time.Time {
+			decide(e)
+			a, _ := s.Answer(key)
+			require.NoError(t, a.Err)
+			return a.At
+		}
+		later := began.Add(20 * time.Millisecond)
+		require.Equal(t, later, at(func(e *entry) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.decide(later)
+		}))
+		require.Equal(t, later, at(func(e *entry) { e.tick(began) }))
+		next := later.Add(time.Second)
+		require.Equal(t, next, at(func(e *entry) { e.tick(next) }))
+	})
 }

@@ -46,6 +46,7 @@ type entry struct {
 	score      scoring   // what the answers are worth; it goes on where a spec changes
 	scaled     bool      // somebody decides replicas, and with them books the error budget
 	answered   bool      // an answer of this spec or a former one stands
+	decided    time.Time // instant of the newest answer, or of what stood in its way
 
 	answerMu sync.Mutex // guards what follows, after mu where both are held; held for nanoseconds, so that whoever asks never waits for a cell
 	answer   Answer
@@ -150,17 +151,22 @@ func (e *entry) target() float64 { return e.workload.Target() }
 
 // tick decides, unless the workload is being changed at this very moment: a tick
 // over all workloads must not wait for each of them, and who appends a cell or
-// observes a sample decides as soon as that is done.
+// observes a sample decides as soon as that is done. Where that was so after the tick began,
+// now is of the past, and time must not go back: an autoscaler in the shadow begins anew then.
 func (e *entry) tick(now time.Time) {
 	if !e.mu.TryLock() {
 		return
 	}
 	defer e.mu.Unlock()
+	if now.Before(e.decided) {
+		return
+	}
 	e.decide(now)
 }
 
 // decide makes the answer of one instant; the caller holds mu.
 func (e *entry) decide(now time.Time) {
+	e.decided = now
 	before := e.read()
 	next := Answer{Target: e.target(), Active: true, At: now}
 	d := e.workload.Demand(now)
