@@ -206,6 +206,8 @@ func needs(scope Scope, objects []v1alpha1.PredictiveAutoscaler) []need {
 		{"autoscaling", "horizontalpodautoscalers", "", "list"},
 		{"autoscaling", "horizontalpodautoscalers", "", "watch"},
 		{"", "pods", "", "list"},
+		{"", "pods", "", "watch"},
+		{"apps", "deployments", "scale", "get"},
 		{"coordination.k8s.io", "leases", "", "get"},
 	}
 	if !scope.ReadOnly {

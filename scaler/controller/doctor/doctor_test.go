@@ -71,6 +71,9 @@ func TestTheRightsThatAreNeeded(t *testing.T) {
 	require.Contains(t, needs(Scope{}, all), patch)
 	require.NotContains(t, needs(Scope{ReadOnly: true}, all), patch)
 	require.Contains(t, needs(Scope{ReadOnly: true}, all), need{"keda.sh", "scaledobjects", "", "watch"})
+	for _, n := range []need{{"", "pods", "", "watch"}, {"apps", "deployments", "scale", "get"}} { // without the first one no cache is ever full
+		require.Contains(t, needs(Scope{ReadOnly: true}, nil), n)
+	}
 }
 
 // Who asks about one object by its name means that it is there.
