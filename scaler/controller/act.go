@@ -33,9 +33,13 @@ func (c *Controller) tick(ctx context.Context) error {
 		for _, t := range c.all() {
 			t.mu.Lock()
 			a, _ := t.decide(c.opts.Store, now, c.opts)
+			waits := t.busy
 			t.mu.Unlock()
 			c.announceFindings(t)
-			if a != keep && c.claimWrite(t, now) {
+			switch {
+			case a == raise && waits:
+				c.queue.promote(t.name)
+			case a != keep && c.claimWrite(t, now):
 				c.queue.push(t.name, a)
 			}
 		}

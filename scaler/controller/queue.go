@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -42,6 +43,16 @@ func (q *writeQueue) push(k types.NamespacedName, a action) {
 		q.downs = append(q.downs, k)
 	}
 	q.signal()
+}
+
+// promote puts k among those to raise if it waits to be lowered: demand has turned since.
+func (q *writeQueue) promote(k types.NamespacedName) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if i := slices.Index(q.downs, k); i >= 0 {
+		q.downs = slices.Delete(q.downs, i, i+1)
+		q.ups = append(q.ups, k)
+	}
 }
 
 func (q *writeQueue) signal() {

@@ -30,3 +30,22 @@ func TestRaisingGoesFirst(t *testing.T) {
 	}
 	require.Equal(t, []string{"up", "higher", "down", "gone"}, order)
 }
+
+// An object that waits to be lowered while its demand turns goes before all that lower.
+func TestAnObjectThatWaitsToBeLoweredIsRaisedFirst(t *testing.T) {
+	q := newWriteQueue(1000)
+	name := func(n string) types.NamespacedName { return types.NamespacedName{Name: n} }
+	for _, n := range []string{"a", "b", "c"} {
+		q.push(name(n), lower)
+	}
+	q.promote(name("c"))
+	q.promote(name("c"))
+	q.promote(name("stranger"))
+	for _, want := range []string{"c", "a", "b"} {
+		k, err := q.pop(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, k.Name)
+	}
+	_, found := q.take()
+	require.False(t, found)
+}

@@ -287,7 +287,7 @@ func (c *Controller) announceFindings(t *target) {
 	t.verdict.Edited, t.verdict.Reverted = false, false
 	waiting := t.pods.unschedulable
 	changed := waiting > 0 && !t.unschedulableTold
-	t.unschedulableTold = waiting > 0
+	t.unschedulableTold = waiting > 0 && c.leads.Load() // a standby tells nobody
 	bound, stated := t.bound()
 	t.mu.Unlock()
 	if changed {

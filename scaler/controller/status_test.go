@@ -237,6 +237,17 @@ func TestAStatusThatCannotBeWrittenIsToldOnce(t *testing.T) {
 	require.Equal(t, 2, try(), "after it was mended it is news again")
 }
 
+// What a standby finds out it tells nobody, so that it is still news when it is elected.
+func TestAStandbyKeepsItsFindings(t *testing.T) {
+	c, x := &Controller{log: slog.New(slog.DiscardHandler)}, inOrder(0.7, true)
+	x.pods.unschedulable = 1
+	c.announceFindings(x)
+	require.False(t, x.unschedulableTold)
+	c.leads.Store(true)
+	c.announceFindings(x)
+	require.True(t, x.unschedulableTold)
+}
+
 // An object that is deleted and made anew at once, as by kubectl replace --force, has a
 // status of its own to be written, whatever the former one said.
 func TestAnObjectThatIsMadeAnewHasAStatusOfItsOwn(t *testing.T) {
