@@ -26,9 +26,8 @@ const (
 // lines, what lies before a gap of more than an hour is dropped, and values
 // beyond the 0.1 and 99.9 percentiles become those before them.
 //
-// Source: gocrane/crane 2b0ddae, pkg/prediction/dsp and pkg/controller/ehpa. The
-// period is a day or a week, whichever autocorrelation has the higher peak; the
-// original first shortens the list of candidates by a test on random permutations.
+// Source: gocrane/crane 2b0ddae, pkg/prediction/dsp and pkg/controller/ehpa. The period
+// is that of [fit.Period].
 type effectiveHPA struct {
 	base
 

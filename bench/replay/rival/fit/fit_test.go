@@ -103,6 +103,23 @@ func TestPeriod(t *testing.T) {
 		ramp[i] = float64(i)
 	}
 	require.Zero(t, fit.Period(ramp))
+	half := noisy(4, day/2)
+	require.Zero(t, fit.Period(half), "what returns twice a day has neither period")
+}
+
+// A day that is hardly more than its noise is a period all the same, though the highest
+// autocorrelation is minutes beside it; noise alone has none.
+func TestAPeriodInNoise(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(2, seed))
+		y, noise := make([]float64, 5*day), make([]float64, 5*day)
+		for i := range y {
+			noise[i] = 100 + 50*r.NormFloat64()
+			y[i] = noise[i] + 50*math.Sin(2*math.Pi*float64(i)/day)
+		}
+		require.Equal(t, day, fit.Period(y), "seed %d", seed)
+		require.Zero(t, fit.Period(noise), "seed %d", seed)
+	}
 }
 
 func TestSpectralKeepsTheSlowAndDropsTheWeak(t *testing.T) {

@@ -3,6 +3,7 @@ package fit
 import (
 	"math"
 	"math/cmplx"
+	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/dsp/fourier"
@@ -66,46 +67,107 @@ func (s Spectral) Cycle(values []float64, period int) []float64 {
 	return out
 }
 
-// Period returns a day or a week in minutes, whichever has the higher peak in
-// the autocorrelation of values, or 0: a peak is the highest positive value within
-// four hours, and two periods must have been seen.
+// Period returns the period of values, which come by the minute, if it is a day or a week in
+// minutes, else 0. Of two weeks or more the last whole weeks are looked at, of two days or
+// more the last whole days.
+//
+// Candidates are the periods n/k, k ≥ 2, cut to whole minutes, whose amplitude is more than
+// chance. The period is the one with the highest autocorrelation among those at a peak of
+// it; if that is neither a day nor a week, there is none.
+//
+// Source: Crane's findPeriod and FindPeriod, after Vlachos, Yu and Castelli, On Periodicity
+// Detection and Structural Periodic Similarity (2005).
 func Period(values []float64) int {
-	if len(values) < 2*day {
+	n := len(values) / week * week
+	if n < 2*week {
+		n = len(values) / day * day
+	}
+	if n < 2*day {
 		return 0
 	}
+	values = centred(values[len(values)-n:])
+	if slices.Max(values) == 0 {
+		return 0 // it never changes
+	}
 	correlation := autocorrelation(values)
+	if !atPeak(correlation, day) && (n < 2*week || !atPeak(correlation, week)) {
+		return 0 // and need not be told from chance
+	}
 	found, height := 0, 0.0
-	for _, p := range []int{day, week} {
-		if len(values) < 2*p || correlation[p] <= height || !isPeak(correlation, p, 4*60) {
-			continue
+	for _, lag := range candidates(values) {
+		if correlation[lag] > height && atPeak(correlation, lag) {
+			found, height = lag, correlation[lag]
 		}
-		found, height = p, correlation[p]
+	}
+	if found != day && found != week {
+		return 0
 	}
 	return found
 }
 
-// isPeak returns whether lag has the highest value within reach, give or take one
-// in a thousand, because a noisy top is broad.
-func isPeak(correlation []float64, lag, reach int) bool {
-	top := slices.Max(correlation[lag-reach : min(lag+reach+1, len(correlation))])
-	return correlation[lag] >= top-1e-3
+// candidates returns the periods whose amplitude is more than chance, descending.
+func candidates(values []float64) (lags []int) {
+	n, chance := len(values), byChance(values)
+	for k, x := range fourier.NewFFT(n).Coefficients(nil, values)[:n/2] {
+		if k < 2 || !(cmplx.Abs(x) > chance) {
+			continue
+		}
+		if lag := n / k; len(lags) == 0 || lags[len(lags)-1] > lag {
+			lags = append(lags, lag)
+		}
+	}
+	return lags
 }
 
-// autocorrelation returns the circular autocorrelation by lag; zero for a series
-// that never changes.
-func autocorrelation(values []float64) []float64 {
-	n := len(values)
-	centred := make([]float64, n)
-	middle, variance := Mean(values), 0.0
-	for i, v := range values {
-		centred[i] = v - middle
-		variance += centred[i] * centred[i]
+// permutations is the number of them that chance is told from.
+const permutations = 100
+
+// byChance returns the 99th of the largest amplitudes of a hundred permutations of values,
+// the same each time.
+func byChance(values []float64) float64 {
+	rng, fft := rand.New(rand.NewPCG(1, permutations)), fourier.NewFFT(len(values))
+	mixed, largest := slices.Clone(values), make([]float64, permutations)
+	var x []complex128
+	for i := range largest {
+		rng.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+		x = fft.Coefficients(x, mixed)
+		for _, v := range x[1 : len(values)/2] {
+			largest[i] = max(largest[i], cmplx.Abs(v))
+		}
 	}
-	if variance == 0 {
-		return centred
+	slices.Sort(largest)
+	return largest[permutations-2]
+}
+
+// atPeak returns whether correlation is positive at lag, rises towards it over four hours, or
+// half of lag if that is less, and falls from there on, by lines of least squares.
+func atPeak(correlation []float64, lag int) bool {
+	reach := min(4*60, lag/2)
+	slope := func(y []float64) float64 {
+		_, b := Line(Index(len(y)), y)
+		return b
+	}
+	return correlation[lag] > 0 && slope(correlation[lag-reach:lag+1]) > 0 &&
+		slope(correlation[lag:min(lag+reach+1, len(correlation))]) < 0
+}
+
+func centred(values []float64) []float64 {
+	middle, out := Mean(values), make([]float64, len(values))
+	for i, v := range values {
+		out[i] = v - middle
+	}
+	return out
+}
+
+// autocorrelation returns the circular autocorrelation by lag of values that are centred and
+// not all zero.
+func autocorrelation(values []float64) []float64 {
+	n, variance := len(values), 0.0
+	for _, v := range values {
+		variance += v * v
 	}
 	fft := fourier.NewFFT(n)
-	x := fft.Coefficients(nil, centred)
+	x := fft.Coefficients(nil, values)
 	for k := range x {
 		x[k] = complex(math.Pow(cmplx.Abs(x[k]), 2), 0)
 	}
