@@ -64,15 +64,32 @@
 // on single loads. It takes 0.5 % off the error at hourly steps, and nothing at steps of
 // minutes.
 //
+// # The start
+//
+// Regrets of a few rounds are noise, and ML-Poly gives all weight to the experts that chance
+// has favoured. So until the gate opens, after sixty rounds, a rule speaks that asks little
+// of the evidence: each expert deserves the third power of the last value's recent error over
+// its own, where half a forecast, in which all were equal, counts with those seen; what a
+// season says deserves three times as much. Of the experts in the order of their forecasts,
+// the outer quarters of the weight are cut off, so that none which runs away is heard. The
+// weights and the gate learn as if there were no start, and there is none before a day has
+// been seen, so that steps of minutes know none.
+//
+// On recorded hours the error of the third and fourth day is a twentieth smaller by this,
+// with what is said below of doubt. A start that goes on beside the gate, and fades within
+// sixty forecasts that do not overlap, takes off a sixth there and 1 % in the second week,
+// but on generated series it costs up to 7 % in the second week, among them loads that are
+// quieter at weekends.
+//
 // # Belief
 //
 // In the end the combination's move away from the last value is believed only as far as
 // such moves have been of use: all of it if the combination's error over the last days is
 // below that of the last value by 2 % plus twice what chance may account for, else in
 // proportion, and never less than a fifth. Doubt begins after thirty forecasts that do not
-// overlap; until then all is believed. A forecast is judged with the belief it was issued
-// with: with one that has fallen since, it would look far bolder than it was, and belief
-// would fall further.
+// overlap and thirty that were judged; until then all is believed. A forecast is judged with the
+// belief it was issued with: with one that has fallen since, it would look far bolder than it
+// was, and belief would fall further.
 //
 // Eight random walks of eight days in minutes cost 2.5 % an hour ahead without the allowance
 // for chance, and 1.0 % with it. Recorded loads have a pattern: of 36, two lose more than

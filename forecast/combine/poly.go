@@ -62,12 +62,12 @@ const (
 	fullGain    = 0.02 // share of the last value's error that the experts must save to be believed
 	leastBelief = 0.2  // of what the experts foresee
 	doubts      = 2    // times what the gain may be by chance, asked for on top of fullGain
-	patience    = 30   // forecasts that do not overlap, before which all is believed
+	patience    = 30   // forecasts that do not overlap, and rounds of the gate, before which all is believed
 	least       = 1e-9 // of a loss
 )
 
-// NewPoly returns a Poly over n experts, at least Simple. Many may share one set, which
-// must not change.
+// NewPoly returns a Poly over n experts, at least Simple and at most sixteen. Many may share
+// one set, which must not change.
 func NewPoly(set *Settings, n int) *Poly { return &Poly{set: set, of: make([]expert, n)} }
 
 // Weights writes the weights, which sum to one, of the experts whose forecast is
@@ -113,6 +113,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	for k := range Simple {
 		dst[k] += share[simple+k]
 	}
+	p.open(dst, forecasts)
 	parts.Belief = p.shrink(dst, forecasts[0])
 	return parts
 }
@@ -157,6 +158,9 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 			p.of[k].rate += growth
 		}
 	}
+	if p.seen-p.set.Overlap < gateFrom { // from what the start said the gate has nothing to learn
+		mixed, parts.Belief = parts.Weighted, wholly
+	}
 	if p.seen >= gateFrom {
 		p.confirm(forecasts[0], mixed, truth, limit, parts.Belief)
 		p.choose(p.regime(forecasts), [choices]float32{parts.Weighted, parts.Leading, forecasts[0], forecasts[1], forecasts[2]}, mixed, truth, limit)
@@ -168,7 +172,7 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 // chance, else in proportion. It is never less than leastBelief, so that the unshrunk
 // forecast can still be recovered from what was issued.
 func (p *Poly) belief() float32 {
-	if !(p.long > 0) || p.seen < patience*p.set.Overlap {
+	if !(p.long > 0) || p.seen < max(gateFrom+patience, patience*p.set.Overlap) {
 		return 1
 	}
 	return max(leastBelief, min(p.gain/(fullGain*p.long+doubts*p.chance()), 1))
