@@ -34,6 +34,11 @@ const (
 	// was not full, so its median continues a rise that was none, and its bounds rest on a
 	// handful of errors, of which that is one.
 	farthestYoung = 1.5
+
+	// hair is the share of what is observed by which a forecast must exceed it to ask for
+	// more. The bounds of a constant load lie a few millionths above it, which is one replica
+	// more where the load is a multiple of what a replica carries.
+	hair = 1e-4
 )
 
 // Parts are what the demand to provide for is made of, in the unit of the
@@ -83,6 +88,9 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	if !w.gate.Trusted() && !math.IsNaN(d.Observed) && w.spec.Forecast.Buffer == 0 {
 		p.Reactive = w.gate.Reactive(d.Observed)
 		d.Predicted = p.Reactive
+	}
+	if more := d.Predicted - d.Observed; more > 0 && more < hair*d.Observed {
+		d.Predicted = d.Observed
 	}
 	p.Latch = w.latch(now)
 	p.Return = returnFactor * w.dip.Returning()

@@ -14,6 +14,29 @@ import (
 	"github.com/forescale/forescale/scaler/model"
 )
 
+// A constant load of five times what a replica carries needs five replicas.
+func TestAConstantLoadNeedsNoMoreThanItShows(t *testing.T) {
+	for name, f := range map[string]api.ForecastSpec{"quantile": {Risk: 0.99}, "buffer of none": {Buffer: 1}} {
+		t.Run(name, func(t *testing.T) {
+			s := spec()
+			s.Forecast, s.Scale.TargetPerReplica = f, 50
+			history := minutes(3 * 1440)
+			for i := range history.Values {
+				history.Values[i] = 250
+			}
+			w, err := engine.New(s)
+			require.NoError(t, err)
+			fit, err := model.Fit(t.Context(), s, history)
+			require.NoError(t, err)
+			require.NoError(t, w.Install(fit))
+			now := history.End()
+			w.Observe(collector.Sample{Time: now, Value: 250})
+			require.EqualValues(t, 5, w.Decide(now, engine.Target{Current: 5, Ready: 5, Missed: 0}).Replicas)
+			require.InDelta(t, 250, w.Answer(now, w.Demand(now)), 0)
+		})
+	}
+}
+
 // A wave is known to fall: at six in the evening the next minutes are below what
 // was observed last. Only who asks for it gets less, and only once the forecast
 // was scored.

@@ -252,16 +252,17 @@ func (p *Policy) floor(now time.Time, o replay.Observation) replay.Action {
 // target describes the service as it is.
 func (p *Policy) target(o replay.Observation) engine.Target {
 	return engine.Target{
-		Current: o.Replicas, Ready: o.Ready, Min: p.bound(), Max: p.c.Max, Missed: missed(o.Latency, p.c.Objective.Latency),
+		Current: o.Replicas, Ready: o.Ready, Min: p.bound(), Max: p.c.Max, Missed: p.missed(o.Latency),
 	}
 }
 
-// missed says whether the latency at the last scrape missed the objective.
-func missed(latency float64, objective time.Duration) float64 {
+// missed says whether the latency at the last scrape missed the objective. It is unknown, as
+// where forescale runs, unless the spec says how to ask for the latency.
+func (p *Policy) missed(latency float64) float64 {
 	switch {
-	case math.IsNaN(latency):
-		return latency
-	case latency > objective.Seconds():
+	case p.spec.Metric.LatencyQuery == "" || math.IsNaN(latency):
+		return math.NaN()
+	case latency > p.c.Objective.Latency.Seconds():
 		return 1
 	}
 	return 0
