@@ -182,6 +182,10 @@ func (f *fitted) hourly() bool {
 	return f.lags.Day >= fewHourly && f.lags.Day <= mostHourly && f.lags.Week > 0
 }
 
+// followsShifts reports whether a filter keeps its past, to begin anew after a shift of the
+// level. It is false without a fit.
+func (f *fitted) followsShifts() bool { return f != nil && f.hourly() && f.lags.Day <= mostKept }
+
 const (
 	fewHourly  = 12 // samples a day
 	mostHourly = 48

@@ -16,7 +16,7 @@ import (
 type filter struct {
 	*plan
 
-	fitted  *fitted
+	fitted  *fitted   // to begin anew with; nil from the first observed cell on where shifts are not followed
 	start   time.Time // of the first observed cell; that of all cells while there is none
 	silent  int       // cells before the first observed one; 0 once there is one
 	step    time.Duration
@@ -171,8 +171,12 @@ func (s *filter) begins(v float64) bool {
 		s.silent++
 		return false
 	}
+	f := s.fitted
 	if s.silent > 0 {
-		*s = *newFilter(s.fitted, s.start.Add(time.Duration(s.silent)*s.step))
+		*s = *newFilter(f, s.start.Add(time.Duration(s.silent)*s.step))
+	}
+	if !f.followsShifts() {
+		s.fitted = nil // it begins no more, and the fit takes as much room as a tenth of the filter
 	}
 	return true
 }

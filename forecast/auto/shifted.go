@@ -83,7 +83,7 @@ func (p *past) settle() {
 // remember keeps v as the newest cell of the past, and begins anew if the level has
 // shifted, or if a shift is taken back.
 func (s *filter) remember(v float64) {
-	if !s.fitted.hourly() || s.lags.Day > mostKept {
+	if !s.fitted.followsShifts() {
 		return
 	}
 	if !isObserved(v) { // one infinite value would hide every shift for as long as it is kept

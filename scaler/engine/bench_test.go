@@ -152,7 +152,7 @@ func TestAWorkloadIsSmall(t *testing.T) {
 }
 
 // mostKiB is what a workload may keep.
-const mostKiB = 66
+const mostKiB = 64
 
 func heap() uint64 {
 	runtime.GC()

@@ -11,7 +11,8 @@
 // metric.step, which here is of whole minutes. What a replica carries is stated, by
 // scale.targetPerReplica or scale.service of the spec or else by the pods of the
 // replay, as it is for all rivals, not learned. And behind KEDA serve reads ready
-// replicas and latency at the end of each cell, the policy at each scrape.
+// replicas, and the latency where metric.latencyQuery says how, at the end of each cell,
+// the policy at each scrape.
 //
 // [Oracle] is the same decision rule fed with the true future: what it still
 // costs more than the optimum is the price of the rules, what the floor costs
