@@ -276,6 +276,24 @@ func TestRecommendedSpecIsTheOneThatWasReplayed(t *testing.T) {
 	require.ErrorContains(t, err, "not among the 0 traces")
 }
 
+// A budget of violations is kept better by who sees them: the spec says so where it does not.
+func TestTheRecommendedSpecNamesTheLatencyQuery(t *testing.T) {
+	recommended := func(forecast, metric string) string {
+		s := settings()
+		var err error
+		s.Spec, err = api.Decode([]byte(`{"metric": {"query": "load"` + metric + `}, "forecast": {` + forecast + `}, "scale": {"targetPerReplica": "50",
+			"latencyObjective": {"quantile": "0.99", "value": "500ms"}}}`))
+		require.NoError(t, err)
+		r, err := report.New(s, []report.Trace{{Name: "a"}}, []string{"hpa-rate-70"}, []report.Run{outcome("a", "hpa-rate-70", 0, 1.4)}, nil)
+		require.NoError(t, err)
+		return r.Spec
+	}
+	const hint, budget = "    # latencyQuery: ", `"violationTarget": "0.001"`
+	require.Contains(t, recommended(budget, ""), hint)
+	require.NotContains(t, recommended(budget, `, "latencyQuery": "took"`), hint)
+	require.NotContains(t, recommended(`"risk": "0.99"`, ""), hint, "a quantile looks at no violation")
+}
+
 func TestNothingRan(t *testing.T) {
 	_, err := report.New(settings(), nil, []string{"kpa"}, nil, nil)
 	require.ErrorContains(t, err, "none of 1 policies")

@@ -59,7 +59,11 @@ func (s Settings) stated() (string, error) {
 		m.Query = anyQuery
 	}
 	margin, stating := marginOf(f)
-	metric, err := section("metric", m, []string{"query: " + strconv.Quote(m.Query)}, "query")
+	queries := []string{"query: " + strconv.Quote(m.Query)}
+	if m.LatencyQuery == "" && f.ViolationTarget != 0 { // nor was forescale told of the latency in the replay
+		queries = append(queries, "# latencyQuery: that of the objective in seconds: misses are then seen, not estimated")
+	}
+	metric, err := section("metric", m, queries, "query")
 	if err != nil {
 		return "", err
 	}
