@@ -26,7 +26,7 @@ func troubled(c *metav1.Condition) bool {
 	case v1alpha1.Trusted:
 		return c.Reason == "WorseThanReactive"
 	case v1alpha1.Acting:
-		return c.Reason == "WriteFailed" || c.Reason == "CapacityUnknown" || c.Reason == v1alpha1.TargetPaused
+		return slices.Contains([]string{"WriteFailed", floorUnseen, "CapacityUnknown", v1alpha1.TargetPaused}, c.Reason)
 	}
 	return false
 }

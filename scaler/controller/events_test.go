@@ -52,6 +52,7 @@ func TestConditionsThatChangeAreEvents(t *testing.T) {
 		"lost":                   {state(v1alpha1.Trusted, yes, "Earned"), state(v1alpha1.Trusted, no, "WorseThanReactive"), "Normal WorseThanReactive why"},
 		"no right to write":      {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, no, "WriteFailed"), "Warning WriteFailed why"},
 		"it writes again":        {state(v1alpha1.Acting, no, "WriteFailed"), state(v1alpha1.Acting, yes, "FloorHeld"), "Normal FloorHeld why"},
+		"nobody takes it up":     {state(v1alpha1.Acting, yes, "FloorHeld"), state(v1alpha1.Acting, no, "FloorUnseen"), "Warning FloorUnseen why"},
 		"the floor is raised":    {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, yes, "FloorHeld"), ""},
 		"paused by its own spec": {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, no, "Paused"), ""},
 	} {

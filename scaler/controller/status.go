@@ -249,6 +249,10 @@ func (t *target) acting(readOnly bool) metav1.Condition {
 		return no(v1alpha1.Acting, v1alpha1.Contested, "see condition Contested")
 	case t.failed != nil:
 		return no(v1alpha1.Acting, "WriteFailed", t.failed.Error())
+	case t.unseen:
+		return no(v1alpha1.Acting, floorUnseen, fmt.Sprintf(
+			"the HPA controller has not taken up minReplicas %d within %s: kubectl describe hpa %s, and the log of kube-controller-manager, say why",
+			t.verdict.InForce, api.Duration(confirmWithin), t.view.Name.Name))
 	}
 	return t.holding()
 }
@@ -277,8 +281,13 @@ func (t *target) contested(bool) metav1.Condition {
 		t.verdict.Manager, t.verdict.Until.UTC().Format(time.RFC3339)))
 }
 
-// unschedulableReason is the word for pods that find no node.
-const unschedulableReason = "PodsUnschedulable"
+const (
+	// unschedulableReason is the word for pods that find no node.
+	unschedulableReason = "PodsUnschedulable"
+
+	// floorUnseen is the word for a floor that was written and that nobody acts on.
+	floorUnseen = "FloorUnseen"
+)
 
 // announceFindings reports once what a tick found out about others.
 func (c *Controller) announceFindings(t *target) {

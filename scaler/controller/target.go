@@ -40,6 +40,8 @@ type target struct {
 	gone    bool      // deleted: not to be acted on
 
 	silentSince time.Time // zero = demand is known
+	unseenSince time.Time // zero = the autoscaler has taken up the floor in force
+	unseen      bool      // it has not for too long
 	lastWrite   time.Time
 	wanted      peaks
 	lastScale   time.Time
@@ -93,12 +95,29 @@ func (t *target) decide(store *live.Store, now time.Time, o Options) (action, in
 		return keep, 0
 	}
 	t.verdict = t.floor.Judge(t.view, now)
+	t.confirm(now)
 	if !t.refused() {
 		if s, known := store.Scale(t.key, t.seen()); known {
 			t.scale = s
 		}
 	}
 	return t.plan(now, o)
+}
+
+// confirmWithin is how long the autoscaler has to take up a raised floor: eight of its
+// looks, which are 15 s apart unless its cluster sets them otherwise.
+const confirmWithin = 2 * time.Minute
+
+// confirm notes since when a raised floor waits for its autoscaler to take it up, and
+// whether that is too long.
+func (t *target) confirm(now time.Time) {
+	switch raised := t.verdict.Held && t.verdict.InForce > t.verdict.Base; {
+	case !raised || t.view.Confirmed():
+		t.unseenSince = time.Time{}
+	case t.unseenSince.IsZero():
+		t.unseenSince = now
+	}
+	t.unseen = !t.unseenSince.IsZero() && now.Sub(t.unseenSince) > confirmWithin
 }
 
 // refused reports that the object is not acted on. One whose specification is faulty is:

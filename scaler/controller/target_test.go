@@ -105,3 +105,28 @@ func TestAFailedWriteIsToldOfWhileItIsWanted(t *testing.T) {
 	require.Equal(t, "FloorFree", reason(2, time.Minute))
 	require.Zero(t, x.failures)
 }
+
+// An HPA whose controller stands still, or cannot find what it scales, does not follow a
+// floor: that is told when it has had time for some looks, and until it does.
+func TestAFloorThatNobodyTakesUpIsTold(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	x := inOrder(0.7, true)
+	x.verdict = hpa.Verdict{InForce: 10, Base: 2, Held: true}
+	x.view.Min, x.view.Desired, x.view.Name.Name = new(int32(10)), 2, "web"
+	reason := func(after time.Duration) string {
+		now = now.Add(after)
+		x.confirm(now)
+		return x.acting(false).Reason
+	}
+	require.Equal(t, "FloorHeld", reason(0))
+	require.Equal(t, "FloorHeld", reason(confirmWithin), "the time of several looks is not over")
+	require.Equal(t, "FloorUnseen", reason(time.Second))
+	require.Contains(t, x.acting(false).Message, "minReplicas 10 within 2m: kubectl describe hpa web,")
+	x.view.Desired = 10
+	require.Equal(t, "FloorHeld", reason(time.Second), "it has followed")
+	x.view.Min, x.verdict.InForce, x.view.Desired = new(int32(12)), 12, 10
+	require.Equal(t, "FloorHeld", reason(time.Second), "the next raise has its own time")
+	reason(confirmWithin)
+	x.verdict = hpa.Verdict{InForce: 12, Base: 12}
+	require.Equal(t, "FloorFree", reason(time.Second), "no floor of ours waits")
+}

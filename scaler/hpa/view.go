@@ -45,7 +45,7 @@ type View struct {
 	UID             types.UID
 	ResourceVersion string
 	Generation      int64 // 0 on autoscalers before Kubernetes 1.37
-	Observed        int64 // status.observedGeneration, 0 = none
+	Observed        int64 // status.observedGeneration; 0 = not told, or nothing was looked at yet
 
 	Min     *int32 // floor in force; nil = absent, which means 1 (0 on a ScaledObject)
 	Max     int32  // 0 = absent
@@ -96,14 +96,19 @@ func (v *View) Newer(w *View) bool {
 	return errA != nil || errB != nil || a > b
 }
 
-// Confirmed reports whether the autoscaler has seen its present spec: by
-// observedGeneration where there is one, else by a desired count not below the
-// floor.
+// Confirmed reports whether the controller of the autoscaler has taken up the floor in
+// force: by its observedGeneration where it writes one, else by a count in its status,
+// desired or found, that is not below the floor. A count that is found stands for HPAs
+// whose metric is missing: they desire nothing new. A ScaledObject tells neither, and is
+// taken to be confirmed: what acts on it is the HPA that KEDA makes of it.
 func (v *View) Confirmed() bool {
-	if v.Generation > 0 && v.Observed > 0 {
+	switch {
+	case v.Kind.GVK.Kind == "ScaledObject":
+		return true
+	case v.Generation > 0 && v.Observed > 0:
 		return v.Observed >= v.Generation
 	}
-	return v.Desired >= v.Floor()
+	return max(v.Desired, v.Current) >= v.Floor()
 }
 
 // Read makes a view of an object of kind. It returns an error that names the

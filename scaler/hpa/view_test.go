@@ -70,3 +70,30 @@ func TestAPausedScaledObject(t *testing.T) {
 		})
 	}
 }
+
+// Whether a floor was taken up is read from the generation that the HPA's controller has
+// seen, where it tells, else from the counts of its status.
+func TestAFloorIsConfirmed(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind, object string
+		want         bool
+	}{
+		"its generation was seen": {"", `"metadata":{"generation":3},"spec":{"minReplicas":9},"status":{"observedGeneration":3,"desiredReplicas":2}`, true},
+		"a former one was":        {"", `"metadata":{"generation":3},"spec":{"minReplicas":9},"status":{"observedGeneration":2,"desiredReplicas":9}`, false},
+		"none, and it desires it": {"", `"spec":{"minReplicas":9},"status":{"currentReplicas":2,"desiredReplicas":9}`, true},
+		"none, and it desires less, as its metric gave it before": {"", `"spec":{"minReplicas":9},"status":{"currentReplicas":2,"desiredReplicas":2}`, false},
+		"none, its metric is missing, and it finds as many":       {"", `"spec":{"minReplicas":9},"status":{"currentReplicas":9,"desiredReplicas":2}`, true},
+		"never looked at":        {"", `"metadata":{"generation":1},"spec":{"minReplicas":9}`, false},
+		"one that tells nothing": {"ScaledObject", `"metadata":{"generation":3},"spec":{"minReplicaCount":9,"scaleTargetRef":{"name":"web"}}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kind, err := KindOf(c.kind)
+			require.NoError(t, err)
+			u := &unstructured.Unstructured{}
+			require.NoError(t, u.UnmarshalJSON([]byte(`{"apiVersion":"v1","kind":"Any",`+c.object+`}`)))
+			v, err := Read(kind, u)
+			require.NoError(t, err)
+			require.Equal(t, c.want, v.Confirmed())
+		})
+	}
+}
