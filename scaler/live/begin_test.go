@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,5 +64,53 @@ func TestManyThatBeginAtOnce(t *testing.T) {
 			_, model := s.Forecast(keyOf(i))
 			require.Equal(t, "naive", model, "in the end all have a model")
 		}
+	})
+}
+
+// A hangingPast is a source whose histories of one query time out, once it is told to.
+type hangingPast struct {
+	*fakeSource
+	query string
+	told  atomic.Bool
+	hangs atomic.Int32 // histories that hang now
+}
+
+func (h *hangingPast) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+	if h.told.Load() && query == h.query && to.Sub(from) > time.Hour {
+		h.hangs.Add(1)
+		defer h.hangs.Add(-1)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return h.fakeSource.Range(ctx, query, from, to, step)
+}
+
+// A new fit whose history times out keeps nobody's first fit waiting.
+func TestAHistoryThatTimesOutKeepsNoFitWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &hangingPast{fakeSource: &fakeSource{value: flat(120), since: time.Now().Add(-time.Hour)}, query: "slow"}
+		s := run(t, source, Options{})
+		slow, spec := Key{Namespace: "shop", Name: "slow", Metric: "demand"}, demand()
+		spec.Forecast.Model, spec.Metric.Query = "auto", "slow"
+		require.NoError(t, s.Ensure(slow, spec))
+		time.Sleep(5 * time.Second)
+		_, model := s.Forecast(slow)
+		require.Equal(t, "auto", model)
+
+		source.told.Store(true)
+		for range 3600 { // its history has grown by half
+			if source.hangs.Load() > 0 {
+				break
+			}
+			time.Sleep(time.Second)
+			s.Answer(slow)
+		}
+		require.Positive(t, source.hangs.Load(), "a new fit reads it")
+		spec.Metric.Query = "quick"
+		require.NoError(t, s.Ensure(key, spec))
+		time.Sleep(5 * time.Second)
+		require.Positive(t, source.hangs.Load(), "which hangs still")
+		_, model = s.Forecast(key)
+		require.Equal(t, "auto", model)
 	})
 }

@@ -26,24 +26,33 @@ func (s *Store) fit(ctx context.Context, e *entry, now time.Time) {
 	s.launchFit(ctx, e, e.epoch, forecast.Series{})
 }
 
+// rereads is how many workloads more than fit at once may hold a history that they have
+// read for a new fit, or wait for one: as long as the server likes, or until it times out,
+// which keeps nobody else's fit waiting.
+const rereads = 3
+
 // launchFit fits on a worker: over history, or over one read first if it is
 // empty. The caller holds the lock of e and has set fitting.
 func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history forecast.Series) {
 	spec, retrace := e.spec, e.workload.Retrace()
 	s.work.Go(func() {
-		if s.fits.Acquire(ctx, 1) != nil {
-			return // shutting down
-		}
-		defer s.fits.Release(1)
 		var err error
 		if history.Len() == 0 {
+			if s.rereads.Acquire(ctx, 1) != nil {
+				return // shutting down
+			}
+			defer s.rereads.Release(1)
 			step := spec.Metric.Step.Std()
 			closed := s.closed(s.opts.Now(), step)
 			history, err = s.readCells(ctx, spec.Metric.Query, closed.Add(-spec.Metric.History.Std()), closed, step)
 		}
 		var fit *model.Fitted
 		if err == nil {
+			if s.fits.Acquire(ctx, 1) != nil {
+				return // shutting down
+			}
 			fit, err = fitTo(ctx, spec, history, s.opts.Network, retrace)
+			s.fits.Release(1)
 		}
 		if err == nil && collector.LooksLikeCounter(history.Values) {
 			s.opts.Log.Warn("metric.query: "+collector.CounterNote, "workload", e.key.String(), "query", spec.Metric.Query)

@@ -93,6 +93,7 @@ type Store struct {
 	opts   Options
 
 	fits      *semaphore.Weighted
+	rereads   *semaphore.Weighted // histories that are read for a new fit, until that is done
 	queries   *semaphore.Weighted
 	histories *semaphore.Weighted // those of the queries that read a history
 	work      sync.WaitGroup      // queries and fits under way
@@ -125,6 +126,7 @@ func NewStore(source Source, opts Options) *Store {
 		source:    source,
 		opts:      opts,
 		fits:      semaphore.NewWeighted(int64(opts.FitWorkers)),
+		rereads:   semaphore.NewWeighted(int64(opts.FitWorkers) + rereads),
 		queries:   semaphore.NewWeighted(int64(opts.Parallel)),
 		histories: semaphore.NewWeighted(max(1, int64(opts.Parallel)/2)),
 		wake:      make(chan struct{}, 1),
