@@ -36,9 +36,13 @@
 //	VictoriaMetrics      http://victoria-metrics:8428
 //	  cluster            http://vmselect:8481/select/0/prometheus
 //
-// Parameters of the address go with each request; a Thanos that would rather
-// answer with a part of the data than not at all is told not to by
-// http://thanos:9090?partial_response=false.
+// Parameters of the address go with each request.
+//
+// A Thanos, or a cluster of VictoriaMetrics, that misses one of its stores answers with
+// what the others have, and a warning. Such a part of the demand is not taken for all of
+// it: the server is asked again for the whole or an error, and from then on at once.
+// http://thanos:9090?partial_response=true accepts a part, and http://vmselect:8481/…
+// with ?deny_partial_response=0.
 //
 // VictoriaMetrics hides what it was given in the last 30 s, and answers with what was there
 // before. A server that gives itself away as one is asked with latency_offset=1s, so that

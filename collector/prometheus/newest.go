@@ -40,16 +40,9 @@ func (n *newest) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	n.victoria.Store(true)
-	var body io.ReadCloser
-	if req.Body != nil {
-		if req.GetBody == nil {
-			return resp, nil // cannot be sent twice; the next one asks better
-		}
-		again, err := req.GetBody()
-		if err != nil {
-			return resp, nil //nolint:nilerr // the answer is there
-		}
-		body = again
+	body, err := bodyAgain(req)
+	if err != nil {
+		return resp, nil //nolint:nilerr // the answer is there; the next one asks better
 	}
 	_ = resp.Body.Close()
 	return n.next.RoundTrip(withShortOffset(req, body))

@@ -33,6 +33,7 @@ type transport struct {
 	jitter   func() float64
 	now      func() time.Time // nil = the clock of the server is not looked at
 	maxSkew  time.Duration
+	insists  atomic.Bool // the server has answered with a part of the data
 }
 
 func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
@@ -65,7 +66,7 @@ func (t *transport) CloseIdleConnections() {
 func (t *transport) Do(ctx context.Context, req *http.Request) (*http.Response, []byte, error) {
 	wait := t.backoff
 	for attempt := 1; ; attempt++ {
-		resp, body, err := t.once(ctx, req)
+		resp, body, err := t.whole(ctx, req)
 		if err == nil {
 			return resp, body, nil
 		}

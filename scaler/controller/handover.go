@@ -115,6 +115,7 @@ func (c *Controller) elsewhere(ctx context.Context, v *hpa.View) *problem {
 	case apierrors.IsNotFound(err):
 		return nil
 	case err != nil: // not knowing is no permission
+		return &problem{"FloorHeldElsewhere", fmt.Sprintf("%s holds the floor under the lease %s, which cannot be read: %v", v.Claim.Holder, v.Claim.Lease, err)}
 	case lease.Spec.RenewTime == nil || lease.Spec.LeaseDurationSeconds == nil:
 		return nil
 	case c.opts.Now().Sub(lease.Spec.RenewTime.Time) > time.Duration(*lease.Spec.LeaseDurationSeconds)*time.Second:

@@ -171,9 +171,10 @@ func (c *Controller) finish(ctx context.Context, pa *v1alpha1.PredictiveAutoscal
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	}
 	if err := c.giveBack(ctx, pa); err != nil {
-		if c.opts.Now().Sub(pa.DeletionTimestamp.Time) < c.opts.ReleaseDeadline {
-			c.log.Warn("floor not given back yet", "object", client.ObjectKeyFromObject(pa).String(), "error", err)
-			return ctrl.Result{RequeueAfter: time.Second}, nil
+		if waits := c.opts.Now().Sub(pa.DeletionTimestamp.Time); waits < c.opts.ReleaseDeadline {
+			retry := max(time.Second, min(waits/2, 10*time.Second)) // who waits is told, and not each second
+			c.log.Warn("floor not given back yet", "object", client.ObjectKeyFromObject(pa).String(), "error", err, "retry", retry)
+			return ctrl.Result{RequeueAfter: retry}, nil
 		}
 		c.note(pa, warning, "ReleaseFailed", "Release", fmt.Sprintf("the floor was not given back in time: %v", err))
 	}

@@ -1,0 +1,67 @@
+package controller
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// A floor that another installation holds is left alone while that one lives, which its
+// Lease tells; one that has died leaves its floors to whoever comes.
+func TestAFloorOfAnotherInstallation(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	lease := func(spec string) string {
+		return `{"kind":"Lease","apiVersion":"coordination.k8s.io/v1","metadata":{"name":"other"},"spec":` + spec + `}`
+	}
+	renewed := func(ago time.Duration) string {
+		return lease(fmt.Sprintf(`{"leaseDurationSeconds":15,"renewTime":%q}`, now.Add(-ago).Format("2006-01-02T15:04:05.000000Z07:00")))
+	}
+	for name, tt := range map[string]struct {
+		claim  *hpa.Claim
+		status int
+		body   string
+		want   string // part of the message; empty = the floor may be moved
+	}{
+		"nobody holds it":                {nil, 0, "", ""},
+		"of a former version, no lease":  {&hpa.Claim{Holder: "b"}, 0, "", ""},
+		"another replica of ours":        {&hpa.Claim{Holder: "b", Lease: "forescale/forescale"}, 0, "", ""},
+		"it has renewed its lease":       {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, renewed(14 * time.Second), "b holds the floor under the lease shop/other: two installations"},
+		"it has not for too long":        {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, renewed(16 * time.Second), ""},
+		"it has given its lease up":      {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, lease(`{}`), ""},
+		"its lease is gone":              {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 404, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`, ""},
+		"its lease must not be read":     {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 403, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"no right"}`, "shop/other, which cannot be read: no right"},
+		"nobody can say whether it runs": {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 500, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":500,"message":"no leader"}`, "which cannot be read: no leader"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/apis/coordination.k8s.io/v1/namespaces/shop/leases/other" {
+					t.Errorf("asked for %s", r.URL.Path)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(tt.status)
+				fmt.Fprint(w, tt.body)
+			}))
+			defer server.Close()
+			c, err := New(&rest.Config{Host: server.URL}, Options{
+				Lease: types.NamespacedName{Namespace: "forescale", Name: "forescale"}, Now: func() time.Time { return now },
+			})
+			require.NoError(t, err)
+			got := c.elsewhere(t.Context(), &hpa.View{Claim: tt.claim})
+			if tt.want == "" {
+				require.Nil(t, got)
+				return
+			}
+			require.NotNil(t, got)
+			require.Equal(t, "FloorHeldElsewhere", got.reason)
+			require.Contains(t, got.message, tt.want)
+		})
+	}
+}
