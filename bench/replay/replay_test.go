@@ -70,6 +70,12 @@ func TestEqualSeedsGiveEqualResults(t *testing.T) {
 	require.NotEqual(t, a.ReplicaHours, run(t, tr, rateHPA(70), o).ReplicaHours)
 }
 
+// A load of the least numbers there are has no factor that makes it a load.
+func TestALoadTooSmallToBeScaledIsRefused(t *testing.T) {
+	_, err := replay.NewScenario(stepTrace(1e-320, 2e-320), replay.Options{Load: replay.Load{Peak: 4000}})
+	require.ErrorContains(t, err, "too little to be scaled to 4000")
+}
+
 // busy is a week with days, noise and bursts.
 func busy(seed uint64) trace.Trace {
 	return trace.Synthetic(trace.Shape{

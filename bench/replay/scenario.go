@@ -123,6 +123,9 @@ func (s *Scenario) scale() (float64, error) {
 		return 0, fmt.Errorf("replay: there is no load in the judged part to scale to a peak of %v", s.Options.Load.Peak)
 	}
 	f := s.Options.Load.Peak / peak
+	if math.IsInf(f, 0) { // of a load below 1e-300
+		return 0, fmt.Errorf("replay: the peak of the judged part is %v, too little to be scaled to %v", peak, s.Options.Load.Peak)
+	}
 	for i := range s.rate {
 		s.rate[i] *= f
 	}

@@ -20,7 +20,8 @@ type Info struct {
 
 // List returns the traces of a directory: those that its manifest.yaml names
 // under "series", in that order, or without a manifest its .csv and .csv.gz files
-// in order of their names, all taken for rates.
+// in order of their names, all taken for rates. A manifest without series is an error:
+// it is the one of something else.
 func List(dir string) ([]Info, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "manifest.yaml"))
 	if os.IsNotExist(err) {
@@ -33,7 +34,11 @@ func List(dir string) ([]Info, error) {
 		Series []Info `json:"series"`
 	}
 	if err := yaml.Unmarshal(text, &manifest); err != nil {
-		return nil, fmt.Errorf("trace: %s: %w", filepath.Join(dir, "manifest.yaml"), err)
+		return nil, fmt.Errorf("trace: %s: want a list of series, each with a name and a file: %w", filepath.Join(dir, "manifest.yaml"), err)
+	}
+	if len(manifest.Series) == 0 {
+		return nil, fmt.Errorf("trace: %s: lists no series, want some, each with a name and a file; without a manifest all .csv and .csv.gz files are read",
+			filepath.Join(dir, "manifest.yaml"))
 	}
 	for i := range manifest.Series {
 		info := &manifest.Series[i]

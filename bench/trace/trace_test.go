@@ -36,6 +36,17 @@ func TestListPrefersTheManifest(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.yaml"), []byte("series:\n- {name: x, file: ../x}\n"), 0o600))
 	_, err = trace.List(dir)
 	require.ErrorContains(t, err, "below the directory")
+
+	for text, want := range map[string]string{
+		"":                                  "lists no series",
+		"traces:\n- {name: x, file: a.csv}": "lists no series",
+		"- {name: x, file: a.csv}":          "want a list of series",
+		"series: [":                         "want a list of series",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.yaml"), []byte(text), 0o600))
+		_, err = trace.List(dir)
+		require.ErrorContains(t, err, want, text)
+	}
 }
 
 func TestIntensityIsLinearBetweenCentres(t *testing.T) {
