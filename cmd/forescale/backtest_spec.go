@@ -72,43 +72,65 @@ func (o *backtestOptions) metric() api.MetricSpec {
 	return api.MetricSpec{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas}
 }
 
-// decodeSpec reads a spec, or the object that carries one, as the backtest prints it:
-// the first of several documents that is a PredictiveAutoscaler, or a ScaledObject with a
-// trigger that asks for a forecast.
+// decodeSpec reads a spec, or the object that carries one, as the backtest prints it: the
+// one of several documents that is a PredictiveAutoscaler, or a ScaledObject with a
+// trigger that asks for a forecast. Of two nobody says which is meant, and that is an error.
 func decodeSpec(text []byte) (api.Spec, error) {
+	var decode func() (api.Spec, error)
+	object := false
 	for document := range bytes.SplitSeq(text, []byte("\n---")) {
 		body, err := yaml.YAMLToJSONStrict(document)
 		if err != nil {
 			return api.Spec{}, err
 		}
-		var object struct {
-			Kind string                     `json:"kind"`
-			Spec map[string]json.RawMessage `json:"spec"`
+		next, isObject := carried(body)
+		if next == nil || object && !isObject { // as what is printed for the HPA beside the object
+			continue
 		}
-		if json.Unmarshal(body, &object) != nil || object.Kind == "" { // a spec as it is, or what Decode has words for
-			if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
-				continue
-			}
-			if metadata := dotted(body); metadata != nil {
-				return checked(api.FromMetadata(metadata))
-			}
-			return checked(api.Decode(body))
+		if decode != nil {
+			return api.Spec{}, errors.New("more than one document has a spec, want one")
 		}
-		switch object.Kind {
-		case "PredictiveAutoscaler":
-			delete(object.Spec, "targetRef") // who is scaled, which a replay does not ask
-			delete(object.Spec, "podCPU")
-			if body, err = json.Marshal(object.Spec); err != nil {
+		decode, object = next, isObject
+	}
+	if decode == nil {
+		return api.Spec{}, errors.New("neither a spec nor a PredictiveAutoscaler, nor a ScaledObject with a trigger of type external and the key metric.query")
+	}
+	return checked(decode())
+}
+
+// carried returns how to read the spec that a document has, nil for one that has none, and
+// whether the document is an object that carries it.
+func carried(document []byte) (decode func() (api.Spec, error), object bool) {
+	var o struct {
+		Kind string                     `json:"kind"`
+		Spec map[string]json.RawMessage `json:"spec"`
+	}
+	if json.Unmarshal(document, &o) != nil || o.Kind == "" { // a spec as it is, or what Decode has words for
+		if bytes.Equal(bytes.TrimSpace(document), []byte("null")) {
+			return nil, false
+		}
+		if metadata := dotted(document); metadata != nil {
+			return func() (api.Spec, error) { return api.FromMetadata(metadata) }, false
+		}
+		return func() (api.Spec, error) { return api.Decode(document) }, false
+	}
+	switch o.Kind {
+	case "PredictiveAutoscaler":
+		return func() (api.Spec, error) {
+			delete(o.Spec, "targetRef") // who is scaled, which a replay does not ask
+			delete(o.Spec, "podCPU")
+			body, err := json.Marshal(o.Spec)
+			if err != nil {
 				return api.Spec{}, err
 			}
-			return checked(api.Decode(body))
-		case "ScaledObject":
-			if metadata := triggerOf(body); metadata != nil {
-				return checked(api.FromMetadata(metadata))
-			}
+			return api.Decode(body)
+		}, true
+	case "ScaledObject":
+		if metadata := triggerOf(document); metadata != nil {
+			return func() (api.Spec, error) { return api.FromMetadata(metadata) }, true
 		}
 	}
-	return api.Spec{}, errors.New("neither a spec nor a PredictiveAutoscaler, nor a ScaledObject with a trigger of type external and the key metric.query")
+	return nil, true
 }
 
 // triggerOf returns the metadata of the first trigger of a ScaledObject that asks for a
