@@ -1,6 +1,9 @@
 package collector
 
-import "math"
+import (
+	"math"
+	"regexp"
+)
 
 const (
 	// leastRises is how often a series must have risen before its never falling says
@@ -40,3 +43,9 @@ func LooksLikeCounter(values []float64) bool {
 
 // CounterNote tells a user what to do about a load that looks like a counter.
 const CounterNote = "the values only rise, as those of a counter do, which is no load: read its rate, such as sum(rate(http_requests_total[1m]))"
+
+// TakesChange reports whether query takes a change over time, as rate() does: what only
+// rises in a few hours of it is a load in the morning and no counter.
+func TakesChange(query string) bool { return changing.MatchString(query) }
+
+var changing = regexp.MustCompile(`\b(i?rate|increase|i?delta|deriv)\s*\(`)

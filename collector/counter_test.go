@@ -37,3 +37,17 @@ func TestLooksLikeCounter(t *testing.T) {
 		require.Equal(t, c.want, collector.LooksLikeCounter(c.values), name)
 	}
 }
+
+func TestTakesChange(t *testing.T) {
+	for query, want := range map[string]bool{
+		`sum(rate(http_requests_total{job="web"}[1m]))`: true,
+		"increase (jobs_total[5m])":                     true,
+		"irate(x[1m])":                                  true,
+		"http_requests_total":                           false,
+		"avg_over_time(http_requests_total[1m])":        false,
+		"my_rate":                                       false,
+		"":                                              false,
+	} {
+		require.Equal(t, want, collector.TakesChange(query), query)
+	}
+}

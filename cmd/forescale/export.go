@@ -132,6 +132,9 @@ func (o *exportOptions) run(ctx context.Context, now time.Time, out, notes io.Wr
 	for _, note := range d.Notes {
 		fmt.Fprintln(notes, "warning:", note)
 	}
+	if d.Rate.Observed() == 0 {
+		return fmt.Errorf("--query: %q: none of %d cells has a value that can be a load: want numbers that are not negative", o.query, d.Rate.Len())
+	}
 	if err := file.Complete(func(w io.Writer) error { return o.write(w, d) }); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
@@ -210,7 +213,7 @@ func (e *exporter) data(ctx context.Context, queries ...string) (export.Data, er
 		if rejected.Total() > rejected.Late { // the sample on the first border is late, and of the cell before
 			d.Notes = append(d.Notes, fmt.Sprintf("query %q: values refused: %s", queries[i], rejected))
 		}
-		if column == &d.Rate && collector.LooksLikeCounter(series.Values) {
+		if column == &d.Rate && !collector.TakesChange(queries[i]) && collector.LooksLikeCounter(series.Values) {
 			d.Notes = append(d.Notes, fmt.Sprintf("query %q: %s", queries[i], collector.CounterNote))
 		}
 		*column = series

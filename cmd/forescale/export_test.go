@@ -95,6 +95,7 @@ func TestExportLeavesNothingHalfWritten(t *testing.T) {
 	}{
 		"several series":  {[]string{"--query", "queue"}, "2 series, want exactly one"},
 		"no series":       {[]string{"--query", "nothing"}, "no data"},
+		"no load":         {[]string{"--query", "-sum(queue)"}, `--query: "-sum(queue)": none of 20159 cells has a value that can be a load`},
 		"no query":        {nil, "--query is missing"},
 		"wrong query":     {[]string{"--query", "sum("}, "bad_data"},
 		"wrong latency":   {[]string{"--query", "sum(queue)", "--latency-query", "nothing"}, "nothing"},

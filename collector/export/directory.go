@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/tsdb"
@@ -62,9 +63,28 @@ func (m *mirror) fill(ctx context.Context, source, dir string) error {
 		found = true
 	}
 	if !found {
-		return errors.New("the directory holds no blocks and no write-ahead log, want the data of a Prometheus, a snapshot of it (below data/snapshots), or one block")
+		return fmt.Errorf("the directory holds no blocks and no write-ahead log%s, want the data of a Prometheus, a snapshot of it (below data/snapshots), or one block", below(source, entries))
 	}
 	return nil
+}
+
+// below says in which folders of source there are blocks, as those of tenants or of
+// snapshots: the newest by name first, and three at most.
+func below(source string, entries []os.DirEntry) string {
+	var found []string
+	for _, e := range slices.Backward(entries) {
+		inside, err := os.ReadDir(filepath.Join(source, e.Name()))
+		if err == nil && slices.ContainsFunc(inside, func(f os.DirEntry) bool {
+			_, isBlock := blockName(filepath.Join(source, e.Name(), f.Name()))
+			return isBlock
+		}) {
+			found = append(found, e.Name())
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return " of its own, but there are some in " + strings.Join(found[:min(3, len(found))], ", ")
 }
 
 // blockName returns the identifier of the block at path, if there is one.

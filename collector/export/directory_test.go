@@ -81,6 +81,10 @@ func TestBlocksGiveWhatTheRangeQueryGives(t *testing.T) {
 		requireSame(t, answered(t, server)[:d.Rate.Len()], d.Rate.Values)
 		require.GreaterOrEqual(t, d.Rate.Len(), 57)
 	})
+	t.Run("the folder above", func(t *testing.T) {
+		_, err := export.Read(t.Context(), filepath.Dir(data), export.Options{Query: query})
+		require.ErrorContains(t, err, "no blocks and no write-ahead log of its own, but there are some in "+filepath.Base(snapshot)+", "+filepath.Base(data)+", want")
+	})
 	t.Run("too much log", func(t *testing.T) {
 		_, err := export.Read(t.Context(), data, export.Options{Query: query, MaxBytes: 100})
 		require.ErrorContains(t, err, "more than 100 bytes of log")

@@ -253,6 +253,22 @@ func TestWithoutAQuery(t *testing.T) {
 	require.ErrorContains(t, err, "give a query")
 }
 
+// What only rises is taken for a counter unless the query takes a change of it; lines may
+// end as those of Windows.
+func TestARisingLoadIsNoCounterByItsQuery(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("# TYPE calls counter\r\n")
+	for i := range 60 {
+		fmt.Fprintf(&text, "calls_total %d %d\r\n", 100*i*i, noon().Unix()+int64(60*i))
+	}
+	for query, notes := range map[string]int{"rate(calls_total[2m])": 0, "calls_total": 1} {
+		d, err := export.Decode(t.Context(), strings.NewReader(text.String()+"# EOF\r\n"), export.Options{Query: query})
+		require.NoError(t, err)
+		require.Greater(t, d.Rate.Values[40], d.Rate.Values[2])
+		require.Len(t, d.Notes, notes, query)
+	}
+}
+
 func TestAQueryMustGiveOneSeries(t *testing.T) {
 	read := func(q string) error {
 		_, err := export.Decode(t.Context(), strings.NewReader(openMetrics()), export.Options{Query: q})

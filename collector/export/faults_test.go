@@ -85,6 +85,7 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"a list of numbers":     {"[1,2,3]", []string{"byte 2 of the result: number", "want a list of series"}},
 		"an endless line":       {"timestamp,value\n60," + strings.Repeat("1", 70_000) + "\n", []string{"after 0 rows: a line of more than 65536 bytes"}},
 		"too short for a cell":  {"a 1 61\na 1 62\n# EOF\n", []string{"0 cells of 1m0s"}},
+		"time beyond counting":  {"timestamp,value\n1e300,1\n", []string{"line 2: time 1000", "…, want unix seconds"}},
 		"time beyond all sense": {"a 1 60\na 1 8e9\n# EOF\n", []string{"line 2", "away from another"}},
 	} {
 		t.Run(name, func(t *testing.T) {

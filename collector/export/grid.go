@@ -49,8 +49,9 @@ type table struct {
 
 	typical time.Duration // median distance of the rows
 
-	has   [columns]bool
-	notes []string
+	has    [columns]bool
+	change bool // the rate is one by its query: no note that it could be a counter
+	notes  []string
 
 	average  bool             // of what the rows of one time say; otherwise they must say the same
 	told     [columns]float64 // rows that said something of the newest time, where average is set
@@ -141,7 +142,7 @@ func checkTime(ms float64) error {
 			hint = "; it looks like " + unit.name
 		}
 	}
-	return fmt.Errorf("time %s, want unix seconds from 1970 to 2255%s", number(ms/1e3), hint)
+	return fmt.Errorf("time %s, want unix seconds from 1970 to 2255%s", brief(number(ms/1e3)), hint)
 }
 
 // interval returns the distance of the rows: their 5 % quantile, below which only
@@ -318,7 +319,7 @@ func (t table) trim(start time.Time, cells [columns][]float64) (Data, error) {
 		}
 		return s
 	}
-	if collector.LooksLikeCounter(cells[rate]) {
+	if !t.change && collector.LooksLikeCounter(cells[rate]) {
 		t.notes = append(t.notes, collector.CounterNote)
 	}
 	return Data{Rate: series(rate), Latency: series(latency), Replicas: series(replicas), Desired: series(desired), Notes: t.notes}, nil

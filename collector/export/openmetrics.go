@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ func readOpenMetrics(ctx context.Context, r io.Reader, o Options) (_ Data, err e
 	if err != nil {
 		return Data{}, err
 	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // of an editor: a label writes its own as \n
 	opts := tsdb.DefaultOptions()
 	opts.MinBlockDuration, opts.MaxBlockDuration = wholeBlock.Milliseconds(), wholeBlock.Milliseconds()
 	opts.WALSegmentSize = -1 // none: the file is the log

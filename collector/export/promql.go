@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
+	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/collector/prometheus"
 )
 
@@ -66,6 +67,7 @@ func (d *database) evaluate(ctx context.Context, o Options, counter func(name st
 		t.notes = append(t.notes, "the query is "+queries[rate])
 	}
 	o.Step = 0 // as asked
+	t.change = collector.TakesChange(queries[rate])
 	return t.data(o)
 }
 

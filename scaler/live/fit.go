@@ -54,7 +54,7 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 			fit, err = fitTo(ctx, spec, history, s.opts.Network, retrace)
 			s.fits.Release(1)
 		}
-		if err == nil && collector.LooksLikeCounter(history.Values) {
+		if err == nil && !collector.TakesChange(spec.Metric.Query) && collector.LooksLikeCounter(history.Values) {
 			s.opts.Log.Warn("metric.query: "+collector.CounterNote, "workload", e.key.String(), "query", spec.Metric.Query)
 		}
 		s.install(e, epoch, fit, retrace, err)
