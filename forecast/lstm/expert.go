@@ -210,8 +210,9 @@ func (e *Expert) At(h int) float64 { return e.Quantile(h, 0.5) }
 
 // Quantile returns the level-p quantile of the cell h ≥ 1 steps after the
 // newest. Levels between those of the network are interpolated on the scale of
-// the normal distribution, levels beyond them extrapolated there. It is NaN
-// before the first sample.
+// the normal distribution, levels beyond them extrapolated there. Outputs are
+// learned one by one, so that two levels may cross. It is NaN before the first
+// sample.
 func (e *Expert) Quantile(h int, p float64) float64 { return e.quantile(0, h, e.mix(p)) }
 
 // Peak returns the level-p quantile of the maximum over the next h ≥ 1 cells. A

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -184,8 +185,13 @@ func (s *sums) tally(e *lstm.Expert, series forecast.Series, origin, h int, leve
 	s.n++
 	s.network += err
 	s.naive += math.Abs(y - now)
+	quantiles := make([]float64, len(levels))
 	for q, p := range levels {
-		if y <= e.Quantile(h, p) {
+		quantiles[q] = e.Quantile(h, p)
+	}
+	slices.Sort(quantiles) // outputs may cross, and those of a forecast are put in order
+	for q, v := range quantiles {
+		if y <= v {
 			s.under[q]++
 		}
 	}

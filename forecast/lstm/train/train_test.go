@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +38,20 @@ func TestTrainingBeatsSeasonalNaive(t *testing.T) {
 		require.Lessf(t, s.ToNaive, 1.02, "%d steps ahead", s.Horizon)
 	}
 	require.Less(t, r.Epochs[r.Best-1].Validation, r.Epochs[0].Validation)
+}
+
+// The outputs of a network may cross; its forecasts do not, nor may what is said of them.
+func TestCoverageRisesWithTheLevel(t *testing.T) {
+	series := lstmtest.Waves(1, 20*24, 6)
+	o := quick
+	o.Epochs, o.MinSteps = 1, 5
+	n, _, err := Run(t.Context(), series, o, nil)
+	require.NoError(t, err)
+	n.Head.B2[0] += 3 // of the lowest quantile of the first rung
+	all, err := errorsOf(n, part{series: series[0], stop: 15 * 24})
+	require.NoError(t, err)
+	require.Positive(t, all[0].n)
+	require.True(t, slices.IsSorted(all[0].under), "%v", all[0].under)
 }
 
 // Equal seeds give the same network bit for bit; another seed another one.
