@@ -6,7 +6,7 @@ import (
 )
 
 // AnswerHold is the stabilization window for scaling down that the HPA behind an answer is
-// meant to have: what it holds by itself is not held in the answer too.
+// meant to have. The answer holds for that much less, so that nothing is held twice.
 const AnswerHold = 90 * time.Second
 
 // AnswerInput is what an answer depends on, apart from a Hold.
@@ -15,28 +15,28 @@ type AnswerInput struct {
 	Need     float64       `json:"need"`     // demand to provide for, known, in the unit of the metric
 	Target   float64       `json:"target"`   // demand that one replica serves, > 0
 	Count    int32         `json:"count"`    // replicas for Need, ≥ 0
-	Whole    bool          `json:"whole"`    // the answer is a whole number of replicas: what one of many carries is not what one carries
-	Desired  int32         `json:"desired"`  // replicas that demand asks for, apart from a burst that lasts; −1 = unknown
+	Whole    bool          `json:"whole"`    // answer with a whole number of replicas, because the demand that one carries depends on their number
+	Desired  int32         `json:"desired"`  // replicas that demand asks for, apart from a burst that is going on; −1 = unknown
 	Idle     bool          `json:"idle"`     // Need is at or under the activation threshold
 	Burst    int32         `json:"burst"`    // replicas to start for a burst that begins; 0 = none
-	Guard    int32         `json:"guard"`    // replicas of an autoscaler without a forecast, below which not to go; 0 = none
+	Guard    int32         `json:"guard"`    // lower bound, by what an autoscaler without a forecast would have; 0 = none
 	Limit    int32         `json:"limit"`    // most replicas that the bill allows; 0 = no limit
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
-	Calm     time.Duration `json:"calm"`     // how long a small step down must be asked for without a break; 0 = no wait
+	Calm     time.Duration `json:"calm"`     // how long a small step down must be asked for without interruption; 0 = no wait
 }
 
 // An Answer is a metric for an autoscaler that divides it by the target, as the HPA behind
 // KEDA does.
 type Answer struct {
 	Value float64 `json:"value"` // in the unit of the metric
-	Rule  Reason  `json:"rule"`  // that made it differ from the need: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty = none
+	Rule  Reason  `json:"rule"`  // why it differs from the need: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty = it does not
 }
 
-// Respond returns the answer to in, and h for the next call. It covers what is needed or
-// lately was, which is held on the way down as a floor is, and what the start of a burst and
-// the guard ask for beyond that; a limit comes last. Bounds and limits of change are left to
-// the HPA. At or under the activation threshold nothing is held: KEDA has a cooldown for
-// that.
+// Respond returns the answer to in, and h for the next call. The answer covers the need; the
+// counts that were asked for lately, held on the way down as a floor is; and what the start
+// of a burst and the guard ask for beyond that. Limit comes last. Bounds and rates of change
+// are left to the HPA. At or under the activation threshold nothing is held, because KEDA has
+// a cooldown for that.
 func Respond(h Hold, in AnswerInput) (Answer, Hold) {
 	a := Answer{Value: in.Need}
 	if in.Whole {
@@ -71,9 +71,10 @@ type AnswerRecord struct {
 	Answer Answer      `json:"answer"`
 }
 
-// Replay answers again. It returns an error with both answers if it is not the recorded one,
-// which means that the rules of this program are not those of the program that wrote the
-// record. The error also says if the record is none that this program could have written.
+// Replay computes the answer again. It returns an error with both answers if the new one is
+// not the recorded one, which means that the rules of this program are not those of the
+// program that wrote the record. It also returns an error for a record that this program
+// could not have written.
 func (r AnswerRecord) Replay() (Answer, error) {
 	if now := r.Input.Now.Unix() / int64(holdSlot/time.Second); now < holdSlots || now > lastSlot || r.Hold.Slot < 0 || r.Hold.Slot > now {
 		return Answer{}, fmt.Errorf("scaler: an answer at %s with a hold at slot %d, want a time from 1970 to 2261 and no later hold",

@@ -7,8 +7,8 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// Grace is what the end of a pod costs, Kubernetes's default termination grace period: the
-// g of the break-even rule.
+// Grace is for how long a pod still costs after it was stopped: Kubernetes's default
+// termination grace period. It is the g of the break-even rule.
 const Grace = 30 * time.Second
 
 // idle is how long a target must be inactive before its last replica goes, like KEDA's
@@ -20,12 +20,12 @@ type Input struct {
 	Now      time.Time     `json:"now"`      // UTC
 	Current  int32         `json:"current"`  // spec.replicas of the target, ≥ 0
 	Desired  int32         `json:"desired"`  // replicas that demand asks for; −1 = unknown
-	Passing  int32         `json:"passing"`  // replicas for a burst that lasts or is likely; 0 = none
-	Guard    int32         `json:"guard"`    // replicas of an autoscaler without a forecast, below which not to go; 0 = none
+	Passing  int32         `json:"passing"`  // replicas for a burst that is going on or likely; 0 = none
+	Guard    int32         `json:"guard"`    // lower bound, by what an autoscaler without a forecast would have; 0 = none
 	Limit    int32         `json:"limit"`    // most replicas that the bill allows while demand is known; 0 = no limit
 	Demand   Demand        `json:"demand"`   // behind Desired
 	LeadTime time.Duration `json:"leadTime"` // from a decision to a ready replica, ns in JSON
-	Calm     time.Duration `json:"calm"`     // how long a small step down must be asked for without a break; 0 = no wait
+	Calm     time.Duration `json:"calm"`     // how long a small step down must be asked for without interruption; 0 = no wait
 }
 
 // State is what [Decide] remembers. It is a plain value of fixed size: copy it,
@@ -36,9 +36,9 @@ type State struct {
 	Last  int32 `json:"last"` // replicas of the last decision
 
 	Highs marks `json:"highs"` // recommendations that may still be the highest of a window
-	Lows  marks `json:"lows"`  // or the lowest
-	Ups   marks `json:"ups"`   // growth by our decisions
-	Downs marks `json:"downs"` // and shrinking
+	Lows  marks `json:"lows"`  // recommendations that may still be the lowest of a window
+	Ups   marks `json:"ups"`   // increases by our decisions
+	Downs marks `json:"downs"` // decreases by our decisions
 }
 
 // Decide returns the replica count for in.Now and the state for the next call.
@@ -50,8 +50,8 @@ type State struct {
 // autoscaler never shrinks a target at once.
 //
 // Without scale.behavior the count is a floor of our own: limits on its way down are
-// measured against our last decision, not against what somebody else has made of the
-// target.
+// measured against our last decision, not against the present count of the target, which
+// others may have changed.
 func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 	now := in.Now.UnixNano()
 	if !st.Begun {
@@ -97,8 +97,8 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 	return d, st
 }
 
-// silent reports whether demand is unknown, or known by the forecast only, which may add
-// but not take.
+// silent reports whether demand is unknown, or only forecast and lower than the current
+// count: without an observation a forecast may add replicas but not remove any.
 func silent(in Input) bool {
 	return in.Desired < 0 || math.IsNaN(in.Demand.Need()) ||
 		math.IsNaN(in.Demand.Observed) && in.Desired < in.Current
@@ -142,7 +142,7 @@ type rules struct {
 	st   *State
 }
 
-// activation decides between none and some, where none is allowed.
+// activation decides between zero and at least one replica, where zero is allowed.
 func (r rules) activation(d *Decision, lo int32) {
 	if lo > 0 {
 		return

@@ -12,7 +12,7 @@ import (
 // metric. NaN means unknown. In JSON an unknown value is null.
 type Demand struct {
 	Observed  float64 // now
-	Predicted float64 // by the forecast, the most until the lead time has passed
+	Predicted float64 // the highest that the forecast expects within the lead time
 }
 
 // Unknown returns a demand with both values unknown.
@@ -67,13 +67,13 @@ func known(v float64) *float64 {
 // in the unit of the metric.
 //
 // A bound that lies inside a cell counts for its part of the cell, so that the
-// answer moves smoothly with the clock. What lies before or beyond the forecast
-// is left out; DemandAt returns NaN if nothing is left: f is nil or empty, over
-// at from, or to lies before from. It does not allocate.
+// answer moves smoothly with the clock. Time outside the forecast is left out.
+// DemandAt returns NaN if no time is left: f is nil or empty, the forecast ends
+// before from, or to lies before from. It does not allocate.
 //
-// The table has the maximum from the first cell on only. For a window that begins later,
-// the maximum is taken to be the highest cell of the window, raised in the proportion in
-// which the maximum from the first cell on exceeds its own highest cell.
+// The forecast has maxima of windows that begin at its first cell only. For a window that
+// begins later, the maximum is taken to be its highest cell, raised in the proportion in
+// which the maximum from the first cell on exceeds the highest cell up to then.
 func DemandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	if f == nil || f.Horizon() == 0 || f.Step <= 0 || to.Before(from) {
 		return math.NaN()

@@ -40,8 +40,8 @@ func (m *marks) remove(i, k int) {
 	}
 }
 
-// push adds a mark, whose time is not before the newest. A full memory merges
-// its two oldest marks with join, which must err on the careful side.
+// push adds a mark, whose time is not before that of the newest. A full memory merges
+// its two oldest marks by join, which must err on the side of caution.
 func (m *marks) push(at int64, count int32, join func(a, b int32) int32) {
 	if m.n == maxMarks {
 		m.list[1].count = join(m.list[0].count, m.list[1].count)

@@ -5,14 +5,14 @@ import "time"
 const (
 	holdSlot  = 15 * time.Second // between two syncs of the HPA behind the answer
 	holdSlots = 40               // remembered: ten minutes
-	holdGap   = 4                // slots without an answer from which on it was silent
-	lastSlot  = 613_000_000      // in 2261, beyond which nanoseconds do not count
+	holdGap   = 4                // slots without an answer that count as silence
+	lastSlot  = 613_000_000      // in 2261; later times overflow int64 nanoseconds
 )
 
-// A Hold delays the way down of an answer by the rules by which a floor of ours comes
-// down; see BreakEvenHold. It remembers less than a State, and works where the number of
-// replicas is unknown. It is a plain value, and its fields are its whole memory, for dumps.
-// The zero Hold is ready.
+// A Hold delays the way down of an answer by the same rule as that of a floor; see
+// BreakEvenHold. It remembers less than a State, and works where the number of replicas is
+// unknown. It is a plain value, and its fields are its whole memory, for dumps. The zero
+// Hold is ready.
 type Hold struct {
 	Slot  int64            `json:"slot"`  // of the newest entry of Asked
 	Asked [holdSlots]int32 `json:"asked"` // the most replicas asked for, by slot modulo their count
@@ -20,10 +20,10 @@ type Hold struct {
 }
 
 // take takes the count n asked for at now, which must not go back, and returns the count
-// to hold: the most that was asked for within large, or, where that is only a small step
-// below the last result, within small. Both spans are bounded by what is remembered. After
-// a silence the last result counts as asked for throughout, so that the way down starts
-// anew. An unknown n, −1, is returned as it is.
+// to hold. That is the most that was asked for within large; or within small, where the
+// former is only a small step below the last result. Both spans are bounded by what is
+// remembered. After a silence the last result counts as asked for throughout, so that the
+// way down starts anew. An unknown n, −1, is returned as it is.
 func (h *Hold) take(now time.Time, n int32, large, small time.Duration) int32 {
 	if n < 0 {
 		return n

@@ -1,7 +1,7 @@
 package scaler
 
-// A Reason is the name of a rule, fit for a condition, and spelled as in autoscaling/v2 for
-// rules that it has.
+// A Reason is the name of a rule, fit for a condition. Rules that autoscaling/v2 has are
+// spelled as there.
 type Reason string
 
 // The rules, in the order in which [Decide] applies them.
@@ -64,7 +64,7 @@ func (d *Decision) raise(rule Reason, n int32) {
 	}
 }
 
-// stop records rule even if it leaves the count as it is.
+// stop sets the count to n and records rule even if that changes nothing.
 func (d *Decision) stop(rule Reason, n int32) {
 	d.Replicas, d.Reason = n, rule
 	if d.n < maxSteps {

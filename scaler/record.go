@@ -16,9 +16,9 @@ type Record struct {
 	Decision Decision      `json:"decision"`
 }
 
-// Replay decides again. It returns an error with both counts if the decision is
-// not the recorded one, which means that the rules of this program are not those
-// of the program that wrote the record.
+// Replay takes the decision again. It returns an error with both counts if the new
+// one is not the recorded one, which means that the rules of this program are not
+// those of the program that wrote the record.
 func (r Record) Replay() (Decision, State, error) {
 	d, st := Decide(r.Spec, r.State, r.Input)
 	if d != r.Decision {

@@ -15,8 +15,8 @@ type answer struct {
 
 // Answer returns the metric for an autoscaler that divides it by [Workload.Target], as the
 // HPA behind KEDA does, by the rules of [scaler.Respond]; d is that of [Workload.Demand] at
-// now. A burst and the guard count provided that [Workload.Decide] was told of the ready
-// replicas lately. Answer remembers what was asked for. It is in the unit of the metric, and
+// now. Bursts and the guard count only if [Workload.Decide] was told of the ready replicas
+// lately. Answer remembers what was asked for. The result is in the unit of the metric, and
 // NaN if d is unknown.
 func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	in, known := w.question(now, d)
@@ -36,8 +36,8 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 // needs: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty if none did.
 func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 
-// question returns what the answer to d depends on. It returns false, and the need alone,
-// while that, or what a replica carries, is unknown.
+// question returns what the answer to d depends on. While the need, or what a replica
+// carries, is unknown, it returns false, with nothing but the need.
 func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput, bool) {
 	in := scaler.AnswerInput{
 		Now: now, Need: w.Need(d), Target: w.Target(), Whole: w.staffing.AsQueue(), Desired: w.asks(now),

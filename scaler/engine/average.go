@@ -6,8 +6,8 @@ import (
 )
 
 // The levels at which a distribution of demand is read for its average, and the share
-// of it that each stands for: tenths up to nine tenths, and then ever finer, because it
-// is the rare highs that miss an objective.
+// of it that each stands for: tenths up to nine tenths, and then ever finer, because
+// objectives are missed at the rare highs.
 //
 //nolint:gochecknoglobals // tables
 var (
@@ -17,12 +17,12 @@ var (
 
 // averaged returns the least count that keeps the latency objective on average over
 // the distribution of the highest demand within the lead time, where demand counts for at
-// least what is observed. It is one margin for the uncertainty of the forecast and the
+// least what is observed. This is one margin for the uncertainty of the forecast and the
 // fluctuation of the queue, with no level to choose. It refers to the last call of Demand,
 // and takes some tens of microseconds for a service of some tens of replicas.
 //
-// It returns −1 if the spec does not ask for it, and while there is no distribution:
-// without a trusted forecast, or while demand is not observed.
+// It returns −1 if the spec does not ask for an average, and while there is no
+// distribution: without a trusted forecast, or while demand is not observed.
 func (w *Workload) averaged(now time.Time) int32 {
 	f, d := w.Forecast(), w.parts.steady
 	if !w.spec.Forecast.Average || f == nil || w.model.Idle() || !w.gate.Trusted() || math.IsNaN(d.Observed) || math.IsNaN(d.Predicted) {

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// seasonSmear is how far a season spreads a leap: models keep seasons in cells of five
-	// minutes, so that a leap by the clock reaches its height in the forecast up to that
+	// seasonSmear is by how much a season smears a sudden rise: models keep seasons in cells
+	// of five minutes, so a rise by the clock reaches its height in the forecast up to that
 	// much late.
 	seasonSmear = 5 * time.Minute
 
@@ -23,21 +23,21 @@ const (
 	// stay at most, to serve what has queued up.
 	drainTime = 30 * time.Second
 
-	// startsPerMissing is how many replicas are asked for per one that was missing when a
-	// burst began: of those that start, the faster half then suffices, and the others
-	// drain the queue.
+	// startsPerMissing is how many replicas are asked for per replica that was missing when
+	// a burst began. The faster half of them then suffices, and the others drain the queue.
 	startsPerMissing = 2
 
-	// startsPerMissingRare is the same where bursts are rare. Starts whose logarithm varies
-	// by 0.25 around a minute are enough after 61, 54 and 50 s if two, three and four are
-	// asked for. With the queue, the third per missing one ends harm 11 s sooner, which is
-	// worth 220 s of an idle replica at the price of 20, and costs about 110 s: a start
-	// and an end. The fourth ends it another 5 s sooner, and is not worth that.
+	// startsPerMissingRare is the same where bursts are rare. If start-up times vary around
+	// a minute, by 0.25 in their logarithm, enough replicas are ready after 61, 54 and 50 s
+	// when two, three and four are started per missing one. Counting the queue, the third
+	// ends harm 11 s sooner. At the price of 20 that is worth 220 s of an idle replica, and
+	// costs about 110 s, a start and an end. The fourth gains another 5 s, and is not worth
+	// its cost.
 	startsPerMissingRare = 3
 )
 
-// reach returns until when demand at now is to be provided for: until a lead time
-// and a step have passed, and over the smear of a rise by the clock within them.
+// reach returns until when demand must be provided for at now: for a lead time and a step,
+// and, if a rise by the clock lies within them, over its smear as well.
 func (w *Workload) reach(now time.Time) time.Time {
 	to := now.Add(w.LeadTime() + w.step)
 	if w.bursts.ExpectedWithin(now, to.Add(w.step)) { // a rise is noticed when its first cell ends
@@ -55,8 +55,8 @@ func (w *Workload) bursting() bool {
 		!w.bursts.Expected(w.bursts.Onset, w.step)
 }
 
-// latch returns the demand of a burst that lasts, or that may just have begun; 0 if there
-// is none.
+// latch returns the demand of a burst that is going on, or that may just have begun; 0 if
+// there is none.
 func (w *Workload) latch(now time.Time) float64 {
 	need := w.bursts.Latch(now, burstLevel)
 	if !w.bursts.Lasts() {
@@ -91,9 +91,9 @@ func (w *Workload) hedge(now time.Time) float64 {
 // pays reports whether a hedge is worth its replicas. The odds are the cost of a replica
 // over the cost of missing one for the same time: 1/k for a forecast.missingReplicaCost of
 // k. Without the hedge a burst is missed for one lead time. So a hedge begins when the
-// chance of a burst exceeds the odds times the hedge's cost in lead times, and is kept
+// chance of a burst exceeds the odds times the hedge's cost in lead times. It is kept
 // while, over some fraction of a lead time ahead, the chance exceeds the odds times that
-// fraction. Of a hedge against a foreseen burst only what is in vain counts as cost.
+// fraction. For a hedge against a foreseen burst only the share in vain counts as cost.
 func (w *Workload) pays(now time.Time, odds float64) bool {
 	if !w.hedging {
 		return w.parts.Chance > hedgeCost*odds*w.vain(w.parts.Chance)
@@ -107,8 +107,9 @@ func (w *Workload) pays(now time.Time, odds float64) bool {
 }
 
 // vain returns the share of the cost of a hedge that is lost on average, where a burst
-// comes with the given chance. The replicas that meet one which comes when it is foreseen
-// are those that it needs anyway, a lead time earlier; of others nothing is saved.
+// comes with the given chance. If bursts come when they are foreseen, the replicas of a
+// hedge that meets one would have been started anyway, a lead time later. Otherwise the
+// whole cost is lost: 1.
 func (w *Workload) vain(chance float64) float64 {
 	if w.bursts.Foreseen() {
 		return 1 - chance
@@ -123,8 +124,8 @@ func (w *Workload) begins(now time.Time) bool {
 	return starting || w.bursts.Suspects(now)
 }
 
-// drains reports whether more than the missing replicas are asked for, to drain the queue:
-// a burst has just begun, and the bill is not exceeded.
+// drains reports whether to ask for more than the missing replicas, so that the queue
+// drains: a burst has just begun, and the bill is not exceeded.
 func (w *Workload) drains(now time.Time) bool {
 	return w.begins(now) && (w.pacer == nil || !w.pacer.Dear())
 }

@@ -19,9 +19,9 @@ const (
 	// reactiveHold is how long an HPA holds without a behavior.
 	reactiveHold = 5 * time.Minute
 
-	// burstAllowance is how far beyond the bill, as a share of it, a burst that has begun is
-	// still met in full: its replicas are needed for a short time only, and with fewer it
-	// would be missed as an autoscaler without a forecast misses it.
+	// burstAllowance is by how much, as a share, the bill may be exceeded while a burst that
+	// has begun is still met in full. Its replicas are needed for a short time only, and
+	// with fewer the burst would be missed as by an autoscaler without a forecast.
 	burstAllowance = 0.025
 
 	// startShare is the part of the lead time in which a replica starts; the rest is
@@ -80,7 +80,7 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 }
 
 // input returns what a decision about t depends on, except the state left by earlier
-// ones. The spec points into t.
+// decisions. The spec that it returns points into t.
 func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input) {
 	d := w.Demand(now)
 	in := scaler.Input{
@@ -117,9 +117,9 @@ func (w *Workload) calmCount(asked int32) int32 {
 
 // affordable returns the most replicas to ask for; 0 means no bound. There is a bound only
 // while the target has cost too much more than an autoscaler without a forecast would have.
-// It is then the larger of that one's count and of what the observed demand needs; observed
-// is that of before while samples stay away, and without it there is no bound. That count
-// is taken without the hold that we, or the HPA behind the answer, apply ourselves.
+// The bound is then the count of that autoscaler, without the hold that we, or the HPA
+// behind the answer, apply ourselves; or what the observed demand needs, if that is more.
+// observed is the demand of before while samples stay away; NaN means no bound.
 func (w *Workload) affordable(now time.Time, observed float64) int32 {
 	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
 		return 0
@@ -130,10 +130,10 @@ func (w *Workload) affordable(now time.Time, observed float64) int32 {
 	return max(w.pacer.Reactive(now, reactiveHold-scaler.AnswerHold), w.Replicas(observed))
 }
 
-// overspent reports whether the bill must be kept now: that of the whole target, or, where
-// bursts are foreseen, that without what the guard holds. The hedge against such bursts ends
-// harm sooner than the guard does, and a bill that the guard alone fills would leave nothing
-// for it.
+// overspent reports whether the cost of the target must be limited now. Where bursts are
+// foreseen, the cost of what the guard holds is left out: a hedge against such bursts ends
+// harm sooner than the guard does, and if the guard alone used up the bill, nothing would be
+// left for the hedge.
 func (w *Workload) overspent() bool {
 	switch {
 	case w.pacer == nil:
@@ -144,8 +144,8 @@ func (w *Workload) overspent() bool {
 	return w.pacer.Exceeded()
 }
 
-// guarded returns the count below which not to go because of harm done, 0 without any: a
-// part of what the reactive autoscaler would have if its stabilization window were hold.
+// guarded returns a lower bound of the count while there is harm, 0 while there is none: a
+// share of what the reactive autoscaler would have if its stabilization window were hold.
 func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
 	if w.pacer == nil {
 		return 0
@@ -153,7 +153,7 @@ func (w *Workload) guarded(now time.Time, hold time.Duration) int32 {
 	return w.pacer.Guarded(now, hold)
 }
 
-// book enters the time since the last decision into the budgets, and makes now the time of
+// book charges the time since the last decision to the budgets, and makes now the time of
 // the last decision.
 func (w *Workload) book(now time.Time, observed float64, t Target) {
 	last := w.last.at

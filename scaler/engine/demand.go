@@ -10,33 +10,32 @@ import (
 )
 
 const (
-	// burstLevel is the quantile of past bursts that a new or a likely one is met with: to
-	// be ready for most of a burst is to miss it all the same.
+	// burstLevel is the quantile of past bursts that is provided for in a new or a likely
+	// one. It is high because replicas for most of a burst still miss the objective.
 	burstLevel = 0.95
 
-	// returnFactor is the demand after a dip as a multiple of that before it: some of it
-	// has waited.
+	// returnFactor is the demand after a dip as a multiple of that before it: some requests
+	// have waited.
 	returnFactor = 1.1
 
 	// longestSilence is how long the forecast may still raise the count while nothing is
-	// observed: long enough to carry a ramp through an outage of the metric. A longer
-	// forecast without a metric would never be checked, and what it once asked for stays
-	// held.
+	// observed: long enough to carry a ramp through an outage of the metric. Beyond that
+	// nothing would check the forecast, and whatever it asked for would stay held.
 	longestSilence = time.Hour
 
 	// farthest is the most that the forecast may ask for, as a multiple of the larger
-	// of what is observed and its own median: wider than that is not a forecast but
-	// the echo of an accident. What does grow so fast is a burst.
+	// of what is observed and its own median. A bound farther away only echoes an accident
+	// of the past; demand that does grow so fast is a burst.
 	farthest = 3.0
 
 	// farthestYoung is the same as a multiple of what is observed, while the history is
 	// shorter than model.UsualSpan. The first rates of a series are means over a window that
-	// was not full, so its median continues a rise that was none, and its bounds rest on a
-	// handful of errors, of which that is one.
+	// was not full yet. They seem to rise, the median continues that rise, and the bounds
+	// rest on a handful of errors that contain it.
 	farthestYoung = 1.5
 
-	// hair is the share of what is observed by which a forecast must exceed it to ask for
-	// more. The bounds of a constant load lie a few millionths above it, which is one replica
+	// hair is the share by which a forecast must exceed the observed demand to ask for more.
+	// The bounds of a constant load lie a few millionths above it, which would be one replica
 	// more where the load is a multiple of what a replica carries.
 	hair = 1e-4
 )
@@ -65,11 +64,11 @@ func (p Parts) bursts() float64 { return max(p.Latch, p.Return, p.Hedge) }
 // away, and for one window after they return, it is at least the highest sample of the two
 // windows before.
 //
-// Predicted is what to expect from now to one lead time and one step ahead, the largest of
-// the window maximum of the forecast, which moves with the newest sample, and the demand of
-// a burst that lasts or is likely. While the forecast is not trusted the last value with
-// its usual growth takes its place. Predicted is NaN without a forecast, and after an hour
-// of silence.
+// Predicted is the most to expect from now to one lead time and one step ahead. It is the
+// larger of the window maximum of the forecast, which moves with the newest sample, and the
+// demand of a burst that is going on or likely. While the forecast is not trusted, the last
+// value with its usual growth takes its place. Predicted is NaN without a forecast, and
+// after an hour of silence.
 func (w *Workload) Demand(now time.Time) scaler.Demand {
 	d := scaler.Unknown()
 	d.Observed = w.nowcast.Demand(now, w.spec.Metric.TTL.Std())
@@ -132,9 +131,9 @@ func (w *Workload) Need(d scaler.Demand) float64 {
 // Parts returns what the last result of Demand was made of.
 func (w *Workload) Parts() Parts { return w.parts }
 
-// expected reads the forecast at a quantile level. A target that has never had any demand
-// gets none: the width of a distribution that was fitted to nothing is no reason to start a
-// replica.
+// expected reads the forecast at a quantile level. For a target that has never had any
+// demand it returns none: the width of a distribution that was fitted to nothing is no
+// reason to start a replica.
 func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) float64 {
 	if w.model.Idle() {
 		return 0
@@ -143,9 +142,8 @@ func (w *Workload) expected(f *forecast.Forecast, level float64, now time.Time) 
 	return w.bounded(f, w.moved(f, level, now, to), now, to)
 }
 
-// bounded is what of v, the forecast between two instants at the level to provide for,
-// the decision goes by: no more than a multiple of what is observed or likely, and times
-// the buffer of the spec.
+// bounded limits v, the forecast between two instants at the level to provide for, to a
+// multiple of what is observed or likely, and applies the buffer of the spec.
 func (w *Workload) bounded(f *forecast.Forecast, v float64, from, to time.Time) float64 {
 	latest := w.Latest()
 	if w.model.Span() < model.UsualSpan && !latest.Time.IsZero() {
@@ -163,12 +161,12 @@ func (w *Workload) bounded(f *forecast.Forecast, v float64, from, to time.Time) 
 	return v
 }
 
-// moved is demandAt of a forecast that moves along with the newest sample, while the
-// sample's cell is open. To the extent that the sample is worth something, see
-// [nowcast.Gain], knowledge is as new as the sample, so the uncertainty is read for the
-// horizon from the sample on instead of from the last closed cell on. The median goes on as
-// forecast, and everything moves by what the sample is worth, up or down: a fall only
-// lowers the forecast, never what is observed. While a burst lasts nothing moves: the
+// moved is demandAt of a forecast that moves along with the newest sample, while the cell
+// of the sample is open. How far it follows is the worth of the sample, see [nowcast.Gain].
+// To that extent knowledge is as new as the sample, so the uncertainty is that of the
+// horizon counted from the sample instead of from the last closed cell. The path of the
+// median stays, and all quantiles move by the same amount, up or down. A fall lowers the
+// forecast only, never the observed demand. During a burst nothing moves, because the
 // sample belongs to the burst.
 func (w *Workload) moved(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	latest := w.Latest()
@@ -196,11 +194,11 @@ func demandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 }
 
 // surprise is how far the newest sample, with its slope continued, lies above the quantile
-// of the given level that was forecast for its own cell. Between two cells a sample is the
-// only news of a rise, and late news, being a mean over the past. The whole forecast moves
-// up by the surprise until the cell closes and the model has learned of it. A sample below
-// the forecast moves nothing: one quiet scrape is no proof of a quiet minute. While a burst
-// lasts there is no surprise: the sample belongs to the burst.
+// of the given level that was forecast for its own cell. Until the cell closes, the sample is
+// the only news of a rise, and late news, because it is a mean over the past. The whole
+// forecast moves up by the surprise until the model has learned the cell. A sample below the
+// forecast moves nothing: one quiet scrape is no proof of a quiet minute. During a burst
+// there is no surprise, because the sample belongs to the burst.
 func (w *Workload) surprise(f *forecast.Forecast, level float64, now time.Time) float64 {
 	latest := w.Latest()
 	t := latest.Time

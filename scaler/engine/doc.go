@@ -17,26 +17,26 @@
 //     cells;
 //   - fits, through Start or Install: made elsewhere, because fitting is slow.
 //
-// A workload that starts knows its model, but not how that has fared. A [Retrace] finds out,
-// by driving a second workload over the last of the history.
+// A workload that starts has a model, but does not know how good its forecasts were. A
+// [Retrace] finds out, by driving a second workload over the last days of the history.
 //
-// Time moves on with now. A cell without a sample is appended as NaN: silence is not
-// idleness.
+// The driver passes the time as now. It appends a cell without a sample as NaN: silence is
+// not idleness.
 //
 // # What it joins
 //
-// Each part answers one question, knows nothing of the workload, and is a package:
+// Each part is a package, answers one question, and knows nothing of the workload:
 //
 //	model       what will the usual demand be
 //	nowcast     what is demand now
-//	burst       does a burst last, or is one likely
+//	burst       is a burst going on, or likely
 //	trust       has the forecast earned the right to act
 //	pacing      which quantile keeps a violation target: by its trials (trial), and
 //	            within what an autoscaler without a forecast misses and costs (reactive)
 //	staffing    how many replicas carry a demand
 //	scaler      which rules stand between that and the count
 //
-// The workload itself does what lies between them: it says which demand to provide
-// for ([Workload.Demand]), and what to ask for ([Workload.Decide] as a count,
+// The workload itself connects them: it says which demand to provide for
+// ([Workload.Demand]), and what to ask for ([Workload.Decide] as a count,
 // [Workload.Answer] as a metric).
 package engine

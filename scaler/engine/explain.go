@@ -11,7 +11,7 @@ import (
 type Outlook struct {
 	Ahead   time.Duration // from the last closed cell, whole cells
 	Median  float64       // unit of the metric
-	Upper   float64       // of that to provide for, as the decision bounds it: a quantile, or the median with a buffer; same unit
+	Upper   float64       // what the decision provides for, bounds applied: a quantile, or the median with a buffer; same unit
 	Experts []auto.Share  // heaviest first; nil for a single model
 }
 
@@ -42,16 +42,16 @@ func (w *Workload) Outlooks(ahead ...time.Duration) []Outlook {
 	return out
 }
 
-// Look is [Workload.Demand] with what its result is made of, for whoever only looks: the
-// state of the workload stays as it is. Of that Demand moves whether a likely burst is
-// hedged, which goes on at a lower chance than it begins at.
+// Look returns what [Workload.Demand] would return, and the parts of that, without a change
+// of the workload. A call of Demand may begin or end the hedge against a likely burst, which
+// goes on at a lower chance than it begins at.
 func (w *Workload) Look(now time.Time) (scaler.Demand, Parts) {
 	defer w.untouched()()
 	d := w.Demand(now)
 	return d, w.parts
 }
 
-// untouched returns a function that makes what Demand changes what it is now.
+// untouched returns a function that restores what Demand changes to what it is now.
 func (w *Workload) untouched() (restore func()) {
 	parts, hedging := w.parts, w.hedging
 	return func() { w.parts, w.hedging = parts, hedging }

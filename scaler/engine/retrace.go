@@ -20,30 +20,31 @@ const (
 	retraceSlack = time.Minute
 )
 
-// A Retrace is a second workload, of the same spec, that goes over the last of a history as
-// if that were the present: what a process would know by now if it had run all the time. A
-// process that starts knows nothing of that, and would begin with usual values: whether the
-// forecast is to be trusted, what each quantile on trial would have missed, what an
-// autoscaler without a forecast would have missed and cost, and what forescale.
+// A Retrace is a second workload, of the same spec, that goes over the last days of a history
+// as if they were the present. It learns what a process would know by now if it had run all
+// the time: whether the forecast is to be trusted, what each quantile on trial would have
+// missed, what an autoscaler without a forecast would have missed and cost, and what
+// forescale would have. A process that starts knows nothing of that, and would have to begin
+// with usual values.
 //
-// What it decides meets a target of its own, on which replicas are ready a start-up after
-// they were asked for. So what is missed and paid in it is an estimate, as of the
-// autoscaler in the shadow. It is what the same decisions cost on this load, while the real
-// bill of those days may be that of another autoscaler, which nobody has written down. Harm
-// is not taken over, nor what reality has corrected: see Absolve of package pacing.
+// The decisions of a retrace act on an imagined target, whose replicas are ready one
+// start-up after they were asked for. So what is missed and paid in it is an estimate, as it
+// is for the reactive autoscaler. It is what the same decisions cost on this load. The real
+// bill of those days may be that of another autoscaler, and nobody has recorded it. Harm is
+// not taken over, nor what reality has corrected: see Absolve of package pacing.
 //
-// A history has one value a cell, where the present has a sample each scrape. A rate over
-// the length of a cell moves between two cells on a line, apart from noise, and so do the
+// A history has one value a cell, where the present has a sample each scrape. Apart from
+// noise, a rate over the length of a cell moves on a line between two cells, and so do the
 // samples that a retrace makes up. They come half a slot before the decisions of the
-// trials, as scrapes do on average: with no lag the trials missed a quarter less than those
-// of the present, with it they miss a sixth less.
+// trials, as scrapes do on average. Without that lag the trials missed a quarter less than
+// those of the present; with it they miss a sixth less.
 type Retrace struct {
 	w     *Workload
 	fleet fleet
 }
 
-// Retrace returns what is to be given to [Retrace.Fit] and [Workload.Start]; nil once
-// forecasts of the workload itself have been scored, because then they know better.
+// Retrace returns a retrace for a start of w: first its Fit, then [Workload.Start]. It is
+// nil once forecasts of w itself have been scored, because these tell more.
 func (w *Workload) Retrace() *Retrace {
 	if w.gate.Scored() {
 		return nil
@@ -57,15 +58,16 @@ func (w *Workload) Retrace() *Retrace {
 	return &Retrace{w: again}
 }
 
-// Fit is [model.FitWith] for the workload that r was made by, with the spec of that, and
-// goes over the last of history. Network joins the experts of the pool; nil = none of one's
-// own. It is slow, needs no lock of the workload, and is to be called once.
+// Fit is [model.FitWith] for the workload that made r, and goes over the last days of
+// history. Network joins the experts of the pool; nil means none but the built-in one. Fit
+// is slow, needs no lock of the workload, and is called once.
 func (r *Retrace) Fit(ctx context.Context, history forecast.Series, network *lstm.Network) (*model.Fitted, error) {
 	return model.FitWith(ctx, r.w.spec, history, model.Options{Network: network, Last: r.run})
 }
 
-// Start is [Workload.Install] of the fit that r has made, and takes over what r has found
-// out, unless the workload itself has seen more meanwhile. A nil r has found out nothing.
+// Start installs the fit that r has made, see [Workload.Install], and takes over what r has
+// found out, unless the workload itself has seen more meanwhile. A nil r has found out
+// nothing.
 func (w *Workload) Start(fit *model.Fitted, r *Retrace) error {
 	if err := w.Install(fit); err != nil || r == nil || w.gate.Scored() || r.w.gate.Count <= w.gate.Count {
 		return err

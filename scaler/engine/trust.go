@@ -8,17 +8,17 @@ import (
 	"github.com/forescale/forescale/scaler/trust"
 )
 
-// grain is the part of a replica's demand by which a forecast may exceed what comes
-// without being charged for it.
+// grain is the share of a replica's demand by which a forecast may exceed the demand that
+// comes without being charged for it.
 const grain = 0.1
 
 // Trusted reports whether the forecast acts: it does until it has lost to the
 // last value on the recent past of this very workload.
 func (w *Workload) Trusted() bool { return w.gate.Trusted() }
 
-// Skill returns the loss of the forecast on the recent past of this workload over
-// that of the last value with a learned margin: below 1 it earns its keep. NaN before
-// enough forecasts have come due.
+// Skill returns the loss of the forecast on the recent past of this workload over that
+// of the last value with a learned margin: below 1 the forecast is worth having. It is
+// NaN before enough forecasts have come due.
 func (w *Workload) Skill() float64 { return w.gate.Skill() }
 
 // watch shows a sample to the detectors of bursts and dips, and to the gate.

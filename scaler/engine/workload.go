@@ -140,8 +140,9 @@ func newPacer(f api.ForecastSpec, levels []float64) *pacing.Pacer {
 	return pacing.New(target, alphas)
 }
 
-// horizon is the number of cells to forecast: those of the spec, at least the
-// lead time, the time for which an answer outlives its samples, and two steps.
+// horizon is the number of cells to forecast: those of the spec, but at least ten, and at
+// least the sum of the lead time, the time for which an answer outlives its samples, and
+// two steps.
 func (w *Workload) horizon() int {
 	reach := w.LeadTime() + w.spec.Metric.TTL.Std() + 2*w.step
 	reach = max(reach, w.spec.Forecast.Horizon.Value)
@@ -159,8 +160,9 @@ func (w *Workload) Model() string { return w.model.Name() }
 // first Install or Append.
 func (w *Workload) Next() time.Time { return w.model.Next() }
 
-// LeadTime returns how long a decision takes to become a ready replica: the one
-// of the spec, else the measured one, else a minute; plus the slot of the HPA.
+// LeadTime returns how long a decision takes to become a ready replica: what the spec
+// states, or else the measured start-up, a minute before one was measured, plus the 15 s
+// that an HPA may wait.
 func (w *Workload) LeadTime() time.Duration {
 	const slot = 15 * time.Second // of the HPA before Kubernetes 1.37
 	if w.spec.Scale.LeadTime.Value > 0 {
