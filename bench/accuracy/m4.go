@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -141,7 +142,7 @@ func writeQuantile(path string, q int, train []m4Series, forecasts []*forecast.F
 	}
 	text = append(text, '\n')
 	for i, f := range forecasts {
-		text = append(text, train[i].id...)
+		text = append(text, field(train[i].id)...)
 		for _, row := range f.Values {
 			text = append(text, ',')
 			text = strconv.AppendFloat(text, row[q], 'g', 10, 64)
@@ -152,4 +153,12 @@ func writeQuantile(path string, q int, train []m4Series, forecasts []*forecast.F
 		return fmt.Errorf("accuracy: %w", err)
 	}
 	return nil
+}
+
+// field returns text as a field of CSV.
+func field(text string) string {
+	if !strings.ContainsAny(text, ",\"\r\n") {
+		return text
+	}
+	return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
 }

@@ -55,6 +55,17 @@ func TestRunM4WritesEveryFileWithTheHorizonOfTheTest(t *testing.T) {
 	}
 }
 
+func TestRunM4WritesAnyName(t *testing.T) {
+	dir, out := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-train.csv"), []byte("id,V1\n\"a \"\"b\"\", c\",3,3,3\nd,3,3,3\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-test.csv"), []byte("id,V1\nd,1,2\n"), 0o644))
+	_, err := accuracy.RunM4(t.Context(), dir, out, accuracy.M4Options{Model: baseline.Naive{}}, io.Discard)
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(out, "point.csv"))
+	require.NoError(t, err)
+	require.Equal(t, "series_id,h1,h2\n\"a \"\"b\"\", c\",3,3\nd,3,3\n", string(text))
+}
+
 func TestRunM4KnowsNothingOfTheTestFile(t *testing.T) {
 	dir := collection(t, 24)
 	a, b := t.TempDir(), t.TempDir()

@@ -166,6 +166,9 @@ func (o *accuracyOptions) runM4(ctx context.Context, model forecast.Model, out, 
 	}
 	fmt.Fprintf(out, "%d series, %d steps: forecasts in %s\n", report.Series, report.Horizon, o.out)
 	if report.Scored > 0 {
+		if report.Scored < report.Series {
+			fmt.Fprintf(out, "scores of %d of them: the others have no truth of %d steps, or never differ from a day before\n", report.Scored, report.Horizon)
+		}
 		fmt.Fprintf(out, "sMAPE %.3f  MASE %.3f  MSIS %.3f, %.1f %% within the 95 %% intervals\n",
 			report.SMAPE, report.MASE, report.MSIS, 100*report.Covered)
 	}
