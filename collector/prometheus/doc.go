@@ -40,9 +40,8 @@
 //
 // A Thanos, or a cluster of VictoriaMetrics, that misses one of its stores answers with
 // what the others have, and a warning. Such a part of the demand is not taken for all of
-// it: the server is asked again for the whole or an error, and from then on at once.
-// http://thanos:9090?partial_response=true accepts a part, and http://vmselect:8481/…
-// with ?deny_partial_response=0.
+// it: the query has failed. http://thanos:9090?partial_response=true accepts a part, and
+// for a cluster of VictoriaMetrics ?deny_partial_response=0 does.
 //
 // VictoriaMetrics hides what it was given in the last 30 s, and answers with what was there
 // before. A server that gives itself away as one is asked with latency_offset=1s, so that

@@ -22,6 +22,7 @@ const (
 	TypeNotFound      = "not_found"      // 404: the path is wrong
 	TypeNotPrometheus = "not_prometheus" // an answer, but not one of the query API
 	TypeTooLarge      = "too_large"      // more bytes than Options.MaxResponse
+	TypePartial       = "partial"        // an answer from which the data of a store are missing
 	TypeHTTP          = "http"           // any other status
 )
 

@@ -40,9 +40,16 @@ func (n *newest) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	n.victoria.Store(true)
-	body, err := bodyAgain(req)
-	if err != nil {
-		return resp, nil //nolint:nilerr // the answer is there; the next one asks better
+	var body io.ReadCloser
+	if req.Body != nil {
+		if req.GetBody == nil {
+			return resp, nil // cannot be sent twice; the next one asks better
+		}
+		again, err := req.GetBody()
+		if err != nil {
+			return resp, nil //nolint:nilerr // the answer is there
+		}
+		body = again
 	}
 	_ = resp.Body.Close()
 	return n.next.RoundTrip(withShortOffset(req, body))

@@ -33,7 +33,6 @@ type transport struct {
 	jitter   func() float64
 	now      func() time.Time // nil = the clock of the server is not looked at
 	maxSkew  time.Duration
-	insists  atomic.Bool // the server has answered with a part of the data
 }
 
 func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
@@ -66,7 +65,7 @@ func (t *transport) CloseIdleConnections() {
 func (t *transport) Do(ctx context.Context, req *http.Request) (*http.Response, []byte, error) {
 	wait := t.backoff
 	for attempt := 1; ; attempt++ {
-		resp, body, err := t.whole(ctx, req)
+		resp, body, err := t.once(ctx, req)
 		if err == nil {
 			return resp, body, nil
 		}
@@ -117,6 +116,9 @@ func (t *transport) once(caller context.Context, req *http.Request) (*http.Respo
 	}
 	if err := t.checkDate(resp, before); err != nil {
 		return nil, nil, err
+	}
+	if part := partialError(body); part != nil && !acceptsPart(req) {
+		return nil, nil, part
 	}
 	return resp, body, nil
 }
