@@ -57,10 +57,13 @@ metrics.
 
 Missing data are never taken for zero demand, a forecast only ever adds to what
 reactive scaling would do (unless you ask otherwise), and each decision says why.`,
+		Version:       versionLine(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		// No Args: only so does cobra refuse an unknown command and name its like.
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w%s\nsee %s --help", wrongValue(err), likeFlag(cmd, err), cmd.CommandPath())
 	})
