@@ -18,9 +18,9 @@ const (
 )
 
 // Daily reports whether the rise of values at cell i, which by itself is a burst, is made by
-// the clock: whether on most of the days around it demand rose at the same time, by at
-// least half. values are cells of length step, oldest first; NaN marks one without a
-// sample. It is false if fewer than two other days are known.
+// the clock: whether demand rose by at least half at the same time on two thirds of the days
+// within a week before and after it. values are cells of length step, oldest first; NaN marks
+// one without a sample. Daily is false if fewer than two other days are known.
 //
 // To a model with a daily season such a rise is no burst: it can be learned, and has to be,
 // because the forecast of the next one depends on it.
@@ -78,8 +78,8 @@ func (d *Detector) Expect(at time.Time) {
 	}
 }
 
-// Expected reports whether, as far as is known, the clock makes demand rise at about the
-// time of day of at; cell is the step of the series that this is known from.
+// Expected reports whether demand is known to rise daily at about the time of day of at;
+// cell is the step of the series that this is known from.
 func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 	for _, p := range d.Phases {
 		off := (phaseOf(at) - p + day) % day
@@ -90,8 +90,7 @@ func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 	return false
 }
 
-// ExpectedWithin reports whether, as far as is known, the clock makes demand rise in
-// (from, to].
+// ExpectedWithin reports whether demand is known to rise daily at a time in (from, to].
 func (d *Detector) ExpectedWithin(from, to time.Time) bool {
 	for _, p := range d.Phases {
 		if next := (p - phaseOf(from) + day - 1) % day; next < to.Sub(from) { // one less: from itself has passed

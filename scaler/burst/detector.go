@@ -7,16 +7,16 @@ import (
 
 // How a burst is told from everything else; see the package documentation.
 const (
-	surely     = 6.0              // deviations of one sample
-	likely     = 4.0              // deviations of each of two samples in a row
-	double     = 2.0              // times the reference, whatever the deviations
-	least      = 1.5              // times the reference, or it is no burst
-	ended      = 0.15             // share of the height above the reference
-	calm       = time.Minute      // below that share, on the mean
+	surely     = 6.0              // deviations at which one sample suffices
+	likely     = 4.0              // deviations that any sample needs; two in a row suffice
+	double     = 2.0              // times the reference: one sample at likely then suffices
+	least      = 1.5              // times the reference; a lower sample is no burst
+	ended      = 0.15             // share of the height above the reference, below which a sample is calm
+	calm       = time.Minute      // of calm demand that ends a burst
 	newLevel   = 30 * time.Minute // longer is no burst
 	fading     = 0.7              // share of the height above the reference, below which a burst is on its way down
 	hold       = 75 * time.Second // half of what a replica costs to start and to end: two holds are remembered
-	steeply    = 1.25             // times what it was above the reference, and a burst still rises
+	steeply    = 1.25             // growth of the height above the reference that shows a burst still rising
 	halfLevel  = 2 * time.Minute  // half-life of the level
 	halfSpread = 30 * time.Minute // and of the deviation
 	finest     = 0.01             // least deviation, as a share of the level
@@ -122,9 +122,9 @@ func (d *Detector) Remember(past *Detector) {
 // Lasts reports whether a burst is going on.
 func (d *Detector) Lasts() bool { return !d.Onset.IsZero() }
 
-// surge undoes the mean over the window at the onset of a burst. If a mean over the window
-// grows by rise within dt, the window has lost dt of the base and gained dt of something
-// higher: base + rise·window/dt.
+// surge estimates the rate behind the first samples of a burst, which are means over the
+// window. If such a mean grows by rise within dt, the window has lost dt of the base and
+// gained dt of a higher rate: base + rise·window/dt.
 func (d *Detector) surge(dt time.Duration, rise float64) {
 	if dt < d.Window {
 		share := float64(d.Window) / float64(dt)
@@ -134,13 +134,13 @@ func (d *Detector) surge(dt time.Duration, rise float64) {
 	}
 }
 
-// Latch returns the demand to provide for, in the unit of the samples: that of the burst
-// that lasts, that guessed of one that may have begun with the newest sample, or 0.
+// Latch returns the demand to provide for, in the unit of the samples: that of a burst that
+// is going on, that guessed of one that may have begun with the newest sample, or 0.
 //
 // While the samples do not yet show how high the burst goes, it is the larger of two
-// heights. One is what bursts usually reach, the quantile of the given level of where past
-// ones would have taken demand; it counts for as long as, at the same level, they took to
-// come near their height. The other is what the first samples betray, a guess that is not
+// heights. One is what bursts usually reach: the quantile, of the given level, of where past
+// ones would have taken demand. It counts for as long as, at the same level, they took to
+// come near their height. The other is the guess behind the first samples, which is not
 // believed above the [Detector.Ceiling]. Once a sample is a mean over nothing but the
 // burst, the highest sample takes the place of the guess. It stays until the burst fades:
 // until samples have been clearly lower for as long as a replica costs to start and to end.
@@ -161,9 +161,9 @@ func (d *Detector) Latch(now time.Time, level float64) float64 {
 	return need
 }
 
-// Ceiling returns the height above which guesses about the burst that lasts are not
-// believed: the quantile of the given level of where past bursts would have taken demand,
-// infinity if none lasts or fewer than eight are known. It does not bound what is
+// Ceiling returns the demand above which guesses about the present burst are not believed:
+// the quantile, of the given level, of where past bursts would have taken demand. It is
+// infinity if no burst is going on or fewer than eight are known. It does not bound what is
 // observed.
 func (d *Detector) Ceiling(level float64) float64 {
 	if !d.Lasts() {

@@ -8,10 +8,10 @@ import (
 // How a dip is told, and how it ends.
 const (
 	halfDip    = 30 * time.Second // half-life of the level that is watched
-	cliff      = 0.4              // share of the highest level of the last minutes below which demand has fallen off
-	recovered  = 0.7              // share of the level before at which a dip is over
+	cliff      = 0.4              // share of the highest level of the last minutes below which a dip begins
+	recovered  = 0.7              // share of the level before the dip at which it is over
 	rebounding = 2.0              // multiple of the lowest level of the last minutes at which demand returns
-	visible    = 0.01             // share of the level before: a smaller rise is none
+	visible    = 0.01             // share of the level before the dip: a smaller rise is none
 	longestDip = 12 * time.Hour   // a longer one is a new level
 	comeback   = 15 * time.Minute // within which demand has returned
 	dipMinutes = 15
@@ -126,8 +126,8 @@ func (d *Dip) follow(now time.Time, sample float64) {
 // Lasts reports whether demand is in a dip.
 func (d *Dip) Lasts() bool { return d.Before > 0 }
 
-// Returning returns the demand to provide for while demand returns from a dip: as much as
-// before it; else 0.
+// Returning returns the demand to provide for while demand returns from a dip: the level
+// before the dip. It is 0 otherwise.
 func (d *Dip) Returning() float64 {
 	if d.Back.IsZero() {
 		return 0

@@ -13,30 +13,30 @@
 //
 // Each sample is compared with a reference: the larger of the level of the last
 // minutes and the median forecast, so that a ramp that was forecast is no burst.
-// Its distance is measured in the usual deviation of one sample. A burst begins
-// at twice six deviations, twice in a row over four, or at twice the reference
-// whatever the deviations (the panic threshold of Knative's autoscaler); and
-// always at no less than half as much again as the reference, because less is
-// within any sane margin. It ends after a full minute at less than a seventh of its
-// height on average. One that lasts longer than half an hour is no burst but a new
-// level.
+// Its distance is measured in standard deviations of one sample. A burst begins with
+// a sample more than six deviations above the reference, with two in a row at four or
+// more, or with one at four or more that is twice the reference (the panic threshold
+// of Knative's autoscaler). No sample below 1.5 times the reference begins a burst,
+// because any sane margin covers that. A burst ends when demand has been below 15 % of
+// its height above the reference for a minute. If it lasts longer than half an hour it
+// is no burst but a new level.
 //
 // The first sample of a burst may contain so little of it that it could be anything. If
-// it is beyond chance, and the least that can be behind it would be a burst, it raises
-// an alarm: the height guessed to be behind it is provided for until the next sample
-// tells. Once alarms have not come true they are no longer believed.
+// its rise is beyond chance, and even the least demand behind it would be a burst, it
+// raises an alarm: the height that is guessed to be behind it is provided for until the
+// next sample tells. When too many alarms were false, they are no longer believed.
 //
 // # Returning
 //
-// Bursts made by clocks return at multiples of a slot: a quarter, a half or a full
-// hour, namely the one around whose centre the onsets gather most, by the length of
-// their mean direction on the circle (Rayleigh). The chance that one comes k slots
+// Bursts made by clocks return at multiples of a slot of a quarter, a half or a full
+// hour. The slot is the one around whose centre the onsets gather most, by the length of
+// their mean direction on the circle (Rayleigh). The chance that a burst comes k slots
 // after the last is the renewal hazard
 //
 //	h(k) = (#{past gaps of k slots} + m·p) / (#{past gaps of at least k slots} + m)
 //
-// with the mean chance per slot p as prior, worth m observations. When in the slot it
-// comes follows the distribution F of past onsets around the centre:
+// with the mean chance per slot p as prior, worth m observations. The time within the
+// slot follows the distribution F of past onsets around the centre:
 //
 //	P(onset in [t, t+L] | none yet) = h·(F(t+L) − F(t)) / (1 − h·F(t))
 //
@@ -52,15 +52,15 @@
 // # How high
 //
 // A burst multiplies the present demand or adds to it; past bursts show which of the two
-// is alike from one to the next ([Detector.Reach]). Once many have been seen, no guess
-// beyond them is believed ([Detector.Ceiling]). How long bursts took to come near their
-// height says for how long a lower sample is no proof of a lower burst.
+// varies less from one to the next ([Detector.Reach]). Once eight have been seen, no guess
+// beyond them is believed ([Detector.Ceiling]). How long past bursts took to come near their
+// height says for how long a low sample is no proof of a low burst.
 //
 // # By the clock
 //
-// What rises at the same time on most days ([Daily]) is a burst to the detector, which
-// knows of minutes, and no surprise to a model, which knows of days, unless the rise is
-// kept from it as other bursts are. So the model is shown such rises.
+// A rise at the same time on most days ([Daily]) is a burst to the detector, which knows of
+// minutes. A model, which knows of days, can foresee it, but only if the rise is not kept
+// from it as other bursts are. So the model is shown such rises.
 //
 // # Dips
 //

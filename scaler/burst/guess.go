@@ -6,26 +6,26 @@ import (
 )
 
 // believed is the share of alarms that must have come true for the next one to count. A
-// false one costs replicas from one sample to the next and until they have ended, at least
-// 45 s; a true one has them there a sample sooner, which saves 15 s of a missing replica,
-// worth 300 s of an idle one at the price of 20.
+// false alarm costs its replicas from one sample to the next and until they have ended, at
+// least 45 s. A true one has them ready a sample sooner. That saves 15 s of a missing
+// replica, worth 300 s of an idle one at the price of 20.
 const believed = 0.25
 
-// guess returns how much demand has probably grown if, out of the calm, the mean over the
-// window grew by rise within dt. The window then contains a part of the burst that is as
-// long as the burst has lasted, anything up to dt. Half of dt is the median if a burst of
-// twice the size is half as likely (the density 1/Δ, which prefers no scale); and rate()
-// spans the window from its first scrape to its last, one interval less. The guess is 0 if
-// the samples are a window apart. Nearer together than scrapes of one target they are of
-// several, each of which shows what it has grown by since its own scrape before.
+// guess returns by how much demand has probably grown if, out of the calm, the mean over the
+// window grew by rise within dt. The burst has then lasted for some time up to dt. The median
+// of that is half of dt, if a burst of twice the size is half as likely (the density 1/Δ,
+// which prefers no scale). rate() spans the window from its first scrape to its last, so one
+// interval is taken off. The guess is 0 if the samples are a window apart. Samples that are
+// closer together than scrapes of one target come from several targets, each of which shows
+// its growth since its own scrape before.
 func (d *Detector) guess(dt time.Duration, rise float64) float64 {
 	dt = max(dt, d.Window/scrapes)
 	return max(2*rise*float64(d.Window-dt)/float64(dt), 0)
 }
 
-// suspect guesses what is behind a sample that is no burst yet but may contain the first
-// seconds of one: its rise is beyond chance, and the least that can be behind it is a
-// burst. The next sample will tell. It guesses nothing until the usual deviation is known.
+// suspect sets the guess for a sample that is no burst yet but may contain the first seconds
+// of one: its rise is beyond chance, and even the least demand behind it is a burst. The next
+// sample will tell. It guesses nothing until the usual deviation is known.
 func (d *Detector) suspect(dt time.Duration, rise, reference float64) {
 	if !(reference > 0) || rise < surely*d.deviation(reference) || d.Seen.Sub(d.First) < halfSpread {
 		return

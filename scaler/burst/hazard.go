@@ -27,7 +27,7 @@ type renewal struct {
 	gaps   []int           // between bursts in slots, ascending
 	times  []time.Duration // between bursts, ascending
 	mean   float64         // bursts per slot, or per second without a clock
-	daily  []float64       // by slot of the day: how many times more bursts come than the gaps foretell; nil = unknown
+	daily  []float64       // by slot of the day: bursts that come over those that the gaps foretell; nil = unknown
 	last   int             // slot of the last burst
 }
 
@@ -201,7 +201,7 @@ func (d *Detector) Clock() time.Duration {
 }
 
 // Foreseen reports whether bursts return when they are expected: they follow a clock, or
-// three in four come after the usual time since the last one, give or take a tenth.
+// three in four of the gaps between them are within a tenth of their median.
 func (d *Detector) Foreseen() bool {
 	d.judge()
 	if d.renewal.slot > 0 {

@@ -12,12 +12,12 @@ const (
 )
 
 // Reach returns the demand, in the unit of the metric, that a burst from base stays
-// at or under with probability level, as far as the last 64 bursts tell; NaN before
-// there were three.
+// at or under with probability level, by the last 64 bursts; NaN before there were
+// three.
 //
 // A burst may multiply demand, as more requests of each user do, or add to it, as a job
-// does that runs beside the users. Whichever of the two, multiple or addition, differs less
-// from burst to burst is used.
+// that runs beside the users does. Reach uses the one of the two, multiple or addition, that
+// varies less from burst to burst.
 func (d *Detector) Reach(base, level float64) float64 {
 	var room [2][lastHeights]float64
 	multiples, additions := d.heights(room[0][:0], Burst.multiple), d.heights(room[1][:0], Burst.addition)
@@ -27,7 +27,7 @@ func (d *Detector) Reach(base, level float64) float64 {
 	return base * quantileOf(multiples, level)
 }
 
-// Usually returns the time that 19 in 20 past bursts lasted at most, kept between least and
+// Usually returns the 95 % quantile of how long past bursts lasted, kept between least and
 // half an hour; least if fewer than eight are known.
 func (d *Detector) Usually(least time.Duration) time.Duration {
 	if len(d.Recent) < enough {

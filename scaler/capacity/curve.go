@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// maxExact is the largest count whose rate is computed from the queue. Beyond
-// it the rate per replica is that of maxExact, which is on the safe side: it
-// rises with the count.
+// maxExact is the largest count whose rate is computed from the queue. For more
+// replicas the rate per replica is that of maxExact, which is on the safe side,
+// because it rises with the count.
 const maxExact = 2048
 
 // maxServers bounds the work of one exact rate likewise.
@@ -29,9 +29,9 @@ type Curve struct {
 	shared  *sharing  // with Sharing
 }
 
-// Queue returns the curve of a service under an objective; it is straight where each
-// replica is by itself. It returns an error if no count can keep the objective, because
-// the time of service alone is too long.
+// Queue returns the curve of a service under an objective. It is a straight line where each
+// replica has its own requests (Random, Sharing). It returns an error if no count can keep
+// the objective, because the time of service alone is too long.
 func Queue(s Service, o Objective) (*Curve, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -130,16 +130,16 @@ func (c *Curve) Replicas(demand float64) int32 {
 	return n + int32(sort.Search(end, func(i int) bool { return c.Rate(n+int32(i)) >= slack }))
 }
 
-// Full returns the demand at which one replica is busy all the time, which no count
-// carries per replica.
+// Full returns the demand at which one replica is busy all the time. No count carries as
+// much per replica.
 func (c *Curve) Full() float64 { return c.service.Full() }
 
 // Averaged returns the smallest count for which at most the share allowed misses
 // on average over a distribution of demand, given by nodes and their weights
-// (both of one length, weights summing to one): the share of requests that take too
-// long or, where so many replicas are as good as a line, the probability that demand
-// exceeds what they carry. It returns −1, unknown, if a node is NaN or there is
-// none, and takes O(log n) evaluations of all nodes.
+// (both of one length, weights summing to one). What misses is the share of requests that
+// take too long or, beyond the counts that are computed exactly, the probability that
+// demand exceeds what the replicas carry. It returns −1, unknown, if a node is NaN or there
+// is none, and takes O(log n) evaluations of all nodes.
 func (c *Curve) Averaged(nodes, weights []float64, allowed float64) int32 {
 	if len(nodes) == 0 || slices.ContainsFunc(nodes, math.IsNaN) {
 		return -1

@@ -24,14 +24,14 @@
 // and Cunneen's approximation. See Kleinrock, Queueing Systems 1 (1975) and
 // Allen, Probability, Statistics and Queueing Theory (1990).
 //
-// That is one queue before all slots. Where requests are spread at random over the
-// replicas, as by a Service of Kubernetes, each has a queue of its own, and there is no
-// economy of scale. Where a replica starts on each request at once and divides its
-// processors among them, as event loops and threads do, nobody waits but all are slow
-// together: processor sharing. Its mean does not depend on the distribution of the work,
-// its tail is computed for exponential work. Eight slots, requests of 80 ms and
-// p99 ≤ 500 ms allow 88 % of the full rate to one replica with a queue, 78 % to one that
-// shares, and 99 % each to twenty with one queue before all.
+// That is one queue for all slots. Where requests are spread at random over the
+// replicas, as by a Service of Kubernetes, each replica has a queue of its own, and there is
+// no economy of scale. Where a replica starts on each request at once and divides its
+// processors among them, as event loops and threads do, no request waits but all become slow
+// together: processor sharing. Its mean response time does not depend on the distribution of
+// the work; its tail is computed for exponential work. With eight slots, requests of 80 ms
+// and p99 ≤ 500 ms, one replica with a queue may run at 88 % of its full rate, one that
+// shares at 78 %, and twenty with one common queue at 99 % each.
 //
 // # One margin
 //
@@ -44,12 +44,12 @@
 //
 // A [Learner] watches rate, latency and ready replicas. It reports the rate per
 // replica that was seen to keep the objective, the one that was seen to miss it,
-// and the range it has seen at all. It never extrapolates: an autoscaler that
-// keeps the rate per replica constant shows nothing beyond it, and the answer is
-// then [CannotTell]. Where the use of the processors is known as well, the rate at
-// which they are full is told before it is reached: use is linear in the rate.
-// That is a ceiling and no promise. A [Startup] does the same for the time that a
-// replica takes to become ready, and [MeanStartup] for a record of counts.
+// and the whole range that it has seen. It never extrapolates: an autoscaler that
+// keeps the rate per replica constant shows nothing beyond that rate, and the answer
+// is then [CannotTell]. Where CPU use is known as well, it also tells the rate at which
+// the processors are full before that is reached, because use is linear in the rate.
+// That rate is a ceiling, not a promise. A [Startup] learns the time that a replica
+// takes to become ready from its pods, and [MeanStartup] from a record of counts.
 //
 // # Why not control by latency
 //

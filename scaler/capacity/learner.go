@@ -19,15 +19,15 @@ type Knowledge string
 // What is known.
 const (
 	CannotTell Knowledge = "CannotTell" // the objective was never missed, or the rate per replica hardly moved: SafeRate is only the highest that was seen to be fine
-	Learned    Knowledge = "Learned"    // both sides were seen
+	Learned    Knowledge = "Learned"    // rates that keep the objective were seen, and rates that miss it
 )
 
 // An Estimate is what a replica carries, in requests/s per replica.
 type Estimate struct {
 	Knowledge Knowledge `json:"knowledge"`
-	SafeRate  float64   `json:"safeRate"`  // was seen to keep the objective, with confidence; 0 = nothing yet. Never above SeenTo.
-	MissRate  float64   `json:"missRate"`  // was seen to miss it more often than not; 0 = never
-	FullRate  float64   `json:"fullRate"`  // at which the processors are busy, from the utilization law; 0 = unknown
+	SafeRate  float64   `json:"safeRate"`  // highest rate seen to keep the objective, with confidence; 0 = none yet. Never above SeenTo.
+	MissRate  float64   `json:"missRate"`  // rate seen to miss it more often than not; 0 = none
+	FullRate  float64   `json:"fullRate"`  // rate at which the processors are full, from the utilization law; 0 = unknown
 	SeenFrom  float64   `json:"seenFrom"`  // lowest rate per replica seen
 	SeenTo    float64   `json:"seenTo"`    // and highest
 	Intervals float64   `json:"intervals"` // behind it, discounted
@@ -41,7 +41,7 @@ const (
 	missable   = 0.05   // share of intervals that may miss at a safe rate
 	confidence = 1.64   // standard errors
 	fewest     = 8.0    // intervals at or above a rate for it to count
-	spreadMin  = 1.15   // SeenTo/SeenFrom under which nothing can be told
+	spreadMin  = 1.15   // SeenTo/SeenFrom below which nothing can be told
 	aged       = 0.02   // weight of what was learned before a deploy
 )
 
@@ -59,9 +59,9 @@ type rateCell struct {
 // concurrent use.
 //
 // The rate per replica that is safe rises with the number of replicas. Cells are
-// therefore kept by octaves of the count, and what was seen in another octave
-// counts only where it must hold as well: a rate that is safe for few is safe
-// for many, one that many miss is missed by few.
+// therefore kept by octaves of the count, and observations of another octave count
+// only in the direction in which they must hold: a rate that is safe for few
+// replicas is safe for many, and a rate that many miss is missed by few.
 type Learner struct {
 	Objective Objective  `json:"objective"`
 	Cells     []rateCell `json:"cells"`
@@ -80,10 +80,10 @@ func (l *Learner) Clone() *Learner {
 	return &out
 }
 
-// Observe takes one interval, a minute or so long. It leaves out those that say
-// nothing: without latency or replicas, within two intervals of a change of the
-// count, and those in which a backlog of a former miss drains at a lower rate.
-// One that misses says only that the capacity is at most its rate.
+// Observe takes one interval, about a minute long. It leaves out intervals that say
+// nothing: those without latency, rate or replicas, those within two intervals of a
+// change of the count, and misses at a lower rate than the miss before, whose backlog
+// is still draining.
 func (l *Learner) Observe(i Interval) {
 	if i.Ready != l.Ready {
 		l.Ready, l.Settled = i.Ready, 0
@@ -127,8 +127,8 @@ func (c *rateCell) miss(logLatency float64) {
 	c.Mean += (logLatency - c.Mean) / (c.Kept + c.Missed)
 }
 
-// Deployed says that the service has changed: what was learned becomes a hint
-// that a few new intervals outweigh.
+// Deployed tells the learner that the service has changed: what was learned becomes a
+// hint that a few new intervals outweigh.
 func (l *Learner) Deployed() {
 	for k := range l.Cells {
 		l.Cells[k].Kept *= aged
@@ -152,8 +152,8 @@ func (l *Learner) cellOf(n int32, x float64) *rateCell {
 
 func bandOf(n int32) int { return int(math.Log(float64(n)) / math.Log(band)) }
 
-// cell returns the cell, which it makes if need be, in place of the one that
-// counts least when there are too many. Cells are ordered by band and rate.
+// cell returns the cell of a band and a rate. It makes the cell if need be; if there are
+// too many, the one that counts least gives way. Cells are ordered by band and rate.
 func (l *Learner) cell(b, k int) *rateCell {
 	at, found := slices.BinarySearchFunc(l.Cells, rateCell{Band: b, Cell: k}, func(a, b rateCell) int {
 		if a.Band != b.Band {

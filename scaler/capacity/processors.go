@@ -8,11 +8,10 @@ const (
 	cutOff       = 0.9  // use above which the processors, and not the load, bound it
 )
 
-// Busy takes one interval of which the use of the processors is known, cpu from 0
-// to 1 of what the replicas have, at rate, in the unit of the demand, and ready
-// replicas throughout. It needs no latency and no objective, and passes over what
-// is not positive, not finite, or so busy that the processors are cut off at
-// their end.
+// Busy takes one interval with known CPU use: rate in the unit of the demand, the
+// replicas that were ready throughout, and cpu, the use as a share, 0 to 1, of what they
+// have. It needs no latency and no objective. It ignores an interval with a value that is
+// not positive or not finite, or so busy that the processors and not the load limit the use.
 func (l *Learner) Busy(rate float64, ready int32, cpu float64) {
 	if !(rate > 0) || math.IsInf(rate, 0) || ready < 1 || !(cpu > 0 && cpu < cutOff) {
 		return
@@ -20,8 +19,8 @@ func (l *Learner) Busy(rate float64, ready int32, cpu float64) {
 	l.CPU.add(rate/float64(ready), cpu)
 }
 
-// Rebuilt says that the replicas run another program: what it costs their
-// processors is learned anew, and what was seen of latency stays.
+// Rebuilt tells the learner that the replicas run another program: its CPU use is
+// learned anew, and what was seen of latency stays.
 func (l *Learner) Rebuilt() { l.CPU = line{} }
 
 // A line is the utilization law: use of a processor against rate per replica, by

@@ -12,8 +12,8 @@ type Discipline int
 // The disciplines.
 const (
 	Central Discipline = iota // one queue for all slots of all replicas
-	Random                    // each replica has a queue of its own, and is met at random
-	Sharing                   // no queue: a replica divides its slots among all it has, and is met at random
+	Random                    // each replica has a queue of its own; requests are spread at random
+	Sharing                   // no queue: a replica divides its slots among all its requests; these are spread at random
 )
 
 // A Service describes one replica.
@@ -69,8 +69,8 @@ func ErlangC(servers int, a float64) float64 {
 
 // Miss returns the share of requests that take longer than latency when n
 // replicas serve rate requests/s in the long run: 1 if they cannot keep up. It
-// takes O(n·Slots), or O(Slots) if each replica is by itself; milliseconds with
-// Sharing where replicas are nearly full.
+// takes O(n·Slots) with Central, O(Slots) with Random, and up to milliseconds with
+// Sharing, where replicas are nearly full.
 func (s Service) Miss(rate float64, n int32, latency time.Duration) float64 {
 	if s.Discipline != Central && n > 1 {
 		rate, n = rate/float64(n), 1

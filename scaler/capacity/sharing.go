@@ -10,19 +10,20 @@ import (
 const sharingGrid = 96
 
 const (
-	// A replica is thought to hold so many requests over its slots as it serves within
-	// sixteen times the latency, within these bounds. What exceeds them counts as late.
+	// The requests that a replica is computed to hold beyond its slots are as many as it
+	// serves within sixteen times the latency, within these bounds. Requests that find
+	// more count as late.
 	crowd      = 16
 	minSharing = 128
 	maxSharing = 4096
 
-	// maxProcessors is the most slots that are computed with. More are as these at the
-	// same utilization, which is on the safe side.
+	// maxProcessors is the largest number of slots that is computed. More slots are
+	// treated as this many at the same utilization, which is on the safe side.
 	maxProcessors = 512
 )
 
-// sharing knows which share of the requests is late on one replica that serves all it
-// has at once, by how full it is.
+// sharing knows the share of late requests on one replica with processor sharing, by its
+// utilization.
 type sharing struct {
 	late [sharingGrid + 1]float64
 }

@@ -13,10 +13,10 @@ const (
 	// longestStartup caps the estimate: what takes longer is broken, not slow.
 	longestStartup = 15 * time.Minute
 
-	startShare = 0.9 // of the starts are done within the estimate
+	startShare = 0.9 // share of the starts that are done within the estimate
 	maxStarts  = 64  // remembered
-	someStarts = 5   // of a new template before the former one is forgotten
-	leastSeen  = 5   // times that replicas are seen to be starting before a record tells
+	someStarts = 5   // starts of a new template before the former one is forgotten
+	leastSeen  = 5   // least number of times that a record must show replicas starting
 )
 
 // A Startup estimates how long a replica takes from its creation to readiness:
@@ -28,9 +28,9 @@ type Startup struct {
 	Former   time.Duration   `json:"former"`   // estimate under the template before; 0 = none
 }
 
-// Started notes a replica of a template that became ready after took. The first
-// one of another template begins a new record; the former estimate stands in
-// until five starts were seen. A time that is not positive is passed over.
+// Started notes that a replica of a template became ready after took. The first
+// replica of another template begins a new record; the former estimate stands in
+// until five starts were seen. A time that is not positive is ignored.
 func (s *Startup) Started(template string, took time.Duration) {
 	if took <= 0 {
 		return
@@ -50,8 +50,10 @@ func (s *Startup) Started(template string, took time.Duration) {
 // Estimate returns the start-up time and whether it was measured under the
 // present template. Pending holds the ages of replicas that are not ready yet:
 // they have taken at least that long, which raises the estimate as in Kaplan and
-// Meier's estimator for censored data (J. Am. Stat. Assoc. 53, 1958). The
-// estimate is at most longestStartup; defaultStartup before anything was seen.
+// Meier's estimator for censored data (J. Am. Stat. Assoc. 53, 1958). Before five
+// starts under the present template it is the estimate of the former one, a minute
+// without one, or the longest of these starts if that is longer; pending then does
+// not count. The estimate is at most a quarter of an hour.
 func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
 	if len(s.Starts) < someStarts {
 		d := defaultStartup
@@ -85,16 +87,17 @@ func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
 }
 
 // MeanStartup returns the mean time from when a replica was asked for until it was ready, and
-// the count of starts behind it, from records of both counts on one grid of the given step:
-// instants, or means over a cell. NaN = unknown. Zero starts = the record does not tell: fewer
-// than ten, or replicas were seen to be starting fewer than five times.
+// the number of starts behind it. desired and ready are records of both counts on one grid of
+// the given step: instants, or means over a cell; NaN = unknown. Zero starts mean that the
+// record does not tell: it has fewer than ten starts, or shows replicas starting fewer than
+// five times.
 //
-// It is Little's law, W = L/λ: the replicas that are starting, summed over time, are the
-// starts times the mean time that one takes. So it holds for steps far longer than a start,
-// of which most then begin and end unseen. Left out are the times in which fewer were asked
-// for before all were ready, in which a replica was lost or the record has a gap, and those
-// of more than a quarter of an hour, in which something was broken. See Little, A Proof for
-// the Queuing Formula L = λW, Operations Research 9 (1961).
+// The mean follows from Little's law, W = L/λ: the replicas that are starting, summed over
+// time, are the starts times the mean time that one takes. So it also holds for steps far
+// longer than a start, where most starts begin and end unseen. Left out are the times in which
+// fewer were asked for before all were ready, in which a replica was lost or the record has a
+// gap, and those of more than a quarter of an hour, in which something was broken. See Little,
+// A Proof for the Queuing Formula L = λW, Operations Research 9 (1961).
 func MeanStartup(desired, ready []float64, step time.Duration) (mean time.Duration, starts int) {
 	var all, open episode
 	seen := 0
@@ -116,7 +119,7 @@ func MeanStartup(desired, ready []float64, step time.Duration) (mean time.Durati
 	return time.Duration(all.pending / all.starts * float64(step)), int(math.Round(all.starts))
 }
 
-// An episode is a time from when replicas are asked for until all of them are ready.
+// An episode is the time from when replicas are asked for until all of them are ready.
 type episode struct {
 	starts  float64 // replicas asked for
 	pending float64 // those not ready, summed over its steps

@@ -9,13 +9,13 @@
 // one, and takes over a Fitted whenever one is done, catching up with the cells that
 // closed meanwhile.
 //
-// The model does not learn from everything that was recorded. Bursts are left out, except
-// those that the clock makes, because package burst meets them. So are the first cells of a
-// series that has just come to life. Declared events are taken out of the history and added
-// to the forecast.
+// The model does not learn from everything that was recorded. Bursts are left out, because
+// package burst deals with them, except those that the clock makes. The first cells of a
+// series that has just come to life are left out too. Declared events are taken out of the
+// history and added to the forecast.
 //
-// A fit may let somebody go over the last of the history again, cell by cell ([Last]): what
-// a process learns of its forecasts while it runs is learned before it starts.
+// A fit may let its caller go over the last days of the history again, cell by cell ([Last]).
+// What a process learns of its forecasts while it runs is thus learned before it starts.
 //
 // # Why fitting is a function and not a method
 //

@@ -37,8 +37,8 @@ func Fit(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, 
 
 // Options are what [FitWith] is given beside the specification. The zero value adds nothing.
 type Options struct {
-	Network *lstm.Network // joins the experts of the pool, or is the model lstm itself; nil = none of one's own
-	Last    Last          // goes over the last of the history again before the fit is done; nil = nobody
+	Network *lstm.Network // joins the experts of the pool, or is the model lstm itself; nil = only the built-in one
+	Last    Last          // goes over the last days of the history again before the fit is done; nil = nobody
 }
 
 // FitWith is [Fit] with more than the specification says.
@@ -52,7 +52,7 @@ func FitWith(ctx context.Context, spec api.Spec, history forecast.Series, o Opti
 }
 
 // FitReactive fits the simplest rule, last value, which is ready within
-// milliseconds: what serves until [Fit] is done, or when it fails.
+// milliseconds. It serves until [Fit] is done, or if that fails.
 func FitReactive(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, error) {
 	return fit(ctx, spec.Default(), auto.Naive, baseline.Naive{}, history, nil)
 }

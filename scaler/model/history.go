@@ -15,8 +15,8 @@ const (
 	LongestBurst = 10 * time.Minute
 
 	// UsualSpan is the least history that shows what is usual. A model that has
-	// seen less learns from every cell: to keep the last ones from it would leave it
-	// with what the target did while it came to life.
+	// seen less learns from every cell: without the last ones it would know nothing
+	// but how the target came to life.
 	UsualSpan = 6 * LongestBurst
 
 	// startingCells is how many cells a new series takes to show what it is.
@@ -34,12 +34,12 @@ func lastSample(history forecast.Series) time.Time {
 	return time.Time{}
 }
 
-// withoutStart returns history from where a series that came to life within it had
-// shown what it is. What precedes its first sample is no time without demand, and no
-// part of the series: a season of it would be one of zeros. Nor are its first cells: a
-// rate over a window that was not full yet grows with the window, which no load did,
-// and in a short history nothing outweighs it. A history without a sample after those
-// stays as long as it is, and is silent. It does not change history.
+// withoutStart returns history without its beginning, if the series came to life within
+// it. The time before the first sample is left out: it is not known to be without demand,
+// and a season of it would be one of zeros. The first cells are left out too: a rate over a
+// window that is not full yet grows with the window while the load does not, and in a short
+// history nothing outweighs that. A history without a sample after those cells keeps its
+// length, and is silent. It does not change history.
 func withoutStart(history forecast.Series) forecast.Series {
 	observed := func(v float64) bool { return !math.IsNaN(v) }
 	first := slices.IndexFunc(history.Values, observed)
@@ -58,11 +58,10 @@ func withoutStart(history forecast.Series) forecast.Series {
 }
 
 // withoutBursts returns history with NaN in the cells of bursts, and the detector
-// that found them. What rises daily by the clock stays: all of it while no clock of
-// the bursts is known, else what lasts, because a burst that is over soon and returns
-// by the clock is met by the hedge at its minute and height, which the season of a
-// model smears. So does everything in a history that is too short to show what is
-// usual. It does not change history.
+// that found them. Daily rises stay. Once the bursts are known to have a clock, only
+// those stay that last: short bursts by the clock are met by the hedge at their minute and
+// height, which the season of a model smears. In a history that is too short to show what
+// is usual everything stays. It does not change history.
 func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
 	d, out := removeBursts(history, 0)
 	if clock := d.Clock(); clock > 0 {
@@ -100,7 +99,7 @@ func removeBursts(history forecast.Series, clock time.Duration) (*burst.Detector
 	return d, out
 }
 
-// blank makes NaN of the cells from one on up to another, and for no longer than most.
+// blank sets the cells [from, to) to NaN, for no longer than most.
 func blank(s forecast.Series, from, to int, most time.Duration) {
 	for i := from; i < to && s.At(i).Sub(s.At(from+1)) < most; i++ {
 		s.Values[i] = math.NaN()

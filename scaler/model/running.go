@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// recentCells is how many closed cells are kept at most while a fit is due: for
-	// one that was begun before they closed, and may have stood in line.
+	// recentCells is how many closed cells are kept at most while a fit is due: for a
+	// fit that was begun before they closed, and may have waited in a queue.
 	recentCells = 240
 
 	// spareCells is how many are kept while none is due.
@@ -46,8 +46,8 @@ type explainer interface {
 	Explain(h int) []auto.Share
 }
 
-// NewRunning returns what the model of spec, which has its defaults, is before its
-// first fit. It will forecast horizon cells at the given levels, ascending.
+// NewRunning returns the model of spec, which has its defaults, before its first fit.
+// It will forecast horizon cells at the given levels, ascending.
 func NewRunning(spec api.Spec, horizon int, levels []float64) *Running {
 	return &Running{
 		wanted: spec.Forecast.Model, step: spec.Metric.Step.Std(), history: spec.Metric.History.Std(),

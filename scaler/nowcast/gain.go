@@ -35,9 +35,9 @@ const (
 // day, kept within 0 and 1. Near 1 the load wanders and the newest sample is the best
 // knowledge there is; near 0 the load is noise around a known level.
 //
-// So a gain is never ahead of the model: it moves the forecast by no more than the model
-// will when the cell closes, should the sample hold. The zero Gain is ready and has learned
-// nothing. It is not safe for concurrent use.
+// So a gain never goes further than the model: it moves the forecast by no more than the
+// model will when the cell closes, if the sample holds. The zero Gain is ready and has
+// learned nothing. It is not safe for concurrent use.
 type Gain struct {
 	last    float64 // value of the newest closed cell
 	ahead   float64 // median that was forecast for the one that is open
@@ -50,9 +50,9 @@ type Gain struct {
 	cells  float64 // behind them, discounted
 }
 
-// Expect takes the forecast made when the newest closed cell, of the given value, is known:
-// the medians of the open cell and of one farther ahead. If any of them is NaN there is
-// nothing to compare with until the next Expect.
+// Expect takes the forecast that was made after a cell of the given value had closed: the
+// medians of the cell that is open now and of one farther ahead. If any of the three is NaN
+// there is nothing to compare with until the next Expect.
 func (g *Gain) Expect(value, ahead, farther float64) {
 	g.last, g.ahead, g.farther = value, ahead, farther
 	g.known = finite(value) && finite(ahead) && finite(farther)

@@ -7,15 +7,15 @@
 // old when it is read. Three corrections turn the newest sample into the demand of now:
 //
 //   - A rise is continued over the lag, as far as it is more than noise ([Nowcast.Rise]).
-//     A fall is not, since a forecast may add and never take. Nor is what rises while the
-//     window of the rate fills again after an outage of the scrapes.
+//     A fall is not continued, since a forecast may add and never take. Nor is a rise
+//     while the window of the rate fills again after an outage of the scrapes.
 //   - While samples stay away, and until a whole window has passed after they return, the
 //     highest sample of the two windows before stands in ([Nowcast.Demand]): the rates at
 //     both ends of an outage of the scrapes are means over windows that are partly empty.
 //   - A value that has not changed is taken for the same scrape, read again.
 //
-// A sample also moves the forecast before the cell that it is part of closes, by as much
-// as such news has lately been worth to the model ([Gain]).
+// A sample also moves the forecast before its cell closes, by as much as such news has
+// lately been worth to the model ([Gain]).
 //
 // Everything here is pure, of fixed size, and takes time as an argument.
 package nowcast
@@ -79,6 +79,6 @@ func (n *Nowcast) Demand(now time.Time, ttl time.Duration) float64 {
 }
 
 // Rise returns by how much demand will exceed the newest sample a minute ahead, or a step
-// ahead on a finer grid, if it goes on as of late. It is in the unit of the metric, and 0 if
-// demand falls or moves no more than noise does, and for one window after samples return.
+// ahead on a finer grid, if it goes on as lately. It is in the unit of the metric. It is 0
+// if demand falls or moves no more than noise does, and for one window after samples return.
 func (n *Nowcast) Rise() float64 { return n.slope.rise(n.latest, n.step) }

@@ -8,8 +8,8 @@ import (
 
 // A silence remembers what demand was before samples stayed away. The last rates
 // before an outage of the scrapes, and the first after it, are means over a window
-// that is partly empty: up to half too low, when nobody can tell a fall of demand
-// from one of the scrapes. Missing data holds, so the highest of the last two
+// that is partly empty. They are up to half too low, and nobody can tell whether
+// demand or the scrapes fell. Missing data holds, so the highest of the last two
 // windows stands in for them.
 type silence struct {
 	usual  time.Duration // mean time between two samples of late
@@ -34,8 +34,8 @@ func (q *silence) observe(s collector.Sample, last time.Time, window time.Durati
 	q.tops[0] = max(q.tops[0], s.Value)
 }
 
-// limit is the age of the newest sample from which on samples stay away: three
-// times their usual distance, within a half and one and a half windows.
+// limit is the age of the newest sample at which a silence begins: three times the
+// usual distance between samples, within a half and one and a half windows.
 func (q *silence) limit(window time.Duration) time.Duration {
 	return min(max(3*q.usual, window/2), window+window/2)
 }

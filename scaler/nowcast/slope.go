@@ -13,9 +13,9 @@ const (
 	// is scraped as much more often: there it is a quarter of a step.
 	slopeSpan = 15 * time.Second
 
-	// slopeAhead is how far a rise is carried on. Half of it is the lag of a mean
-	// over a minute, the other half the time in which the next samples come: at two
-	// scrapes more the noise of the slope asks for more than the rise. On a finer
+	// slopeAhead is how far a rise is continued. Half of it is the lag of a mean
+	// over a minute, the other half the time in which the next samples come. Two
+	// scrapes more, and the noise of the slope asks for more than the rise. On a finer
 	// grid it is a step, which is the window of its means.
 	slopeAhead = time.Minute
 
@@ -24,10 +24,10 @@ const (
 	steepest = 0.5
 
 	// noiseDeviations is how many usual deviations of a slope from the ones before it are
-	// taken for noise: carried on for a minute, the noise of a small service would
-	// ask for half as much again at every other scrape, and an HPA keeps the most
-	// that was asked for in five minutes. Of a mean of slopes it is a quarter, as
-	// their noise is: what one sample is too high the next slope takes back.
+	// taken for noise. Continued for a minute, the noise of a small service would ask for
+	// half as much again at every other scrape, and an HPA keeps the most that was asked
+	// for in five minutes. For the mean of meanSlopes slopes it is a quarter, because their
+	// errors cancel: what one sample is too high the next slope takes back.
 	noiseDeviations = 2.0
 
 	meanSlopes   = 4  // slopes that their mean remembers
@@ -51,7 +51,7 @@ type slope struct {
 // span is the least time over which a slope is taken.
 func (p *slope) span() time.Duration { return p.scaled(slopeSpan) }
 
-// ahead is how far a rise is carried on.
+// ahead is how far a rise is continued.
 func (p *slope) ahead() time.Duration { return p.scaled(slopeAhead) }
 
 // scaled takes a time that is meant for a grid of a minute to a finer one.

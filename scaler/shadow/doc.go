@@ -4,17 +4,17 @@
 // # The idea
 //
 // A backtest says what forescale would have been worth on last month's load. Whether that
-// still holds shows in the cluster only if somebody counts, and in mode Shadow, where
-// nothing is acted on, there is nothing else to judge by. Demand is observed whatever was
-// ready for it, so the worth of other counts is known without having them: an [HPA] runs
-// for each of them, in memory, on the same samples.
+// still holds in the cluster shows only if somebody keeps score, and in mode Shadow, where
+// forescale does not act, there is nothing else to judge by. Demand is observed whatever
+// was ready for it, so other autoscalers can be scored without running them on the target:
+// an [HPA] stands for each of them, in memory, on the same samples.
 //
 // A [Score] runs three, the [Policies]: one that follows what forescale asks for, one
 // on the observed demand with the same target per replica, and one on the observed
 // demand at 70 % of that target, the headroom that people buy when they have no
-// forecast. Each goes up at a sync of 15 s, and its new replicas serve one start-up
-// later. The first never goes below what its answers ask for, and need not wait for
-// the tolerance and the stabilization that stand between an HPA and a raw metric.
+// forecast. Each decides every 15 s, and its new replicas serve one start-up later. The
+// first never goes below what its answers ask for, and has no tolerance and a shorter
+// stabilization, as is recommended for an HPA behind forescale.
 //
 // # What is counted
 //
@@ -28,6 +28,6 @@
 //
 // Package reactive runs the same [HPA] to bound what a forecast may miss and cost.
 //
-// The sums only grow, as counters do. For a window take their differences, as Prometheus's
-// increase() does.
+// The sums only grow, as counters do. For a window of time take the difference at its ends,
+// as Prometheus's increase() does.
 package shadow

@@ -26,8 +26,8 @@ const (
 	// utilization of the cautious policy.
 	utilization = 0.7
 
-	// tolerance of an HPA without a behavior, and what a demand may exceed the ready
-	// replicas by before they are too few.
+	// tolerance of an HPA without a behavior, and the share by which demand may exceed what
+	// the ready replicas serve before they are too few.
 	tolerance = 0.1
 
 	// silence is how long nothing may be observed before the policies begin anew.
@@ -51,7 +51,7 @@ type Moment struct {
 	Asked    float64       // demand that forescale asks to provide for, same unit
 	Floor    int32         // replicas that forescale does not let the autoscaler go below; 0 = it acts by Asked alone
 	Target   float64       // demand that one replica serves, same unit; ≤ 0 = unknown, and nothing is scored
-	Need     int32         // replicas that keep the objective at Observed; 0 = there is none, and a tenth above Target is too much
+	Need     int32         // replicas that keep the objective at Observed; 0 = no objective: a tenth above Target is then too much
 	Least    int32         // bounds of the count
 	Most     int32         // 0 = none
 	LeadTime time.Duration // from a decision to a ready replica, one sync included
@@ -78,16 +78,15 @@ type Score struct {
 	HPAs [policies]HPA `json:"hpas"` // by [Policy]
 }
 
-// Due reports whether an update at now would do more than be passed over: the [Slot]
-// of the last one has ended.
+// Due reports whether an update at now would count: the [Slot] of the last one has ended.
 func (s *Score) Due(now time.Time) bool {
 	return s.Seen.IsZero() || now.Before(s.Seen) || slotOf(now) != s.HPAs[Forescale].Slot
 }
 
 func slotOf(at time.Time) int64 { return at.UnixNano() / int64(Slot) }
 
-// Update moves on to m, once for each [Slot] of time: further moments of the same are
-// passed over.
+// Update moves on to m. It counts once in each [Slot] of time; further moments of the same
+// slot are ignored.
 func (s *Score) Update(m Moment) {
 	if math.IsNaN(m.Observed) || !(m.Target > 0) || !s.Due(m.Now) {
 		return

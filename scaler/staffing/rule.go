@@ -2,11 +2,11 @@
 //
 // # The idea
 //
-// Three things may be known of a replica: what is stated (scale.targetPerReplica), what
-// was seen of it under the latency objective and at its processors (capacity.Learner),
-// and how it serves (scale.service), from which queueing theory says how many keep the
-// objective (capacity.Curve). A [Rule] joins them: the shape of the curve is that of the
-// queue, its height is what was seen; without a curve, demand is divided by what one
+// Three things may be known of a replica: the demand that it is stated to serve
+// (scale.targetPerReplica), what its latency and CPU use have shown (capacity.Learner), and
+// how it serves requests (scale.service), from which queueing theory says how many keep the
+// objective (capacity.Curve). A [Rule] combines them. With scale.service the queue gives the
+// shape of the curve, and observation its height. Without it, demand is divided by what one
 // replica serves.
 //
 // Everything here is pure.
@@ -134,11 +134,11 @@ func (r *Rule) estimate() capacity.Estimate {
 }
 
 // Target returns the demand that one replica serves: what was learned under the
-// latency objective, else scale.targetPerReplica, at most the rate at which its
-// processors are full if that is known, else the highest rate per replica that was
-// seen to be fine. With scale.service, where it depends on their number, it is what
-// one replica carries when it is busy all the time. It is 0, unknown, if none of them
-// is known.
+// latency objective; else scale.targetPerReplica, at most the rate at which its
+// processors are full if that is known; else the highest rate per replica that was
+// seen to keep the objective. With scale.service, where it depends on the number of
+// replicas, it is the demand at which one replica is busy all the time. It is 0,
+// unknown, if none of these is known.
 func (r *Rule) Target() float64 {
 	if r.curve != nil {
 		return r.curve.Full() * r.strength()
@@ -156,10 +156,10 @@ func (r *Rule) Target() float64 {
 	return r.stated
 }
 
-// strength is what a replica was seen to carry at the present number of replicas, as
-// a multiple of what scale.service says it carries there: the shape of the curve is
-// that of the queue, its height is what was seen. 1 before both sides were seen. What
-// its processors cannot do is not expected of it in any case.
+// strength is the height of the curve: what a replica was seen to carry at the present
+// number of replicas, as a multiple of what scale.service says it carries there. It is 1
+// before both rates that keep and rates that miss the objective were seen, and never more
+// than the processors allow.
 func (r *Rule) strength() float64 {
 	e, s := r.estimate(), 1.0
 	if e.Knowledge == capacity.Learned {
