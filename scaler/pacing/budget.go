@@ -18,11 +18,11 @@ const (
 )
 
 // A Budget paces a quantile by an error budget. Set Target before the first use; it
-// may change later. The other exported fields are bounds of α and its memory, for
+// may change later. The other exported fields are the bounds of α and the memory, for
 // dumps. It is not safe for concurrent use.
 type Budget struct {
 	Target float64 `json:"target"` // share of time for which the objective may be missed, in (0, 1)
-	First  float64 `json:"first"`  // where α starts; 0 = thrice the target
+	First  float64 `json:"first"`  // where α starts; 0 = three times the target
 	Least  float64 `json:"least"`  // bounds of α; 0 = the usual ones
 	Most   float64 `json:"most"`
 	Spent  float64 `json:"spent"` // missed share of about the last half day
@@ -45,19 +45,21 @@ func (b *Budget) Update(missed float64, dt time.Duration) {
 }
 
 // Afford returns the least α, 0 to ½, that a bill allows. The bill is what is paid over
-// what may be paid; NaN means unknown, and allows any α. The least α is a twelfth where the
-// bill is 1 and that of the median, ½, where it is 1.5 % more; it falls by a factor of e
-// for each 120th of the bill, so that with a tenth left there is no bound to speak of.
+// what may be paid; NaN means unknown, and allows any α. The least α is ½, that of the
+// median, at a bill of 1.015. It falls by a factor of e for each 120th that the bill is
+// lower: at a bill of 1 it is a twelfth, and with a tenth of the bill left there is no bound
+// to speak of.
+//
 // α is a price: that of a replica, in the time that the objective is missed without it.
 // Everything bought with replicas should be bought at the same price, so all budgets that
 // share a bill share this bound.
 //
-// A constant price buys more than one that swings: covering one day far and the next hardly
+// A constant price buys more than one that swings: covering one day amply and the next hardly
 // costs as much as covering both well, and misses more. So the bill is that of a week,
-// which hardly follows the days: on recorded bursty loads that of a day moved α between a
+// which hardly follows the days. On recorded bursty loads the bill of a day moved α between a
 // thirtieth and a half within each day, and missed a fifth more for 1 % less. The bound
-// depends on what is left of the bill alone and has no memory of its own, because the bill
-// has one: an integral of it would swing from one end to the other for weeks.
+// depends only on what is left of the bill. It has no memory of its own, because the bill
+// has one: an integral of the bill would swing from one end to the other for weeks.
 func Afford(bill float64) float64 {
 	if math.IsNaN(bill) {
 		return 0
@@ -92,7 +94,7 @@ func (b *Budget) alpha() float64 {
 // Level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
 func (b *Budget) Level() float64 { return 1 - b.alpha() }
 
-// Level returns the quantile to provide for at α, in [0.5, 1): that from which one more
+// Level returns the quantile to provide for at α, in [0.5, 1): the one above which a further
 // replica lowers the chance of having too few by less than α. Spread is the scale of the
 // tail of demand, assumed exponential, in replicas; 0 or less means that there is no tail.
 //

@@ -8,13 +8,13 @@
 // to provide for ([Level]). A [Pacer] joins four parts into that loop:
 //
 //   - trial.Set chooses α by what other values of it would have missed on the same load.
-//   - A [Budget] sets the odds at which bursts are hedged, by what was missed in bursts:
-//     for these a higher quantile of the usual demand would be expensive and of no help.
+//   - A [Budget] sets the odds at which bursts are hedged, by what was missed in bursts. A
+//     higher quantile of the usual demand would be expensive there, and of no help.
 //   - reactive.Autoscaler, which has no forecast, bounds both by what it would have missed
 //     and cost. If it misses less than the target allows, seven tenths of its share replace
-//     the target, though no less than a tenth of the target. If the target cannot be kept
-//     for its cost, the cost decides ([Afford], where it is called the bill): then each
-//     replica that is bought keeps the objective for equally long.
+//     the target, but no less than a tenth of the target. If the target cannot be kept at
+//     the autoscaler's cost, the cost decides ([Afford], where it is called the bill). Then
+//     each replica that is bought keeps the objective for equally long.
 //   - reactive.Guard holds that autoscaler's count while forescale has missed more than it
 //     would have.
 //
@@ -31,9 +31,9 @@
 //
 // # Why not coverage alone
 //
-// The forecast's coverage is not the service's. Demand above the quantile need not miss
-// the objective, because a replica more was there anyway; demand below it can, because a
-// start took long. Only the misses themselves close the loop.
+// The coverage of the forecast is not that of the service. Demand above the quantile need
+// not miss the objective, because there was one replica more anyway. Demand below it can
+// miss, because a start took long. Only the misses themselves close the loop.
 //
 // Everything here is pure, of fixed size, and takes time as an argument.
 package pacing

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// HedgeOdds are the odds at which bursts are hedged where no price is stated, and until
-	// a budget has moved them.
+	// HedgeOdds are the odds at which bursts are hedged if no price is stated, until a
+	// budget moves them.
 	HedgeOdds = 0.05
 
 	// explainTime is how long a miss waits for a burst that explains it: the first
@@ -22,29 +22,28 @@ const (
 	// half a percent while it stands, and must not be dropped because of its own cost.
 	billTime = 2 * time.Hour
 
-	// implausible is how many times as much as the reactive autoscaler, and as the target,
-	// may be missed of late before the autoscaler's bill is no longer believed: what is
-	// taken for the capacity of a replica may not be what it carries.
+	// implausible bounds the recent misses, as a multiple of the larger of the target and
+	// of what the reactive autoscaler misses. Beyond it the autoscaler's bill is no longer
+	// believed, because a replica may carry less than it is taken to.
 	implausible = 4.0
 
-	// roomOnBill is the part of the reactive autoscaler's bill that must be left for its
-	// whole count to be held right after a miss: smooth loads leave a tenth and more, bursty
+	// roomOnBill is the share of the reactive autoscaler's bill that must be left for its
+	// whole count to be held right after a miss. Smooth loads leave a tenth and more, bursty
 	// ones nothing.
 	roomOnBill = 0.05
 
 	// spentTime is the time over which misses are compared with the target.
 	spentTime = 12 * time.Hour
 
-	// reactiveShare is the share of what the reactive autoscaler misses that is aimed at.
+	// reactiveShare is the goal as a share of what the reactive autoscaler misses.
 	reactiveShare = 0.7
 
-	// leastShare is the least share of the violation target to which the reactive
-	// autoscaler's own misses tighten it: a ten-thousandth of the time for a target of a
-	// thousandth, nine seconds a day.
+	// leastShare is the lower bound of that goal as a share of the violation target: for a
+	// target of a thousandth a ten-thousandth of the time, nine seconds a day.
 	leastShare = 0.1
 
 	// priorShare is the share of the target that the reactive autoscaler is taken to have
-	// missed during a priorTime before it was first seen: it misses rarely, and then for
+	// missed during the priorTime before it was first seen. It misses rarely, and then for
 	// minutes, so the first days tell little.
 	priorShare = 0.3
 	priorTime  = 96 * time.Hour
@@ -151,9 +150,9 @@ func (p *Pacer) goal() float64 {
 // Known returns for how long the reactive autoscaler has been watched, discounted.
 func (p *Pacer) Known() time.Duration { return time.Duration(p.shadow.Known * float64(time.Second)) }
 
-// Absolve forgets what only reality tells, of a past that was imagined: the harm on the
-// account of the guard and what was held for it, because nobody was harmed and no credit was
-// earned; and by how much real misses differ from those of the trials.
+// Absolve forgets what an imagined past cannot know, because only reality tells: the harm on
+// the account of the guard and what was held for it, since nobody was harmed and no credit
+// was earned, and by how much real misses differ from those of the trials.
 func (p *Pacer) Absolve() {
 	p.guard = reactive.Guard{}
 	p.shadow.Spent -= p.shadow.Held
@@ -166,9 +165,9 @@ func (p *Pacer) Absolve() {
 // [Level] takes the quantile.
 func (p *Pacer) Alpha() float64 { return p.trials.Alpha }
 
-// HedgeOdds returns the odds at which a burst that needs so many more replicas is
-// hedged: those of the budget for bursts, but no lower than the price that the bill
-// allows for that many replicas.
+// HedgeOdds returns the odds at which a burst that needs the given number of further
+// replicas is hedged: those of the budget for bursts, but no lower than the price that the
+// bill allows for that many replicas.
 func (p *Pacer) HedgeOdds(replicas int32) float64 {
 	return max(1-p.bursts.Level(), trial.UsualMisses*Afford(p.bill)*float64(max(replicas, 1)))
 }
@@ -177,10 +176,10 @@ func (p *Pacer) HedgeOdds(replicas int32) float64 {
 func (p *Pacer) Dear() bool { return p.bill > 1 }
 
 // Exceeded reports whether the target has cost so much more than the reactive autoscaler
-// that the bill must be kept now; see [reactive.Autoscaler.Exceeded].
+// that its cost must be limited now; see [reactive.Autoscaler.Exceeded].
 func (p *Pacer) Exceeded() bool { return p.shadow.Exceeded() }
 
-// Overspent reports the same of the cost without what the guard holds.
+// Overspent reports the same, leaving out the cost of what the guard holds.
 func (p *Pacer) Overspent() bool { return p.shadow.Overspent() }
 
 // Excess returns by how much the cost exceeds that of the reactive autoscaler, as a share
@@ -193,16 +192,16 @@ func (p *Pacer) Reactive(now time.Time, hold time.Duration) int32 {
 	return p.shadow.WantsFor(now, hold)
 }
 
-// Guarded returns the part of [Pacer.Reactive] below which not to go: 0 while no harm is
-// done.
+// Guarded returns the lower bound of the count, a share of [Pacer.Reactive]; 0 while there
+// is no harm.
 func (p *Pacer) Guarded(now time.Time, hold time.Duration) int32 {
 	return scaler.Ceil(p.holds() * float64(p.Reactive(now, hold)))
 }
 
-// holds returns the share of the reactive autoscaler's count that is held. It is all of it
-// right after a miss, but only where the bill leaves room for that. Where bursts have used
-// the bill up, what is held would be missing when the next one comes: on one recorded load
-// twice as much was missed.
+// holds returns the share of the reactive autoscaler's count that is held. Right after a
+// miss it is the whole count, but only if the bill leaves room for that. Where bursts have
+// used up the bill, the cost of a held count would be missing when the next burst comes: on
+// one recorded load twice as much was missed.
 func (p *Pacer) holds() float64 {
 	if p.shadow.Excess() < -roomOnBill {
 		return p.guard.Holds()

@@ -9,18 +9,18 @@ import (
 
 const (
 	tolerance  = 0.1              // of an HPA: the share by which demand may differ before it acts
-	grace      = 30 * time.Second // for which a replica is paid after its end
-	billMemory = 168 * time.Hour  // in which what was paid fades to 1/e
-	missMemory = 96 * time.Hour   // in which what was missed fades to 1/e
-	soonest    = 10 * time.Minute // before it not even a bill out of all bounds is reported
-	firstBill  = time.Hour        // before it no bill is reported
-	presumed   = 6 * time.Hour    // for which a bill of thrift counts as known beforehand: what the first hour costs says little of a day
-	thrift     = 0.9              // of what the autoscaler costs
-	allowance  = 1.015            // of the same, that may be spent: bursts go a little beyond, and 2 % is what is promised
-	firstDay   = 0.1              // the most of it that what is presumed may allow beyond that
+	grace      = 30 * time.Second // time for which a replica is paid after its end
+	billMemory = 168 * time.Hour  // time in which what was paid fades to 1/e
+	missMemory = 96 * time.Hour   // time in which what was missed fades to 1/e
+	soonest    = 10 * time.Minute // time before which not even an enormous bill is reported
+	firstBill  = time.Hour        // time before which no usual bill is reported
+	presumed   = 6 * time.Hour    // time before the first moment at which the bill is presumed to be thrift: the first hour says little of a day
+	thrift     = 0.9              // presumed bill, as a share of the autoscaler's cost
+	allowance  = 1.015            // bill that is allowed: bursts exceed it a little, and 2 % is what is promised
+	firstDay   = 0.1              // the most that the presumed bill may allow beyond that, as a share of the autoscaler's cost
 
-	longestQueue = time.Minute // of work at full capacity: who waits for longer has left
-	waiting      = 0.3         // seconds of queued work from which on the objective counts as missed
+	longestQueue = time.Minute // of work at full capacity: requests that wait for longer have given up
+	waiting      = 0.3         // seconds of queued work at which the objective counts as missed
 )
 
 // Stabilization is how long the autoscaler stays at its highest recommendation, as an HPA
@@ -51,7 +51,7 @@ type Moment struct {
 }
 
 // Short returns 1 if n replicas are too few for the demand of m, or are still working off
-// their queue, else 0. It moves the queue, demand times seconds, ≥ 0, on by dt.
+// their queue, else 0. It advances queue, in demand times seconds, ≥ 0, by dt.
 func (m Moment) Short(queue *float64, n int32, dt time.Duration) float64 {
 	serves := float64(n) * m.Full
 	*queue = min(max(*queue+(m.Demand-serves)*dt.Seconds(), 0), longestQueue.Seconds()*serves)
@@ -66,27 +66,27 @@ func (m Moment) Short(queue *float64, n int32, dt time.Duration) float64 {
 type Missed struct{ Ours, Theirs float64 }
 
 // An Autoscaler is the one that would be there without a forecast, run in memory: an HPA at
-// 70 %, which goes up at once and down after five minutes, and whose replicas take a
+// 70 %, which goes up at once and down after five minutes, and whose replicas take one
 // start-up to become ready. What it would have missed and cost bounds what forescale may
-// miss and cost. It and the target are judged by the same means: by observed demand, at the
-// time that it speaks for, and by the queue that builds up where demand exceeds what the
-// replicas serve. The exported fields are its whole memory, for dumps. The zero Autoscaler
-// is ready. It is not safe for concurrent use.
+// miss and cost. It and the target are judged alike: by the demand observed for a time, the
+// replicas of that time, and the queue that builds up where demand exceeds what these serve.
+// The exported fields are its whole memory, for dumps. The zero Autoscaler is ready. It is
+// not safe for concurrent use.
 type Autoscaler struct {
 	Seen   time.Time           `json:"seen"`
 	HPA    shadow.HPA          `json:"hpa"`    // its decisions
 	Had    [shadow.Slots]int32 `json:"had"`    // replicas of the target that were ready, by slot modulo their count
-	Counts [shadow.Slots]int32 `json:"counts"` // and those that were there
-	Ready  int32               `json:"ready"`  // of the target, at the last update
-	Count  int32               `json:"count"`  // and those that were there
+	Counts [shadow.Slots]int32 `json:"counts"` // replicas of the target, ready or starting, likewise
+	Ready  int32               `json:"ready"`  // ready replicas of the target at the last update
+	Count  int32               `json:"count"`  // those ready or starting
 
-	TheirQueue float64 `json:"line"`   // before the replicas of the autoscaler, demand times seconds
-	OurQueue   float64 `json:"queued"` // and before those of the target
+	TheirQueue float64 `json:"line"`   // queue of the autoscaler's replicas, demand times seconds
+	OurQueue   float64 `json:"queued"` // queue of the target's replicas, likewise
 
 	Short float64 `json:"short"` // share of time for which it would have had too few
 	Known float64 `json:"known"` // seconds behind Short, discounted
 	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
-	Spent float64 `json:"ours"`  // and those of the target
+	Spent float64 `json:"ours"`  // those of the target
 	Held  float64 `json:"held"`  // the part of Spent that a Guard holds
 
 	Before float64 `json:"before"` // replica-seconds that it is taken to have cost before it was first seen, discounted; see Bill
@@ -204,11 +204,11 @@ func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
 // Overspent reports whether the target, without what a [Guard] holds, costs so much
 // more than the reactive autoscaler that it must not go on: 1.5 % more over about a week, or
 // half as much again in the first hour. In the first days the thrift that Bill presumes
-// allows up to a tenth more: an expensive start is paid back later, while an hourly bound
-// would be in force each time that it matters, and what it saves would be of no use.
+// allows up to a tenth more, because an expensive start is paid back later. A bound by the
+// hour would be in force whenever it hurts, and save nothing that is of use.
 func (a *Autoscaler) Overspent() bool { return a.over(a.Spent - a.Held) }
 
-// Exceeded reports the same of the whole cost of the target.
+// Exceeded reports the same for the whole cost of the target.
 func (a *Autoscaler) Exceeded() bool { return a.over(a.Spent) }
 
 func (a *Autoscaler) over(spent float64) bool {
@@ -225,8 +225,8 @@ func (a *Autoscaler) Excess() float64 { return a.Spent/a.Cost - 1 }
 // Bill returns the cost of the target, without what a [Guard] holds, over that of the
 // reactive autoscaler, starts and ends included, over about a week. It is NaN before an
 // hour is known, and while nobody tells how many replicas are ready. The first hours are
-// averaged with a usual bill that is presumed: on their own they would make an expensive
-// start be saved at once, by providing for the median, where an HPA keeps its headroom.
+// averaged with a usual bill that is presumed. Taken alone, they would answer an expensive
+// start by saving at once: by providing for the median, where an HPA keeps its headroom.
 func (a *Autoscaler) Bill() float64 {
 	if a.Known < firstBill.Seconds() || !(a.Cost > 0) || a.Spent == 0 {
 		return math.NaN()

@@ -12,17 +12,17 @@ import (
 // Size is how many α a [Set] tries at once.
 const Size = 8
 
-// UsualMisses is the share of time missed per α, of services in general: being short for a
-// moment seldom makes requests late.
+// UsualMisses is the share of time missed per α, for services in general: it is below 1
+// because being short for a moment seldom makes requests late.
 const UsualMisses = 0.1
 
 const (
 	slots    = 44                                          // remembered: eleven minutes
 	silence  = int64(reactive.Stabilization / shadow.Slot) // slots without an Ask after which the trials begin anew
 	memory   = 96 * time.Hour                              // in which what a trial missed fades to 1/e
-	prior    = 24 * time.Hour                              // time before the first, in which a trial is taken to have missed UsualMisses times α
-	unlike   = 120.0                                       // seconds of misses in which trials are taken to have been right beforehand
-	untrue   = 4.0                                         // most that real misses may exceed those of a trial by, as a factor
+	prior    = 24 * time.Hour                              // time before the first moment, in which a trial is taken to have missed UsualMisses times α
+	unlike   = 120.0                                       // seconds of misses that trials are taken to have told correctly beforehand
+	untrue   = 4.0                                         // the largest correction of a trial by real misses, as a factor
 	careless = 20.0                                        // greatest α, in targets, while the bill is within bounds
 	median   = 0.5                                         // greatest α ever: the quantile is no lower than the median
 )
@@ -40,8 +40,8 @@ type Set struct {
 	Asked  [Size][slots]int32 `json:"asked"`  // replicas that demand asked for, by slot modulo their count
 	Wanted [Size][slots]int32 `json:"wanted"` // replicas that there would have been
 
-	Queue   [Size]float64    `json:"line"`    // before their replicas, demand times seconds
-	Waiting [2][Size]float64 `json:"waiting"` // seconds missed of late that a burst may still explain, the newer ones first
+	Queue   [Size]float64    `json:"line"`    // queue of the replicas of each, demand times seconds
+	Waiting [2][Size]float64 `json:"waiting"` // seconds missed lately that a burst may still explain, the newer ones first
 	Missed  [Size]float64    `json:"missed"`  // seconds missed, discounted
 	Known   float64          `json:"known"`   // seconds behind Missed, discounted
 
@@ -50,7 +50,7 @@ type Set struct {
 }
 
 // New returns trials of the given α, in (0, 1) and descending, for a violation target, a
-// share of time. It starts with the α that is presumed to keep goal, at most target.
+// share of time. It starts with the α that is presumed to keep goal, which is at most target.
 func New(alphas [Size]float64, target, goal float64) *Set {
 	s := &Set{Alphas: alphas, Most: min(careless*target, median)}
 	s.Pace(goal, 0)
@@ -98,8 +98,8 @@ func (s *Set) highest(k int, slot int64, within time.Duration) (n int32) {
 	return n
 }
 
-// Judge compares what was observed over the last dt with what each trial would have had.
-// What is missed waits for [Set.Turn] or [Set.Void].
+// Judge compares the demand observed over the last dt with what each trial would have had.
+// The seconds missed wait for [Set.Turn] or [Set.Void].
 func (s *Set) Judge(m reactive.Moment, dt time.Duration) {
 	if s.Slot == 0 || dt <= 0 || dt > reactive.Stabilization {
 		return
@@ -118,8 +118,7 @@ func (s *Set) Judge(m reactive.Moment, dt time.Duration) {
 	}
 }
 
-// Void forgets what was missed of late, because a burst was the reason: no α is ready for
-// one.
+// Void drops the seconds that wait, because a burst was the reason: no α provides for one.
 func (s *Set) Void() { s.Waiting = [2][Size]float64{} }
 
 // Turn books what has waited since the last Turn but one, and the seconds that were missed
@@ -130,9 +129,8 @@ func (s *Set) Turn(missed float64) {
 	s.turn()
 }
 
-// TurnHelped is Turn for a time in which others, who only add, had a hand in the replicas
-// there were. What was missed in reality then counts only if it is more than the trials
-// say.
+// TurnHelped is Turn for a time in which a guard may have added replicas. Real misses then
+// count only if they exceed those of the trials.
 func (s *Set) TurnHelped(missed float64) {
 	if missed > s.said() {
 		s.Turn(missed)

@@ -11,10 +11,10 @@ const (
 	worse       = 1.1            // times the rival's loss at which trust is lost
 	level       = 1.0            // times the rival's loss at which it is regained
 	gain        = 0.1            // step of the quantile trackers, in mean relative errors
-	dearest     = 5.0            // times the rival's mean loss: the most that one promise costs the forecast, or the way back would take days
+	dearest     = 5.0            // times the rival's mean loss: the most that one promise is charged, so that the way back does not take days
 )
 
-// Least is how many promises must have been kept or broken before there is a verdict.
+// Least is how many promises must have come due before there is a verdict.
 const Least = 60
 
 // A Promise is a forecast whose outcome is awaited.
@@ -24,7 +24,7 @@ type Promise struct {
 	Level   float64   `json:"level"`   // quantile, in (0, 1)
 	Acting  float64   `json:"acting"`  // demand to provide for, by the forecast
 	Last    float64   `json:"last"`    // demand observed last
-	Grain   float64   `json:"grain"`   // demand: a surplus up to it costs nothing
+	Grain   float64   `json:"grain"`   // surplus of the forecast, in demand, that is not charged
 	Highest float64   `json:"highest"` // demand seen since; negative = none yet
 }
 
@@ -78,9 +78,9 @@ func (g *Gate) Observe(now time.Time, demand float64) {
 	g.Open = keep
 }
 
-// settle charges both sides. A promise for which nothing was seen is void. Where load
-// stands still, or there is none, the last value is right to the last digit; the grain
-// keeps a forecast that is right to a part of a replica from losing to that.
+// settle charges both sides. A promise for which nothing was seen is void. Where load is
+// constant or zero, the last value is right to the last digit; thanks to the grain, a
+// forecast that is right to a fraction of a replica does not lose to it.
 func (g *Gate) settle(now time.Time, p Promise) {
 	if p.Highest < 0 {
 		return
@@ -136,8 +136,8 @@ func pinball(p, actual, said float64) float64 {
 
 // charge adds a loss.
 func (r *Rival) charge(span time.Duration, loss float64) {
-	// promises come about once per cell, each over a span: their memory is the
-	// half-life in spans, so that it does not depend on how often they are made
+	// a promise is made at each cell and, in steps of minutes, spans about two of them, so
+	// half of its span is the time in which the losses before it have aged
 	keep := math.Exp2(-float64(span) / 2 / float64(memory))
 	r.Weight = keep*r.Weight + 1
 	r.Loss += (loss - r.Loss) / r.Weight
