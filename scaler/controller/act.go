@@ -126,8 +126,8 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	}, err)
 }
 
-// why is the word for what moves the floor: what the decision goes by, unless it is given
-// back for another reason than demand, which is the one of the condition that says so.
+// why returns the reason word for a move of the floor: that of the decision or, if the floor
+// is given back for another reason than demand, that of the condition which says so.
 func (t *target) why(a action) string {
 	switch {
 	case a != release:
@@ -145,8 +145,9 @@ func (t *target) why(a action) string {
 	return string(t.scale.Decision.Reason)
 }
 
-// tellLate logs, once in a row, that a raised floor waits for the autoscaler's own next
-// look, within 15 s, because the count could not be raised with it. A nil err is none.
+// tellLate logs, once for consecutive failures, that a raised floor waits for the
+// autoscaler's own next sync, within 15 s, because the count could not be raised with it. A
+// nil err means that it could.
 func (c *Controller) tellLate(t *target, err error) {
 	t.mu.Lock()
 	news := err != nil && (t.lateErr == nil || t.lateErr.Error() != err.Error())
@@ -226,7 +227,7 @@ func quoted(list []string) string {
 	return string(text)
 }
 
-// announce tells the events of a floor that moved, and why it did.
+// announce writes the events of a floor that moved, and why it did.
 func (c *Controller) announce(t *target, before, after *hpa.View, why string) {
 	if !t.worthAnEvent(before, after) {
 		return

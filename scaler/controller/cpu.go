@@ -67,9 +67,9 @@ func (c *Controller) measureOne(ctx context.Context, t *target) {
 	}
 }
 
-// watched reports whether the processors of t's pods are to be looked at, and which
-// pods these are: nil if pods are not watched at all. What was learned is dropped
-// when the object asks for it no more.
+// watched reports whether the CPU use of t's pods is to be read, and which pods these
+// are: nil if pods are not watched at all. What was learned is dropped when the object
+// no longer asks for it.
 func (c *Controller) watched(t *target) (labels.Selector, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -99,8 +99,8 @@ func (c *Controller) lookAt(ctx context.Context, t *target, selector labels.Sele
 // errNotMeasured reports pods that are too young to have metrics.
 var errNotMeasured = errors.New("not all ready pods have been measured yet")
 
-// use returns what the ready pods used of what they may use. All of them must have
-// been measured, within one time: what the others do is not known from some.
+// use returns the share of their CPU limits that the ready pods used. All of them must
+// have been measured at about the same time: some of them say nothing about the others.
 func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
 	out := live.CPU{Template: p.starts.Template}
 	if name := p.unlimited(); name != "" {
@@ -130,8 +130,8 @@ func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
 	return out, nil
 }
 
-// unlimited returns the first by name of the ready pods without a CPU limit, so that the
-// same one is told of at each look; empty if all have one.
+// unlimited returns the first ready pod, by name, without a CPU limit, so that the same
+// one is reported each time; empty if all have one.
 func (p *pods) unlimited() (name string) {
 	for _, s := range p.seen {
 		if s.ready > 0 && s.cores == 0 && (name == "" || s.name < name) {

@@ -16,14 +16,14 @@
 //     operator would want to know. A steady workload costs no write at all.
 //
 // The end is the delicate part. A floor that nobody lowers again is worse than
-// none, so each way to end has its own: an object that is deleted gives its floor
-// back through a finalizer with a deadline; a replica that stops hands over by
-// releasing its Lease and, if nobody takes it, restores every floor; a replica
+// none, so each way to end has a remedy. An object that is deleted gives its floor
+// back through a finalizer with a deadline. A replica that stops hands over by
+// releasing its Lease and, if nobody takes it, restores every floor. A replica
 // that dies is followed by another one, which goes on from what the annotations
-// say and restores what no object claims.
+// say and restores floors that no object claims.
 //
-// Of the pods it observes, through an informer that keeps the little that matters,
-// who is ready, how long that took and who finds no node; and, for objects that
-// ask for it, what they use of their processors, which says what a replica can
-// carry at most. See collector/kubemetrics for why CPU is no more than that.
+// Through an informer that keeps only the fields that matter, it watches which pods
+// are ready, how long that took, and which find no node. For objects that ask for it,
+// it also reads the CPU use of the pods, which tells the most that a replica can
+// carry. See collector/kubemetrics for why CPU serves for no more than that.
 package controller

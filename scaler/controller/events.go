@@ -11,9 +11,9 @@ import (
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 )
 
-// troubled reports whether a condition tells of what is worth an event when it comes and
-// when it has passed. Of those that are missing some pass by themselves soon after a start,
-// others have an event of their own.
+// troubled reports whether a condition tells of trouble that is worth an event when it
+// begins and when it has passed. Other conditions pass by themselves soon after a start, or
+// have an event of their own.
 func troubled(c *metav1.Condition) bool {
 	if c == nil || c.Status != metav1.ConditionFalse {
 		return false
@@ -37,9 +37,9 @@ func ordinary(c *metav1.Condition) bool {
 	return slices.Contains([]string{string(scaler.ScalingDisabled), v1alpha1.TargetPaused, "WorseThanReactive"}, c.Reason)
 }
 
-// announceChanges tells the events of the conditions that have come into trouble or out of
-// it between two statuses that were written, so that a restart does not tell them again.
-// That they do not flood is the status's doing, which is written once in some seconds.
+// announceChanges writes events for the conditions that got into trouble or out of it
+// between two statuses that were written, so that a restart does not repeat them. They
+// cannot flood, because a status is written at most once in some seconds.
 func (c *Controller) announceChanges(pa *v1alpha1.PredictiveAutoscaler, before, after []metav1.Condition) {
 	for _, kind := range []string{v1alpha1.Ready, v1alpha1.Forecasting, v1alpha1.Trusted, v1alpha1.Acting} {
 		old, now := meta.FindStatusCondition(before, kind), meta.FindStatusCondition(after, kind)

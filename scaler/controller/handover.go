@@ -42,8 +42,8 @@ func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
 }
 
 // recheck asks for a reconcile of every object, for the finalizers and deletions that a
-// standby passed over. It goes by the queue of Reconcile, which tries again what fails and
-// has one at a time of each object. It returns false when ctx ends.
+// standby passed over. It uses the queue of Reconcile, which retries failures and handles
+// one request at a time per object. It returns false when ctx ends.
 func (c *Controller) recheck(ctx context.Context) bool {
 	for _, t := range c.all() {
 		pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: t.name.Namespace, Name: t.name.Name}}
@@ -104,7 +104,7 @@ func (c *Controller) sweepOne(ctx context.Context, kind hpa.Kind, u *unstructure
 	}
 }
 
-// elsewhere reports that another installation holds the floor and is alive.
+// elsewhere returns a problem if another installation holds the floor and is alive.
 func (c *Controller) elsewhere(ctx context.Context, v *hpa.View) *problem {
 	if v.Claim == nil || v.Claim.Lease == "" || v.Claim.Lease == c.opts.Lease.String() {
 		return nil
@@ -136,8 +136,8 @@ func (c *Controller) readLease(ctx context.Context, name types.NamespacedName) (
 
 // Finish ends the controller's work after its manager has stopped in good order:
 // if another replica takes the Lease within Options.HandOver it goes on with the
-// floors as they are, else every floor is given back. It returns what could not be,
-// and why; one that fails keeps none of the others.
+// floors as they are, else every floor is given back. It returns which could not be
+// given back, and why; a failure does not keep the others.
 func (c *Controller) Finish(ctx context.Context) error {
 	held := c.held()
 	if len(held) == 0 || c.opts.ReadOnly {
@@ -169,7 +169,7 @@ type heldFloor struct {
 }
 
 // held returns the floors that this replica wrote or took over, and those that it may have
-// written: where a write failed, or the end came first, its answer may be all that is missing.
+// written: a write that failed, or was under way at the end, may have succeeded on the server.
 func (c *Controller) held() []heldFloor {
 	var out []heldFloor
 	for _, t := range c.all() {

@@ -21,12 +21,12 @@ type Options struct {
 	// Lease is the Lease object of the replicas. Required.
 	Lease types.NamespacedName
 
-	// LeaseDuration is how long a holder that fell silent keeps its floors. Default
-	// 15 s.
+	// LeaseDuration is how long a holder that no longer renews its Lease keeps its
+	// floors. Default 15 s.
 	LeaseDuration time.Duration
 
-	// ReadOnly decides and reports, and writes to no target: Shadow for all objects. A
-	// floor that was held before is given back all the same when its object is deleted.
+	// ReadOnly decides and reports, and writes to no target: Shadow for all objects.
+	// Floors that were held before are still given back when their object is deleted.
 	ReadOnly bool
 
 	// Tick is the time between two rounds of decisions. Default 200 ms.
@@ -43,7 +43,7 @@ type Options struct {
 	StatusEvery time.Duration
 
 	// HoldSilence is how long a floor is held without any data before it comes
-	// down, a tenth a minute. Default 10 min.
+	// down, by a tenth a minute. Default 10 min.
 	HoldSilence time.Duration
 
 	// HandOver is how long a stopping replica waits for another one before it

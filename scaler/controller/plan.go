@@ -39,10 +39,10 @@ type situation struct {
 }
 
 // Patience on the way down: the floor comes down to the most that was wanted
-// lately, within a minute if that is far below, else within twenty. A small gap is
-// often noise, each write wakes the whole chain behind it, and the next rise would
-// have to be paid for twice. Where the owner allows none, the last replica goes within
-// a minute too.
+// within the last minute if that is far below, else within the last twenty. A small
+// gap is often noise, each write wakes the whole chain behind it, and the next rise
+// would have to be paid for twice. Where the owner allows zero replicas, the last one
+// also goes within a minute.
 const (
 	wideGap   = time.Minute
 	narrowGap = 20 * time.Minute
@@ -150,8 +150,8 @@ func (s situation) descend(want int32) (action, int32) {
 	return lower, want
 }
 
-// deep reports a way down that is no noise: a wide gap, or to none, which the decision
-// itself comes to after minutes of idleness.
+// deep reports a way down that is no noise: a wide gap, or one to zero, which the decision
+// itself reaches only after minutes of idleness.
 func (s situation) deep() bool {
 	return s.wide == 0 || s.wide > 0 && far(s.verdict.InForce, s.wide)
 }
@@ -164,10 +164,10 @@ func (s situation) giveBack() (action, int32) {
 	return release, s.verdict.Base
 }
 
-// patient reports whether a raise to floor may wait for the HPA's next look: a
-// small one, made for demand that is still a lead time away, while the floor in
-// force carries what is observed. A lead time that was not stated has the HPA's
-// 15 s in it, so that nothing is late, and before Kubernetes 1.37 a write is saved.
+// patient reports whether a raise to floor may wait for the HPA's next sync: it is
+// small and made for demand that is still a lead time away, while the floor in force
+// carries the observed demand. A lead time that was not stated includes the HPA's 15 s,
+// so nothing is late, and before Kubernetes 1.37 a write is saved.
 func (t *target) patient(floor int32) bool {
 	inForce := t.verdict.InForce
 	small := floor-inForce <= max(1, inForce/10)

@@ -94,9 +94,9 @@ func (p *pods) see(pod *corev1.Pod) bool {
 }
 
 // mostStart is the longest time from the creation of a pod to its readiness that is taken
-// for a start. What lies farther apart is a pod that came back, from a node that was away or
-// a container that was restarted, before this process saw it for the first time: a tenth of
-// the pods like that would make the lead time of all a quarter of an hour.
+// for a start. If it is longer, the pod became ready again, after its node was away or a
+// container restarted, before this process first saw it. A tenth of the pods like that would
+// make the lead time of all a quarter of an hour.
 const mostStart = time.Hour
 
 // drop forgets a pod that is gone or going.
@@ -151,8 +151,8 @@ func (c *Controller) seePod(t *target, pod *corev1.Pod) {
 }
 
 // learnPods finds out which pods the target of t scales, unless that is known, and counts
-// those that are there already. While there are none it asks again: what is scaled may have
-// been made anew, with other labels.
+// those that are there already. While there are none it asks again, because the scaled
+// object may have been made anew, with other labels.
 func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 	if view == nil || !c.opts.WatchPods {
 		return

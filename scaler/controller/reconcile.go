@@ -59,8 +59,8 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{}, nil
 }
 
-// finalize sees to it that pa waits for its floor to be given back when it is
-// deleted.
+// finalize adds the finalizer to pa, so that its deletion waits until the floor has been
+// given back.
 func (c *Controller) finalize(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) error {
 	if !c.leads.Load() || c.opts.ReadOnly || pa.Spec.Mode == api.Paused || !controllerutil.AddFinalizer(pa, finalizer) {
 		return nil
@@ -86,8 +86,8 @@ func keyOf(pa *v1alpha1.PredictiveAutoscaler) live.Key {
 	return live.Key{Namespace: pa.Namespace, Name: pa.Name, Metric: metricName}
 }
 
-// adopt returns the target of pa, made on first sight. Of an object that was deleted and
-// made anew before this was seen, the former one's status and disputes are none of its own.
+// adopt returns the target of pa, made on first sight. An object that was deleted and made
+// anew, unseen in between, does not inherit the status and disputes of the former one.
 func (c *Controller) adopt(pa *v1alpha1.PredictiveAutoscaler) *target {
 	name := client.ObjectKeyFromObject(pa)
 	c.mu.Lock()

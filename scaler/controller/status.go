@@ -21,8 +21,8 @@ import (
 )
 
 // maxLag is how long a status may lag behind counts that moved by little: rare
-// enough for the API server. Who has just made or changed an object looks at it, so
-// that it lags by a third of the time since then where that is less.
+// enough for the API server. Somebody who has just made or changed an object looks
+// at it, so the status lags by no more than a third of the time since then.
 const maxLag = time.Hour
 
 // report writes the status of each object where it changed.
@@ -94,8 +94,8 @@ func statusPatch(s *v1alpha1.Status) ([]byte, error) {
 }
 
 // differs reports whether something changed that an operator would want to know
-// at once: a condition, whether the floor is held, and counts or lead time by far.
-// Figures that merely moved go along with the next such change.
+// at once: a condition, whether the floor is held, or a count or the lead time by far.
+// Smaller changes are written along with the next such change.
 func differs(a, b *v1alpha1.Status) bool {
 	if a.ObservedGeneration != b.ObservedGeneration || a.Model != b.Model || !equality.Semantic.DeepEqual(a.OriginalMinReplicas, b.OriginalMinReplicas) {
 		return true
@@ -313,9 +313,8 @@ func (c *Controller) announceFindings(t *target) {
 	c.announceVerdict(pa, view, v)
 }
 
-// bound returns, once, the demand that a replica is taken to serve where that is
-// less than what the object states and no latency was learned from: what its
-// processors carry. It returns 0 else.
+// bound returns, once, the demand that the processors of a replica carry, if that is
+// less than what the object states and nothing was learned from latency; else 0.
 func (t *target) bound() (float64, api.Number) {
 	if t.object == nil {
 		return 0, 0

@@ -16,8 +16,8 @@ import (
 // A problem is what is not in order with an object: a reason word, and what to do.
 type problem struct{ reason, message string }
 
-// invalidSpec is the reason of a specification that the validation of the CRD has let
-// pass and that makes no sense all the same.
+// invalidSpec is the reason for a specification that is faulty although the validation of
+// the CRD has let it pass.
 const invalidSpec = "InvalidSpec"
 
 // A target is one PredictiveAutoscaler and what it acts on.
@@ -70,9 +70,8 @@ func (t *target) see(v *hpa.View) {
 	}
 }
 
-// seen is the target as its owner sees it: the bounds of the floor, which are what
-// the owner of the HPA allows, narrowed by the spec, and the ready pods, if those
-// are known.
+// seen is the target as its owner sees it: the ready pods, if they are known, and the
+// bounds of the floor, which are those of the HPA, narrowed by the spec.
 func (t *target) seen() engine.Target {
 	s := t.object.Spec.Scale
 	b := engine.Target{Current: max(t.verdict.InForce, 1), Ready: -1, Min: t.verdict.Base, Max: t.view.Ceiling(), Missed: math.NaN()}
@@ -105,7 +104,7 @@ func (t *target) decide(store *live.Store, now time.Time, o Options) (action, in
 }
 
 // confirmWithin is how long the autoscaler has to take up a raised floor: eight of its
-// looks, which are 15 s apart unless its cluster sets them otherwise.
+// syncs, which are 15 s apart by default.
 const confirmWithin = 2 * time.Minute
 
 // confirm notes since when a raised floor waits for its autoscaler to take it up, and
@@ -120,8 +119,9 @@ func (t *target) confirm(now time.Time) {
 	t.unseen = !t.unseenSince.IsZero() && now.Sub(t.unseenSince) > confirmWithin
 }
 
-// refused reports that the object is not acted on. One whose specification is faulty is:
-// a slip takes no replicas away, the former specification goes on until it is corrected.
+// refused reports whether the object must not be acted on. A faulty specification is no
+// reason: a slip must not take replicas away, so the former specification goes on until it
+// is corrected.
 func (t *target) refused() bool { return t.trouble != nil && t.trouble.reason != invalidSpec }
 
 // plan returns what to write after a judgement and a decision.
@@ -154,6 +154,6 @@ func (t *target) plan(now time.Time, o Options) (action, int32) {
 	return a, floor
 }
 
-// failureLasts is how long a write that failed is told of when nothing is to be written any
-// more: demand went another way, and there is no next try that could succeed.
+// failureLasts is how long a failed write is reported once there is nothing to write any
+// more, because demand has changed, and so no retry that could succeed.
 const failureLasts = time.Minute

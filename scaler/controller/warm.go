@@ -16,10 +16,10 @@ import (
 // say, keeps a replica from being ready.
 const warmUpTimeout = 5 * time.Minute
 
-// warmUp watches until this replica is warm, for the first time: it has seen every
-// object, and forecasts each, or knows why it cannot. What comes later, new objects
-// and data that fail, is no reason to be unready again: a replica that holds its
-// floors is worth more than none.
+// warmUp watches until this replica is warm for the first time: it has seen every
+// object, and forecasts each, or knows why it cannot. Later events, such as new objects
+// and missing data, do not make it unready again: a replica that holds its floors is
+// better than none.
 func (c *Controller) warmUp(ctx context.Context, synced func(context.Context) bool) error {
 	if !synced(ctx) {
 		return nil // ctx has ended

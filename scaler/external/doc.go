@@ -9,9 +9,9 @@
 // call compares the metadata with what is known, reads one answer from memory
 // and writes it down in KEDA's numbers. No call waits for a network.
 //
-//   - GetMetricSpec tells the name of the metric and the target. Both are static
+//   - GetMetricSpec returns the name of the metric and the target. Both are static
 //     configuration, so it succeeds for all valid metadata, even without any
-//     data; KEDA asks it before anything else, and its fallback needs the answer.
+//     data. KEDA calls it before anything else, and its fallback needs the answer.
 //   - GetMetrics and IsActive read one [live.Answer]. Without an answer the first
 //     is an error (the HPA holds, or KEDA falls back) and the second is true:
 //     silence is not idleness.
@@ -26,7 +26,7 @@
 //
 // The metric is the demand on all replicas together, so the trigger's metricType
 // must be AverageValue, KEDA's default: with Value the HPA would multiply it by
-// the replicas once more. The protocol does not tell the server which it is.
+// the replicas once more. The protocol does not tell the server which type is set.
 //
 // # Names
 //
@@ -39,19 +39,19 @@
 // # Why not push the learned target
 //
 // A latency objective makes the target per replica a learned number, and
-// StreamMetricSpec could push it. But value and target reach an HPA on different
-// ways and at different times: the target by a rewrite of the HPA that only KEDA
-// 2.21 with external-push does, and from one of several replicas of this server
-// whose learned numbers differ; the value by the next query, from any of them.
+// StreamMetricSpec could push it. But value and target reach an HPA in different
+// ways and at different times. The target comes by a rewrite of the HPA, which only
+// KEDA 2.21 with external-push does, and from one of several replicas of this server
+// whose learned numbers differ. The value comes by the next query, from any of them.
 // A value in terms of one target divided by another is a wrong replica count.
 // So the target on the wire is constant: targetPerReplica if it is given, else
-// 1, and the value carries what was learned: it is demand times wire target over
-// learned target. The quotient, which is all that the HPA uses,
-// is exact at every instant, on every version.
+// 1. The value carries what was learned: it is demand times wire target over
+// learned target. The HPA uses only the quotient of both, which is exact at every
+// instant, on every version.
 //
 // # Size
 //
 // The package is longer than others here because it holds two ways from a request
 // to its trigger: the plain one through the generated code (registry.go,
-// trigger.go, metadata.go), and a short one for what is known already (wire.go).
+// trigger.go, metadata.go), and a short one for metadata seen before (wire.go).
 package external

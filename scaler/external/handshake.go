@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// A loudTLS is TLS that says why a client was not let in, which gRPC keeps to itself: KEDA
-// then shows no more than a connection that was closed. It is safe for concurrent use.
+// A loudTLS is TLS that logs why a client was refused. gRPC keeps that to itself, and KEDA
+// shows only that the connection was closed. It is safe for concurrent use.
 type loudTLS struct {
 	credentials.TransportCredentials
 
@@ -44,7 +44,7 @@ func (l *loudTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo
 // Clone implements credentials.TransportCredentials. What is here belongs to no connection.
 func (l *loudTLS) Clone() credentials.TransportCredentials { return l }
 
-// tell logs a failure. A connection that ends before it has said anything is a probe.
+// tell logs a failure, unless the connection ended without sending anything, as a probe does.
 func (l *loudTLS) tell(from net.Addr, err error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
 		return

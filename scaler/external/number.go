@@ -60,10 +60,9 @@ func express(demand, target, wire float64) float64 {
 	return demand / target * wire
 }
 
-// roundWire rounds to thousandths and removes the sign of zero. The product of the
-// result with a thousand is never a hair below the whole number that is meant: KEDA up
-// to 2.19 cuts it, and of a target that lost its last thousandth the HPA makes a replica
-// more.
+// roundWire rounds to thousandths and removes the sign of zero. A thousand times the result
+// is never slightly below the whole number that is meant: KEDA up to 2.19 truncates that
+// product, and with a target that lost its last thousandth the HPA adds a replica.
 func roundWire(v float64) float64 {
 	thousandths := math.Round(v * wireScale)
 	out := thousandths/wireScale + 0

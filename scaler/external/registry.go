@@ -31,8 +31,8 @@ func (n objectName) String() string { return "ScaledObject " + n.namespace + "/"
 type object struct{ variants []*variant }
 
 // A registry knows which trigger a call is about. It decodes metadata once per
-// change and forgets what was not asked for during its memory, when it has to
-// grow. It is safe for concurrent use.
+// change. When it has to grow, it forgets triggers that nobody asked about for the time of
+// its memory. It is safe for concurrent use.
 type registry struct {
 	memory time.Duration
 	limit  int // of ScaledObjects

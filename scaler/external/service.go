@@ -178,10 +178,10 @@ func (s *service) answer(ctx context.Context, v *variant) (live.Answer, error) {
 	return a, a.Err
 }
 
-// first is [service.answer] for a call that waits for the first answer of a workload. That
-// comes within a tenth of a second as a rule, and KEDA, which asks for metrics a moment
-// after it has asked for their specification, would call a ScaledObject failed until its next
-// poll. All calls together wait no longer than the patience of the service after the start.
+// first is [service.answer] for a call that waits for the first answer of a workload, which
+// usually comes within a tenth of a second. KEDA asks for metrics a moment after it has asked
+// for their specification, and without the wait would call the ScaledObject failed until its
+// next poll. No call waits beyond the patience of the service after the start.
 func (s *service) first(ctx context.Context, v *variant) (live.Answer, error) {
 	a, err := s.answer(ctx, v)
 	if !errors.Is(err, live.ErrStarting) {

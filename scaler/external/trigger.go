@@ -13,15 +13,15 @@ import (
 
 const (
 	// maxMisses is after how many calls about a trigger a metadata variant that
-	// none of them bore is gone. KEDA calls about each trigger at most six times
-	// between two calls about its neighbour: twice, if the first try failed, for
-	// the specification, the metrics and the activity.
+	// none of them carried is dropped. KEDA calls about each trigger at most six
+	// times between two calls about its neighbour: for the specification, the
+	// metrics and the activity, twice each if the first try failed.
 	maxMisses = 16
 
 	// maxReturns is how often replaced variants may come back before two triggers
 	// are taken to share a name. One return is a user who takes an edit back, two
-	// are a call that an edit overtook; triggers that share a name alternate with
-	// each poll and reach four within two or three.
+	// are a call that an edit overtook. Triggers that share a name alternate with
+	// each poll and reach four within two or three polls.
 	maxReturns = 4
 )
 

@@ -18,11 +18,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// The same metadata arrives with every call, and turning it into a map costs more
-// than all the rest of a call that is ours: some fifty allocations. So requests
-// are kept as the bytes they came in and compared with the known variants where
-// they lie. Only what is not known, or not plain, takes the way of the generated
-// code. Both ways end in the same functions.
+// The same metadata arrives with every call, and turning it into a map costs some
+// fifty allocations, more than all the rest of our part of a call. So requests stay
+// encoded, and are compared with the known variants in place. Only requests that are
+// not known, or not in the usual encoding, are decoded by the generated code. Both
+// ways end in the same functions.
 
 // The numbers of the fields in externalscaler.proto.
 const (
@@ -173,15 +173,15 @@ func (v *variant) bornBy(ref []byte) bool {
 
 // entries are a variant's metadata as the encoded entries of a map, one after the
 // other. With thousands of variants hardly one is in the processor's cache when its
-// call comes: one piece of memory that is read in its order is there long before
-// a map of texts, each with memory of its own.
+// call comes. One piece of memory that is read in order is loaded much faster than a
+// map of texts, each with memory of its own.
 type entries struct {
 	encoded []byte
 	ends    []int // of each entry in encoded
 }
 
 // entriesOf encodes metadata as the generated code does: key and value, both also
-// when empty. Who encodes otherwise takes the other way.
+// when empty. Requests that are encoded otherwise are decoded.
 func entriesOf(metadata map[string]string) entries {
 	var e entries
 	for k, v := range metadata {

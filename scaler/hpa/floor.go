@@ -41,9 +41,9 @@ type Verdict struct {
 	Reverted  bool      // the value was put back since the last call
 }
 
-// Judge returns how things stand at now, and remembers it. A floor that was
+// Judge returns the state of the floor at now, and remembers it. A floor that was
 // changed to the value to give back was put back (by a tool that applies its
-// manifests again); one that was changed to any other is the user's new wish.
+// manifests again); any other new value is the user's new wish.
 func (f *Floor) Judge(v *View, now time.Time) Verdict {
 	if f.uid != v.UID { // another object of the same name starts afresh
 		*f = Floor{uid: v.UID}
@@ -66,8 +66,8 @@ func (f *Floor) Judge(v *View, now time.Time) Verdict {
 	return d
 }
 
-// Retry forgets a dispute, so that the next write need not wait for its end: the user
-// has settled it.
+// Retry forgets a dispute that the user has settled, so that the next write need not wait
+// for its end.
 func (f *Floor) Retry() {
 	f.reverts, f.backoff, f.backoffUntil, f.contested = nil, 0, time.Time{}, false
 }

@@ -97,10 +97,10 @@ func (v *View) Newer(w *View) bool {
 }
 
 // Confirmed reports whether the controller of the autoscaler has taken up the floor in
-// force: by its observedGeneration where it writes one, else by a count in its status,
-// desired or found, that is not below the floor. A count that is found stands for HPAs
-// whose metric is missing: they desire nothing new. A ScaledObject tells neither, and is
-// taken to be confirmed: what acts on it is the HPA that KEDA makes of it.
+// force: by its observedGeneration if it writes one, else by a count in its status, desired
+// or current, that is not below the floor. The current count serves for HPAs whose metric is
+// missing, because these update no desired count. A ScaledObject tells neither, and is taken
+// to be confirmed, because the HPA that KEDA makes of it is what acts.
 func (v *View) Confirmed() bool {
 	switch {
 	case v.Kind.GVK.Kind == "ScaledObject":
@@ -184,9 +184,9 @@ func scaledToZero(u *unstructured.Unstructured) bool {
 	return false
 }
 
-// pausedBy returns the annotation that pauses a ScaledObject, empty if none does. As
-// KEDA reads them, one that is no boolean pauses too, and a paused count always does.
-// A pause of scaling in is none here: a floor only scales out.
+// pausedBy returns the annotation that pauses a ScaledObject, empty if none does. As in
+// KEDA, a value that is no boolean pauses too, and a paused count always does. A pause of
+// scaling in does not count here, because a floor only scales out.
 func pausedBy(annotations map[string]string) string {
 	const prefix = "autoscaling.keda.sh/paused"
 	if _, found := annotations[prefix+"-replicas"]; found {

@@ -15,8 +15,8 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// ErrChanged reports that the object is not the one that was judged any more.
-// Callers read it again and judge anew.
+// ErrChanged reports that the object has changed since it was judged. Callers read
+// it again and judge anew.
 var ErrChanged = errors.New("the object has changed since it was read")
 
 // A Writer moves floors. It is safe for concurrent use.
@@ -32,7 +32,7 @@ type Request struct {
 	Floor    int32
 	Original *int32
 	For      string // name of the PredictiveAutoscaler
-	Patient  bool   // the autoscaler's own next look, within 15 s, is soon enough for the count
+	Patient  bool   // the autoscaler's own next sync, within 15 s, is soon enough for the count
 }
 
 // Raise writes the floor of request to the object that v shows, up or down, and

@@ -29,6 +29,6 @@ type Answer struct {
 	At        time.Time     // of the tick
 	Observed  float64       // newest demand sample; NaN = none within the TTL
 	Predicted float64       // forecast part of Value; NaN = reactive only
-	Rule      scaler.Reason // that made Value differ from what the demand needs; empty = none
+	Rule      scaler.Reason // why Value differs from what the demand needs; empty = it does not
 	Err       error         // non-nil: nothing may be served, and why and what to do; the other fields but Target are then void
 }

@@ -7,51 +7,51 @@ import (
 )
 
 const (
-	// moments is into how many parts the period of a cadence is divided: half seconds of a
-	// minute.
+	// moments is the number of parts of a cadence's period: half seconds of a minute.
 	moments = 120
 
-	// surely is how many periods without news a moment is remembered that was seen to
-	// bring some; one that only may have is looked at once.
+	// surely is for how many periods without news a moment that has brought some is still
+	// asked for. A moment that only may have brought news is asked for once more.
 	surely = 5
 
-	// sharp is the most moments between two queries after which the news in the second is
-	// known well enough to be waited for; in more of them it is searched for.
+	// sharp is the most moments that two queries may lie apart for news in the second to
+	// be attributed to them. If they lie farther apart the moment is searched for.
 	sharp = 2
 
-	// mostQueries and leastQueries are those of a period: what is spent on average at most,
-	// and what is asked whatever was learned. In a minute: one each 2 s and each 5 s.
+	// mostQueries and leastQueries bound the queries of a period: the most on average, and
+	// the least whatever was learned. In a minute: one each 2 s and each 5 s.
 	mostQueries  = 30
 	leastQueries = 12
 
-	// saved is how many queries may be made up for: a look at each half second for the
-	// first twenty, in which a scrape interval of fifteen shows itself.
+	// saved is how many unused queries are saved: enough for a query at each half second
+	// in the first twenty seconds, in which a scrape interval of fifteen shows itself.
 	saved = 30
 
-	// spare is how many of them must be left for a look just before a moment with news.
+	// spare is how many saved queries must be left for one just before a moment with news.
 	spare = 2
 )
 
-// A cadence learns when a series has news, so that it is asked for just then.
+// A cadence learns when a series has news, so that it is queried just then.
 //
-// A server that is asked twice a second tells of one scrape thirty times. Scrapes come by
-// the clock, at a distance that nearly always divides a minute, each target at a moment of
-// its own: so news comes at the same moments of each minute, and those are asked for, and
-// the one before each, which shows when it moves. A series of many targets has news at
-// every moment; it is asked on average every two seconds. Whatever was learned, nobody
-// waits for news longer than five: targets come, and scrape intervals change.
+// A server that is queried twice a second tells one scrape thirty times. Scrapes come by
+// the clock, at an interval that nearly always divides a minute, and each target has a
+// moment of its own. So news comes at the same moments of each minute. The series is queried
+// at those, and at the moment before each, which shows when the news moves. A series of many
+// targets has news at every moment, and is queried every two seconds on average. Whatever
+// was learned, a series is queried every five seconds, because targets are added and scrape
+// intervals change.
 //
-// On a grid finer than a minute, whose series is scraped as much more often, all of this
-// is as much shorter. The zero cadence with a period is ready. It is not safe for
-// concurrent use.
+// On a grid finer than a minute, whose series is scraped more often in proportion, all of
+// these times are shorter in the same proportion. The zero cadence with a period is ready.
+// It is not safe for concurrent use.
 type cadence struct {
 	period time.Duration // that repeats itself
 
 	learns time.Time // since when its moments are being learned
-	asked  time.Time // last one that was answered
-	quiet  bool      // and its value was the one before
+	asked  time.Time // last query that was answered
+	quiet  bool      // whether that brought no news
 	value  float64
-	news   time.Time // last query whose value was another
+	news   time.Time // last query that brought news: a value other than the one before
 
 	lives  [moments]int8 // periods for which each moment is still asked for
 	marked int           // moments with lives
@@ -68,8 +68,8 @@ func (c *cadence) moment(t time.Time) int64 {
 	return t.UnixNano() / int64(max(c.period/moments, 1))
 }
 
-// due reports whether the series is to be asked for at now. It does not change the
-// cadence but for the passing of time.
+// due reports whether the series should be queried at now. It changes nothing in the
+// cadence but the time.
 func (c *cadence) due(now time.Time) bool {
 	c.earn(now)
 	last, this := c.moment(c.asked), c.moment(now)

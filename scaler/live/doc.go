@@ -6,40 +6,39 @@
 // A [Store] holds one engine.Workload per key and does three things at three
 // speeds. Each tick (default 500 ms) it decides every workload from memory, in
 // microseconds, and leaves the [Answer] for whoever asks. Beside the ticks it
-// queries: the newest sample when the series is known to have news, and each cell
+// queries: the newest sample when the series is expected to have one, and each cell
 // of the grid once, when it closes. And it fits, on a bounded pool of workers,
 // once a day and whenever a young history has grown.
 //
 // Nothing slow happens under a lock: queries and fits run with no lock held, and
-// each workload has a lock of its own. The longest that it is held is the tenth
-// of a millisecond in which the model learns a cell that closed, once per step
-// and on the goroutine that read the cell. Nobody waits for that: a tick passes
-// over a workload that is being changed, which decides by itself right after, and
-// the answer has a lock to itself. An answer is a copy.
+// each workload has a lock of its own. It is held for a tenth of a millisecond at
+// most: while the model learns a closed cell, once per step, on the goroutine that
+// read the cell. Nobody waits for that. A tick passes over a workload that is being
+// changed, which decides by itself right after, and the answer has a lock to itself.
+// An answer is a copy.
 //
 // A workload starts with one range query over its history. The simplest rule
-// serves from it at once, the model of the spec as soon as it is fitted, so a
+// serves from that at once, the model of the spec as soon as it is fitted, so a
 // restart neither waits nor shrinks anything. With the fit the workload goes over the
 // last days of the history again, as if they were the present, and then decides much as
 // if it had run all the time: a forecast that had lost its trust does not act, and the
 // quantile is the one that those days have called for. A series that has no history, or
-// one that cannot be read, is served as it is observed meanwhile, and so is one whose
-// history has to wait, because many begin at once.
+// whose history cannot be read, is served reactively, by observed demand. So is a series
+// whose history has to wait, because many start at once.
 //
 // Beside each closed cell of demand the cells of metric.latencyQuery and
 // metric.replicasQuery are read, if there are such queries. From them a workload
-// learns what a replica carries, and books its error budget: by the latency that
-// was measured, or else by the replicas that were ready. Where nothing tells of those,
-// as behind KEDA without a query, they are taken to be what the answers of the last
-// lead time all asked for.
+// learns what a replica carries, and books its error budget: by the measured latency,
+// or else by the ready replicas. Where nothing tells the ready replicas, as behind KEDA
+// without a query, they are taken to be the least count that the answers asked for
+// within the last lead time.
 //
 // # Why polling, and when
 //
-// Prometheus has no subscription. It has news of a target only when it has scraped it,
-// every quarter of a minute or so, at moments that repeat themselves; a workload learns
-// those of its series from the answers, and asks then, and seldom in between: for a
-// service of one target one query in three or four seconds shows a scrape within a tick.
-// One of many targets has news at any moment, and is asked every two seconds. Where the
-// budget of all workloads (Options.QueryRate) has no room for that, the one that has
-// waited longest goes first.
+// Prometheus has no subscription. It has a new sample only after a scrape, every 15 s or
+// so, at moments that repeat themselves. A workload learns these moments from the answers,
+// asks then, and seldom in between. For a service of one target, one query in three or four
+// seconds shows a scrape within a tick. A series of many targets has news at any moment, and
+// is asked every two seconds. Where the budget of all workloads (Options.QueryRate) has no
+// room for that, the one that has waited longest goes first.
 package live

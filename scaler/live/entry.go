@@ -13,7 +13,8 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 )
 
-// An entry is one workload with its lock, its last answer and its errands.
+// An entry is one workload with its lock, its last answer, and the state of its queries and
+// fits.
 type entry struct {
 	key     Key
 	touched atomic.Int64 // unix nanoseconds of the last interest
@@ -149,10 +150,10 @@ func (e *entry) notify() {
 // target is the demand that one replica serves.
 func (e *entry) target() float64 { return e.workload.Target() }
 
-// tick decides, unless the workload is being changed at this very moment: a tick
-// over all workloads must not wait for each of them, and who appends a cell or
-// observes a sample decides as soon as that is done. Where that was so after the tick began,
-// now is of the past, and time must not go back: an autoscaler in the shadow begins anew then.
+// tick decides, unless the workload is being changed at this moment: a tick over all
+// workloads must not wait for each of them, and whoever appends a cell or observes a sample
+// decides right after. If that happened after the tick began, now has passed, and tick does
+// nothing, because time must not go back: the reactive autoscaler would begin anew.
 func (e *entry) tick(now time.Time) {
 	if !e.mu.TryLock() {
 		return

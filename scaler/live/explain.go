@@ -31,7 +31,7 @@ type Explanation struct {
 	// there is nothing to answer.
 	AnswerRecord *scaler.AnswerRecord
 
-	Tally shadow.Tally // what its answers came to, beside autoscalers without a forecast
+	Tally shadow.Tally // the score of its answers, beside autoscalers without a forecast
 
 	QueryErr error // of the last query, of the present or the past; nil if both succeeded
 	FitErr   error // of the last fit; nil if it succeeded

@@ -26,9 +26,9 @@ func (s *Store) fit(ctx context.Context, e *entry, now time.Time) {
 	s.launchFit(ctx, e, e.epoch, forecast.Series{})
 }
 
-// rereads is how many workloads more than fit at once may hold a history that they have
-// read for a new fit, or wait for one: as long as the server likes, or until it times out,
-// which keeps nobody else's fit waiting.
+// rereads is how many workloads, beyond those being fitted, may read a history for a new
+// fit or hold one that waits for its fit. Reading may take until the query times out, and
+// must not keep the fits of others waiting.
 const rereads = 3
 
 // launchFit fits on a worker: over history, or over one read first if it is

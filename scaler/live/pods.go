@@ -15,11 +15,10 @@ type CPU struct {
 	From, To time.Time // the window, (From, To]
 }
 
-// SetCPU tells what the pods of key used of their processors, in order of time.
-// The workload learns from it what the rate of demand in that window costs, as
-// soon as the cells of that window have closed; windows in which the ready
-// replicas that [Store.Scale] was told of changed are passed over. It does nothing
-// for a key that is not known.
+// SetCPU tells what the pods of key used of their processors. Calls are in order of
+// time. As soon as the cells of the window have closed, the workload learns from it how much
+// CPU the rate of demand in the window takes. Windows in which the number of ready replicas,
+// as told to [Store.Scale], changed are ignored. It does nothing for an unknown key.
 func (s *Store) SetCPU(key Key, c CPU) {
 	e := s.find(key)
 	if e == nil {
@@ -51,7 +50,7 @@ func (s *Store) ForgetCPU(key Key) {
 
 const (
 	maxCounts  = 64 // changes of a count that are remembered
-	maxWindows = 64 // windows that wait for their cells: beyond, the demand is silent
+	maxWindows = 64 // windows that wait for their cells; with more of them the demand is silent
 	podsGap    = time.Minute
 	cellsKept  = 5 * time.Minute // of demand that windows may ask for; two cells at least
 )

@@ -11,9 +11,9 @@ import (
 	"github.com/forescale/forescale/scaler/model"
 )
 
-// query starts the next query of e, if it is due, none is under way and the budget has
+// query starts the next query of e, if one is due, none is under way and the budget has
 // room: its history first, then each cell that closed, then the newest sample. It
-// reports whether it did; e then decides when that is read.
+// reports whether it did; e then decides as soon as the answer is there.
 func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 	if !e.mu.TryLock() {
 		return false // being changed: the next tick will do
@@ -45,9 +45,9 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 	return true
 }
 
-// due reports whether there is something to ask about e at now: its past, a cell that
-// closed, or, where the cadence of its series expects news, the present. What failed is
-// asked again as soon as it may be. The caller holds the lock of e.
+// due reports whether a query of e is due at now: for its past, for a cell that closed, or,
+// where the cadence of its series expects news, for the present. A query that failed is due
+// again after its backoff. The caller holds the lock of e.
 func (s *Store) due(e *entry, now time.Time) bool {
 	if e.cadence.due(now) || e.queryErr != nil {
 		return true
@@ -59,14 +59,13 @@ func (s *Store) due(e *entry, now time.Time) bool {
 	return !e.filled || s.closed(now, step).Sub(e.workload.Next()) >= step
 }
 
-// backoff is the wait after a failure: twice as long each time, from 1 s to 30 s of
-// the clock.
+// backoff is the wait after so many failures in a row: it doubles from 1 s to 30 s.
 func backoff(failures int) time.Duration {
 	return min(30*time.Second, time.Second<<min(failures, 5))
 }
 
-// noDataWait is the longest wait for samples that stay away: a server that says so is not
-// in need of rest, and they may be back at any moment.
+// noDataWait is the longest wait after an answer without samples: that server is not
+// overloaded, and the samples may be back at any moment.
 const noDataWait = 5 * time.Second
 
 // noteQuery notes how a query ended.
@@ -168,7 +167,7 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 }
 
 // noteFill notes how reading the history, or the cells since, ended, and reports
-// whether it failed in another way than before. Failures wait as those of a query.
+// whether it failed in another way than before. Failures back off as those of a query.
 func (s *Store) noteFill(e *entry, epoch int, err error) (changed bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -186,9 +185,9 @@ func (s *Store) noteFill(e *entry, epoch int, err error) (changed bool) {
 	return changed
 }
 
-// readClosed reads the cells that have closed since the last one known. Where there is not
-// one sample they are silent, as a cell is that has none between others: the forecast
-// goes on beyond them, and the present will say for itself that nothing comes.
+// readClosed reads the cells that have closed since the last one known. If there is no
+// sample at all they become NaN, like a single cell without one: the forecast goes on, and
+// the query of the present will show that no samples come.
 func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	metric, next := e.spec.Metric, e.workload.Next()

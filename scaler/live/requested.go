@@ -6,10 +6,10 @@ import (
 	"github.com/forescale/forescale/scaler"
 )
 
-// requested are the counts that answers asked for of late, for a service whose
-// replicas nobody reports: whoever acts on the answers has them ready one lead time
-// later. It is a sliding minimum: a count that was asked for all the time is ready,
-// one that was not may be gone again, or not there yet.
+// requested are the counts that answers asked for lately, for a service whose ready
+// replicas nobody reports. Whoever acts on the answers has the replicas ready one lead time
+// later. It is a sliding minimum: a count that was asked for throughout a lead time is
+// ready, while any other may be gone again, or not there yet.
 type requested struct {
 	since, last time.Time // of the counts that followed each other without a gap
 	least       []countAt // ascending: each is the least from its instant on

@@ -23,12 +23,12 @@ type Scale struct {
 	FitErr   error         // of the last fit; nil if it succeeded
 }
 
-// Scale decides the replicas of key at this instant for a target as its owner
-// sees it, whose bounds replace those of the spec. What the owner does not know,
-// the ready replicas or the missed share, is filled in from the queries of the
-// spec if those tell. The memory of the decisions (what was recommended lately)
-// is kept per key, so there must be one caller per key. It returns false if there
-// is no such workload, and counts as interest in it.
+// Scale decides the replicas of key at this instant, for a target as its owner sees
+// it. The bounds of the target replace those of the spec. If the owner does not know the
+// ready replicas or the missed share, they are filled in from the queries of the spec, if
+// it has any. The memory of the decisions (what was recommended lately) is kept per key, so
+// there must be one caller per key. Scale returns false if there is no such workload, and
+// counts as interest in it.
 func (s *Store) Scale(key Key, target engine.Target) (Scale, bool) {
 	e := s.find(key)
 	if e == nil {
@@ -40,7 +40,7 @@ func (s *Store) Scale(key Key, target engine.Target) (Scale, bool) {
 }
 
 // SetStartup tells how long the replicas of key take from creation to readiness.
-// It is passed over for a key that is not known.
+// It does nothing for an unknown key.
 func (s *Store) SetStartup(key Key, took time.Duration) {
 	e := s.find(key)
 	if e == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/forescale/forescale/scaler/shadow"
 )
 
-// A scoring is the score of a workload, with what whoever acts on its replicas told.
+// A scoring is the score of a workload, with the last decision about its replicas.
 type scoring struct {
 	shadow.Score
 

@@ -12,7 +12,7 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 )
 
-// A service is what the queries beside the demand told of the last closed cell.
+// A service is what the latency and replicas queries told of the last closed cell.
 type service struct {
 	ready  int32     // replicas that took traffic; −1 = unknown
 	missed float64   // 1 if the latency missed the objective, 0 if not; NaN = unknown
@@ -119,11 +119,11 @@ func serviceOf(spec api.Spec, rate, latency, ready forecast.Series) service {
 	return out
 }
 
-// spend tells a workload whose replicas others decide, as the HPA behind KEDA does,
-// how many are ready, which a burst asks for, and books its error budget: by the
-// latency that was measured, or else by whether the ready replicas carried the
-// demand. Without a query for them they are those that were asked for. The decision
-// itself is nobody's.
+// spend serves workloads whose replicas others decide, as the HPA behind KEDA does. It
+// tells the workload how many replicas are ready, which it needs to meet a burst, and books
+// its error budget: by the measured latency, or else by whether the ready replicas carried
+// the demand. Without a query for them the ready replicas are those that were asked for. It
+// calls Decide for these effects only, and drops the decision.
 func (e *entry) spend(now time.Time) {
 	if e.scaled {
 		return

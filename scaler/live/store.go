@@ -33,7 +33,7 @@ type Source interface {
 
 // Options are the settings of a [Store]. The zero value is the default.
 type Options struct {
-	// Now is the clock. Default time.Now; an accelerated one makes a demonstration.
+	// Now is the clock. Default time.Now; a demonstration accelerates it.
 	Now func() time.Time
 
 	// Tick is the real time between two decisions. Default 500 ms.
@@ -58,8 +58,8 @@ type Options struct {
 	// are counted. Default 1 s.
 	Settle time.Duration
 
-	// Forget is how long a workload lives that nobody asks about. Default 15 min;
-	// negative means for ever.
+	// Forget is how long a workload is kept while nobody asks about it. Default
+	// 15 min; negative means for ever.
 	Forget time.Duration
 
 	// Network is a trained network that joins the experts of every pool, and
@@ -278,10 +278,10 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
-// tick starts what queries and fits are due, the longest waiting first, and decides
-// the workloads that nothing is asked about: one whose newest sample is on its way
-// decides when it is there, or at the next tick if that comes first. A moment is thus
-// judged by what was known of it, and once, as in a replay.
+// tick starts the queries and fits that are due, the longest waiting first, and decides
+// the workloads that have no query under way. A workload whose newest sample is on its way
+// decides when that has arrived, or at the next tick if that comes first. So each moment is
+// decided once, with all that is known of it, as in a replay.
 func (s *Store) tick(ctx context.Context) {
 	now := s.opts.Now()
 	s.refill(now)

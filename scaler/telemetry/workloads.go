@@ -28,14 +28,14 @@ type Answers interface {
 //	forescale_answer_age_seconds       since the tick that made the answer
 //	forescale_workloads                number of workloads, without labels
 //
-// And what its answers were worth beside autoscalers without a forecast, by policy, see
-// package shadow:
+// The score of its answers beside autoscalers without a forecast, by policy, see package
+// shadow:
 //
 //	forescale_scored_seconds_total          time that was scored, without the label policy
 //	forescale_policy_short_seconds_total    of it, with too few ready replicas
 //	forescale_policy_replica_seconds_total  replicas over it
 //
-// And of the forecast alone, once it is scored, see package trust:
+// The score of the forecast alone, once there is one, see package trust:
 //
 //	forescale_forecast_loss_ratio  its loss over that of the last value; below 1 it is the better one
 //	forescale_forecast_trusted     0 while the last value stands in for it, 1 else

@@ -8,7 +8,7 @@
 // # Why not watch the files
 //
 // A watch needs a goroutine with an owner, sees a swapped folder on some systems
-// only, and is in doubt between two events: the look at the handshake is exact.
+// only, and knows nothing between two events. Looking at each handshake is exact.
 package keyring
 
 import (
