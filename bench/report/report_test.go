@@ -67,6 +67,21 @@ func TestNoVerdictOnTooLittle(t *testing.T) {
 	}
 }
 
+// A load that the least number of pods carries may grow as it likes.
+func TestVerdictOfALoadWithoutAnythingToScale(t *testing.T) {
+	for undelayed, want := range map[float64]string{
+		48: "The least number of pods carries the load at all times: there is nothing to scale.",
+		50: "Within one lead time of",
+	} {
+		s := settings()
+		s.Min = 1
+		traces := []report.Trace{{Name: "a", Class: "A", GrowthLead: 1.5, JudgedS: 2 * 86400, UndelayedHours: undelayed}}
+		r, err := report.New(s, traces, []string{"hpa-rate-70"}, []report.Run{outcome("a", "hpa-rate-70", 0, 1)}, nil)
+		require.NoError(t, err)
+		require.Contains(t, r.Verdict.Sentences[0], want)
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	for name, c := range map[string]struct {
 		reference, ours [2]float64 // violating time, cost

@@ -124,6 +124,9 @@ func (r *Report) canPay() string {
 		}
 	}
 	lead := Span(r.Settings.LeadS)
+	if r.still() {
+		return "The least number of pods carries the load at all times: there is nothing to scale."
+	}
 	if where == "" {
 		return "The load is too low to say how fast it grows."
 	}
@@ -145,6 +148,17 @@ func (r *Report) canPay() string {
 		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time): reactive scaling keeps up only with a target below %.0f %%, so prediction can pay in kept objectives and in money.",
 			lead, growth, at, limit)
 	}
+}
+
+// still reports whether the least number of pods is enough for each load at all times,
+// however it grows.
+func (r *Report) still() bool {
+	for _, t := range r.Traces {
+		if needed := t.UndelayedHours; !(needed > 0) || needed > float64(r.Settings.Min)*t.JudgedS/3600*(1+1e-9) {
+			return false
+		}
+	}
+	return r.Settings.Min > 0 && len(r.Traces) > 0
 }
 
 // headline says how the policy c compares with the reference.
