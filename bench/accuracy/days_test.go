@@ -55,3 +55,17 @@ func TestTheWarmUpOfDaysAndWeeksIsHalf(t *testing.T) {
 		require.Equal(t, want, warmup(forecast.Series{Step: step, Values: make([]float64, 300)}), "%v", step)
 	}
 }
+
+func TestEveryStepHasHorizons(t *testing.T) {
+	for step, want := range map[time.Duration][]int{
+		time.Minute:        {1, 5, 15, 30, 60},
+		15 * time.Second:   {1, 4, 20, 60, 120, 240},
+		5 * time.Minute:    {1, 3, 6, 12},
+		7 * time.Minute:    {1, 2, 6, 12}, // divides none of them
+		45 * time.Second:   {1, 20, 40, 80},
+		time.Hour:          {1, 2, 6, 12},
+		7 * 24 * time.Hour: {1, 2, 6, 12},
+	} {
+		require.Equal(t, want, horizons(step), step)
+	}
+}

@@ -24,7 +24,9 @@ var intervalLevels = []int{0, 1, 2, 3, 5} //nolint:gochecknoglobals // a constan
 
 const median = 2 // index of 0.5 in askedLevels
 
-// horizons returns the horizons to report, in steps.
+// horizons returns the horizons to report, in steps: 1 to 60 minutes where the step divides
+// them, the next step of a shorter one than a minute, and 1 to 12 steps of a long one or of
+// one that divides none, such as 7 minutes.
 func horizons(step time.Duration) []int {
 	var hs []int
 	for _, m := range []int{1, 5, 15, 30, 60} {
@@ -35,7 +37,7 @@ func horizons(step time.Duration) []int {
 	if step < time.Minute {
 		hs = append(hs, 1)
 	}
-	if step >= 15*time.Minute {
+	if step >= 15*time.Minute || len(hs) == 0 {
 		hs = append(hs, 1, 2, 6, 12)
 	}
 	slices.Sort(hs)
@@ -169,9 +171,6 @@ func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*
 	var scores []*rungScore
 	for _, h := range horizons(s.Step) {
 		scores = append(scores, newRungScore(h, s.Step))
-	}
-	if len(scores) == 0 {
-		return nil, fmt.Errorf("no horizon to score at a step of %v", s.Step)
 	}
 	f := forecast.New(scores[len(scores)-1].h, askedLevels...)
 	filter.Forecast(f)
