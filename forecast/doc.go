@@ -1,6 +1,6 @@
-// Package forecast holds the types that every forecaster of forescale speaks:
-// a series on a regular grid, a probabilistic forecast of the cells that follow
-// it, and the three stages of a model.
+// Package forecast holds the types that all forecasters of forescale share: a
+// series on a regular grid, a probabilistic forecast of the cells that follow it,
+// and the three stages of a model.
 //
 // # The idea
 //
@@ -9,13 +9,14 @@
 // takes milliseconds to seconds and belongs off the path of a decision. A Fitted
 // starts any number of [Filter] values, each of which carries the running state
 // of one series: Update takes one new cell in O(1), Forecast writes quantiles of
-// the next cells in O(H·Q), and neither allocates. A restart therefore fits and
-// filters the history once, and a tick costs microseconds.
+// the next cells in O(H·Q), and neither allocates, but for the rare refits of
+// package auto at hourly steps. A restart therefore fits and filters the history
+// once, and a tick costs microseconds.
 //
 // A forecast has two tables. Values are quantiles of the metric in each coming
-// cell; Peaks are quantiles of its maximum from now to the end of that cell,
-// which is what a scaler has to provide for: the quantile of a maximum is not
-// the maximum of quantiles.
+// cell; Peaks are quantiles of its maximum from now to the end of that cell. A
+// scaler has to provide for that maximum, and its quantile is not the maximum of
+// the quantiles of the cells.
 //
 // # The packages below
 //
@@ -28,7 +29,7 @@
 //   - analog: what followed the moments that looked most like now
 //   - ensemble: a whole path by the weighted median of many cheap forecasters
 //   - lstm: a small network; below it, its inputs, weight files and training
-//   - auto: the one door: a model by name, or the pool of experts
+//   - auto: the entry point: a model by name, or the pool of experts
 //
 // What they are made of:
 //
@@ -40,7 +41,7 @@
 //   - calendar: kinds of days, where a day ago and a week ago contradict each other
 //   - event: what the user knows of the future
 //   - space: logarithms and roots of a metric
-//   - elementary: exponential and logarithm, quickly
+//   - elementary: fast exponential and logarithm
 //
 // How they are judged:
 //

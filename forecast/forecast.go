@@ -13,7 +13,7 @@ import (
 // Values[h][q] is the value that the metric stays at or under with probability
 // Levels[q] during [Start+h·Step, Start+(h+1)·Step). Peaks[h][q] is the same for
 // the maximum over the cells 0 to h. Each row is ascending and finite, and no
-// value is negative: demand is not. Peaks ascend in h as well.
+// value is negative, because demand is not. Peaks ascend in h as well.
 type Forecast struct {
 	Start    time.Time     // of the first forecast cell = end of the history
 	Step     time.Duration // of the series
@@ -70,10 +70,10 @@ func (f *Forecast) Clone() *Forecast {
 // Horizon returns the number of cells forecast.
 func (f *Forecast) Horizon() int { return len(f.Values) }
 
-// Tidy makes f keep its promises whatever a model wrote: NaN and negative values
-// become zero, infinite ones the largest finite neighbour below them in the row,
-// rows ascend, and peaks are at least the value of their own cell and ascend in
-// h. It does not allocate.
+// Tidy makes f keep its promises whatever a model wrote. A value that is NaN,
+// infinite, negative, or less than the one before it in its row takes the value
+// of that one, zero at the start of a row. Peaks become at least the value of
+// their own cell, and ascend in h. Tidy does not allocate.
 func (f *Forecast) Tidy() {
 	for h, row := range f.Values {
 		tidyRow(row)

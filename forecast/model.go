@@ -23,9 +23,9 @@ type Model interface {
 // A Fitted is a model with its parameters. It never changes after Fit and is
 // safe for concurrent use.
 type Fitted interface {
-	// Filter runs the parameters over history and returns the state just after
-	// it. The history need not be the one the parameters were fitted on, but
-	// must have its step. It is neither changed nor kept.
+	// Filter runs the model over history and returns the state just after it.
+	// The history need not be the one that the parameters were fitted on, but
+	// must have the same step. It is neither changed nor kept.
 	Filter(history Series) (Filter, error)
 }
 
@@ -35,9 +35,10 @@ type Fitted interface {
 // Filtering a history at once and updating cell by cell give the same state, so
 // that a replay equals the live run bit for bit.
 type Filter interface {
-	// Update takes the value of the next cell in O(1): the cell that starts where
-	// the history or the last update ended. NaN says that the cell has no sample;
-	// time goes on, nothing is learned. An infinite or negative value counts as NaN.
+	// Update takes the value of the next cell, the one that starts where the
+	// history or the last update ended, in O(1). NaN means that the cell has no
+	// sample: time goes on, nothing is learned. An infinite or negative value
+	// counts as NaN.
 	Update(v float64)
 
 	// Forecast fills dst for the cells that follow the last update. The caller

@@ -10,8 +10,8 @@ import (
 // [Start+i·Step, Start+(i+1)·Step). NaN marks a cell without a sample.
 //
 // Start is a whole multiple of Step since the Unix epoch, so that two series of
-// one metric always share their cell borders. A cell that is still open, because
-// its end has not come yet, does not belong into a series.
+// one metric always share their cell borders. A cell whose end has not come yet
+// does not belong in a series.
 type Series struct {
 	Start  time.Time     // of the first cell, UTC
 	Step   time.Duration // > 0

@@ -10,8 +10,8 @@
 // followed the nearest candidates, moved to the level of now, and the move fades
 // with a time constant of one period.
 //
-// Alone it is mediocre, as any memory without arithmetic is; but its errors are
-// not those of regressions and smoothing, which is what a combination wants.
+// Alone it is mediocre. But its errors differ from those of regressions and
+// smoothing, which makes it useful in a combination.
 //
 // See Yakowitz, Nearest-neighbour methods for time series analysis, J. Time
 // Series Analysis 8 (1987).

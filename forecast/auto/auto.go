@@ -106,7 +106,7 @@ type Expert interface {
 }
 
 // startModels starts the experts that have a state of their own. A network that cannot
-// read the series takes no part, and the warnings say so: that is no reason to go without a
+// read the series takes no part, which is a warning and no error: the other experts still
 // forecast.
 func (f *fitted) startModels(dst *[models]Expert, start time.Time) (warnings []error) {
 	for k, e := range f.ets {
@@ -136,13 +136,13 @@ func (f *fitted) startModels(dst *[models]Expert, start time.Time) (warnings []e
 	return nil
 }
 
-// coldSpan is how long the network that comes with the program takes part: once
-// a workload has days of its own, it makes no difference in either direction, and
-// its memory is better spent.
+// coldSpan is how long the network that comes with the program takes part. Once a
+// workload has days of its own, the network neither helps nor harms, and its memory
+// is better freed.
 const coldSpan = 48 * time.Hour
 
-// unit returns the size that values are measured in: their mean without the
-// largest hundredth, 0 if all are zero.
+// unit returns the size that values are measured in: their mean, where the largest
+// hundredth is cut to the value below it; 0 if all are zero.
 func unit(values []float64) float64 {
 	kept := make([]float64, 0, len(values))
 	for _, v := range values {
@@ -176,8 +176,8 @@ type fitted struct {
 	cells int // of the history
 }
 
-// hourly reports whether a month holds so few steps, half an hour to two each, that it may
-// be kept, and there are a day and a week.
+// hourly reports whether steps are half an hour to two hours long, so that a month of them
+// may be kept, and the series has a day and a week.
 func (f *fitted) hourly() bool {
 	return f.lags.Day >= fewHourly && f.lags.Day <= mostHourly && f.lags.Week > 0
 }

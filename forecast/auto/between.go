@@ -12,9 +12,9 @@ type between struct {
 }
 
 const (
-	fewRungs  = 5 // a ladder of so many or less has regressions at each
-	manyRungs = 8 // one of more is dense rather than long
-	apart     = 3 // least ratio of the horizons of two neighbouring regressions there
+	fewRungs  = 5 // a ladder of at most so many rungs has regressions at each
+	manyRungs = 8 // a ladder of more rungs is dense rather than long
+	apart     = 3 // least ratio of the horizons of two neighbouring regressions in a dense ladder
 )
 
 // neighbours chooses the rungs that have regressions of their own, and returns them with

@@ -1,4 +1,4 @@
-// Package auto is the one door to the forecasters: a model by name, or the pool
+// Package auto is the entry point to the forecasters: a model by name, or the pool
 // of all of them.
 //
 // # The idea
@@ -19,22 +19,23 @@
 // horizon between two rungs the experts forecast that horizon itself, while their weights
 // and the distances of the bounds from the forecast are interpolated.
 //
-// An expert sleeps until the history holds what it needs, so the pool is useful from the
-// first samples: at first there is the last value, after an hour come the regressions on
-// short lags, and after a day and a week the seasonal experts. For the first two days a
-// network that was trained on loads of all kinds takes part as well (package prior); on
-// recorded minutes it makes the error of the pool in that time up to a twentieth smaller.
+// An expert sleeps, which means that it has no forecast and no weight, until the history
+// holds what it needs. So the pool is useful from the first samples: the last value comes
+// first, after an hour the regressions on short lags, and after a day and a week the seasonal
+// experts. For the first two days a network that was trained on loads of all kinds takes part
+// as well (package prior); on recorded minutes it makes the error of the pool in that time up
+// to a twentieth smaller.
 //
 // Fit estimates only the unit that values are divided by and the parameters of
-// exponential smoothing. Everything else is learned online, in the filter, from truths
-// that lie in the past of each forecast. At hourly steps the filter estimates additive
-// smoothing again whenever the history has grown by two fifths, since nobody may fit
-// daily and a short history does not contain the week.
+// exponential smoothing. Everything else is learned online, in the filter, from values
+// that came before each forecast. At hourly steps the filter estimates additive smoothing
+// again whenever the history has grown by two fifths: the caller may not fit daily, and a
+// short history does not contain the week.
 //
 // At hourly steps a calendar of kinds of days makes claims where a day ago and a week ago
-// contradict each other, which happens too rarely to be learned from losses; see the
-// comment on calendar. Each rung trusts it by how its claims have done against all experts
-// together, and while it is believed the experts learn nothing.
+// contradict each other, which happens too rarely to be learned from losses; see package
+// calendar. Each rung trusts the calendar by how its claims have done against all experts
+// together. While a claim is believed the experts learn nothing.
 //
 // When the level has clearly shifted, a filter at hourly steps begins anew with the history of
 // the last weeks, moved to the new level; see the comment on pastSpan.

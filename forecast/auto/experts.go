@@ -7,9 +7,9 @@ import (
 	"github.com/forescale/forescale/forecast/direct"
 )
 
-// The experts, in the order of their weights. In the ladder of maxima the same places hold
-// each expert's answer to "how high until then", up to recentPeak; two places there are
-// taken by others.
+// The experts, in the order of their weights. In the ladder of maxima the same places, up to
+// recentPeak, hold each expert's forecast of the maximum until then; two of these places
+// are taken by other experts.
 const (
 	lastValue = iota
 	dayAgo

@@ -13,11 +13,11 @@ import (
 // reaches. It is meant for reports; live, a [Pool] runs. pool is the filter of a Pool after
 // that history, and is not changed.
 //
-// Up to the end of the ladder it is the pool's forecast, whose bounds rest on the error at
-// every cell of the history. Beyond, it is that of [Path], whose own bounds rest on
-// twenty-four origins only; its bounds there are the pool's, widened in the proportion in
-// which those of the path widen from the end of the ladder on. Over the second half of the
-// ladder the one blends into the other.
+// Up to the end of the ladder the forecast is the pool's, whose bounds rest on the error at
+// every cell of the history. Beyond the ladder the point forecast is that of [Path]. The
+// bounds of Path itself rest on twenty-four origins only, so the bounds there are the pool's
+// at the end of the ladder, widened in proportion as those of Path widen from there on. Over
+// the second half of the ladder the one blends into the other.
 //
 // Far returns the errors of Path.
 func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {

@@ -25,7 +25,7 @@ type filter struct {
 	seen    int // of them observed
 	gap     int // cells since the last observed one
 	unit    float64
-	doubted int // index of the last sample that was out of all proportion; 0 = none
+	doubted int // index of the last sample that was far out of proportion; 0 = none
 
 	mem      *direct.Memory
 	models   [models]Expert
@@ -123,7 +123,7 @@ func (s *filter) Update(v float64) {
 	s.remember(v)
 }
 
-// take lets everything know of v, the value of the next cell of a series that has begun.
+// take passes v, the value of the next cell of a series that has begun, to every part.
 func (s *filter) take(v float64) {
 	observed := isObserved(v)
 	if observed && v > 0 {
@@ -161,8 +161,8 @@ func (s *filter) take(v float64) {
 	s.predict(&around)
 }
 
-// begins reports whether the series has begun, with v or before. It begins with its first
-// observed cell: if the time before were part of it, its seasons would be made of zeros.
+// begins reports whether the series has begun, with v or before. A series begins with its
+// first observed cell: if the time before belonged to it, its seasons would be zeros.
 func (s *filter) begins(v float64) bool {
 	if s.seen > 0 {
 		return true
@@ -210,7 +210,7 @@ func (s *filter) volatility() float64 {
 	return max(s.quick, leastScale) / max(s.usual, leastScale)
 }
 
-// learn teaches the newest sample to everything that waits for it as its truth.
+// learn judges every forecast of the newest sample by that sample.
 func (s *filter) learn(z float64, around *around) {
 	i := s.n - 1
 	s.mem.Past(around.seasons[:len(s.rungs)], s.rungs)
@@ -242,8 +242,8 @@ func (s *filter) learn(z float64, around *around) {
 	}
 }
 
-// learnEvery returns how many origins apart the rows are that the regressions learn from
-// at horizon h: beyond sixty steps neighbouring rows tell the same.
+// learnEvery returns how many origins lie between two rows that the regressions learn from
+// at horizon h: beyond sixty steps neighbouring rows say nearly the same.
 func learnEvery(h int) int { return (h + 59) / 60 }
 
 // solve brings some of the regressions and bands up to date, in turns, so that no sample
@@ -370,12 +370,11 @@ func (s *filter) tuning(h, t int) direct.Tuning {
 }
 
 // typical returns the value of the newest sample for the seasons to remember. In place of
-// a zero that is an outage it is the forecast, since tomorrow will not repeat the outage.
-// The guard's other verdicts are not acted on: a spike may be a job that runs every day,
-// and it is for the weights to learn whether it does. But a sample far larger than all
-// before counts for at most ten times the highest of them: a day and a week later one rule
-// or another repeats it, and with a hundredth of the weight it would still be the largest
-// error of the week.
+// a zero that is an outage it returns the forecast, since tomorrow will not repeat the
+// outage. Other verdicts of the guard are ignored: a spike may be a job that runs every day,
+// and the weights learn whether it does. But a sample far larger than all before counts for
+// at most ten times the highest of them. A day and a week later one rule or another repeats
+// it, and even with a hundredth of the weight it would be the largest error of the week.
 func (s *filter) typical(z float64) float64 {
 	if s.gap > 0 || s.seen == 0 {
 		return z

@@ -32,8 +32,8 @@ type Options struct {
 	// NoSeasons says that the series has no season.
 	NoSeasons bool
 
-	// Network is a trained LSTM, one more expert of the pool and the model by the
-	// name of LSTM; nil means that of package prior, which leaves the pool after two
-	// days, and no model by the name.
+	// Network is a trained LSTM: one more expert of the pool, and the model named LSTM.
+	// nil means the network of package prior, which leaves the pool after two days; there
+	// is then no model named LSTM.
 	Network *lstm.Network
 }

@@ -12,7 +12,7 @@ import (
 
 // Path forecasts horizon cells after history at once. It is meant for reports and
 // benchmarks; live, a [Pool] runs. It calls ensemble.Forecast, which always looks for a day
-// and a week; of opts it uses the location and any other seasons.
+// and a week. Of opts it uses the location, and the seasons other than day and week.
 func Path(ctx context.Context, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
 	others := slices.DeleteFunc(slices.Clone(opts.Seasons), func(d time.Duration) bool { return d == season.Day || d == season.Week })
 	return ensemble.Forecast(ctx, history, horizon, levels, ensemble.Options{Zone: opts.Location, Periods: others})

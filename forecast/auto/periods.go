@@ -11,8 +11,8 @@ import (
 	"github.com/forescale/forescale/forecast/season"
 )
 
-// seasons sets which periods the memory keeps: those that the options name, or
-// day and week and whatever else the history has that lowers the backtest error.
+// seasons sets which periods the memory keeps: those that the options name, or day
+// and week and any other periods of the history that lower the backtest error.
 func (f *fitted) seasons(history forecast.Series) {
 	given := f.opts.Seasons
 	switch {
@@ -47,8 +47,9 @@ func with(l direct.Lags, period int) direct.Lags {
 	return l
 }
 
-// enough is the largest share of the backtest error that may be left for a period to be
-// kept. Errors below leastScale are rounding, in which a clean wave would find periods too.
+// enough is the largest ratio of the backtest errors, with a period over without it, at
+// which the period is kept. Errors below leastScale are rounding, in which even a clean wave
+// would show periods.
 const enough = 0.98
 
 // search keeps those of the periods found in history that lower the error of a regression

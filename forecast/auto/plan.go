@@ -23,8 +23,8 @@ type plan struct {
 	timing      []interval.Timing // by rung, of its bands
 }
 
-// plans holds the plans made so far: a fleet has thousands of series of one step, and all
-// series of the same step and day share one plan.
+// plans holds the plans made so far. All series with the same step and day share one plan,
+// because a fleet has thousands of them.
 var plans sync.Map //nolint:gochecknoglobals // of what never changes
 
 // planFor returns the plan of series of the given step with day samples a day, 0 =

@@ -10,14 +10,14 @@ import (
 
 // A renewed is exponential smoothing at hourly steps that is fitted again when the history
 // has outgrown the one it was fitted to. Smoothing has a weekly season from the eleventh
-// day on, so a fit to eight days would never learn the week. On recorded hours, when the
+// day on, so a fit to eight days would never learn the week. On recorded hours, if the
 // pool itself is not fitted again, this makes its error after four weeks 8, 5, 2 and 1 %
-// smaller, one to twelve hours ahead. With a fit every day, as in the autoscaler, its turn
-// never comes.
+// smaller, one to twelve hours ahead. With a fit every day, as in the autoscaler, no renewal
+// ever comes due.
 //
 // Only the additive form is renewed. Renewing both would make the error another 1 %
-// smaller; but on loads without a week that change their level every few days, both would
-// find one by chance, and the pool would lose 3 %. It is not safe for concurrent use.
+// smaller. But on loads without a week that change their level every few days, both would
+// find a week by chance, and the pool would lose 3 %. It is not safe for concurrent use.
 type renewed struct {
 	*ets.State
 

@@ -14,8 +14,8 @@ const (
 )
 
 // An origin is what both ladders remember of a forecast at one rung until its truth
-// arrives. What the rules said is not kept but recomputed: the seasons still say the same
-// of that time, and what the rules moved it by is kept in the moment.
+// arrives. The forecasts of the rules are not kept but recomputed: the seasons still hold the
+// same values for that time, and what the rules moved them by is kept in the moment.
 type origin struct {
 	top         direct.Small // of the query
 	models      [models]direct.Small
@@ -182,8 +182,8 @@ func views(ladder int, advice []float32) [interval.Views]float32 {
 }
 
 // highest returns the highest of the forecasts of a maximum. It leaves out two that stay
-// high for long when the level has fallen: with them the 95 % bound of one load a quarter of
-// an hour ahead lost three times as much.
+// high for long when the level has fallen: with them the loss of the 95 % bound, a quarter
+// of an hour ahead, was three times as large on one load.
 func highest(advice []float32) float64 {
 	top := float32(0)
 	for e, v := range advice {
@@ -194,8 +194,7 @@ func highest(advice []float32) float64 {
 	return float64(top)
 }
 
-// judge holds the forecasts of sample i that both ladders made at rung k against what
-// came.
+// judge compares the forecasts of sample i that both ladders made at rung k with what came.
 func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64) {
 	origin, made := s.origin(k, i-s.rungs[k]), s.claimed(k, i-s.rungs[k])
 	if origin == nil {

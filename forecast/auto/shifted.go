@@ -9,28 +9,29 @@ import (
 )
 
 // At hourly steps a filter keeps its history, pastSpan of it. When the level has clearly
-// shifted it begins anew with that history, of which the part before the shift is moved to
-// the new level: seasons, regressions, weights and bounds are then those of a series that
-// has always been there. Otherwise the week ago, and all that was learned from it, is
-// wrong for a week.
+// shifted, the filter begins anew with that history, after moving the part before the shift
+// to the new level. Seasons, regressions, weights and bounds are then those of a series that
+// has always been at that level. Otherwise the week-ago rules, and all that was learned from
+// them, would be wrong for a week.
 //
 // On collections of recorded hours, multiplied by 1.8 or by 0.5 or raised by four fifths of
 // their mean after 24 days, this makes the error three to twelve hours ahead 5 to 25 % smaller
 // on the second to fourth day for electricity, web loads and servers, and 0 to 5 % for
 // bicycles, air and transformers.
 //
-// What is a shift is decided by package ensemble. Here that is asked every hour for months, and
-// one that is none costs days, so that clearShift is larger than what a single forecast
-// goes by: with a tenth, the weather moved the level of the electricity of whole states
-// every few weeks, and took it back.
+// Package ensemble decides what a shift is. Here it is asked every hour for months, and a
+// false shift costs days, so clearShift is larger than the threshold of a single forecast.
+// With a tenth, the weather shifted the level of the electricity of whole states every few
+// weeks, and back.
 //
-// Two holidays in a row are none either, but nobody can tell before the third day. So, until
-// a shift is a week old, the filter begins anew with the history as it was seen when the
-// level has come back, and that costs hours.
+// Two holidays in a row are no shift either, but nobody can tell before the third day. So,
+// until a shift is a week old, it may be taken back: when the level has come back, the filter
+// begins anew with the history as it was seen. That costs hours, not days.
 //
-// Beginning anew takes as long as all cells of the past do, ten to fifty milliseconds. Loads
-// that jump every few hours had one hour find a shift, the next take it back, and so on. So
-// the filter rests until the last part of the day, by which a shift is taken back, is all new.
+// Beginning anew takes ten to fifty milliseconds, as all cells of the past are learned again.
+// On loads that jump every few hours, one hour found a shift, the next took it back, and so
+// on. So the filter waits until the last part of the day, by which a shift is taken back,
+// holds new cells only.
 const (
 	pastSpan   = 28 * 24 * time.Hour
 	mostKept   = 24   // cells a day: with twice as many a series would not fit into 64 KiB
@@ -72,7 +73,7 @@ func (p *past) at(i int) float64 {
 	return p.cells[i]
 }
 
-// settle makes the shift one that is past.
+// settle applies the shift to the cells for good, so that it cannot be taken back any more.
 func (p *past) settle() {
 	for i, v := range p.cells[:p.shift.At] {
 		p.cells[i] = p.shift.Move(v)

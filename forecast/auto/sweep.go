@@ -61,8 +61,8 @@ func (p *sweep) points(s *filter, h int) (points [ladders]float64) {
 }
 
 // clamp keeps v between a and b. The maximum until a horizon is no lower than that until
-// the rung before and no higher than that until the next; were it higher, all later ones
-// would inherit it.
+// the rung before and no higher than that until the next; if it were higher, all later
+// horizons would inherit the excess.
 func clamp(v, a, b float64) float64 { return max(min(a, b), min(v, max(a, b))) }
 
 // pass moves the sweep past rung k, which is not the last one.

@@ -4,10 +4,9 @@ package auto
 // unit.
 const outsize = 1 << 12
 
-// doubts reports whether v is out of all proportion to the series and the first such value
-// within a day. Until there is a second one it is taken for a fault of the measurement,
-// such as the reset of a counter, since the mean sizes of errors would take a week to
-// forget it.
+// doubts reports whether v is far out of proportion to the series and the first such value
+// within a day. Until a second one comes it is taken for a fault of the measurement, such as
+// the reset of a counter, because the mean sizes of errors would take a week to forget it.
 func (s *filter) doubts(v float64) bool {
 	if s.seen == 0 || s.unit == 0 || !(v > outsize*s.unit) {
 		return false
@@ -18,7 +17,7 @@ func (s *filter) doubts(v float64) bool {
 }
 
 // fitUnit sets the unit of a series that has had none, and changes that of a series that
-// has grown out of all proportion.
+// has grown far beyond it.
 func (s *filter) fitUnit(v float64) {
 	switch {
 	case s.unit == 0:

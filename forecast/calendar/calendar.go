@@ -2,40 +2,40 @@
 // other: in the first hours of a weekend and those after it, on a shop's day of rest.
 //
 // Such hours are few, and by their losses alone it takes a month until the week is
-// believed. The calendar counts kinds of days instead. If yesterday was like the eve of
-// this day a week ago, and the last days were like those a week before, then what followed
-// that eve will follow now. One closed Sunday is enough to make that likely, and every
-// contradiction that is resolved makes it more or less likely, case by case:
+// believed. The calendar counts kinds of days instead. If yesterday was like the day before
+// this day a week ago, its eve, and the last days were like those a week before, then what
+// followed that eve will follow now. One closed Sunday is enough to make that likely, and
+// every contradiction that is resolved makes it more or less likely, case by case:
 //
 //	p = (w·p₀ + Σ gap·share) / (w + Σ gap)
 //
 // where gap is how far day and week were apart, and share, 0 to 1, says how much nearer to
-// the truth the week was. p₀ is the nearer to one, the farther the two are apart: a closed
-// day is surely of another kind, while one that is a third quieter may be.
+// the truth the week was. The farther the two are apart, the nearer p₀ is to one: a closed
+// day is certainly of another kind, while a day that is a third quieter only may be.
 //
 // A day that was like neither of the two is a surprise, such as a holiday or an outage. A
-// week later it is not consulted, and what it says about the days before and after it is
-// left out; otherwise the week would not be believed for two more weekends.
+// week later it is not consulted, and contradictions with the days before and after it do not
+// count; otherwise the week would not be believed for two more weekends.
 //
 // The calendar is of use at hourly steps. At steps of minutes the first minutes show what
 // kind of day it is, and the combination of the experts learns from them.
 //
 // # Why not more accounts at the gate
 //
-// Five ways of weighing the losses at such hours separately, in package combine, each took
-// from some loads what they gave to others: a week has two edges, and their losses arrive
-// when it is over.
+// Five ways of weighing the losses at such hours separately were tried in package combine.
+// Each took from some loads what it gave to others: a week has only two edges, and their
+// losses arrive when it is over.
 //
 // # What else was tried
 //
-// Claiming the day where yesterday was not like the eve costs 0.5 % on recorded hours,
-// since the experts know new levels better; making no claim at all there costs loads that
-// are closed on some days up to 6 %. A first surge is expected again after a week whatever
-// its size: leaving out those of more than twice or three times the usual gains as much as
-// it loses. Trusting a claim for one hour ahead as much as one for twelve, where the present
-// tells nothing, costs 0.7 %. In package ensemble, whose experts know weeks, a calendar
-// takes a quarter off the error of shops a day ahead with two weeks of history and a seventh
-// with four, but costs recorded hours in error and intervals.
+// Where yesterday was not like the eve, claiming the day costs 0.5 % on recorded hours,
+// because the experts know new levels better, and making no claim at all costs up to 6 % on
+// loads that are closed on some days. A first surge is expected again after a week whatever
+// its size: leaving out surges of more than twice or three times the usual load gains as much
+// as it loses. Trusting a claim for one hour ahead as much as one for twelve hours, where the
+// present tells nothing, costs 0.7 %. In package ensemble, whose experts know weeks, a
+// calendar takes a quarter off the error of shops a day ahead with two weeks of history, and
+// a seventh with four, but makes errors and intervals on recorded hours worse.
 package calendar
 
 import (

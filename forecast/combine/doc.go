@@ -20,17 +20,17 @@
 // combination all the time. A truth that arrives h rounds late adds at most h times the
 // largest loss.
 //
-// Experts may sleep. In the first week a week-ago rule has no forecast, gets no weight
-// and collects no regret.
+// Experts may sleep: in the first week, for instance, a week-ago rule has no forecast, gets
+// no weight and collects no regret.
 //
 // # Differences are clipped
 //
 // A difference ŷ − f is clipped at 30 times the mean error, either the recent one or that
-// of the last days, whichever is larger. The squares are summed over days: after a single
-// sample a thousand times as large as all others, an expert that was wrong at that moment
-// would stay out for days (on such a series the error at 15 minutes was twice that of the
-// last value). With the recent error alone as the yardstick, nothing would be learned from
-// the first errors of a morning that follows a night without any.
+// of the last days, whichever is larger. The squares are summed over days. Without clipping,
+// an expert that was wrong at a single sample a thousand times as large as all others would
+// stay out for days (on such a series the error at 15 minutes was twice that of the last
+// value). With the recent error alone as the yardstick, nothing would be learned from the
+// first errors of a morning that follows a night without any.
 //
 // # A twentieth is the plain difference
 //
@@ -48,48 +48,48 @@
 //
 // # The gate
 //
-// One more ML-Poly, the gate, weighs both combinations and each of the first experts
+// One more ML-Poly, the gate, weighs both combinations and each of the first three experts
 // alone: the last value, the day ago and the week ago. Half of its r is the plain
-// difference. It is there because the bound above holds against one expert at a time: on a
+// difference. It is there because the bound above holds against one expert at a time. On a
 // load without any pattern, a dozen experts that are all somewhat worse than the last value
 // cost 8 % an hour ahead without the gate, and 3 % with it.
 //
 // The gate keeps three sets of accounts. The first is for usual hours. The second is used
 // while a season foresees a move that is large against the usual error, as when a shop
-// opens: in a single set the many quiet hours count most, and half of each of the few moves
-// that matter was missed. It takes 0.1 to 0.3 % off the error on recorded loads, at every
-// horizon. The third is for hours in which the day ago and the week ago contradict each
-// other, as at the beginning and the end of a weekend. Such hours are few, so it joins the
-// second in proportion to its evidence; used regardless of evidence it cost up to a third
-// on single loads. It takes 0.5 % off the error at hourly steps, and nothing at steps of
-// minutes.
+// opens. In a single set the many quiet hours count most, and half of each of the few moves
+// that matter was missed. The second set takes 0.1 to 0.3 % off the error on recorded loads,
+// at every horizon. The third set is for hours in which the day ago and the week ago
+// contradict each other, as at the beginning and the end of a weekend. Such hours are few, so
+// the third set joins the second in proportion to its evidence; used regardless of evidence
+// it cost up to a third on single loads. It takes 0.5 % off the error at hourly steps, and
+// nothing at steps of minutes.
 //
 // # The start
 //
 // Regrets of a few rounds are noise, and ML-Poly gives all weight to the experts that chance
-// has favoured. So until the gate opens, after sixty rounds, a rule speaks that asks little
-// of the evidence: each expert deserves the third power of the last value's recent error over
-// its own, where half a forecast, in which all were equal, counts with those seen; what a
-// season says deserves three times as much. Of the experts in the order of their forecasts,
-// the outer quarters of the weight are cut off, so that none which runs away is heard. The
-// weights and the gate learn as if there were no start, and there is none before a day has
-// been seen, so that steps of minutes know none.
+// has favoured. So until the gate opens, after sixty rounds, a simpler rule sets the weights,
+// the start. Each expert gets the third power of the last value's recent error over its own,
+// and the day ago and the week ago three times as much. Half a forecast in which all experts
+// were equally good counts beside those seen. The experts are put in the order of their
+// forecasts, and the outer quarters of the weight are cut off, so that no forecast that runs
+// away counts. The weights and the gate learn as if there were no start. There is no start
+// before a day has been seen, and so none at steps of minutes.
 //
-// On recorded hours the error of the third and fourth day is a twentieth smaller by this,
-// with what is said below of doubt. A start that goes on beside the gate, and fades within
-// sixty forecasts that do not overlap, takes off a sixth there and 1 % in the second week,
-// but on generated series it costs up to 7 % in the second week, among them loads that are
-// quieter at weekends.
+// Together with doubt, see below, the start makes the error of the third and fourth day a
+// twentieth smaller on recorded hours. A start that goes on beside the gate, and fades within
+// sixty forecasts that do not overlap, takes off a sixth there and 1 % in the second week.
+// But on generated series, among them loads that are quieter at weekends, it costs up to 7 %
+// in the second week.
 //
 // # Belief
 //
 // In the end the combination's move away from the last value is believed only as far as
-// such moves have been of use: all of it if the combination's error over the last days is
-// below that of the last value by 2 % plus twice what chance may account for, else in
-// proportion, and never less than a fifth. Doubt begins after thirty forecasts that do not
-// overlap and thirty that were judged; until then all is believed. A forecast is judged with the
-// belief it was issued with: with one that has fallen since, it would look far bolder than it
-// was, and belief would fall further.
+// such moves have been of use. It is believed in full if the combination's error over the
+// last days is below that of the last value by 2 % plus twice what chance may account for,
+// else in proportion, and never less than a fifth. Doubt begins after thirty forecasts that
+// do not overlap and thirty that were judged; until then all is believed. A forecast is
+// judged with the belief it was issued with. With a belief that has fallen since, it would
+// look far bolder than it was, and belief would fall further.
 //
 // Eight random walks of eight days in minutes cost 2.5 % an hour ahead without the allowance
 // for chance, and 1.0 % with it. Recorded loads have a pattern: of 36, two lose more than
@@ -108,14 +108,14 @@
 //
 // # Why not exponential weights
 //
-// They need a rate, and with any fixed one they follow the noise on series whose experts
-// are close together. On load traces they lose to the best single expert about twice as
-// often.
+// They need a learning rate, and with any fixed one they follow the noise on series whose
+// experts are close together. On load traces they lose to the best single expert about twice
+// as often.
 //
 // # Why not restart at a level shift
 //
-// Halving all regrets when a guard accepts a new level was tried, and no error on load
-// traces changed by the fourth digit: with a memory of half a day the weights turn by
+// Halving all regrets when a guard accepts a new level was tried. Errors on load traces did
+// not change in their first four digits: with a memory of half a day the weights turn by
 // themselves.
 //
 // # The ladder

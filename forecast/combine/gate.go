@@ -11,9 +11,9 @@ const (
 	choices  = simple + Simple
 )
 
-// Simple is the number of experts, the first ones, that are rules which anybody could
-// follow: the combination should never be much worse than any of them. The first is the
-// last value, the others are what a season says.
+// Simple is the number of the first experts that are simple rules: the combination should
+// never be much worse than any of them. The first is the last value, the others are what a
+// season says.
 const Simple = 3
 
 // A regime is a kind of moment for which the gate keeps separate accounts, by whether a

@@ -6,12 +6,12 @@ const mostExperts = 16
 const (
 	equalRounds = 0.5  // forecasts that do not overlap, for which all experts are taken to be equally good
 	seasonPrior = 3    // weight of what a season says, against that of any other expert
-	outer       = 0.25 // of the weight, that is cut off on either side
-	leastRatio  = 1e-3 // of the error of an expert and that of the last value
+	outer       = 0.25 // share of the weight that is cut off on either side
+	leastRatio  = 1e-3 // least error of an expert, as a share of that of the last value
 )
 
-// open replaces the weights by those of the start, until the gate opens, if there has been a
-// day: without one there is nothing beside the last value to trust in advance.
+// open replaces the weights by those of the start until the gate opens, if a day has been
+// seen: before that nothing but the last value deserves trust in advance.
 func (p *Poly) open(dst, forecasts []float32) {
 	if day := forecasts[1]; p.seen < gateFrom && day == day { // not NaN
 		p.middle(dst, forecasts)

@@ -2,11 +2,10 @@
 //
 // # The idea
 //
-// A ladder of horizons h is chosen once; each rung has a regression of its own
-// that answers "how far will the series move within h steps, given what is known
-// now". Its regressors are differences from the last value, so that coefficients
-// of zero are the naive forecast and shrinking towards zero is shrinking towards
-// it:
+// A ladder of horizons h is chosen once. Each rung has a regression of its own for
+// how far the series will move within h steps, given what is known now. The
+// regressors are differences from the last value, so that coefficients of zero give
+// the naive forecast, and shrinking towards zero is shrinking towards that:
 //
 //	target   y[t+h] − y[t]
 //	lags     y[t−l] − y[t]          for l = 1, 2, 3, 5, 10, 15, 30, 60
@@ -24,8 +23,8 @@
 //	w = min(1, k·s/|e|)
 //	G ← λG + w x xᵀ,   c ← λc + w x·target,   β = (G + r·diag(G))⁻¹ c
 //
-// β does not change when G and c are divided by the same number; so the weight of
-// new rows grows by 1/λ in place of all old ones shrinking by λ.
+// β does not change when G and c are divided by the same number. So the weight of
+// new rows grows by 1/λ instead of all old ones shrinking by λ.
 //
 // A second right-hand side over the same G forecasts the maximum over the next h
 // steps. Two transforms of the series run side by side: as it is, and
@@ -37,8 +36,8 @@
 //
 // # Why not recursive least squares in covariance form
 //
-// Under forgetting its matrix loses symmetry and winds up while nothing happens;
-// the normal equations cannot, and cost the same.
+// With forgetting, its matrix loses symmetry, and grows without bound while nothing
+// happens (windup). The normal equations do neither, and cost the same.
 //
 // # Why not one model iterated h times
 //

@@ -15,10 +15,10 @@ import (
 // its level alone. That is done twice, in the unit of the metric and in logarithms, and
 // the two are averaged, weighted by how good bounds in each would have been.
 //
-// Logarithms alone are right for loads whose errors grow with their level. For others a
-// bound above lies too far away, as the errors of the night count like those of the day,
-// and one below too close: of traffic, air and the load of servers 1 to 2 % lay above 97.5 %
-// bounds and 3 to 7 % below.
+// Logarithms alone are right for loads whose errors grow with their level. For others the
+// upper bound lies too far away, because the errors of the night count like those of the
+// day, and the lower bound too close: of traffic, air and the load of servers 1 to 2 % lay
+// above the upper 97.5 % bounds and 3 to 7 % below the lower ones.
 func (r *run) bound(dst *forecast.Forecast) {
 	low, high := space.Extent(r.history.Values)
 	room := high - low
@@ -175,10 +175,10 @@ func multiple(p float64) float64 {
 // apart see only two hours of the day there.
 func early(h int) float64 { return 1 + 0.5*math.Exp(-float64(h)/4) }
 
-// unseen returns by how much bounds are wider in the first week: the errors that they
-// rest on are those of the days seen so far, and the days that are not are of other kinds.
-// Without it 95 % intervals of two days ahead cover 78 to 85 % of hourly loads after two
-// days of history and 85 to 90 % after four.
+// unseen returns the factor by which bounds are wider in the first week: the errors that
+// they rest on are those of the days seen so far, and the other days may be of other kinds.
+// Without it 95 % intervals two days ahead cover 78 to 85 % of hourly loads after two days
+// of history, and 85 to 90 % after four.
 func (r *run) unseen() float64 {
 	days := float64(r.history.Len()) / float64(r.day)
 	return 1 + widerDaily*max(0, 7-days)

@@ -220,8 +220,8 @@ func present(weights []float64, experts []expert, at int) []float64 {
 	return out
 }
 
-// originHalfLife is after how many days the errors at an origin count half: those
-// from before a new level tell little.
+// originHalfLife is the number of days after which the errors at an origin count half:
+// errors from before a new level tell little.
 const originHalfLife = 7
 
 // recency returns how much the errors at an origin count as of now.

@@ -7,20 +7,20 @@ import (
 	"github.com/forescale/forescale/forecast/space"
 )
 
-// A Shift is a lasting change of the level: a tenant moved in, a batch job was added to
-// what users ask for. Until all seasonal cells are from after it, every expert that looks a
+// A Shift is a lasting change of the level: a tenant moved in, or a batch job was added to
+// the load of users. Until all seasonal cells are from after it, every expert that looks a
 // day or a week back forecasts the old level, and no earlier origin tells of the new one.
-// So what lies before a shift of the last days is moved to the new level, and the experts
+// So the history before a shift of the last days is moved to the new level, and the experts
 // see one series.
 //
 // A window at the end of the history is compared with the same hours of the week before
-// it, in logarithms. It is a shift if that deviation is a tenth or more and two and a half
-// times as large as that of any window as long before it, if four fifths of its cells lie
-// beyond all that was ever seen at their hour, and if both its halves deviate by about as
-// much. So a weekend is none once one was seen, a trend is none, and no growth that has
-// begun of late. Zeros are none either: they are more likely an outage.
+// it, in logarithms. It is a shift if three conditions hold. The deviation is a tenth or
+// more, and two and a half times as large as that of any earlier window of the same length.
+// Four fifths of its cells lie beyond all that was ever seen at their hour. Both its halves
+// deviate by about as much. So a weekend is no shift once one was seen, nor is a trend, nor
+// growth that has just begun. Zeros are no shift either: they are more likely an outage.
 //
-// It is a plain value. The zero Shift is none.
+// It is a plain value. The zero Shift means that there is none.
 type Shift struct {
 	At int // first cell of the new level; 0 = there is no shift
 
@@ -34,13 +34,13 @@ type Shift struct {
 const (
 	reference   = 7    // days before a window that it is compared with
 	leastDays   = 9    // before a shift: each day of the week, and two to compare
-	latestShift = 1.25 // days that a shift lasts at least: one day may be a holiday
-	oldestShift = 7    // days that it lasts at most: then the seasonal cells are new
-	leastShift  = 0.1  // of the logarithm: less is the weather, and goes as it came
-	unusual     = 2.5  // deviations of the most deviating window before it
+	latestShift = 1.25 // days that a shift must have lasted: one day may be a holiday
+	oldestShift = 7    // days after which a shift is no longer looked for: the seasonal cells are then new
+	leastShift  = 0.1  // of the logarithm: a smaller change may be the weather
+	unusual     = 2.5  // its deviation at least, over the largest of any window before it
 	beyond      = 0.8  // share of its cells that lie beyond all before at their hour
-	uneven      = 0.25 // of the deviation, that its halves may differ by
-	mostSilent  = 0.1  // share of them that may be zero or missing
+	uneven      = 0.25 // share of the deviation by which its halves may differ
+	mostSilent  = 0.1  // share of its cells that may be zero or missing
 )
 
 // rebase moves what lies before a shift to the new level.
@@ -55,9 +55,9 @@ func (r *run) rebase() {
 	}
 }
 
-// FindShift returns the shift within the last days of values, which have day cells each. The
-// first value is observed, NaN = no sample. Least is the least change, as a difference of
-// logarithms, that is one.
+// FindShift returns the shift within the last days of values, which have day cells each.
+// NaN means no sample; the first value must be observed. Least is the smallest difference of
+// logarithms that counts as a shift.
 func FindShift(values []float64, day int, least float64) Shift {
 	whole := filled(values, day)
 	found := findShift(whole, space.Log(whole), day, least)

@@ -5,25 +5,26 @@ import (
 	"slices"
 )
 
-// A witness says what a week ago is worth while that cannot be seen: in its second week
-// a history has shown every day of the week once, and no earlier origin, or few, could
-// ask the week. By its errors the rule would count as little as the last value, and the
-// first weekend be forecast like a Friday. A witness goes by the days there are, by
-// three sizes for each cell of the path, of means over a quarter of a day around it:
+// A witness estimates what the week-ago rule is worth while its errors cannot tell. In its
+// second week a history has shown every day of the week once, and at few earlier origins, if
+// any, the rule could forecast. By its errors it would count as little as the last value, and
+// the first weekend would be forecast like a Friday. A witness goes by the days seen so far:
+// for each cell of the path it compares three sizes, of means over a quarter of a day around
+// it:
 //
 //	gap    between a week ago and the last day
 //	usual  between one day and the next of the last week, the median
 //	jump   between one day and the next of the last week, the largest
 //
 // Where the gap is no more than two usual ones, a week ago is weighed like an expert as
-// good as the rule of a day ago. A larger one that is made by a jump: the days are of
-// two kinds, and a week ago is of the right one, the more likely the larger it is:
+// good as the rule of a day ago. If a larger gap is made by a jump, the days are of two
+// kinds, and a week ago is of the right kind; the larger the gap, the more likely:
 //
 //	p₀ = gap / (gap + 3·usual)
 //
-// One that is made of small steps is a drift, and so is one of less than a tenth of the
-// load: the week is elsewhere now. What contradictions turned out to be since the first
-// week makes p of p₀, as in package calendar.
+// A gap that is made of small steps is a drift, and so is one of less than a tenth of the
+// load: the level has moved since, and a week ago has nothing to say. How contradictions have
+// turned out since the first week makes p of p₀, as in package calendar.
 //
 // From one week of history the error of paths of 48 hours is a sixth to a third smaller
 // by this, for electricity, traffic, pedestrians and servers.
@@ -52,12 +53,12 @@ const (
 	hunchHours  = 12  // hours of a gap as large as now that p₀ counts for
 )
 
-// dayShare is the part of a day ago in a forecast from less than six days of history, beside
-// that which its errors earn it. Most days are like the one before, but of three to five of
-// them one or two are not, around a weekend or a holiday, and then every rule of the day
-// looks worse than it is. From three, four and five days OWA on M4 is 2 to 3 % lower by this,
-// and on eight other collections of hours MASE, sMAPE and MSIS are 0.3, 1.5 and 1 % lower as
-// geometric means; half as much again gives part of that back.
+// dayShare is the share of a day ago in a forecast from less than six days of history, on
+// top of what its errors earn it. Most days are like the one before. But of three to five
+// days one or two are not, around a weekend or a holiday, and then every rule of the day
+// looks worse than it is. With this, from three, four and five days OWA on M4 is 2 to 3 %
+// lower, and on eight other collections of hours MASE, sMAPE and MSIS are 0.3, 1.5 and 1 %
+// lower as geometric means. A share half as large again gives part of that back.
 const dayShare = 0.2
 
 // recall moves the combination at every origin towards a week ago, as far as that

@@ -19,22 +19,22 @@
 //
 // and for the multiplicative form base = (l + φb)·s¹·s², each update divided by
 // the factors that its component is multiplied with. The sum in ẑ, which Taylor's
-// formula of 2003 leaves away, is what the errors expected until then, ρd, ρ²d, …,
-// will have moved the states by: ẑ is the mean of the state space model, but that d
-// counts one and a half times at most.
+// formula of 2003 leaves out, is what the errors expected until then, ρd, ρ²d, …,
+// will have moved the states by. So ẑ is the mean of the state space model, except
+// that the weight of d is limited to 1.5.
 //
 // The parameters minimise log mean ε² by a simplex search over bounded transforms
 // from several starts; the initial states come from a classical decomposition.
 // For paths of days the criterion [ManySteps] counts the errors a quarter of a
-// season and a season ahead as well: one step tells nothing of what the slope and
-// the seasons do in the end, and on hourly load the gain is a tenth of the error
+// season and a season ahead as well: errors one step ahead say nothing about where
+// the slope and the seasons lead. On hourly load this takes a tenth off the error
 // two days ahead.
 //
 // Without a sample d = ρd', so that forecasts go on as they were and gaps cost
 // nothing. The seasons live on a fixed grid of the wall clock, of five minutes or the
-// step if that is longer, in single precision: a day and a week are 9 KiB at any
-// step, clock changes do not move them, and neither do gaps. Reads interpolate
-// between two cells, writes spread over both.
+// step if that is longer, in single precision. A day and a week take at most 9 KiB,
+// and neither clock changes nor gaps move them. Reads interpolate between two cells,
+// writes spread over both.
 //
 // Sources: Taylor, Short-term electricity demand forecasting using double
 // seasonal exponential smoothing, JORS 54 (2003), for the two seasons and the
@@ -44,6 +44,6 @@
 //
 // # Why not maximise the likelihood over the initial states
 //
-// With 192 of them at one hour and 11,520 at one minute the search would cost
-// thousands of times as much, and after two seasons nothing of them is left.
+// There are 192 of them at one hour and 11,520 at one minute. The search would cost
+// thousands of times as much, and after two seasons nothing is left of them.
 package ets

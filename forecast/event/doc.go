@@ -13,20 +13,20 @@
 //	what the decision sees  ŷ = Apply(x̂) = m·x̂ + a
 //
 // with multiplier m and addition a of the event; a cell that the event covers in
-// part takes its share. Because the same numbers are taken out before and put
-// back after, an event that comes back at the same time of the week is not
-// counted twice, and one that moves does not teach the model a wrong season,
-// whatever the declared numbers are worth.
+// part takes its share. The same numbers are taken out before and put back after.
+// So an event that comes back at the same time of the week is not counted twice, and
+// one that moves does not teach the model a wrong season, even if the declared
+// numbers are wrong.
 //
 // A learned event keeps, per tenth of its duration, the mean load it saw and the
 // mean load that the model expected without it, both with half the weight on the
 // newest occurrence. Their ratio is the multiplier; where next to nothing was
-// expected it is their difference instead. During the first occurrence the
-// effect is unknown, so Without gives the model no sample (NaN) in place of one
-// that would pollute its level.
+// expected, their difference is the addition instead. During the first occurrence
+// the effect is unknown, so Without gives the model no sample (NaN) in place of one
+// that would distort its level.
 //
 // # Why not dummy regressors in each model
 //
-// They would have to be learned by every expert again, seasonal models cannot
-// take them, and a user could not read off what an event is thought to do.
+// Every expert would have to learn them anew, seasonal models cannot take them, and
+// a user could not see what effect an event is thought to have.
 package event

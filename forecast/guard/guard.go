@@ -9,14 +9,14 @@
 //
 //	s ← s + 0.01·(1.25·min(|e|, 3s) − s),   s ≥ 0.3·s₀
 //
-// Ten outliers in a row on one side are no outliers but a new level: the run is
-// then accepted as it was observed. A zero in a metric that is hardly ever zero
-// counts as an outlier already at a fourth of k, for zeros are what exporters
-// report when they restart.
+// Ten outliers in a row on one side are a new level: the run is then accepted as it
+// was observed. A zero in a metric that is hardly ever zero is an outlier already at
+// a quarter of k, because exporters report zeros when they restart.
 //
-// What happens in one cell of twenty is no outlier either, but how the metric
-// is: a count that is zero most of the time and one now and then. Nothing is
-// withheld while the share of outliers over the last 500 cells is above that.
+// What happens in more than one cell of twenty is not an outlier but the nature of
+// the metric, such as a count that is zero most of the time and one now and then.
+// Nothing is withheld while the share of outliers over the last 500 cells is above
+// that.
 //
 // The guard protects models. A decision must still see the raw sample: nobody
 // can tell the newest spike from the first cell of a shift.

@@ -199,7 +199,7 @@ func (b *Band) speed(t *Timing) float32 {
 	return min(float32(b.n+1)*t.rise, 1)
 }
 
-// Learn takes the truth for an origin, with the memo that Bounds wrote of it. A forecast
+// Learn takes the truth for an origin, with the memo that Bounds wrote for it. A forecast
 // that was exact, as while a shop is closed, moves no tracker: otherwise a week of zeros
 // would pull all bounds down, and the first day of traffic would lie above them.
 func (b *Band) Learn(truth float32, o Origin, m *Memo, t *Timing) {
@@ -269,8 +269,8 @@ func (b *Band) pull(f *frame, rate float32) (by [inputs]float32) {
 	return by
 }
 
-// A rest is what a load of zero leaves to learn for lower bounds. The hours in which a
-// load rests would else draw the bounds of all others down.
+// A rest says what lower bounds may learn from a load of zero. Otherwise the hours in which
+// a load rests would pull down the lower bounds of all other hours.
 type rest struct {
 	zero     bool // the load rests
 	foretold bool // and so it was forecast

@@ -12,8 +12,8 @@
 // Tibshirani, Conformal PID Control for Time Series Prediction, 2023): its long-run
 // coverage is τ for any sequence whatsoever. Errors h steps ahead overlap, so that h of
 // them miss together; γ therefore falls with h to the power of 0.7. During the first day,
-// when no rule has a day to look back on, γ starts low and rises to its value: what those
-// errors teach would have to be unlearned.
+// when no rule has a day to look back on, γ starts low and rises to its value, because what
+// those errors teach would have to be unlearned.
 //
 // # Ten bounds
 //
@@ -22,15 +22,15 @@
 //     experts; and a product of powers of these and of three more, which are the mean size
 //     at the time of day, the disagreement with the other ladder's forecast, and the
 //     distance between forecast and last value. The powers are fitted to the logarithm of
-//     the error, and shrunk the more, the fewer errors have been seen that do not overlap
-//     (an hour ahead, two days have 48).
+//     the error. They are shrunk more while few errors that do not overlap have been seen
+//     (an hour ahead, two days have 48 of them).
 //   - Three trackers start elsewhere, because the forecast is a median: where the experts
 //     disagree the load has two plausible futures, and a high quantile belongs to the higher
 //     one. They start from the last value, from the larger of last value and forecast, and
 //     from the highest forecast there is (for a value that of the maximum up to the same
 //     horizon, for a maximum the highest of the experts').
 //   - A quantile regression is linear in the experts' forecasts, the highest forecast and
-//     three scales: these add up where those of the product multiply. A miss moves each
+//     three scales, which it adds where the product above multiplies. A miss moves each
 //     coefficient by the input over the input's mean square.
 //   - A discounted histogram of the errors.
 //
@@ -46,11 +46,12 @@
 //
 // While the share of misses over the last ten hours (at 99 % two days) is above what was
 // promised, a push raises the high bounds, so that bad days stay rare: this is the
-// integrator of the control. It is in proportion to a small excess, which comes by chance
-// all the time, and grows with the root of a large one, since misses in a row are one event.
-// A minute ahead they come one by one, and an excess is small up to twice what was promised;
-// that falls with one over the minutes ahead, and the gain of the push with their power of
-// 0.2, up to an hour, as what is judged late has to be steered gently.
+// integrator of the control. The push is proportional to a small excess, which comes by
+// chance all the time, and grows with the root of a large one, because misses in a row are
+// one event. A minute ahead misses come one by one, and an excess is small up to twice what
+// was promised. That limit falls with one over the minutes ahead. The gain of the push falls
+// with the minutes ahead to the power of 0.2, up to an hour, because a bound that is judged
+// late has to be steered gently.
 //
 // # Above 99 %
 //
@@ -60,9 +61,9 @@
 // # Young series
 //
 // A series has no errors an hour ahead in its first hour and few in its first day, but it
-// has sixty times as many a minute ahead. Their mean size, times the horizon to the power
-// of 1/4, is the size expected of the longer horizon; it counts as much as the first hour's
-// errors, and next to nothing after five hours.
+// has sixty times as many a minute ahead. The mean size of these, times the horizon to the
+// power of 1/4, is the size expected at the longer horizon. It counts as much as the errors
+// of the first hour, and next to nothing after five hours.
 //
 // # Delay
 //
@@ -72,9 +73,9 @@
 //
 // # Why not adaptive conformal inference over a window
 //
-// When errors are delayed or heavy-tailed its level wanders out of the range that the
-// window can answer; one hour ahead its 95 % bound covered 92.7 %.
+// When errors are delayed or heavy-tailed, its level leaves the range of quantiles that the
+// window has; one hour ahead its 95 % bound covered 92.7 %.
 //
-// EXPERIMENTS.md beside this file has what each part is worth, and what was tried without
+// EXPERIMENTS.md beside this file says what each part is worth, and what was tried without
 // gain.
 package interval

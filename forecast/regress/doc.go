@@ -12,9 +12,9 @@
 // weighted by 2^(−age/half-life), plus a ridge on their distance from the
 // seasonal naive rule. The path is forecast by recursion.
 //
-// That prior is what keeps short histories sane: a ridge towards zero makes the
-// sum of the coefficients fall below one and loses the level, a ridge towards
-// "as a day ago" loses nothing.
+// This prior makes short histories usable: a ridge towards zero would make the sum
+// of the coefficients fall below one and lose the level, while a ridge towards "as a
+// day ago" loses nothing.
 //
 // The weighted normal equations are accumulated once, in time order; solving
 // them on the way gives the coefficients as of any earlier origin for the price

@@ -1,9 +1,9 @@
 // Package score says how good forecasts were.
 //
-// Losses of one forecast ([Loss], [IntervalLoss]) are the ground; means over a
-// series ([MAE], [Pinball], [MASE], …) stand on them. Steps whose actual value is
-// NaN are left out of every mean; a mean over nothing is NaN. All functions panic
-// if lengths differ, and are pure.
+// [Loss], [IntervalLoss] and [SymmetricLoss] are losses of one forecast; the others
+// are means over a series. Steps whose actual value is NaN are left out of every
+// mean; a mean over nothing is NaN. All functions panic if lengths differ, and are
+// pure.
 //
 // # Why not MAPE
 //

@@ -17,7 +17,7 @@ const least = 0.25
 // Find returns up to two candidate seasons of history besides days and weeks,
 // the strongest first: lags of at least four cells and at most a third of the
 // history at which the autocorrelation of the changes over one day, or of the
-// values if there is less than two days, has a peak of at least 0.25. Multiples
+// values if there are less than two days, has a peak of at least 0.25. Multiples
 // of the day, and of a candidate already found, are left out. Gaps count as no
 // deviation.
 //

@@ -1,5 +1,5 @@
 // Package weights stores networks of package lstm as files and reads those that
-// others have trained: [Encode] writes the own layout, [Decode] also reads those of
+// others have trained: [Encode] writes our own layout, [Decode] also reads those of
 // PyTorch and of Keras.
 //
 // # The files
@@ -26,7 +26,7 @@
 //	note           free text
 //
 // Outputs are ordered target by target, rung by rung, quantile by quantile. The
-// tensors are, in the own layout,
+// tensors are, in our own layout,
 //
 //	lstm.K.weight [4H, I+H], lstm.K.bias [4H]    rows i, f, g, o
 //	dense.K.weight [O, I], dense.K.bias [O]      between the LSTM and the head, may be left out
