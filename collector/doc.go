@@ -10,8 +10,8 @@
 // is evaluated at b over rate(…[step]) has looked back from b to a.
 //
 // A cell without a sample is NaN: an outage of the metric is not a demand of
-// zero. The cell that is still open is left out, because half a cell reads like
-// a dip that comes back at every step.
+// zero. The cell that is still open is left out, because half a cell would look
+// like a dip at every step.
 //
 // # What is not a sample
 //

@@ -67,9 +67,9 @@ func (g *Grid) Start() time.Time { return g.first }
 // Rejected returns how many samples were refused, and why.
 func (g *Grid) Rejected() Rejected { return g.rejected }
 
-// Add takes one sample and tells whether it was accepted; what was not is
+// Add takes one sample and reports whether it was accepted; a refused one is
 // counted. now bounds the time of a sample: one from the future would make all
-// that come in time look late.
+// samples that come in time look late.
 func (g *Grid) Add(s Sample, now time.Time) bool {
 	switch {
 	case g.rejected.refuse(s.Value):

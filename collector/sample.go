@@ -16,8 +16,8 @@ type Sample struct {
 }
 
 // SameScrape reports whether two values of one query may be of the same scrapes: they are
-// equal but for the last digits, which a rate over the same samples has anew at each
-// instant that it is asked for.
+// equal except for the last digits, in which a rate over the same samples differs from one
+// instant of evaluation to the next.
 func SameScrape(a, b float64) bool {
 	const digits = 1e-9
 	return math.Abs(a-b) <= digits*max(math.Abs(a), math.Abs(b))

@@ -8,8 +8,8 @@ import (
 	"github.com/forescale/forescale/forecast/score"
 )
 
-// M4Report says what RunM4 did, and how good the forecasts were where the test file
-// tells: by the definitions of the competition, as means over the series. See
+// M4Report says what RunM4 did, and how good the forecasts were, if there is a test file:
+// by the definitions of the competition, as means over the series. See
 // Makridakis, Spiliotis and Assimakopoulos, The M4 Competition, IJF 36 (2020), section 2.
 type M4Report struct {
 	Series  int     // forecast

@@ -12,11 +12,11 @@ import (
 	"github.com/forescale/forescale/forecast/score"
 )
 
-// bounds are the levels whose coverage is reported.
+// boundLevels are the levels whose coverage is reported.
 var boundLevels = []float64{0.9, 0.95, 0.99} //nolint:gochecknoglobals // a constant table
 
-// levels are those asked of the model: symmetric ones for the weighted interval
-// score, and the bounds.
+// askedLevels are the levels asked of the model: symmetric ones for the weighted
+// interval score, and the bounds.
 var askedLevels = []float64{0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99} //nolint:gochecknoglobals // a constant table
 
 // intervalLevels are the places in askedLevels of the symmetric levels.
@@ -24,9 +24,9 @@ var intervalLevels = []int{0, 1, 2, 3, 5} //nolint:gochecknoglobals // a constan
 
 const median = 2 // index of 0.5 in askedLevels
 
-// horizons returns the horizons to report, in steps: 1 to 60 minutes where the step divides
-// them, the next step of a shorter one than a minute, and 1 to 12 steps of a long one or of
-// one that divides none, such as 7 minutes.
+// horizons returns the horizons to report, in steps: 1, 5, 15, 30 and 60 minutes as far as
+// the step divides them; one step if it is shorter than a minute; and 1, 2, 6 and 12 steps if
+// it is a quarter of an hour or more, or divides none of these, such as 7 minutes.
 func horizons(step time.Duration) []int {
 	var hs []int
 	for _, m := range []int{1, 5, 15, 30, 60} {
@@ -142,8 +142,8 @@ func (r *rungScore) judge(i int, y float64, at time.Time) {
 	}
 }
 
-// leastOfDay is the part of a day that must be scored for the day to count: of a few
-// truths one bad hour is most.
+// leastOfDay is the part of a day that must be scored for the day to count: if little of it
+// is scored, one bad hour is most of that.
 const leastOfDay = 12 * time.Hour
 
 // closeDay ends a day.

@@ -91,8 +91,8 @@ func (r Report) summaries(w io.Writer) error {
 	return nil
 }
 
-// cell writes a number, and a dash for what there is none of: a ratio to a naive rule that
-// is never wrong, as on a load that never moves, or a mean over nothing.
+// cell writes a number, or a dash if there is none: for a ratio to a naive rule that is never
+// wrong, as on a load that never moves, and for a mean over nothing.
 func cell(format string, v Number) string {
 	if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
 		return fmt.Sprintf(format, f)

@@ -25,8 +25,8 @@ type Options struct {
 // Run scores a model on each trace, every sample after the warm-up an origin. Progress,
 // which may be nil, gets a line per finished series.
 //
-// A series that cannot be scored is in the report with its error. Run itself fails only
-// when ctx ends.
+// A series that cannot be scored is in the report with its error. Run itself returns an
+// error only if ctx ends.
 func Run(ctx context.Context, traces []trace.Trace, opts Options, progress io.Writer) (Report, error) {
 	if opts.Model == nil {
 		opts.Model = auto.New(auto.Options{})

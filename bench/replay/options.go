@@ -63,8 +63,8 @@ type Metric struct {
 	Outages        []Outage      // no scrape succeeds within
 	Resolution     time.Duration // of metrics-server: window and distance of CPU samples; 0 = 15 s
 	// PerPod takes the rate from the counters of the pods, sum(rate(…)), in place of
-	// one at the ingress: it is short of what new pods serve and long of what deleted
-	// ones did.
+	// one at the ingress. It misses requests of new pods, and still counts those of
+	// deleted ones for a while.
 	PerPod bool
 }
 

@@ -8,8 +8,8 @@ import (
 
 // Oracle returns the policy "oracle", which knows the demand of s at all instants
 // and drives the same cluster as the others: the plan of [optimum.Plan], with pods
-// started early enough that at most one in a thousand is late. It is what the
-// optimum costs when start-up times vary; with fixed ones they agree.
+// started early enough that at most one in a thousand is late. Its cost is that of the
+// optimum when start-up times vary; with fixed ones the two agree.
 func (s *Scenario) Oracle() Policy {
 	o := s.Options
 	// A call comes within one step, and what it starts serves from a whole step on.

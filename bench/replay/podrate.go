@@ -8,9 +8,9 @@ import (
 	"github.com/forescale/forescale/bench/replay/scrape"
 )
 
-// perPod is the query sum(rate(counter[W])) over the counters of the pods, which is
-// what most services have in place of a counter at their ingress. It misses what a
-// new pod serves before its second scrape, and remembers deleted pods for a window.
+// perPod is the query sum(rate(counter[W])) over the counters of the pods, which most
+// services have instead of a counter at their ingress. It misses what a new pod serves
+// before its second scrape, and counts deleted pods for a window longer.
 //
 // Pods share the arrivals evenly, so that one curve, the arrivals per pod so far,
 // tells the counter of each pod at each instant.

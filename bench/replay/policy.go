@@ -38,7 +38,8 @@ type Fallible interface {
 }
 
 // A Fitting is a [Policy] that fits a model before a run and goes on without one if
-// that fails, as where it runs. Unfitted then says why; nil if there is a model.
+// that fails, as forescale does in a cluster. Unfitted then returns why; nil if there is a
+// model.
 type Fitting interface {
 	Policy
 
@@ -46,7 +47,7 @@ type Fitting interface {
 }
 
 // Config holds what a policy may know before it runs: what an operator would
-// write into its configuration, and the history of the metric.
+// configure, and the history of the metric.
 type Config struct {
 	Start time.Time // of the run; the first call of Decide comes within one period of it
 

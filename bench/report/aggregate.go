@@ -66,8 +66,8 @@ func (r *Report) Shown() []string {
 	return slices.DeleteFunc(slices.Clone(r.Policies), func(p string) bool { return !has(ran, p) })
 }
 
-// Of returns the runs of a policy on a trace in one: the means over the seeds. Its
-// days are averaged as well. It returns false if there is none.
+// Of returns the mean over the seeds of the runs of a policy on a trace. The days are
+// averaged as well. It returns false if there is no such run.
 func (r *Report) Of(trace, policy string) (Run, bool) {
 	of := pick(r.Runs, trace, policy)
 	if len(of) == 0 {
@@ -164,8 +164,8 @@ func median(values []float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// KeyPolicies returns at most n of the policies of the table, in its order: those
-// of forescale and what they are judged by first.
+// KeyPolicies returns at most n of the policies of the table, in its order. Those of
+// forescale, and those that they are compared with, come before others.
 func (r *Report) KeyPolicies(n int) []string {
 	shown := r.Shown()
 	first := []string{r.Verdict.Policy, r.Reference(), "forescale-floor", "forescale-keda", tuned, "forecast-oracle", "keda", "kpa"}

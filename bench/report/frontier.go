@@ -9,8 +9,8 @@ import (
 )
 
 // A Frontier is a family of policies that differ in one knob, over the traces of a
-// class. A policy without a knob is a family of one, even if others set the knob of its
-// kind: no value of the knob stands for a default that chooses it anew all the time.
+// class. A policy without a knob is a family of one, even if other policies set that knob:
+// no value of the knob stands for a default that chooses it anew all the time.
 type Frontier struct {
 	Class  string  `json:"class"`
 	Family string  `json:"family"`

@@ -191,14 +191,14 @@ func headline(c, ref Aggregate, budget float64) string {
 	return headlineWithoutGain(c, ref, budget)
 }
 
-// missesLess reports whether c misses the objective less than the reference. Of hours of
-// violations, which too few replicas at most make, seconds are no difference.
+// missesLess reports whether c misses the objective less than the reference. Where both
+// miss it for hours, because there may not be enough replicas, seconds are no difference.
 func missesLess(c, ref Aggregate) bool {
 	return c.Against.ViolatingTime < -max(sameTime, sameShare*ref.ViolatingTime)
 }
 
-// byChance says so where c misses the objective less, but the days judged do not show that
-// it would on others of the kind.
+// byChance returns a remark if c misses the objective less, but the judged days do not show
+// that it would on other days of the kind.
 func byChance(c, ref Aggregate) string {
 	if c.Against == nil || c.Against.ViolatingTimeCI == nil || !missesLess(c, ref) || c.Against.ViolatingTimeCI[1] <= 0 {
 		return ""
@@ -206,7 +206,8 @@ func byChance(c, ref Aggregate) string {
 	return "That it misses less may be chance: the 95 % interval of the difference includes zero. A longer record says more."
 }
 
-// neverMisses is the headline of a policy that keeps what the reference does not.
+// neverMisses is the headline of a policy that keeps the objective where the reference
+// misses it.
 func neverMisses(c, ref Aggregate) string {
 	bill := "at the same bill"
 	switch cost := c.Against.Cost; {

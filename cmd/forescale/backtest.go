@@ -64,25 +64,28 @@ FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the m
 requests per second over the interval that starts there; or a time and one column of any
 name, as Grafana writes them, or with --query the column of that name. It may also be -
 for standard input, the JSON of a Prometheus range query, OpenMetrics text with time
-stamps, or a directory of Prometheus blocks, with --query or that of --spec. What is
-missing is a gap, not a zero. The last two weeks are judged at most, what goes before is
+stamps, or a directory of Prometheus blocks, with --query or that of --spec. Missing
+rows are gaps, not zeros. At most the last two weeks are judged; the time before is
 history.
 
-Where latency and replicas were recorded beside the load (columns of that name, or
+If latency and replicas were recorded beside the load (columns of that name, or
 --latency-query and --replicas-query), what a pod carries under the objective is
-learned from them, and the replay has such pods unless --capacity is given. Where the
-replicas that were asked for were recorded beside the ready ones (the column desired, or
---desired-query), the start-up of a pod is learned as well, unless --startup is given.
+learned from them, and the replay has such pods unless --capacity is given. If the
+replicas that were asked for were recorded too (the column desired, or
+--desired-query), the start-up time of a pod is learned as well, unless --startup is
+given.
 
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.
 
-The columns of the table: × optimum is the replica-hours over those of the optimum, which
-knows the load in advance and has the same start-up; violating % is the share of the time
-in which the objective was missed, and requests % that of the requests that were late;
-churn/day counts the pods added and removed; rev/h is how often an hour the count fell
-within ten minutes of a rise; 95 % is the interval of the column before it, by a bootstrap
-over the days.
+The columns of the table:
+  × optimum    replica-hours over those of the optimum, which knows the load in
+               advance and has the same start-up time
+  violating %  share of the time in which the objective was missed
+  requests %   share of the requests that were late
+  churn/day    pods added and removed
+  rev/h        how often an hour the count fell within ten minutes of a rise
+  95 %         interval of the column before it, by a bootstrap over the days
 
 The policies:
   forescale-floor, -keda  forescale beside an HPA and behind KEDA; with -N, as in
@@ -123,7 +126,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas; like --query")
 	fs.StringVar(&o.desired, "desired-query", "", "PromQL of the replicas that were asked for; like --query")
 	durationVar(fs, &o.step, "step", api.Duration(0), "cell of the grid on which files are read; for CSV and JSON a multiple of their interval (default that interval, or a minute)")
-	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service win over the flags', and a target per replica over what pods could carry")
+	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service override the flags; given a target per replica, forescale goes by that and not by what a pod can carry")
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, to join the experts as that of serve does")
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")

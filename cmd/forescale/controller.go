@@ -67,7 +67,7 @@ func newControllerCommand() *cobra.Command {
 		Short: "Raise the floor of HPAs ahead of the load",
 		Long: `controller acts on the PredictiveAutoscaler objects of a cluster: it raises
 minReplicas of the HPA that an object names (or minReplicaCount of a ScaledObject)
-before the load arrives, and gives it back when the forecast needs it no more,
+before the load arrives, and gives it back when the forecast no longer needs it,
 when the object is paused or deleted, and when forescale stops.
 
 Several replicas may run: one acts, elected by a Lease; the others collect and
@@ -90,16 +90,16 @@ forecast too, and take over within the lease.`,
 	}
 	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")
 	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
-	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act in these namespaces only, where a Role of each is then enough; left out, in all")
+	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough; left out, in all")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
 	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease")
-	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a holder that fell silent keeps its floors")
-	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report, and write to no autoscaler but to give back the floor of an object that is deleted")
+	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a replica that no longer renews its Lease keeps its floors")
+	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report; write to an autoscaler only to give back the floor of a deleted object")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
 	fs.Float64Var(&c.writeRate, "write-rate", 100, "most writes to autoscalers per second; raises go first")
 	fs.Float64Var(&c.qps, "kube-api-qps", 200, "most other requests to the API server per second")
 	fs.StringVar(&c.explain, "explain-address", "", "where forescale explain asks, without encryption, such as localhost:9443; left out, nowhere")
-	durationVar(fs, (*api.Duration)(&c.holdSilence), "hold-silence", api.Duration(10*time.Minute), "how long a floor is held without data before it comes down, a tenth a minute")
+	durationVar(fs, (*api.Duration)(&c.holdSilence), "hold-silence", api.Duration(10*time.Minute), "how long a floor is held without data before it comes down, by a tenth a minute")
 	return cmd
 }
 

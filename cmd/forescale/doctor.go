@@ -35,10 +35,10 @@ func newDoctorCommand() *cobra.Command {
 		Long: `doctor checks the PredictiveAutoscaler objects of a namespace, or the one named,
 and what they depend on: rights, Prometheus and the shape of each query, who owns
 the HPA and who else writes its floor, the HPA's tolerance and behavior, and the
-clock. Of ScaledObjects with a trigger of forescale it checks the metadata and the
-query, where scalerAddress leads to and, within reach, what is answered there. Each
-finding comes with its remedy. It changes nothing, and fails when something keeps
-forescale from acting.`,
+clock. For ScaledObjects with a trigger of forescale it checks the metadata, the
+query, where scalerAddress leads and, if that can be reached, what answers there.
+Each finding comes with its remedy. It changes nothing, and fails when something
+keeps forescale from acting.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.GRPC.Address, c.HTTP.Address = ":0", ":0" // settings of serve that are not used here

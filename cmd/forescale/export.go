@@ -62,7 +62,7 @@ of a rate be the step. The file appears when it is complete.`,
 	fs.StringVar(&o.query, "query", "", "`PromQL` of the demand, such as sum(rate(http_requests_total[1m]))")
 	fs.StringVar(&o.latency, "latency-query", "", "`PromQL` of the latency, in seconds")
 	fs.StringVar(&o.replicas, "replicas-query", "", "`PromQL` of the ready replicas")
-	fs.StringVar(&o.desired, "desired-query", "", "`PromQL` of the replicas that are asked for, from which a backtest learns how long one takes to be ready")
+	fs.StringVar(&o.desired, "desired-query", "", "`PromQL` of the replicas that are asked for, from which a backtest learns the start-up time")
 	fs.StringVar(&o.from, "from", "-14d", "start: a duration before now, RFC 3339 or unix seconds")
 	fs.StringVar(&o.to, "to", "now", "end: now, or as --from")
 	durationVar(fs, &o.step, "step", api.Duration(time.Minute), "distance of the rows")

@@ -52,8 +52,8 @@ func newForecastCommand() *cobra.Command {
 
 ` + formats + `
 
-Up to an hour, or twelve cells, ahead the model forecasts as it does when it
-runs. Farther ahead auto goes over to path, which makes the whole path at once.`,
+Up to an hour, or twelve cells, ahead the model forecasts as it does in a running
+autoscaler. Farther ahead, auto blends into path, which forecasts all cells at once.`,
 		Example: `  forescale forecast requests.csv --horizon 2h
   forescale forecast requests.csv --horizon 1d --plot forecast.svg
   forescale forecast requests.csv --output json --levels 0.5,0.9,0.99

@@ -27,8 +27,8 @@ const formats = `FILE may be compressed with gzip, - is standard input, and it i
   JSON         the answer of Prometheus's /api/v1/query_range
   OpenMetrics  text with timestamps, as promtool tsdb dump-openmetrics writes it
   a directory  the data of a Prometheus, or a snapshot of it; nothing is written
-For the last two --query says in PromQL what to read; of a CSV file with more columns it
-names the one.`
+For the last two, --query says in PromQL what to read. In a CSV file with more
+columns it names the column.`
 
 // queryUsage is the usage of --query beside them.
 const queryUsage = "`PromQL` for OpenMetrics and directories (default: their only series), or the name of a column of CSV"

@@ -8,9 +8,9 @@
 //
 //	CSV          timestamp,value or timestamp,rate,latency,replicas,desired: unix
 //	             seconds or RFC 3339, the start of the interval that the row is the mean of;
-//	             also a time and one column of any name, as Grafana writes them, no
-//	             header, and times in milliseconds or without a zone (UTC), which
-//	             notes say; of more columns a query names the one to read
+//	             also a time and one column of any name, as Grafana writes them; files
+//	             without a header, and times in milliseconds or without a zone (UTC), are
+//	             read too, and noted; if there are more columns, a query names the one to read
 //	JSON         the answer of /api/v1/query_range, or what promtool query range
 //	             -o json prints: exactly one series
 //	OpenMetrics  text with a timestamp on each sample, as promtool tsdb
@@ -23,22 +23,21 @@
 //
 // # The grid
 //
-// All ends up on cells whose borders are whole multiples of the step since the
+// All values end up on cells whose borders are whole multiples of the step since the
 // epoch, as in package collector. A query evaluated at t speaks of the cell that
 // ends at t; a row of CSV speaks of the interval that starts at its time. Rows off
-// that grid, as those of a recording that started at any second, keep their
-// values and their distances and move back by less than one step. A cell that
-// nothing speaks of is NaN, and so is an empty field: a gap is not a zero. What comes
-// twice, at one time with one value, counts once; two values for one time are an
-// error.
+// that grid, such as those of a recording that started at any second, keep their
+// values and their distances and move back by less than one step. A cell without a
+// value is NaN, and so is an empty field: a gap is not a zero. A row that is repeated
+// counts once; two different values for one time are an error.
 //
 // # Reading and not writing
 //
-// A directory is never written to, not even by the replay of a write-ahead log,
-// which truncates a torn one: the blocks are linked into a temporary folder, and
-// the log is copied. It may belong to a running Prometheus or lie on a medium that
-// cannot be written to. A snapshot is better than the data of a running one,
-// whose compaction may take away a block while it is read.
+// A directory is never written to, although the replay of a write-ahead log would
+// truncate a damaged one: the blocks are linked into a temporary folder, and the log
+// is copied. The directory may belong to a running Prometheus or lie on a read-only
+// medium. A snapshot is better than the data of a running Prometheus, whose compaction
+// may remove a block while it is read.
 //
 // # Why not the read-only database of Prometheus
 //

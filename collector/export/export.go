@@ -34,7 +34,7 @@ type Options struct {
 	From, To time.Time
 
 	// AverageRepeated takes the mean of the values that a CSV file gives for one time,
-	// which a note says, as collections of recordings need it; otherwise two that
+	// and notes it, as collections of recordings need it. Otherwise two values that
 	// differ are an error.
 	AverageRepeated bool
 

@@ -60,10 +60,10 @@ type table struct {
 	firstMix int              // line of the first of them
 }
 
-// push appends a row. One that says again what the last one does, as at the seam
-// of two exports, counts once, and what one of them leaves empty the other fills. One
-// that says something else is averaged with it, if t says so.
-// The error names the times or the values that do not go together.
+// push appends a row. A row that repeats the last one, as at the seam of two exports,
+// counts once, and each of the two fills the empty fields of the other. A row with other
+// values for the same time is averaged with it, if t says so. The error names the times
+// or the values that do not go together.
 func (t *table) push(r row) error {
 	n := len(t.rows)
 	switch {

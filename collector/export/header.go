@@ -28,8 +28,8 @@ type layout struct {
 	local  bool     // a time came without a zone
 }
 
-// begin takes the first line, and reports whether it is a header. A time of these decades
-// beside a number is none but the first row of a file without one, which a note says.
+// begin takes the first line, and reports whether it is a header. A time after 1990 beside
+// a number is the first row of a file without a header, which is noted.
 func (l *layout) begin(n int, text string, t *table) (bool, error) {
 	l.line, l.text = n, text
 	if !strings.Contains(text, ",") && strings.ContainsAny(text, ";\t") {
@@ -87,9 +87,9 @@ func (l *layout) resolve(first []string, t *table) error {
 	return nil
 }
 
-// findTime finds the field that is the time stamp: the one of a known name, or else the
-// first that the first row writes as a date and a time, or, at its start, as seconds of
-// these decades.
+// findTime finds the field that is the time stamp: the one with a known name; else the
+// first one that the first row writes as a date and a time; else the first field, if it can
+// only be a time in seconds.
 func (l *layout) findTime(first []string, t *table) error {
 	l.at = -1
 	for i, word := range l.words {
@@ -113,9 +113,9 @@ func (l *layout) findTime(first []string, t *table) error {
 	return nil
 }
 
-// known returns the column that word i of the header says. Beside a time a single column
-// may bear any name, which a note repeats, but for a number, as in a file without a header.
-// The numbers of the rows are left out, which a note says.
+// known returns the column that word i of the header names. A single column beside a time
+// may have any name, which is noted, except a number, as in a file without a header. A
+// column of row numbers is left out, and noted.
 func (l *layout) known(i int, t *table) (int, error) {
 	word := l.words[i]
 	switch strings.ToLower(word) {
@@ -147,8 +147,8 @@ func (l *layout) known(i int, t *table) (int, error) {
 // them: it has no name, and a time and something else follow.
 func (l *layout) numbered() bool { return l.words[0] == "" && l.at > 0 && len(l.words) > 2 }
 
-// asked returns the column that word i of the header was asked for as. What nobody asked
-// for is left out, but for the rate where only what is beside it was named.
+// asked returns the column that word i of the header was asked for as. Columns that nobody
+// asked for are left out, except the rate if only columns beside it were named.
 func (l *layout) asked(i int, _ *table) (int, error) {
 	word := l.words[i]
 	if c := slices.Index(l.wanted[:], word); c >= 0 && word != "" {

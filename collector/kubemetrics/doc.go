@@ -3,13 +3,13 @@
 //
 // # The idea
 //
-// The API knows the present alone: per pod one window that ended seconds ago. It
-// says at which rate of demand the processors will be full, and nothing else that
-// forescale asks; see scaler/capacity.
+// The API knows only the present: one window per pod, which ended seconds ago.
+// forescale takes from it the rate of demand at which the processors will be full,
+// and nothing else; see scaler/capacity.
 //
 // # Why not forecast from it
 //
-// It has no past, and a forecast needs a fortnight of it; and CPU in use ends where
-// the pods' limits are, so that it answers to the scaler exactly when it matters.
-// Where CPU is the only measure of demand it is in Prometheus too, with its past.
+// It has no past, and a forecast needs a fortnight of it. Besides, CPU use is capped
+// by the limits of the pods, so that it depends on the scaler exactly when it matters.
+// Where CPU is the only measure of demand, Prometheus has it too, with its past.
 package kubemetrics

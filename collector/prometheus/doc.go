@@ -9,11 +9,11 @@
 // evaluate at whole multiples of a step, or at the instant that the caller names:
 // this package reads no clock but the one it is given to compare.
 //
-// A query must give exactly one series. Several are neither summed nor is the
-// first one taken, because both go unnoticed until a replica count is wrong: the
-// error is a [SeveralSeriesError], which lists what came. Nothing at all is
-// [ErrNoData]; it says nothing about the demand. All that a server or the way to
-// it refuses is a [QueryError], with what to do about it.
+// A query must give exactly one series. If it gives several, they are neither summed
+// nor is the first one taken, because both would go unnoticed until a replica count
+// is wrong: the error is a [SeveralSeriesError], which lists them. No series at all is
+// [ErrNoData]; it says nothing about the demand. Any other failure of the server or
+// the network is a [QueryError], with what to do about it.
 //
 // Failures that may pass (no connection, no answer in time, a status of 5xx) are
 // tried again after a wait that doubles and is jittered; the others are not,

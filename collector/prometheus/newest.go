@@ -10,17 +10,17 @@ const (
 	// victoriaHeader is in each answer of VictoriaMetrics and of no other server here.
 	victoriaHeader = "X-Server-Hostname"
 
-	// latencyOffset is the parameter that says for how long VictoriaMetrics hides what it
-	// has, 30 s by default, and gives older values under the time that was asked for.
+	// latencyOffset is the parameter for how long VictoriaMetrics hides new samples, 30 s by
+	// default: it answers with older values under the time that was asked for.
 	latencyOffset = "latency_offset"
 
-	// shortOffset is what it is asked for instead: what is scraped at once is stored at once.
+	// shortOffset is what it is asked for instead: scraped samples are stored at once.
 	shortOffset = "1s"
 )
 
-// newest asks a VictoriaMetrics for all that it has. Its usual answer is half a minute old,
-// which is as long as half of a lead time of a minute. An address that says how long to
-// hide is obeyed. Other servers are asked as they always were.
+// newest asks a VictoriaMetrics for its newest samples. Its usual answer is half a minute
+// old, half of a lead time of a minute. An offset in the address is obeyed. Other servers
+// are asked as usual.
 type newest struct {
 	next     http.RoundTripper
 	victoria atomic.Bool // the server has said what it is

@@ -26,9 +26,9 @@ func acceptsPart(req *http.Request) bool {
 }
 
 // partialError returns an error if an answer of the query API says that data are missing
-// from it: a sum over the stores that are left looks like demand that has fallen, while an
-// error holds what there is. To ask the server for all or nothing is not enough: a Thanos
-// that cannot connect to a store gives a part and a warning even then (0.36,
+// from it. A sum over the stores that are left looks like demand that has fallen, while an
+// error holds the replicas. Asking the server for all or nothing is not enough: a Thanos that
+// cannot connect to a store answers with a part and a warning even then (0.36,
 // pkg/store/proxy.go). PromQL's own warnings are about the query, and pass.
 func partialError(body []byte) *QueryError {
 	q := &QueryError{Type: TypePartial, Remedy: acceptPart}

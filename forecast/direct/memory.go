@@ -60,7 +60,7 @@ const (
 	logGain   = 10  // log(1 + logGain·z): linear for small z, logarithmic for large
 )
 
-// ShortLags are the lags within the hour, in samples.
+// shortLags are the lags within the hour, in samples.
 var shortLags = [...]int{1, 2, 3, 5, 10, 15, 30, longest} //nolint:gochecknoglobals // a constant table
 
 // givesWay is the place of the short lag that gives way to the sample one hour

@@ -6,7 +6,7 @@ import "math"
 // point forecast and not among them.
 const Count = 6
 
-// Levels are the tracked levels.
+// levels are the tracked levels.
 var levels = [Count]float64{0.05, 0.25, 0.75, 0.9, 0.95, 0.99} //nolint:gochecknoglobals // a constant table
 
 // above holds 1 − p for each level p.

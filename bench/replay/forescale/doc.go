@@ -1,20 +1,22 @@
 // Package forescale holds the policies of the replay that are forescale itself:
 // each drives an [engine.Workload], the one that serve drives.
 //
-// A policy sees what serve sees: rate() of the ingress counter every five
-// seconds, the same at the end of each cell for the model, replicas and ready
-// replicas, and asks the workload the same two questions, Decide and Answer. Given the
-// same samples, spec and history it gives the same answers as a live.Store, bit for
-// bit; a test compares the two. It differs from serve in what it is given. The model is
-// fitted once, on as much of the history before the run as metric.history says, and not
-// anew each day; it keeps learning cell by cell all the same. Its cells are those of
-// metric.step, which here is of whole minutes. What a replica carries is stated, by
-// scale.targetPerReplica or scale.service of the spec or else by the pods of the
-// replay, as it is for all rivals, not learned. And behind KEDA serve reads ready
-// replicas, and the latency where metric.latencyQuery says how, at the end of each cell,
-// the policy at each scrape.
+// A policy sees what serve sees: rate() of the ingress counter every five seconds, the
+// same at the end of each cell for the model, replicas and ready replicas. It asks the
+// workload the same two questions, Decide and Answer. Given the same samples, spec and
+// history it gives the same answers as a live.Store, bit for bit; a test compares the two.
+// It differs from serve in what it is given:
 //
-// [Oracle] is the same decision rule fed with the true future: what it still
-// costs more than the optimum is the price of the rules, what the floor costs
-// more than it is the price of the forecast.
+//   - The model is fitted once, on as much of the history before the run as metric.history
+//     says, and not anew each day; it still learns cell by cell.
+//   - metric.step must be of whole minutes.
+//   - What a replica carries is stated and not learned, as for all rivals: by
+//     scale.targetPerReplica or scale.service of the spec, or else by the pods of the
+//     replay.
+//   - Behind KEDA, serve reads ready replicas, and the latency if metric.latencyQuery is
+//     given, at the end of each cell; the policy reads them at each scrape.
+//
+// [Oracle] is the same decision rule fed with the true future. Its cost over that of the
+// optimum is the price of the rules; the cost of the floor over that of Oracle is the price
+// of the forecast.
 package forescale

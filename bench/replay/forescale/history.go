@@ -7,8 +7,9 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// historyOf returns what serve would read back of the load, on the grid and over the reach
-// of m: a query in steps of an hour gives every sixtieth value of one in steps of a minute.
+// historyOf returns what serve would read back of the load, in steps of m.Step and as far
+// back as m.History: a query in steps of an hour gives every sixtieth value of one in steps
+// of a minute.
 // It returns an error if the cells of m are not whole multiples of those of the load.
 func historyOf(load forecast.Series, m api.MetricSpec) (forecast.Series, error) {
 	step := m.Step.Std()

@@ -41,8 +41,8 @@ const (
 
 // A Policy is forescale under one spec. It is made by [New].
 type Policy struct {
-	// Network joins the experts of the pool, as where forescale runs with --network;
-	// nil = none of one's own. It is set before the run.
+	// Network joins the experts of the pool, as in serve --network; nil = only the
+	// built-in one. Set it before the run.
 	Network *lstm.Network
 
 	name string
@@ -63,9 +63,9 @@ var (
 
 // New returns the policy of that name, FloorName or KedaName, under spec. What
 // spec leaves out is taken from the configuration of the replay: the objective,
-// the bounds, the lead time, and what a replica is, of which the more carry the more
-// each. A spec that states a target per replica and no objective is left without one,
-// as where it runs.
+// the bounds, the lead time, and the service of a replica, staffed as a queue. A spec
+// that states a target per replica and no objective is left without an objective, as in a
+// cluster.
 //
 // FloorName-N and KedaName-N, for any N of 50 to 99.9, are the same with a forecast at
 // the quantile of N percent in place of the margin of spec.
@@ -256,8 +256,8 @@ func (p *Policy) target(o replay.Observation) engine.Target {
 	}
 }
 
-// missed says whether the latency at the last scrape missed the objective. It is unknown, as
-// where forescale runs, unless the spec says how to ask for the latency.
+// missed returns whether the latency at the last scrape missed the objective. As in a
+// cluster, it is unknown unless the spec has a latency query.
 func (p *Policy) missed(latency float64) float64 {
 	switch {
 	case p.spec.Metric.LatencyQuery == "" || math.IsNaN(latency):
@@ -289,9 +289,9 @@ func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 	return a
 }
 
-// onWire returns target and value as the server tells them KEDA (package external): the
-// target in thousandths, the value so that their quotient stays. With a value for the
-// target as it is, the HPA would round a hair above 3 up to 4 replicas.
+// onWire returns target and value as the server sends them to KEDA (package external): the
+// target in thousandths, and the value such that their quotient stays. If the value were for
+// the exact target, the HPA would round a quotient slightly above 3 up to 4 replicas.
 func onWire(target, value float64) (toldTarget, toldValue float64) {
 	told := math.Round(1000*target) / 1000
 	if !(told > 0) || told == target {

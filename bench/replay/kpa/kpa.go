@@ -22,8 +22,8 @@
 // pkg/autoscaler/aggregation and pkg/autoscaler/config, of which this is an
 // independent implementation. The tests of the module in ../differential drive
 // the real autoscaler of v0.42.2 through the same input; testdata holds what it
-// did. Between the two versions the rule changed twice: averages are rounded and
-// no longer cut, and the delay no longer holds what no route reaches.
+// did. Between the two versions the rule changed twice: averages are rounded instead
+// of truncated, and the delay no longer holds revisions that no route reaches.
 //
 // # What is left out
 //

@@ -5,10 +5,11 @@
 // take traffic. All series of one call have the same length and step.
 package measure
 
-// Elasticity is the set of the SPEC Research Group, in percent; 0 is best, but a
-// perfectly safe scaler has an OverTime near 100: read it with the accuracies.
+// Elasticity is the set of metrics of the SPEC Research Group, in percent. 0 is best,
+// but a perfectly safe scaler has an OverTime near 100: read it together with Under and
+// the two Over values.
 //
-// Two normalisations of over-provisioning are in use, and are not the same number.
+// Two normalisations of over-provisioning are in use; they are different numbers.
 //
 // Sources: Herbst et al., Ready for Rain? A View from SPEC Research on the Future
 // of Cloud Metrics, SPEC-RG-2016-01 (over demand); Ilyushkin et al., An

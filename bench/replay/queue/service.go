@@ -147,14 +147,14 @@ type Staffing struct {
 // NewStaffing returns the staffing of s, which must pass its Check.
 func NewStaffing(s Service) *Staffing { return &Staffing{service: s, max: []float64{0}} }
 
-// exact is how many servers, pods times slots, are looked at one by one: with more,
-// one carries at most a hundredth more under the objective than among so many.
+// exact is the number of servers, pods times slots, up to which counts are computed one by
+// one. Among more of them a server carries at most a hundredth more under the objective.
 const exact = 10_000
 
 // Pods returns the fewest ready pods that keep the objective at rate requests/s:
-// the demand. It is 0 for a rate of 0. Of more than 10,000 servers each is taken to
-// carry what it does among so many, so that the time for an answer is bounded; an
-// answer beyond an int32 is the largest of these.
+// the demand. It is 0 for a rate of 0. Beyond 10,000 servers each is taken to carry as
+// much as among 10,000, so that the time for an answer is bounded. An answer beyond the
+// range of an int32 becomes its maximum.
 func (s *Staffing) Pods(rate float64) int {
 	most := max(exact/s.service.Slots, 1)
 	for s.max[len(s.max)-1] < rate && len(s.max) <= most {

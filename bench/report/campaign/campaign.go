@@ -4,7 +4,7 @@
 // policy runs and dropped with its last. Runs of different policies, seeds and traces
 // go side by side in the order of the traces, so that few scenarios are in memory at
 // a time: fourteen days in steps of a second take some 40 MB, and each policy that
-// runs on them 15 MB. Of a finished run its figures stay, and its timeline where
+// runs on them 15 MB. The figures of a finished run stay in memory, and its timeline if
 // [Options.Keep] says so.
 package campaign
 
