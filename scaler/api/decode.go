@@ -25,8 +25,8 @@ func Decode(data []byte) (Spec, error) {
 	return spec, err
 }
 
-// DecodeInto is [Decode] for a struct of another kind, whose fields have json tags. What
-// the document leaves out, dst keeps.
+// DecodeInto is [Decode] for another struct, whose fields have json tags. Fields that the
+// document leaves out keep their values in dst.
 func DecodeInto[T any](dst *T, data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
@@ -132,8 +132,9 @@ func (d *decoder) assign(v reflect.Value, node any, path string) {
 	}
 }
 
-// absent reports whether v holds the zero that stands for a value that was not given: who
-// writes it may mean something else than the default. Pointers are not among them.
+// absent reports whether v holds the zero that stands for a value that was not given. Writing
+// that zero is a fault, because its author may mean something other than the default. Pointers
+// tell the two apart.
 func absent(v reflect.Value) bool {
 	switch v.Interface().(type) {
 	case Duration, Number:

@@ -3,9 +3,9 @@
 //
 // # The idea
 //
-// Three ways lead into forescale and all of them say the same thing: a
+// Three ways lead into forescale, and all of them carry the same specification: a
 // Kubernetes object wraps [Spec], a backtest file is a Spec, and the metadata of
-// a KEDA trigger is a Spec flattened, where a key is the JSON path joined by
+// a KEDA trigger is a flattened Spec, where a key is the JSON path joined by
 // dots (scale.targetPerReplica). Durations and numbers are text in all three
 // ("90s", "0.9"), so that the Kubernetes schema needs no floating point and a
 // value copied from one place works in the next.

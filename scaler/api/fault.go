@@ -38,8 +38,9 @@ func (fs Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// With returns fs and the faults in err whose path has none yet: what could not be read is
-// not also missing. An error that is no Faults is one of the whole document.
+// With returns fs and the faults in err whose path has none yet: a field that could not be
+// read must not be reported as missing too. An error that is not a [Faults] becomes a fault of
+// the whole document.
 func (fs Faults) With(err error) Faults {
 	if err == nil {
 		return fs

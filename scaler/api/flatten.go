@@ -38,7 +38,7 @@ func flatten(out map[string]string, v reflect.Value, path string) {
 }
 
 // Keys returns every dotted key of a Spec, in the order of its fields, with 0 for
-// the index of a list: what a reference of the metadata lists.
+// the index of a list: the keys that a reference of the metadata lists.
 func Keys() []string {
 	var keys []string
 	collectKeys(&keys, reflect.TypeFor[Spec](), "")

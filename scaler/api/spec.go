@@ -93,8 +93,9 @@ type ForecastSpec struct {
 	// in the data. Default auto.
 	Seasons Seasons `json:"seasons,omitempty"`
 
-	// Horizon is how far the forecast reaches, or auto for the lead time plus one
-	// step. It never acts beyond the lead time; a longer one is for the eye.
+	// Horizon is how far the forecast reaches, or auto. It always covers the sum of
+	// the lead time, metric.ttl and two steps, and at least ten steps. Decisions use
+	// it up to one step beyond the lead time; the rest is only shown.
 	Horizon AutoDuration `json:"horizon,omitzero"`
 
 	// TimeZone is the IANA name of the zone whose wall clock the seasons follow,
@@ -103,8 +104,8 @@ type ForecastSpec struct {
 
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) >= 1.0",message="want a number from 1"
 
-	// Buffer multiplies the median forecast, such as "1.2". The simple rule that
-	// users of other tools know; a quantile is nearly always cheaper.
+	// Buffer multiplies the median forecast, such as "1.2". It is the simple rule
+	// that users of other tools know; a quantile is nearly always cheaper.
 	Buffer Number `json:"buffer,omitempty"`
 
 	// Risk is the quantile of the forecast to provide for, above 0 and below 1:
@@ -114,8 +115,8 @@ type ForecastSpec struct {
 
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) >= 1.0",message="want a number from 1"
 
-	// MissingReplicaCost is what a missing replica costs in idle ones. A cost of
-	// k provides for the quantile k/(k+1): "19" is a risk of "0.95".
+	// MissingReplicaCost is the cost of a missing replica, in idle replicas. A cost
+	// of k provides for the quantile k/(k+1): "19" is a risk of "0.95".
 	MissingReplicaCost Number `json:"missingReplicaCost,omitempty"`
 
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) > 0.0 && double(self) < 1.0",message="want a number above 0 and below 1, such as \"0.001\""
@@ -125,8 +126,8 @@ type ForecastSpec struct {
 	// Needs scale.latencyObjective, with which the default is "0.001".
 	ViolationTarget Number `json:"violationTarget,omitempty"`
 
-	// Average provides for the whole forecast and not for a quantile of it: the
-	// replicas keep scale.latencyObjective on average over all that may come, and
+	// Average provides for the whole distribution of the forecast instead of one
+	// quantile: the replicas keep scale.latencyObjective on average over it, and
 	// there is no other margin. Needs scale.service.
 	Average bool `json:"average,omitempty"`
 
@@ -138,8 +139,8 @@ type ForecastSpec struct {
 
 // +kubebuilder:validation:XValidation:rule="[has(self.multiplier), has(self.add), has(self.learn) && self.learn].filter(x, x).size() == 1",message="want exactly one of multiplier, add and learn"
 
-// Event is a known exception: one-off, or every so often. Exactly one of
-// Multiplier, Add and Learn says what it does to demand.
+// Event is a known exception, one-off or recurring. Exactly one of Multiplier,
+// Add and Learn says what it does to demand.
 type Event struct {
 	// Name is what explanations call the event.
 	Name string `json:"name"`
@@ -173,16 +174,17 @@ type Event struct {
 // capacity under the objective has been learned.
 type ScaleSpec struct {
 	// TargetPerReplica is the demand that one ready replica serves, in the unit of
-	// the metric, such as "50". The simple way: as much for one of forty replicas as
-	// for one alone.
+	// the metric, such as "50". It is the same for one of forty replicas as for one
+	// alone.
 	TargetPerReplica Number `json:"targetPerReplica,omitempty"`
 
 	// LatencyObjective is the latency that must hold.
 	LatencyObjective *LatencyObjective `json:"latencyObjective,omitempty"`
 
-	// Service is what one replica is, in place of targetPerReplica: the count is then
-	// the least that keeps latencyObjective by the formula of a queue, in which many
-	// replicas carry more each than few. What is learned from latency corrects it.
+	// Service describes one replica as a queue, in place of targetPerReplica. The
+	// count is then the least that keeps latencyObjective by a queueing formula, in
+	// which many replicas may carry more each than few. What is learned from latency
+	// corrects it.
 	Service *ServiceSpec `json:"service,omitempty"`
 
 	// +kubebuilder:validation:Minimum=0
@@ -229,8 +231,8 @@ type LatencyObjective struct {
 	Value Duration `json:"value"`
 }
 
-// ServiceSpec is one replica as a queue: so many requests at once, each of which
-// takes so long. The metric is then a rate of requests per second.
+// ServiceSpec describes one replica as a queue: how many requests it serves at
+// once, and how long one takes. The metric is then a rate of requests per second.
 type ServiceSpec struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=32768
@@ -246,17 +248,17 @@ type ServiceSpec struct {
 	// +kubebuilder:validation:Enum=Central;Random;Sharing
 
 	// Discipline is how requests find a replica and are served there. Central: one
-	// queue for all, as behind a broker or a balancer that knows who is free. Random:
-	// each replica has a queue of its own, as behind a Service of Kubernetes. Sharing:
-	// each replica divides its slots, processors, among all requests that it has, as
-	// event loops and threads do. Default Central.
+	// queue for all, as behind a broker or a balancer that knows which replica is
+	// free. Random: each replica has a queue of its own, as behind a Service of
+	// Kubernetes. Sharing: each replica divides its processors, the slots, among all
+	// its requests, as event loops and threads do. Default Central.
 	Discipline Discipline `json:"discipline,omitempty"`
 }
 
 // Discipline is how requests find a replica and are served there.
 type Discipline string
 
-// The disciplines. Nothing stands for Central.
+// The disciplines. The empty one stands for Central.
 const (
 	Central Discipline = "Central"
 	Random  Discipline = "Random"
@@ -286,8 +288,8 @@ type ScalingRules struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3600
 
-	// StabilizationWindowSeconds is how long the most careful recommendation
-	// counts, 0 to 3600.
+	// StabilizationWindowSeconds is the window over which the most cautious
+	// recommendation counts, 0 to 3600.
 	StabilizationWindowSeconds *int32 `json:"stabilizationWindowSeconds,omitempty"`
 
 	// +kubebuilder:validation:Enum=Max;Min;Disabled

@@ -52,9 +52,9 @@ func paths(t reflect.Type, path string) []string {
 	return out
 }
 
-// Like returns which of names word most resembles, regardless of case: the first
-// of those that fewest letters tell from it, inserted, removed or replaced, and
-// most at the most. It is empty if there is none.
+// Like returns the name that word most resembles, regardless of case: the first of
+// those with the fewest letters inserted, removed or replaced, which may be most at
+// the most. It is empty if there is none.
 func Like(word string, names []string, most int) string {
 	best := ""
 	for _, name := range names {

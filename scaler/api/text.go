@@ -237,8 +237,8 @@ const (
 	none = "none"
 )
 
-// Figure writes v for people: rounded to so many digits, but whole numbers with all of
-// theirs, so that a rate of 123,456 is not 1.235e+05.
+// Figure writes v for people: rounded to the given number of digits, but whole numbers with
+// all of theirs, so that a rate of 123,456 is not 1.235e+05.
 func Figure(v float64, digits int) string {
 	if a := math.Abs(v); a >= math.Pow10(digits) && a < 1e15 {
 		return strconv.FormatFloat(v, 'f', 0, 64)

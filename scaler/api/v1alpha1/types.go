@@ -60,9 +60,9 @@ type Spec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="targetRef cannot be changed, delete this object and make another"
 	TargetRef TargetRef `json:"targetRef"`
 
-	// PodCPU reads what the target's pods use of their processors from the resource
-	// metrics API, and learns from it the rate at which those of a replica are full:
-	// no more than that is a replica then taken to serve, whatever
+	// PodCPU reads the CPU use of the target's pods from the resource metrics API,
+	// and learns from it the rate at which the processors of a replica are full. A
+	// replica is then not taken to serve more than that, whatever
 	// scale.targetPerReplica says. It decides nothing else, and is never required.
 	// It needs a metrics server, CPU limits on the pods, and the right to read their
 	// metrics. Default false.
@@ -70,8 +70,8 @@ type Spec struct {
 
 	api.Spec `json:",inline"`
 
-	// Unread is what could not be read of the object, a fault a line, although the API
-	// server took it; empty if all could. It is no part of the object.
+	// Unread lists the fields that the API server accepted and this program could not
+	// read, one fault a line; empty if there are none. It is no part of the object.
 	Unread string `json:"-"`
 }
 
@@ -120,9 +120,10 @@ type Status struct {
 	// a ScaledObject, which does not tell, the pods that are ready.
 	CurrentReplicas int32 `json:"currentReplicas"`
 
-	// Floor is the floor in force: minReplicas of the target. It is written when it
-	// has moved by two and by a fifth, else after a third of the time since the
-	// object was made or changed, an hour at most; the target itself shows it at once.
+	// Floor is the floor in force: minReplicas of the target. This copy is updated
+	// when the floor has moved by two replicas and by a fifth, else with a delay of a
+	// third of the time since the object was made or changed, at most an hour. The
+	// target itself shows the floor at once.
 	Floor int32 `json:"floor"`
 
 	// OriginalMinReplicas is the floor to give back: what the target's owner set.
@@ -132,11 +133,11 @@ type Status struct {
 	// unknown.
 	DesiredReplicas int32 `json:"desiredReplicas"`
 
-	// Reason is the last rule that changed the count, or why nothing is decided: the
-	// reason of condition Ready where that is False.
+	// Reason is the last rule that changed the count, or why nothing is decided, which
+	// is the reason of condition Ready if that is False.
 	Reason string `json:"reason,omitempty"`
 
-	// Trail is each rule that changed the count, in order.
+	// Trail lists the rules that changed the count, in order.
 	//
 	// +listType=atomic
 	Trail []TrailStep `json:"trail,omitempty"`

@@ -7,10 +7,10 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// UnmarshalJSON reads a spec. It fails for what is no object of JSON only: the schema of the
-// CRD lets some values pass that cannot be read, such as a lead time of 0s, and an error
-// would end the list and the watch of all objects, in all namespaces, for the sake of one.
-// Such an object keeps what can be read, the target above all, and says in Unread what cannot.
+// UnmarshalJSON reads a spec. It fails only for text that is not a JSON object. The schema
+// of the CRD accepts some values that cannot be read, such as a lead time of 0s, and an error
+// would end the list and the watch of all objects, in all namespaces, because of one. Such an
+// object keeps what can be read, above all the target, and lists the rest in Unread.
 func (in *Spec) UnmarshalJSON(data []byte) error {
 	type plain Spec // without this method
 	var whole plain
@@ -44,7 +44,7 @@ func (in *Spec) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Validate returns every fault of in, those that kept it from being read before all others.
+// Validate returns every fault of in, those that kept fields from being read first.
 func (in *Spec) Validate() error {
 	if in.Unread != "" {
 		return errors.New(in.Unread)

@@ -14,7 +14,7 @@ import (
 )
 
 // address checks where KEDA is told to find forescale: the Service of that name, its port,
-// and the pods behind it. What is no Service it leaves alone.
+// and the pods behind it. It does not check an address that is not a Service.
 func (d Doctor) address(ctx context.Context, about, address string) []Finding {
 	fault := func(text, remedy string) []Finding {
 		return []Finding{{Fault, about, "scalerAddress " + text, remedy}}
@@ -47,7 +47,7 @@ func (d Doctor) address(ctx context.Context, about, address string) []Finding {
 }
 
 // serviceOf returns the name and the namespace of the Service that host may mean within a
-// cluster; false if it means none, as an address by number or a name of the Internet.
+// cluster; false if it means none, such as an IP address or a public host name.
 func serviceOf(host string) (name, namespace string, plain bool) {
 	if net.ParseIP(host) != nil || host == "localhost" {
 		return "", "", false

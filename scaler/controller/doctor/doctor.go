@@ -1,11 +1,11 @@
-// Package doctor looks over a cluster for what keeps forescale from acting, and
-// says what to do about it.
+// Package doctor checks a cluster for what keeps forescale from acting, and says
+// what to do about it.
 //
 // # The idea
 //
-// Every check ends in a [Finding]: in order, worth a thought, or a fault, each
-// with its remedy in words that can be typed. Doctor reads only; the one write it
-// asks about is by SelfSubjectAccessReview, which writes nothing.
+// Every check ends in a [Finding]: in order, advice, or a fault, the latter two with a
+// remedy that can be typed. Doctor only reads; it asks for its rights to write by
+// SelfSubjectAccessReview, which changes nothing.
 package doctor
 
 import (
@@ -52,8 +52,8 @@ type Finding struct {
 	Remedy string // what to do; empty if all is well
 }
 
-// Write prints the findings and returns the worst level. What is the same of several
-// objects is said once, where it comes up first.
+// Write prints the findings and returns the worst level. A finding that several objects
+// share is printed once, where it comes up first.
 func Write(w io.Writer, findings []Finding) Level {
 	worst := Fine
 	about := map[Finding][]string{} // by what was found, without of what

@@ -65,8 +65,8 @@ func (d Doctor) query(ctx context.Context, about, query string, now time.Time) [
 	return out
 }
 
-// readsCounter reports whether query reads a counter by its name and takes no change of
-// it over time, as rate() does. What it cannot tell by the names it takes for in order.
+// readsCounter reports whether query reads a counter, by its name, without taking a change
+// over time as rate() does. It is false where the names do not tell.
 func readsCounter(query string) bool {
 	return counterName.MatchString(query) && !strings.Contains(query, "[")
 }
@@ -77,8 +77,8 @@ var counterName = regexp.MustCompile(`[a-zA-Z0-9_:]_total\b`)
 // unseen is how old an object may be before a controller ought to have seen it.
 const unseen = time.Minute
 
-// acted checks that pa is the one of all that acts on its target, that a controller
-// runs which does it, and what that reports.
+// acted checks that pa is the object that acts on its target, that a controller runs,
+// and what the controller reports.
 func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscaler, now time.Time) []Finding {
 	about := pa.Namespace + "/" + pa.Name
 	switch elder := pa.Elder(all); {
@@ -90,9 +90,9 @@ func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscale
 	return reported(pa)
 }
 
-// reported is what keeps the controller from acting on pa by its own word, which knows
-// more than a look from outside: who puts a floor back, what it may not write, and
-// whether Prometheus answers where it runs.
+// reported returns what, by its own conditions, keeps the controller from acting on pa. The
+// controller knows more than can be seen from outside: who puts a floor back, what it
+// may not write, and whether Prometheus answers where it runs.
 func reported(pa *v1alpha1.PredictiveAutoscaler) []Finding {
 	about := pa.Namespace + "/" + pa.Name
 	var out []Finding
@@ -150,8 +150,8 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 	return out
 }
 
-// ignoreRule is what to tell a tool that applies manifests, by its field manager;
-// empty for one that does not come back by itself.
+// ignoreRule returns the setting by which a tool that applies manifests, known by its
+// field manager, ignores the floor; empty for tools that do not apply them again.
 func ignoreRule(v *hpa.View, manager string) string {
 	manager = strings.ToLower(manager)
 	switch {

@@ -126,7 +126,8 @@ func (d Doctor) scaledObject(ctx context.Context, so *scaledObject, u *unstructu
 	return append(out, ofKEDA(about, so, u)...)
 }
 
-// ofKEDA is what KEDA and its user say of a ScaledObject.
+// ofKEDA returns findings about the conditions that KEDA reports on a ScaledObject, and
+// about the annotations of its user.
 func ofKEDA(about string, so *scaledObject, u *unstructured.Unstructured) (out []Finding) {
 	add := func(l Level, text, remedy string) { out = append(out, Finding{l, about, text, remedy}) }
 	if kind, err := hpa.KindOf(v1alpha1.KindScaledObject); err == nil {
@@ -224,8 +225,8 @@ func tlsOf(about string, metadata map[string]string) (encrypted bool, out []Find
 	return encrypted, out
 }
 
-// asked asks the server itself what it says to KEDA. From outside of the cluster the name
-// of a Service means nothing, and then nobody is asked.
+// asked asks the server itself what it answers to KEDA. Outside the cluster the name of a
+// Service cannot be resolved, and nothing is asked.
 func (d Doctor) asked(ctx context.Context, about string, at Server, of *pb.Workload) []Finding {
 	address := at.Address
 	if d.Explain == nil || address == "" {
