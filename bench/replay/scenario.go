@@ -38,6 +38,7 @@ type Scenario struct {
 	Options Options       // with defaults in place of zeros
 
 	load    trace.Intensity
+	scaled  float64   // what the load was multiplied by
 	begin   time.Time // of the run: Start less the time to settle
 	stepMS  int64
 	settle  int       // steps before Start
@@ -55,36 +56,47 @@ type Scenario struct {
 // out of its range, the objective cannot be kept by any number of pods, or the
 // trace is too short to be judged for at least a minute.
 func NewScenario(t trace.Trace, o Options) (*Scenario, error) {
-	o = o.filled()
-	if err := o.check(); err != nil {
-		return nil, err
-	}
-	s := &Scenario{Trace: t.Name, Options: o, stepMS: o.Step.Milliseconds()}
-	first, err := s.cut(t)
+	s, first, err := loaded(t, o)
 	if err != nil {
 		return nil, err
 	}
-	in := t.Intensity()
-	s.load = in
-	n := int((s.Length + s.Start.Sub(s.begin)) / o.Step)
-	s.settle = int(s.Start.Sub(s.begin) / o.Step)
-	s.rate = make([]float64, n)
-	in.Fill(s.rate, s.begin, o.Step, nil)
-	scale, err := s.scale()
-	if err != nil {
-		return nil, err
-	}
+	o = s.Options
 	s.draw()
-	s.scrapes(in, first, scale)
+	s.scrapes(s.load, first, s.scaled)
 	s.backfill(first)
 	staffing := queue.NewStaffing(o.Service)
-	s.demand, s.need = make([]int32, n), make([]int32, n)
+	s.demand, s.need = make([]int32, len(s.rate)), make([]int32, len(s.rate))
 	for i, r := range s.rate {
 		s.demand[i] = int32(staffing.Pods(r))
 		s.need[i] = min(max(s.demand[i], o.Cluster.Min), o.Cluster.Max)
 	}
 	s.optimize()
 	return s, nil
+}
+
+// Check returns the error of NewScenario in a fraction of its time.
+func Check(t trace.Trace, o Options) error {
+	_, _, err := loaded(t, o)
+	return err
+}
+
+// loaded returns a scenario that knows its load and nothing else yet, and where its history
+// begins.
+func loaded(t trace.Trace, o Options) (s *Scenario, first time.Time, err error) {
+	o = o.filled()
+	if err := o.check(); err != nil {
+		return nil, first, err
+	}
+	s = &Scenario{Trace: t.Name, Options: o, stepMS: o.Step.Milliseconds()}
+	if first, err = s.cut(t); err != nil {
+		return nil, first, err
+	}
+	s.load = t.Intensity()
+	s.settle = int(s.Start.Sub(s.begin) / o.Step)
+	s.rate = make([]float64, int((s.Length+s.Start.Sub(s.begin))/o.Step))
+	s.load.Fill(s.rate, s.begin, o.Step, nil)
+	s.scaled, err = s.scale()
+	return s, first, err
 }
 
 // cut decides which part of the trace is history, settling and score, and returns

@@ -167,10 +167,11 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	if err := o.checkReport(); err != nil {
 		return err
 	}
-	if _, err := o.campaign(); err != nil { // a wrong flag is told before files are read
+	options, err := o.campaign() // a wrong flag is told before files are read
+	if err != nil {
 		return err
 	}
-	traces, recorded, err := o.read(ctx, append(args, o.traces...), notes)
+	traces, recorded, err := o.read(ctx, append(args, o.traces...), options.Replay, notes)
 	if err != nil {
 		return err
 	}
@@ -178,8 +179,7 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	if err != nil {
 		return err
 	}
-	options, err := o.campaign() // anew: capacity may be another
-	if err != nil {
+	if options, err = o.campaign(); err != nil { // anew: capacity may be another
 		return err
 	}
 	options.Learned = learned

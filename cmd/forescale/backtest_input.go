@@ -206,9 +206,9 @@ func parseStartup(text string) (replay.Startup, error) {
 	return s, nil
 }
 
-// read reads all traces, and what was recorded beside those that have latency and
-// replicas.
-func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Writer) ([]trace.Trace, []export.Data, error) {
+// read reads all traces that are to be replayed under settings, and what was recorded
+// beside those that have latency and replicas.
+func (o *backtestOptions) read(ctx context.Context, files []string, settings replay.Options, notes io.Writer) ([]trace.Trace, []export.Data, error) {
 	var traces []trace.Trace
 	var recorded []export.Data
 	for _, path := range files {
@@ -228,24 +228,24 @@ func (o *backtestOptions) read(ctx context.Context, files []string, notes io.Wri
 	if err != nil {
 		return nil, nil, err
 	}
-	traces = append(traces, listed...)
-	if len(traces) == 0 {
+	if len(traces)+len(listed) == 0 {
 		return nil, nil, errors.New("no load given: name files, or a directory by --traces")
 	}
 	for i := range traces {
-		if traces[i], err = o.replayable(traces[i], notes); err != nil {
+		if traces[i], err = o.replayable(traces[i], settings, notes); err != nil {
 			return nil, nil, err
 		}
-		if o.smooth > 0 {
-			traces[i] = traces[i].Smooth(o.smooth.Std())
-		}
 	}
-	return traces, recorded, nil
+	listed, err = withoutFaulty(listed, notes, func(t trace.Trace) (trace.Trace, error) { return o.replayable(t, settings, notes) })
+	if len(traces) > 0 {
+		err = nil
+	}
+	return append(traces, listed...), recorded, err
 }
 
 // replayable returns what is replayed of t, and where that is not all of it as it is
-// says so on notes.
-func (o *backtestOptions) replayable(t trace.Trace, notes io.Writer) (trace.Trace, error) {
+// says so on notes. The error says why nothing can be.
+func (o *backtestOptions) replayable(t trace.Trace, settings replay.Options, notes io.Writer) (trace.Trace, error) {
 	const longest = 366 * season.Day // its scrapes have to fit in memory
 	if t.Step > season.Day {
 		return t, fmt.Errorf("%s: its cells are %s: want a day at most, load is replayed second by second", t.Name, api.Duration(t.Step))
@@ -257,7 +257,14 @@ func (o *backtestOptions) replayable(t trace.Trace, notes io.Writer) (trace.Trac
 		writeNotes(notes, t.Name, []string{fmt.Sprintf("of %s the last %s are replayed", api.Duration(t.Span()), api.Duration(longest))})
 		t = t.Tail(longest)
 	}
-	return dated(t, notes), nil
+	t = dated(t, notes)
+	if o.smooth > 0 {
+		t = t.Smooth(o.smooth.Std())
+	}
+	if err := replay.Check(t, settings); err != nil {
+		return t, fmt.Errorf("trace %s: %w", t.Name, err)
+	}
+	return t, nil
 }
 
 // dated returns t, by whole weeks later where its times count from zero or thereabouts:

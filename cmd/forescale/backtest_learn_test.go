@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/scaler/api"
 )
@@ -60,7 +61,7 @@ func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s", scalePeak: 4000}
-			traces, recorded, err := o.read(t.Context(), []string{writeRecorded(t, c.most)}, os.Stderr)
+			traces, recorded, err := o.read(t.Context(), []string{writeRecorded(t, c.most)}, replay.Options{}, os.Stderr)
 			require.NoError(t, err)
 			l, err := o.learned(recorded, len(traces), c.given)
 			require.NoError(t, err)
@@ -102,7 +103,7 @@ func TestBacktestLearnsTheStartUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s", scalePeak: 4000}
-			traces, recorded, err := o.read(t.Context(), []string{path}, os.Stderr)
+			traces, recorded, err := o.read(t.Context(), []string{path}, replay.Options{}, os.Stderr)
 			require.NoError(t, err)
 			l, err := o.learned(recorded, len(traces), func(flag string) bool { return c.stated && flag == "startup" })
 			require.NoError(t, err)
@@ -126,7 +127,7 @@ func TestBacktestSaysWhatNothingIsLearnedFrom(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o600))
 		o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s"}
 		var notes strings.Builder
-		traces, recorded, err := o.read(t.Context(), []string{path}, &notes)
+		traces, recorded, err := o.read(t.Context(), []string{path}, replay.Options{}, &notes)
 		require.NoError(t, err)
 		l, err := o.learned(recorded, len(traces), func(string) bool { return false })
 		require.NoError(t, err)

@@ -130,13 +130,13 @@ func TestBacktestSaysWhatIsOddAboutAFile(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".csv"), []byte(text), 0o600))
 	}
 	o := backtestOptions{}
-	_, _, err := o.read(t.Context(), []string{filepath.Join(dir, "mixed.csv")}, io.Discard)
+	_, _, err := o.read(t.Context(), []string{filepath.Join(dir, "mixed.csv")}, replay.Options{}, io.Discard)
 	require.ErrorContains(t, err, "mixed.csv: line 4: time 1700000100 comes twice, with the values 2 and 4")
 	require.NotContains(t, err.Error(), "--trace", "it was no flag that named it")
 
 	var notes strings.Builder
 	o.directory = dir
-	traces, _, err := o.read(t.Context(), nil, &notes)
+	traces, _, err := o.read(t.Context(), nil, replay.Options{}, &notes)
 	require.NoError(t, err)
 	require.Contains(t, notes.String(), "note: mixed: rows with the time of the one before and another value: 1, the first in line 4")
 	require.Contains(t, notes.String(), "note: counter: the values only rise")
@@ -149,10 +149,10 @@ func TestBacktestSaysWhatIsOddAboutAFile(t *testing.T) {
 func TestBacktestReplaysAYearAtMost(t *testing.T) {
 	o := backtestOptions{}
 	start := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
-	_, err := o.replayable(trace.Trace{Name: "weekly", Start: start, Step: 7 * 24 * time.Hour, Values: make([]float64, 60)}, io.Discard)
+	_, err := o.replayable(trace.Trace{Name: "weekly", Start: start, Step: 7 * 24 * time.Hour, Values: make([]float64, 60)}, replay.Options{}, io.Discard)
 	require.ErrorContains(t, err, "weekly: its cells are 7d: want a day at most")
 	var notes strings.Builder
-	got, err := o.replayable(trace.Trace{Name: "daily", Start: start, Step: 24 * time.Hour, Values: make([]float64, 400)}, &notes)
+	got, err := o.replayable(trace.Trace{Name: "daily", Start: start, Step: 24 * time.Hour, Values: make([]float64, 400)}, replay.Options{}, &notes)
 	require.NoError(t, err)
 	require.Len(t, got.Values, 366)
 	require.Equal(t, "note: daily: of 400d the last 366d are replayed\n", notes.String())
@@ -345,8 +345,8 @@ func TestBacktestLine(t *testing.T) {
 	require.Equal(t, "██████░░░░░░░░░░░░░░░░░░ 5/20  web, kpa  30s left", line)
 }
 
-// One file that cannot be read does not cost the figures of a collection, in which files of
-// other kinds lie; where none can be read the last one says why.
+// One file that cannot be read, or not be replayed, does not cost the figures of a
+// collection, in which files of other kinds lie; where none can be the last one says why.
 func TestACollectionWithoutWhatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "hosts.csv"), []byte("host,site\nweb-1,east\n"), 0o600))
@@ -357,6 +357,17 @@ func TestACollectionWithoutWhatCannotBeRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, out, "web:")
 	require.Contains(t, notes, "note: left out: read "+filepath.Join(dir, "hosts.csv"))
+
+	idle := filepath.Join(dir, "idle.csv")
+	require.NoError(t, os.WriteFile(idle, []byte("timestamp,value\n60,0\n120,0\n180,0\n36000,0\n"), 0o600))
+	out, notes, err = runBacktest(t, "--traces", dir, "--seeds", "1", "--days", "3h", "--policies", "hpa-rate-70")
+	require.NoError(t, err)
+	require.Contains(t, out, "web:")
+	require.Contains(t, notes, "note: left out: trace idle: replay: there is no load in the judged part")
+	_, _, err = runBacktest(t, "--traces", dir, "--seeds", "1", "--warmup", "9d", "--policies", "hpa-rate-70")
+	require.ErrorContains(t, err, "--traces: trace web: replay: the load is 24h0m0s long")
+	_, _, err = runBacktest(t, idle, "--seeds", "1", "--policies", "hpa-rate-70")
+	require.ErrorContains(t, err, "trace idle: replay: there is no load", "a file that is named is asked for")
 }
 
 // What cannot be written is told before the work, and a run that fails leaves no file.

@@ -55,9 +55,19 @@ func readCollection(ctx context.Context, directory string, notes io.Writer) ([]t
 	if err == nil && len(infos) == 0 {
 		err = fmt.Errorf("%s has no .csv or .csv.gz file", filepath.Clean(directory))
 	}
+	if err != nil {
+		return nil, fmt.Errorf("--traces: %w", err)
+	}
+	return withoutFaulty(infos, notes, func(info trace.Info) (trace.Trace, error) { return readListed(ctx, info, notes) })
+}
+
+// withoutFaulty returns what get makes of each of a collection. One for which it fails is
+// left out, which a note says; the error is that of the last one where it fails for all.
+func withoutFaulty[T any](collection []T, notes io.Writer, get func(T) (trace.Trace, error)) ([]trace.Trace, error) {
 	var traces []trace.Trace
-	for _, info := range infos {
-		t, failed := readListed(ctx, info, notes)
+	var err error
+	for _, c := range collection {
+		t, failed := get(c)
 		if failed != nil {
 			err = failed
 			fmt.Fprintf(notes, "note: left out: %v\n", failed)
@@ -65,7 +75,7 @@ func readCollection(ctx context.Context, directory string, notes io.Writer) ([]t
 		}
 		traces = append(traces, t)
 	}
-	if len(traces) == 0 {
+	if len(traces) == 0 && err != nil {
 		return nil, fmt.Errorf("--traces: %w", err)
 	}
 	return traces, nil
