@@ -22,10 +22,9 @@ func Run(ctx context.Context, t trace.Trace, p Policy, o Options) (Result, error
 	return s.Run(ctx, p)
 }
 
-// Run replays the scenario under p and judges it. It returns an error if ctx ends,
-// if p could not prepare for it, if
-// its period is not a positive number of milliseconds, or if the HPA that
-// it acts through has settings which the API server would refuse.
+// Run replays the scenario under p and judges it. It returns an error if ctx ends, if p
+// could not prepare for it, if the period of p is not a positive number of milliseconds, or
+// if the HPA that p acts through has settings that the API server would refuse.
 func (s *Scenario) Run(ctx context.Context, p Policy) (Result, error) {
 	r, err := newRun(s, p)
 	if err != nil {
@@ -136,8 +135,8 @@ func (r *run) step(i int) {
 	r.record.step(i, r.last, r.cluster)
 }
 
-// event plays the earliest event. Of several at one instant the world comes before
-// those who watch it.
+// event plays the earliest event. At one instant, events of the cluster come before those
+// who observe it.
 func (r *run) event() {
 	at := r.next
 	r.cluster.Advance(at, r.used)

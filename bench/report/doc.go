@@ -11,8 +11,8 @@
 // percentile intervals of a paired block bootstrap: days are drawn with
 // replacement within each trace, the same days for all policies, so that the
 // interval of a difference is that of the policies and not of the days. Seeds are
-// averaged before. A trace of no more than a day has but that one to draw, and adds
-// nothing to an interval; where half of the traces are such, there is none.
+// averaged before. A trace of at most one day has only that day to draw, and adds
+// nothing to an interval; there is no interval if that holds for half of the traces.
 //
 // A trace is of class A if its load grows by at most 1.6 within two minutes (99.9th
 // percentile), else of class B. From a start-up of 180 s on the class is A+C or B+C.

@@ -58,9 +58,9 @@ type Settings struct {
 	// Margin is what forescale provided for, a line of the forecast section of a
 	// spec, as risk: "0.99"; empty = not known.
 	Margin string `json:"margin,omitempty"`
-	// Spec is what forescale ran under, as far as it was stated. It is what is
-	// recommended, with what a pod carries and the bounds of the run; of it Query and
-	// Margin follow.
+	// Spec is the spec that forescale ran under, as far as it was stated. It is what is
+	// recommended, completed with what a pod carries and the bounds of the run. Query and
+	// Margin follow from it.
 	Spec api.Spec `json:"-"`
 	// Learned is what latency and replicas beside the load said; nil without those.
 	Learned *Learned `json:"learned,omitempty"`

@@ -51,8 +51,8 @@ spec:
 `, r.Verdict.HPATarget, number(significant(r.Settings.SafeRate)), number(target)), nil
 }
 
-// stated returns the spec that was replayed, as YAML: all that it states, and of what it
-// leaves to the run what a pod carries, the objective and the bounds.
+// stated returns the spec that was replayed, as YAML: all that it states, completed by the
+// run with what a pod carries, the objective and the bounds.
 func (s Settings) stated() (string, error) {
 	m, f, scale := s.Spec.Metric, s.Spec.Forecast, s.Spec.Scale
 	if m.Query == "" {

@@ -95,8 +95,8 @@ type column struct {
 	of    func(a Aggregate) string
 }
 
-// columns are those of the table of policies: of one trace nothing is the worst, and
-// without a price there is no money.
+// columns returns the columns of the table of policies. With one trace there is no column
+// for the worst one, and without a price none for money.
 func columns(r *Report, title string) []column {
 	all := []column{
 		{title, true, func(a Aggregate) string { return a.Policy }},

@@ -20,8 +20,8 @@ type Info struct {
 
 // List returns the traces of a directory: those that its manifest.yaml names
 // under "series", in that order, or without a manifest its .csv and .csv.gz files
-// in order of their names, all taken for rates. A manifest without series is an error:
-// it is the one of something else.
+// in order of their names, all taken for rates. A manifest without series is an error,
+// because it must belong to something else.
 func List(dir string) ([]Info, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "manifest.yaml"))
 	if os.IsNotExist(err) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Shape describes a made load. The zero value of each part leaves it out. All
+// A Shape describes a generated load. The zero value of each part leaves it out. All
 // factors multiply:
 //
 //	Base · day · week · trend · steps · noise · bursts
@@ -39,7 +39,7 @@ type Burst struct {
 	Height float64       // factor of the plateau, lognormal around it by a fifth
 	Length time.Duration // mean length of a plateau; 0 = 7 min
 	Rise   time.Duration // 0 = 20 s
-	// Raster makes bursts begin at its multiples only, as jobs on a timetable do; 0 = anywhen.
+	// Raster makes bursts begin only at its multiples, as scheduled jobs do; 0 = at any time.
 	Raster time.Duration
 }
 
@@ -155,14 +155,14 @@ func (b Burst) one(t Trace, at, plateau, rise time.Duration, height float64) {
 	}
 }
 
-// ShuffleDays returns t with its whole days in random order, gaps included: the
-// rhythm of a day survives, what a week or the day before tells about the next day
-// does not. A last day that is not whole stays at the end.
+// ShuffleDays returns t with its whole days in random order, gaps included. The rhythm
+// of a day stays, but a week or the day before says nothing about the next day. A last
+// day that is not whole stays at the end.
 func (t Trace) ShuffleDays(seed uint64) Trace { return t.Shuffle(24*time.Hour, seed) }
 
-// Shuffle returns t with its blocks of that length, of a step at least, in random
-// order, gaps included. Blocks that do not divide a day leave no rhythm of it: the
-// negative control of a forecast. A last block that is not whole stays at the end.
+// Shuffle returns t with its blocks of that length, at least one step, in random order,
+// gaps included. Blocks that do not divide a day destroy its rhythm: the negative control
+// of a forecast. A last block that is not whole stays at the end.
 func (t Trace) Shuffle(block time.Duration, seed uint64) Trace {
 	n := max(int(block/t.Step), 1)
 	blocks := len(t.Values) / n
@@ -175,9 +175,9 @@ func (t Trace) Shuffle(block time.Duration, seed uint64) Trace {
 	return t
 }
 
-// Shift returns t multiplied by factor from at on and moved by lag within the
-// rest: a change of regime that turns what was learned before it into a lie. The
-// values that the move brings in are those of the end of t.
+// Shift returns t multiplied by factor from at on, and the rest rotated by lag: a change
+// of regime after which everything learned before is wrong. The values that the rotation
+// brings in are those of the end of t.
 func (t Trace) Shift(at time.Duration, factor float64, lag time.Duration) Trace {
 	from := min(max(int(at/t.Step), 0), len(t.Values))
 	values := make([]float64, len(t.Values))

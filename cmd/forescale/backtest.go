@@ -28,8 +28,8 @@ type backtestOptions struct {
 
 	startup   string
 	capacity  float64
-	stated    bool           // by the spec, as the slots are
-	asked     api.MetricSpec // by the spec
+	stated    bool           // capacity and slots come from the spec
+	asked     api.MetricSpec // the queries of the spec
 	network   string
 	columns   bool // what --query names is a column of CSV
 	slots     int
@@ -53,7 +53,7 @@ type backtestOptions struct {
 	files        [2]*output.File // of json and report; nil = not asked for
 }
 
-// backtestHelp is what --help says of the command.
+// backtestHelp is the help text of the command.
 const backtestHelp = `backtest replays recorded load in virtual time, with pods that take a while to
 start, under forescale and under the policies that it competes with: exact HPAs at
 several targets, KEDA, Knative, other predictors, a clairvoyant optimum. It says how
@@ -205,9 +205,9 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	return result.Report.WriteTable(out)
 }
 
-// timelines returns how fine the page's pictures are and of which policies there is
-// one: of all, each minute, for a few loads, and for many of those that they turn
-// on, each five minutes, or the page would be too large to open.
+// timelines returns the resolution of the page's pictures, and the policies that have one.
+// For a few loads these are all policies, at a minute; for many loads only the main ones, at
+// five minutes, because the page would be too large to open.
 func timelines(loads int, policies []string) (time.Duration, []string) {
 	const few = 4
 	if loads <= few {

@@ -55,7 +55,7 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	}, nil
 }
 
-// check returns every fault of how often is replayed and what is made of it.
+// check returns every fault of the flags about queries, repetitions and the report.
 func (o *backtestOptions) check() error {
 	asked := o.beside()
 	const mostSeeds = 1000 // each takes as long as the first, and some thousand runs are kept until the report
@@ -144,8 +144,8 @@ func (o *backtestOptions) service() (queue.Service, error) {
 	return s, nil
 }
 
-// withinReach says which objective at that quantile, and which slots, pods that carry
-// capacity requests/s can keep.
+// withinReach says which latency at that quantile, or which number of slots, would make an
+// objective that pods with capacity requests/s can keep.
 func withinReach(s queue.Service, quantile string, capacity float64) string {
 	means := -math.Log(1 - s.Quantile) // service times that the objective has to leave room for
 	least := time.Duration(means*float64(s.ServiceTime)).Truncate(time.Millisecond) + time.Millisecond
@@ -267,8 +267,8 @@ func (o *backtestOptions) replayable(t trace.Trace, settings replay.Options, not
 	return t, nil
 }
 
-// dated returns t, by whole weeks later where its times count from zero or thereabouts:
-// the autoscalers look back from now, and there is nothing before the epoch.
+// dated returns t, moved by whole weeks if its times count from about zero: autoscalers look
+// back from now, and there is nothing before the epoch.
 func dated(t trace.Trace, notes io.Writer) trace.Trace {
 	const week = 7 * 24 * time.Hour
 	begins := t.Start
@@ -281,8 +281,8 @@ func dated(t trace.Trace, notes io.Writer) trace.Trace {
 	return t
 }
 
-// tellsOfPods reports whether something is learned of the pods from what was recorded beside
-// a load, or else what is missing for that; nothing where nothing was recorded.
+// tellsOfPods reports whether the series recorded beside a load tell something of its pods.
+// If they do not, note says what is missing; it is empty if nothing was recorded.
 func tellsOfPods(d export.Data) (note string, tells bool) {
 	switch latency, replicas, desired := len(d.Latency.Values) > 0, len(d.Replicas.Values) > 0, len(d.Desired.Values) > 0; {
 	case replicas && (latency || desired):

@@ -63,8 +63,8 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 	return withMargin(spec), nil
 }
 
-// metric returns the queries of the flags. The names of columns are none that could be
-// recommended.
+// metric returns the queries of the flags. Names of columns are left out, because they
+// cannot be recommended as queries.
 func (o *backtestOptions) metric() api.MetricSpec {
 	if o.columns {
 		return api.MetricSpec{}
@@ -72,9 +72,9 @@ func (o *backtestOptions) metric() api.MetricSpec {
 	return api.MetricSpec{Query: o.query, LatencyQuery: o.latency, ReplicasQuery: o.replicas}
 }
 
-// decodeSpec reads a spec, or the object that carries one, as the backtest prints it: the
-// one of several documents that is a PredictiveAutoscaler, or a ScaledObject with a
-// trigger that asks for a forecast. Of two nobody says which is meant, and that is an error.
+// decodeSpec reads a spec, or the object that carries one, as the backtest prints it. Of
+// several documents it takes the one that is a PredictiveAutoscaler, or a ScaledObject with
+// a trigger that asks for a forecast. Two of them are an error.
 func decodeSpec(text []byte) (api.Spec, error) {
 	var decode func() (api.Spec, error)
 	object := false
@@ -203,8 +203,8 @@ func checked(spec api.Spec, err error) (api.Spec, error) {
 }
 
 // withMargin states the margin that a spec without one has by default, so that what
-// is replayed is what runs. Where nothing is said of what a replica serves, the
-// objective of the flags is the spec's.
+// is replayed is what runs. If the spec does not say what a replica serves, it takes the
+// objective of the flags.
 func withMargin(spec api.Spec) api.Spec {
 	full := spec
 	if full.Scale.LatencyObjective == nil && full.Scale.TargetPerReplica == 0 {

@@ -17,8 +17,8 @@ const (
 	onMetrics = "metrics"
 )
 
-// group sorts the commands by where they work, wraps the help of their flags, and has
-// them say what they take where they are given something else.
+// group sorts the commands by where they work, wraps the help of their flags, and makes
+// errors about arguments name the arguments that a command takes.
 func group(root *cobra.Command, cluster, metrics []*cobra.Command, others ...*cobra.Command) {
 	root.AddGroup(
 		&cobra.Group{ID: onMetrics, Title: "On your own metrics:"},
@@ -39,8 +39,8 @@ func group(root *cobra.Command, cluster, metrics []*cobra.Command, others ...*co
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", helpWidth())))
 }
 
-// withUsage returns a check of arguments that says what is wanted: cobra takes one too many
-// of a subcommand for an unknown command of its own.
+// withUsage returns a check of arguments whose error says what is wanted: cobra reports an
+// argument too many of a subcommand as an unknown command.
 func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	if check == nil {
 		return nil

@@ -45,8 +45,8 @@ func readTrace(ctx context.Context, path, query string, step time.Duration, note
 }
 
 // readCollection reads the files of the directory that --traces names, none if it names
-// none. One that cannot be read is left out, which a note says: it must not cost the
-// figures of the others. The error is that of the last one where no file can be read.
+// none. A file that cannot be read is left out, and noted: it must not cost the figures of
+// the others. The error is that of the last file, if none can be read.
 func readCollection(ctx context.Context, directory string, notes io.Writer) ([]trace.Trace, error) {
 	if directory == "" {
 		return nil, nil
@@ -116,8 +116,8 @@ func loadName(path string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
-// wrongValue says of a flag whose value cannot be read what all others say: flag, value and
-// what would be right. Other errors it returns as they are.
+// wrongValue rewrites the error about a flag whose value cannot be read as all others are
+// written: flag, value and what would be right. It returns other errors as they are.
 func wrongValue(err error) error {
 	wrong, ok := errors.AsType[*pflag.InvalidValueError](err)
 	if !ok {

@@ -28,9 +28,9 @@ func main() {
 	}
 }
 
-// exitStatus returns the exit status of a command that ended with err, and says why. A
-// command that a signal kept from its work failed, so that a script does not go on:
-// 130, as a shell has it. Those that run until a signal return no error then.
+// exitStatus returns the exit status of a command that ended with err, and writes why to w.
+// A command that a signal interrupted has failed, so that a script does not go on: 130, as
+// in a shell. Commands that run until a signal return no error then.
 func exitStatus(ctx context.Context, err error, w io.Writer) int {
 	switch {
 	case err == nil:

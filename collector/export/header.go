@@ -88,8 +88,8 @@ func (l *layout) resolve(first []string, t *table) error {
 }
 
 // findTime finds the field that is the time stamp: the one with a known name; else the
-// first one that the first row writes as a date and a time; else the first field, if it can
-// only be a time in seconds.
+// first field, if it can only be a time, written as a date or in seconds; else the first
+// other field that is written as a date and a time.
 func (l *layout) findTime(first []string, t *table) error {
 	l.at = -1
 	for i, word := range l.words {

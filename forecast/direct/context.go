@@ -6,7 +6,7 @@ import (
 	"github.com/forescale/forescale/forecast/calendar"
 )
 
-// aroundDay is the share of a day that a median is of.
+// aroundDay is the number of parts of a day, one of which a median spans.
 const aroundDay = 6
 
 // Context returns the context of the sample ahead after the newest, 0 ≤ ahead ≤ Reach.
@@ -28,7 +28,7 @@ func (m *Memory) around(day, week, eve, before, after int) calendar.Around {
 	}
 }
 
-// mostOf bounds the values that a median is of: of more, every second, third … counts.
+// mostOf bounds the values of a median: if there are more, every second, third … counts.
 const mostOf = 9
 
 // median returns the median of the samples from first to last that are known, NaN if

@@ -63,13 +63,13 @@ const (
 // shortLags are the lags within the hour, in samples.
 var shortLags = [...]int{1, 2, 3, 5, 10, 15, 30, longest} //nolint:gochecknoglobals // a constant table
 
-// givesWay is the place of the short lag that gives way to the sample one hour
-// before the time that is forecast, as long as that is before the origin: many jobs
-// come at one minute of every hour, and the day ago has only one such hour in it.
+// givesWay is the place of the short lag that is replaced by the sample one hour before the
+// time that is forecast, as long as that lies before the origin: many jobs start at one
+// minute of every hour, and the value a day ago shows only one such hour.
 const givesWay = 2
 
-// mostOfHour is the longest step at which this pays: a job of a minute or two is
-// lost in a cell of five.
+// mostOfHour is the longest step at which this pays: a job of a minute or two does not
+// show in a cell of five.
 const mostOfHour = time.Minute
 
 // NewLags returns the lengths for a series of the given step whose longest
@@ -94,8 +94,8 @@ func NewLags(step, weekCell time.Duration, reach int) Lags {
 	return l
 }
 
-// coarse is the step from which a day more is kept. In steps of minutes it would take
-// 3 KiB, and what tells kinds of days apart is learned there within hours.
+// coarse is the least step at which one more day is kept. In steps of minutes that would
+// take 3 KiB, and the kind of a day is learned there within its first hours.
 const coarse = 10 * time.Minute
 
 // fewest is the number of samples a day below which a day has no hours to tell apart.
@@ -144,8 +144,8 @@ func Log(z float64) float64 { return elementary.Log(1 + logGain*z) }
 // Exp is the inverse of [Log].
 func Exp(x float64) float64 { return (elementary.Exp(x) - 1) / logGain }
 
-// Push appends z ≥ 0, which must be finite. The seasons remember typical in its
-// place: what an outage of the metric would have been.
+// Push appends z ≥ 0, which must be finite. The seasons remember typical in its place,
+// which differs from z in an outage of the metric.
 func (m *Memory) Push(z, typical float64) {
 	if m.n == 0 { // what came before is taken to have been the same
 		for i := range m.recent {
@@ -168,8 +168,8 @@ func (m *Memory) Push(z, typical float64) {
 	m.n++
 }
 
-// remember lets the seasons have sample i. An hour that the clocks skip is filled
-// from the season before it, and of one that comes twice the first stays.
+// remember gives sample i to the seasons. An hour that the clocks skip is filled from the
+// season before it; of an hour that comes twice the first is kept.
 func (m *Memory) remember(i int, typical float64) {
 	m.wall.pass(i - longest - m.lags.Reach)
 	at := m.wall.at(i)

@@ -6,9 +6,9 @@ import "math"
 const MaxTargets = 2
 
 // A Regression is a ridge regression of one or two targets on the same regressors, learned
-// sample by sample with forgetting. It is a view of numbers that its caller keeps, which
-// are zero before anything is learned: a caller with many regressions of one shape keeps
-// nothing else of each. It is not safe for concurrent use.
+// sample by sample with forgetting. It is a view of numbers that its caller keeps, so that a
+// caller with many regressions of one shape keeps nothing else. The numbers are zero before
+// anything is learned. It is not safe for concurrent use.
 type Regression struct {
 	numbers    []float32 // at the places below, then the Gram matrix, then moments and coefficients by target
 	d, targets uint8

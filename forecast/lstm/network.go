@@ -8,10 +8,10 @@ import (
 	"github.com/forescale/forescale/forecast/lstm/cell"
 )
 
-// A Network is a small LSTM with its head and with what its numbers mean. Who
-// makes one, package train or weights, fills it and calls Check; nobody changes it
-// afterwards, so that it is safe for concurrent use. An [Expert] carries the state
-// of one series.
+// A Network is a small LSTM with its head and with what its numbers mean. Packages
+// train and weights make networks, fill them and call Check. A network is not changed
+// afterwards, so it is safe for concurrent use. An [Expert] carries the state of one
+// series.
 type Network struct {
 	Config Config       // what the network is given and what its outputs mean
 	Layers []cell.Layer // the first one takes the features, each other the units of the one before

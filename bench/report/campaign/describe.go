@@ -72,7 +72,7 @@ func safeRate(service queue.Service, mean float64) float64 {
 	return service.MaxRate(n) / float64(n)
 }
 
-// beyond says how long the load needs more pods than there may be.
+// beyond warns if the load needs more pods than the maximum, and says for how long.
 func beyond(s *replay.Scenario) []string {
 	most, out, steps := int32(0), 0, int(s.Length/s.Options.Step)
 	for i := range steps {
@@ -89,8 +89,8 @@ func beyond(s *replay.Scenario) []string {
 		report.Count(float64(most)), s.Options.Cluster.Max, report.Percent(100*float64(out)/float64(steps)))}
 }
 
-// tooLate says which outages begin after the load: they would look like ones that did no
-// harm.
+// tooLate warns of outages that begin after the end of the load: they would seem to have
+// done no harm.
 func tooLate(s *replay.Scenario) []string {
 	var out []string
 	for _, o := range s.Options.Metric.Outages {

@@ -1,6 +1,6 @@
 // Package input is what a network sees of a series: a few numbers per cell that
-// do not depend on the level of the metric, and the way back from what it answers
-// to a value.
+// do not depend on the level of the metric. It also turns the output of the network
+// back into a value.
 //
 // # The idea
 //
@@ -18,7 +18,7 @@
 // L, s and n are learned while the series runs and held for a day at a time,
 // because the running state of the network was computed with them.
 //
-// What a simple forecast would say is given beside the [Feature] values, so that
-// the network has to learn only what is better: a [Base] for each horizon, and
-// anchors, the distances of other simple forecasts from it.
+// Simple forecasts are given beside the [Feature] values, so that the network has to
+// learn only what is better: a [Base] for each horizon, and anchors, which are the
+// distances of other simple forecasts from it.
 package input

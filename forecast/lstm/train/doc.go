@@ -11,9 +11,9 @@
 // quantiles, and values and maxima, in units of the usual change at each rung, so
 // that every series and every horizon counts alike.
 //
-// What is learned is the correction of a simple forecast, see package input: a
-// network of zeros is the naive one, and early stopping keeps it where nothing
-// better was found.
+// The network learns to correct a simple forecast, see package input: a network of
+// zeros gives the naive forecast, and early stopping keeps that where nothing better
+// was found.
 //
 // # Why not windows
 //

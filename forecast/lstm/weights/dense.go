@@ -16,9 +16,9 @@ func counted(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// stack reads what stands on the LSTM layers, by read: the dense layers under the given
-// prefixes, in the order of the metadata or else as they are counted, the last of which is
-// the head. A file does not say what the others do with their sums; the metadata do.
+// stack reads the layers above the LSTM by read: the dense layers under the given prefixes,
+// in the order of the metadata, else in the order of their numbers. The last one is the head.
+// The activations of the others are not in the tensors but in the metadata.
 func (r *reader) stack(n *lstm.Network, prefixes []string, read func(name string, in int) (lstm.Dense, error)) error {
 	if len(n.Layers) == 0 || len(prefixes) == 0 {
 		return fmt.Errorf("weights: %d LSTM layers and the dense layers %q, want at least one of each", len(n.Layers), prefixes)

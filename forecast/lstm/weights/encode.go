@@ -33,8 +33,8 @@ const (
 	formatVersion = "1"
 )
 
-// Encode returns n as a safetensors file in the own layout; see the
-// package comment. [Decode] returns the same network bit for bit.
+// Encode returns n as a safetensors file in our own layout; see the package
+// comment. [Decode] returns the same network bit for bit.
 func Encode(n *lstm.Network) ([]byte, error) {
 	f := &safetensors.File{Metadata: metadata(n)}
 	add := func(name string, data []float64, shape ...int) {
