@@ -15,10 +15,10 @@
 //
 // # What is not a sample
 //
-// NaN and infinite values, negative values (demand has none), samples that are
-// not newer than the one before, that belong to a cell already closed, or that
-// lie in the future are refused and counted in [Rejected]; none of them stops
-// the samples that follow.
+// Refused, and counted in [Rejected], are NaN and infinite values, negative values
+// (demand has none), and samples that are not newer than the one before, belong to a
+// cell already closed, or lie in the future. None of them stops the samples that
+// follow.
 //
 // This package is pure; the sources live in the packages below it.
 package collector

@@ -39,9 +39,10 @@ type Rung struct {
 	SMAPE    Number  `json:"smape"` // percent, 0 to 200
 	WIS      Number  `json:"wis"`   // over levels 0.05, 0.25, 0.5, 0.75, 0.95
 
-	// By level, "0.9", "0.95" and "0.99": the quantile loss of the upper bound over
-	// that of the naive rule with a tracker, the share of truths at or under the
-	// bound, and that share on the worst UTC day of which at least half was scored.
+	// By level, "0.9", "0.95" and "0.99". PinballRatio is the quantile loss of the
+	// upper bound over that of the naive rule with a tracker. Coverage is the share of
+	// truths at or under the bound, WorstDayCoverage that share on the worst UTC day of
+	// which at least half was scored.
 	PinballRatio     map[string]Number `json:"pinball_ratio"`
 	Coverage         map[string]Number `json:"coverage"`
 	WorstDayCoverage map[string]Number `json:"worst_day_coverage"`

@@ -145,10 +145,10 @@ func checkTime(ms float64) error {
 	return fmt.Errorf("time %s, want unix seconds from 1970 to 2255%s", brief(number(ms/1e3)), hint)
 }
 
-// interval returns the distance of the rows: their 5 % quantile, below which only
-// rows that come twice within an interval lie, or, if they jitter, the mean of
-// those up to half as long again, in which the jitter cancels, as whole seconds, and then
-// rough. The median distance is typical.
+// interval returns the distance of the rows. It is the 5 % quantile of their distances,
+// because shorter ones are those of rows that come twice within an interval. If the rows
+// jitter, it is rough: the mean of the distances up to half as long again, in whole
+// seconds, in which the jitter cancels. typical is the median distance.
 func interval(rows []row) (step, typical time.Duration, rough bool) {
 	distances := make([]int64, len(rows)-1)
 	for i := range distances {

@@ -40,10 +40,10 @@ func (c *Client) Skew(ctx context.Context, now func() time.Time) (time.Duration,
 	}
 }
 
-// dateSkew returns how far the clock behind an answer was ahead of one that read
-// before when the request left and after when the answer was there: 0 if the Date
-// of the answer, which is cut to whole seconds, fits in between. It is false
-// without a Date, and for an answer from a cache, whose Date is of old.
+// dateSkew returns how far the clock of the server was ahead of ours, which read before
+// when the request left and after when the answer was there. It is 0 if the Date of the
+// answer, which is truncated to whole seconds, fits in between. It is false without a
+// Date, and for an answer from a cache, whose Date is old.
 func dateSkew(header http.Header, before, after time.Time) (time.Duration, bool) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil || header.Get("Age") != "" {

@@ -5,7 +5,7 @@
 //
 // History lives in Prometheus, so a start or a restart reads it back with one
 // [Client.Range], cut into chunks below the 11,000 points that a server gives at
-// once, and goes on with [Client.Instant], which asks only for what is new. Both
+// once. From then on [Client.Instant] asks only for what is new. Both
 // evaluate at whole multiples of a step, or at the instant that the caller names:
 // this package reads no clock but the one it is given to compare.
 //

@@ -47,8 +47,8 @@
 // Its median of a few good experts, chosen by their errors at all horizons and also offered
 // to the gate, takes 0.3 % off the error on recorded hours and adds as much on M4. Its short
 // regression on logarithms, one for all horizons and learned online, takes 3 to 5 % off on
-// M4 and 0.5 % off on recorded hours, but in the second week it adds 2 to 3 % for loads that
-// are quieter at weekends or closed on two days of the week. Its long regressions do no
+// M4 and 0.5 % off on recorded hours. But in the second week it adds 2 to 3 % for loads that
+// are quieter at weekends or closed on two days of the week. Its long regressions are not
 // better.
 //
 // # Why not the best model by score

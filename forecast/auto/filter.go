@@ -323,7 +323,7 @@ func (s *filter) forecastRung(k int, now *present, shared interval.Origin, usual
 }
 
 // weigh combines the advice of a ladder at rung k by the weights of r, which may be those of
-// another rung, moves the answer towards a claim, and fills in what o is to know of it.
+// another rung. It moves the answer towards a claim and fills in o for the bounds.
 func (s *filter) weigh(ladder, k int, r rung, claim float64, o *interval.Origin, made *claimed) combine.Parts {
 	dst := &s.answers[ladder][k]
 	parts := r.combine(ladder, dst, s.advice(ladder, k), o)

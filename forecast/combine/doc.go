@@ -85,11 +85,11 @@
 //
 // In the end the combination's move away from the last value is believed only as far as
 // such moves have been of use. It is believed in full if the combination's error over the
-// last days is below that of the last value by 2 % plus twice what chance may account for,
-// else in proportion, and never less than a fifth. Doubt begins after thirty forecasts that
-// do not overlap and thirty that were judged; until then all is believed. A forecast is
-// judged with the belief it was issued with. With a belief that has fallen since, it would
-// look far bolder than it was, and belief would fall further.
+// last days is below that of the last value by 2 % plus twice what chance may account for.
+// Otherwise it is believed in proportion, but never less than a fifth. Doubt begins after
+// thirty forecasts that do not overlap and thirty that were judged; until then all is
+// believed. A forecast is judged with the belief it was issued with. With a belief that has
+// fallen since, it would look far bolder than it was, and belief would fall further.
 //
 // Eight random walks of eight days in minutes cost 2.5 % an hour ahead without the allowance
 // for chance, and 1.0 % with it. Recorded loads have a pattern: of 36, two lose more than

@@ -40,13 +40,13 @@ type run struct {
 // benchmark; a running forecast is what package auto is for. The levels are those of the
 // quantiles, as in forecast.New.
 //
-// Every expert that the history allows (last value, a day and a week ago,
-// analogs, mean day and week, exponential smoothing and lag regressions, some in
-// more than one space) forecasts from up to twenty-four earlier origins as well. The
-// point forecast is the median of the experts weighted by the inverse square of their
-// mean absolute error there; it gives way to the best of the naive rules if that was
-// better. Bounds are scaled by the errors of the combination at those origins.
-// The history is cleaned by package guard first.
+// The experts are last value, a day and a week ago, analogs, mean day and week, exponential
+// smoothing and lag regressions, as far as the history allows, some of them in more than one
+// space. Each also forecasts from up to twenty-four earlier origins. The point forecast is
+// the median of the experts weighted by the inverse square of their mean absolute error
+// there; the best of the naive rules replaces it if that was clearly better. Bounds are
+// scaled by the errors of the combination at those origins. The history is cleaned by
+// package guard first.
 //
 // The cost is that of two or three fits, some milliseconds for a month of hours.
 // An error wraps forecast.ErrShortHistory if no cell is observed. Forecast is safe

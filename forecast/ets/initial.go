@@ -13,10 +13,10 @@ type initial struct {
 	seasons      [][]float64 // by season, then by cell of its grid; factors if multiplicative
 }
 
-// decompose returns the initial states for z: the trend is a centred moving
-// average over the longest season, the first season the mean of each phase of
-// what remains, the second that of the rest, shrunk by how much of it is noise
-// (without that, four noisy weeks are taken for a pattern).
+// decompose returns the initial states for z. The trend is a centred moving average
+// over the longest season. The first season is the mean of what remains at each phase,
+// and the second that of what remains after it, shrunk by the share of it that is noise:
+// otherwise four noisy weeks would be taken for a pattern.
 func (f *Fitted) decompose(z []float64) initial {
 	in := initial{}
 	window := min(len(z), 2*least)

@@ -1,10 +1,9 @@
 // Package forecasttest is the contract suite that every forecast.Model passes.
 //
-// A model that passes [TestModel] can stand behind an autoscaler: it says so
-// when the history is too short, it never changes what it was given, it answers
-// the same for the same input, it knows nothing of the future, its quantiles
-// ascend and are never negative, gaps do not poison it, and a forecast does not
-// allocate.
+// A model that passes [TestModel] can stand behind an autoscaler. It says so when
+// the history is too short, never changes its input, gives the same answer for the
+// same input, and knows nothing of the future. Its quantiles ascend and are never
+// negative, gaps do no harm, and a forecast does not allocate.
 package forecasttest
 
 import (

@@ -53,10 +53,10 @@ const (
 // samples a day. A band learns from every stride-th origin only, and from each as much
 // more, up to mostPace times: errors of neighbours h steps ahead are nearly the same.
 //
-// Of a series without a day, day is 24: it is taken for one of hours, and the push is the
-// gentlest there is. The share of misses that pushes is then that of the last hour, and on
-// series of minutes a push by their true horizon loses 0.6 % more of the 95 % bound a minute
-// ahead, and 1.2 % more five minutes ahead, for no better coverage.
+// For a series without a day, day is 24: it is treated as one of hours, with the gentlest
+// push. The push then follows the share of misses in the last hour. On series of minutes, a
+// push by their true horizon would lose 0.6 % more at the 95 % bound a minute ahead, and
+// 1.2 % more five minutes ahead, for no better coverage.
 func NewTiming(day, h, stride int) Timing {
 	span := max(float64(2*day), 300)
 	pace, ahead := float64(min(stride, mostPace)), float64(h)

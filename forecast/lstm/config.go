@@ -18,9 +18,9 @@ type Config struct {
 	Quantiles     []float64 // ascending, in (0, 1): the levels of the outputs
 	Peaks         bool      // a second set of outputs holds the maximum over the next h steps
 
-	// Window is how many of the newest cells a forecast is computed from, with a state of
-	// zero before them, as where a network was trained on windows; 0 = the state is carried
-	// from cell to cell. A cell then takes Window steps.
+	// Window is how many of the newest cells a forecast is computed from, starting with a
+	// state of zero, for networks that were trained on windows. Each cell then takes Window
+	// steps. 0 = the state is carried from cell to cell.
 	Window int
 
 	// Relative outputs are changes from the newest value, in units that follow

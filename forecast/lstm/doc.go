@@ -4,9 +4,9 @@
 // # The idea
 //
 // A [Network] reads a series cell by cell. Each cell becomes a few numbers that
-// do not depend on the level of the metric (its change, its distance from a day
-// and a week ago, the hour), the LSTM adds them to what it remembers, and a
-// linear head with a few tanh units turns its output, together with the values a
+// do not depend on the level of the metric: its change, its distance from a day
+// and a week ago, the hour. The LSTM adds them to what it remembers. A linear head
+// with a few tanh units turns the output of the LSTM, together with the values a
 // day and a week before each horizon, into quantiles:
 //
 //	z_t     = log(1 + 10·y_t/L)                        L: mean of the last day

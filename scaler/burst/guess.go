@@ -49,9 +49,9 @@ func (d *Detector) came(former float64) {
 	}
 }
 
-// suspected returns the demand that may be behind the newest sample, at most the quantile
-// of the given level of where past bursts would have taken it; 0 if the sample raises no
-// alarm or is a window old, or if too few alarms came true.
+// suspected returns the demand that may be behind the newest sample. It is bounded by the
+// quantile, of the given level, of where past bursts would have taken demand. It is 0 if the
+// sample raises no alarm or is a window old, or if too few alarms came true.
 func (d *Detector) suspected(now time.Time, level float64) float64 {
 	if d.Lasts() || d.Guess == 0 || now.Sub(d.Seen) >= d.Window || float64(d.True+1) < believed*float64(d.Alarms+1) {
 		return 0

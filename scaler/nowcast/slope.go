@@ -94,9 +94,9 @@ func (p *slope) learn() {
 	p.mean += (p.newest - p.mean) / min(float64(p.moves), meanSlopes)
 }
 
-// rise returns how much more than s there will be slopeAhead from now if it goes
-// on as since the older mark, as far as that is more than noise, in the unit of
-// the metric: 0 if it falls, or if that mark is older than step, as after a gap.
+// rise returns by how much demand will exceed s in slopeAhead from now if it goes on as
+// since the older mark, as far as that is more than noise. It is in the unit of the metric.
+// It is 0 if demand falls, or if that mark is older than step, as after a gap.
 func (p *slope) rise(s collector.Sample, step time.Duration) float64 {
 	dt := s.Time.Sub(p.older.Time)
 	if p.older.Time.IsZero() || dt < p.span() || dt > max(step, 2*p.span()) {

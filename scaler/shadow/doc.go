@@ -9,12 +9,12 @@
 // was ready for it, so other autoscalers can be scored without running them on the target:
 // an [HPA] stands for each of them, in memory, on the same samples.
 //
-// A [Score] runs three, the [Policies]: one that follows what forescale asks for, one
-// on the observed demand with the same target per replica, and one on the observed
-// demand at 70 % of that target, the headroom that people buy when they have no
-// forecast. Each decides every 15 s, and its new replicas serve one start-up later. The
-// first never goes below what its answers ask for, and has no tolerance and a shorter
-// stabilization, as is recommended for an HPA behind forescale.
+// A [Score] runs three, the [Policies]. The first follows what forescale asks for. The
+// others follow the observed demand, one with the same target per replica and one at 70 %
+// of it, the headroom that people buy when they have no forecast. Each decides every 15 s,
+// and its new replicas serve one start-up later. The first never goes below what its answers
+// ask for, and has no tolerance and a shorter stabilization, as is recommended for an HPA
+// behind forescale.
 //
 // # What is counted
 //

@@ -1,7 +1,7 @@
-// Package differential holds no code of its own. Its tests drive the real
+// Package differential holds no code of its own. Its tests compare the real
 // controllers, the HorizontalPodAutoscaler of Kubernetes and the autoscaler of
-// Knative, and the ports in ../hpa and ../kpa through the same random input in
-// virtual time, and demand that every decision is equal.
+// Knative, with the ports in ../hpa and ../kpa: all get the same random input in
+// virtual time, and every decision must be equal.
 //
 // It is a module of its own because the controllers bring thousands of packages
 // with them; the main module knows nothing of it. The main module's own tests

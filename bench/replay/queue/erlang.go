@@ -45,9 +45,9 @@ func ErlangC(c int, a float64) float64 {
 }
 
 // Tail returns P(T > t), the probability that waiting and service together take
-// more than t seconds, where wait is the probability to wait at all, mu the rate
-// of one server (1/s), and theta the rate at which the waiting time of those who
-// wait decays (1/s): c·μ − λ, or twice that over c_a² + c_s².
+// more than t seconds. wait is C, the probability to wait at all; mu is the rate of
+// one server (1/s). theta is the rate at which the waiting time of those who wait
+// decays (1/s): c·μ − λ, or twice that over c_a² + c_s².
 //
 //	(1 − C)·e^{−μt} + C·(θ·e^{−μt} − μ·e^{−θt}) / (θ − μ)
 //

@@ -5,10 +5,10 @@
 //
 // Each is a small [replay.Policy] behind a name of the report; [ByName] makes
 // them. Every one sees what a real controller would see and nothing more, and is
-// set the way its documentation or paper sets it. Where a rule needs the load
-// that one pod is to carry and its source leaves that open, it is 70 % of the
-// capacity of a pod, the usual set-point of an HPA, so that the rules differ and
-// not their set-points.
+// set the way its documentation or paper sets it. Some rules need the load that one
+// pod is to carry. Where the source leaves that open, it is 70 % of the capacity of a
+// pod, the usual set-point of an HPA, so that the rules differ and not their
+// set-points.
 //
 //	static-peak            the peak of the history × 1.2
 //	hpa-rate-50 … -90      HPA on the ingress rate, percent of a pod's capacity

@@ -189,10 +189,10 @@ func (c *chain) metric(ctx context.Context) (float64, error) {
 	return answer.GetMetricValues()[0].GetMetricValueFloat(), nil
 }
 
-// limit is how far the clock may run: not much beyond the time when the next
-// scrape is due, or its lateness would make a dent in the rate, which takes a
-// series for ended whose newest sample is more than 1.1 intervals old; and no
-// further than now while the answer to KEDA is old.
+// limit is how far the clock may run. It is not far beyond the time when the next scrape
+// is due: rate() takes a series whose newest sample is more than 1.1 intervals old for
+// ended, and a late scrape would make a dent in it. While the answer to KEDA is old, the
+// clock may not run beyond now.
 func (c *chain) limit(now time.Time) time.Time {
 	const ahead = 10 * time.Millisecond // of real time, for which the clock runs without being looked at
 	answer, ok := c.store.Answer(workloadKey())

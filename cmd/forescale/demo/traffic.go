@@ -25,8 +25,8 @@ type traffic struct {
 
 // newTraffic draws the traffic of a shop: nights at a quarter of the day, a
 // morning rush, an evening peak, quieter weekends, a growth of 2 % a week, slow
-// and fast noise, a push message at nine o'clock on weekdays that brings half as
-// many again, and bursts at random, about one a day, one of them in the last
+// and fast noise. A push message at nine o'clock on weekdays brings half as many
+// requests again. About one burst a day comes at random, one of them in the last
 // third of the run.
 func newTraffic(seed uint64, origin time.Time, span time.Duration) *traffic {
 	rng := rand.New(rand.NewPCG(seed, 0))

@@ -89,10 +89,11 @@ func (t *Tape) Step(x []float64) []float64 {
 // Outputs returns the outputs of all recorded steps, steps × Hidden, row by row.
 func (t *Tape) Outputs() []float64 { return t.h[:t.steps*t.layer.Hidden] }
 
-// Backward adds to grad, a layer of the same sizes, the gradient of a loss whose
-// gradient with respect to the outputs is dOut (steps × Hidden, row by row), and
-// returns the gradient with respect to the inputs, steps × (In+Hidden) of which
-// the first In columns count. It may be called once per chunk.
+// Backward propagates a gradient back through the recorded steps. dOut is the gradient
+// of the loss with respect to the outputs, steps × Hidden, row by row. Backward adds the
+// gradient with respect to the weights to grad, a layer of the same sizes. It returns that
+// with respect to the inputs, steps × (In+Hidden), of which the first In columns count.
+// It may be called once per chunk.
 func (t *Tape) Backward(dOut []float64, grad *Layer) []float64 {
 	l := t.layer
 	n, cols := l.Hidden, l.In+l.Hidden

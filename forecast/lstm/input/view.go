@@ -250,10 +250,10 @@ func (v *View) Bases(dst []Base) {
 	}
 }
 
-// Anchors writes to dst, [AnchorsPerRung] for each rung, where other simple forecasts lie, as distances
-// from the rung's base in its unit: "as now", "as a week ago", and now plus the
-// change of a week ago. "As a day ago" is at the same distance for all rungs,
-// which the feature Day says.
+// Anchors writes the distances of other simple forecasts from the base of each rung,
+// in the unit of the base, to dst, [AnchorsPerRung] for each rung: "as now", "as a
+// week ago", and now plus the change of a week ago. "As a day ago" is not among them:
+// its distance is the same for all rungs, and is the feature Day.
 func (v *View) Anchors(dst []float64, bases []Base) {
 	weekNow := v.ago(0, week)
 	for i, h := range v.rungs {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// DefaultRungs returns the horizons that [Run] uses for a step: 1, 2, 3, 5,
-// 10, 15, 20, 30, 45 and 60 minutes, as far as they are whole steps apart, and
-// for steps of half an hour and longer each of the first 24 cells and every
+// DefaultRungs returns the horizons, in steps, that [Run] uses for series of a step:
+// 1, 2, 3, 5, 10, 15, 20, 30, 45 and 60 minutes, as far as these are whole steps. For
+// steps of half an hour and longer they are each of the first 24 cells and every
 // sixth up to 48.
 func DefaultRungs(step time.Duration) []int {
 	var rungs []int
