@@ -60,13 +60,13 @@ several targets, KEDA, Knative, other predictors, a clairvoyant optimum. It says
 long each missed the latency objective and what its pods cost, whether prediction
 can pay at all on this load, and which spec to run.
 
-FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds and the mean
-requests per second over the interval that starts there; or a time and one column of any
-name, as Grafana writes them, or with --query the column of that name. It may also be -
-for standard input, the JSON of a Prometheus range query, OpenMetrics text with time
-stamps, or a directory of Prometheus blocks, with --query or that of --spec. Missing
-rows are gaps, not zeros. At most the last two weeks are judged; the time before is
-history.
+FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds, milliseconds or
+RFC 3339, and the mean requests per second over the interval that starts there; or a
+time and one column of any name, as Grafana writes them, or with --query the column of
+that name. It may also be - for standard input, the JSON of a Prometheus range query,
+OpenMetrics text with time stamps, or a directory of Prometheus blocks, with --query or
+that of --spec. Missing rows are gaps, not zeros. At most the last two weeks are judged;
+the time before is history.
 
 If latency and replicas were recorded beside the load (columns of that name, or
 --latency-query and --replicas-query), what a pod carries under the objective is
