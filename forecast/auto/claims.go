@@ -15,7 +15,8 @@ type claims struct {
 	waiting  []claimed                 // for their truths, placed as the origins are
 }
 
-// A claimed is what a rung remembers of a claim until its truth arrives.
+// A claimed is what a rung remembers of a claim until its truth arrives. Where there is none,
+// others are combine.Parts.Gate: a claim needs the week, and the start takes part before it.
 type claimed struct {
 	said, others [ladders]direct.Small // SmallNaN = nothing
 	most         [ladders]bool         // it had most of the weight
@@ -93,6 +94,22 @@ func (s *filter) applyClaim(ladder, k int, claim float64, dst *answer, o *interv
 	if made != nil {
 		made.said[ladder], made.others[ladder], made.most[ladder] = direct.ToSmall(claim), direct.ToSmall(others), share > 0.5
 	}
+}
+
+// keepGate notes combine.Parts.Gate, NaN = the start takes no part. c may be nil, and where
+// there is a claim nothing is noted.
+func (c *claimed) keepGate(ladder int, gate float32) {
+	if c != nil && c.said[ladder] == direct.SmallNaN {
+		c.others[ladder] = direct.ToSmall(float64(gate))
+	}
+}
+
+// gate returns what keepGate noted; NaN if it noted nothing.
+func (c *claimed) gate(ladder int) float32 {
+	if c == nil || c.said[ladder] != direct.SmallNaN {
+		return asleep
+	}
+	return float32(c.others[ladder].Float())
 }
 
 // settle judges the claim that rung k made; nil or SmallNaN means that there was none. It

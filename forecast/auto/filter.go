@@ -328,6 +328,7 @@ func (s *filter) weigh(ladder, k int, r rung, claim float64, o *interval.Origin,
 	dst := &s.answers[ladder][k]
 	parts := r.combine(ladder, dst, s.advice(ladder, k), o)
 	s.applyClaim(ladder, k, claim, dst, o, made)
+	made.keepGate(ladder, parts.Gate)
 	return parts
 }
 

@@ -36,7 +36,7 @@ func TestThePoolIsNearTheRulesInItsFirstDays(t *testing.T) {
 			}
 			best := min(rules[0], rules[1])
 			t.Logf("%.3f of the error of the better rule", pool/best)
-			require.Less(t, pool, 1.25*best, "up to 2.6 of it if the pool begins by regrets")
+			require.Less(t, pool, 1.1*best, "up to 2.6 of it if the pool begins by regrets, 1.18 if the start ends as the gate opens")
 		})
 	}
 }

@@ -42,12 +42,16 @@ func planFor(step time.Duration, day int) *plan {
 }
 
 func newPlan(rungs []int, day int) *plan {
+	fades := fewHourly <= day && day <= mostHourly // where claims are remembered, and with them what the gate said
 	day = max(day, 24)
 	p := &plan{rungs: rungs, timing: make([]interval.Timing, len(rungs))}
 	for k, h := range rungs {
 		p.timing[k] = interval.NewTiming(day, h, stride(h))
 	}
 	p.settings = settings(rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
+	for k := range p.settings {
+		p.settings[k].Fades = fades
+	}
 	p.queues, p.origins = newQueues(rungs)
 	p.own, p.regressions = neighbours(rungs)
 	for t, days := range rowDays {

@@ -20,6 +20,10 @@ type Settings struct {
 	// Overlap is the number of rounds, at least 1, after which two forecasts no longer
 	// overlap: that many rounds tell as much as one.
 	Overlap float32
+
+	// Fades says that the start takes part beside the gate until a week has been seen. Learn
+	// must then be given Parts.Gate.
+	Fades bool
 }
 
 // A Poly weighs experts under absolute loss; see the package comment. The zero
@@ -38,11 +42,11 @@ type Poly struct {
 }
 
 // Parts are what goes into the combined forecast: what each of the two combinations
-// behind the gate says, and the belief in the whole, in 255ths. A Belief of 0 means that
-// none was recorded.
+// behind the gate says, what the gate makes of them where the start takes part too, else
+// NaN, and the belief in the whole, in 255ths. A Belief of 0 means that none was recorded.
 type Parts struct {
-	Weighted, Leading float32
-	Belief            uint8
+	Weighted, Leading, Gate float32
+	Belief                  uint8
 }
 
 // An account is what ML-Poly keeps of one expert: R and 1/η.
@@ -113,7 +117,7 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	for k := range Simple {
 		dst[k] += share[simple+k]
 	}
-	p.open(dst, forecasts)
+	parts.Gate = p.open(dst, forecasts)
 	parts.Belief = p.shrink(dst, forecasts[0])
 	return parts
 }
@@ -158,8 +162,11 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 			p.of[k].rate += growth
 		}
 	}
-	if p.seen-p.set.Overlap < gateFrom { // from what the start said the gate has nothing to learn
+	switch gate := parts.Gate; { // from what the start said the gate has nothing to learn
+	case p.seen-p.set.Overlap < gateFrom:
 		mixed, parts.Belief = parts.Weighted, wholly
+	case gate == gate: // not NaN
+		mixed = believed(gate, forecasts[0], parts.Belief)
 	}
 	if p.seen >= gateFrom {
 		p.confirm(forecasts[0], mixed, truth, limit, parts.Belief)
@@ -203,6 +210,15 @@ func (p *Poly) shrink(weights []float32, now float32) (belief uint8) {
 	}
 	weights[0] += 1 - b
 	return belief
+}
+
+// believed returns a forecast that is believed so far. Without a last value, NaN, it is all of
+// it, as if no belief was recorded.
+func believed(foreseen, now float32, belief uint8) float32 {
+	if now != now || belief == 0 { // NaN
+		return foreseen
+	}
+	return now + (foreseen-now)*float32(belief)/wholly
 }
 
 // confirm compares the unshrunk forecast, recovered from the mixed one and the belief

@@ -51,3 +51,39 @@ func TestWhatWasNeverJudgedIsNotDoubted(t *testing.T) {
 		}
 	}
 }
+
+// A start beside the gate until there is a week leaves no trace: from then on
+// the same is said as without it, because the gate has learned from what it would have said
+// alone.
+func TestAStartThatFadesLeavesNoTrace(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 3))
+	const opens, week, rounds, n = 60, 160, 320, 8
+	var of [2]*combine.Poly
+	var said [2][]float32
+	for j := range of {
+		set := settings(n, 1-1./400)
+		set.Fades = j == 1
+		of[j], said[j] = combine.NewPoly(set, n), make([]float32, n)
+	}
+	advice, heard := make([]float32, n), 0
+	for i := range rounds {
+		truth := float32(100 + 20*rng.NormFloat64())
+		for k := range advice {
+			advice[k] = truth + float32(10*rng.NormFloat64())
+		}
+		if i < week {
+			advice[2] = float32(math.NaN())
+		}
+		var points [2]float64
+		for j, p := range of {
+			points[j] = say(p, said[j], advice, truth)
+		}
+		switch {
+		case i >= week:
+			require.InDeltaSlice(t, said[0], said[1], 1e-4, "round %d", i)
+		case i >= opens && math.Abs(points[1]-points[0]) > 1e-3:
+			heard++
+		}
+	}
+	require.Greater(t, heard, (week-opens)/2, "rounds in which the start took part")
+}
