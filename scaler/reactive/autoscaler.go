@@ -21,6 +21,10 @@ const (
 
 	longestQueue = time.Minute // of work at full capacity: requests that wait for longer have given up
 	waiting      = 0.3         // seconds of queued work at which the objective counts as missed
+
+	// slowStart is how many start-ups a slow start takes at most: of starts whose logarithm
+	// varies by a quarter, one in 360 takes longer.
+	slowStart = 2
 )
 
 // Stabilization is how long the autoscaler stays at its highest recommendation, as an HPA
@@ -124,8 +128,8 @@ func (a *Autoscaler) Update(m Moment) Missed {
 	a.Short += (missed.Theirs - a.Short) * min(dt.Seconds()/a.Known, 1)
 	a.pay(m, dt, before)
 	a.Ready, a.Count = m.Ready, m.Count
-	if missed.Ours > missed.Theirs && a.outbid(a.spokenOf(m), m.Startup) {
-		missed.Theirs = missed.Ours // we asked for as many: slow starts would have hit it as well
+	if missed.Ours > missed.Theirs && a.outbid(m) {
+		missed.Theirs = missed.Ours // slow starts would have hit it as well
 	}
 	return missed
 }
@@ -150,11 +154,19 @@ func (a *Autoscaler) spokenOf(m Moment) int64 {
 	return a.HPA.Slot - min(int64(m.Age/shadow.Slot), shadow.Slots/2)
 }
 
-// outbid reports whether, in each slot from a start-up before the given one on, the target
-// had at least as many replicas, ready or starting, as the reactive autoscaler. It may have
-// them one slot later, because its count is taken before its decision.
-func (a *Autoscaler) outbid(slot int64, startup time.Duration) bool {
-	for i := range starting(startup) {
+// outbid reports whether the target missed the objective only because its replicas started
+// slowly, as those of the reactive autoscaler would have: in each slot from a start-up before
+// on it had asked for at least as many. It may have them one slot later, because its count is
+// taken before its decision. Slow starts are no excuse where the reactive autoscaler would
+// have had more replicas ready, and enough, even if its own had taken [slowStart] times as
+// long: it had asked for them long before.
+func (a *Autoscaler) outbid(m Moment) bool {
+	slot := a.spokenOf(m)
+	theirs, had := a.HPA.Ready(slot, slowStart*m.Startup), a.Had[slot%shadow.Slots]
+	if had >= 0 && had < theirs && m.Need <= theirs {
+		return false
+	}
+	for i := range starting(m.Startup) {
 		at := slot - i
 		if n := max(a.Counts[at%shadow.Slots], a.Counts[min(at+1, a.HPA.Slot)%shadow.Slots]); n < a.HPA.Wanted[at%shadow.Slots] {
 			return false

@@ -128,6 +128,30 @@ func TestSlowStartsAreNoHarm(t *testing.T) {
 	}
 }
 
+// A target that asks for as many replicas as the reactive autoscaler, but only
+// when demand has come, waits for their starts where that one has enough that are ready.
+func TestLateReplicasAreHarm(t *testing.T) {
+	var r reactive.Autoscaler
+	now, harm := start, 0.0
+	for i := range 120 {
+		need, ready, there := int32(20), int32(22), int32(22)
+		if i >= 60 { // what it asks for at minute ten, with a step to 28, starts for two minutes
+			need, there = 28, 40
+		}
+		if i >= 72 {
+			ready = 40
+		}
+		m := moment(now, need, ready, time.Minute)
+		m.Count = there
+		missed := r.Update(m)
+		if i >= 60 {
+			harm += 10 * max(missed.Ours-missed.Theirs, 0)
+		}
+		now = now.Add(10 * time.Second)
+	}
+	require.Greater(t, harm, 100.0, "29 were ready without it")
+}
+
 // Both services meet the same load, by the same means: a target that has what the
 // reactive autoscaler has misses what that misses.
 func TestMissesAreComparedAlike(t *testing.T) {
