@@ -185,6 +185,7 @@ func (w *Workload) moment(need int32, t Target, i pacing.Interval) reactive.Mome
 		Now: i.End, Demand: demand, Age: w.step / 2, Asked: demand / (reactive.Utilisation * w.Target()), Least: t.Min,
 		Need: need, Ready: t.Ready, Count: t.Current, Held: w.last.guard, Missed: i.Missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
 	}
+	m.Silent = i.End.Sub(w.Latest().Time) > w.step
 	if w.spec.Scale.LatencyObjective != nil { // demand is a rate, and what is not served waits
 		m.Full = w.Target()
 	}

@@ -224,3 +224,28 @@ func TestTheShadowToleratesAsAnHPA(t *testing.T) {
 		require.Equal(t, c.want, r.WantsFor(now.Add(-15*time.Second), reactive.Stabilization), name)
 	}
 }
+
+// While samples stay away both sides hold, and pay for what they hold.
+func TestSilencesAreOnBothBills(t *testing.T) {
+	var r reactive.Autoscaler
+	now := start
+	for range 361 { // an hour in which the target has as many as the reactive autoscaler
+		r.Update(moment(now, 7, 10, time.Minute))
+		now = now.Add(10 * time.Second)
+	}
+	require.InDelta(t, 0, r.Excess(), 0.01)
+	m := moment(now, 7, 10, time.Minute)
+	m.Ready, m.Count = 15, 15
+	r.Update(m)
+	m.Silent, m.Asked = true, 3 // what is left of a window that empties
+	for range 60 {
+		now = now.Add(5 * time.Second)
+		m.Now = now
+		r.Update(m)
+	}
+	require.Equal(t, int32(10), r.WantsFor(now, reactive.Stabilization), "an HPA without a metric holds")
+	m.Silent, m.Asked = false, 10
+	m.Now = now.Add(55 * time.Minute)
+	r.Update(m)
+	require.InDelta(t, 0.25, r.Excess(), 0.01, "half as much again for one hour of two")
+}
