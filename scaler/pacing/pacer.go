@@ -11,7 +11,10 @@ import (
 
 const (
 	// HedgeOdds are the odds at which bursts are hedged if no price is stated, until a
-	// budget moves them.
+	// budget that is not used up raises them. A budget that is exceeded does not lower them:
+	// hedges at longer odds cost more than they save. On 94 recorded loads odds down to a
+	// half per cent missed no less, cost 0.1 % more, and changed the count more often, by a
+	// tenth on the four bursty ones that the rules were chosen on.
 	HedgeOdds = 0.05
 
 	// explainTime is how long a miss waits for a burst that explains it: the first
@@ -76,7 +79,7 @@ type Interval struct {
 func New(target float64, alphas [trial.Size]float64) *Pacer {
 	p := &Pacer{
 		target: target, bill: math.NaN(),
-		bursts: Budget{Target: target, First: HedgeOdds, Least: 0.005, Most: 0.7},
+		bursts: Budget{Target: target, First: HedgeOdds, Least: HedgeOdds, Most: 0.7},
 	}
 	p.trials = trial.New(alphas, target, p.goal())
 	return p
