@@ -182,7 +182,7 @@ func (w *Workload) book(now time.Time, observed float64, t Target) {
 func (w *Workload) moment(need int32, t Target, i pacing.Interval) reactive.Moment {
 	demand := w.Latest().Value
 	m := reactive.Moment{
-		Now: i.End, Demand: demand, Age: w.step / 2, Asked: demand / (reactive.Utilisation * w.Target()), Least: t.Min,
+		Now: i.End, Demand: demand, Age: w.step / 2, Asked: demand / (reactive.Utilization * w.Target()), Least: t.Min,
 		Need: need, Ready: t.Ready, Count: t.Current, Held: w.last.guard, Missed: i.Missed, Startup: time.Duration(startShare * float64(w.LeadTime())),
 	}
 	m.Silent = i.End.Sub(w.Latest().Time) > w.step

@@ -118,7 +118,7 @@ func (r *Retrace) decide(at time.Time) {
 	}
 	t := w.last.target
 	if r.fleet.slot == 0 {
-		asked := w.Latest().Value / (reactive.Utilisation * w.Target())
+		asked := w.Latest().Value / (reactive.Utilization * w.Target())
 		r.fleet.begin(at, shadow.Replicas(asked, t.Min, t.Max))
 	}
 	t.Current, t.Ready = r.fleet.count(), r.fleet.ready(time.Duration(startShare*float64(w.LeadTime())))

@@ -20,7 +20,7 @@ var (
 // steady is a target of ten replicas that need no more.
 func steady(now time.Time, missed float64) reactive.Moment {
 	return reactive.Moment{
-		Now: now, Demand: 1000, Age: 30 * time.Second, Asked: 1000 / (reactive.Utilisation * 100),
+		Now: now, Demand: 1000, Age: 30 * time.Second, Asked: 1000 / (reactive.Utilization * 100),
 		Least: 1, Need: 10, Ready: 11, Count: 11, Missed: missed, Startup: time.Minute,
 	}
 }

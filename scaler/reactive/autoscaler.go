@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	tolerance  = 0.1              // of an HPA: the share by which demand may differ before it acts
-	grace      = 30 * time.Second // time for which a replica is paid after its end
-	billMemory = 168 * time.Hour  // time in which what was paid fades to 1/e
-	missMemory = 96 * time.Hour   // time in which what was missed fades to 1/e
-	soonest    = 10 * time.Minute // time before which not even an enormous bill is reported
-	firstBill  = time.Hour        // time before which no usual bill is reported
-	presumed   = 6 * time.Hour    // time before the first moment at which the bill is presumed to be thrift: the first hour says little of a day
-	thrift     = 0.9              // presumed bill, as a share of the autoscaler's cost
-	allowance  = 1.015            // bill that is allowed: bursts exceed it a little, and 2 % is what is promised
-	firstDay   = 0.1              // the most that the presumed bill may allow beyond that, as a share of the autoscaler's cost
+	tolerance    = 0.1              // of an HPA: the share by which demand may differ before it acts
+	grace        = 30 * time.Second // time for which a replica is paid after its end
+	billMemory   = 168 * time.Hour  // time in which what was paid fades to 1/e
+	missMemory   = 96 * time.Hour   // time in which what was missed fades to 1/e
+	soonest      = 10 * time.Minute // time before which not even an enormous bill is reported
+	firstBill    = time.Hour        // time before which no usual bill is reported
+	presumed     = 6 * time.Hour    // time before the first moment at which the bill is presumed to be thrift: the first hour says little of a day
+	thrift       = 0.9              // presumed bill, as a share of the autoscaler's cost
+	allowance    = 1.015            // bill that is allowed: bursts exceed it a little, and 2 % is what is promised
+	mostPresumed = 0.1              // the most that the presumed bill may allow beyond that, as a share of the autoscaler's cost
 
 	longestQueue = time.Minute // of work at full capacity: requests that wait for longer have given up
 	waiting      = 0.3         // seconds of queued work at which the objective counts as missed
@@ -31,8 +31,8 @@ const (
 // does by default. After a longer silence it begins anew; what it held in it is paid.
 const Stabilization = 5 * time.Minute
 
-// Utilisation is the share of the target per replica that the [Autoscaler] aims at.
-const Utilisation = 0.7
+// Utilization is the share of the target per replica that the [Autoscaler] aims at.
+const Utilization = 0.7
 
 // A Moment is what is known at one instant, for [Autoscaler.Update].
 type Moment struct {
@@ -85,13 +85,13 @@ type Autoscaler struct {
 	Ready  int32               `json:"ready"`  // ready replicas of the target at the last update
 	Count  int32               `json:"count"`  // those ready or starting
 
-	TheirQueue float64 `json:"line"`   // queue of the autoscaler's replicas, demand times seconds
-	OurQueue   float64 `json:"queued"` // queue of the target's replicas, likewise
+	TheirQueue float64 `json:"theirQueue"` // queue of the autoscaler's replicas, demand times seconds
+	OurQueue   float64 `json:"ourQueue"`   // queue of the target's replicas, likewise
 
 	Short float64 `json:"short"` // share of time for which it would have had too few
 	Known float64 `json:"known"` // seconds behind Short, discounted
 	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
-	Spent float64 `json:"ours"`  // those of the target
+	Spent float64 `json:"spent"` // those of the target
 	Held  float64 `json:"held"`  // the part of Spent that a Guard holds
 
 	Before float64 `json:"before"` // replica-seconds that it is taken to have cost before it was first seen, discounted; see Bill
@@ -253,7 +253,7 @@ func (a *Autoscaler) over(spent float64) bool {
 	if a.Known < firstBill.Seconds() {
 		return a.Known >= soonest.Seconds() && spent > 1.5*a.Cost
 	}
-	return spent > allowance*a.Cost+min((allowance-thrift)*a.Before, firstDay*a.Cost)
+	return spent > allowance*a.Cost+min((allowance-thrift)*a.Before, mostPresumed*a.Cost)
 }
 
 // Excess returns by how much the whole cost of the target exceeds that of the reactive

@@ -17,14 +17,14 @@ const Size = 8
 const UsualMisses = 0.1
 
 const (
-	slots    = 44                                          // remembered: eleven minutes
-	silence  = int64(reactive.Stabilization / shadow.Slot) // slots without an Ask after which the trials begin anew
-	memory   = 96 * time.Hour                              // in which what a trial missed fades to 1/e
-	prior    = 24 * time.Hour                              // time before the first moment, in which a trial is taken to have missed UsualMisses times α
-	unlike   = 120.0                                       // seconds of misses that trials are taken to have told correctly beforehand
-	untrue   = 4.0                                         // the largest correction of a trial by real misses, as a factor
-	careless = 20.0                                        // greatest α, in targets, while the bill is within bounds
-	median   = 0.5                                         // greatest α ever: the quantile is no lower than the median
+	slots       = 44                                          // remembered: eleven minutes
+	silence     = int64(reactive.Stabilization / shadow.Slot) // slots without an Ask after which the trials begin anew
+	memory      = 96 * time.Hour                              // in which what a trial missed fades to 1/e
+	prior       = 24 * time.Hour                              // time before the first moment, in which a trial is taken to have missed UsualMisses times α
+	biasPrior   = 120.0                                       // seconds of misses that trials are taken to have told correctly beforehand
+	mostBias    = 4.0                                         // the largest correction of a trial by real misses, as a factor
+	mostTargets = 20.0                                        // greatest α, in targets, while the bill is within bounds
+	median      = 0.5                                         // greatest α ever: the quantile is no lower than the median
 )
 
 // A Set of trials runs the counts of a forecast at several α side by side, on the same
@@ -40,7 +40,7 @@ type Set struct {
 	Asked  [Size][slots]int32 `json:"asked"`  // replicas that demand asked for, by slot modulo their count
 	Wanted [Size][slots]int32 `json:"wanted"` // replicas that there would have been
 
-	Queue   [Size]float64    `json:"line"`    // queue of the replicas of each, demand times seconds
+	Queue   [Size]float64    `json:"queue"`   // queue of the replicas of each, demand times seconds
 	Waiting [2][Size]float64 `json:"waiting"` // seconds missed lately that a burst may still explain, the newer ones first
 	Missed  [Size]float64    `json:"missed"`  // seconds missed, discounted
 	Known   float64          `json:"known"`   // seconds behind Missed, discounted
@@ -52,7 +52,7 @@ type Set struct {
 // New returns trials of the given α, in (0, 1) and descending, for a violation target, a
 // share of time. It starts with the α that is presumed to keep goal, which is at most target.
 func New(alphas [Size]float64, target, goal float64) *Set {
-	s := &Set{Alphas: alphas, Most: min(careless*target, median)}
+	s := &Set{Alphas: alphas, Most: min(mostTargets*target, median)}
 	s.Pace(goal, 0)
 	return s
 }
@@ -187,6 +187,6 @@ func (s *Set) within(goal float64) float64 {
 // share returns the share of time that the k-th trial is thought to miss in reality.
 func (s *Set) share(k int) float64 {
 	seconds := s.Missed[k] + UsualMisses*s.Alphas[k]*prior.Seconds()
-	bias := min(max((s.Real+unlike)/(s.Said+unlike), 1), untrue)
+	bias := min(max((s.Real+biasPrior)/(s.Said+biasPrior), 1), mostBias)
 	return bias * seconds / (s.Known + prior.Seconds())
 }

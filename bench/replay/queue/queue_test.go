@@ -83,7 +83,7 @@ func TestDemandOfAnyRateIsBounded(t *testing.T) {
 	require.Equal(t, math.MaxInt32, s.Pods(1e300))
 }
 
-func TestSafeUtilisationRisesWithSize(t *testing.T) {
+func TestSafeUtilizationRisesWithSize(t *testing.T) {
 	s, last := web(), 0.0
 	for n := 1; n <= 64; n *= 2 {
 		u := s.MaxRate(n) / s.Capacity(n)
