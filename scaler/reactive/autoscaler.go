@@ -19,6 +19,8 @@ const (
 	allowance    = 1.015            // bill that is allowed: bursts exceed it a little, and 2 % is what is promised
 	mostPresumed = 0.1              // the most that the presumed bill may allow beyond that, as a share of the autoscaler's cost
 
+	longestSilence = time.Hour // of which both sides are charged for what they hold
+
 	longestQueue = time.Minute // of work at full capacity: requests that wait for longer have given up
 	waiting      = 0.3         // seconds of queued work at which the objective counts as missed
 
@@ -208,15 +210,18 @@ func (a *Autoscaler) pay(m Moment, dt time.Duration, before int32) {
 // silent adds a silence of dt, too long for Update, to both bills: both sides hold what they
 // had. Without it a target that goes into silences with more replicas, as with those of a
 // burst, is not charged for them: on a recorded load of bursts with an hour of silence a day
-// that was 4 % of the bill.
+// that was 4 % of the bill. Of a longer silence only the first hour counts. Nobody knows
+// whether forescale ran in the rest, and three days at the count of a busy afternoon, as on
+// another recorded load, would be a credit that nobody has earned.
 func (a *Autoscaler) silent(m Moment, dt time.Duration) {
 	if a.Seen.IsZero() || dt <= 0 {
 		return
 	}
 	a.fade(dt)
 	if m.Ready >= 0 && a.Ready >= 0 {
-		a.Cost += float64(a.HPA.Count()) * dt.Seconds()
-		a.Spent += float64(max(a.Count, a.Ready)) * dt.Seconds()
+		paid := min(dt, longestSilence).Seconds()
+		a.Cost += float64(a.HPA.Count()) * paid
+		a.Spent += float64(max(a.Count, a.Ready)) * paid
 	}
 }
 

@@ -248,4 +248,9 @@ func TestSilencesAreOnBothBills(t *testing.T) {
 	m.Now = now.Add(55 * time.Minute)
 	r.Update(m)
 	require.InDelta(t, 0.25, r.Excess(), 0.01, "half as much again for one hour of two")
+
+	late := r
+	m.Now = now.Add(75 * time.Hour)
+	late.Update(m)
+	require.Less(t, late.Excess(), 0.4, "of three days an hour counts, and what was before has faded")
 }
