@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -92,20 +93,10 @@ func idle(d export.Data) time.Duration {
 	if len(all) == 0 {
 		return 0
 	}
-	slices.SortFunc(all, func(a, b seen) int { return compare(a.load, b.load) })
+	slices.SortFunc(all, func(a, b seen) int { return cmp.Compare(a.load, b.load) })
 	all = all[:max(len(all)/10, 1)]
-	slices.SortFunc(all, func(a, b seen) int { return compare(a.latency, b.latency) })
+	slices.SortFunc(all, func(a, b seen) int { return cmp.Compare(a.latency, b.latency) })
 	return time.Duration(all[len(all)/2].latency * float64(time.Second))
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // take sets capacity and slots such that the typical count of pods carries the
