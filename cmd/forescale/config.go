@@ -126,7 +126,7 @@ func (c *serveConfig) check(origin func(flag string) string) error {
 		{c.Tick.Std() >= 10*time.Millisecond && c.Tick.Std() <= time.Minute, "tick", c.Tick.String(), "want 10ms to 1m"},
 		{c.Forget.Std() >= time.Minute, "forget", c.Forget.String(), "want 1m or more: KEDA may be silent for that long"},
 		{c.Prometheus.Timeout > 0, "prometheus-timeout", c.Prometheus.Timeout.String(), "want a duration above 0"},
-		{c.Prometheus.QueryRate > 0 && c.Prometheus.QueryRate <= 1e5, "prometheus-query-rate", floatText(c.Prometheus.QueryRate), "want a number above 0"},
+		{c.Prometheus.QueryRate > 0 && c.Prometheus.QueryRate <= 1e5, "prometheus-query-rate", floatText(c.Prometheus.QueryRate), "want a number above 0 and up to 100000"},
 		{c.FitWorkers >= 1 && c.FitWorkers <= 64, "fit-workers", strconv.Itoa(c.FitWorkers), "want 1 to 64"},
 		{c.Log.Format == "text" || c.Log.Format == "json", "log-format", c.Log.Format, "want text or json"},
 		{levelErr == nil, "log-level", c.Log.Level, "want debug, info, warn or error"},

@@ -111,8 +111,8 @@ func (c *controllerConfig) checkOwn() error {
 		{c.leaseName != "", "lease", c.leaseName, "want the name of the Lease"},
 		{c.identity != "", "identity", c.identity, "want a name that no other replica has"},
 		{c.leaseDuration >= shortestLease, "lease-duration", c.leaseDuration.String(), "want 3s or more: it is renewed several times within"},
-		{c.writeRate > 0 && c.writeRate <= 1e5, "write-rate", floatText(c.writeRate), "want a number above 0"},
-		{c.qps > 0 && c.qps <= 1e5, "kube-api-qps", floatText(c.qps), "want a number above 0"},
+		{c.writeRate > 0 && c.writeRate <= 1e5, "write-rate", floatText(c.writeRate), "want a number above 0 and up to 100000"},
+		{c.qps > 0 && c.qps <= 1e5, "kube-api-qps", floatText(c.qps), "want a number above 0 and up to 100000"},
 		{c.holdSilence > 0, "hold-silence", c.holdSilence.String(), "want a duration above 0"},
 		{c.explain == "" || isAddress(c.explain), "explain-address", c.explain, "want host:port or :port, such as localhost:9443"},
 	})

@@ -62,7 +62,7 @@ func TestEveryFaultOfControllerIsTold(t *testing.T) {
 	cmd.SilenceUsage, cmd.SilenceErrors = true, true
 	err := cmd.ExecuteContext(t.Context())
 	for _, want := range []string{
-		`--lease-duration: "1s": want 3s or more`, `--write-rate: "0": want a number above 0`, `--kube-api-qps: "-1"`, `--hold-silence: "0s"`,
+		`--lease-duration: "1s": want 3s or more`, `--write-rate: "0": want a number above 0 and up to 100000`, `--kube-api-qps: "-1"`, `--hold-silence: "0s"`,
 		`--identity: ""`, `--namespaces: "shop,,api": want names with commas between them`, `--explain-address: "9443"`, `--lease: ""`, `--namespace: ""`,
 		`--tick: "1ms"`,
 	} {
