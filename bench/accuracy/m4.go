@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ import (
 
 // M4Options are the settings of [RunM4]. The zero value is ready to use.
 type M4Options struct {
-	Workers int // series at once; 0 means 2
+	Workers int // series at once; 0 = one per processor
 	Horizon int // cells; 0 means as many as the test file has columns, 48 without a test file
 
 	// Model is fitted and filtered on each series; nil means auto.Path. Where a
@@ -61,10 +62,10 @@ func RunM4(ctx context.Context, dir, out string, opts M4Options, progress io.Wri
 	}
 	forecasts := make([]*forecast.Forecast, len(train))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, opts.Workers))
-	if opts.Workers == 0 {
-		group.SetLimit(2)
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
 	}
+	group.SetLimit(opts.Workers)
 	for i, s := range train {
 		if i%100 == 0 {
 			fmt.Fprintf(progress, "%d of %d series\n", i, len(train))
