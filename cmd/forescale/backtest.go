@@ -131,7 +131,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
 	fs.IntVar(&o.slots, "slots", 8, "requests that one pod serves at once")
-	fs.StringVar(&o.slo, "slo", "p99=500ms", "latency objective: a quantile and its bound")
+	fs.StringVar(&o.slo, "slo", "p99=500ms", "latency objective: a quantile in percent and its bound")
 	fs.StringVar(&o.balancing, "balancing", "central", "central: one queue for all pods, or per-pod: a queue each, chosen at random (Random and Sharing of scale.service.discipline)")
 	fs.Float64Var(&o.scalePeak, "scale-peak", 4000, "scale each load to this peak, requests/s; 0: as recorded")
 	durationVar(fs, &o.smooth, "smooth", api.Duration(0), "average the load over this span, for loads with few events")

@@ -158,10 +158,10 @@ func withinReach(s queue.Service, quantile string, capacity float64) string {
 
 // parseSLO reads p99=500ms.
 func parseSLO(text string) (float64, time.Duration, error) {
-	const want = "want a quantile and its bound, such as p99=500ms"
+	const want = "want a quantile in percent and its bound, such as p99=500ms"
 	name, bound, ok := strings.Cut(text, "=")
 	percent, err := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64)
-	if !ok || err != nil || !strings.HasPrefix(name, "p") || !(percent > 0 && percent < 100) {
+	if !ok || err != nil || !strings.HasPrefix(name, "p") || !(percent >= 1 && percent < 100) { // p0.99 is meant as p99
 		return 0, 0, fmt.Errorf("%q: %s", text, want)
 	}
 	d, err := api.ParseDuration(bound)

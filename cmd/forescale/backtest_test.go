@@ -74,7 +74,8 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"no load":            {nil, "no load given: name files, or a directory by --traces"},
 		"no file":            {[]string{"nowhere.csv"}, "nowhere.csv"},
 		"unknown policy":     {[]string{load, "--policies", "hpa-rate-70,hpax"}, `--policies: no policy "hpax"; there are default, all, static-peak`},
-		"objective":          {[]string{load, "--slo", "99=500ms"}, `--slo: "99=500ms": want a quantile and its bound, such as p99=500ms`},
+		"objective":          {[]string{load, "--slo", "99=500ms"}, `--slo: "99=500ms": want a quantile in percent and its bound, such as p99=500ms`},
+		"objective, a share": {[]string{load, "--slo", "p0.99=500ms"}, `--slo: "p0.99=500ms": want a quantile in percent`}, // not of one request in a hundred
 		"out of reach":       {[]string{load, "--slo", "p99=50ms"}, "one takes 80ms on average. Want at least p99=369ms, or --slots of 1 at most"},
 		"by its slots":       {[]string{load, "--capacity", "60"}, "one takes 133.333ms on average. Want at least p99=615ms, or --slots of 6 at most"},
 		"by any slots":       {[]string{load, "--slo", "p50=1ms"}, "Want at least p50=56ms"},
