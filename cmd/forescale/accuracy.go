@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,8 +82,10 @@ q0.9.csv, q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,â
 
 func (o *accuracyOptions) check(files []string) error {
 	switch {
-	case o.m4 != "" && (len(files) > 0 || o.traces != "" || o.json != ""):
+	case o.m4 != "" && (len(files) > 0 || o.traces != "" || o.json != "" || o.query != ""):
 		return errors.New("--m4 goes with --out alone: it writes forecasts, the other figures are for series files")
+	case o.m4 != "" && o.model == auto.Auto && (o.network != "" || o.zone != "UTC"):
+		return errors.New("--m4: --network and --time-zone go with another --model: auto forecasts the collection as a path, without either")
 	case o.m4 != "" && o.out == "":
 		return errors.New("--m4 needs --out, the directory for the forecasts")
 	case o.m4 == "" && o.out != "":
@@ -141,7 +144,13 @@ func (o *accuracyOptions) roll(ctx context.Context, series []trace.Trace, model 
 			return fmt.Errorf("--json: %w", err)
 		}
 	}
-	return report.WriteTable(out)
+	if err := report.WriteTable(out); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(report.Series, func(s accuracy.Series) bool { return s.Error == "" }) {
+		return errors.New("none of the series could be scored")
+	}
+	return nil
 }
 
 // read returns the files, and those of --traces, on the grid of the epoch.
@@ -154,7 +163,7 @@ func (o *accuracyOptions) read(ctx context.Context, files []string, notes io.Wri
 		}
 		all = append(all, t)
 	}
-	listed, err := readCollection(ctx, o.traces, notes)
+	listed, err := readCollection(ctx, o.traces, o.query, notes)
 	return append(all, listed...), err
 }
 
@@ -164,18 +173,20 @@ func (o *accuracyOptions) runM4(ctx context.Context, model forecast.Model, out, 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d series, %d steps: forecasts in %s\n", report.Series, report.Horizon, o.out)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d series, %d steps: forecasts in %s\n", report.Series, report.Horizon, o.out)
 	if report.Scored > 0 {
 		if report.Scored < report.Series {
-			fmt.Fprintf(out, "scores of %d of them: the others have no truth of %d steps, or never differ from a day before\n", report.Scored, report.Horizon)
+			fmt.Fprintf(&text, "scores of %d of them: the others have no truth of %d steps, or never differ from a day before\n", report.Scored, report.Horizon)
 		}
-		fmt.Fprintf(out, "sMAPE %.3f  MASE %.3f  MSIS %.3f, %.1f %% within the 95 %% intervals\n",
+		fmt.Fprintf(&text, "sMAPE %.3f  MASE %.3f  MSIS %.3f, %.1f %% within the 95 %% intervals\n",
 			report.SMAPE, report.MASE, report.MSIS, 100*report.Covered)
 	}
 	if owa := report.OWA(); !math.IsNaN(owa) {
-		fmt.Fprintf(out, "OWA %.3f\n", owa)
+		fmt.Fprintf(&text, "OWA %.3f\n", owa)
 	}
-	return nil
+	_, err = io.WriteString(out, text.String())
+	return err
 }
 
 // progressTo returns notes if it is a terminal: progress is for eyes.

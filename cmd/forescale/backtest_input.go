@@ -224,10 +224,11 @@ func (o *backtestOptions) read(ctx context.Context, files []string, settings rep
 			writeNotes(notes, path, []string{note})
 		}
 	}
-	listed, err := readCollection(ctx, o.directory, notes)
+	listed, err := readCollection(ctx, o.directory, o.query, notes)
 	if err != nil {
 		return nil, nil, err
 	}
+	o.columns = o.columns || len(listed) > 0 // collections are CSV
 	if len(traces)+len(listed) == 0 {
 		return nil, nil, errors.New("no load given: name files, or a directory by --traces")
 	}

@@ -46,9 +46,10 @@ func readTrace(ctx context.Context, path, query string, step time.Duration, note
 }
 
 // readCollection reads the files of the directory that --traces names, none if it names
-// none. A file that cannot be read is left out, and noted: it must not cost the figures of
-// the others. The error is that of the last file, if none can be read.
-func readCollection(ctx context.Context, directory string, notes io.Writer) ([]trace.Trace, error) {
+// none, each by the query of --query. A file that cannot be read is left out, and noted: it
+// must not cost the figures of the others. The error is that of the last file, if none can be
+// read.
+func readCollection(ctx context.Context, directory, query string, notes io.Writer) ([]trace.Trace, error) {
 	if directory == "" {
 		return nil, nil
 	}
@@ -59,7 +60,7 @@ func readCollection(ctx context.Context, directory string, notes io.Writer) ([]t
 	if err != nil {
 		return nil, fmt.Errorf("--traces: %w", err)
 	}
-	return withoutFaulty(infos, notes, func(info trace.Info) (trace.Trace, error) { return readListed(ctx, info, notes) })
+	return withoutFaulty(infos, notes, func(info trace.Info) (trace.Trace, error) { return readListed(ctx, info, query, notes) })
 }
 
 // withoutFaulty returns what get makes of each of a collection. One for which it fails is
@@ -84,8 +85,8 @@ func withoutFaulty[T any](collection []T, notes io.Writer, get func(T) (trace.Tr
 
 // readListed reads a trace of a directory as [readTrace] does. The mean of two values for
 // one time counts: one row must not cost the figures of a collection.
-func readListed(ctx context.Context, info trace.Info, notes io.Writer) (trace.Trace, error) {
-	d, err := export.Read(ctx, info.File, export.Options{AverageRepeated: true})
+func readListed(ctx context.Context, info trace.Info, query string, notes io.Writer) (trace.Trace, error) {
+	d, err := export.Read(ctx, info.File, export.Options{Query: query, AverageRepeated: true})
 	if err != nil {
 		return trace.Trace{}, err
 	}
