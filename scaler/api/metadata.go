@@ -76,11 +76,3 @@ func (d *decoder) place(root object, path, value string) {
 	}
 	at[last] = value
 }
-
-// ToMetadata returns spec as the metadata of a KEDA trigger, the inverse of
-// [FromMetadata]: fields that hold their zero value are left out.
-func ToMetadata(spec Spec) map[string]string {
-	out := map[string]string{}
-	flatten(out, reflect.ValueOf(spec), "")
-	return out
-}

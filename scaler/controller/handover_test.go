@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
@@ -261,7 +262,7 @@ func TestAnObjectDeletedBeforeTheElectionIsReleased(t *testing.T) {
 	}}
 	pa.Spec.TargetRef.Name = "web"
 	c.client = lookup{object: pa}
-	request := requestFor(types.NamespacedName{Namespace: "shop", Name: "web"})
+	request := ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "shop", Name: "web"}}
 	c.opts.ReadOnly = true // whoever deletes the object wants its floor back
 
 	standby, err := c.Reconcile(t.Context(), request)

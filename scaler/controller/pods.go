@@ -19,10 +19,6 @@ import (
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
-func requestFor(name types.NamespacedName) reconcile.Request {
-	return reconcile.Request{NamespacedName: name}
-}
-
 // SlimPod drops what the controller does not read of a pod, which is nearly all
 // of it, before a cache keeps it.
 func SlimPod(o any) (any, error) {

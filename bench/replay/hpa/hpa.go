@@ -120,14 +120,6 @@ func New(s Settings) (*Autoscaler, error) {
 	return a, nil
 }
 
-// Forget drops the memory, as a restart of the controller does: recommendations
-// and scale events live in the process only. Whether the HPA itself went to zero
-// is kept, because that is a condition on the object.
-func (a *Autoscaler) Forget() {
-	a.recommendations, a.begun = a.recommendations[:0], false
-	a.ups, a.downs = a.ups[:0], a.downs[:0]
-}
-
 // Sync is one reconciliation at now, which must not go back between calls. It
 // decides spec.replicas for a target of the given scale and records what the
 // controller would remember; the caller writes the count.

@@ -86,9 +86,6 @@ func (t *Tape) Step(x []float64) []float64 {
 	return h
 }
 
-// Outputs returns the outputs of all recorded steps, steps × Hidden, row by row.
-func (t *Tape) Outputs() []float64 { return t.h[:t.steps*t.layer.Hidden] }
-
 // Backward propagates a gradient back through the recorded steps. dOut is the gradient
 // of the loss with respect to the outputs, steps × Hidden, row by row. Backward adds the
 // gradient with respect to the weights to grad, a layer of the same sizes. It returns that

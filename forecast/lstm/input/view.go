@@ -72,9 +72,6 @@ func (v *View) Z() float64 { return v.z }
 // Gap reports whether the newest cell has no sample.
 func (v *View) Gap() bool { return math.IsNaN(v.newest) }
 
-// Before returns the normalised value of the cell before the newest.
-func (v *View) Before() float64 { return v.before }
-
 // Next returns the index of the next cell: its start since the epoch over the
 // step.
 func (v *View) Next() int64 { return v.next }

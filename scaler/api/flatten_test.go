@@ -7,6 +7,14 @@ import (
 	"strconv"
 )
 
+// ToMetadata returns spec as the metadata of a KEDA trigger, the inverse of
+// [FromMetadata]: fields that hold their zero value are left out.
+func ToMetadata(spec Spec) map[string]string {
+	out := map[string]string{}
+	flatten(out, reflect.ValueOf(spec), "")
+	return out
+}
+
 // flatten writes the fields of v that are not zero under their dotted paths.
 func flatten(out map[string]string, v reflect.Value, path string) {
 	if v.Kind() == reflect.Pointer {
