@@ -61,6 +61,9 @@ func TestNoVerdictOnTooLittle(t *testing.T) {
 		r, err := report.New(settings(), traces, []string{"hpa-rate-70", "forescale-floor"}, runs, nil)
 		require.NoError(t, err)
 		require.Equal(t, want, r.Verdict.Headline)
+		rivals, err := report.New(settings(), traces, []string{"hpa-rate-70"}, runs[:1], nil)
+		require.NoError(t, err)
+		require.Equal(t, judged < 3600, rivals.Verdict.Headline == want, "among rivals no more than between one and forescale")
 		var table bytes.Buffer
 		require.NoError(t, r.WriteTable(&table))
 		require.NotContains(t, table.String(), "NaN")

@@ -42,13 +42,13 @@ func (r *Report) judge() {
 	v := &r.Verdict
 	v.Policy, v.HPATarget = champion.Policy, safetyNet
 	v.Sentences = append(v.Sentences, r.canPay())
-	if !ours {
-		v.Headline = r.without(champion)
-		return
-	}
 	if judged := r.judged(); judged < leastJudged {
 		v.Headline = fmt.Sprintf("Too little is judged to say what is better: %s, where an hour is the least.", Span(judged))
 		v.Sentences = append(v.Sentences, "A day shows more, and a fortnight what is usual: give a longer history, or judge more of this one by a shorter --warmup.")
+		return
+	}
+	if !ours {
+		v.Headline = r.without(champion)
 		return
 	}
 	v.Headline = headline(champion, reference, r.Settings.BudgetPct)
