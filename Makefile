@@ -56,6 +56,10 @@ arch: ## prove that the pure packages reach no Kubernetes, Prometheus, gRPC or H
 	if [ -n "$$core" ]; then echo "forecast may use the standard library and gonum only:" >&2; echo "$$core" >&2; exit 1; fi; \
 	echo "arch: $(words $(PURE)) pure packages are pure"
 
+.PHONY: chart
+chart: ## compare the Helm chart with the Kustomize manifests, by Helm itself
+	cd deploy/e2e && $(GO) test -short ./helm
+
 .PHONY: verify
 verify: ## generated files and go.mod are up to date
 	$(GO) mod tidy -diff
@@ -63,7 +67,7 @@ verify: ## generated files and go.mod are up to date
 	@git diff --exit-code -- . || { echo 'verify: generated files differ, commit what make generate wrote' >&2; exit 1; }
 
 .PHONY: generate
-generate: ## write the generated files: the CRD, deep copies, the stubs of our gRPC API
+generate: ## write the generated files: the CRD, deep copies, the stubs of our gRPC API, the files of the chart
 	$(GO) generate ./...
 
 .PHONY: prior

@@ -2,6 +2,8 @@
 // Prometheus's own engine, and that rules and dashboard ask for metrics that there are.
 package monitoring_test
 
+//go:generate cp rules.yaml dashboard.json ../helm/forescale/files
+
 import (
 	"context"
 	"encoding/json"

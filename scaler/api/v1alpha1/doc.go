@@ -18,3 +18,4 @@
 package v1alpha1
 
 //go:generate go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0 object paths=. crd:headerFile= paths=. output:crd:dir=../../../deploy/kustomize/base/crd
+//go:generate cp ../../../deploy/kustomize/base/crd/forescale.dev_predictiveautoscalers.yaml ../../../deploy/helm/forescale/files/crd.yaml

@@ -31,7 +31,7 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 	out = append(out, d.query(ctx, about, pa.Spec.Metric.Query, now)...)
 	if pa.Spec.PodCPU {
 		if _, err := d.Dynamic.Resource(podMetrics()).Namespace(pa.Namespace).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
-			add(Advice, "podCPU: "+err.Error(), "install a metrics server, apply deploy/kustomize/overlays/pod-cpu, or leave podCPU out: it is an extra")
+			add(Advice, "podCPU: "+err.Error(), "install a metrics server, apply deploy/kustomize/overlays/pod-cpu or set controller.podCPU of the chart, or leave podCPU out: it is an extra")
 		} else {
 			add(Fine, "podCPU: the resource metrics API answers", "")
 		}
