@@ -286,6 +286,7 @@ func TestColumnsThatAreNotFound(t *testing.T) {
 		want string
 	}{
 		"a number of rows for a time": {",cpu\n0,24\n1,23\n", export.Options{}, "want the header"},
+		"days":                        {"date,visits\n2026-03-01,24\n2026-03-02,23\n", export.Options{}, `line 1: no column of "date,visits" is a time, such as 1789000000 or 2026-09-10T00:26:40Z: the first row is "2026-03-01,24"`},
 		"bytes beside a name":         {"host,bytes\nweb,1772366460\nweb,1772366520\n", export.Options{}, "want the header"},
 		"no such column":              {"timestamp,value,label\n60,1,0\n120,2,0\n", export.Options{Query: "Value"}, `line 1: no column "Value" beside the time in "timestamp,value,label"`},
 		"the time for the metric":     {"timestamp,value\n60,1\n120,2\n", export.Options{Query: "timestamp"}, `no column "timestamp" beside the time`},

@@ -108,7 +108,8 @@ func (l *layout) findTime(first []string, t *table) error {
 		}
 	}
 	if l.at < 0 {
-		return fmt.Errorf("%q in %q: %s", brief(l.words[0]), brief(l.text), wantHeader)
+		return fmt.Errorf("no column of %q is a time, such as 1789000000 or 2026-09-10T00:26:40Z: the first row is %q; %s",
+			brief(l.text), brief(strings.Join(first, ",")), wantHeader)
 	}
 	return nil
 }
