@@ -35,6 +35,7 @@ type entry struct {
 	fillAfter    time.Time // no reading of the past before, after a failure
 	fillFailures int       // in a row
 	fillErr      error     // of the last reading of the history or the cells since
+	fillTold     bool      // that was logged
 
 	fitting  bool
 	fitAfter time.Time // no fit before, after a failure

@@ -102,8 +102,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	e.mu.Lock()
 	query, filled, due := e.spec.Metric.Query, e.filled, !now.Before(e.fillAfter)
 	e.mu.Unlock()
-	var past error   // of the cells
-	var changed bool // it was not known
+	var past error // of the cells
 	if due && !filled {
 		// Where many begin at once, as after a restart, histories keep the processors busy for a
 		// minute: those that wait for their turn are served as they are observed meanwhile.
@@ -118,7 +117,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		changed = s.noteFill(e, epoch, past)
+		s.noteFill(e, epoch, past)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
@@ -128,10 +127,11 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if changed {
-		s.opts.Log.Warn("the past cannot be read, only the present", "workload", e.key.String(), "error", past)
-	}
 	if e.epoch == epoch {
+		if e.fillErr != nil && !e.fillTold {
+			s.opts.Log.Warn("the past cannot be read, only the present", "workload", e.key.String(), "error", e.fillErr)
+			e.fillTold = true
+		}
 		e.workload.Observe(sample)
 		e.cadence.answered(sample.Time, sample.Value)
 	}
@@ -166,23 +166,22 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 	return nil
 }
 
-// noteFill notes how reading the history, or the cells since, ended, and reports
-// whether it failed in another way than before. Failures back off as those of a query.
-func (s *Store) noteFill(e *entry, epoch int, err error) (changed bool) {
+// noteFill notes how reading the history, or the cells since, ended. Failures back off as
+// those of a query.
+func (s *Store) noteFill(e *entry, epoch int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch {
-		return false
+		return
 	}
 	if err == nil {
 		e.fillErr, e.fillFailures = nil, 0
-		return false
+		return
 	}
 	e.fillAfter = s.opts.Now().Add(backoff(e.fillFailures))
 	e.fillFailures++
-	changed = e.fillErr == nil || e.fillErr.Error() != err.Error()
+	e.fillTold = e.fillTold && e.fillErr != nil && e.fillErr.Error() == err.Error()
 	e.fillErr = err
-	return changed
 }
 
 // readClosed reads the cells that have closed since the last one known. If there is no

@@ -2,7 +2,9 @@ package live
 
 import (
 	"errors"
+	"log/slog"
 	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,6 +155,26 @@ func TestAPresentWithoutAPastIsServed(t *testing.T) {
 		a, _ = s.Answer(key)
 		require.NoError(t, a.Err)
 		require.False(t, math.IsNaN(a.Predicted), "the history was asked for again")
+	})
+}
+
+// While the server is down that is all there is to say. What keeps the past from being read
+// after that is said all the same, although it has not changed, and said once.
+func TestAPastThatCannotBeReadIsToldOnceAfterAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := errors.New("no answer in time")
+		source := &fakeSource{value: flat(7), err: down, noPast: down}
+		var log strings.Builder
+		s := run(t, source, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, s.Ensure(key, demand()))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		const past = "the past cannot be read"
+		require.NotContains(t, log.String(), past)
+		source.set(nil)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		require.Equal(t, 1, strings.Count(log.String(), past), log.String())
 	})
 }
 
