@@ -111,8 +111,7 @@ func (p *pods) beside(cells forecast.Series) forecast.Series {
 	out := forecast.Series{Start: cells.Start, Step: cells.Step, Values: make([]float64, cells.Len())}
 	for i := range out.Values {
 		out.Values[i] = math.NaN()
-		end := cells.Start.Add(time.Duration(i+1) * cells.Step)
-		if n, steady := p.throughout(end.Add(-cells.Step), end); steady {
+		if n, steady := p.throughout(cells.At(i), cells.At(i+1)); steady {
 			out.Values[i] = float64(n)
 		}
 	}
@@ -141,8 +140,7 @@ func (p *pods) rate(from, to time.Time) (float64, bool) {
 	sum := 0.0
 	first, last := int(from.Sub(c.Start)/c.Step), int((to.Sub(c.Start)-1)/c.Step)
 	for i := first; i <= last; i++ {
-		begin := c.Start.Add(time.Duration(i) * c.Step)
-		end := begin.Add(c.Step)
+		begin, end := c.At(i), c.At(i+1)
 		if begin.Before(from) {
 			begin = from
 		}

@@ -34,7 +34,9 @@ func (s *Store) Scale(key Key, target engine.Target) (Scale, bool) {
 	if e == nil {
 		return Scale{}, false
 	}
-	now := s.opts.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := s.opts.Now() // with the lock, or another decision might already be later
 	e.touch(now)
 	return e.scale(now, target), true
 }
@@ -51,9 +53,8 @@ func (s *Store) SetStartup(key Key, took time.Duration) {
 	e.workload.SetStartup(took)
 }
 
+// scale is [Store.Scale] for an instant; the caller holds mu.
 func (e *entry) scale(now time.Time, target engine.Target) Scale {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model(), PastErr: e.fillErr, FitErr: e.fitErr}
 	out.Trusted, out.Skill = e.workload.Trusted(), e.workload.Skill()
 	e.scaled = true
