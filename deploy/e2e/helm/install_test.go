@@ -238,54 +238,99 @@ func TestLifeOfARelease(t *testing.T) {
 	c := start(t)
 	begin := time.Now()
 	c.metrics.Set("demand", func(time.Time) float64 { return 95 })
-	url := fmt.Sprintf("prometheus: {url: %q}\nkeda: {enabled: true}\n", c.metrics.URL)
-	c.install(older(t), url)
+	vals := fmt.Sprintf("prometheus: {url: %q}\nkeda: {enabled: true}\n", c.metrics.URL)
+	c.install(older(t), vals)
 	for _, name := range []string{"forescale", "forescale-keda"} {
 		require.EqualValues(t, 2, c.deployment(namespace, name).Status.ReadyReplicas, name)
 	}
 	require.Equal(t, []string{"old"}, c.shortNames())
-
-	first, _ := c.run("forescale", "--explain-address", "localhost:0")
+	require.True(t, c.hasClusterRole())
+	c.knowsFlags()
+	controller, _ := c.run("forescale", "--explain-address", "localhost:0")
 	require.NoError(t, c.Apply(t.Context(), shop))
-	c.eventually(func() bool { return c.floor() == 10 && *c.deployment("shop", "web").Spec.Replicas == 10 }, "it may do what it must")
+	c.acts(controller)
+	c.answers()
+	require.NoError(t, controller.Stop(syscall.SIGTERM, time.Minute))
+	require.EqualValues(t, 2, c.floor())
+
+	// The rest of its life it may act in one namespace only, in pods that keep Pod Security.
+	require.NoError(t, c.ApplyAs(t.Context(), `{apiVersion: v1, kind: Namespace, metadata: {name: forescale, labels: {pod-security.kubernetes.io/enforce: restricted}}}`, "security"))
+	vals += "controller: {replicaCount: 3, podCPU: true, namespaces: [shop]}\npodAnnotations: {all: new}\n"
+	c.upgrade(load(t), vals)
+	require.Equal(t, []string{"pa"}, c.shortNames(), "the CRD is upgraded")
+	require.EqualValues(t, 3, c.deployment(namespace, "forescale").Status.ReadyReplicas)
+	require.False(t, c.hasClusterRole())
+	controller, _ = c.run("forescale", "--explain-address", "localhost:0")
+	c.acts(controller)
+
+	c.uninstall()
+	require.False(t, c.hasDeployments())
+	_ = controller.Stop(syscall.SIGTERM, time.Minute) // who may no longer give anything back
+	require.EqualValues(t, 10, c.floor(), "the floor stays, and the object with the CRD")
+	c.install(load(t), vals)
+	controller, _ = c.run("forescale", "--explain-address", "localhost:0")
+	objects := c.Dynamic.Resource(schema.GroupVersionResource{Group: "forescale.dev", Version: "v1alpha1", Resource: "predictiveautoscalers"}).Namespace("shop")
+	require.NoError(t, objects.Delete(t.Context(), "web", metav1.DeleteOptions{}))
+	c.eventually(func() bool {
+		_, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
+		return apierrors.IsNotFound(err)
+	}, "the object is gone")
+	require.EqualValues(t, 2, c.floor(), "given back")
+	require.NoError(t, controller.Stop(syscall.SIGTERM, time.Minute))
+	c.uninstall()
+	require.False(t, c.hasDeployments())
+	fmt.Printf("MEASURED the life of a release took %.1f s\n", time.Since(begin).Seconds())
+}
+
+// acts waits until the controller has raised the floor and the replicas, with all the
+// rights that it asks for.
+func (c *cluster) acts(controller *stack.Process) {
+	c.t.Helper()
+	c.eventually(func() bool { return c.floor() == 10 && *c.deployment("shop", "web").Spec.Replicas == 10 }, "the floor is raised")
+	text, err := os.ReadFile(controller.Log)
+	require.NoError(c.t, err)
+	require.NotContains(c.t, string(text), "forbidden")
+}
+
+// knowsFlags proves that each flag that the chart can give is one of forescale.
+func (c *cluster) knowsFlags() {
+	c.t.Helper()
+	for key, o := range render(c.t, `{fullnameOverride: other, prometheus: {httpConfigSecret: s}, controller: {readOnly: true, namespaces: [shop]}, keda: {enabled: true, tls: {secretName: s, clientCA: true}}}`) {
+		args, _ := at(o, "spec.template.spec.containers.0.args").([]any)
+		words := []string{}
+		for _, a := range args {
+			words = append(words, fmt.Sprint(a))
+		}
+		if len(words) > 0 {
+			out, err := exec.Command(c.binary, append(words, "--help")...).CombinedOutput()
+			require.NoError(c.t, err, "%s: %s", key, out)
+		}
+	}
+}
+
+// answers waits until the scaler of KEDA is ready.
+func (c *cluster) answers() {
+	c.t.Helper()
 	scaler, address := c.run("forescale-keda", "--grpc-address", "localhost:0")
 	c.eventually(func() bool {
 		res, err := http.Get("http://" + address + "/readyz")
 		return err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK
 	}, "the scaler is ready")
-	require.False(t, scaler.Exited())
+	require.NoError(c.t, scaler.Stop(syscall.SIGTERM, time.Minute))
+}
 
-	c.upgrade(load(t), url+"controller: {replicaCount: 3, readOnly: true, podCPU: true}")
-	require.Equal(t, []string{"pa"}, c.shortNames(), "the CRD is upgraded")
-	require.EqualValues(t, 3, c.deployment(namespace, "forescale").Status.ReadyReplicas)
-	require.Contains(t, c.deployment(namespace, "forescale").Spec.Template.Spec.Containers[0].Args, "--read-only")
-	_, err := c.Kube.RbacV1().ClusterRoles().Get(t.Context(), "forescale-pod-cpu", metav1.GetOptions{})
-	require.NoError(t, err)
+func (c *cluster) hasClusterRole() bool {
+	c.t.Helper()
+	_, err := c.Kube.RbacV1().ClusterRoles().Get(c.t.Context(), "forescale", metav1.GetOptions{})
+	if !apierrors.IsNotFound(err) {
+		require.NoError(c.t, err)
+	}
+	return err == nil
+}
 
-	text, err := os.ReadFile(first.Log)
-	require.NoError(t, err)
-	require.NotContains(t, string(text), "forbidden")
-	c.uninstall()
-	_ = first.Stop(syscall.SIGTERM, time.Minute) // who may no longer give anything back
-	list, err := c.Kube.AppsV1().Deployments(namespace).List(t.Context(), metav1.ListOptions{})
-	require.NoError(t, err)
-	require.Empty(t, list.Items)
-	_, err = c.Kube.RbacV1().ClusterRoles().Get(t.Context(), "forescale", metav1.GetOptions{})
-	require.True(t, apierrors.IsNotFound(err), err)
-	require.EqualValues(t, 10, c.floor(), "the floor stays")
-	objects := c.Dynamic.Resource(schema.GroupVersionResource{Group: "forescale.dev", Version: "v1alpha1", Resource: "predictiveautoscalers"}).Namespace("shop")
-	_, err = objects.Get(t.Context(), "web", metav1.GetOptions{})
-	require.NoError(t, err, "and so does its object, with the CRD")
-
-	c.install(load(t), url)
-	second, _ := c.run("forescale", "--explain-address", "localhost:0")
-	require.NoError(t, objects.Delete(t.Context(), "web", metav1.DeleteOptions{}))
-	c.eventually(func() bool { return c.floor() == 2 }, "the floor is given back")
-	c.eventually(func() bool {
-		_, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
-		return apierrors.IsNotFound(err)
-	}, "the object is gone")
-	require.NoError(t, second.Stop(syscall.SIGTERM, time.Minute))
-	c.uninstall()
-	fmt.Printf("MEASURED the life of a release took %.1f s\n", time.Since(begin).Seconds())
+func (c *cluster) hasDeployments() bool {
+	c.t.Helper()
+	list, err := c.Kube.AppsV1().Deployments(namespace).List(c.t.Context(), metav1.ListOptions{})
+	require.NoError(c.t, err)
+	return len(list.Items) > 0
 }
