@@ -58,14 +58,15 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 // check returns every fault of the flags about queries, repetitions and the report.
 func (o *backtestOptions) check() error {
 	asked := o.beside()
-	const mostSeeds = 1000 // each takes as long as the first, and some thousand runs are kept until the report
+	const mostSeeds = 1000          // each takes as long as the first, and some thousand runs are kept until the report
+	const mostResamples = 1_000_000 // all are kept until the intervals are known, and more digits say no more
 	return faultsOf([]rule{
 		{o.seeds >= 1 && o.seeds <= mostSeeds, "seeds", strconv.Itoa(o.seeds), fmt.Sprintf("want 1 to %d", mostSeeds)},
 		{o.desired == "" || asked.ReplicasQuery != "", "desired-query", o.desired, "want it together with --replicas-query: the start-up of a pod is learned from both"},
 		{o.latency == "" || asked.ReplicasQuery != "", "latency-query", o.latency, "want it together with --replicas-query: what a pod carries is learned from both"},
 		{o.replicas == "" || asked.LatencyQuery+o.desired != "", "replicas-query", o.replicas, "want it together with --latency-query, from which what a pod carries is learned, or --desired-query, for its start-up"},
 		{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"},
-		{o.resamples >= 1000, "resamples", strconv.Itoa(o.resamples), "want at least 1000"},
+		{o.resamples >= 1000 && o.resamples <= mostResamples, "resamples", strconv.Itoa(o.resamples), fmt.Sprintf("want 1000 to %d", mostResamples)},
 		{o.budget > 0 && o.budget < 100, "budget", floatText(o.budget), "want a percentage above 0 and below 100"},
 		{o.price >= 0 && !math.IsInf(o.price, 1), "price", floatText(o.price), "want at least 0"},
 	})
@@ -100,7 +101,7 @@ func (o *backtestOptions) settings() (replay.Options, error) {
 	case !(o.scalePeak >= 0) || o.scalePeak > mostLoad:
 		return replay.Options{}, fmt.Errorf("--scale-peak: %v: want requests/s up to %v, or 0 for the load as recorded", o.scalePeak, mostLoad)
 	case o.min < 0 || o.max < 1 || o.min > o.max:
-		return replay.Options{}, fmt.Errorf("--min-replicas: %d and --max-replicas: %d: want 0 ≤ min ≤ max", o.min, o.max)
+		return replay.Options{}, fmt.Errorf("--min-replicas: %d and --max-replicas: %d: want 0 ≤ min ≤ max, and a max of at least 1", o.min, o.max)
 	case o.judged.Std() < time.Minute:
 		return replay.Options{}, fmt.Errorf("--days: %s: want a span of at least a minute, such as 14d", o.judged)
 	case o.warmup < 0 || o.smooth < 0:
@@ -118,16 +119,17 @@ func (o *backtestOptions) settings() (replay.Options, error) {
 }
 
 func (o *backtestOptions) service() (queue.Service, error) {
-	const mostSlots = 10_000 // beyond, a pod is no line any more, and its formula takes for ever
-	if !(o.capacity > 0) || math.IsInf(o.capacity, 0) || o.slots < 1 || o.slots > mostSlots {
-		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and from one slot to %d", o.capacity, o.slots, mostSlots)
+	const mostSlots = 10_000              // beyond, a pod is no line any more, and its formula takes for ever
+	took := float64(o.slots) / o.capacity // seconds that a request takes
+	if o.slots < 1 || o.slots > mostSlots || !(took >= 1e-9 && took <= 3600) {
+		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and from one slot to %d, so that a request takes an hour at most", o.capacity, o.slots, mostSlots)
 	}
 	quantile, latency, err := parseSLO(o.slo)
 	if err != nil {
 		return queue.Service{}, fmt.Errorf("--slo: %w", err)
 	}
 	s := queue.Service{
-		Slots: o.slots, ServiceTime: time.Duration(math.Round(float64(o.slots) / o.capacity * float64(time.Second))),
+		Slots: o.slots, ServiceTime: time.Duration(math.Round(took * float64(time.Second))),
 		Quantile: quantile, Latency: latency,
 	}
 	switch o.balancing {

@@ -90,7 +90,8 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"bounds":             {[]string{load, "--min-replicas", "5", "--max-replicas", "4"}, "--min-replicas: 5 and --max-replicas: 4"},
 		"spec":               {[]string{load, "--spec", load}, "--spec: "},
 		"one file for both":  {[]string{load, "--report", "a.html", "--json", "./a.html"}, "--report and --json: \"a.html\": want two files"},
-		"too few resamples":  {[]string{load, "--resamples", "10"}, `--resamples: "10": want at least 1000`},
+		"too few resamples":  {[]string{load, "--resamples", "10"}, `--resamples: "10": want 1000 to 1000000`},
+		"resamples for ever": {[]string{load, "--resamples", "1000000000"}, `--resamples: "1000000000": want 1000 to 1000000`},
 		"every fault":        {[]string{load, "--resamples", "10", "--price", "NaN"}, `--price: "NaN": want at least 0`},
 		"mode":               {[]string{load, "--mode", "exact"}, `--mode: "exact": want fluid or requests`},
 		"discipline":         {[]string{load, "--mode", "requests", "--discipline", "lifo"}, `--discipline: "lifo": want one of central, random, two-choices, sharing`},
@@ -102,6 +103,8 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"no patience":        {[]string{load, "--client-timeout", "0s"}, "--client-timeout: 0s"},
 		"nodes":              {[]string{load, "--pods-per-node", "-1"}, "--pods-per-node: -1"},
 		"half a lesson":      {[]string{load, "--latency-query", "l"}, `--latency-query: "l": want it together with --replicas-query`},
+		"no capacity":        {[]string{load, "--capacity", "1e-300"}, "--capacity: 1e-300 and --slots: 8"}, // no time.Duration holds its service time
+		"no replicas":        {[]string{load, "--min-replicas", "0", "--max-replicas", "0"}, "want 0 ≤ min ≤ max, and a max of at least 1"},
 		"infinite capacity":  {[]string{load, "--capacity", "Inf"}, "--capacity: +Inf and --slots: 8"},
 		"slots":              {[]string{load, "--slots", "1000000000"}, "from one slot to 10000"},
 		"peak":               {[]string{load, "--scale-peak", "1e300"}, "--scale-peak: 1e+300: want requests/s up to 1e+12"},
