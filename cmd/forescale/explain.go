@@ -109,15 +109,20 @@ func (o explainOptions) failed(err error) error {
 	if status.Code(err) == codes.Unavailable {
 		message := status.Convert(err).Message()
 		return fmt.Errorf("--address: no answer from %s: want the gRPC address of forescale serve, or --explain-address of a controller: %s%s",
-			o.address, message, o.aboutTLS(message))
+			o.address, message, o.hint(message))
 	}
 	return fmt.Errorf("%s: %s", o.address, status.Convert(err).Message())
 }
 
-// aboutTLS is what may be missing where somebody listens and hangs up.
-func (o explainOptions) aboutTLS(message string) string {
+// hint is what may be wrong with the address, or missing where somebody listens and hangs up.
+func (o explainOptions) hint(message string) string {
+	says := func(text string) bool { return strings.Contains(message, text) }
 	switch {
-	case strings.Contains(message, "Error while dialing"), strings.Contains(message, "name resolver error"): // nobody listens
+	case says("Error while dialing"), says("name resolver error"): // nobody listens
+		return ""
+	case says("invalid target address"): // as one with http://
+		return "; want host:port, such as localhost:9443"
+	case says("looked like an HTTP/1.1 header"): // that of --http-address, which speaks without TLS
 		return ""
 	case o.ca == "":
 		return "; a server with --grpc-cert wants --ca"

@@ -211,10 +211,12 @@ func TestExplainSaysWhatAServerMayWant(t *testing.T) {
 		{explainOptions{}, "error reading server preface: EOF", "; a server with --grpc-cert wants --ca"},
 		{explainOptions{ca: "ca.pem"}, "write: broken pipe", "; a server with --grpc-client-ca wants --cert and --key"},
 		{explainOptions{ca: "ca.pem", cert: "me.pem", key: "me.key"}, "write: broken pipe", ""},
+		{explainOptions{}, "the frame header looked like an HTTP/1.1 header", ""},
+		{explainOptions{}, "invalid target address http://localhost:9443", "; want host:port, such as localhost:9443"},
 		{explainOptions{}, "name resolver error: produced zero addresses", ""},
 		{explainOptions{}, "transport: Error while dialing: dial tcp 127.0.0.1:9443: connect: connection refused", ""},
 	} {
-		require.Equal(t, c.want, c.o.aboutTLS(c.message))
+		require.Equal(t, c.want, c.o.hint(c.message))
 	}
 }
 
@@ -226,6 +228,7 @@ func TestExplainSaysWhatIsWrong(t *testing.T) {
 	}{
 		"no name of a workload": {[]string{"--address", address, "web"}, `"web" is no workload, want namespace/name`},
 		"not kept":              {[]string{"--address", address, "shop/cart"}, "no workload shop/cart is kept here; kept: shop/web/rps"},
+		"a URL":                 {[]string{"--address", "http://127.0.0.1:1"}, "; want host:port, such as localhost:9443"},
 		"nobody listens":        {[]string{"--address", "127.0.0.1:1"}, "connection refused"},
 		"keys without a CA":     {[]string{"--cert", "a.pem"}, "--cert and --key need --ca"},
 		"a record of what":      {[]string{"--replay", "decision.json", "shop/web"}, `--replay decision.json: want it without "shop/web"`},
