@@ -94,7 +94,7 @@ func loaded(t trace.Trace, o Options) (s *Scenario, first time.Time, err error) 
 	s.load = t.Intensity()
 	s.settle = int(s.Start.Sub(s.begin) / o.Step)
 	s.rate = make([]float64, int((s.Length+s.Start.Sub(s.begin))/o.Step))
-	s.load.Fill(s.rate, s.begin, o.Step, nil)
+	s.load.Fill(s.rate, s.begin, o.Step)
 	s.scaled, err = s.scale()
 	return s, first, err
 }

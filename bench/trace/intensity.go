@@ -57,16 +57,11 @@ func (in Intensity) At(now time.Time) (float64, bool) {
 	return in.at(now.Sub(in.start).Seconds() / in.step)
 }
 
-// Fill writes the rate at from, from+step, … to dst and calls gap, unless nil,
-// with the index of each instant that lies in a gap.
-func (in Intensity) Fill(dst []float64, from time.Time, step time.Duration, gap func(i int)) {
+// Fill writes the rate at from, from+step, … to dst.
+func (in Intensity) Fill(dst []float64, from time.Time, step time.Duration) {
 	x, dx := from.Sub(in.start).Seconds()/in.step, step.Seconds()/in.step
 	for i := range dst {
-		rate, seen := in.at(x + float64(i)*dx)
-		dst[i] = rate
-		if !seen && gap != nil {
-			gap(i)
-		}
+		dst[i], _ = in.at(x + float64(i)*dx)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,10 +133,8 @@ func hostName() string {
 // podNamespace is the namespace of the pod that this runs in.
 func podNamespace() string {
 	const file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
-	if text, err := os.ReadFile(file); err == nil && len(text) > 0 {
-		return string(text)
-	}
-	return "default"
+	text, _ := os.ReadFile(file) // outside a pod there is none
+	return cmp.Or(strings.TrimSpace(string(text)), "default")
 }
 
 // clusterConfig finds the cluster as kubectl does, or as a pod.
