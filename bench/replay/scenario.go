@@ -62,7 +62,7 @@ func NewScenario(t trace.Trace, o Options) (*Scenario, error) {
 	}
 	o = s.Options
 	s.draw()
-	s.scrapes(s.load, first, s.scaled)
+	s.scrapes(first)
 	s.backfill(first)
 	staffing := queue.NewStaffing(o.Service)
 	s.demand, s.need = make([]int32, len(s.rate)), make([]int32, len(s.rate))
@@ -178,9 +178,9 @@ func (a *arrivals) next(mean float64) float64 {
 	return a.poisson.Rand()
 }
 
-// scrapes makes the samples of the ingress counter from the start of the history
+// scrapes makes the samples of the ingress counter from first, the start of the history,
 // to the end of the run. Before the run the arrivals are drawn per scrape.
-func (s *Scenario) scrapes(in trace.Intensity, first time.Time, scale float64) {
+func (s *Scenario) scrapes(first time.Time) {
 	o := s.Options
 	rng, past := o.stream(streamScrape), newArrivals(o, streamHistory)
 	interval := o.Metric.ScrapeInterval
@@ -189,10 +189,10 @@ func (s *Scenario) scrapes(in trace.Intensity, first time.Time, scale float64) {
 	counter, last := 0.0, first
 	s.samples = make([]scrape.Sample, 0, end.Sub(first)/interval+1)
 	for ; at.Before(end); at = at.Add(interval) {
-		rate, seen := in.At(at)
+		rate, seen := s.load.At(at)
 		var value float64
 		if at.Before(s.begin) {
-			counter += past.next(rate * scale * at.Sub(last).Seconds())
+			counter += past.next(rate * s.scaled * at.Sub(last).Seconds())
 			value = counter
 		} else {
 			value = counter + s.arrivedBy(at)
