@@ -56,6 +56,9 @@ func RunM4(ctx context.Context, dir, out string, opts M4Options, progress io.Wri
 	if err != nil {
 		return M4Report{}, err
 	}
+	if err := os.MkdirAll(out, 0o755); err != nil { // now, not after the forecasts
+		return M4Report{}, fmt.Errorf("accuracy: %w", err)
+	}
 	horizon := opts.Horizon
 	if horizon <= 0 {
 		horizon = m4Horizon(truth)
@@ -112,12 +115,9 @@ func m4Forecast(ctx context.Context, m forecast.Model, s m4Series, horizon int) 
 	return f, nil
 }
 
-// writeM4 writes one file per quantile, and the median a second time as the
-// point forecast.
+// writeM4 writes one file per quantile into out, which is there, and the median a second
+// time as the point forecast.
 func writeM4(out string, train []m4Series, forecasts []*forecast.Forecast) error {
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return fmt.Errorf("accuracy: %w", err)
-	}
 	_, names := m4Files()
 	for q, name := range names {
 		if err := writeQuantile(filepath.Join(out, name), q, train, forecasts); err != nil {

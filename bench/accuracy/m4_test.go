@@ -1,6 +1,7 @@
 package accuracy_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/accuracy"
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/baseline"
 	"github.com/forescale/forescale/forecast/forecasttest"
 )
@@ -98,6 +100,21 @@ func TestRunM4MeasuresOneModel(t *testing.T) {
 		require.NoError(t, err)
 		require.InEpsilon(t, last, v, 0.2, "as now, and the median of its errors")
 	}
+}
+
+// unasked is a model that nobody may fit.
+type unasked struct{ t *testing.T }
+
+func (m unasked) Fit(context.Context, forecast.Series) (forecast.Fitted, error) {
+	m.t.Error("forecasts of hours must not be lost for want of a place")
+	return nil, forecast.ErrShortHistory
+}
+
+func TestRunM4NeedsItsPlaceFirst(t *testing.T) {
+	dir := collection(t, 4)
+	out := filepath.Join(dir, "deep", "Hourly-train.csv", "out") // below a file
+	_, err := accuracy.RunM4(t.Context(), dir, out, accuracy.M4Options{Model: unasked{t}}, io.Discard)
+	require.Error(t, err)
 }
 
 func TestRunM4NamesTheBadRow(t *testing.T) {

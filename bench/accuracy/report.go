@@ -1,6 +1,7 @@
 package accuracy
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"math"
@@ -173,7 +174,7 @@ func (r *Report) summarize() {
 		}
 		r.Summary = append(r.Summary, s)
 	}
-	slices.SortFunc(r.Summary, func(a, b Summary) int { return int(a.Horizon - b.Horizon) })
+	slices.SortFunc(r.Summary, func(a, b Summary) int { return cmp.Compare(a.Horizon, b.Horizon) })
 }
 
 // peakRatio returns the geometric mean of the error ratios of the maxima, of those

@@ -64,3 +64,22 @@ func TestNoForecastHasNoRatio(t *testing.T) {
 	require.True(t, math.IsNaN(float64(hour.PeakMAERatio)))
 	require.True(t, math.IsNaN(float64(hour.PinballRatio["0.9"])))
 }
+
+// Horizons of less than a second apart are in order, too.
+func TestHorizonsAscend(t *testing.T) {
+	var loads []trace.Trace
+	for _, ms := range []int{500, 100, 400, 200, 250} {
+		load := trace.Trace{Name: "wave", Start: time.Unix(1_700_000_000, 0), Step: time.Duration(ms) * time.Millisecond}
+		for i := range 12 {
+			load.Values = append(load.Values, 10+math.Sin(float64(i)))
+		}
+		loads = append(loads, load)
+	}
+	report, err := accuracy.Run(t.Context(), loads, accuracy.Options{Model: baseline.Naive{}}, nil)
+	require.NoError(t, err)
+	var ahead []float64
+	for _, s := range report.Summary {
+		ahead = append(ahead, s.Horizon)
+	}
+	require.Equal(t, []float64{0.1, 0.2, 0.25, 0.4, 0.5}, ahead)
+}
