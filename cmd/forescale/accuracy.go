@@ -82,22 +82,31 @@ q0.9.csv, q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,â
 
 func (o *accuracyOptions) check(files []string) error {
 	switch {
-	case o.m4 != "" && (len(files) > 0 || o.traces != "" || o.json != "" || o.query != ""):
-		return errors.New("--m4 goes with --out alone: it writes forecasts, the other figures are for series files")
-	case o.m4 != "" && o.model == auto.Auto && (o.network != "" || o.zone != "UTC"):
-		return errors.New("--m4: --network and --time-zone go with another --model: auto forecasts the collection as a path, without either")
-	case o.m4 != "" && o.out == "":
-		return errors.New("--m4 needs --out, the directory for the forecasts")
-	case o.m4 == "" && o.out != "":
+	case o.m4 != "":
+		return o.checkM4(files)
+	case o.out != "":
 		return errors.New("--out goes with --m4")
-	case o.m4 == "" && o.traces == "" && len(files) == 0:
+	case o.traces == "" && len(files) == 0:
 		return errors.New("no series given: name files, or a directory by --traces or --m4")
 	}
-	return faultsOf([]rule{{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"}})
+	return nil
+}
+
+func (o *accuracyOptions) checkM4(files []string) error {
+	switch {
+	case len(files) > 0 || o.traces+o.json+o.query != "":
+		return errors.New("--m4 goes with --out alone: it writes forecasts, the other figures are for series files")
+	case o.model == auto.Auto && (o.network != "" || o.zone != "UTC"):
+		return errors.New("--m4: --network and --time-zone go with another --model: auto forecasts the collection as a path, without either")
+	case o.out == "":
+		return errors.New("--m4 needs --out, the directory for the forecasts")
+	}
+	return nil
 }
 
 func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io.Writer) error {
-	if err := o.check(files); err != nil {
+	workers := faultsOf([]rule{{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"}})
+	if err := errors.Join(o.check(files), workers); err != nil {
 		return err
 	}
 	zone, err := time.LoadLocation(o.zone)
