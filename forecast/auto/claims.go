@@ -15,10 +15,10 @@ type claims struct {
 	waiting  []claimed                 // for their truths, placed as the origins are
 }
 
-// A claimed is what a rung remembers of a claim until its truth arrives. Where there is none,
-// others are combine.Parts.Gate: a claim needs the week, and the start takes part before it.
+// A claimed is what a rung remembers of a claim until its truth arrives, and of the gate.
 type claimed struct {
 	said, others [ladders]direct.Small // SmallNaN = nothing
+	gate         [ladders]direct.Small // combine.Parts.Gate
 	most         [ladders]bool         // it had most of the weight
 }
 
@@ -32,7 +32,8 @@ func newClaims(l direct.Lags, rungs, waiting int) *claims {
 		c.trusts[ladder] = make([]calendar.Trust, rungs)
 	}
 	for i := range c.waiting {
-		c.waiting[i].said = [ladders]direct.Small{direct.SmallNaN, direct.SmallNaN}
+		none := [ladders]direct.Small{direct.SmallNaN, direct.SmallNaN}
+		c.waiting[i].said, c.waiting[i].gate = none, none
 	}
 	return c
 }
@@ -96,20 +97,19 @@ func (s *filter) applyClaim(ladder, k int, claim float64, dst *answer, o *interv
 	}
 }
 
-// keepGate notes combine.Parts.Gate, NaN = the start takes no part. c may be nil, and where
-// there is a claim nothing is noted.
+// keepGate notes combine.Parts.Gate. c may be nil.
 func (c *claimed) keepGate(ladder int, gate float32) {
-	if c != nil && c.said[ladder] == direct.SmallNaN {
-		c.others[ladder] = direct.ToSmall(float64(gate))
+	if c != nil {
+		c.gate[ladder] = direct.ToSmall(float64(gate))
 	}
 }
 
-// gate returns what keepGate noted; NaN if it noted nothing.
-func (c *claimed) gate(ladder int) float32 {
-	if c == nil || c.said[ladder] != direct.SmallNaN {
+// gateSaid returns what keepGate noted; NaN if it noted nothing.
+func (c *claimed) gateSaid(ladder int) float32 {
+	if c == nil {
 		return asleep
 	}
-	return float32(c.others[ladder].Float())
+	return float32(c.gate[ladder].Float())
 }
 
 // settle judges the claim that rung k made; nil or SmallNaN means that there was none. It

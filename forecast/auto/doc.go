@@ -32,6 +32,9 @@
 // again whenever the history has grown by two fifths: the caller may not fit daily, and a
 // short history does not contain the week.
 //
+// At hourly steps forecasts are few, and the middle of the weighted ones and the naive rules
+// is used; see package combine.
+//
 // At hourly steps a calendar of kinds of days makes claims where a day ago and a week ago
 // contradict each other, which happens too rarely to be learned from losses; see package
 // calendar. Each rung trusts the calendar by how its claims have done against all experts

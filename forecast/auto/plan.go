@@ -42,7 +42,7 @@ func planFor(step time.Duration, day int) *plan {
 }
 
 func newPlan(rungs []int, day int) *plan {
-	fades := fewHourly <= day && day <= mostHourly // where claims are remembered, and with them what the gate said
+	hourly := fewHourly <= day && day <= mostHourly // where claims are remembered, and with them what the gate said
 	day = max(day, 24)
 	p := &plan{rungs: rungs, timing: make([]interval.Timing, len(rungs))}
 	for k, h := range rungs {
@@ -50,7 +50,7 @@ func newPlan(rungs []int, day int) *plan {
 	}
 	p.settings = settings(rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for k := range p.settings {
-		p.settings[k].Fades = fades
+		p.settings[k].Fades, p.settings[k].Middle = hourly, hourly
 	}
 	p.queues, p.origins = newQueues(rungs)
 	p.own, p.regressions = neighbours(rungs)

@@ -211,7 +211,7 @@ func (s *filter) judge(k, i int, season *direct.Season, truths [ladders]float64)
 		if l == peaks {
 			o.Highest = highest(advice)
 		}
-		parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float()), Gate: made.gate(l), Belief: origin.beliefs[l]}
+		parts := combine.Parts{Weighted: float32(rec.weighted.Float()), Leading: float32(rec.leading.Float()), Gate: made.gateSaid(l), Belief: origin.beliefs[l]}
 		if others, most := s.settle(l, k, made, o.Point, truth); !most {
 			r.poly.Learn(advice, parts, float32(others), float32(truth))
 		}

@@ -87,6 +87,28 @@
 // does a gate that learns from what the start said. The middle as one more choice of the gate
 // takes 1 % off at hourly steps and costs 9 % at steps of minutes.
 //
+// # The middle
+//
+// Where forecasts are few, at hourly steps, the gate is itself an expert of little experience:
+// twelve hours ahead, two weeks hold twenty-eight forecasts that do not overlap. There the
+// combination is the middle of six: of the two combinations, the gate, and the three simple
+// rules. Put in the order of their forecasts, two fifths of their weight are cut off on either
+// side. A rule counts for less if its recent error is larger than that of the combination, the
+// gate for up to two if its shares rest on evidence. The gate learns from what it would have
+// said alone.
+//
+// The error over that of the best of four naive rules in hindsight, mean of one to twelve
+// hours ahead, falls on recorded loads from .895 to .884 with four days of history, from .873
+// to .862 with ten, from .794 to .788 with fourteen and from .732 to .727 with twenty-nine. On
+// 59 generated families it falls from .910 to .902, .950 to .939, .800 to .793 and .715 to
+// .712.
+//
+// If the gate never counts for more than one, another half of that is gained on recorded loads.
+// But days on which the week is right and the day is not are then outvoted: loads that are
+// quieter at weekends lose 2 to 4 % twelve hours ahead. At steps of minutes the median of the
+// six takes .8 % off the error an hour ahead, but the bounds are no better for it, and a minute
+// ahead they are worse.
+//
 // # Belief
 //
 // In the end the combination's move away from the last value is believed only as far as

@@ -24,6 +24,10 @@ type Settings struct {
 	// Fades says that the start takes part beside the gate until a week has been seen. Learn
 	// must then be given Parts.Gate.
 	Fades bool
+
+	// Middle says that what is said is the middle of the gate and its choices, which is for
+	// series whose forecasts are few. Learn must then be given Parts.Gate.
+	Middle bool
 }
 
 // A Poly weighs experts under absolute loss; see the package comment. The zero
@@ -42,7 +46,7 @@ type Poly struct {
 }
 
 // Parts are what goes into the combined forecast: what each of the two combinations
-// behind the gate says, what the gate makes of them where the start takes part too, else
+// behind the gate says, what the gate makes of them where something else takes part too, else
 // NaN, and the belief in the whole, in 255ths. A Belief of 0 means that none was recorded.
 type Parts struct {
 	Weighted, Leading, Gate float32
@@ -79,6 +83,31 @@ func NewPoly(set *Settings, n int) *Poly { return &Poly{set: set, of: make([]exp
 // returns the parts of the combination, for Learn.
 func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	share := p.shares(forecasts)
+	var room [2][mostExperts]float32
+	w, l := room[weighted][:len(dst)], room[leading][:len(dst)]
+	p.mixtures(w, l, forecasts)
+	for k, f := range forecasts {
+		if f == f { // not NaN
+			parts.Weighted += w[k] * f
+			parts.Leading += l[k] * f
+		}
+	}
+	gate := p.spread(dst, w, l, share, forecasts)
+	parts.Gate = absent
+	if p.set.Middle {
+		parts.Gate = gate
+		p.spread(dst, w, l, p.temper(share, parts, forecasts), forecasts)
+	}
+	if p.open(dst, forecasts) {
+		parts.Gate = gate
+	}
+	parts.Belief = p.shrink(dst, forecasts[0])
+	return parts
+}
+
+// mixtures writes the weights of both combinations behind the gate: w by ML-Poly, l by the
+// newest losses, or as w if there are none. Experts that are asleep get zero.
+func (p *Poly) mixtures(w, l, forecasts []float32) {
 	sum, best := p.survey(forecasts)
 	byPrior := !(sum > 1e-30) || sum > math.MaxFloat32
 	if byPrior {
@@ -91,35 +120,40 @@ func (p *Poly) Weights(dst, forecasts []float32) (parts Parts) {
 	}
 	total := float32(0)
 	for k, f := range forecasts {
-		dst[k] = 0
-		if f == f {
-			dst[k] = p.of[k].lead(best)
-			total += dst[k]
-		}
-	}
-	for k, f := range forecasts {
 		if f != f { // NaN
 			continue
 		}
-		w := (*p.set.Prior)[k]
+		w[k], l[k] = (*p.set.Prior)[k], p.of[k].lead(best)
 		if !byPrior {
-			w = p.of[k].weight()
+			w[k] = p.of[k].weight()
 		}
-		w /= sum
-		l := w
-		if total > 0 {
-			l = dst[k] / total
-		}
-		parts.Weighted += w * f
-		parts.Leading += l * f
-		dst[k] = share[weighted]*w + share[leading]*l
+		w[k] /= sum
+		total += l[k]
+	}
+	if !(total > 0) {
+		copy(l, w)
+		return
+	}
+	for k := range l {
+		l[k] /= total
+	}
+}
+
+// spread writes the weights of the experts that follow from the shares of the choices, where
+// w and l are those of the combinations, and returns their forecast.
+func (p *Poly) spread(dst, w, l []float32, share [choices]float32, forecasts []float32) (said float32) {
+	for k := range dst {
+		dst[k] = share[weighted]*w[k] + share[leading]*l[k]
 	}
 	for k := range Simple {
 		dst[k] += share[simple+k]
 	}
-	parts.Gate = p.open(dst, forecasts)
-	parts.Belief = p.shrink(dst, forecasts[0])
-	return parts
+	for k, f := range forecasts {
+		if f == f { // not NaN
+			said += dst[k] * f
+		}
+	}
+	return said
 }
 
 // survey returns the sum of the weights of the experts awake, and their least loss.
@@ -162,7 +196,7 @@ func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
 			p.of[k].rate += growth
 		}
 	}
-	switch gate := parts.Gate; { // from what the start said the gate has nothing to learn
+	switch gate := parts.Gate; { // from what others said the gate has nothing to learn
 	case p.seen-p.set.Overlap < gateFrom:
 		mixed, parts.Belief = parts.Weighted, wholly
 	case gate == gate: // not NaN

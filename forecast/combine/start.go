@@ -13,26 +13,25 @@ const (
 	leastRatio  = 1e-3 // least error of an expert, as a share of that of the last value
 )
 
-// absent is the gate's forecast where the start takes no part in the combination.
+// absent is the gate's forecast where nothing else takes part in the combination.
 var absent = float32(math.NaN()) //nolint:gochecknoglobals // a constant
 
-// open moves the weights towards those of the start, by its share, and returns the forecast
-// of the weights without it; absent if the share is zero.
-func (p *Poly) open(dst, forecasts []float32) (gate float32) {
+// open moves the weights towards those of the start, by its share, and reports whether it has
+// one.
+func (p *Poly) open(dst, forecasts []float32) bool {
 	share := p.young(forecasts)
 	if !(share > 0) {
-		return absent
+		return false
 	}
 	var room [mostExperts]float32
 	start := room[:len(dst)]
-	p.middle(start, forecasts)
+	p.centre(start, forecasts)
 	for k, f := range forecasts {
 		if f == f { // not NaN
-			gate += dst[k] * f
 			dst[k] += share * (start[k] - dst[k])
 		}
 	}
-	return gate
+	return true
 }
 
 // young returns the share of the start, 0 to 1. Until the gate opens it is one, if a day has
@@ -52,27 +51,18 @@ func (p *Poly) young(forecasts []float32) float32 {
 	return max(0, 1-p.seen*max(1-p.set.Keep, 1/(fadeRounds*p.set.Overlap)))
 }
 
-// middle writes the weights of the start: those of the experts by their merits, of which the
+// centre writes the weights of the start: those of the experts by their merits, of which the
 // outer parts are cut off in the order of their forecasts. They sum to one unless all experts
 // are asleep.
-func (p *Poly) middle(dst, forecasts []float32) {
+func (p *Poly) centre(dst, forecasts []float32) {
 	var room [mostExperts]float32
 	merits := room[:len(dst)]
-	sum := p.merits(merits, forecasts)
-	for k, f := range forecasts {
-		below := float32(0)
-		for j, g := range forecasts {
-			if g < f || g == f && j < k {
-				below += merits[j]
-			}
-		}
-		kept := min(below+merits[k], (1-outer)*sum) - max(below, outer*sum)
-		dst[k] = max(kept, 0) / max((1-2*outer)*sum, least)
-	}
+	p.merits(merits, forecasts)
+	keepMiddle(dst, merits, forecasts, outer)
 }
 
-// merits writes what each expert deserves, zero if it is asleep, and returns the sum.
-func (p *Poly) merits(dst, forecasts []float32) (sum float32) {
+// merits writes what each expert deserves, zero if it is asleep.
+func (p *Poly) merits(dst, forecasts []float32) {
 	n := min(p.seen, 1/p.set.Lead) / p.set.Overlap
 	for k, f := range forecasts {
 		if f != f { // NaN
@@ -83,9 +73,7 @@ func (p *Poly) merits(dst, forecasts []float32) (sum float32) {
 		if 0 < k && k < Simple {
 			dst[k] *= seasonPrior
 		}
-		sum += dst[k]
 	}
-	return sum
 }
 
 // ratio returns the recent mean error of expert k over that of the last value; 1 if either
