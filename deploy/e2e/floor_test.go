@@ -111,6 +111,32 @@ func TestTheUsersEditBecomesTheOriginal(t *testing.T) {
 	b.clean()
 }
 
+// A user may want for good just what the floor happens to be. The API server changes nothing
+// then but who holds the field, or the annotation of kubectl.
+func TestAWishEqualToTheFloorBecomesTheOriginal(t *testing.T) {
+	t.Parallel()
+	for name, wish := range map[string]func(*bench) error{
+		"server-side apply": func(b *bench) error { return b.ApplyAs(b.t.Context(), b.hpa(10), "flux") },
+		"kubectl apply": func(b *bench) error {
+			_, err := b.Kube.AutoscalingV2().HorizontalPodAutoscalers(b.ns).Patch(b.t.Context(), "web", types.MergePatchType,
+				[]byte(`{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"spec\":{\"minReplicas\":10}}"}}}`),
+				metav1.PatchOptions{FieldManager: "kubectl-client-side-apply"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, _ := shared.holding(t)
+			require.NoError(t, wish(b))
+			b.clean()
+			require.EqualValues(t, 10, b.floor(), "it is the user's now")
+			b.demand(15)
+			b.remove("web")
+			b.always(5*time.Second, func() bool { return b.floor() == 10 }, "and remains so")
+		})
+	}
+}
+
 // A tool that applies its manifest again and again wins after a few writes, and
 // is named.
 func TestAReverterIsLeftInPeace(t *testing.T) {

@@ -43,7 +43,8 @@ type Verdict struct {
 
 // Judge returns the state of the floor at now, and remembers it. A floor that was
 // changed to the value to give back was put back (by a tool that applies its
-// manifests again); any other new value is the user's new wish.
+// manifests again); any other new value is the user's new wish, and so is one that happens
+// to be the floor in force, if the object tells that somebody else wants it too.
 func (f *Floor) Judge(v *View, now time.Time) Verdict {
 	if f.uid != v.UID { // another object of the same name starts afresh
 		*f = Floor{uid: v.UID}
@@ -76,7 +77,7 @@ func (f *Floor) Retry() {
 func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 	d.Held = v.Claim != nil // at least a trace to remove
 	switch {
-	case v.Min != nil && *v.Min == claim.Floor && !same(v.Min, claim.Original):
+	case v.Min != nil && *v.Min == claim.Floor && !same(v.Min, claim.Original) && !v.stated(claim):
 		d.Held, d.Original, d.Base = true, claim.Original, base(v, claim.Original)
 		f.claim = claim // perhaps taken over from another replica
 		return

@@ -59,6 +59,46 @@ func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
 	}
 }
 
+// A user who wants for good what the floor happens to be gets that, and not the former
+// minimum, when the floor is given back; what was so before the floor was raised says nothing.
+func TestAWishEqualToTheFloorIsAnEdit(t *testing.T) {
+	claim := &Claim{Original: new(int32(2)), Floor: 9, Owners: []Owner{{"flux", "Apply"}}}
+	for name, c := range map[string]struct {
+		owners         []Owner
+		applied, known *int32 // in the manifest of kubectl: now, and when the floor was raised
+		edited         bool
+	}{
+		"nobody says anything":  {nil, nil, nil, false},
+		"server-side apply":     {[]Owner{{"flux", "Apply"}}, nil, nil, true},
+		"an update":             {[]Owner{{"kubectl-replace", "Update"}}, nil, nil, false},
+		"kubectl apply":         {nil, new(int32(9)), new(int32(2)), true},
+		"kubectl apply, of old": {nil, new(int32(9)), new(int32(9)), false},
+		"another manifest":      {nil, new(int32(3)), new(int32(2)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f Floor
+			claim := *claim
+			claim.Applied = c.known
+			v := view(t, 9, &claim, "flux")
+			v.Owners, v.Applied = c.owners, c.applied
+			f.Wrote(v, &claim)
+			d := f.Judge(v, start)
+			require.True(t, d.Held, "the claim is to be removed")
+			require.Equal(t, c.edited, d.Edited)
+			require.False(t, d.Reverted)
+			want := int32(2)
+			if c.edited {
+				want = 9
+			}
+			require.Equal(t, want, d.Base)
+			require.Equal(t, want, *d.Original)
+			d = f.Judge(v, start)
+			require.False(t, d.Edited, "told once")
+			require.Equal(t, want, d.Base, "and remembered by the object")
+		})
+	}
+}
+
 // A replaced object has lost the annotation; what was to be given back is known
 // from memory.
 func TestAReplacedObjectIsRecognized(t *testing.T) {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -30,6 +32,7 @@ type Claim struct {
 	Lease    string  `json:"lease"`    // namespace/name of its Lease object: the claim expires with it
 	For      string  `json:"for"`      // name of the PredictiveAutoscaler
 	Owners   []Owner `json:"owners,omitempty"`
+	Applied  *int32  `json:"applied,omitempty"` // floor in the manifest that kubectl had applied last; null = unknown
 }
 
 // An Owner is a field manager that held the floor field before us.
@@ -56,6 +59,7 @@ type View struct {
 	Claim   *Claim  // nil = nobody holds the floor; the copy of another object's claim is none
 	Managed string  // manager besides us that wrote the floor field last, empty if none
 	Owners  []Owner // all managers besides us that hold it
+	Applied *int32  // floor in the manifest that kubectl applied last, without server-side apply; nil = none
 	Scaled  string  // name of the ScaledObject that owns the object, empty if none
 	Zero    bool    // the target is scaled to zero
 	Paused  string  // annotation of a ScaledObject by which its user has told KEDA not to scale, or not to scale out; empty if none
@@ -151,7 +155,36 @@ func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 		}
 	}
 	v.Managed, v.Owners = ownersOf(u.GetManagedFields(), kind.Min)
+	v.Applied = appliedMin(u.GetAnnotations(), kind)
 	return v, nil
+}
+
+// appliedMin returns the floor in the manifest that kubectl apply, or a tool that works as it
+// does, has left in an annotation; nil if there is none.
+func appliedMin(annotations map[string]string, kind Kind) *int32 {
+	var manifest struct {
+		Spec map[string]json.RawMessage `json:"spec"`
+	}
+	text := annotations[corev1.LastAppliedConfigAnnotation]
+	if text == "" || json.Unmarshal([]byte(text), &manifest) != nil {
+		return nil
+	}
+	var n *int32
+	if json.Unmarshal(manifest.Spec[kind.Min], &n) != nil {
+		return nil
+	}
+	return n
+}
+
+// stated reports that somebody besides us has set the floor to just the value of claim, ours,
+// while it stood there: by a server-side apply, which makes the field theirs as well, or by a
+// manifest of kubectl apply, which then changes no more than its annotation. A mere update to
+// the same value leaves no trace.
+func (v *View) stated(claim *Claim) bool {
+	if slices.ContainsFunc(v.Owners, func(o Owner) bool { return o.Operation == string(metav1.ManagedFieldsOperationApply) }) {
+		return true
+	}
+	return v.Applied != nil && *v.Applied == claim.Floor && !same(v.Applied, claim.Applied)
 }
 
 func number(u *unstructured.Unstructured, path ...string) int32 {

@@ -45,7 +45,7 @@ type Request struct {
 func (w *Writer) Raise(ctx context.Context, v *View, request Request) (*View, *Claim, error) {
 	claim := &Claim{
 		On: v.on(), Original: request.Original, Floor: request.Floor, Holder: w.Holder, Lease: w.Lease, For: request.For,
-		Owners: v.Owners,
+		Owners: v.Owners, Applied: v.Applied,
 	}
 	if v.Claim != nil && len(claim.Owners) == 0 {
 		claim.Owners = v.Claim.Owners
