@@ -137,6 +137,15 @@ func TestAWishEqualToTheFloorBecomesTheOriginal(t *testing.T) {
 	}
 }
 
+// An owner who lowers the maximum of the object need not wait until demand has gone.
+func TestALoweredMaximumIsKeptAtOnce(t *testing.T) {
+	t.Parallel()
+	b, _ := shared.holding(t)
+	b.apply(strings.Replace(b.autoscaler(""), "leadTime: 5s}", "leadTime: 5s, maxReplicas: 9}", 1))
+	took := b.eventually(patience, func() bool { return b.floor() == 9 }, "one less")
+	require.Less(t, took, 30*time.Second)
+}
+
 // A tool that applies its manifest again and again wins after a few writes, and
 // is named.
 func TestAReverterIsLeftInPeace(t *testing.T) {

@@ -129,6 +129,8 @@ func (s situation) descend(want int32) (action, int32) {
 		return keep, 0
 	case v.InForce <= v.Base:
 		return s.giveBack()
+	case v.InForce > s.most: // its owner has lowered the ceiling: patience is for demand, which may come back
+		want = s.most
 	case waited < wideGap:
 		return keep, 0
 	case s.silence > s.hold: // want is a step down already

@@ -100,6 +100,10 @@ func TestPlan(t *testing.T) {
 		"and is given back":                   {with(normal(held, 30), func(s *situation) { s.paused = true }), release, 2},
 		"a dispute is left alone":             {with(normal(free, 30), func(s *situation) { s.verdict.Contested = true }), keep, 0},
 		"a revert is waited out":              {with(normal(free, 30), func(s *situation) { s.verdict.Wait = true }), keep, 0},
+		"a lowered maximum is kept at once":   {with(normal(held, 20), func(s *situation) { s.most, s.lastWrite = 8, now }), lower, 8},
+		"also in silence":                     {with(normal(held, 20), func(s *situation) { s.most, s.silence = 8, time.Minute }), lower, 8},
+		"one at the minimum gives back":       {with(normal(held, 20), func(s *situation) { s.most = 2 }), release, 2},
+		"a revert is waited out before that":  {with(normal(held, 20), func(s *situation) { s.most, s.verdict.Wait = 8, true }), keep, 0},
 		"a wiped claim is written again":      {with(normal(held, 20), func(s *situation) { s.claimed = false }), raise, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
