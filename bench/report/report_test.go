@@ -85,6 +85,25 @@ func TestVerdictOfALoadWithoutAnythingToScale(t *testing.T) {
 	}
 }
 
+// A step a day is shorter than a thousandth of the time: that growth is slow at nearly all
+// times does not say that an HPA keeps up.
+func TestVerdictOfRareSteps(t *testing.T) {
+	for name, c := range map[string]struct {
+		growth, violating float64
+		want              string
+	}{
+		"keeps up":               {1.25, 0.05, "reactive scaling keeps up with a target below 80 %, so prediction can pay in money."},
+		"misses rare steps":      {1.25, 0.4, "with a target below 80 %. Yet hpa-rate-70 missed the objective for longer than the budget"},
+		"and nothing else":       {1.01, 0.4, "with a target below 99 %. Yet hpa-rate-70 missed the objective for longer than the budget"},
+		"its target is too high": {1.6, 0.4, "reactive scaling keeps up only with a target below 62 %"},
+	} {
+		traces := []report.Trace{{Name: "a", Class: "B", GrowthLead: report.Float(c.growth), JudgedS: 2 * 86400}}
+		r, err := report.New(settings(), traces, []string{"hpa-rate-70"}, []report.Run{outcome("a", "hpa-rate-70", c.violating, 1.4)}, nil)
+		require.NoError(t, err, name)
+		require.Contains(t, r.Verdict.Sentences[0], c.want, name)
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	for name, c := range map[string]struct {
 		reference, ours [2]float64 // violating time, cost

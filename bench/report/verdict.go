@@ -134,7 +134,12 @@ func (r *Report) canPay() string {
 	if len(r.Traces) > 1 {
 		at = " on " + where
 	}
-	switch limit := 100 / growth; {
+	limit := 100 / growth
+	if late := r.late(limit); late != "" && limit > 70 {
+		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time), which reactive scaling follows with a target below %.0f %%. Yet %s missed the objective for longer than the budget: prediction can pay in money, and in kept objectives as far as what it missed can be foreseen.",
+			lead, growth, at, limit, late)
+	}
+	switch {
 	case limit > 95:
 		return fmt.Sprintf("Within one lead time of %s the load grows by ×%.2f at most%s (99.9 %% of the time): reactive scaling keeps up at any target, and prediction can only save the headroom of a cautious one.",
 			lead, growth, at)
@@ -148,6 +153,19 @@ func (r *Report) canPay() string {
 		return fmt.Sprintf("Within one lead time of %s the load grows by up to ×%.2f%s (99.9 %% of the time): reactive scaling keeps up only with a target below %.0f %%, so prediction can pay in kept objectives and in money.",
 			lead, growth, at, limit)
 	}
+}
+
+// late returns the HPA with the lowest target below limit that misses the objective for
+// longer than the budget: a quantile of the growth does not show what is rarer, as one step
+// a day is. It returns "" if there is none.
+func (r *Report) late(limit float64) (policy string) {
+	for _, a := range r.Aggregates {
+		family, target := familyOf(a.Policy)
+		if a.Class == All && family == "hpa-rate" && target < limit && a.ViolatingTime > r.Settings.BudgetPct+sameTime {
+			policy, limit = a.Policy, target
+		}
+	}
+	return policy
 }
 
 // still reports whether the least number of pods is enough for each load at all times,
