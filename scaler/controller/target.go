@@ -74,7 +74,7 @@ func (t *target) see(v *hpa.View) {
 // bounds of the floor, which are those of the HPA, narrowed by the spec.
 func (t *target) seen() engine.Target {
 	s := t.object.Spec.Scale
-	b := engine.Target{Current: max(t.verdict.InForce, 1), Ready: -1, Min: t.verdict.Base, Max: t.view.Ceiling(), Missed: math.NaN()}
+	b := engine.Target{Current: t.verdict.InForce, Ready: -1, Min: t.verdict.Base, Max: t.view.Ceiling(), Missed: math.NaN()}
 	if t.pods.selector != nil {
 		b.Ready = t.pods.ready
 	}
@@ -85,6 +85,9 @@ func (t *target) seen() engine.Target {
 		b.Max = min(b.Max, max(s.MaxReplicas, t.verdict.Base))
 	}
 	b.Min = min(b.Min, b.Max)
+	if b.Min > 0 { // a count of zero would say that the target is switched off
+		b.Current = max(b.Current, 1)
+	}
 	return b
 }
 

@@ -48,6 +48,33 @@ func TestBoundsOfTheFloor(t *testing.T) {
 	}
 }
 
+// A floor of zero is told as such, so that the first decision after a start, which takes the
+// present count for the last recommendation, wakes nothing that is idle. Where the object
+// wants one replica at least, zero would say that somebody has switched the target off.
+func TestAFloorOfZeroIsZero(t *testing.T) {
+	for name, c := range map[string]struct {
+		scale   api.ScaleSpec
+		current int32
+	}{
+		"none is allowed":        {api.ScaleSpec{}, 0},
+		"the object wants one":   {api.ScaleSpec{MinReplicas: new(int32(1))}, 1},
+		"the object allows none": {api.ScaleSpec{MinReplicas: new(int32(0))}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := &target{
+				object: &v1alpha1.PredictiveAutoscaler{Spec: v1alpha1.Spec{Spec: api.Spec{Scale: c.scale}}},
+				view:   &hpa.View{Max: 20, Min: new(int32(0))},
+			}
+			require.Equal(t, c.current, x.seen().Current)
+			idle := scaler.Demand{}
+			d, _ := scaler.Decide(api.ScaleSpec{MinReplicas: new(x.seen().Min)}, scaler.State{}, scaler.Input{
+				Now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), Current: x.seen().Current, Demand: idle, LeadTime: time.Minute,
+			})
+			require.Equal(t, c.current, d.Replicas)
+		})
+	}
+}
+
 // A slip in an edit takes no replicas away: the former specification goes on, and where
 // there is none, as after a restart, the floor is held as without data. Whatever else is
 // not in order gives the floor back.
