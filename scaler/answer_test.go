@@ -34,6 +34,27 @@ func TestRespond(t *testing.T) {
 	}
 }
 
+// What demand asked for is held for a lead time and a grace: by the answer at first, and for
+// the last AnswerHold by the HPA. What a burst asked for is held by the HPA alone.
+func TestAnAnswerHoldsForLessThanTheHPAAdds(t *testing.T) {
+	calm := func(now time.Time) scaler.AnswerInput {
+		return scaler.AnswerInput{Now: now, Need: 500, Target: 100, Count: 5, Desired: 5, LeadTime: 2 * time.Minute}
+	}
+	in := calm(epoch)
+	in.Need, in.Count, in.Desired, in.Burst = 700, 7, 7, 20
+	a, hold := scaler.Respond(scaler.Hold{}, in)
+	require.Equal(t, scaler.Answer{Value: 2000, Rule: scaler.Burst}, a)
+	for sync := 1; sync <= 9; sync++ {
+		want := 700.0
+		if time.Duration(sync)*15*time.Second > in.LeadTime+scaler.Grace-scaler.AnswerHold {
+			want = 500
+		}
+		a, hold = scaler.Respond(hold, calm(epoch.Add(time.Duration(sync)*15*time.Second)))
+		require.InDelta(t, want, a.Value, 0, "after %d syncs", sync)
+	}
+	require.InDelta(t, 500, a.Value, 0, "the HPA holds the rest")
+}
+
 // A day of answers: each goes through JSON and comes out the same, and so does the memory
 // that it leaves.
 func TestAnswersAreReplayedBitForBit(t *testing.T) {

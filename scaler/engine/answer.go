@@ -58,6 +58,6 @@ func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput,
 		in.Burst = w.spare(now, in.Count)
 		in.Guard = w.guarded(now, reactiveHold-scaler.AnswerHold)
 	}
-	in.Limit = w.affordable(now, d.Observed)
+	in.Limit = w.affordable(now, d.Observed, reactiveHold-scaler.AnswerHold)
 	return in, true
 }

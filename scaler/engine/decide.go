@@ -24,6 +24,10 @@ const (
 	// with fewer the burst would be missed as by an autoscaler without a forecast.
 	burstAllowance = 0.025
 
+	// ownHold is how much sooner than an HPA the bound of a floor by the bill comes down,
+	// because the counts beneath it are held by ourselves.
+	ownHold = 90 * time.Second
+
 	// startShare is the part of the lead time in which a replica starts; the rest is
 	// the lag of the metric.
 	startShare = 0.6
@@ -91,7 +95,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 		in.Desired, in.Passing = w.calmCount(in.Desired), max(in.Passing, in.Desired)
 	}
 	in.Passing = w.spare(now, in.Passing)
-	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed)
+	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed, reactiveHold-ownHold)
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in
@@ -117,17 +121,18 @@ func (w *Workload) calmCount(asked int32) int32 {
 
 // affordable returns the most replicas to ask for; 0 means no bound. There is a bound only
 // while the target has cost too much more than an autoscaler without a forecast would have.
-// The bound is then the count of that autoscaler, without the hold that we, or the HPA
-// behind the answer, apply ourselves; or what the observed demand needs, if that is more.
-// observed is the demand of before while samples stay away; NaN means no bound.
-func (w *Workload) affordable(now time.Time, observed float64) int32 {
+// The bound is then the count of that autoscaler if its stabilization window were hold, which
+// leaves out what we, or the HPA behind the answer, hold ourselves; or what the observed
+// demand needs, if that is more. observed is the demand of before while samples stay away; NaN
+// means no bound.
+func (w *Workload) affordable(now time.Time, observed float64, hold time.Duration) int32 {
 	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
 		return 0
 	}
 	if w.begins(now) && w.pacer.Excess() < burstAllowance {
 		return 0
 	}
-	return max(w.pacer.Reactive(now, reactiveHold-scaler.AnswerHold), w.Replicas(observed))
+	return max(w.pacer.Reactive(now, hold), w.Replicas(observed))
 }
 
 // overspent reports whether the cost of the target must be limited now. Where bursts are

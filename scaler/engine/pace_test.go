@@ -127,7 +127,7 @@ func TestSmallStepsWaitForCalm(t *testing.T) {
 	for name, c := range map[string]struct {
 		count func(w *engine.Workload, now time.Time) int32
 		calm  time.Duration
-	}{"floor": {floor, 5 * time.Minute}, "answer": {answer, 3*time.Minute + 30*time.Second}} {
+	}{"floor": {floor, 5 * time.Minute}, "answer": {answer, 5*time.Minute - scaler.AnswerHold}} {
 		w, now := steady(t, api.ForecastSpec{Risk: 0.9})
 		replicas := func(load float64, d time.Duration) (n int32) {
 			for range int(d / (15 * time.Second)) {

@@ -35,7 +35,8 @@ const (
 	// carries. The headroom sits in the forecast; a second one would be paid twice.
 	safetyNet = 0.95
 
-	// settle is the stabilization of either HPA: about what a replica costs to start.
+	// settle is the stabilization of the HPA under a floor: about what a replica costs to
+	// start.
 	settle = 90 * time.Second
 )
 
@@ -307,6 +308,7 @@ func onWire(target, value float64) (toldTarget, toldValue float64) {
 func (p *Policy) Underneath() replay.HPA {
 	window, none := settle, 0.0
 	if strings.HasPrefix(p.name, KedaName) {
+		window = scaler.AnswerHold
 		return replay.HPA{External: true, Settings: hpa.Settings{
 			Gates: hpa.Version(35),
 			Behavior: &hpa.Behavior{
