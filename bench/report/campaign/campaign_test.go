@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +182,28 @@ func TestARunWithoutAForecastIsToldOf(t *testing.T) {
 			require.NotContains(t, load.Warnings, told)
 		}
 	}
+}
+
+// Few events are noisy because they are counted; an average as small need not be.
+func TestTheNoiseOfCountingIsToldOfWhereItIs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	wave := trace.Trace{Name: "wave", Step: time.Minute, Values: make([]float64, 30*60)}
+	counts := trace.Trace{Name: "counts", Step: time.Minute, Values: make([]float64, 30*60)}
+	for i := range wave.Values {
+		wave.Values[i] = 1 + 0.5*math.Sin(2*math.Pi*float64(i)/1440)
+		for range 600 {
+			if rng.Float64() < wave.Values[i]/10 {
+				counts.Values[i] += 1.0 / 60
+			}
+		}
+	}
+	o := options()
+	o.Seeds, o.Policies = 1, []string{"hpa-rate-70"}
+	res, err := campaign.Run(t.Context(), []trace.Trace{wave, counts}, o)
+	require.NoError(t, err)
+	const told = "the noise of counting is scaled as well"
+	require.NotContains(t, strings.Join(res.Report.Traces[0].Warnings, "\n"), told)
+	require.Contains(t, strings.Join(res.Report.Traces[1].Warnings, "\n"), told)
 }
 
 func TestTimelinesAreKeptWhereAsked(t *testing.T) {

@@ -135,15 +135,10 @@ func warnings(t trace.Trace, d report.Trace) []string {
 	var out []string
 	// Scaling by f multiplies the counting noise by √f against that of a stream of
 	// the scaled size. Above a tenth of a typical interval it is what is judged.
-	sum, n := 0.0, 0
-	for _, v := range t.Values {
-		if !math.IsNaN(v) {
-			sum, n = sum+v, n+1
-		}
-	}
 	step := max(t.Step, 15*time.Second)
-	count := sum / float64(max(n, 1)) * step.Seconds()
-	if t.Kind != trace.Gauge && d.ScaleFactor > 3 && count < 100 {
+	rate, noise := texture(t.Values)
+	count := rate * step.Seconds()
+	if t.Kind != trace.Gauge && d.ScaleFactor > 3 && count < 100 && noise*t.Step.Seconds() > rate/2 {
 		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %s: the noise of counting is scaled as well and is much of what is judged", count, api.Duration(step), report.Factor(d.ScaleFactor)))
 	}
 	if t.Step > 5*time.Minute {
@@ -156,4 +151,23 @@ func warnings(t trace.Trace, d report.Trace) []string {
 		out = append(out, "no more than a day is judged: no interval knows of its spread")
 	}
 	return out
+}
+
+// texture returns the mean of values, and the variance of their noise: half the mean square
+// of the steps between neighbours. Where events are counted, the variance times the length
+// of an interval in seconds is the mean at least. Averages and made-up loads have less. NaN
+// is left out; of nothing both are 0.
+func texture(values []float64) (mean, noise float64) {
+	n, steps := 0, 0
+	last := math.NaN()
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			mean, n = mean+v, n+1
+		}
+		if step := v - last; !math.IsNaN(step) {
+			noise, steps = noise+step*step/2, steps+1
+		}
+		last = v
+	}
+	return mean / float64(max(n, 1)), noise / float64(max(steps, 1))
 }
