@@ -64,6 +64,7 @@ type Detector struct {
 	True   int `json:"true"`   // those that were followed by the onset of one
 
 	Phases []time.Duration `json:"phases,omitempty"` // times of day, UTC, at which the clock makes demand rise
+	Weekly []Weekly        `json:"weekly,omitempty"` // rises at the same time of each week
 
 	renewal renewal // made from Recent, anew after each burst
 }
@@ -111,6 +112,7 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 // series, knows of the clock, and its bursts unless d has seen at least as many itself.
 func (d *Detector) Remember(past *Detector) {
 	d.Phases = append(d.Phases[:0], past.Phases...)
+	d.Weekly = append(d.Weekly[:0], past.Weekly...)
 	if len(past.Recent) <= len(d.Recent) {
 		return
 	}

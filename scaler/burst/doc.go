@@ -62,6 +62,12 @@
 // minutes. A model, which knows of days, can foresee it, but only if the rise is not kept
 // from it as other bursts are. So the model is shown such rises.
 //
+// A rise that comes once a week ([Weekly]), as at the end of a weekend, has come twice in a
+// fortnight. That is too seldom for the losses of a model at steps of minutes to teach it, so
+// it is hedged: its height of then, times the level of now, is provided for when it is due
+// ([Detector.Due]). Where there are so many rises that some lie a week apart by chance, none is
+// taken for weekly.
+//
 // # Dips
 //
 // An outage before or behind the target is the reverse: demand falls off a cliff from

@@ -19,6 +19,10 @@ const (
 	// replicas end.
 	hedgeCost = 2.0
 
+	// weeklyChance is how likely a rise that came in two weeks at the same time comes in the
+	// third, if nothing is known before: Laplace's rule of succession, of one in one.
+	weeklyChance = 2. / 3
+
 	// drainTime is how long, after the lead time, the replicas beyond the need of a burst
 	// stay at most, to serve what has queued up.
 	drainTime = 30 * time.Second
@@ -70,22 +74,34 @@ func (w *Workload) latch(now time.Time) float64 {
 	return need
 }
 
-// hedge returns the demand of the next burst if it is likely enough to be worth its
-// replicas, else 0. While samples stay away it is 0: nobody sees whether the burst came or
-// has gone, and replicas raised for minutes would be held until the silence ends.
+// hedge returns the demand of the next burst, or of a weekly rise, if it is likely enough to
+// be worth its replicas, else 0. While samples stay away it is 0: nobody sees whether the
+// burst came or has gone, and replicas raised for minutes would be held until the silence
+// ends.
 func (w *Workload) hedge(now time.Time) float64 {
+	heard := now.Sub(w.heard()) <= w.step+w.step/2
 	need := w.bursts.Reach(w.bursts.Level, burstLevel)
-	odds := (1 - w.level) / w.level
+	if w.hedging = heard && w.pays(now, w.odds(need)); !w.hedging {
+		need = 0
+	}
+	weekly := w.bursts.Due(now, w.LeadTime()+w.step)
+	if weekly <= need || !heard || weeklyChance <= hedgeCost*w.odds(weekly)*(1-weeklyChance) {
+		return need
+	}
+	w.parts.Chance = max(w.parts.Chance, weeklyChance)
+	return weekly
+}
+
+// odds returns the odds at which the replicas are hedged that a demand needs beyond those of
+// the level of now.
+func (w *Workload) odds(need float64) float64 {
 	switch {
 	case w.pacer != nil:
-		odds = w.pacer.HedgeOdds(w.Replicas(need) - w.Replicas(w.bursts.Level))
+		return w.pacer.HedgeOdds(w.Replicas(need) - w.Replicas(w.bursts.Level))
 	case w.spec.Forecast.Buffer > 0: // which states no price
-		odds = pacing.HedgeOdds
+		return pacing.HedgeOdds
 	}
-	if w.hedging = now.Sub(w.heard()) <= w.step+w.step/2 && w.pays(now, odds); !w.hedging {
-		return 0
-	}
-	return need
+	return (1 - w.level) / w.level
 }
 
 // pays reports whether a hedge is worth its replicas. The odds are the cost of a replica

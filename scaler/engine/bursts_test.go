@@ -142,3 +142,36 @@ func TestWhoLooksDoesNotMoveAHedge(t *testing.T) {
 		require.Equal(t, alone, hedges(look), name)
 	}
 }
+
+// weekends returns days of minutes from a Sunday on, at 60 on Saturdays and Sundays and at 100
+// on the others, with the noise that such counts have.
+func weekends(days int) forecast.Series {
+	rng := rand.New(rand.NewPCG(13, 1))
+	s := forecast.Series{Start: monday.AddDate(0, 0, -1), Step: time.Minute, Values: make([]float64, days*1440)}
+	for i := range s.Values {
+		level := 100.0
+		if i/1440%7 == 0 || i/1440%7 == 6 {
+			level = 60
+		}
+		s.Values[i] = level * (1 + 0.02*rng.NormFloat64())
+	}
+	return s
+}
+
+// The first minute of a Monday comes once a week, which no model at steps of minutes learns
+// from its losses within a fortnight.
+func TestTheEndOfAWeekendIsForeseen(t *testing.T) {
+	all := weekends(16)
+	end := 15 * 1440
+	w := installed(t, all.Slice(1440/2, end-10))
+	for i := end - 10; i < end-1; i++ {
+		require.NoError(t, w.Append(all.Slice(i, i+1)))
+		w.Observe(collector.Sample{Time: all.At(i + 1), Value: all.Values[i]})
+		if i == end-8 {
+			require.Less(t, w.Demand(all.At(i+1)).Predicted, 70.0, "not long before")
+		}
+	}
+	now := all.At(end - 1) // the lead time is two minutes
+	require.InDelta(t, 100, w.Demand(now).Predicted, 10)
+	require.InDelta(t, 2./3, w.Parts().Chance, 1e-9, "the chance is told")
+}
