@@ -76,14 +76,12 @@ func removeBursts(history forecast.Series, clock time.Duration) (*burst.Detector
 	d := &burst.Detector{}
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
 	long := time.Duration(history.Observed())*history.Step >= UsualSpan
-	var rises []burst.Rise   // but for daily ones
+	var rises []burst.Rise
 	from, daily := -1, false // first cell of the rise that lasts, and whether it is by the clock
 	for i, v := range history.Values {
 		if d.Update(history.At(i+1), v, math.NaN()) {
 			from, daily = i, burst.Daily(history.Values, i, history.Step)
-			if !daily {
-				rises = append(rises, burst.RiseAt(history.Values, i, history.At(i+1)))
-			}
+			rises = append(rises, burst.RiseAt(history.Values, i, history.At(i+1)))
 		}
 		if from < 0 || d.Lasts() && i+1 < history.Len() {
 			continue

@@ -18,6 +18,7 @@ import (
 
 	source "github.com/forescale/forescale/collector/prometheus"
 	"github.com/forescale/forescale/collector/prometheus/embedded"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/external"
 	"github.com/forescale/forescale/scaler/live"
 )
@@ -157,18 +158,22 @@ func scaledObject() *pb.ScaledObjectRef {
 	}}
 }
 
+// patience is how long the demo waits for its model: a second on an idle machine, minutes on
+// one that is busy or slow.
+const patience = 5 * time.Minute
+
 // warmUp makes the call with which KEDA starts, and waits until the model is
 // fitted. The clock still stands.
 func (c *chain) warmUp(ctx context.Context) error {
 	if _, err := c.keda.GetMetricSpec(ctx, scaledObject()); err != nil {
 		return fmt.Errorf("forescale: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var err error
 	if c.eye, err = openEye(ctx, c.store); err != nil {
 		_, why := c.metric(context.WithoutCancel(ctx))
-		return fmt.Errorf("forescale: no model after two minutes: %w", errors.Join(err, why))
+		return fmt.Errorf("forescale: no model after %v: %w", api.Duration(patience), errors.Join(err, why))
 	}
 	return nil
 }
