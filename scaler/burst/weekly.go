@@ -12,7 +12,7 @@ const (
 )
 
 // A Weekly is a rise at the same time of each week: the end of a weekend, a weekly job, a
-// newsletter.
+// newsletter. What rises on each working day is five of them, and not expected on a Saturday.
 type Weekly struct {
 	At     time.Duration `json:"at"`     // of the week, as counted from the epoch, when it is noticed in the cells of a history; ns in JSON
 	Height float64       `json:"height"` // demand after it over that before it, the larger of two, > 1
@@ -25,9 +25,9 @@ type Rise struct {
 	Height float64   // demand after it over that before it, > 1
 }
 
-// RiseAt returns the rise at cell i of values, which begins a burst there or may be the first
-// cell of a new level; the first cell starts at start, and each is step long. Its height is
-// 0 if the cells around it are not known or there was no demand before.
+// RiseAt returns the rise at cell i of values, which ends at at. The height is that of the
+// highest of three cells, from i on, over the mean of the three before; 0 if one of them is
+// not known, or there was no demand before.
 func RiseAt(values []float64, i int, at time.Time) Rise {
 	if r := rise(values, i); !(r > 1) || i < rises {
 		return Rise{At: at}
@@ -65,7 +65,7 @@ func (d *Detector) ExpectWeekly(rises []Rise, end time.Time, step time.Duration)
 			}
 		}
 	}
-	// Of n rises in a week, so many would have a twin if they came at any time.
+	// So many of those asked for would have a twin if the rises before came at any time.
 	before := len(rises) - asked
 	byChance := float64(asked) * float64(before) * float64(2*near) / float64(max(end.Add(-week).Sub(rises[0].At), week))
 	if byChance > mostChance*float64(len(d.Weekly)) || len(d.Weekly) > maxBursts {
