@@ -60,7 +60,7 @@ func (d *Detector) ExpectWeekly(rises []Rise, end time.Time, step time.Duration)
 		asked++
 		for _, former := range rises[:i] {
 			if off := r.At.Sub(former.At) - week; off.Abs() <= near && min(r.Height, former.Height) > 0 {
-				d.Weekly = append(d.Weekly, Weekly{At: since(r.At) % week, Height: max(r.Height, former.Height), Early: 2 * step})
+				d.Weekly = append(d.Weekly, Weekly{At: since(r.At) % week, Height: max(r.Height, former.Height), Early: step})
 				break
 			}
 		}

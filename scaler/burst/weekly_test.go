@@ -70,8 +70,8 @@ func TestAWeeklyRiseIsDue(t *testing.T) {
 	d.Remember(past)
 
 	for after, want := range map[time.Duration]float64{
-		-6 * time.Minute: 0, // two minutes ahead, and the two by which cells show it late
-		-4 * time.Minute: 300,
+		-4 * time.Minute: 0, // two minutes ahead, and the one by which cells show it late
+		-3 * time.Minute: 300,
 		0:                300,
 		2 * time.Minute:  300,
 		4 * time.Minute:  0, // it does not come
