@@ -13,8 +13,8 @@
 // others follow the observed demand, one with the same target per replica and one at 70 %
 // of it, the headroom that people buy when they have no forecast. Each decides every 15 s,
 // and its new replicas serve one start-up later. The first never goes below what its answers
-// ask for, and has no tolerance and a shorter stabilization, as is recommended for an HPA
-// behind forescale.
+// ask for. It has no tolerance, and a shorter stabilization window: that which is recommended
+// for an HPA under a floor of forescale, or behind its answers.
 //
 // # What is counted
 //

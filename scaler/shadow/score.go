@@ -3,6 +3,8 @@ package shadow
 import (
 	"math"
 	"time"
+
+	"github.com/forescale/forescale/scaler"
 )
 
 // A Policy is one of the autoscalers that a [Score] compares.
@@ -30,18 +32,12 @@ const (
 	// the ready replicas serve before they are too few.
 	tolerance = 0.1
 
+	// underFloor is the stabilization window of an HPA under a floor of forescale.
+	underFloor = 90 * time.Second
+
 	// silence is how long nothing may be observed before the policies begin anew.
 	silence = 5 * time.Minute
 )
-
-// rules of p: those of an HPA without a behavior, or of one as it is to be behind
-// forescale, which holds by itself.
-func (p Policy) rules() Rules {
-	if p == Forescale {
-		return Rules{Hold: 90 * time.Second}
-	}
-	return Rules{Tolerance: tolerance, Hold: 5 * time.Minute}
-}
 
 // A Moment is what one update of a [Score] sees.
 type Moment struct {
@@ -106,12 +102,24 @@ func (s *Score) Update(m Moment) {
 	for _, p := range Policies() {
 		h, at := &s.HPAs[p], &s.Standings[p]
 		at.Replicas += float64(h.Count()) * between.Seconds()
-		h.Sync(slot, m.asks(p), m.least(p), m.Most, p.rules())
+		h.Sync(slot, m.asks(p), m.least(p), m.Most, m.rules(p))
 		ready := h.Ready(of, max(m.LeadTime-Slot, 0))
 		if m.exceeds(ready) {
 			at.Short += between.Seconds()
 		}
 	}
+}
+
+// rules of p: those of an HPA without a behavior, or of one as it is to be under a floor of
+// forescale or behind its answers, which hold by themselves.
+func (m Moment) rules(p Policy) Rules {
+	switch {
+	case p != Forescale:
+		return Rules{Tolerance: tolerance, Hold: 5 * time.Minute}
+	case m.Floor > 0:
+		return Rules{Hold: underFloor}
+	}
+	return Rules{Hold: scaler.AnswerHold}
 }
 
 // asks returns the replicas that p asks for, not rounded.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/shadow"
 )
 
@@ -117,6 +118,29 @@ func TestTheReactiveOnesComeDownLikeAnHPA(t *testing.T) {
 	})
 	require.Equal(t, int32(10), s.HPAs[shadow.Plain].Count())
 	require.Equal(t, int32(11), s.HPAs[shadow.Forescale].Count(), "behind forescale the tolerance is to be 0")
+}
+
+// Behind answers, which hold by themselves, an HPA is to hold for a shorter time than under
+// a floor.
+func TestForescaleComesDownAsItsHPAIsToDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		floor  int32
+		window time.Duration
+	}{"behind answers": {0, scaler.AnswerHold}, "under a floor": {1, 90 * time.Second}} {
+		var s shadow.Score
+		falls := epoch.Add(10 * time.Minute)
+		counts := map[time.Duration]int32{}
+		run(&s, epoch, 20*time.Minute, func(now time.Time) shadow.Moment {
+			m := shadow.Moment{Observed: 1000, Target: 100, Floor: c.floor}
+			if !now.Before(falls) {
+				m.Observed = 400
+			}
+			counts[now.Sub(falls)] = s.HPAs[shadow.Forescale].Count()
+			return m
+		})
+		require.Equal(t, int32(10), counts[c.window-shadow.Slot], name)
+		require.Equal(t, int32(4), counts[c.window+2*shadow.Slot], name)
+	}
 }
 
 func TestWithAnObjectiveTheNeedCounts(t *testing.T) {
