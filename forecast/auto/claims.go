@@ -97,7 +97,7 @@ func (s *filter) applyClaim(ladder, k int, claim float64, dst *answer, o *interv
 	}
 }
 
-// keepGate notes combine.Parts.Gate. c may be nil.
+// keepGate notes combine.Parts.Gate, NaN = nothing but the gate took part. c may be nil.
 func (c *claimed) keepGate(ladder int, gate float32) {
 	if c != nil {
 		c.gate[ladder] = direct.ToSmall(float64(gate))

@@ -7,10 +7,10 @@ const (
 	items    = choices + 1
 )
 
-// temper returns the shares of the choices in the middle of what the gate and its choices
-// say, by the gate's shares. Both combinations count for one each, and a simple rule for the
-// error of the combination over its own, one at most. The gate counts for one, and for up to
-// two in proportion to the evidence that its shares rest on.
+// temper returns the shares of the choices, which sum to one, in the middle of what the gate
+// and its choices say; share are those of the gate. Both combinations count for one each, and a
+// simple rule for the error of the combination over its own, one at most. The gate counts for
+// one to two, the more evidence its shares rest on.
 func (p *Poly) temper(share [choices]float32, parts Parts, forecasts []float32) [choices]float32 {
 	said := [items]float32{weighted: parts.Weighted, leading: parts.Leading, gateItem: parts.Gate}
 	merits := [items]float32{weighted: 1, leading: 1, gateItem: 1 + p.proven(forecasts)}
@@ -27,7 +27,8 @@ func (p *Poly) temper(share [choices]float32, parts Parts, forecasts []float32) 
 	return share
 }
 
-// proven returns the evidence behind the gate's shares as a share, 0 to 1, of itself and proof.
+// proven returns how much the gate's shares are proven by their evidence, 0 to 1: one half at
+// proof.
 func (p *Poly) proven(forecasts []float32) float32 {
 	_, evidence := p.balance(forecasts, min(p.regime(forecasts), moving))
 	return evidence / (evidence + proof*p.set.Overlap*max(p.size, p.long) + least)
@@ -42,10 +43,10 @@ func (p *Poly) standing(k int) float32 {
 	return 1
 }
 
-// keepMiddle writes what is left of the weights of some forecasts, which are not negative, if
-// the share outer of their sum is cut off on either side in the order of the forecasts. What
-// is left sums to one, or is nothing if all weights are zero. The forecast of what has no
-// weight does not matter.
+// keepMiddle writes to dst the share of each forecast in the middle of all of them: of the
+// weights, ≥ 0, put in the order of the forecasts, the share outer is cut off on either side.
+// What is written sums to one; it is all zero if the weights are. A forecast without weight
+// changes nothing, and may be NaN.
 func keepMiddle(dst, weights, forecasts []float32, outer float32) {
 	sum := float32(0)
 	for _, w := range weights {

@@ -591,8 +591,8 @@ type Parts struct {
 	Surprise      float64                `protobuf:"fixed64,2,opt,name=surprise,proto3" json:"surprise,omitempty"`       // what the newest sample adds to it
 	Reactive      float64                `protobuf:"fixed64,3,opt,name=reactive,proto3" json:"reactive,omitempty"`       // what stands in while the forecast is not trusted
 	Latch         float64                `protobuf:"fixed64,4,opt,name=latch,proto3" json:"latch,omitempty"`             // what a burst that lasts needs
-	Hedge         float64                `protobuf:"fixed64,5,opt,name=hedge,proto3" json:"hedge,omitempty"`             // what a burst that is likely would need
-	Chance        float64                `protobuf:"fixed64,6,opt,name=chance,proto3" json:"chance,omitempty"`           // of a burst within the lead time, 0 to 1
+	Hedge         float64                `protobuf:"fixed64,5,opt,name=hedge,proto3" json:"hedge,omitempty"`             // what a burst, or a weekly rise, that is likely would need
+	Chance        float64                `protobuf:"fixed64,6,opt,name=chance,proto3" json:"chance,omitempty"`           // of that within the lead time, 0 to 1
 	Level         float64                `protobuf:"fixed64,7,opt,name=level,proto3" json:"level,omitempty"`             // quantile provided for, 0 to 1
 	Returning     float64                `protobuf:"fixed64,8,opt,name=returning,proto3" json:"returning,omitempty"`     // what comes back after a dip needs
 	unknownFields protoimpl.UnknownFields

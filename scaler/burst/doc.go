@@ -63,10 +63,10 @@
 // from it as other bursts are. So the model is shown such rises.
 //
 // A rise that comes once a week ([Weekly]), as at the end of a weekend, has come twice in a
-// fortnight. That is too seldom for the losses of a model at steps of minutes to teach it, and
-// one that comes daily is smeared by a season. So both are hedged as well: the height of a week
-// ago, times the level of now, is provided for when it is due ([Detector.Due]). Where there are
-// so many rises that some lie a week apart by chance, none is taken for weekly.
+// fortnight. That is too seldom for the losses of a model at steps of minutes to teach it; and
+// one that comes daily is smeared by a season. So both are hedged: when a rise is due, the level
+// of the last minutes times the larger of its two heights is provided for ([Detector.Due]).
+// Where rises are so many that some lie a week apart by chance, none is taken for weekly.
 //
 // # Dips
 //

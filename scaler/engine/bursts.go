@@ -92,8 +92,8 @@ func (w *Workload) hedge(now time.Time) float64 {
 	return weekly
 }
 
-// odds returns the odds at which the replicas are hedged that a demand needs beyond those of
-// the level of now.
+// odds returns the odds at which to hedge the replicas that need, a demand, takes beyond those
+// for the level of the last minutes; see pays.
 func (w *Workload) odds(need float64) float64 {
 	switch {
 	case w.pacer != nil:

@@ -24,8 +24,8 @@ const (
 	// with fewer the burst would be missed as by an autoscaler without a forecast.
 	burstAllowance = 0.025
 
-	// ownHold is how much sooner than an HPA the bound of a floor by the bill comes down,
-	// because the counts beneath it are held by ourselves.
+	// ownHold is how much sooner than the count of an HPA the bound of a floor by the bill
+	// comes down, because we hold the counts beneath that bound ourselves.
 	ownHold = 90 * time.Second
 
 	// startShare is the part of the lead time in which a replica starts; the rest is
@@ -121,10 +121,10 @@ func (w *Workload) calmCount(asked int32) int32 {
 
 // affordable returns the most replicas to ask for; 0 means no bound. There is a bound only
 // while the target has cost too much more than an autoscaler without a forecast would have.
-// The bound is then the count of that autoscaler if its stabilization window were hold, which
-// leaves out what we, or the HPA behind the answer, hold ourselves; or what the observed
-// demand needs, if that is more. observed is the demand of before while samples stay away; NaN
-// means no bound.
+// The bound is then the count of that autoscaler, or what the observed demand needs if that is
+// more. The stabilization window of that autoscaler is taken to be hold: the usual one without
+// the part for which we, or the HPA behind the answer, hold anyway. observed is the last known
+// demand while samples stay away; NaN means no bound.
 func (w *Workload) affordable(now time.Time, observed float64, hold time.Duration) int32 {
 	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
 		return 0

@@ -48,8 +48,8 @@ type Parts struct {
 	Reactive float64 // what stands in while the forecast is not trusted; 0 while it is
 	Latch    float64 // demand of a burst that lasts, or that may just have begun
 	Return   float64 // demand that comes back after a dip
-	Hedge    float64 // demand of a burst that is likely
-	Chance   float64 // of a burst within the lead time, 0 to 1
+	Hedge    float64 // demand of a burst, or of a weekly rise, that is likely
+	Chance   float64 // of that within the lead time, 0 to 1
 	Level    float64 // quantile provided for
 
 	steady scaler.Demand // apart from bursts

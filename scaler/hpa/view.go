@@ -32,7 +32,7 @@ type Claim struct {
 	Lease    string  `json:"lease"`    // namespace/name of its Lease object: the claim expires with it
 	For      string  `json:"for"`      // name of the PredictiveAutoscaler
 	Owners   []Owner `json:"owners,omitempty"`
-	Applied  *int32  `json:"applied,omitempty"` // floor in the manifest that kubectl had applied last; null = unknown
+	Applied  *int32  `json:"applied,omitempty"` // View.Applied when the floor was raised; absent = there was none
 }
 
 // An Owner is a field manager that held the floor field before us.
@@ -176,10 +176,10 @@ func appliedMin(annotations map[string]string, kind Kind) *int32 {
 	return n
 }
 
-// stated reports that somebody besides us has set the floor to just the value of claim, ours,
-// while it stood there: by a server-side apply, which makes the field theirs as well, or by a
-// manifest of kubectl apply, which then changes no more than its annotation. A mere update to
-// the same value leaves no trace.
+// stated reports whether somebody besides us wants the floor of claim, a claim of ours, and has
+// said so while it was in force: by a server-side apply, which makes the field theirs as well,
+// or by kubectl apply, which then changes no more than its annotation. A mere update to the
+// same value leaves no trace.
 func (v *View) stated(claim *Claim) bool {
 	if slices.ContainsFunc(v.Owners, func(o Owner) bool { return o.Operation == string(metav1.ManagedFieldsOperationApply) }) {
 		return true
