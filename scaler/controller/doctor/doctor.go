@@ -140,10 +140,10 @@ func (d Doctor) Examine(ctx context.Context, scope Scope, now func() time.Time) 
 	out = append(append(out, objects...), triggers...)
 	switch {
 	case apierrors.IsForbidden(err):
-		out = append(out, Finding{Fault, "objects", err.Error(), "apply deploy/kustomize/base/rbac.yaml, or name a namespace that this account may read: -n"})
+		out = append(out, Finding{Fault, "objects", err.Error(), "apply deploy/kustomize/base/rbac.yaml or the chart in deploy/helm, or name a namespace that this account may read: -n"})
 	case seen+served > 0:
 	case err != nil:
-		out = append(out, Finding{Fault, "objects", err.Error(), "install the CRD: kubectl apply --server-side -k deploy/kustomize/base"})
+		out = append(out, Finding{Fault, "objects", err.Error(), "install the CRD: kubectl apply --server-side -k deploy/kustomize/base, or the chart in deploy/helm"})
 	case scope.Name != "":
 		out = append(out, Finding{Fault, "objects", "no PredictiveAutoscaler is named " + scope.Name + ", and no ScaledObject with a trigger of forescale", "correct the name, or --namespace: kubectl get pa,so -A lists them"})
 	default:
@@ -243,7 +243,7 @@ func (d Doctor) rights(ctx context.Context, scope Scope, objects []v1alpha1.Pred
 		case err != nil:
 			out = append(out, Finding{Fault, "rights", err.Error(), ""})
 		case !answer.Status.Allowed:
-			out = append(out, Finding{Fault, "rights", "this account may not " + what, "apply deploy/kustomize/base/rbac.yaml"})
+			out = append(out, Finding{Fault, "rights", "this account may not " + what, "apply deploy/kustomize/base/rbac.yaml or the chart in deploy/helm"})
 		}
 	}
 	if len(out) == 0 {
