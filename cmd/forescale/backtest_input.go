@@ -122,7 +122,7 @@ func (o *backtestOptions) service() (queue.Service, error) {
 	const mostSlots = 10_000              // beyond, a pod is no line any more, and its formula takes for ever
 	took := float64(o.slots) / o.capacity // seconds that a request takes
 	if o.slots < 1 || o.slots > mostSlots || !(took >= 1e-9 && took <= 3600) {
-		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and from one slot to %d, so that a request takes an hour at most", o.capacity, o.slots, mostSlots)
+		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and from one slot to %d, so that a request takes 1ns to 1h", o.capacity, o.slots, mostSlots)
 	}
 	quantile, latency, err := parseSLO(o.slo)
 	if err != nil {
