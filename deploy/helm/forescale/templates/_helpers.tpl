@@ -1,4 +1,4 @@
-{{- /* The name of all objects. 52 characters leave room for the longest suffix, -dashboard. */}}
+{{- /* The name of all objects. 52 characters leave room for a suffix: a Service has 63 at most. */}}
 {{- define "forescale.name" -}}
 {{- $name := ternary .Release.Name (printf "%s-forescale" .Release.Name) (contains "forescale" .Release.Name) }}
 {{- .Values.fullnameOverride | default $name | trunc 52 | trimSuffix "-" }}
