@@ -8,9 +8,10 @@ import (
 	"github.com/forescale/forescale/forecast/interval"
 )
 
-// claims is the calendar with each rung's trust in it.
+// claims is the calendar with each rung's trust in it, and what each rung remembers of the
+// gate.
 type claims struct {
-	calendar *calendar.Calendar
+	calendar *calendar.Calendar        // nil = none: nothing is claimed
 	trusts   [ladders][]calendar.Trust // by rung
 	waiting  []claimed                 // for their truths, placed as the origins are
 }
@@ -22,12 +23,17 @@ type claimed struct {
 	most         [ladders]bool         // it had most of the weight
 }
 
-// newClaims returns nil for a series that has no use for a calendar.
-func newClaims(l direct.Lags, rungs, waiting int) *claims {
-	if l.Eve == 0 {
+// newClaims returns nil for a series that has no use for a calendar, and whose combinations
+// need not be told of the gate.
+func newClaims(l direct.Lags, p *plan) *claims {
+	if l.Eve == 0 && !p.keepsGate {
 		return nil
 	}
-	c := &claims{calendar: calendar.New(l.Day, l.Week), waiting: make([]claimed, waiting)}
+	rungs := len(p.rungs)
+	c := &claims{waiting: make([]claimed, p.origins)}
+	if l.Eve > 0 {
+		c.calendar = calendar.New(l.Day, l.Week)
+	}
 	for ladder := range c.trusts {
 		c.trusts[ladder] = make([]calendar.Trust, rungs)
 	}
@@ -38,10 +44,13 @@ func newClaims(l direct.Lags, rungs, waiting int) *claims {
 	return c
 }
 
+// active reports whether there are claims at all. c may be nil.
+func (c *claims) active() bool { return c != nil && c.calendar != nil }
+
 // claim returns the calendar's forecasts for the time h samples after the newest, given
 // what the season remembers of that time; NaN if it makes no claim.
 func (s *filter) claim(season *direct.Season, h int) [ladders]float64 {
-	if s.claims != nil {
+	if s.claims.active() {
 		then := calendar.Then{At: s.n - 1 + h, Day: season.Day, Week: season.Week, Context: s.mem.Context(h)}
 		if p, ok := s.claims.calendar.Claim(&then); ok {
 			return [ladders]float64{
@@ -64,7 +73,7 @@ func (s *filter) claimShare(ladder, k, h int, claim, others float64) float64 {
 
 // learnKind teaches the calendar the newest sample.
 func (s *filter) learnKind(z float64, season *direct.Season) {
-	if s.claims != nil {
+	if s.claims.active() {
 		then := calendar.Then{At: s.n - 1, Day: season.Day, Week: season.Week, Context: s.mem.Context(0)}
 		s.claims.calendar.Learn(&then, z)
 	}

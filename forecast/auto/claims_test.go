@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/season"
 )
 
 // office returns days of hours, from a Thursday, of an office that is closed at weekends.
@@ -97,6 +98,19 @@ func TestTheCalendarIsForHours(t *testing.T) {
 		require.Equal(t, want, filterOf(t, s, Options{}).claims != nil, step)
 	}
 	require.Nil(t, filterOf(t, office(3), Options{NoSeasons: true}).claims)
+}
+
+// Without a week there are no claims, but the gates must be told what they said all the same,
+// or they would learn from what the middle said.
+func TestWhatAGateSaidIsKeptWithoutAWeek(t *testing.T) {
+	f := filterOf(t, office(12), Options{Seasons: []time.Duration{season.Day}})
+	require.False(t, f.claims.active())
+	f.Forecast(forecast.New(12, 0.5))
+	for k := range f.rungs {
+		made := f.claimed(k, f.n-1)
+		require.NotNil(t, made, "rung %d", k)
+		require.False(t, math.IsNaN(float64(made.gateSaid(values))), "rung %d", k)
+	}
 }
 
 func TestTheCalendarDoesNotAllocate(t *testing.T) {

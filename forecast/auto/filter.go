@@ -87,7 +87,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 		ladders: newLadders(p),
 		waiting: make([]origin, p.origins),
 		moments: make([]moment, 1<<bits.Len(uint(f.lags.Reach-1))),
-		claims:  newClaims(f.lags, len(p.rungs), p.origins),
+		claims:  newClaims(f.lags, p),
 	}
 	s.lags = s.mem.Lags()
 	s.warnings = f.startModels(&s.models, start)

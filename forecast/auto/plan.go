@@ -14,6 +14,7 @@ import (
 // rungs, and how fast and from what each learns. It never changes.
 type plan struct {
 	rungs       []int
+	keepsGate   bool               // the combinations must be told what their gates said
 	settings    []combine.Settings // by rung
 	queues      []queue            // by rung
 	origins     int                // in all queues
@@ -42,15 +43,14 @@ func planFor(step time.Duration, day int) *plan {
 }
 
 func newPlan(rungs []int, day int) *plan {
-	hourly := fewHourly <= day && day <= mostHourly // where claims are remembered, and with them what the gate said
+	p := &plan{rungs: rungs, keepsGate: fewHourly <= day && day <= mostHourly, timing: make([]interval.Timing, len(rungs))}
 	day = max(day, 24)
-	p := &plan{rungs: rungs, timing: make([]interval.Timing, len(rungs))}
 	for k, h := range rungs {
 		p.timing[k] = interval.NewTiming(day, h, stride(h))
 	}
 	p.settings = settings(rungs, max(regretDays*float64(day), leastRegret), max(leadDays*float64(day), leastLead))
 	for k := range p.settings {
-		p.settings[k].Fades, p.settings[k].Middle = hourly, hourly
+		p.settings[k].Fades, p.settings[k].Middle = p.keepsGate, p.keepsGate
 	}
 	p.queues, p.origins = newQueues(rungs)
 	p.own, p.regressions = neighbours(rungs)

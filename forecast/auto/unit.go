@@ -26,7 +26,7 @@ func (s *filter) fitUnit(v float64) {
 		factor := s.unit / v
 		s.unit = v
 		s.mem.Rescale(factor)
-		if s.claims != nil {
+		if s.claims.active() {
 			s.claims.calendar.Rescale(factor)
 		}
 		s.low, s.high, s.last = s.low*factor, s.high*factor, s.last*factor
