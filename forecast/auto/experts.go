@@ -79,12 +79,18 @@ func (s *filter) advise(k int, now *present, from *direct.Origin, around *around
 	q := query{h: s.rungs[k], season: around.seasons[k], top: around.tops[k], from: s.regressions[k]}
 	s.rules(value, peak, now, &q)
 	s.regress(value, peak, from, &q)
-	for g, e := range s.models {
-		value[smooth+g] = asleep
-		if e != nil && s.unit > 0 {
-			value[smooth+g] = s.bounded(e.At(s.rungs[k])/s.unit, direct.Raw)
-		}
+	for g := range s.models {
+		value[smooth+g] = s.model(g, s.rungs[k])
 	}
+}
+
+// model returns the forecast h samples ahead of the g-th expert with a state of its own, in
+// units.
+func (s *filter) model(g, h int) float32 {
+	if e := s.models[g]; e != nil && s.unit > 0 {
+		return s.bounded(e.At(h)/s.unit, direct.Raw)
+	}
+	return asleep
 }
 
 // rules writes the forecasts of the experts that have no parameters.

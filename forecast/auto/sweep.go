@@ -10,11 +10,16 @@ import (
 // A sweep goes through the horizons in ascending order, from rung to rung. Between two
 // rungs the experts forecast the horizon itself, with weights interpolated between the
 // rungs: a job that runs from minute 18 to 22 shows at neither of the rungs 15 and 30, but
-// the day ago and the regressions see it. Only experts with a state of their own have
-// their forecasts interpolated.
+// the day ago and the regressions see it. On recorded loads in steps of minutes,
+// interpolating all forecasts between the rungs makes the error a fifth larger 45 minutes
+// ahead and a tenth larger 20 minutes ahead.
 //
-// On recorded loads in steps of minutes, interpolating all forecasts between the rungs
-// makes the error a fifth larger 45 minutes ahead and a tenth larger 20 minutes ahead.
+// Experts with a state of their own do so at steps of fineStep and more. Interpolated, they
+// would see an office half open between the rungs around its opening. From ten days of
+// history on, the error between the rungs would be 3 to 5 % larger on recorded hours, and 2
+// to 3 % on recorded loads in steps of five minutes; with four days of hours it is the same.
+// At finer steps they are interpolated. The error 20 and 45 minutes ahead would be 1 % smaller,
+// but reading the minutes of an hour would take half as long again.
 type sweep struct {
 	rung    int                          // the last one passed; −1 = none
 	now     present                      // with the highest point of the path so far
@@ -96,7 +101,11 @@ func (p *sweep) ask(s *filter, h int, w float64) {
 	s.regress(value, peak, &p.from, q)
 	near, far := s.advice(values, p.rung), s.advice(values, p.rung+1)
 	for k := smooth; k < experts; k++ {
-		value[k] = near[k] + float32(w)*(far[k]-near[k])
+		if s.step >= fineStep {
+			value[k] = s.model(k-smooth, h)
+		} else {
+			value[k] = near[k] + float32(w)*(far[k]-near[k])
+		}
 	}
 }
 

@@ -65,6 +65,35 @@ func TestAJobBetweenRungsIsSeen(t *testing.T) {
 	}
 }
 
+// An office opens and closes by the clock. Most weight is with smoothing, which knows the
+// hour, and at no horizon is it forecast half open.
+func TestAnOpeningBetweenRungsIsSharp(t *testing.T) {
+	const days, ahead = 14, 12
+	for _, step := range []time.Duration{5 * time.Minute, time.Hour} {
+		rng, day := rand.New(rand.NewPCG(5, 1)), int(24*time.Hour/step)
+		s := forecast.Series{Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: step, Values: make([]float64, (days+2)*day)}
+		for i := range s.Values {
+			s.Values[i] = 500 * (1 + 0.01*rng.NormFloat64())
+			if hour := s.At(i).Hour(); 8 <= hour && hour < 18 {
+				s.Values[i] *= 5
+			}
+		}
+		fitted, err := auto.New(auto.Options{}).Fit(t.Context(), s.Slice(0, days*day))
+		require.NoError(t, err)
+		filter, err := fitted.Filter(s.Slice(0, days*day))
+		require.NoError(t, err)
+		f := forecast.New(ahead, 0.5)
+		for i := days * day; i+ahead <= s.Len(); i++ {
+			filter.Forecast(f)
+			for h := range ahead {
+				y := s.Values[i+h]
+				require.InDelta(t, y, f.Values[h][0], 0.15*y, "steps of %v, cell %d of %v", step, h+1, s.At(i))
+			}
+			filter.Update(s.Values[i])
+		}
+	}
+}
+
 // One more rung asked for changes none of the others, and two readings are one.
 func TestReadingOnIsReadingTheSame(t *testing.T) {
 	filter, _ := warmFilter(t, 3)
