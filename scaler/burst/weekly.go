@@ -8,6 +8,7 @@ import (
 const (
 	week       = 7 * day
 	mostChance = 0.1              // share of the rises found again a week later that may be chance
+	growth     = 2.0              // from week to week at most, of what a weekly rise goes up to
 	coarsest   = 10 * time.Minute // between onsets of one weekly rise at most; in coarser cells nothing is looked for
 )
 
@@ -16,6 +17,7 @@ const (
 type Weekly struct {
 	At     time.Duration `json:"at"`     // time of the week, counted from the epoch, at which the cells of a history show it; ns in JSON
 	Height float64       `json:"height"` // demand after it over that before it, the larger of both weeks, > 1
+	Top    float64       `json:"top"`    // demand after it, the larger of both weeks, unit of the samples
 	Early  time.Duration `json:"early"`  // by how much it may begin before At: cells show it late; ns in JSON
 }
 
@@ -23,6 +25,7 @@ type Weekly struct {
 type Rise struct {
 	At     time.Time // end of the cell that shows it
 	Height float64   // demand after it over that before it, > 1; 0 = unknown
+	Top    float64   // demand after it, unit of the samples; 0 = unknown
 }
 
 // RiseAt returns the rise at cell i of values, oldest first, NaN where there is no sample; the
@@ -40,7 +43,8 @@ func RiseAt(values []float64, i int, at time.Time) Rise {
 	if before <= 0 {
 		return Rise{At: at}
 	}
-	return Rise{At: at, Height: slices.Max(values[i:i+rises]) / before}
+	top := slices.Max(values[i : i+rises])
+	return Rise{At: at, Height: top / before, Top: top}
 }
 
 // ExpectWeekly remembers those rises of the last week of a history that came at the same time
@@ -62,7 +66,9 @@ func (d *Detector) ExpectWeekly(seen []Rise, end time.Time, step time.Duration) 
 		asked++
 		for _, former := range seen[:i] {
 			if off := r.At.Sub(former.At) - week; off.Abs() <= near && min(r.Height, former.Height) > 0 {
-				d.Weekly = append(d.Weekly, Weekly{At: since(r.At) % week, Height: max(r.Height, former.Height), Early: step})
+				d.Weekly = append(d.Weekly, Weekly{
+					At: since(r.At) % week, Height: max(r.Height, former.Height), Top: max(r.Top, former.Top), Early: step,
+				})
 				break
 			}
 		}
@@ -77,19 +83,21 @@ func (d *Detector) ExpectWeekly(seen []Rise, end time.Time, step time.Duration) 
 
 // Due returns the demand to provide for at now because a weekly rise is due within ahead, or
 // was due in the last minutes and has not come. It is a multiple of the level of the last
-// minutes, in the unit of the samples; 0 if no rise is due, or while a burst lasts.
+// minutes, in the unit of the samples, but not more than twice what demand rose to in either
+// week: from next to nothing it rises by any factor. It is 0 if no rise is due, or while a burst
+// lasts.
 func (d *Detector) Due(now time.Time, ahead time.Duration) float64 {
 	if d.Lasts() {
 		return 0
 	}
-	height := 0.0
+	most := 0.0
 	for _, r := range d.Weekly {
 		in := (r.At+nearPhase-since(now)%week+week)%week - nearPhase // until it is due, at least −nearPhase
 		if in <= ahead+r.Early && !d.cameSince(now.Add(in-r.Early-nearPhase)) {
-			height = max(height, r.Height)
+			most = max(most, min(r.Height*d.Level, growth*r.Top))
 		}
 	}
-	return height * d.Level
+	return most
 }
 
 // cameSince reports whether a burst that is over was noticed after t.

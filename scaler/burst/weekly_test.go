@@ -66,7 +66,7 @@ func TestAWeeklyRiseIsDue(t *testing.T) {
 		d.Update(now, 100, 100)
 	}
 	past := &burst.Detector{}
-	past.ExpectWeekly([]burst.Rise{{At: due.Add(-2 * fullWeek), Height: 3}, {At: due.Add(-fullWeek), Height: 2.5}}, due.Add(-time.Hour), time.Minute)
+	past.ExpectWeekly([]burst.Rise{{At: due.Add(-2 * fullWeek), Height: 3, Top: 240}, {At: due.Add(-fullWeek), Height: 2.5, Top: 250}}, due.Add(-time.Hour), time.Minute)
 	d.Remember(past)
 
 	for after, want := range map[time.Duration]float64{
@@ -88,6 +88,20 @@ func TestAWeeklyRiseIsDue(t *testing.T) {
 		d.Update(now, 100, 100)
 	}
 	require.Zero(t, d.Due(now, 2*time.Minute), "and over")
+}
+
+// What rises from next to nothing does so by any factor, which says nothing of a level that
+// has grown meanwhile.
+func TestAWeeklyRiseIsBoundedByWhatItRoseTo(t *testing.T) {
+	due := time.Date(2026, 3, 16, 10, 0, 0, 0, time.UTC)
+	d := &burst.Detector{}
+	for now := due.Add(-time.Hour); now.Before(due); now = now.Add(15 * time.Second) {
+		d.Update(now, 5, 5)
+	}
+	past := &burst.Detector{}
+	past.ExpectWeekly([]burst.Rise{{At: due.Add(-2 * fullWeek), Height: 200, Top: 10}, {At: due.Add(-fullWeek), Height: 400, Top: 8}}, due.Add(-time.Hour), time.Minute)
+	d.Remember(past)
+	require.InDelta(t, 20, d.Due(due, time.Minute), 1e-9, "twice of ten, not 400 times 5")
 }
 
 func TestTheHeightOfARise(t *testing.T) {
