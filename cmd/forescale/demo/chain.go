@@ -158,16 +158,13 @@ func scaledObject() *pb.ScaledObjectRef {
 	}}
 }
 
-// patience is how long the demo waits for its model: a second on an idle machine, minutes on
-// one that is busy or slow.
-const patience = 5 * time.Minute
-
 // warmUp makes the call with which KEDA starts, and waits until the model is
 // fitted. The clock still stands.
 func (c *chain) warmUp(ctx context.Context) error {
 	if _, err := c.keda.GetMetricSpec(ctx, scaledObject()); err != nil {
 		return fmt.Errorf("forescale: %w", err)
 	}
+	const patience = 5 * time.Minute // a second suffices on an idle machine
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var err error
