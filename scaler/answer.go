@@ -12,6 +12,10 @@ import (
 // bursty loads were missed for 4 % longer, at a bill 0.3 % higher.
 const AnswerHold = 30 * time.Second
 
+// FloorHold is the same of the HPA under a floor: about what a replica costs to start and to
+// end. A floor that falls is not held by it, only what that HPA itself asked for.
+const FloorHold = 90 * time.Second
+
 // AnswerInput is what an answer depends on, apart from a Hold.
 type AnswerInput struct {
 	Now      time.Time     `json:"now"`      // UTC

@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -47,8 +48,8 @@ spec:
       target: {type: AverageValue, averageValue: %q}
   behavior:
     scaleUp: {tolerance: "0"}   # Kubernetes 1.35 and later
-    scaleDown: {tolerance: "0", stabilizationWindowSeconds: 90}
-`, r.Verdict.HPATarget, number(significant(r.Settings.SafeRate)), number(target)), nil
+    scaleDown: {tolerance: "0", stabilizationWindowSeconds: %.0f}
+`, r.Verdict.HPATarget, number(significant(r.Settings.SafeRate)), number(target), scaler.FloorHold.Seconds()), nil
 }
 
 // stated returns the spec that was replayed, as YAML: all that it states, completed by the

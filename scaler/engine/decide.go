@@ -24,10 +24,6 @@ const (
 	// with fewer the burst would be missed as by an autoscaler without a forecast.
 	burstAllowance = 0.025
 
-	// ownHold is how much sooner than the count of an HPA the bound of a floor by the bill
-	// comes down, because we hold the counts beneath that bound ourselves.
-	ownHold = 90 * time.Second
-
 	// startShare is the part of the lead time in which a replica starts; the rest is
 	// the lag of the metric.
 	startShare = 0.6
@@ -95,7 +91,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 		in.Desired, in.Passing = w.calmCount(in.Desired), max(in.Passing, in.Desired)
 	}
 	in.Passing = w.spare(now, in.Passing)
-	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed, reactiveHold-ownHold)
+	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed, reactiveHold-scaler.FloorHold)
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in

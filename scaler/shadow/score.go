@@ -32,9 +32,6 @@ const (
 	// the ready replicas serve before they are too few.
 	tolerance = 0.1
 
-	// underFloor is the stabilization window of an HPA under a floor of forescale.
-	underFloor = 90 * time.Second
-
 	// silence is how long nothing may be observed before the policies begin anew.
 	silence = 5 * time.Minute
 )
@@ -117,7 +114,7 @@ func (m Moment) rules(p Policy) Rules {
 	case p != Forescale:
 		return Rules{Tolerance: tolerance, Hold: 5 * time.Minute}
 	case m.Floor > 0:
-		return Rules{Hold: underFloor}
+		return Rules{Hold: scaler.FloorHold}
 	}
 	return Rules{Hold: scaler.AnswerHold}
 }

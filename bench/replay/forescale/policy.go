@@ -34,10 +34,6 @@ const (
 	// safetyNet is the target of the HPA underneath, as a share of what a replica
 	// carries. The headroom sits in the forecast; a second one would be paid twice.
 	safetyNet = 0.95
-
-	// settle is the stabilization of the HPA under a floor: about what a replica costs to
-	// start.
-	settle = 90 * time.Second
 )
 
 // A Policy is forescale under one spec. It is made by [New].
@@ -306,7 +302,7 @@ func onWire(target, value float64) (toldTarget, toldValue float64) {
 // floor has a target just under what a replica carries above it. Both have a short
 // stabilization, because forescale comes down by rules of its own.
 func (p *Policy) Underneath() replay.HPA {
-	window, none := settle, 0.0
+	window, none := scaler.FloorHold, 0.0
 	if strings.HasPrefix(p.name, KedaName) {
 		window = scaler.AnswerHold
 		return replay.HPA{External: true, Settings: hpa.Settings{
