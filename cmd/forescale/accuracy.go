@@ -106,14 +106,14 @@ func (o *accuracyOptions) checkM4(files []string) error {
 
 func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io.Writer) error {
 	workers := faultsOf([]rule{{o.workers >= 0, "workers", strconv.Itoa(o.workers), "want at least 1, or 0 for one per processor"}})
-	if err := errors.Join(o.check(files), workers); err != nil {
+	if err := errors.Join(o.check(files), workers, checkStdin(append(files, o.network)...)); err != nil {
 		return err
 	}
 	zone, err := time.LoadLocation(o.zone)
 	if err != nil {
 		return fmt.Errorf("--time-zone: %w", err)
 	}
-	network, err := readNetwork(o.network)
+	network, err := readNetwork(o.network, readNamed)
 	if err != nil {
 		return err
 	}

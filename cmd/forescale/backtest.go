@@ -51,6 +51,8 @@ type backtestOptions struct {
 
 	json, report string
 	files        [2]*output.File // of json and report; nil = not asked for
+
+	named readOnce // what flags name: it is asked for again once capacity is known
 }
 
 // backtestHelp is the help text of the command.
@@ -126,7 +128,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.replicas, "replicas-query", "", "PromQL of the ready replicas; like --query")
 	fs.StringVar(&o.desired, "desired-query", "", "PromQL of the replicas that were asked for; like --query")
 	durationVar(fs, &o.step, "step", api.Duration(0), "cell of the grid on which files are read; for CSV and JSON a multiple of their interval (default that interval, or a minute)")
-	fs.StringVar(&o.spec, "spec", "", "YAML `file` with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service override the flags; given a target per replica, forescale goes by that and not by what a pod can carry")
+	fs.StringVar(&o.spec, "spec", "", "YAML `file` (-: standard input) with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service override the flags; given a target per replica, forescale goes by that and not by what a pod can carry")
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, to join the experts as that of serve does")
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
@@ -165,6 +167,9 @@ func (o *backtestOptions) checkReport() error {
 
 func (o *backtestOptions) run(ctx context.Context, args []string, given func(flag string) bool, out, notes io.Writer) error {
 	if err := o.checkReport(); err != nil {
+		return err
+	}
+	if err := checkStdin(append([]string{o.spec, o.startup, o.network}, append(args, o.traces...)...)...); err != nil {
 		return err
 	}
 	options, err := o.campaign() // a wrong flag is told before files are read

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -29,7 +30,7 @@ func (o *backtestOptions) campaign() (campaign.Options, error) {
 	if err != nil {
 		return campaign.Options{}, err
 	}
-	network, err := readNetwork(o.network)
+	network, err := readNetwork(o.network, o.named.file)
 	if err != nil {
 		return campaign.Options{}, err
 	}
@@ -93,7 +94,7 @@ func (o *backtestOptions) settings() (replay.Options, error) {
 	if err != nil {
 		return replay.Options{}, err
 	}
-	startup, err := parseStartup(o.startup)
+	startup, err := parseStartup(o.startup, o.named.file)
 	if err != nil {
 		return replay.Options{}, fmt.Errorf("--startup: %w", err)
 	}
@@ -173,21 +174,20 @@ func parseSLO(text string) (float64, time.Duration, error) {
 	return percent / 100, d.Std(), nil
 }
 
-// parseStartup reads a duration, or a file of seconds.
-func parseStartup(text string) (replay.Startup, error) {
+// parseStartup reads a duration, or a file of seconds by read.
+func parseStartup(text string, read func(path string) ([]byte, error)) (replay.Startup, error) {
 	if d, err := api.ParseDuration(text); err == nil {
 		if d <= 0 {
 			return replay.Startup{}, fmt.Errorf("%q: want a duration above 0 such as 60s", text)
 		}
 		return replay.Startup{Median: d.Std()}, nil
 	}
-	f, err := os.Open(text) //nolint:gosec // the user names the file
+	content, err := read(text)
 	if err != nil {
 		return replay.Startup{}, fmt.Errorf("%q is neither a duration such as 60s nor a file of seconds: %w", text, err)
 	}
-	defer f.Close()
 	var s replay.Startup
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(bytes.NewReader(content))
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" {

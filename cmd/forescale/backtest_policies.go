@@ -79,12 +79,11 @@ func unknownPolicy(name string) error {
 	if like := api.Like(name, all, len(name)/3); len(meant) == 0 && like != "" {
 		meant = []string{like}
 	}
-	hint := ""
 	const few = 3
 	if len(meant) > 0 && len(meant) <= few {
-		hint = fmt.Sprintf(", did you mean %s?", strings.Join(meant, " or "))
+		return fmt.Errorf("--policies: no policy %q, did you mean %s? (there are %s)", name, strings.Join(meant, " or "), strings.Join(all, ", "))
 	}
-	return fmt.Errorf("--policies: no policy %q%s; there are %s", name, hint, strings.Join(all, ", "))
+	return fmt.Errorf("--policies: no policy %q, want some of %s", name, strings.Join(all, ", "))
 }
 
 func known(name string) bool {

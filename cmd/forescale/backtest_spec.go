@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +24,7 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 	if o.spec == "" {
 		return withMargin(api.Spec{Metric: flags}), nil
 	}
-	text, err := os.ReadFile(o.spec)
+	text, err := o.named.file(o.spec)
 	if err != nil {
 		return api.Spec{}, fmt.Errorf("--spec: %w", err)
 	}
@@ -73,22 +72,22 @@ func (o *backtestOptions) metric() api.MetricSpec {
 }
 
 // decodeSpec reads a spec, or the object that carries one, as the backtest prints it. Of
-// several documents it takes the one that is a PredictiveAutoscaler, or a ScaledObject with
-// a trigger that asks for a forecast. Two of them are an error.
+// several documents, or items of a list, it takes the one that is a PredictiveAutoscaler, or
+// a ScaledObject with a trigger that asks for a forecast. Two of them are an error.
 func decodeSpec(text []byte) (api.Spec, error) {
 	var decode func() (api.Spec, error)
 	object := false
-	for document := range bytes.SplitSeq(text, []byte("\n---")) {
-		body, err := yaml.YAMLToJSONStrict(document)
-		if err != nil {
-			return api.Spec{}, err
-		}
-		next, isObject := carried(body)
+	documents, err := documentsOf(text)
+	if err != nil {
+		return api.Spec{}, err
+	}
+	for _, document := range documents {
+		next, isObject := carried(document)
 		if next == nil || object && !isObject { // as what is printed for the HPA beside the object
 			continue
 		}
 		if decode != nil {
-			return api.Spec{}, errors.New("more than one document has a spec, want one")
+			return api.Spec{}, errors.New("more than one document or object has a spec, want one")
 		}
 		decode, object = next, isObject
 	}
@@ -96,6 +95,29 @@ func decodeSpec(text []byte) (api.Spec, error) {
 		return api.Spec{}, errors.New("neither a spec nor a PredictiveAutoscaler, nor a ScaledObject with a trigger of type external and the key metric.query")
 	}
 	return checked(decode())
+}
+
+// documentsOf returns the documents of YAML text as JSON, and in place of a list, as kubectl
+// get prints several objects, its items.
+func documentsOf(text []byte) (documents [][]byte, err error) {
+	for document := range bytes.SplitSeq(text, []byte("\n---")) {
+		body, err := yaml.YAMLToJSONStrict(document)
+		if err != nil {
+			return nil, err
+		}
+		var list struct {
+			Kind  string            `json:"kind"`
+			Items []json.RawMessage `json:"items"`
+		}
+		if json.Unmarshal(body, &list) != nil || !strings.HasSuffix(list.Kind, "List") {
+			documents = append(documents, body)
+			continue
+		}
+		for _, item := range list.Items {
+			documents = append(documents, item)
+		}
+	}
+	return documents, nil
 }
 
 // carried returns how to read the spec that a document has, nil for one that has none, and

@@ -73,7 +73,7 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 	}{
 		"no load":            {nil, "no load given: name files, or a directory by --traces"},
 		"no file":            {[]string{"nowhere.csv"}, "nowhere.csv"},
-		"unknown policy":     {[]string{load, "--policies", "hpa-rate-70,hpax"}, `--policies: no policy "hpax"; there are default, all, static-peak`},
+		"unknown policy":     {[]string{load, "--policies", "hpa-rate-70,hpax"}, `--policies: no policy "hpax", want some of default, all, static-peak`},
 		"objective":          {[]string{load, "--slo", "99=500ms"}, `--slo: "99=500ms": want a quantile in percent and its bound, such as p99=500ms`},
 		"objective, a share": {[]string{load, "--slo", "p0.99=500ms"}, `--slo: "p0.99=500ms": want a quantile in percent`}, // not of one request in a hundred
 		"out of reach":       {[]string{load, "--slo", "p99=50ms"}, "one takes 80ms on average. Want at least p99=369ms, or --slots of 1 at most"},
@@ -236,14 +236,6 @@ func TestAColumnIsNotRecommendedAsAQuery(t *testing.T) {
 	require.Contains(t, string(text), "sum(rate(http_requests_total")
 }
 
-func TestATriggerIsReplayedWithinTheBoundsOfItsObject(t *testing.T) {
-	const object = "kind: ScaledObject\nspec:\n  minReplicaCount: 2\n  maxReplicaCount: 30\n  triggers:\n  - type: external\n    metadata: {metric.query: up, scale.targetPerReplica: \"50\", scale.maxReplicas: \"20\"}\n"
-	spec, err := decodeSpec([]byte(object))
-	require.NoError(t, err)
-	require.Equal(t, int32(2), *spec.Scale.MinReplicas)
-	require.Equal(t, int32(20), spec.Scale.MaxReplicas, "its own comes first")
-}
-
 // A network acts in the replay as it does where forescale runs: alone as the model lstm.
 func TestANetworkIsReplayed(t *testing.T) {
 	dir := t.TempDir()
@@ -266,39 +258,6 @@ func TestANetworkIsReplayed(t *testing.T) {
 	require.NotEqual(t, other, alone)
 	_, err = replayed("auto", "--network", spec)
 	require.ErrorContains(t, err, "--network "+spec)
-}
-
-func TestSpecsOfABacktest(t *testing.T) {
-	for name, c := range map[string]struct{ text, want string }{
-		"a spec":             {`scale: {targetPerReplica: "50"}`, ""},
-		"an object":          {"# for the web\n---\nkind: HorizontalPodAutoscaler\nspec: {minReplicas: 1}\n---\nkind: PredictiveAutoscaler\nspec: {targetRef: {name: web}, podCPU: true, scale: {targetPerReplica: \"50\"}}\n", ""},
-		"another object":     {"kind: Deployment\nspec: {replicas: 3}\n", "neither a spec nor a PredictiveAutoscaler"},
-		"a trigger":          {"kind: ScaledObject\nspec:\n  triggers:\n  - {type: cpu, metadata: {value: \"60\"}}\n  - type: external\n    metadata: {scalerAddress: \"a:1\", metric.query: up, scale.targetPerReplica: \"50\"}\n", ""},
-		"two objects":        {"kind: PredictiveAutoscaler\nspec: {scale: {targetPerReplica: \"50\"}}\n---\nkind: PredictiveAutoscaler\nspec: {scale: {targetPerReplica: \"60\"}}\n", "more than one document has a spec, want one"},
-		"two specs":          {"scale: {targetPerReplica: \"50\"}\n---\nscale: {targetPerReplica: \"60\"}\n", "more than one document has a spec, want one"},
-		"a spec and its HPA": {"kind: PredictiveAutoscaler\nspec: {scale: {targetPerReplica: \"50\"}}\n---\n# In the HPA:\nspec: {metrics: []}\n", ""},
-		"metadata":           {"metric.query: up\nscale.targetPerReplica: 50\n", ""},
-		"another trigger":    {"kind: ScaledObject\nspec: {triggers: [{type: cpu, metadata: {value: \"60\"}}]}\n", "nor a ScaledObject with a trigger"},
-		"a trigger's typo":   {"kind: ScaledObject\nspec: {triggers: [{type: external, metadata: {metric.query: up, scale.minReplica: \"5\"}}]}\n", "did you mean scale.minReplicas?"},
-		"a typo":             {"kind: PredictiveAutoscaler\nspec: {scale: {targetPerReplika: 5}}\n", "did you mean scale.targetPerReplica?"},
-		"nothing":            {"\n", "neither a spec nor a PredictiveAutoscaler"},
-		"a key twice":        {"scale: {}\nscale: {}\n", "already set"},
-		"out of range":       {`forecast: {risk: "2"}`, "forecast.risk"},
-		"all faults at once": {`{forecast: {risk: "2", buffer: abc}, mode: Loud}`, "forecast.buffer: \"abc\": want a decimal number such as \"0.95\"\nforecast.risk: \"2\""},
-		"and those after it": {`{forecast: {buffer: abc}, mode: Loud}`, "mode: \"Loud\""},
-		"no such model":      {`forecast: {model: path}`, "forecast.model: \"path\": want one of auto, naive"},
-		"two ways to say it": {`scale: {targetPerReplica: "5", service: {slots: 1, time: 1ms}}`, "they state the same"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			spec, err := decodeSpec([]byte(c.text))
-			if c.want != "" {
-				require.ErrorContains(t, err, c.want)
-				return
-			}
-			require.NoError(t, err)
-			require.InDelta(t, 50, spec.Scale.TargetPerReplica.Float(), 0)
-		})
-	}
 }
 
 // The model of a replay runs on the grid of the spec, as where it runs, or not at all.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"time"
 
@@ -89,7 +88,7 @@ func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 		}
 	}
 	if file != "" {
-		data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+		data, err := readNamed(file)
 		if err != nil {
 			return fmt.Errorf("--config: %w", err)
 		}

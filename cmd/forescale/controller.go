@@ -165,7 +165,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 		return err
 	}
 	defer source.Close()
-	network, err := readNetwork(c.Network)
+	network, err := readNetwork(c.Network, readNamed)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ Behind KEDA the HPA decides about replicas: there it is the answer that is repla
 	fs.StringVar(&o.cert, "cert", "", "own certificate `file` (PEM), for a server that wants one")
 	fs.StringVar(&o.key, "key", "", "private key `file` (PEM) of --cert")
 	fs.BoolVar(&o.json, "json", false, "print the message of the API as JSON")
-	fs.StringVar(&o.replay, "replay", "", "decide and answer again what was recorded in this `file`, the output of --json, instead of asking a server")
+	fs.StringVar(&o.replay, "replay", "", "decide and answer again what was recorded in this `file`, the output of --json (-: standard input), instead of asking a server")
 	return cmd
 }
 

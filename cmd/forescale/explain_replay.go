@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/forescale/forescale/scaler"
 )
@@ -13,7 +12,7 @@ import (
 // replayRecord decides and answers again what the file holds, the message of --json or one
 // of its records, and says whether it comes out the same.
 func replayRecord(out io.Writer, path string) error {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := readNamed(path)
 	if err != nil {
 		return fmt.Errorf("--replay: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -60,7 +61,7 @@ autoscaler. Farther ahead, auto blends into path, which forecasts all cells at o
   forescale forecast prometheus/data --query 'sum(rate(http_requests_total[1m]))'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.check(); err != nil {
+			if err := errors.Join(o.check(), checkStdin(args[0], o.network)); err != nil {
 				return err
 			}
 			return o.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -242,7 +243,7 @@ func (o *forecastOptions) makeModel() (forecast.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--time-zone: %w", err)
 	}
-	network, err := readNetwork(o.network)
+	network, err := readNetwork(o.network, readNamed)
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func traceOf(path string, d export.Data) trace.Trace {
 // loadName returns the name of the load in a file: that of the file without .gz and
 // one more ending, stdin for standard input.
 func loadName(path string) string {
-	if path == "-" {
+	if path == stdin {
 		return "stdin"
 	}
 	name := strings.TrimSuffix(filepath.Base(path), ".gz")

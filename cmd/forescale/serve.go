@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -92,7 +91,7 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 		return err
 	}
 	defer client.Close()
-	network, err := readNetwork(c.Network)
+	network, err := readNetwork(c.Network, readNamed)
 	if err != nil {
 		return err
 	}
@@ -243,12 +242,12 @@ func watchClock(ctx context.Context, client *source.Client, log *slog.Logger) {
 	}
 }
 
-// readNetwork reads a weights file; nil for no file.
-func readNetwork(path string) (*lstm.Network, error) {
+// readNetwork reads a weights file by read, such as [readNamed]; nil for no file.
+func readNetwork(path string, read func(path string) ([]byte, error)) (*lstm.Network, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no network is no error
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("--network: %w", err)
 	}

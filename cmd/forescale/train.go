@@ -74,6 +74,9 @@ func (o *trainOptions) run(ctx context.Context, out, notes io.Writer) error {
 	if !strings.HasSuffix(o.out, ".safetensors") {
 		return fmt.Errorf("--out: %q: want a file that ends in .safetensors", o.out)
 	}
+	if err := checkStdin(o.inputs...); err != nil {
+		return fmt.Errorf("--input: %w", err)
+	}
 	series, err := o.read(ctx, notes)
 	if err != nil {
 		return err
