@@ -36,7 +36,8 @@ func newDoctorCommand() *cobra.Command {
 and what they depend on: rights, Prometheus and the shape of each query, who owns
 the HPA and who else writes its floor, the HPA's tolerance and behavior, and the
 clock. For ScaledObjects with a trigger of forescale it checks the metadata, the
-query, where scalerAddress leads and, if that can be reached, what answers there.
+query, the behavior, where scalerAddress leads and, if that can be reached, what
+answers there.
 Each finding comes with its remedy. It changes nothing, and fails when something
 keeps forescale from acting.`,
 		Args: cobra.MaximumNArgs(1),

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/hpa"
@@ -183,6 +184,11 @@ func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 		}
 	}
 	b := h.Spec.Behavior
+	var window *int32
+	if b != nil && b.ScaleDown != nil {
+		window = b.ScaleDown.StabilizationWindowSeconds
+	}
+	out = append(out, settles(about, "", window, scaler.FloorHold)...)
 	if b != nil && b.ScaleUp != nil && b.ScaleUp.SelectPolicy != nil && *b.ScaleUp.SelectPolicy == autoscalingv2.DisabledPolicySelect {
 		out = append(out, Finding{Advice, about, "behavior.scaleUp is Disabled: above the floor nothing reacts", "remove it, so that a wrong forecast is made good"})
 	}
@@ -190,4 +196,22 @@ func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 		out = append(out, Finding{Advice, about, "the HPA ignores changes of its metric within 10 %", `from Kubernetes 1.35 on set behavior.scaleUp.tolerance: "0"; the floor itself is not subject to it`})
 	}
 	return out
+}
+
+// settles looks at how long an HPA holds a count before it scales down, nil for the default
+// of a cluster: forescale comes down by rules of its own, so that a window longer than right
+// holds pods twice. at is where the behavior stands in the object.
+func settles(about, at string, window *int32, right time.Duration) []Finding {
+	const byDefault = 5 * time.Minute
+	set, how := byDefault, " by default"
+	if window != nil {
+		set, how = time.Duration(*window)*time.Second, ""
+	}
+	if set <= right {
+		return nil
+	}
+	return []Finding{{
+		Advice, about, fmt.Sprintf("on the way down its HPA holds a count for %.0f s%s, beside the rules of forescale: that only adds to the bill", set.Seconds(), how),
+		fmt.Sprintf("set %sbehavior.scaleDown.stabilizationWindowSeconds: %.0f", at, right.Seconds()),
+	}}
 }

@@ -33,7 +33,7 @@ spec:
   minReplicas: 2
   maxReplicas: 50
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  behavior: {scaleUp: {tolerance: "0"}}
+  behavior: {scaleUp: {tolerance: "0"}, scaleDown: {stabilizationWindowSeconds: 90}}
   metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 85}}}]
 `
 
@@ -43,14 +43,18 @@ func TestTargetFindings(t *testing.T) {
 		level    Level
 		want     []string
 	}{
-		"in order":        {"", "", Fine, nil},
-		"Argo CD":         {"MANAGER", "argocd-controller", Advice, []string{"argocd-controller", "RespectIgnoreDifferences=true", "jsonPointers: [/spec/minReplicas]"}},
-		"Flux":            {"MANAGER", "kustomize-controller", Advice, []string{"driftDetection", "paths: [/spec/minReplicas]"}},
-		"double headroom": {"averageUtilization: 85", "averageUtilization: 70", Advice, []string{"70 %", "85 or more"}},
-		"default band":    {"behavior: {scaleUp: {tolerance: \"0\"}}", "behavior: {}", Advice, []string{"within 10 %"}},
-		"no reaction":     {"tolerance: \"0\"", "tolerance: \"0\", selectPolicy: Disabled", Advice, []string{"nothing reacts"}},
-		"of KEDA":         {"  namespace: shop\n", "  namespace: shop\n  ownerReferences: [{kind: ScaledObject, name: so, apiVersion: keda.sh/v1alpha1, uid: x}]\n", Fault, []string{"KEDA owns", "{kind: ScaledObject, name: so}"}},
-		"at zero":         {"spec:\n  minReplicas", "status: {conditions: [{type: ScalingActive, status: \"False\", reason: ScalingDisabled}]}\nspec:\n  minReplicas", Fault, []string{"scaled to zero"}},
+		"in order":           {"", "", Fine, nil},
+		"Argo CD":            {"MANAGER", "argocd-controller", Advice, []string{"argocd-controller", "RespectIgnoreDifferences=true", "jsonPointers: [/spec/minReplicas]"}},
+		"Flux":               {"MANAGER", "kustomize-controller", Advice, []string{"driftDetection", "paths: [/spec/minReplicas]"}},
+		"double headroom":    {"averageUtilization: 85", "averageUtilization: 70", Advice, []string{"70 %", "85 or more"}},
+		"default band":       {"scaleUp: {tolerance: \"0\"}, ", "", Advice, []string{"within 10 %"}},
+		"the default window": {", scaleDown: {stabilizationWindowSeconds: 90}", "", Advice, []string{"holds a count for 300 s by default", "set behavior.scaleDown.stabilizationWindowSeconds: 90"}},
+		"a longer window":    {"Seconds: 90", "Seconds: 91", Advice, []string{"holds a count for 91 s,"}},
+		"a shorter window":   {"Seconds: 90", "Seconds: 0", Fine, nil},
+		"no behavior":        {"  behavior: {scaleUp: {tolerance: \"0\"}, scaleDown: {stabilizationWindowSeconds: 90}}\n", "", Advice, []string{"within 10 %", "300 s by default"}},
+		"no reaction":        {"tolerance: \"0\"", "tolerance: \"0\", selectPolicy: Disabled", Advice, []string{"nothing reacts"}},
+		"of KEDA":            {"  namespace: shop\n", "  namespace: shop\n  ownerReferences: [{kind: ScaledObject, name: so, apiVersion: keda.sh/v1alpha1, uid: x}]\n", Fault, []string{"KEDA owns", "{kind: ScaledObject, name: so}"}},
+		"at zero":            {"spec:\n  minReplicas", "status: {conditions: [{type: ScalingActive, status: \"False\", reason: ScalingDisabled}]}\nspec:\n  minReplicas", Fault, []string{"scaled to zero"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(good, c.old, c.now, 1)

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	pb "github.com/forescale/forescale/proto/v1"
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 	"github.com/forescale/forescale/scaler/external"
@@ -36,6 +37,9 @@ type scaledObject struct {
 					ScaleUp struct {
 						Tolerance any `json:"tolerance"` // nil = the default of the cluster
 					} `json:"scaleUp"`
+					ScaleDown struct {
+						Window *int32 `json:"stabilizationWindowSeconds"` // nil = the default of the cluster
+					} `json:"scaleDown"`
 				} `json:"behavior"`
 			} `json:"horizontalPodAutoscalerConfig"`
 		} `json:"advanced"`
@@ -120,7 +124,9 @@ func (d Doctor) scaledObject(ctx context.Context, so *scaledObject, u *unstructu
 	if len(so.Spec.Triggers) == 1 {
 		add(Advice, "forescale is its only trigger: while KEDA cannot reach that, nothing scales", "keep a reactive trigger, such as cpu, beside it")
 	}
-	if so.Spec.Advanced.HPA.Behavior.ScaleUp.Tolerance == nil {
+	behavior := so.Spec.Advanced.HPA.Behavior
+	out = append(out, settles(about, "advanced.horizontalPodAutoscalerConfig.", behavior.ScaleDown.Window, scaler.AnswerHold)...)
+	if behavior.ScaleUp.Tolerance == nil {
 		add(Advice, "the HPA behind it ignores changes of its metric within 10 %", `from Kubernetes 1.35 on set advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.tolerance: "0"`)
 	}
 	return append(out, ofKEDA(about, so, u)...)

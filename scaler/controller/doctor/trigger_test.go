@@ -33,7 +33,7 @@ apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata: {name: web, namespace: shop}
 spec:
-  advanced: {horizontalPodAutoscalerConfig: {behavior: {scaleUp: {tolerance: "0"}}}}
+  advanced: {horizontalPodAutoscalerConfig: {behavior: {scaleUp: {tolerance: "0"}, scaleDown: {stabilizationWindowSeconds: 30}}}}
   triggers:
   - type: external
     metadata:
@@ -84,27 +84,29 @@ func TestATriggerOfForescale(t *testing.T) {
 		level    Level
 		want     []string
 	}{
-		"in order":            {"", "", Advice, []string{"ScaledObject shop/web: metric.query yields one series, now 42", "scalerAddress dns:///forescale.forescale:9443 leads to 2 pods", "no daily rhythm is known"}},
-		"a typo":              {"scale.targetPerReplica", "scale.targetPerRepilca", Fault, []string{"metadata: ", "scale.targetPerRepilca", "correct the trigger"}},
-		"from a pod":          {`metric.query: sum(rate(http_requests_total[1m]))`, `metric.queryFromEnv: QUERY`, Advice, []string{"are not examined: metric.query"}},
-		"no address":          {"scalerAddress: dns:///forescale.forescale:9443", "metricName: requests", Fault, []string{"scalerAddress is missing"}},
-		"no port":             {"forescale.forescale:9443", "forescale.forescale", Fault, []string{"is no host and port"}},
-		"no namespace":        {"dns:///forescale.forescale:9443", "forescale:9443", Advice, []string{"KEDA looks for it in its own", "forescale.forescale:9443"}},
-		"no Service":          {"forescale.forescale:9443", "forescale.monitoring.svc.cluster.local:9443", Fault, []string{"there is no Service forescale in namespace monitoring"}},
-		"another port":        {":9443", ":8080", Fault, []string{"has no port 8080", "9443"}},
-		"elsewhere":           {"forescale.forescale:9443", "forescale.example.com:443", Advice, []string{"metric.query yields"}},
-		"TLS misspelled":      {"metric.query:", "enableTLS: \"yes\"\n      metric.query:", Fault, []string{`enableTLS: "yes" is neither true nor false`}},
-		"TLS unchecked":       {"metric.query:", "unsafeSsl: \"true\"\n      metric.query:", Advice, []string{"takes any certificate"}},
-		"an authority":        {"metric.query:", "caCert: x\n      metric.query:", Fault, []string{"caCert stands in the metadata", "TriggerAuthentication"}},
-		"not divided":         {"- type: external", "- type: external\n    metricType: Value", Fault, []string{"metricType Value", "AverageValue"}},
-		"looks on":            {"metric.query:", "mode: Shadow\n      metric.query:", Advice, []string{"mode is Shadow"}},
-		"alone":               {"  - {type: cpu, metadata: {value: \"85\"}}\n", "", Advice, []string{"its only trigger"}},
-		"a band":              {`tolerance: "0"`, "", Advice, []string{"within 10 %", "horizontalPodAutoscalerConfig.behavior.scaleUp.tolerance"}},
-		"paused":              {"namespace: shop", `namespace: shop, annotations: {autoscaling.keda.sh/paused: "true"}`, Advice, []string{"autoscaling.keda.sh/paused pauses it"}},
-		"not ready":           {"spec:\n", "status: {conditions: [{type: Ready, status: \"False\", reason: ScaledObjectCheckFailed, message: no target}]}\nspec:\n", Fault, []string{"KEDA reports ScaledObjectCheckFailed: no target"}},
-		"on its fallback":     {"spec:\n", "status: {conditions: [{type: Fallback, status: \"True\"}]}\nspec:\n", Fault, []string{"runs on its fallback"}},
-		"two of one name":     {"  - {type: cpu, metadata: {value: \"85\"}}", "  - {type: external, metadata: {scalerAddress: \"dns:///forescale.forescale:9443\", metric.query: \"sum(rate(http_requests_total[1m]))\", scale.targetPerReplica: \"5\"}}", Fault, []string{"that of another trigger too"}},
-		"none of forescale's": {"metric.query: sum(rate(http_requests_total[1m]))\n      scale.targetPerReplica: \"50\"", "depth: \"3\"", Fault, []string{"no ScaledObject with a trigger of forescale"}},
+		"in order":              {"", "", Advice, []string{"ScaledObject shop/web: metric.query yields one series, now 42", "scalerAddress dns:///forescale.forescale:9443 leads to 2 pods", "no daily rhythm is known"}},
+		"a typo":                {"scale.targetPerReplica", "scale.targetPerRepilca", Fault, []string{"metadata: ", "scale.targetPerRepilca", "correct the trigger"}},
+		"from a pod":            {`metric.query: sum(rate(http_requests_total[1m]))`, `metric.queryFromEnv: QUERY`, Advice, []string{"are not examined: metric.query"}},
+		"no address":            {"scalerAddress: dns:///forescale.forescale:9443", "metricName: requests", Fault, []string{"scalerAddress is missing"}},
+		"no port":               {"forescale.forescale:9443", "forescale.forescale", Fault, []string{"is no host and port"}},
+		"no namespace":          {"dns:///forescale.forescale:9443", "forescale:9443", Advice, []string{"KEDA looks for it in its own", "forescale.forescale:9443"}},
+		"no Service":            {"forescale.forescale:9443", "forescale.monitoring.svc.cluster.local:9443", Fault, []string{"there is no Service forescale in namespace monitoring"}},
+		"another port":          {":9443", ":8080", Fault, []string{"has no port 8080", "9443"}},
+		"elsewhere":             {"forescale.forescale:9443", "forescale.example.com:443", Advice, []string{"metric.query yields"}},
+		"TLS misspelled":        {"metric.query:", "enableTLS: \"yes\"\n      metric.query:", Fault, []string{`enableTLS: "yes" is neither true nor false`}},
+		"TLS unchecked":         {"metric.query:", "unsafeSsl: \"true\"\n      metric.query:", Advice, []string{"takes any certificate"}},
+		"an authority":          {"metric.query:", "caCert: x\n      metric.query:", Fault, []string{"caCert stands in the metadata", "TriggerAuthentication"}},
+		"not divided":           {"- type: external", "- type: external\n    metricType: Value", Fault, []string{"metricType Value", "AverageValue"}},
+		"looks on":              {"metric.query:", "mode: Shadow\n      metric.query:", Advice, []string{"mode is Shadow"}},
+		"alone":                 {"  - {type: cpu, metadata: {value: \"85\"}}\n", "", Advice, []string{"its only trigger"}},
+		"a band":                {`tolerance: "0"`, "", Advice, []string{"within 10 %", "horizontalPodAutoscalerConfig.behavior.scaleUp.tolerance"}},
+		"the default window":    {", scaleDown: {stabilizationWindowSeconds: 30}", "", Advice, []string{"holds a count for 300 s by default", "set advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.stabilizationWindowSeconds: 30"}},
+		"the window of a floor": {"Seconds: 30", "Seconds: 90", Advice, []string{"holds a count for 90 s,"}},
+		"paused":                {"namespace: shop", `namespace: shop, annotations: {autoscaling.keda.sh/paused: "true"}`, Advice, []string{"autoscaling.keda.sh/paused pauses it"}},
+		"not ready":             {"spec:\n", "status: {conditions: [{type: Ready, status: \"False\", reason: ScaledObjectCheckFailed, message: no target}]}\nspec:\n", Fault, []string{"KEDA reports ScaledObjectCheckFailed: no target"}},
+		"on its fallback":       {"spec:\n", "status: {conditions: [{type: Fallback, status: \"True\"}]}\nspec:\n", Fault, []string{"runs on its fallback"}},
+		"two of one name":       {"  - {type: cpu, metadata: {value: \"85\"}}", "  - {type: external, metadata: {scalerAddress: \"dns:///forescale.forescale:9443\", metric.query: \"sum(rate(http_requests_total[1m]))\", scale.targetPerReplica: \"5\"}}", Fault, []string{"that of another trigger too"}},
+		"none of forescale's":   {"metric.query: sum(rate(http_requests_total[1m]))\n      scale.targetPerReplica: \"50\"", "depth: \"3\"", Fault, []string{"no ScaledObject with a trigger of forescale"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, served, c.old)
