@@ -154,7 +154,7 @@ func (f *fleet) count() int32 { return f.counts[f.slot%shadow.Slots] }
 // ready returns those that have been there for a start-up.
 func (f *fleet) ready(startup time.Duration) int32 {
 	n := f.count()
-	for i := range min(int64(startup/shadow.Slot)+1, shadow.Slots-1) {
+	for i := range shadow.Spanned(startup, shadow.Slots-1) {
 		n = min(n, f.counts[(f.slot-i)%shadow.Slots])
 	}
 	return n

@@ -174,18 +174,13 @@ func (a *Autoscaler) outbid(m Moment) bool {
 	if had >= 0 && had < theirs && m.Need <= theirs {
 		return false
 	}
-	for i := range starting(m.Startup) {
+	for i := range shadow.Spanned(m.Startup, shadow.Slots/2) {
 		at := slot - i
 		if n := max(a.Counts[at%shadow.Slots], a.Counts[min(at+1, a.HPA.Slot)%shadow.Slots]); n < a.HPA.Wanted[at%shadow.Slots] {
 			return false
 		}
 	}
 	return true
-}
-
-// starting returns how many slots a start-up takes.
-func starting(startup time.Duration) int64 {
-	return min(int64(startup/shadow.Slot)+1, shadow.Slots/2)
 }
 
 // pay adds the last dt to the bills: to both, or to none while nobody tells how many replicas

@@ -61,7 +61,7 @@ func (h *HPA) Count() int32 { return h.Wanted[h.Slot%Slots] }
 
 // Highest returns the most that was recommended within the given time, 0 to 15 min.
 func (h *HPA) Highest(within time.Duration) (n int32) {
-	for i := range int64(within/Slot) + 1 {
+	for i := range Spanned(within, Slots) {
 		n = max(n, h.Asked[(h.Slot-i)%Slots])
 	}
 	return n
@@ -71,11 +71,16 @@ func (h *HPA) Highest(within time.Duration) (n int32) {
 // been there for a start-up by then.
 func (h *HPA) Ready(slot int64, startup time.Duration) int32 {
 	n := h.Wanted[slot%Slots]
-	for i := range min(int64(startup/Slot)+1, Slots/2) {
+	for i := range Spanned(startup, Slots/2) {
 		n = min(n, h.Wanted[(slot-i)%Slots])
 	}
 	return n
 }
+
+// Spanned returns how many slots, of which the newest is the last, tell of a time of length d,
+// ≥ 0, that ends now: what was there in all of them has been there for that long. It is at
+// most most, because no more are remembered.
+func Spanned(d time.Duration, most int64) int64 { return min(int64(d/Slot)+1, most) }
 
 func bounded(n, least, most int32) int32 {
 	if most > 0 {

@@ -92,7 +92,7 @@ func (s *Set) sync(k int, slot int64, asked int32, hold, calm time.Duration) {
 
 // highest returns the highest count asked for within the given time before slot.
 func (s *Set) highest(k int, slot int64, within time.Duration) (n int32) {
-	for i := range min(int64(within/shadow.Slot)+1, slots) {
+	for i := range shadow.Spanned(within, slots) {
 		n = max(n, s.Asked[k][(slot-i)%slots])
 	}
 	return n
@@ -110,7 +110,7 @@ func (s *Set) Judge(m reactive.Moment, dt time.Duration) {
 	s.Real, s.Said = keep*s.Real, keep*s.Said
 	for k := range s.Wanted {
 		n := s.Wanted[k][slot%slots]
-		for i := range min(int64(m.Startup/shadow.Slot)+1, slots/2) {
+		for i := range shadow.Spanned(m.Startup, slots/2) {
 			n = min(n, s.Wanted[k][(slot-i)%slots])
 		}
 		s.Missed[k] *= keep
