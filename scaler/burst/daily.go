@@ -19,14 +19,14 @@ const (
 
 // Daily reports whether the rise of values at cell i, which by itself is a burst, is made by
 // the clock: whether demand rose by at least half at the same time on two thirds of the days
-// within a week before and after it. values are cells of length step, oldest first; NaN marks
-// one without a sample. Daily is false if fewer than two other days are known.
+// within a week before and after it. The cell starts at start, whose location is the zone of
+// that clock. values are cells of length step, oldest first; NaN marks one without a sample.
+// Daily is false if fewer than two other days are known.
 //
 // To a model with a daily season such a rise is no burst: it can be learned, and has to be,
 // because the forecast of the next one depends on it.
-func Daily(values []float64, i int, step time.Duration) bool {
-	lag := int(day / step)
-	if lag < 2*rises || day%step != 0 {
+func Daily(values []float64, i int, start time.Time, step time.Duration) bool {
+	if int(day/step) < 2*rises || day%step != 0 {
 		return false
 	}
 	known, risen := 0, 0
@@ -35,7 +35,8 @@ func Daily(values []float64, i int, step time.Duration) bool {
 			continue
 		}
 		best := math.NaN()
-		for at := i + days*lag - 1; at <= i+days*lag+1; at++ { // a scrape earlier or later
+		then := i + int(math.Floor(start.AddDate(0, 0, days).Sub(start).Seconds()/step.Seconds()+0.5))
+		for at := then - 1; at <= then+1; at++ { // a scrape earlier or later
 			if r := rise(values, at); r > best || math.IsNaN(best) {
 				best = r
 			}
@@ -74,7 +75,7 @@ func rise(values []float64, i int) float64 {
 // Expect remembers that demand rises daily at the time of day of at.
 func (d *Detector) Expect(at time.Time) {
 	if !d.Expected(at, 0) && len(d.Phases) < maxBursts {
-		d.Phases = append(d.Phases, phaseOf(at))
+		d.Phases = append(d.Phases, d.wall(at)%day)
 	}
 }
 
@@ -82,7 +83,7 @@ func (d *Detector) Expect(at time.Time) {
 // cell is the step of the series that this is known from.
 func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 	for _, p := range d.Phases {
-		off := (phaseOf(at) - p + day) % day
+		off := (d.wall(at)%day - p + day) % day
 		if min(off, day-off) <= max(nearPhase, 2*cell) {
 			return true
 		}
@@ -93,11 +94,19 @@ func (d *Detector) Expected(at time.Time, cell time.Duration) bool {
 // ExpectedWithin reports whether demand is known to rise daily at a time in (from, to].
 func (d *Detector) ExpectedWithin(from, to time.Time) bool {
 	for _, p := range d.Phases {
-		if next := (p - phaseOf(from) + day - 1) % day; next < to.Sub(from) { // one less: from itself has passed
+		if next := (p - d.wall(from)%day + day - 1) % day; next < to.Sub(from) { // one less: from itself has passed
 			return true
 		}
 	}
 	return false
 }
 
-func phaseOf(t time.Time) time.Duration { return since(t) % day }
+// wall returns the time since the epoch that a clock in the zone of d shows at t. It moves by
+// an hour where the clocks are changed.
+func (d *Detector) wall(t time.Time) time.Duration {
+	if d.Zone == nil {
+		return since(t)
+	}
+	_, east := t.In(d.Zone).Zone()
+	return since(t) + time.Duration(east)*time.Second
+}

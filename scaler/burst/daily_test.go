@@ -49,7 +49,7 @@ func TestDailyTellsTheClockFromChance(t *testing.T) {
 		"half-hours by lot":   {func(d, m int) bool { return slots[d*48+m/30] && m%30 < 8 || d == 3 && m >= 600 && m < 608 }, 600, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, tt.want, burst.Daily(week(tt.high), 3*1440+tt.at, time.Minute))
+			require.Equal(t, tt.want, burst.Daily(week(tt.high), 3*1440+tt.at, start, time.Minute))
 		})
 	}
 }
@@ -63,22 +63,54 @@ func TestAGapBehindARiseHidesNoDay(t *testing.T) {
 			values[d*1440+543] = math.NaN()
 		}
 	}
-	require.True(t, burst.Daily(values, 3*1440+540, time.Minute))
+	require.True(t, burst.Daily(values, 3*1440+540, start, time.Minute))
 }
 
 func TestDailyNeedsOtherDays(t *testing.T) {
 	values := week(func(_, m int) bool { return m >= 540 && m < 600 })
-	require.False(t, burst.Daily(values[:1440], 540, time.Minute), "there is no other day")
-	require.False(t, burst.Daily(values[:2*1440], 540, time.Minute), "one other day may be chance")
-	require.True(t, burst.Daily(values[:3*1440], 540, time.Minute))
+	require.False(t, burst.Daily(values[:1440], 540, start, time.Minute), "there is no other day")
+	require.False(t, burst.Daily(values[:2*1440], 540, start, time.Minute), "one other day may be chance")
+	require.True(t, burst.Daily(values[:3*1440], 540, start, time.Minute))
 	for i := range values {
 		if i/1440 != 3 {
 			values[i] = math.NaN()
 		}
 	}
-	require.False(t, burst.Daily(values, 3*1440+540, time.Minute), "nothing is known of them")
-	require.False(t, burst.Daily(values, 0, time.Minute), "nothing before it")
-	require.False(t, burst.Daily(values, 5, 7*time.Minute), "days are no whole number of cells")
+	require.False(t, burst.Daily(values, 3*1440+540, start, time.Minute), "nothing is known of them")
+	require.False(t, burst.Daily(values, 0, start, time.Minute), "nothing before it")
+	require.False(t, burst.Daily(values, 5, start, 7*time.Minute), "days are no whole number of cells")
+}
+
+// A clock that is changed moves the rise by sixty cells, and it stays daily, on either side
+// of the change, and expected.
+func TestARiseByTheWallClockSurvivesAChangeOfTheClocks(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	for name, first := range map[string]time.Time{ // a Wednesday; the clocks are changed on the Sunday
+		"forward": time.Date(2026, 3, 25, 0, 0, 0, 0, berlin),
+		"back":    time.Date(2026, 10, 21, 0, 0, 0, 0, berlin),
+	} {
+		rng := rand.New(rand.NewPCG(5, 5))
+		values := make([]float64, 8*1440)
+		for i := range values {
+			values[i] = 100 + 3*rng.NormFloat64()
+			if h := first.Add(time.Duration(i) * time.Minute).Hour(); h >= 9 && h < 17 {
+				values[i] *= 4
+			}
+		}
+		for _, day := range []int{2, 5} { // two and five of the others are on the same side
+			nine := time.Date(first.Year(), first.Month(), first.Day()+day, 9, 0, 0, 0, berlin)
+			i := int(nine.Sub(first) / time.Minute)
+			require.True(t, burst.Daily(values, i, nine, time.Minute), "%s, day %d", name, day)
+			require.False(t, burst.Daily(values, i, nine.UTC(), time.Minute), "%s, day %d: or this would prove nothing", name, day)
+			d := burst.Detector{Zone: berlin}
+			d.Expect(nine)
+			for _, other := range []int{1, 3, 4, 7} {
+				require.True(t, d.Expected(nine.AddDate(0, 0, other-day), time.Minute), "%s, day %d", name, other)
+				require.True(t, d.ExpectedWithin(nine.AddDate(0, 0, other-day).Add(-time.Minute), nine.AddDate(0, 0, other-day)))
+			}
+		}
+	}
 }
 
 func TestExpectedPhasesAreTimesOfDay(t *testing.T) {

@@ -33,13 +33,17 @@ type Burst struct {
 	Rose   time.Duration `json:"rose"`   // from notice until it was near its height, ns in JSON; 0 = at once, or unknown
 }
 
-// A Detector watches one series of demand. Except for Window, its exported fields are its
-// memory, of bounded size, so that it can be dumped and restored as JSON; do not write
+// A Detector watches one series of demand. Except for Window and Zone, its exported fields
+// are its memory, of bounded size, so that it can be dumped and restored as JSON; do not write
 // them. The zero Detector is ready. It is not safe for concurrent use.
 type Detector struct {
 	// Window is the time over which each sample is a mean, as that of rate(); 0 if
 	// a sample is the mean since the last one. Set it before the first Update.
 	Window time.Duration `json:"window"`
+
+	// Zone is that of the clock by which demand rises daily and weekly; nil means UTC. Set
+	// it before the first Update, and after a restore.
+	Zone *time.Location `json:"-"`
 
 	Seen   time.Time `json:"seen"`   // newest sample
 	First  time.Time `json:"first"`  // oldest sample
@@ -63,8 +67,8 @@ type Detector struct {
 	Alarms int `json:"alarms"` // samples that might have been the first one of a burst
 	True   int `json:"true"`   // those that were followed by the onset of one
 
-	Phases []time.Duration `json:"phases,omitempty"` // times of day, UTC, at which the clock makes demand rise
-	Weekly []Weekly        `json:"weekly,omitempty"` // rises at the same time of each week
+	Phases []time.Duration `json:"phases,omitempty"` // times of day, in Zone, at which the clock makes demand rise
+	Weekly []Weekly        `json:"weekly,omitempty"` // rises at the same time of each week, in Zone
 
 	renewal renewal // made from Recent, anew after each burst
 }

@@ -15,7 +15,7 @@ const (
 // A Weekly is a rise at the same time of each week: the end of a weekend, a weekly job, a
 // newsletter. What rises on each working day is five of them, and not expected on a Saturday.
 type Weekly struct {
-	At     time.Duration `json:"at"`     // time of the week, counted from the epoch, at which the cells of a history show it; ns in JSON
+	At     time.Duration `json:"at"`     // time of the week, counted from the epoch by the clock of a zone, at which the cells of a history show it; ns in JSON
 	Height float64       `json:"height"` // demand after it over that before it, the larger of both weeks, > 1
 	Top    float64       `json:"top"`    // demand after it, the larger of both weeks, unit of the samples
 	Early  time.Duration `json:"early"`  // by how much it may begin before At: cells show it late; ns in JSON
@@ -65,9 +65,9 @@ func (d *Detector) ExpectWeekly(seen []Rise, end time.Time, step time.Duration) 
 		}
 		asked++
 		for _, former := range seen[:i] {
-			if off := r.At.Sub(former.At) - week; off.Abs() <= near && min(r.Height, former.Height) > 0 {
+			if off := d.wall(r.At) - d.wall(former.At) - week; off.Abs() <= near && min(r.Height, former.Height) > 0 {
 				d.Weekly = append(d.Weekly, Weekly{
-					At: since(r.At) % week, Height: max(r.Height, former.Height), Top: max(r.Top, former.Top), Early: step,
+					At: d.wall(r.At) % week, Height: max(r.Height, former.Height), Top: max(r.Top, former.Top), Early: step,
 				})
 				break
 			}
@@ -90,9 +90,9 @@ func (d *Detector) Due(now time.Time, ahead time.Duration) float64 {
 	if d.Lasts() {
 		return 0
 	}
-	most := 0.0
+	most, clock := 0.0, d.wall(now)%week
 	for _, r := range d.Weekly {
-		in := (r.At+nearPhase-since(now)%week+week)%week - nearPhase // until it is due, at least −nearPhase
+		in := (r.At+nearPhase-clock+week)%week - nearPhase // until it is due, at least −nearPhase
 		if in <= ahead+r.Early && !d.cameSince(now.Add(in-r.Early-nearPhase)) {
 			most = max(most, min(r.Height*d.Level, growth*r.Top))
 		}

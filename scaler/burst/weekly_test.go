@@ -90,6 +90,37 @@ func TestAWeeklyRiseIsDue(t *testing.T) {
 	require.Zero(t, d.Due(now, 2*time.Minute), "and over")
 }
 
+// The end of a weekend is the same hour of the wall clock before and after a change of the
+// clocks: the rise of the week before is found again, and the next one is due.
+func TestAWeeklyRiseFollowsTheWallClock(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	for name, monday := range map[string]time.Time{ // the first one after the change
+		"forward": time.Date(2026, 3, 30, 9, 0, 0, 0, berlin),
+		"back":    time.Date(2026, 10, 26, 9, 0, 0, 0, berlin),
+	} {
+		for weeks := range 3 { // the change comes after the second rise, between both, or before the first
+			due := monday.AddDate(0, 0, 7*weeks)
+			seen := []burst.Rise{
+				{At: due.AddDate(0, 0, -14), Height: 3, Top: 300}, {At: due.AddDate(0, 0, -7), Height: 3, Top: 300},
+			}
+			for _, zone := range []*time.Location{berlin, nil} {
+				past, d := &burst.Detector{Zone: zone}, &burst.Detector{Zone: zone}
+				past.ExpectWeekly(seen, due.Add(-time.Hour), time.Minute)
+				for now := due.Add(-time.Hour); now.Before(due); now = now.Add(15 * time.Second) {
+					d.Update(now, 100, 100)
+				}
+				d.Remember(past)
+				want := 300.0
+				if zone == nil && weeks < 2 {
+					want = 0 // UTC is an hour off for two weeks
+				}
+				require.InDelta(t, want, d.Due(due.Add(-time.Minute), 2*time.Minute), 1, "%s, week %d, %v", name, weeks, zone)
+			}
+		}
+	}
+}
+
 // What rises from next to nothing does so by any factor, which says nothing of a level that
 // has grown meanwhile.
 func TestAWeeklyRiseIsBoundedByWhatItRoseTo(t *testing.T) {

@@ -49,7 +49,7 @@ func (w *Workload) Retrace() *Retrace {
 	if w.gate.Scored() {
 		return nil
 	}
-	again := newWorkload(w.spec, w.staffing.Clone())
+	again := newWorkload(w.spec, w.staffing.Clone(), w.bursts.Zone)
 	again.SetStartup(w.startup)
 	again.last.target = Target{Min: *w.spec.Scale.MinReplicas, Max: w.spec.Scale.MaxReplicas}
 	if !w.last.at.IsZero() {

@@ -68,17 +68,22 @@ func New(spec api.Spec) (*Workload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newWorkload(spec, rule), nil
+	zone, err := model.Zone(spec)
+	if err != nil {
+		return nil, err
+	}
+	return newWorkload(spec, rule, zone), nil
 }
 
-// newWorkload returns a workload for spec, which has its defaults and no faults.
-func newWorkload(spec api.Spec, rule *staffing.Rule) *Workload {
+// newWorkload returns a workload for spec, which has its defaults and no faults, and whose
+// clock is that of zone.
+func newWorkload(spec api.Spec, rule *staffing.Rule, zone *time.Location) *Workload {
 	w := &Workload{
 		spec: spec, level: levelOf(spec.Forecast), step: spec.Metric.Step.Std(),
 		staffing: rule, last: decision{calm: unknown},
 	}
 	w.nowcast = nowcast.New(w.step)
-	w.bursts.Window = w.step
+	w.bursts.Window, w.bursts.Zone = w.step, zone
 	levels := levelsOf(spec.Forecast, w.level)
 	w.model = model.NewRunning(spec, w.horizon(), levels)
 	w.pacer = newPacer(spec.Forecast, levels)

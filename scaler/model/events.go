@@ -16,9 +16,9 @@ func calendarOf(spec api.Spec) (*event.Calendar, error) {
 	if len(spec.Forecast.Events) == 0 {
 		return nil, nil //nolint:nilnil // no events is no error
 	}
-	zone, err := time.LoadLocation(spec.Forecast.TimeZone)
+	zone, err := Zone(spec)
 	if err != nil {
-		return nil, fmt.Errorf("model: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
+		return nil, err
 	}
 	events := make([]event.Event, len(spec.Forecast.Events))
 	for i, e := range spec.Forecast.Events {

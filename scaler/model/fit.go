@@ -67,7 +67,11 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 	heard := lastSample(history)
 	idle := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })
 	seen := withoutStart(history)
-	bursts, history := withoutBursts(seen)
+	zone, err := Zone(spec)
+	if err != nil {
+		return nil, err
+	}
+	bursts, history := withoutBursts(seen, zone)
 	calendar, err := calendarOf(spec)
 	if err != nil {
 		return nil, err
@@ -96,7 +100,7 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 		return nil, fmt.Errorf("model: filter %s: %w", name, err)
 	}
 	if last != nil {
-		past, _ := withoutBursts(seen.Slice(0, before.Len()))
+		past, _ := withoutBursts(seen.Slice(0, before.Len()), zone)
 		last(&Fitted{Name: name, Filter: filter, End: before.End(), Heard: lastSample(before), Cells: before.Observed(), Bursts: past, Idle: idle},
 			seen.Slice(before.Len(), seen.Len()), history.Slice(before.Len(), history.Len()))
 	}
@@ -107,9 +111,9 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 
 // modelFor returns the named model with the seasons and the zone of spec.
 func modelFor(spec api.Spec, name string, network *lstm.Network) (forecast.Model, error) {
-	zone, err := time.LoadLocation(spec.Forecast.TimeZone)
+	zone, err := Zone(spec)
 	if err != nil {
-		return nil, fmt.Errorf("model: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
+		return nil, err
 	}
 	opts := auto.Options{Location: zone, Network: network}
 	switch {
@@ -121,6 +125,16 @@ func modelFor(spec api.Spec, name string, network *lstm.Network) (forecast.Model
 		}
 	}
 	return auto.ByName(name, opts)
+}
+
+// Zone returns the zone whose wall clock the seasons, events and bursts of spec follow, UTC if it
+// names none; an error if nothing is known of the one that it names.
+func Zone(spec api.Spec) (*time.Location, error) {
+	zone, err := time.LoadLocation(spec.Forecast.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("model: forecast.timeZone %q: %w", spec.Forecast.TimeZone, err)
+	}
+	return zone, nil
 }
 
 // Check returns an error that lists the known models if spec names none of them.

@@ -58,29 +58,29 @@ func withoutStart(history forecast.Series) forecast.Series {
 }
 
 // withoutBursts returns history with NaN in the cells of bursts, and the detector
-// that found them. Daily rises stay. Once the bursts are known to have a clock, only
+// that found them. Daily rises, by the clock of zone, stay. Once the bursts are known to have a clock, only
 // those stay that last: short bursts by the clock are met by the hedge at their minute and
 // height, which the season of a model smears. In a history that is too short to show what
 // is usual everything stays. It does not change history.
-func withoutBursts(history forecast.Series) (*burst.Detector, forecast.Series) {
-	d, out := removeBursts(history, 0)
+func withoutBursts(history forecast.Series, zone *time.Location) (*burst.Detector, forecast.Series) {
+	d, out := removeBursts(history, zone, 0)
 	if clock := d.Clock(); clock > 0 {
-		d, out = removeBursts(history, clock)
+		d, out = removeBursts(history, zone, clock)
 	}
 	return d, out
 }
 
 // removeBursts is one pass of withoutBursts. A rise by the clock stays; where bursts are
 // known to have a clock, only if it lasts.
-func removeBursts(history forecast.Series, clock time.Duration) (*burst.Detector, forecast.Series) {
-	d := &burst.Detector{}
+func removeBursts(history forecast.Series, zone *time.Location, clock time.Duration) (*burst.Detector, forecast.Series) {
+	d := &burst.Detector{Zone: zone}
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: slices.Clone(history.Values)}
 	long := time.Duration(history.Observed())*history.Step >= UsualSpan
 	var rises []burst.Rise
 	from, daily := -1, false // first cell of the rise that lasts, and whether it is by the clock
 	for i, v := range history.Values {
 		if d.Update(history.At(i+1), v, math.NaN()) {
-			from, daily = i, burst.Daily(history.Values, i, history.Step)
+			from, daily = i, burst.Daily(history.Values, i, history.At(i).In(zone), history.Step)
 			rises = append(rises, burst.RiseAt(history.Values, i, history.At(i+1)))
 		}
 		if from < 0 || d.Lasts() && i+1 < history.Len() {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/model"
 )
 
@@ -50,4 +51,36 @@ func forecastOf(t *testing.T, history forecast.Series) *forecast.Forecast {
 	r := model.NewRunning(spec().Default(), 30, []float64{0.1, 0.5, 0.9})
 	require.NoError(t, r.Install(fit))
 	return r.Forecast()
+}
+
+// Rises by the clock are kept by that of forecast.timeZone: a weekly one on either side of a
+// change of the clocks is the same one, and so is a daily one.
+func TestRisesByTheClockAreThoseOfTheZone(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	start := time.Date(2026, 3, 23, 0, 0, 0, 0, berlin) // the clocks are changed on Sunday, the 29th
+	h := forecast.Series{Start: start.UTC(), Step: time.Minute, Values: make([]float64, 8*1440)}
+	for i := range h.Values {
+		h.Values[i] = 100 + math.Sin(float64(i*i))
+		switch local := h.At(i).In(berlin); {
+		case local.Weekday() == time.Monday && local.Hour() == 9:
+			h.Values[i] *= 4
+		case local.Hour() >= 18 && local.Hour() < 22:
+			h.Values[i] *= 4
+		}
+	}
+	for zone, weekly := range map[string]int{"Europe/Berlin": 1, "": 0} {
+		s := api.Spec{Forecast: api.ForecastSpec{TimeZone: zone}}
+		fit, err := model.FitReactive(t.Context(), s, h)
+		require.NoError(t, err)
+		found := 0
+		for _, w := range fit.Bursts.Weekly {
+			if w.At%(24*time.Hour) < 12*time.Hour {
+				found++
+			}
+		}
+		require.Equal(t, weekly, found, zone)
+		six := time.Date(2026, 3, 31, 18, 1, 0, 0, berlin)
+		require.Equal(t, zone != "", fit.Bursts.Expected(six, 0), zone)
+	}
 }
