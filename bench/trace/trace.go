@@ -104,28 +104,3 @@ func (t Trace) Coarsen(step time.Duration) Trace {
 	t.Step, t.Values = time.Duration(per)*t.Step, values
 	return t
 }
-
-// Smooth returns t averaged with a triangular kernel that reaches width to both
-// sides. Gaps stay gaps and are left out of the averages around them.
-func (t Trace) Smooth(width time.Duration) Trace {
-	reach := int(width / t.Step)
-	values := make([]float64, len(t.Values))
-	for i, v := range t.Values {
-		if math.IsNaN(v) {
-			values[i] = v
-			continue
-		}
-		sum, weight := 0.0, 0.0
-		for j := max(0, i-reach); j <= min(len(t.Values)-1, i+reach); j++ {
-			if w := float64(reach + 1 - abs(i-j)); !math.IsNaN(t.Values[j]) {
-				sum += w * t.Values[j]
-				weight += w
-			}
-		}
-		values[i] = sum / weight
-	}
-	t.Values = values
-	return t
-}
-
-func abs(n int) int { return max(n, -n) }
