@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/bench/trace"
+
 	"github.com/forescale/forescale/forecast"
 )
 
@@ -67,5 +69,29 @@ func TestEveryStepHasHorizons(t *testing.T) {
 		7 * 24 * time.Hour: {1, 2, 6, 12},
 	} {
 		require.Equal(t, want, horizons(step), step)
+	}
+}
+
+// An hour of steps under a second would be tens of thousands of forecasts for each sample.
+func TestFineStepsAreAveraged(t *testing.T) {
+	begin := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		step time.Duration
+		n    int
+		want time.Duration
+	}{
+		"a tenth of a second":     {100 * time.Millisecond, 3600, time.Second},
+		"a third, of which three": {300 * time.Millisecond, 3600, 900 * time.Millisecond},
+		"more than half a second": {700 * time.Millisecond, 3600, 700 * time.Millisecond}, // two would be more than one
+		"seconds":                 {time.Second, 3600, time.Second},
+		"two days of seconds":     {time.Second, 48 * 3600, time.Minute},
+		"two days of tenths":      {100 * time.Millisecond, 48 * 36000, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := prepare(trace.Trace{Start: begin, Step: c.step, Values: make([]float64, c.n)})
+			require.Equal(t, c.want, s.Step)
+			require.Equal(t, begin, s.Start)
+			require.Equal(t, time.Duration(c.n)*c.step, time.Duration(s.Len())*s.Step)
+		})
 	}
 }

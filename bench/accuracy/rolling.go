@@ -58,11 +58,15 @@ func warmup(s forecast.Series) int {
 	return s.Len() / 2
 }
 
-// prepare puts a trace on the grid of the epoch and averages long ones with
-// samples more often than once a minute.
+// prepare puts a trace on the grid of the epoch and averages steps of which an hour has too
+// many: those under a second to a second or a little less, and from two days on those under a
+// minute to a minute.
 func prepare(t trace.Trace) forecast.Series {
-	if t.Step < time.Minute && t.Span() >= 48*time.Hour {
+	switch {
+	case t.Step < time.Minute && t.Span() >= 48*time.Hour:
 		t = t.Coarsen(time.Minute)
+	case t.Step < time.Second:
+		t = t.Coarsen(time.Second)
 	}
 	start := t.Start.UTC()
 	return forecast.Series{Start: start.Add(-time.Duration(start.UnixNano() % int64(t.Step))), Step: t.Step, Values: t.Values}
@@ -175,7 +179,7 @@ func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*
 	f := forecast.New(scores[len(scores)-1].h, askedLevels...)
 	filter.Forecast(f)
 	for i, y := range s.Values {
-		if i%1024 == 0 && ctx.Err() != nil {
+		if i%16 == 0 && ctx.Err() != nil { // a forecast of an hour of seconds takes milliseconds
 			return nil, ctx.Err()
 		}
 		if i >= warm {

@@ -53,7 +53,8 @@ In the tables
             their naive rule is "as high as lately"
 
 ` + formats + `
---traces DIR takes all .csv and .csv.gz files of a directory.
+--traces DIR takes all .csv and .csv.gz files of a directory. Steps under a second are
+averaged to a second, and under a minute to a minute where a series is two days or longer.
 
 --m4 DIR forecasts a collection laid out as the hourly data of the M4 competition
 (Hourly-train.csv and Hourly-test.csv, also .gz, at any depth), prints their scores by
