@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // An Aggregate is what a policy was worth over the traces of a class.
@@ -49,15 +51,20 @@ type Against struct {
 }
 
 // Reference returns the policy that others are compared with: the HPA that most
-// people run, hpa-rate-70, or else the first that ran.
+// people run, hpa-rate-70, or else the first that ran and is not forescale itself, or else
+// the first.
 func (r *Report) Reference() string {
 	const usual = "hpa-rate-70"
+	reference := ""
 	for _, run := range r.Runs {
-		if run.Policy == usual {
+		switch {
+		case run.Policy == usual:
 			return usual
+		case reference == "" && !strings.HasPrefix(run.Policy, "forescale-"):
+			reference = run.Policy
 		}
 	}
-	return r.Runs[0].Policy
+	return cmp.Or(reference, r.Runs[0].Policy)
 }
 
 // Shown returns the policies of the table that ran, in its order.

@@ -343,3 +343,16 @@ func TestUnknownFiguresAreNull(t *testing.T) {
 	require.NoError(t, of(t, run).WriteJSON(&b))
 	require.Contains(t, b.String(), `"recovery_median_s": null`)
 }
+
+// Forescale is not compared with itself: with another policy where one ran, and without one
+// with none.
+func TestForescaleIsNotItsOwnReference(t *testing.T) {
+	r := of(t, outcome("a", "forescale-floor", 0.04, 1.2), outcome("a", "forescale-keda", 0.05, 1.2), outcome("a", "hpa-rate-60", 0.02, 1.5))
+	require.Equal(t, "hpa-rate-60", r.Reference())
+	require.Equal(t, "forescale-floor keeps the objective with 20 % fewer replica-hours than hpa-rate-60.", r.Verdict.Headline)
+
+	r = of(t, outcome("a", "forescale-floor", 0.04, 1.2))
+	require.Equal(t, "forescale-floor: 0.040 % violating time at 1.20 × the optimum.", r.Verdict.Headline)
+	require.Len(t, r.Verdict.Sentences, 2)
+	require.Contains(t, r.Verdict.Sentences[1], "shows beside another policy")
+}

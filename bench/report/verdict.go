@@ -52,6 +52,10 @@ func (r *Report) judge() {
 		return
 	}
 	v.Headline = headline(champion, reference, r.Settings.BudgetPct)
+	if champion.Policy == reference.Policy {
+		v.Sentences = append(v.Sentences, "What that is worth shows beside another policy, such as hpa-rate-70 in --policies.")
+		return
+	}
 	v.Sentences = append(v.Sentences, r.compare(champion, reference))
 	if s := byChance(champion, reference); s != "" {
 		v.Headline += " It may be chance."
