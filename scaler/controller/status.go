@@ -25,6 +25,10 @@ import (
 // at it, so the status lags by no more than a third of the time since then.
 const maxLag = time.Hour
 
+// messageLag is how long the message of a condition may lag behind its cause. One cause has
+// one text as a rule, but an error of a server may bear a number of its own each time.
+const messageLag = time.Minute
+
 // report writes the status of each object where it changed.
 func (c *Controller) report(ctx context.Context) error {
 	return every(ctx, time.Second, func() {
@@ -76,7 +80,9 @@ func (t *target) nextStatus(now time.Time, o Options) (v1alpha1.Status, bool) {
 	}
 	next := t.describe(now, o.ReadOnly)
 	moved := t.status.Floor != next.Floor || t.status.CurrentReplicas != next.CurrentReplicas || far(t.status.DesiredReplicas, next.DesiredReplicas)
-	return next, differs(&t.status, &next) || moved && now.Sub(t.written) >= min(now.Sub(t.changed)/3, maxLag)
+	return next, differs(&t.status, &next) ||
+		retold(&t.status, &next) && now.Sub(t.written) >= messageLag ||
+		moved && now.Sub(t.written) >= min(now.Sub(t.changed)/3, maxLag)
 }
 
 // statusPatch is a merge patch that makes the status s, whatever it was: fields
@@ -105,6 +111,14 @@ func differs(a, b *v1alpha1.Status) bool {
 	}
 	return !slices.EqualFunc(a.Conditions, b.Conditions, func(x, y metav1.Condition) bool {
 		return x.Type == y.Type && x.Status == y.Status && x.Reason == y.Reason && x.ObservedGeneration == y.ObservedGeneration
+	})
+}
+
+// retold reports whether a condition that a and b share has another message: its cause is
+// another one. The figure that the message of Trusted bears moves all the time.
+func retold(a, b *v1alpha1.Status) bool {
+	return !slices.EqualFunc(a.Conditions, b.Conditions, func(x, y metav1.Condition) bool {
+		return x.Message == y.Message || x.Type == v1alpha1.Trusted
 	})
 }
 

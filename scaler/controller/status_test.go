@@ -195,6 +195,36 @@ func TestAStatusLagsBehindSmallMovesByAThirdOfTheAgeOfTheSpec(t *testing.T) {
 	}
 }
 
+// The message of a condition that is not in order names the cause of now: somebody who has
+// put one right would else be sent after it again while another one stands in the way.
+func TestAStatusNamesTheCauseOfNow(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	silent := func(why string) func(*target) { return func(x *target) { x.scale.Err = errors.New(why) } }
+	for name, c := range map[string]struct {
+		first, then func(*target)
+		written     time.Duration // since the last write
+		worth       bool
+	}{
+		"the same":             {silent("status 401"), silent("status 401"), time.Hour, false},
+		"another one":          {silent("status 401"), silent("status 404"), time.Minute, true},
+		"they take turns":      {silent("status 401"), silent("status 404"), 59 * time.Second, false},
+		"of a target":          {func(x *target) { x.trouble = &problem{"TargetTaken", "by a"} }, func(x *target) { x.trouble = &problem{"TargetTaken", "by b"} }, time.Minute, true},
+		"of a write":           {func(x *target) { x.failed = errors.New("forbidden") }, func(x *target) { x.failed = errors.New("timeout") }, time.Minute, true},
+		"a figure, all well":   {func(*target) {}, func(x *target) { x.scale.Skill = 0.71 }, time.Minute, false},
+		"the figure of a loss": {func(x *target) { x.scale.Trusted = false }, func(x *target) { x.scale.Trusted, x.scale.Skill = false, 0.71 }, time.Minute, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := inOrder(0.7, true)
+			c.first(x)
+			x.status = x.describe(now, false)
+			x.changed, x.written = now.Add(-240*time.Hour), now.Add(-c.written)
+			c.then(x)
+			_, worth := x.nextStatus(now, Options{StatusEvery: 5 * time.Second})
+			require.Equal(t, c.worth, worth)
+		})
+	}
+}
+
 // A statusServer is a client that writes statuses, or fails with err.
 type statusServer struct {
 	client.Client

@@ -178,9 +178,9 @@ func (e *entry) decide(now time.Time) {
 		if e.answered && now.Sub(before.At) <= e.spec.Metric.TTL.Std() {
 			return // a changed spec is being read: the former answer stands
 		}
-		next.Err = e.noDataError(now)
+		next.Err = e.noDataError()
 	case math.IsNaN(d.Observed):
-		next.Err = e.noDataError(now)
+		next.Err = e.noDataError()
 	case next.Target <= 0:
 		next.Err = e.unknownTargetError(now)
 	default:
@@ -204,15 +204,16 @@ func (e *entry) decide(now time.Time) {
 	}
 }
 
-// noDataError says why there is nothing to serve.
-func (e *entry) noDataError(now time.Time) error {
+// noDataError says why there is nothing to serve, in the same words for as long as that lasts
+// and has one cause: whoever tells of it tells each text once.
+func (e *entry) noDataError() error {
 	cause := e.queryErr
 	if cause == nil {
 		cause = ErrStarting
 	}
 	if t := e.workload.Latest().Time; !t.IsZero() {
-		return fmt.Errorf("%s: no sample for %s, longer than metric.ttl %s: %w",
-			e.key, now.Sub(t).Round(time.Second), e.spec.Metric.TTL, cause)
+		return fmt.Errorf("%s: no sample since %s, longer than metric.ttl %s: %w",
+			e.key, t.UTC().Format(time.RFC3339), e.spec.Metric.TTL, cause)
 	}
 	return fmt.Errorf("%s: no data yet: %w", e.key, cause)
 }

@@ -65,7 +65,7 @@ func (e *entry) scale(now time.Time, target engine.Target) Scale {
 	out.Decision = e.workload.Decide(now, e.service.complete(target, now))
 	e.score.decided(out.Decision.Replicas, target)
 	if math.IsNaN(out.Demand.Observed) {
-		out.Err = e.noDataError(now)
+		out.Err = e.noDataError()
 	}
 	return out
 }

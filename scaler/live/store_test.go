@@ -77,6 +77,9 @@ func TestSilenceHoldsAndThenSaysSo(t *testing.T) {
 		require.ErrorContains(t, a.Err, "longer than metric.ttl 5m")
 		require.ErrorContains(t, a.Err, "connection refused")
 		require.True(t, a.Active)
+		time.Sleep(time.Minute)
+		later, _ := s.Answer(key)
+		require.EqualError(t, later.Err, a.Err.Error(), "the same silence is told in the same words: it is logged once")
 
 		source.set(nil)
 		time.Sleep(40 * time.Second)
