@@ -57,9 +57,9 @@ func (e *QueryError) Error() string {
 // Unwrap returns what the network or the context reported, or nil.
 func (e *QueryError) Unwrap() error { return e.err }
 
-// Temporary tells whether the same query may succeed later without anybody
+// temporary tells whether the same query may succeed later without anybody
 // changing anything.
-func (e *QueryError) Temporary() bool {
+func (e *QueryError) temporary() bool {
 	switch e.Type {
 	case TypeConnection, TypeTimeout:
 		return true

@@ -89,7 +89,7 @@ func (t *transport) Do(ctx context.Context, req *http.Request) (*http.Response, 
 // server itself ran out of time on the query: it would again.
 func retry(err error) bool {
 	q, ok := errors.AsType[*QueryError](err)
-	return ok && q.Temporary() && (q.Type != TypeTimeout || q.Status == 0)
+	return ok && q.temporary() && (q.Type != TypeTimeout || q.Status == 0)
 }
 
 func (t *transport) once(caller context.Context, req *http.Request) (*http.Response, []byte, error) {

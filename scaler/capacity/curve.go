@@ -44,7 +44,7 @@ func Queue(s Service, o Objective) (*Curve, error) {
 	if s.Discipline != Central {
 		c.exact = 1 // each replica is by itself
 	}
-	if idle := s.Miss(0, 1, o.Latency); idle > c.allowed {
+	if idle := s.miss(0, 1, o.Latency); idle > c.allowed {
 		return nil, fmt.Errorf("capacity: an idle replica already misses %v within %v: %.2g of the requests of mean %v take longer",
 			o.Quantile, o.Latency, idle, s.Time)
 	}
@@ -98,7 +98,7 @@ func (c *Curve) late(rate float64, n int32) float64 {
 	if c.shared != nil {
 		return c.shared.miss(rate / (float64(n) * c.service.Full()))
 	}
-	return c.service.Miss(rate, n, c.latency)
+	return c.service.miss(rate, n, c.latency)
 }
 
 // Replicas returns the smallest count that carries demand, within 0 and 2³¹−1;

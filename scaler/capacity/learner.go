@@ -105,7 +105,7 @@ func (l *Learner) Observe(i Interval) {
 	l.Draining = 0
 	c := l.cellOf(i.Ready, x)
 	if c.Kept+c.Missed >= fewest/2 && l.Drift.add(math.Log(i.Latency)-c.Mean) {
-		l.Deployed()
+		l.deployed()
 	}
 	c.keep(math.Log(i.Latency))
 	l.fade()
@@ -127,9 +127,9 @@ func (c *rateCell) miss(logLatency float64) {
 	c.Mean += (logLatency - c.Mean) / (c.Kept + c.Missed)
 }
 
-// Deployed tells the learner that the service has changed: what was learned becomes a
+// deployed tells the learner that the service has changed: what was learned becomes a
 // hint that a few new intervals outweigh.
-func (l *Learner) Deployed() {
+func (l *Learner) deployed() {
 	for k := range l.Cells {
 		l.Cells[k].Kept *= aged
 		l.Cells[k].Missed *= aged

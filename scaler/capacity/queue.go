@@ -49,9 +49,9 @@ func (o Objective) check() error {
 // Full returns the rate, requests/s, at which all slots of one replica are busy.
 func (s Service) Full() float64 { return float64(s.Slots) / s.Time.Seconds() }
 
-// ErlangC returns the probability that a request has to wait when servers serve
+// erlangC returns the probability that a request has to wait when servers serve
 // an offered load of a Erlangs: 1 from a = servers on. It takes O(servers).
-func ErlangC(servers int, a float64) float64 {
+func erlangC(servers int, a float64) float64 {
 	c := float64(servers)
 	switch {
 	case !(a > 0):
@@ -67,11 +67,11 @@ func ErlangC(servers int, a float64) float64 {
 	return b / (1 - a/c*(1-b))
 }
 
-// Miss returns the share of requests that take longer than latency when n
+// miss returns the share of requests that take longer than latency when n
 // replicas serve rate requests/s in the long run: 1 if they cannot keep up. It
 // takes O(n·Slots) with Central, O(Slots) with Random, and up to milliseconds with
 // Sharing, where replicas are nearly full.
-func (s Service) Miss(rate float64, n int32, latency time.Duration) float64 {
+func (s Service) miss(rate float64, n int32, latency time.Duration) float64 {
 	if s.Discipline != Central && n > 1 {
 		rate, n = rate/float64(n), 1
 	}
@@ -90,7 +90,7 @@ func (s Service) Miss(rate float64, n int32, latency time.Duration) float64 {
 	if v == 0 {
 		v = 1
 	}
-	wait := ErlangC(int(servers), rate/mu)
+	wait := erlangC(int(servers), rate/mu)
 	theta := (servers*mu - rate) / v
 	if math.Abs(theta-mu) < 1e-9*mu { // the limit of the expression below
 		return served * (1 + wait*mu*t)

@@ -46,7 +46,7 @@ func aDayOf(t *testing.T, name string, demand func(time.Time) float64) writes {
 	for i := range history.Values {
 		history.Values[i] = cell(history.Start.Add(time.Duration(i) * time.Minute))
 	}
-	fit, err := model.Fit(t.Context(), spec, history)
+	fit, err := model.Fit(t.Context(), spec, history, model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 

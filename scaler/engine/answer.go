@@ -40,7 +40,7 @@ func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 // carries, is unknown, it returns false, with nothing but the need.
 func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput, bool) {
 	in := scaler.AnswerInput{
-		Now: now, Need: w.Need(d), Target: w.Target(), Whole: w.staffing.AsQueue(), Desired: w.asks(now),
+		Now: now, Need: w.need(d), Target: w.Target(), Whole: w.staffing.AsQueue(), Desired: w.asks(now),
 		LeadTime: w.LeadTime(), Calm: calmTime,
 	}
 	in.Count = w.Replicas(in.Need)

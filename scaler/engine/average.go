@@ -29,7 +29,7 @@ func (w *Workload) averaged(now time.Time) int32 {
 		return -1
 	}
 	least := d.Observed
-	if w.Need(d) < least { // a forecast that has earned to take
+	if w.need(d) < least { // a forecast that has earned to take
 		least = 0
 	}
 	var demands [len(averageLevels)]float64

@@ -28,7 +28,7 @@ func uncertain(t *testing.T, f api.ForecastSpec, percent float64) (*engine.Workl
 	for i := range history.Values {
 		history.Values[i] = 1000 * (1 + percent/100*rng.NormFloat64())
 	}
-	fit, err := model.Fit(t.Context(), spec, history)
+	fit, err := model.Fit(t.Context(), spec, history, model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 	now := history.End()

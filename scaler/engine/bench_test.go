@@ -26,7 +26,7 @@ func fittedTo(tb testing.TB, spec api.Spec, history forecast.Series) *engine.Wor
 	tb.Helper()
 	w, err := engine.New(spec)
 	require.NoError(tb, err)
-	fit, err := model.Fit(tb.Context(), spec, history)
+	fit, err := model.Fit(tb.Context(), spec, history, model.Options{})
 	require.NoError(tb, err)
 	require.NoError(tb, w.Install(fit))
 	return w

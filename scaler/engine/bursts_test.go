@@ -69,7 +69,7 @@ func TestABurstThatIsForeseenIsHedgedWhereReplicasAreDear(t *testing.T) {
 	s.Forecast.MissingReplicaCost = 1
 	w, err := engine.New(s)
 	require.NoError(t, err)
-	fit, err := model.Fit(t.Context(), s, history)
+	fit, err := model.Fit(t.Context(), s, history, model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 
@@ -91,7 +91,7 @@ func TestNoBurstIsHedgedInSilence(t *testing.T) {
 	s := spec()
 	w, err := engine.New(s)
 	require.NoError(t, err)
-	fit, err := model.Fit(t.Context(), s, history)
+	fit, err := model.Fit(t.Context(), s, history, model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 
@@ -113,7 +113,7 @@ func TestWhoLooksDoesNotMoveAHedge(t *testing.T) {
 	history := jobs(40, 65, 5)
 	s := spec()
 	s.Forecast.MissingReplicaCost = 1
-	fit, err := model.Fit(t.Context(), s, history)
+	fit, err := model.Fit(t.Context(), s, history, model.Options{})
 	require.NoError(t, err)
 	target := engine.Target{Current: 2, Ready: 2, Min: 1, Max: 30, Missed: math.NaN()}
 	hedges := func(look func(*engine.Workload)) (out []float64) {

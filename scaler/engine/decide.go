@@ -103,7 +103,7 @@ func (w *Workload) asks(now time.Time) int32 {
 	if n := w.averaged(now); n >= 0 {
 		return n
 	}
-	return w.Replicas(w.Need(w.parts.steady))
+	return w.Replicas(w.need(w.parts.steady))
 }
 
 // calmCount returns the replicas that the forecast asks for without the burst that lasts.

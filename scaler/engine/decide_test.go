@@ -30,7 +30,7 @@ func steady(t *testing.T, f api.ForecastSpec) (*engine.Workload, time.Time) {
 	for i := range history.Values {
 		history.Values[i] = 1000 + 5*math.Sin(float64(i)*1.7)
 	}
-	fit, err := model.Fit(t.Context(), spec, history)
+	fit, err := model.Fit(t.Context(), spec, history, model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 	return w, history.End()

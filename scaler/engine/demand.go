@@ -115,12 +115,12 @@ func (w *Workload) heard() time.Time {
 	return w.model.Heard()
 }
 
-// Need returns the part of d to provide for: the larger of observed and predicted
+// need returns the part of d to provide for: the larger of observed and predicted
 // demand, the known one if only one is known, NaN if none is. With
 // scale.scaleDown.forecast it is the prediction even where that is lower, but only
 // while the forecast has been scored and is trusted, demand is observed, and no burst
 // lasts.
-func (w *Workload) Need(d scaler.Demand) float64 {
+func (w *Workload) need(d scaler.Demand) float64 {
 	earned := w.earned() && !math.IsNaN(w.gate.Skill()) && !w.bursts.Lasts()
 	if w.spec.Scale.ScaleDown.Forecast && earned && !math.IsNaN(d.Observed) && !math.IsNaN(d.Predicted) {
 		return d.Predicted

@@ -32,7 +32,7 @@ func TestASeriesThatComesToLifeIsNotARise(t *testing.T) {
 		}
 		w, err := engine.New(spec())
 		require.NoError(t, err)
-		fit, err := model.Fit(t.Context(), spec(), h)
+		fit, err := model.Fit(t.Context(), spec(), h, model.Options{})
 		require.NoError(t, err, "%d cells", cells)
 		require.NoError(t, w.Install(fit))
 		now := h.End().Add(time.Second)
@@ -54,7 +54,7 @@ func TestADeclaredEventOnAYoungHistory(t *testing.T) {
 	}}
 	w, err := engine.New(s)
 	require.NoError(t, err)
-	fit, err := model.Fit(t.Context(), s, history)
+	fit, err := model.Fit(t.Context(), s, history, model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 	require.True(t, w.Observe(collector.Sample{Time: history.End(), Value: history.Values[19]}))

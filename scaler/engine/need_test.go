@@ -26,7 +26,7 @@ func TestAConstantLoadNeedsNoMoreThanItShows(t *testing.T) {
 			}
 			w, err := engine.New(s)
 			require.NoError(t, err)
-			fit, err := model.Fit(t.Context(), s, history)
+			fit, err := model.Fit(t.Context(), s, history, model.Options{})
 			require.NoError(t, err)
 			require.NoError(t, w.Install(fit))
 			now := history.End()
@@ -57,7 +57,7 @@ func TestAForecastTakesOnlyWhereAsked(t *testing.T) {
 			all := minutes(evening)
 			w, err := engine.New(s)
 			require.NoError(t, err)
-			fit, err := model.Fit(t.Context(), s, all.Slice(0, evening-tt.scored))
+			fit, err := model.Fit(t.Context(), s, all.Slice(0, evening-tt.scored), model.Options{})
 			require.NoError(t, err)
 			require.NoError(t, w.Install(fit))
 			for i := evening - tt.scored; i < evening; i++ {

@@ -58,11 +58,11 @@ func (w *Workload) Retrace() *Retrace {
 	return &Retrace{w: again}
 }
 
-// Fit is [model.FitWith] for the workload that made r, and goes over the last days of
+// Fit is [model.Fit] for the workload that made r, and goes over the last days of
 // history. Network joins the experts of the pool; nil means none but the built-in one. Fit
 // is slow, needs no lock of the workload, and is called once.
 func (r *Retrace) Fit(ctx context.Context, history forecast.Series, network *lstm.Network) (*model.Fitted, error) {
-	return model.FitWith(ctx, r.w.spec, history, model.Options{Network: network, Last: r.run})
+	return model.Fit(ctx, r.w.spec, history, model.Options{Network: network, Last: r.run})
 }
 
 // Start installs the fit that r has made, see [Workload.Install], and takes over what r has

@@ -36,7 +36,7 @@ func installed(t *testing.T, history forecast.Series) *engine.Workload {
 	t.Helper()
 	w, err := engine.New(spec())
 	require.NoError(t, err)
-	fit, err := model.Fit(t.Context(), spec(), history)
+	fit, err := model.Fit(t.Context(), spec(), history, model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Install(fit))
 	require.Equal(t, history.End(), w.Next())
@@ -130,7 +130,7 @@ func TestAppend(t *testing.T) {
 // the state is that of a fit that took none.
 func TestInstallCatchesUp(t *testing.T) {
 	all := minutes(2*1440 + 10)
-	slow, err := model.Fit(t.Context(), spec(), all.Slice(0, 2*1440))
+	slow, err := model.Fit(t.Context(), spec(), all.Slice(0, 2*1440), model.Options{})
 	require.NoError(t, err)
 	late, err := engine.New(spec())
 	require.NoError(t, err)
@@ -140,7 +140,7 @@ func TestInstallCatchesUp(t *testing.T) {
 
 	prompt, err := engine.New(spec())
 	require.NoError(t, err)
-	again, err := model.Fit(t.Context(), spec(), all.Slice(0, 2*1440))
+	again, err := model.Fit(t.Context(), spec(), all.Slice(0, 2*1440), model.Options{})
 	require.NoError(t, err)
 	require.NoError(t, prompt.Install(again))
 	require.NoError(t, prompt.Append(all))
@@ -149,7 +149,7 @@ func TestInstallCatchesUp(t *testing.T) {
 
 func TestInstallRefusesAFitOfLongAgo(t *testing.T) {
 	all := minutes(3 * 1440)
-	old, err := model.Fit(t.Context(), spec(), all.Slice(0, 1440))
+	old, err := model.Fit(t.Context(), spec(), all.Slice(0, 1440), model.Options{})
 	require.NoError(t, err)
 	w, err := engine.New(spec())
 	require.NoError(t, err)
@@ -178,7 +178,7 @@ func TestTheMarginDecidesTheQuantile(t *testing.T) {
 		s.Forecast = f
 		w, err := engine.New(s)
 		require.NoError(t, err)
-		fit, err := model.Fit(t.Context(), s, history)
+		fit, err := model.Fit(t.Context(), s, history, model.Options{})
 		require.NoError(t, err)
 		require.NoError(t, w.Install(fit))
 		return w.Demand(now).Predicted
@@ -194,7 +194,7 @@ func TestNothingIsForecastOfNothing(t *testing.T) {
 	history := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, 600)}
 	w, err := engine.New(spec())
 	require.NoError(t, err)
-	fit, err := model.Fit(t.Context(), w.Spec(), history)
+	fit, err := model.Fit(t.Context(), w.Spec(), history, model.Options{})
 	require.NoError(t, err)
 	require.True(t, fit.Idle)
 	require.NoError(t, w.Install(fit))

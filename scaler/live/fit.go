@@ -65,7 +65,7 @@ func (s *Store) launchFit(ctx context.Context, e *entry, epoch int, history fore
 // retrace is not nil.
 func fitTo(ctx context.Context, spec api.Spec, history forecast.Series, network *lstm.Network, retrace *engine.Retrace) (*model.Fitted, error) {
 	if retrace == nil {
-		return model.FitWith(ctx, spec, history, model.Options{Network: network})
+		return model.Fit(ctx, spec, history, model.Options{Network: network})
 	}
 	return retrace.Fit(ctx, history, network)
 }

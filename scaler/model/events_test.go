@@ -24,7 +24,7 @@ func spec() api.Spec {
 // half hour.
 func predicted(t *testing.T, s api.Spec, history forecast.Series) float64 {
 	t.Helper()
-	fit, err := model.Fit(t.Context(), s, history)
+	fit, err := model.Fit(t.Context(), s, history, model.Options{})
 	require.NoError(t, err)
 	r := model.NewRunning(s.Default(), 30, []float64{0.1, 0.5, 0.9})
 	require.Nil(t, r.Forecast())

@@ -27,22 +27,17 @@ type Fitted struct {
 	Idle   bool            // each of those cells was 0, and there was at least one
 }
 
-// Fit fits the model that spec asks for to history and filters it. It is
-// slow, pure, and safe to call from any goroutine. The error wraps
-// forecast.ErrShortHistory when history is too short for the model; it names the
-// model if spec asks for an unknown one.
-func Fit(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, error) {
-	return FitWith(ctx, spec, history, Options{})
-}
-
-// Options are what [FitWith] is given beside the specification. The zero value adds nothing.
+// Options are what [Fit] is given beside the specification. The zero value adds nothing.
 type Options struct {
 	Network *lstm.Network // joins the experts of the pool, or is the model lstm itself; nil = only the built-in one
 	Last    Last          // goes over the last days of the history again before the fit is done; nil = nobody
 }
 
-// FitWith is [Fit] with more than the specification says.
-func FitWith(ctx context.Context, spec api.Spec, history forecast.Series, o Options) (*Fitted, error) {
+// Fit fits the model that spec asks for to history and filters it. It is
+// slow, pure, and safe to call from any goroutine. The error wraps
+// forecast.ErrShortHistory when history is too short for the model; it names the
+// model if spec asks for an unknown one.
+func Fit(ctx context.Context, spec api.Spec, history forecast.Series, o Options) (*Fitted, error) {
 	spec = spec.Default()
 	model, err := modelFor(spec, spec.Forecast.Model, o.Network)
 	if err != nil {

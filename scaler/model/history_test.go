@@ -39,14 +39,14 @@ func TestWhatPrecedesASeriesIsNoPartOfIt(t *testing.T) {
 // A series that has only just come to life has no forecast, rather than one of nothing.
 func TestTheFirstCellsOfASeriesAreTooFew(t *testing.T) {
 	h := forecast.Series{Start: monday, Step: time.Minute, Values: []float64{math.NaN(), math.NaN(), 30, 60}}
-	_, err := model.Fit(t.Context(), spec(), h)
+	_, err := model.Fit(t.Context(), spec(), h, model.Options{})
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
 	require.InDelta(t, 30, h.Values[2], 0, "the history is the caller's")
 }
 
 func forecastOf(t *testing.T, history forecast.Series) *forecast.Forecast {
 	t.Helper()
-	fit, err := model.Fit(t.Context(), spec(), history)
+	fit, err := model.Fit(t.Context(), spec(), history, model.Options{})
 	require.NoError(t, err)
 	r := model.NewRunning(spec().Default(), 30, []float64{0.1, 0.5, 0.9})
 	require.NoError(t, r.Install(fit))

@@ -39,10 +39,10 @@ func TestTheLastOfAHistoryIsGoneOverAgain(t *testing.T) {
 	for _, name := range []string{"seasonal-naive", "auto"} {
 		s := spec()
 		s.Forecast.Model = name
-		plain, err := model.Fit(t.Context(), s, history)
+		plain, err := model.Fit(t.Context(), s, history, model.Options{})
 		require.NoError(t, err)
 		var cells, left int
-		again, err := model.FitWith(t.Context(), s, history, model.Options{Last: func(before *model.Fitted, seen, clean forecast.Series) {
+		again, err := model.Fit(t.Context(), s, history, model.Options{Last: func(before *model.Fitted, seen, clean forecast.Series) {
 			require.Equal(t, before.End, seen.Start)
 			require.Equal(t, before.End, before.Heard)
 			require.Equal(t, seen.Start, clean.Start)
@@ -85,7 +85,7 @@ func TestHowMuchOfAHistoryIsTheLast(t *testing.T) {
 			s := spec()
 			s.Forecast.Model, s.Metric.Step = "naive", api.Duration(c.step)
 			got := -1
-			_, err := model.FitWith(t.Context(), s, forecast.Series{Start: monday, Step: c.step, Values: make([]float64, c.cells)},
+			_, err := model.Fit(t.Context(), s, forecast.Series{Start: monday, Step: c.step, Values: make([]float64, c.cells)},
 				model.Options{Last: func(_ *model.Fitted, seen, _ forecast.Series) { got = seen.Len() }})
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)

@@ -79,8 +79,8 @@ func (g *Gain) Close(value, farther float64) {
 	g.square = keep*g.square + innovation*innovation
 }
 
-// Value returns the gain, 0 to 1.
-func (g *Gain) Value() float64 {
+// value returns the gain, 0 to 1.
+func (g *Gain) value() float64 {
 	if !(g.square > 0) {
 		return gainFirst
 	}
@@ -99,7 +99,7 @@ func (g *Gain) Worth() float64 {
 	if !g.known || g.usual == 0 {
 		return 0
 	}
-	return g.Value() * g.Value()
+	return g.value() * g.value()
 }
 
 // Move returns how far the forecast is to move, in the unit of the metric, with a sample of

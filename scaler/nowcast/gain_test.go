@@ -39,8 +39,8 @@ func TestTheGainOfSmoothingIsItsParameter(t *testing.T) {
 	for _, alpha := range []float64{0, 0.1, 0.5, 1} {
 		g := smoothed(alpha, walk(3000))
 		part := g.cells / (g.cells + gainFirstCells)
-		require.InDelta(t, part*alpha+(1-part)*gainFirst, g.Value(), 1e-9, "α = %v", alpha)
-		require.InDelta(t, alpha, g.Value(), 0.01, "little is left of what it began with")
+		require.InDelta(t, part*alpha+(1-part)*gainFirst, g.value(), 1e-9, "α = %v", alpha)
+		require.InDelta(t, alpha, g.value(), 0.01, "little is left of what it began with")
 	}
 }
 
@@ -48,9 +48,9 @@ func TestTheGainOfSmoothingIsItsParameter(t *testing.T) {
 // not follow it. It is not the gain of the day after.
 func TestAnOutlierIsNotTheGainOfADay(t *testing.T) {
 	g := smoothed(1, walk(500))
-	before := g.Value()
+	before := g.value()
 	g.Close(g.last+1000*g.usual, g.farther)
-	require.InDelta(t, before, g.Value(), 0.05)
+	require.InDelta(t, before, g.value(), 0.05)
 }
 
 func TestAGainMovesTheForecastAsTheModelWill(t *testing.T) {
@@ -74,7 +74,7 @@ func TestWhatIsNotKnownMovesNothing(t *testing.T) {
 	var g Gain
 	require.Zero(t, g.Move(100, 0.5), "nothing was forecast")
 	require.Zero(t, g.Worth())
-	require.InDelta(t, gainFirst, g.Value(), 0)
+	require.InDelta(t, gainFirst, g.value(), 0)
 	g.Close(100, 100)
 	require.Equal(t, Gain{}, g, "nothing was expected of that cell")
 

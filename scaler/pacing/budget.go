@@ -29,9 +29,9 @@ type Budget struct {
 	Alpha  float64 `json:"alpha"` // 1 − quantile level; 0 = at its start
 }
 
-// Update takes the share of the last dt in which the objective was missed: 0 to 1,
+// update takes the share of the last dt in which the objective was missed: 0 to 1,
 // or more where misses are booked late. NaN means unknown, and changes nothing.
-func (b *Budget) Update(missed float64, dt time.Duration) {
+func (b *Budget) update(missed float64, dt time.Duration) {
 	if math.IsNaN(missed) || dt <= 0 || !(b.Target > 0) {
 		return
 	}
@@ -91,8 +91,8 @@ func (b *Budget) alpha() float64 {
 	return min(firstMargin*b.Target, b.most())
 }
 
-// Level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
-func (b *Budget) Level() float64 { return 1 - b.alpha() }
+// level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
+func (b *Budget) level() float64 { return 1 - b.alpha() }
 
 // Level returns the quantile to provide for at α, in [0.5, 1): the one above which a further
 // replica lowers the chance of having too few by less than α. Spread is the scale of the

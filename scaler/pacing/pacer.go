@@ -106,7 +106,7 @@ func (p *Pacer) Book(i Interval) {
 	}
 	usual, burst := p.explain(i)
 	p.spent += (1 - math.Exp(-i.Length.Hours()/spentTime.Hours())) * (usual/i.Length.Seconds() - p.spent)
-	p.bursts.Update(burst/i.Length.Seconds(), i.Length)
+	p.bursts.update(burst/i.Length.Seconds(), i.Length)
 	p.trials.Pace(p.goal(), Afford(p.bill))
 	if bill := p.shadow.Bill(); math.IsNaN(p.bill) {
 		p.bill = bill
@@ -172,7 +172,7 @@ func (p *Pacer) Alpha() float64 { return p.trials.Alpha }
 // replicas is hedged: those of the budget for bursts, but no lower than the price that the
 // bill allows for that many replicas.
 func (p *Pacer) HedgeOdds(replicas int32) float64 {
-	return max(1-p.bursts.Level(), trial.UsualMisses*Afford(p.bill)*float64(max(replicas, 1)))
+	return max(1-p.bursts.level(), trial.UsualMisses*Afford(p.bill)*float64(max(replicas, 1)))
 }
 
 // Dear reports whether the recent cost exceeds that of the reactive autoscaler.

@@ -111,7 +111,7 @@ func (g *Gate) judge(now time.Time) {
 
 // settle charges the rival and teaches its margin.
 func (r *Rival) settle(p float64, span time.Duration, actual, base float64) {
-	r.charge(span, pinball(p, actual, r.Raise(base)))
+	r.charge(span, pinball(p, actual, r.raise(base)))
 	if !(base > 0) {
 		return
 	}
@@ -143,8 +143,8 @@ func (r *Rival) charge(span time.Duration, loss float64) {
 	r.Loss += (loss - r.Loss) / r.Weight
 }
 
-// Raise returns v with the learned margin.
-func (r *Rival) Raise(v float64) float64 { return v * (1 + r.Margin) }
+// raise returns v with the learned margin.
+func (r *Rival) raise(v float64) float64 { return v * (1 + r.Margin) }
 
 // Trusted reports whether the forecast may act.
 func (g *Gate) Trusted() bool { return !g.Retreated }
@@ -159,7 +159,7 @@ func (g *Gate) Reactive(last float64) float64 {
 	if g.Count < Least {
 		return last * (1 + max(g.Last.Margin, 0.125))
 	}
-	return g.Last.Raise(last)
+	return g.Last.raise(last)
 }
 
 // Skill returns the loss of the forecast over that of the rival: below 1 the forecast
