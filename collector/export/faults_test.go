@@ -131,8 +131,9 @@ func TestGrids(t *testing.T) {
 		want  []float64
 	}{
 		"a recording moves back to the grid":    {"timestamp,value\n77,1\n137,2\n257,4\n", export.Options{}, 60, []float64{1, 2, nan, 4}},
-		"rows jitter":                           {"timestamp,value\n59,1\n121,2\n179,3\n301,5\n", export.Options{}, 60, []float64{1, 2, 3, nan, 5}},                               // 62 s and 58 s
-		"rows that keep no step, in cells":      {"timestamp,value\n10,1\n77,3\n190,5\n250,6\n361,8\n421,9\n", export.Options{Step: 2 * time.Minute}, 0, []float64{2, 5, 6, 8.5}}, // 67 s, 113 s, 60 s: one of 64 s would be no part of two minutes
+		"rows jitter":                           {"timestamp,value\n59,1\n121,2\n179,3\n301,5\n", export.Options{}, 60, []float64{1, 2, 3, nan, 5}},                                    // 62 s and 58 s
+		"one row late, the others a minute":     {"timestamp,value\n60,1\n120,2\n180,3\n240,4\n300,5\n384,6\n444,7\n504,8\n", export.Options{}, 60, []float64{1, 2, 3, 4, 5, 6, 7, 8}}, // a mean of 63 s
+		"rows that keep no step, in cells":      {"timestamp,value\n10,1\n77,3\n190,5\n250,6\n361,8\n421,9\n", export.Options{Step: 2 * time.Minute}, 0, []float64{2, 5, 6, 8.5}},      // 67 s, 113 s, 60 s: one of 64 s would be no part of two minutes
 		"a query speaks of what is before":      {matrix(`[[120,"1"],[180,"2"],[300,"4"]]`), export.Options{}, 60, []float64{1, 2, nan, 4}},
 		"a query off the grid":                  {matrix(`[[137,"1"],[197,"2"],[317,"4"]]`), export.Options{}, 60, []float64{1, 2, nan, 4}},
 		"what is no number is a gap":            {matrix(`[[120,"1"],[180,"NaN"],[240,"+Inf"],[300,"4"]]`), export.Options{}, 60, []float64{1, nan, nan, 4}},

@@ -146,9 +146,10 @@ func checkTime(ms float64) error {
 }
 
 // interval returns the distance of the rows. It is the 5 % quantile of their distances,
-// because shorter ones are those of rows that come twice within an interval. If the rows
-// jitter, it is rough: the mean of the distances up to half as long again, in whole
-// seconds, in which the jitter cancels. typical is the median distance.
+// because shorter ones are those of rows that come twice within an interval, or that of most
+// rows, where a few came early or late. If the rows jitter, it is rough: the mean of the
+// distances up to half as long again, in whole seconds, in which the jitter cancels. typical
+// is the median distance.
 func interval(rows []row) (step, typical time.Duration, rough bool) {
 	distances := make([]int64, len(rows)-1)
 	for i := range distances {
@@ -157,16 +158,28 @@ func interval(rows []row) (step, typical time.Duration, rough bool) {
 	slices.Sort(distances)
 	least := distances[len(distances)/20]
 	typical = time.Duration(distances[len(distances)/2]) * time.Millisecond
-	sum, n, most := int64(0), int64(0), least
-	for _, d := range distances {
-		if d >= least && 2*d <= 3*least {
-			sum, n, most = sum+d, n+1, d
-		}
+	sum, n := int64(0), 0
+	near := distances[len(distances)/20:]
+	for n < len(near) && 2*near[n] <= 3*least {
+		sum += near[n]
+		n++
 	}
-	if mean := time.Duration(sum/n) * time.Millisecond; most > least && mean >= time.Second {
+	near = near[:n]
+	if kept, ok := majority(near); ok {
+		return time.Duration(kept) * time.Millisecond, typical, false
+	}
+	if mean := time.Duration(sum/int64(n)) * time.Millisecond; mean >= time.Second {
 		return mean.Round(time.Second), typical, true
 	}
 	return time.Duration(least) * time.Millisecond, typical, false
+}
+
+// majority returns the value that more than half of sorted have, if one is so frequent.
+func majority(sorted []int64) (int64, bool) {
+	middle := sorted[len(sorted)/2]
+	first, _ := slices.BinarySearch(sorted, middle)
+	next, _ := slices.BinarySearch(sorted, middle+1)
+	return middle, 2*(next-first) > len(sorted)
 }
 
 // data puts the rows on the grid of the epoch and cuts it as o says.
