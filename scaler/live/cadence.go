@@ -126,8 +126,8 @@ func (c *cadence) answered(now time.Time, value float64) {
 		for m := min(before, this); m <= this; m++ {
 			c.set(m, surely)
 		}
-	case c.lives[this%moments] > 0:
-		c.set(this, surely)
+	case c.near(before, this) >= 0:
+		c.set(c.near(before, this), surely)
 	default: // at some moment in between that was not known to bring any
 		c.learns = now
 		for m := before; m <= this; m++ {
@@ -138,6 +138,22 @@ func (c *cadence) answered(now time.Time, value float64) {
 		c.news = now
 	}
 	c.asked, c.value = now, value
+}
+
+// near returns the moment to which news is due that was seen in this, and not yet before: the
+// newest that is known to bring some, or else the one after, for which this was asked as the
+// moment before. Clocks, scrapes and queries are not exact to a part of a second. It
+// returns -1 if none is known to.
+func (c *cadence) near(before, this int64) int64 {
+	for m := this; m >= before; m-- {
+		if c.lives[m%moments] > 0 {
+			return m
+		}
+	}
+	if c.lives[(this+1)%moments] > 0 {
+		return this
+	}
+	return -1
 }
 
 // set gives a moment so many lives.

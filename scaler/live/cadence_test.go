@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -78,12 +79,13 @@ func (s *scraped) Instant(_ context.Context, query string, at time.Time) (collec
 
 // watched runs a store over n workloads of so many targets each, and returns the
 // queries per second of all together and the delays, sorted, once they have been learned.
-func watched(t *testing.T, n, targets int, every time.Duration) (rate float64, delays []time.Duration) {
+// All together may ask budget queries a second; 0 = the default.
+func watched(t *testing.T, n, targets int, every time.Duration, budget float64) (rate float64, delays []time.Duration) {
 	t.Helper()
 	const learning, span = 10 * time.Minute, 5 * time.Minute
 	synctest.Test(t, func(t *testing.T) {
 		source := newScraped(every, learning)
-		s := run(t, source, Options{Forget: -1})
+		s := run(t, source, Options{Forget: -1, QueryRate: budget})
 		for i := range n {
 			source.start(t, s, fmt.Sprint("q", i), targets)
 		}
@@ -113,19 +115,21 @@ func TestASeriesIsAskedForWhenItHasNews(t *testing.T) {
 	for _, c := range []struct {
 		workloads, targets int
 		every              time.Duration
+		budget             float64       // queries per second of all together; 0 = enough
 		rate               float64       // queries per second and workload
 		median, p99        time.Duration // from a scrape to the query that sees it
 	}{
-		{1, 1, 15 * time.Second, 0.35, 500 * ms, 510 * ms}, // a minute: 4 times when it has news and just before, 8 in between, a cell
-		{1, 1, time.Minute, 0.3, 500 * ms, 510 * ms},
-		{1, 3, 30 * time.Second, 0.4, 500 * ms, 510 * ms},
-		{1, 1, 7 * time.Second, 0.51, 1200 * ms, 2100 * ms},  // at another moment in each minute
-		{1, 1, 45 * time.Second, 0.51, 2100 * ms, 2100 * ms}, // always as late as its one moment happens to lie
-		{1, 40, 15 * time.Second, 0.51, 1200 * ms, 2100 * ms},
-		{60, 1, 15 * time.Second, 0.35, 300 * ms, 510 * ms},
-		{60, 40, 15 * time.Second, 0.51, 1200 * ms, 2100 * ms},
+		{1, 1, 15 * time.Second, 0, 0.35, 500 * ms, 510 * ms}, // a minute: 4 times when it has news and just before, 8 in between, a cell
+		{1, 1, time.Minute, 0, 0.3, 500 * ms, 510 * ms},
+		{1, 3, 30 * time.Second, 0, 0.4, 500 * ms, 510 * ms},
+		{1, 1, 7 * time.Second, 0, 0.51, 1200 * ms, 2100 * ms},  // at another moment in each minute
+		{1, 1, 45 * time.Second, 0, 0.51, 2100 * ms, 2100 * ms}, // always as late as its one moment happens to lie
+		{1, 40, 15 * time.Second, 0, 0.51, 1200 * ms, 2100 * ms},
+		{60, 1, 15 * time.Second, 0, 0.35, 300 * ms, 510 * ms},
+		{60, 40, 15 * time.Second, 0, 0.51, 1200 * ms, 2100 * ms},
+		{60, 1, 15 * time.Second, 24, 0.39, 700 * ms, 2500 * ms}, // as five hundred by default: they are learned all the same
 	} {
-		rate, delays := watched(t, c.workloads, c.targets, c.every)
+		rate, delays := watched(t, c.workloads, c.targets, c.every, c.budget)
 		rate /= float64(c.workloads)
 		median, p99 := delays[len(delays)/2], delays[len(delays)*99/100]
 		t.Logf("%d workloads, %d targets each, scraped every %v: %.2f queries/s each, seen after %v, 99 %% within %v, at most %v",
@@ -134,6 +138,39 @@ func TestASeriesIsAskedForWhenItHasNews(t *testing.T) {
 		require.LessOrEqual(t, median, c.median)
 		require.LessOrEqual(t, p99, c.p99)
 	}
+}
+
+// Ticks come late on a busy machine, by other fractions of a second each time, so that a
+// scrape is seen now in one moment and now in the next: that is no new moment to search for.
+func TestALateClockUnlearnsNothing(t *testing.T) {
+	const tick, late, every, learning, span = 0.5, 0.05, 15.0, 1200.0, 3600.0 // seconds
+	rng := rand.New(rand.NewPCG(1, 2))
+	queries, delays := 0, []float64(nil)
+	for range 20 {
+		c, epoch := newCadence(time.Minute), time.Unix(1_700_000_000, 0)
+		offset, seen := rng.Float64()*every, math.Inf(1) // of the scrapes, and the last one of them
+		for next := rng.Float64() * tick; next < span; next += tick {
+			now := next + late*rng.ExpFloat64()
+			at := epoch.Add(time.Duration(now * float64(time.Second)))
+			if !c.due(at) {
+				continue
+			}
+			scrape := math.Floor((now-offset)/every)*every + offset
+			c.spend()
+			c.answered(at, scrape)
+			if now > learning {
+				queries++
+				for s := seen + every; s <= scrape; s += every {
+					delays = append(delays, now-s)
+				}
+			}
+			seen = scrape
+		}
+	}
+	slices.Sort(delays)
+	require.Less(t, float64(queries)/(span-learning)/20, 0.33, "queries a second")
+	require.Less(t, delays[len(delays)/2], 0.5)
+	require.Less(t, delays[len(delays)*99/100], 1.0)
 }
 
 // New targets have moments of their own: the first of their news is seen within the
