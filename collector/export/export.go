@@ -123,7 +123,7 @@ func decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
 		if err != nil {
 			return Data{}, fmt.Errorf("gzip: %w", err)
 		}
-		in = bufio.NewReaderSize(zip, peeked)
+		in = bufio.NewReaderSize(unzipped{zip}, peeked)
 	}
 	text := bufio.NewReaderSize(&limited{r: in, left: o.maxBytes(), limit: o.maxBytes()}, peeked)
 	if mark, _ := text.Peek(3); string(mark) == "\ufeff" {
@@ -131,6 +131,9 @@ func decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
 	}
 	head, err := text.Peek(peeked)
 	if err != nil && !errors.Is(err, io.EOF) {
+		return Data{}, err
+	}
+	if err := checkForeign(head); err != nil {
 		return Data{}, err
 	}
 	format, err := detect(head)

@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"math"
 	"strings"
@@ -23,7 +24,13 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		want []string
 	}{
 		"empty":                 {"", []string{"empty"}},
-		"binary":                {"PAR1\x00\x01", []string{"binary", "PAR1"}},
+		"binary":                {"ELF\x00\x01", []string{"binary", "ELF"}},
+		"Parquet":               {"PAR1\x00\x01", []string{"of Parquet", "want it as CSV"}},
+		"UTF-16":                {"\xff\xfet\x00i\x00", []string{"UTF-16", "want UTF-8"}},
+		"UTF-16, big-endian":    {"\xfe\xff\x00t\x00i", []string{"UTF-16", "want UTF-8"}},
+		"zstd":                  {"\x28\xb5\x2f\xfdtimestamp,value\n60,1\n", []string{"zstd", "want it with gzip"}},
+		"a spreadsheet":         {"PK\x03\x04\x14\x00", []string{"a spreadsheet", "as CSV"}},
+		"ends of an old Mac":    {"timestamp,value\r60,1\r120,2\r", []string{"line 1", "end with CR alone"}},
 		"unknown column":        {"timestamp,value,cpu\n60,1,2\n", []string{"line 1", `"cpu"`, "timestamp,rate,latency,replicas"}},
 		"twice":                 {"timestamp,value,rate\n60,1,2\n", []string{"line 1", `"rate" twice`}},
 		"no header":             {"60,1\n120,2\n", []string{"line 1", "want the header"}},
@@ -55,7 +62,7 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"far apart":             {"timestamp,value\n60,1\n61,1\n62,1\n9000000000,1\n", []string{"cells of 1s", "want at most"}},
 		"all gaps":              {"timestamp,value\n60,\n120,nan\n", []string{"none of the 2 rows has a value"}},
 		"gaps beside replicas":  {"timestamp,rate,replicas\n60,,1\n120,nan,2\n", []string{"none of the 2 rows has a value"}},
-		"cut JSON":              {matrix(`[[60,"1"]`)[:90], []string{"JSON", "unexpected EOF"}},
+		"cut JSON":              {matrix(`[[60,"1"]`)[:90], []string{"JSON", "cut off", "unexpected EOF"}},
 		"two answers":           {matrix(`[[60,"1"],[120,"1"]]`) + "{}", []string{"one answer per file"}},
 		"error of the server":   {`{"status":"error","errorType":"bad_data","error":"parse error"}`, []string{"bad_data", "parse error"}},
 		"instant query":         {`{"status":"success","data":{"resultType":"vector","result":[]}}`, []string{`"vector"`, "query_range"}},
@@ -322,4 +329,34 @@ func TestRepeatedRowsAreNoted(t *testing.T) {
 	d, err := export.Decode(t.Context(), strings.NewReader("timestamp,value\n60,1\n120,2\n120,2\n180,3\n180,3\n"), export.Options{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"2 rows repeat the one before and count once"}, d.Notes)
+}
+
+// An answer that is not whole is read, because its user knows why; but that is said.
+func TestWarningsOfTheServerAreNoted(t *testing.T) {
+	whole := matrix(`[[120,"1"],[180,"2"]]`)
+	for more, want := range map[string][]string{
+		``: nil,
+		`"warnings":["store a is down","store b is down"],`: {"the server warned: store a is down", "the server warned: store b is down"},
+		`"isPartial":true,`: {"the answer is partial by its own word: a store behind the server was missing"},
+	} {
+		d, err := export.Decode(t.Context(), strings.NewReader("{"+more+whole[1:]), export.Options{})
+		require.NoError(t, err)
+		require.Equal(t, want, d.Notes)
+	}
+}
+
+func TestACutGzipFileIsCalledOne(t *testing.T) {
+	zipped := func(text string) string {
+		var out bytes.Buffer
+		zip := gzip.NewWriter(&out)
+		_, err := zip.Write([]byte(text))
+		require.NoError(t, err)
+		require.NoError(t, zip.Close())
+		return out.String()
+	}
+	once := zipped("timestamp,value\n60,1\n120,2\n")
+	_, err := export.Decode(t.Context(), strings.NewReader(once[:len(once)-9]), export.Options{})
+	require.ErrorContains(t, err, "the gzip file is cut off: unexpected EOF")
+	_, err = export.Decode(t.Context(), strings.NewReader(zipped(once)), export.Options{})
+	require.ErrorContains(t, err, "compressed with gzip twice")
 }

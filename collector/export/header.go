@@ -35,6 +35,9 @@ func (l *layout) begin(n int, text string, t *table) (bool, error) {
 	if !strings.Contains(text, ",") && strings.ContainsAny(text, ";\t") {
 		return true, fmt.Errorf("line %d: %q: want commas between the columns, and a point in a number; %s", n, brief(text), wantHeader)
 	}
+	if strings.Contains(text, "\r") {
+		return true, fmt.Errorf("line %d: %q: the lines end with CR alone: want LF, or CR and LF", n, brief(text))
+	}
 	words, err := split(text)
 	if err != nil {
 		return true, fmt.Errorf("line %d: %w; %s", n, err, wantHeader)

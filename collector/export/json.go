@@ -14,9 +14,11 @@ import (
 
 // answer is what /api/v1/query_range gives, or its data alone.
 type answer struct {
-	Status    string `json:"status"`
-	ErrorType string `json:"errorType"`
-	Error     string `json:"error"`
+	Status    string   `json:"status"`
+	ErrorType string   `json:"errorType"`
+	Error     string   `json:"error"`
+	Warnings  []string `json:"warnings"`
+	Partial   bool     `json:"isPartial"` // of VictoriaMetrics
 	Data      *result
 	result
 }
@@ -73,12 +75,15 @@ func readJSON(r io.Reader, o Options) (Data, error) {
 	var raw json.RawMessage
 	in := json.NewDecoder(r)
 	if err := in.Decode(&raw); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return Data{}, fmt.Errorf("JSON: the file is cut off: %w", err)
+		}
 		return Data{}, fmt.Errorf("JSON: %w", err)
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
 		return Data{}, fmt.Errorf("more after the JSON value that ends at byte %d, want one answer per file", in.InputOffset())
 	}
-	matrix, err := matrixOf(raw)
+	matrix, notes, err := matrixOf(raw)
 	if err != nil {
 		return Data{}, err
 	}
@@ -90,36 +95,42 @@ func readJSON(r io.Reader, o Options) (Data, error) {
 	if err != nil {
 		return Data{}, err
 	}
+	t.notes = append(notes, t.notes...)
 	return t.data(o)
 }
 
-// matrixOf finds the matrix in an answer.
-func matrixOf(raw json.RawMessage) ([]stream, error) {
+// matrixOf finds the matrix in an answer, and what the server warned of.
+func matrixOf(raw json.RawMessage) (matrix []stream, notes []string, err error) {
 	list := raw
 	if raw[0] == '{' {
 		var a answer
 		if err := json.Unmarshal(raw, &a); err != nil {
-			return nil, fmt.Errorf("JSON: %w", err)
+			return nil, nil, fmt.Errorf("JSON: %w", err)
 		}
 		if a.Status == "error" {
-			return nil, fmt.Errorf("the file holds an error of the server: %s: %s", a.ErrorType, a.Error)
+			return nil, nil, fmt.Errorf("the file holds an error of the server: %s: %s", a.ErrorType, a.Error)
 		}
 		if a.Data == nil {
 			a.Data = &a.result
 		}
 		if a.Data.ResultType != "matrix" {
-			return nil, fmt.Errorf("the result type is %q, want matrix, the answer of /api/v1/query_range", brief(a.Data.ResultType))
+			return nil, nil, fmt.Errorf("the result type is %q, want matrix, the answer of /api/v1/query_range", brief(a.Data.ResultType))
 		}
 		list = a.Data.Result
+		for _, w := range a.Warnings {
+			notes = append(notes, "the server warned: "+brief(w))
+		}
+		if a.Partial {
+			notes = append(notes, "the answer is partial by its own word: a store behind the server was missing")
+		}
 	}
-	var matrix []stream
 	if err := json.Unmarshal(list, &matrix); err != nil {
 		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return nil, fmt.Errorf("byte %d of the result: %s, want a list of series, each an object with metric and values", e.Offset, e.Value)
+			return nil, nil, fmt.Errorf("byte %d of the result: %s, want a list of series, each an object with metric and values", e.Offset, e.Value)
 		}
-		return nil, fmt.Errorf("matrix: %w", err)
+		return nil, nil, fmt.Errorf("matrix: %w", err)
 	}
-	return matrix, nil
+	return matrix, notes, nil
 }
 
 // only returns the points of the only series.
