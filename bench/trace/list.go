@@ -23,6 +23,9 @@ type Info struct {
 // in order of their names, all taken for rates. A manifest without series is an error,
 // because it must belong to something else.
 func List(dir string) ([]Info, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("trace: %s is a file, want a directory of them", dir)
+	}
 	text, err := os.ReadFile(filepath.Join(dir, "manifest.yaml"))
 	if os.IsNotExist(err) {
 		return listFiles(dir)

@@ -34,6 +34,8 @@ func TestListPrefersTheManifest(t *testing.T) {
 	require.Equal(t, []trace.Info{{Name: "users", File: filepath.Join(dir, "b.csv.gz"), Kind: trace.Gauge, Unit: "users"}}, infos)
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.yaml"), []byte("series:\n- {name: x, file: ../x}\n"), 0o600))
+	_, err = trace.List(filepath.Join(dir, "a.csv"))
+	require.ErrorContains(t, err, "a.csv is a file, want a directory")
 	_, err = trace.List(dir)
 	require.ErrorContains(t, err, "below the directory")
 
