@@ -31,9 +31,6 @@ const (
 	p99   = 5           // index of 0.99
 )
 
-// Levels returns the tracked levels, ascending.
-func Levels() [Count]float64 { return levels }
-
 // standings are the tracked levels on the scale of a Laplace distribution: logarithms were a
 // third of the time of a forecast of an hour of seconds.
 var standings = func() (at [Count]float64) { //nolint:gochecknoglobals // a constant table

@@ -44,11 +44,6 @@ func IntervalLoss(level, y, lower, upper float64) float64 {
 	return loss
 }
 
-// Pinball returns the mean quantile loss of predicted, forecasts of level p.
-func Pinball(p float64, actual, predicted []float64) float64 {
-	return mean(actual, predicted, func(y, q float64) float64 { return Loss(p, y, q) })
-}
-
 // MAE returns the mean absolute error, in the unit of the metric.
 func MAE(actual, predicted []float64) float64 {
 	return mean(actual, predicted, func(y, f float64) float64 { return math.Abs(y - f) })
@@ -96,37 +91,6 @@ func SeasonalScale(history []float64, season int) float64 {
 // It is infinite or NaN if that scale is 0 or NaN.
 func MASE(actual, predicted, history []float64, season int) float64 {
 	return MAE(actual, predicted) / SeasonalScale(history, season)
-}
-
-// Coverage returns the share of actual values at or under the bound.
-func Coverage(actual, bound []float64) float64 {
-	return mean(actual, bound, func(y, u float64) float64 {
-		if y <= u {
-			return 1
-		}
-		return 0
-	})
-}
-
-// WIS returns the weighted interval score of a set of quantile forecasts:
-// predicted[i][k] is the forecast of level levels[k] for actual[i]. It is twice
-// the mean of the pinball losses over levels, which approximates the continuous
-// ranked probability score.
-//
-// See Bracher et al., Evaluating Epidemic Forecasts in an Interval Format, PLOS
-// Computational Biology 17 (2021).
-func WIS(levels, actual []float64, predicted [][]float64) float64 {
-	sum, n := 0.0, 0
-	for i, y := range actual {
-		if math.IsNaN(y) {
-			continue
-		}
-		for k, p := range levels {
-			sum += 2 * Loss(p, y, predicted[i][k]) / float64(len(levels))
-		}
-		n++
-	}
-	return sum / float64(n)
 }
 
 func mean(actual, predicted []float64, loss func(y, f float64) float64) float64 {

@@ -61,7 +61,8 @@ type Controller struct {
 	targets map[types.NamespacedName]*target
 }
 
-// New returns a controller that acts through config.
+// New returns a controller that acts through config. It returns an error if no client can be
+// made of that.
 func New(config *rest.Config, opts Options) (*Controller, error) {
 	opts = opts.withDefaults()
 	own := rest.CopyConfig(config)

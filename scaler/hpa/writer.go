@@ -186,7 +186,8 @@ func (w *Writer) clean(ctx context.Context, kind Kind, u *unstructured.Unstructu
 	return w.patch(ctx, v, types.JSONPatchType, body, metav1.PatchOptions{FieldManager: Manager})
 }
 
-// Scale raises the count of what v scales to n, if it is below and not zero.
+// Scale raises the count of what v scales to n, if it is below and not zero. The error is
+// that of the API server, or wraps [ErrChanged] if somebody else wrote each time meanwhile.
 func (w *Writer) Scale(ctx context.Context, v *View, n int32) error {
 	mapping, err := w.Mapper.RESTMapping(v.Target.GVK.GroupKind(), v.Target.GVK.Version)
 	if err != nil {
@@ -214,7 +215,7 @@ func (w *Writer) Scale(ctx context.Context, v *View, n int32) error {
 }
 
 // Selector returns the label selector of the pods that v scales, and how many
-// there should be.
+// there should be. The error is that of the API server.
 func (w *Writer) Selector(ctx context.Context, v *View) (selector string, replicas int32, err error) {
 	mapping, err := w.Mapper.RESTMapping(v.Target.GVK.GroupKind(), v.Target.GVK.Version)
 	if err != nil {

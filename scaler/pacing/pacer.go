@@ -182,7 +182,7 @@ func (p *Pacer) Dear() bool { return p.bill > 1 }
 // that its cost must be limited now; see [reactive.Autoscaler.Exceeded].
 func (p *Pacer) Exceeded() bool { return p.shadow.Exceeded() }
 
-// Overspent reports the same, leaving out the cost of what the guard holds.
+// Overspent reports what [Pacer.Exceeded] does, leaving out the cost of what the guard holds.
 func (p *Pacer) Overspent() bool { return p.shadow.Overspent() }
 
 // Excess returns by how much the cost exceeds that of the reactive autoscaler, as a share

@@ -246,7 +246,7 @@ func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
 // hour would be in force whenever it hurts, and save nothing that is of use.
 func (a *Autoscaler) Overspent() bool { return a.over(a.Spent - a.Held) }
 
-// Exceeded reports the same for the whole cost of the target.
+// Exceeded reports what [Autoscaler.Overspent] does, for the whole cost of the target.
 func (a *Autoscaler) Exceeded() bool { return a.over(a.Spent) }
 
 func (a *Autoscaler) over(spent float64) bool {

@@ -72,7 +72,8 @@ type Result struct {
 	Timelines map[string]Timelines // by trace; of the policies of the table and hpa-tuned
 }
 
-// Make returns a new policy of the name, of [rival.ByName] or [Oracle].
+// Make returns a new policy of the name, of [rival.ByName] or [Oracle], and an error for any
+// other name.
 func Make(s *replay.Scenario, name string) (replay.Policy, error) {
 	if name == Oracle {
 		return s.Oracle(), nil
