@@ -11,8 +11,8 @@
 // The warm-up takes the first 8 days of a trace of 10 days or more, the first 4
 // days of one of 7 days or more, and half of a shorter one, or of one with a
 // sample a day or fewer. Traces with samples more often than once a minute that
-// span two days or more are averaged to minutes first; shorter ones are left as
-// they are.
+// span two days or more are averaged to minutes first, and shorter ones with samples
+// twice a second or more often to seconds: an hour has too many of them.
 //
 // # M4
 //
