@@ -18,7 +18,8 @@ const anyQuery = `sum(rate(http_requests_total{job="web"}[1m]))`
 
 // recommend returns the spec to paste, checked by [api.Decode]: the object that
 // raises the floor of an HPA, and the target for that HPA, which is high because
-// the headroom sits in the forecast (one headroom, not two).
+// the headroom sits in the forecast (one headroom, not two). If forescale was replayed behind
+// KEDA alone, it is the object for KEDA.
 func (r *Report) recommend() (string, error) {
 	body, err := r.Settings.stated()
 	if err == nil {
@@ -29,6 +30,13 @@ func (r *Report) recommend() (string, error) {
 	}
 	if err != nil {
 		return "", fmt.Errorf("report: recommended spec: %w", err)
+	}
+	if r.behindKEDA() {
+		object, err := r.scaledObject(body)
+		if err != nil {
+			return "", fmt.Errorf("report: recommended trigger: %w", err)
+		}
+		return object, nil
 	}
 	target := significant(r.Settings.SafeRate * r.Verdict.HPATarget / 100)
 	return `apiVersion: forescale.dev/v1alpha1

@@ -91,7 +91,9 @@ The columns of the table:
 
 The policies:
   forescale-floor, -keda  forescale beside an HPA and behind KEDA; with -N, as in
-                          forescale-floor-98, at the quantile of N percent
+                          forescale-floor-98, at the quantile of N percent; if the
+                          second is named without the first, the spec to run is a
+                          ScaledObject
   hpa-rate-N, hpa-cpu-N   HPAs on the request rate and on CPU, at N percent of a pod
   hpa-tuned               the best hpa-rate in hindsight
   keda, kpa               KEDA's Prometheus scaler, Knative's autoscaler
