@@ -14,6 +14,9 @@ import (
 	"time"
 )
 
+// forExcel is the first line of a file that Grafana writes for Excel.
+const forExcel = "sep=,"
+
 // longestLine bounds the lines, in bytes.
 const longestLine = 1 << 16
 
@@ -25,7 +28,7 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	l := layout{wanted: o.queries()}
 	for n := 1; lines.Scan(); n++ {
 		text := strings.TrimSpace(lines.Text())
-		if text == "" || l.words == nil && text[0] == '#' { // a comment before the header
+		if text == "" || l.words == nil && (text[0] == '#' || text == forExcel) { // a comment before the header
 			continue
 		}
 		if err := t.line(n, text, &l); err != nil {
@@ -139,11 +142,21 @@ func (l *layout) record(fields []string) (row, error) {
 		}
 		v, err := strconv.ParseFloat(field, 64)
 		if err != nil || math.IsInf(v, 0) || v < 0 {
-			return row{}, fmt.Errorf("value %q, want a finite number that is not negative, or nothing for a gap", brief(field))
+			hint := ""
+			if errors.Is(err, strconv.ErrSyntax) && hasUnit(field) {
+				hint = ": without a unit (in Grafana, \"Formatted data\" off)"
+			}
+			return row{}, fmt.Errorf("value %q, want a finite number that is not negative%s, or nothing for a gap", brief(field), hint)
 		}
 		r.values[c] = v
 	}
 	return r, nil
+}
+
+// hasUnit reports whether a field is a number with something after it, as 1.2 K or 5 %.
+func hasUnit(field string) bool {
+	unit := strings.TrimLeft(field, "0123456789.")
+	return len(unit) > 0 && len(unit) < len(field) && strings.IndexByte(",-", unit[0]) < 0
 }
 
 // inMillis reports whether a time can only be milliseconds since the epoch: as such it is
@@ -154,7 +167,9 @@ func inMillis(at string) bool {
 }
 
 // zoneless are the ways to write a time without a zone, of spreadsheets, Grafana and pandas.
-var zoneless = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04"} //nolint:gochecknoglobals // a constant table
+var zoneless = [...]string{ //nolint:gochecknoglobals // a constant table
+	"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006/01/02 15:04:05", "2006/01/02 15:04",
+}
 
 // instant reads a time of any of the ways that files have, as milliseconds since the epoch.
 func (l *layout) instant(text string) (int64, error) {

@@ -44,6 +44,8 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"one column":            {"timestamp\n60\n", []string{"line 1", "want the header"}},
 		"missing field":         {"timestamp,rate,latency\n60,1,1\n120,1\n", []string{"line 3", "2 fields, want 3"}},
 		"not a number":          {"timestamp,value\n60,1\n120,many\n", []string{"line 3", `"many"`, "finite"}},
+		"a unit":                {"timestamp,value\n60,1.5 req/s\n", []string{"line 2", `"1.5 req/s"`, "without a unit", "Formatted data"}},
+		"a dump of another way": {"{__name__=\"a\", b=\"c\"} 1 60000\n", []string{"line 1", "want those of promtool tsdb dump-openmetrics"}},
 		"negative":              {"timestamp,value\n60,1\n120,-1\n", []string{"line 3", `"-1"`, "not negative"}},
 		"infinite":              {"timestamp,value\n60,1\n120,+Inf\n", []string{"line 3", "finite"}},
 		"backwards":             {"timestamp,value\n120,1\n\n60,1\n", []string{"line 4", "time 60 ", "120", "ascending", "sort"}},
@@ -220,6 +222,8 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 		"pandas":               {"timestamp,rps\n2026-03-01 12:01:00+00:00,1.0\n2026-03-01 13:02:00+01:00,2.0\n", []string{fmt.Sprintf(column, "rps")}},
 		"pandas, row numbers":  {",timestamp,rps\n0,2026-03-01 12:01:00,1.0\n1,2026-03-01 12:02:00,2.0\n", []string{rows, fmt.Sprintf(column, "rps"), zone}},
 		"a spreadsheet":        {"Timestamp,Value\n2026-03-01 12:01,1\n2026-03-01 12:02,2\n", []string{zone}},
+		"Grafana, for Excel":   {"sep=,\r\n\"Time\",\"{job=\"\"web\"\"}\"\r\n2026-03-01 12:01:00,1\r\n2026-03-01 12:02:00,2\r\n", []string{fmt.Sprintf(column, `{job="web"}`), zone}},
+		"with slashes":         {"timestamp,value\n2026/03/01 12:01,1\n2026/03/01 12:02:00,2\n", []string{zone}},
 		"ISO 8601":             {"time,value\n2026-03-01T12:01:00.000,1\n2026-03-01T12:02:00.000,2\n2026-03-01T12:03:00.000,null\n", []string{zone}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -100,6 +100,9 @@ func (l *loader) load(ctx context.Context, db *tsdb.DB) error {
 
 // explain adds what is most often wrong.
 func (l *loader) explain(err error) error {
+	if strings.Contains(err.Error(), `{__name__=`) {
+		return fmt.Errorf("%w; lines such as promtool tsdb dump writes: want those of promtool tsdb dump-openmetrics", err)
+	}
 	if l.line == 1 {
 		return fmt.Errorf("neither CSV, whose first line has a comma, nor JSON, nor OpenMetrics such as http_requests_total{code=\"200\"} 17 1789000000.000: %w", err)
 	}
