@@ -66,6 +66,7 @@ func cmpKey(a, b Key) int {
 
 func (e *entry) touch(now time.Time) { e.touched.Store(now.UnixNano()) }
 
+// idle is how long ago somebody asked, 0 while somebody watches.
 func (e *entry) idle(now time.Time) time.Duration {
 	e.answerMu.Lock()
 	watched := len(e.watchers) > 0

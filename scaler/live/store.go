@@ -246,11 +246,12 @@ func (s *Store) Keys() []Key {
 	return slices.SortedFunc(maps.Keys(s.entries), cmpKey)
 }
 
-// Each calls f with each workload's key and newest answer, in no order. Unlike
-// Answer it does not count as interest.
-func (s *Store) Each(f func(Key, Answer)) {
+// Each calls f with each workload's key, its newest answer, and how long ago somebody last
+// asked about it, in no order. Unlike Answer it does not count as interest.
+func (s *Store) Each(f func(key Key, newest Answer, idle time.Duration)) {
+	now := s.opts.Now()
 	for _, e := range s.all() {
-		f(e.key, e.read())
+		f(e.key, e.read(), e.idle(now))
 	}
 }
 

@@ -10,9 +10,16 @@ import (
 	"github.com/forescale/forescale/scaler/shadow"
 )
 
-// Answers lists what each workload says now, and what that has been worth.
+// asked is how long ago somebody must have asked about a workload for its failures to count.
+// KEDA asks every half minute by default, and an HPA behind it every quarter. A trigger that
+// was deleted, or whose corrected query has given its metric another name, is kept for longer
+// than that, and must not look like one that is in need of its data.
+const asked = 2 * time.Minute
+
+// Answers lists what each workload says now, how long ago somebody asked for that, and what
+// it has been worth.
 type Answers interface {
-	Each(f func(live.Key, live.Answer))
+	Each(f func(key live.Key, newest live.Answer, idle time.Duration))
 	Worths(f func(live.Key, live.Worth))
 }
 
@@ -24,7 +31,7 @@ type Answers interface {
 //	forescale_demand_served            what is served, same unit
 //	forescale_target_per_replica       demand that one replica serves, same unit
 //	forescale_active                   1 unless demand is known to be idle
-//	forescale_answer_failing           1 while nothing can be served
+//	forescale_answer_failing           1 while nothing can be served, 0 else; left out while nobody asks
 //	forescale_answer_age_seconds       since the tick that made the answer
 //	forescale_workloads                number of workloads, without labels
 //
@@ -94,7 +101,7 @@ func (w *Workloads) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 	now, n := w.now(), 0
-	w.answers.Each(func(k live.Key, a live.Answer) {
+	w.answers.Each(func(k live.Key, a live.Answer, idle time.Duration) {
 		n++
 		gauge := func(d *prometheus.Desc, v float64) {
 			if !math.IsNaN(v) {
@@ -113,7 +120,9 @@ func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 		gauge(w.served, served)
 		gauge(w.target, target)
 		gauge(w.active, truth(a.Active))
-		gauge(w.failing, truth(a.Err != nil))
+		if idle <= asked {
+			gauge(w.failing, truth(a.Err != nil))
+		}
 		gauge(w.age, now.Sub(a.At).Seconds())
 	})
 	w.answers.Worths(func(k live.Key, worth live.Worth) {

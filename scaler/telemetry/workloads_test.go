@@ -18,9 +18,14 @@ import (
 
 type answers map[live.Key]live.Answer
 
-func (a answers) Each(f func(live.Key, live.Answer)) {
+// Each says of all but those with the metric "former" that somebody has just asked.
+func (a answers) Each(f func(live.Key, live.Answer, time.Duration)) {
 	for k, v := range a {
-		f(k, v)
+		idle := 30 * time.Second
+		if k.Metric == "former" {
+			idle = 3 * time.Minute
+		}
+		f(k, v, idle)
 	}
 }
 
@@ -75,7 +80,7 @@ forescale_forecast_trusted{metric="m",name="lost",namespace="shop"} 0
 // worths are workloads of the namespace shop by name.
 type worths map[string]live.Worth
 
-func (worths) Each(func(live.Key, live.Answer)) {}
+func (worths) Each(func(live.Key, live.Answer, time.Duration)) {}
 
 func (w worths) Worths(f func(live.Key, live.Worth)) {
 	for name, worth := range w {
@@ -93,6 +98,26 @@ func TestWhatIsNotKnownIsNotExported(t *testing.T) {
 	for _, name := range []string{"forescale_target_per_replica", "forescale_demand_observed", "forescale_demand_predicted", "forescale_demand_served"} {
 		require.Zero(t, testutil.CollectAndCount(w, name), name)
 	}
+}
+
+// Who corrects the query of a trigger has a metric of another name, and the one before fails
+// until it is forgotten: that is nobody's failure.
+func TestAFailureThatNobodyAsksForIsNone(t *testing.T) {
+	w, err := telemetry.NewWorkloads(prometheus.NewPedanticRegistry(), answers{
+		{Namespace: "shop", Name: "web", Metric: "former"}: {Active: true, Err: errors.New("no data")},
+		{Namespace: "shop", Name: "web", Metric: "m"}:      {Value: 120, Target: 50, Active: true},
+		{Namespace: "shop", Name: "api", Metric: "m"}:      {Active: true, Err: errors.New("no data")},
+	}, time.Now)
+	require.NoError(t, err)
+	require.NoError(t, testutil.CollectAndCompare(w, strings.NewReader(`
+# HELP forescale_answer_failing Whether nothing can be served.
+# TYPE forescale_answer_failing gauge
+forescale_answer_failing{metric="m",name="api",namespace="shop"} 1
+forescale_answer_failing{metric="m",name="web",namespace="shop"} 0
+# HELP forescale_workloads Workloads kept.
+# TYPE forescale_workloads gauge
+forescale_workloads 3
+`), "forescale_answer_failing", "forescale_workloads"))
 }
 
 func TestWorkloadsExportTheirAnswers(t *testing.T) {
