@@ -41,7 +41,7 @@ func (s Spec) Default() Spec {
 		s.Forecast.TimeZone = "UTC"
 	}
 	switch {
-	case s.Forecast.Stated():
+	case s.Forecast.stated():
 	case s.Scale.LatencyObjective != nil:
 		s.Forecast.ViolationTarget = 0.001
 	default:
@@ -153,8 +153,8 @@ func (v *validator) forecast(f ForecastSpec) {
 	}
 }
 
-// Stated reports whether a margin is given.
-func (f ForecastSpec) Stated() bool {
+// stated reports whether a margin is given.
+func (f ForecastSpec) stated() bool {
 	return f.Buffer != 0 || f.Risk != 0 || f.MissingReplicaCost != 0 || f.ViolationTarget != 0 || f.Average
 }
 
