@@ -40,7 +40,7 @@ func openDatabase(opts *tsdb.Options, fill func(dir string) error) (*database, e
 	log := slog.New(slog.DiscardHandler)
 	opts.RetentionDuration, opts.MaxBytes = 0, 0 // nothing is too old to be read
 	if d.db, err = tsdb.Open(dir, log, nil, opts, nil); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.close())
+		return nil, errors.Join(fmt.Errorf("open the database: %w (was it copied whole?)", err), d.close())
 	}
 	d.db.DisableCompactions()
 	d.engine = promql.NewEngine(promql.EngineOpts{

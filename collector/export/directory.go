@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,13 +28,16 @@ func readDirectory(ctx context.Context, path string, o Options) (_ Data, err err
 		return Data{}, err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	return d.evaluate(ctx, o, func(string) bool { return false }) // a block does not tell
+	out, err := d.evaluate(ctx, o, func(string) bool { return false }) // a block does not tell
+	out.Notes = append(m.notes, out.Notes...)
+	return out, err
 }
 
 // A mirror is a folder that a database may write to, with links to the blocks of
 // another and copies of its log.
 type mirror struct {
-	left, limit int64 // bytes to copy
+	left, limit int64    // bytes to copy
+	notes       []string // what is missing, for the user
 }
 
 func (m *mirror) fill(ctx context.Context, source, dir string) error {
@@ -55,6 +59,9 @@ func (m *mirror) fill(ctx context.Context, source, dir string) error {
 		case e.Name() == "wal", e.Name() == "wbl", e.Name() == "chunks_head":
 			err = m.copyAll(ctx, from, filepath.Join(dir, e.Name()))
 		default:
+			if e.IsDir() && blockID.MatchString(e.Name()) { // as of a copy that is not finished
+				m.notes = append(m.notes, fmt.Sprintf("block %s is left out: its meta.json is missing or not whole", e.Name()))
+			}
 			continue
 		}
 		if err != nil {
@@ -62,11 +69,19 @@ func (m *mirror) fill(ctx context.Context, source, dir string) error {
 		}
 		found = true
 	}
-	if !found {
+	switch {
+	case found:
+		return nil
+	case len(m.notes) > 0:
+		return errors.New(strings.Join(m.notes, "; "))
+	default:
 		return fmt.Errorf("the directory holds no blocks and no write-ahead log%s, want the data of a Prometheus, a snapshot of it (below data/snapshots), or one block", below(source, entries))
 	}
-	return nil
 }
+
+// blockID is what the folder of a block is called, a ULID. While a Prometheus makes or deletes
+// a block it has another name.
+var blockID = regexp.MustCompile(`^[0-7][0-9A-HJKMNP-TV-Z]{25}$`)
 
 // below says in which folders of source there are blocks, as those of tenants or of
 // snapshots: the newest by name first, and three at most.

@@ -85,6 +85,22 @@ func TestBlocksGiveWhatTheRangeQueryGives(t *testing.T) {
 		_, err := export.Read(t.Context(), filepath.Dir(data), export.Options{Query: query})
 		require.ErrorContains(t, err, "no blocks and no write-ahead log of its own, but there are some in "+filepath.Base(snapshot)+", "+filepath.Base(data)+", want")
 	})
+	t.Run("a copy that is not finished", func(t *testing.T) {
+		blocks, err := filepath.Glob(filepath.Join(snapshot, "*", "meta.json"))
+		require.NoError(t, err)
+		require.Len(t, blocks, 2)
+		for i, block := range blocks {
+			require.NoError(t, os.Truncate(block, 20))
+			d, err := export.Read(t.Context(), snapshot, export.Options{Query: query})
+			missing := "block " + filepath.Base(filepath.Dir(block)) + " is left out: its meta.json is missing or not whole"
+			if i == len(blocks)-1 {
+				require.ErrorContains(t, err, missing)
+				continue
+			}
+			require.NoError(t, err)
+			require.Contains(t, d.Notes, missing)
+		}
+	})
 	t.Run("too much log", func(t *testing.T) {
 		_, err := export.Read(t.Context(), data, export.Options{Query: query, MaxBytes: 100})
 		require.ErrorContains(t, err, "more than 100 bytes of log")
