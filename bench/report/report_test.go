@@ -119,6 +119,7 @@ func TestVerdict(t *testing.T) {
 		"never violates":                  {[2]float64{2.4, 1.4}, [2]float64{0, 1.4}, "forescale-floor keeps the objective all the time, which hpa-rate-70 does not, at the same bill."},
 		"never violates, and cheaper":     {[2]float64{2.4, 1.4}, [2]float64{0, 1.12}, "forescale-floor keeps the objective all the time, which hpa-rate-70 does not, with 20 % fewer replica-hours."},
 		"hardly better, as pods run out":  {[2]float64{24.08, 1.4}, [2]float64{24.05, 1.4}, "forescale-floor does as well as hpa-rate-70, and no better: neither keeps the objective."},
+		"hardly worse, where much is bad": {[2]float64{3.14, 1.4}, [2]float64{3.16, 1.42}, "forescale-floor does as well as hpa-rate-70, and no better: neither keeps the objective."},
 		"no gain":                         {[2]float64{0.04, 1.4}, [2]float64{0.04, 1.4}, "forescale-floor does as well as hpa-rate-70, and no better: this load needs no forecast."},
 		"cheaper at the objective's cost": {[2]float64{0.04, 1.4}, [2]float64{0.9, 1.12}, "forescale-floor needs 20 % fewer replica-hours than hpa-rate-70 but misses the objective more often: do not use it here as it is."},
 		"worse":                           {[2]float64{0.04, 1.4}, [2]float64{0.9, 1.5}, "forescale-floor does worse here than hpa-rate-70: do not use it for this load."},
@@ -169,6 +170,9 @@ func TestTheVerdictOwnsUpToChance(t *testing.T) {
 	require.Equal(t, "forescale-floor misses the objective 25 % less than hpa-rate-70, at the same bill.", v.Headline)
 	require.NotContains(t, v.Sentences, sentence)
 	require.NotContains(t, verdict(0.9, 0.7).Sentences, sentence, "it misses more")
+	v = verdict(0.5, 0.9)
+	require.Equal(t, "forescale-floor does worse here than hpa-rate-70: do not use it for this load. It may be chance.", v.Headline)
+	require.Contains(t, v.Sentences, strings.Replace(sentence, "less", "more", 1))
 }
 
 func TestTheVerdictIsAboutThePolicyThatKeepsTheObjective(t *testing.T) {

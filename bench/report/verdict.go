@@ -57,7 +57,7 @@ func (r *Report) judge() {
 		return
 	}
 	v.Sentences = append(v.Sentences, r.compare(champion, reference))
-	if s := byChance(champion, reference); s != "" {
+	if s := byChance(champion, reference, r.Settings.BudgetPct); s != "" {
 		v.Headline += " It may be chance."
 		v.Sentences = append(v.Sentences, s)
 	}
@@ -193,7 +193,7 @@ func headline(c, ref Aggregate, budget float64) string {
 	if c.ViolatingTime <= 0 && less {
 		return neverMisses(c, ref)
 	}
-	if c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime) && cost < -sameCost {
+	if keeps(c, ref, budget) && cost < -sameCost {
 		what := "keeps the objective"
 		if ref.ViolatingTime > budget {
 			what = "misses the objective no more often,"
@@ -213,19 +213,36 @@ func headline(c, ref Aggregate, budget float64) string {
 	return headlineWithoutGain(c, ref, budget)
 }
 
-// missesLess reports whether c misses the objective less than the reference. Where both
-// miss it for hours, because there may not be enough replicas, seconds are no difference.
-func missesLess(c, ref Aggregate) bool {
-	return c.Against.ViolatingTime < -max(sameTime, sameShare*ref.ViolatingTime)
+// alike is the violating time, in percentage points, by which a policy may differ from the
+// reference and still be no different. Where both miss the objective for hours, because there
+// may not be enough replicas, it is more than seconds.
+func alike(ref Aggregate) float64 { return max(sameTime, sameShare*ref.ViolatingTime) }
+
+// missesLess reports whether c misses the objective less than the reference.
+func missesLess(c, ref Aggregate) bool { return c.Against.ViolatingTime < -alike(ref) }
+
+// keeps reports whether c misses the objective no longer than the budget allows, or no longer
+// than the reference.
+func keeps(c, ref Aggregate, budget float64) bool {
+	return c.ViolatingTime <= max(budget, ref.ViolatingTime+alike(ref))
 }
 
-// byChance returns a remark if c misses the objective less, but the judged days do not show
-// that it would on other days of the kind.
-func byChance(c, ref Aggregate) string {
-	if c.Against == nil || c.Against.ViolatingTimeCI == nil || !missesLess(c, ref) || c.Against.ViolatingTimeCI[1] <= 0 {
+// byChance returns a remark if the headline says that c misses the objective less, or more,
+// but the judged days do not show that it would on other days of the kind.
+func byChance(c, ref Aggregate, budget float64) string {
+	if c.Against == nil || c.Against.ViolatingTimeCI == nil {
 		return ""
 	}
-	return "That it misses less may be chance: the 95 % interval of the difference includes zero. A longer record says more."
+	what, ci := "", c.Against.ViolatingTimeCI
+	switch {
+	case missesLess(c, ref) && ci[1] > 0:
+		what = "less"
+	case !keeps(c, ref, budget) && ci[0] < 0:
+		what = "more"
+	default:
+		return ""
+	}
+	return "That it misses " + what + " may be chance: the 95 % interval of the difference includes zero. A longer record says more."
 }
 
 // neverMisses is the headline of a policy that keeps the objective where the reference
@@ -242,11 +259,11 @@ func neverMisses(c, ref Aggregate) string {
 }
 
 func headlineWithoutGain(c, ref Aggregate, budget float64) string {
-	keeps := c.ViolatingTime <= max(budget, ref.ViolatingTime+sameTime)
+	kept := keeps(c, ref, budget)
 	switch cost := c.Against.Cost; {
-	case keeps && cost <= sameCost && c.ViolatingTime > budget:
+	case kept && cost <= sameCost && c.ViolatingTime > budget:
 		return fmt.Sprintf("%s does as well as %s, and no better: neither keeps the objective.", c.Policy, ref.Policy)
-	case keeps && cost <= sameCost:
+	case kept && cost <= sameCost:
 		return fmt.Sprintf("%s does as well as %s, and no better: this load needs no forecast.", c.Policy, ref.Policy)
 	case cost < -sameCost:
 		return fmt.Sprintf("%s needs %s but misses the objective more often: do not use it here as it is.", c.Policy, beside(cost, ref.Policy))
