@@ -53,7 +53,7 @@ func (r *Report) judge() {
 	}
 	v.Headline = headline(champion, reference, r.Settings.BudgetPct)
 	if champion.Policy == reference.Policy {
-		v.Sentences = append(v.Sentences, "What that is worth shows beside another policy, such as hpa-rate-70 in --policies.")
+		v.Sentences = append(v.Sentences, "What forescale is worth here shows beside another policy, such as hpa-rate-70 in --policies.")
 		return
 	}
 	v.Sentences = append(v.Sentences, r.compare(champion, reference))

@@ -4,6 +4,7 @@ package output
 
 import (
 	"crypto/rand"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,8 +18,12 @@ type File struct {
 
 // Open opens the file before the work, so that a path which cannot be written fails at
 // once. What is not a regular file, such as /dev/stdout, and a file in a directory that
-// takes no other, is written directly.
+// takes no other, is written directly. A file by the name - is refused: whoever writes that
+// means standard output.
 func Open(path string) (*File, error) {
+	if path == "-" {
+		return nil, errors.New("-: want the name of a file; standard output is /dev/stdout")
+	}
 	target := path
 	if pointed, err := filepath.EvalSymlinks(path); err == nil {
 		target = pointed

@@ -58,3 +58,10 @@ func TestAFileAppearsWhenItIsComplete(t *testing.T) {
 	require.NoError(t, err)
 	require.NotZero(t, info.Mode()&os.ModeDevice)
 }
+
+func TestADashIsNoFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := output.Open("-")
+	require.ErrorContains(t, err, "standard output is /dev/stdout")
+	require.NoFileExists(t, "-")
+}
