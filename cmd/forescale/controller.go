@@ -160,6 +160,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	ctrl.SetLogger(logr.FromSlogHandler(quietStop{log.Handler()}))
 	version, commit := buildVersion()
 	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.server(), "identity", c.identity)
+	limitMemory()
 	source, err := newSource(c.serveConfig, time.Now, log)
 	if err != nil {
 		return err

@@ -85,6 +85,7 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	log := c.logger(out)
 	v, commit := buildVersion()
 	log.Info("forescale starts", "version", v, "commit", commit, "prometheus", c.server())
+	limitMemory()
 
 	client, err := newSource(c, time.Now, log)
 	if err != nil {
