@@ -28,7 +28,7 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	l := layout{wanted: o.queries()}
 	for n := 1; lines.Scan(); n++ {
 		text := strings.TrimSpace(lines.Text())
-		if text == "" || l.words == nil && (text[0] == '#' || text == forExcel) { // a comment before the header
+		if text == "" || l.words == nil && beforeHeader(text) {
 			continue
 		}
 		if err := t.line(n, text, &l); err != nil {
@@ -55,6 +55,10 @@ func readCSV(r io.Reader, o Options) (Data, error) {
 	}
 	return t.data(o)
 }
+
+// beforeHeader reports whether a line that is not empty may stand before the header: a
+// comment, or what a spreadsheet is told.
+func beforeHeader(text string) bool { return text[0] == '#' || text == forExcel }
 
 // line takes line n, which is the header or a row. The error names the line that is at fault.
 func (t *table) line(n int, text string, l *layout) error {

@@ -184,11 +184,7 @@ func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 		}
 	}
 	b := h.Spec.Behavior
-	var window *int32
-	if b != nil && b.ScaleDown != nil {
-		window = b.ScaleDown.StabilizationWindowSeconds
-	}
-	out = append(out, settles(about, "", window, scaler.FloorHold)...)
+	out = append(out, settles(about, "", windowOf(b), scaler.FloorHold)...)
 	if b != nil && b.ScaleUp != nil && b.ScaleUp.SelectPolicy != nil && *b.ScaleUp.SelectPolicy == autoscalingv2.DisabledPolicySelect {
 		out = append(out, Finding{Advice, about, "behavior.scaleUp is Disabled: above the floor nothing reacts", "remove it, so that a wrong forecast is made good"})
 	}
@@ -196,6 +192,14 @@ func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 		out = append(out, Finding{Advice, about, "the HPA ignores changes of its metric within 10 %", `from Kubernetes 1.35 on set behavior.scaleUp.tolerance: "0"; the floor itself is not subject to it`})
 	}
 	return out
+}
+
+// windowOf returns the stabilization window for scaling down that b states; nil if it does not.
+func windowOf(b *autoscalingv2.HorizontalPodAutoscalerBehavior) *int32 {
+	if b == nil || b.ScaleDown == nil {
+		return nil
+	}
+	return b.ScaleDown.StabilizationWindowSeconds
 }
 
 // settles looks at how long an HPA holds a count before it scales down, nil for the default
