@@ -35,7 +35,7 @@ func Daily(values []float64, i int, start time.Time, step time.Duration) bool {
 			continue
 		}
 		best := math.NaN()
-		then := i + int(math.Floor(start.AddDate(0, 0, days).Sub(start).Seconds()/step.Seconds()+0.5))
+		then := i + cellsTo(start, days, step)
 		for at := then - 1; at <= then+1; at++ { // a scrape earlier or later
 			if r := rise(values, at); r > best || math.IsNaN(best) {
 				best = r
@@ -50,6 +50,12 @@ func Daily(values []float64, i int, start time.Time, step time.Duration) bool {
 		}
 	}
 	return known >= fewDays && float64(risen) >= mostDays*float64(known)
+}
+
+// cellsTo returns how many cells of length step lie between at and the same time some days later,
+// by the clock in the location of at.
+func cellsTo(at time.Time, days int, step time.Duration) int {
+	return int(math.Floor(at.AddDate(0, 0, days).Sub(at).Seconds()/step.Seconds() + 0.5))
 }
 
 // rise returns the mean of the cells from i on over that of the cells before it;
@@ -99,6 +105,14 @@ func (d *Detector) ExpectedWithin(from, to time.Time) bool {
 		}
 	}
 	return false
+}
+
+// local returns t with the zone of d as its location.
+func (d *Detector) local(t time.Time) time.Time {
+	if d.Zone == nil {
+		return t.UTC()
+	}
+	return t.In(d.Zone)
 }
 
 // wall returns the time since the epoch that a clock in the zone of d shows at t. It moves by

@@ -68,6 +68,10 @@
 // of the last minutes times the larger of its two heights is provided for ([Detector.Due]).
 // Where rises are so many that some lie a week apart by chance, none is taken for weekly.
 //
+// A weekly ramp, as of people who come to work after a weekend, is no burst, but grows by a third
+// in a lead time of minutes. It is hedged step by step ([Detector.ExpectRamps]): demand is
+// provided for that grows from its present level as it did at this time of both weeks.
+//
 // # Dips
 //
 // An outage before or behind the target is the reverse: demand falls off a cliff from

@@ -15,10 +15,11 @@ const (
 // A Weekly is a rise at the same time of each week: the end of a weekend, a weekly job, a
 // newsletter. What rises on each working day is five of them, and not expected on a Saturday.
 type Weekly struct {
-	At     time.Duration `json:"at"`     // time of the week, counted from the epoch by the clock of a zone, at which the cells of a history show it; ns in JSON
-	Height float64       `json:"height"` // demand after it over that before it, the larger of both weeks, > 1
-	Top    float64       `json:"top"`    // demand after it, the larger of both weeks, unit of the samples
-	Early  time.Duration `json:"early"`  // by how much it may begin before At: cells show it late; ns in JSON
+	At     time.Duration `json:"at"`             // time of the week, counted from the epoch by the clock of a zone, at which the cells of a history show it; ns in JSON
+	Height float64       `json:"height"`         // demand after it over that before it, the larger of both weeks, > 1
+	Top    float64       `json:"top"`            // demand after it, the larger of both weeks, unit of the samples
+	Early  time.Duration `json:"early"`          // by how much it may begin before At: cells show it late; ns in JSON
+	Ramp   bool          `json:"ramp,omitempty"` // a step of a ramp: means of three cells; steps that are due multiply
 }
 
 // A Rise is one that was noticed in a history.
@@ -83,19 +84,28 @@ func (d *Detector) ExpectWeekly(seen []Rise, end time.Time, step time.Duration) 
 
 // Due returns the demand to provide for at now because a weekly rise is due within ahead, or
 // was due in the last minutes and has not come. It is a multiple of the level of the last
-// minutes, in the unit of the samples, but not more than twice what demand rose to in either
-// week: from next to nothing it rises by any factor. It is 0 if no rise is due, or while a burst
-// lasts.
+// minutes, in the unit of the samples: for a ramp the product of its steps that are due, because
+// each begins where the last one ends. But it is not more than twice what demand rose to in
+// either week: from next to nothing it rises by any factor. It is 0 if no rise is due, or while a
+// burst lasts.
 func (d *Detector) Due(now time.Time, ahead time.Duration) float64 {
 	if d.Lasts() {
 		return 0
 	}
 	most, clock := 0.0, d.wall(now)%week
+	ramp, top := 1.0, 0.0
 	for _, r := range d.Weekly {
 		in := (r.At+nearPhase-clock+week)%week - nearPhase // until it is due, at least −nearPhase
-		if in <= ahead+r.Early && !d.cameSince(now.Add(in-r.Early-nearPhase)) {
+		switch {
+		case in > ahead+r.Early:
+		case r.Ramp: // the level of the last minutes is that of the first of them
+			ramp, top = ramp*r.Height, max(top, r.Top)
+		case !d.cameSince(now.Add(in - r.Early - nearPhase)):
 			most = max(most, min(r.Height*d.Level, growth*r.Top))
 		}
+	}
+	if top > 0 {
+		most = max(most, min(ramp*d.Level, growth*top))
 	}
 	return most
 }

@@ -99,6 +99,7 @@ func removeBursts(history forecast.Series, zone *time.Location, clock time.Durat
 		from = -1
 	}
 	d.ExpectWeekly(rises, history.End(), history.Step)
+	d.ExpectRamps(history.Values, history.Start, history.Step)
 	return d, out
 }
 

@@ -75,12 +75,13 @@ func TestRisesByTheClockAreThoseOfTheZone(t *testing.T) {
 		require.NoError(t, err)
 		found := 0
 		for _, w := range fit.Bursts.Weekly {
-			if w.At%(24*time.Hour) < 12*time.Hour {
+			if w.At%(24*time.Hour) < 12*time.Hour && !w.Ramp {
 				found++
 			}
 		}
 		require.Equal(t, weekly, found, zone)
 		six := time.Date(2026, 3, 31, 18, 1, 0, 0, berlin)
-		require.Equal(t, zone != "", fit.Bursts.Expected(six, 0), zone)
+		expected := zone != ""
+		require.Equal(t, expected, fit.Bursts.Expected(six, 0), zone)
 	}
 }
