@@ -79,10 +79,18 @@ func (t *target) nextStatus(now time.Time, o Options) (v1alpha1.Status, bool) {
 		return v1alpha1.Status{}, false
 	}
 	next := t.describe(now, o.ReadOnly)
-	moved := t.status.Floor != next.Floor || t.status.CurrentReplicas != next.CurrentReplicas || far(t.status.DesiredReplicas, next.DesiredReplicas)
-	return next, differs(&t.status, &next) ||
-		retold(&t.status, &next) && now.Sub(t.written) >= messageLag ||
-		moved && now.Sub(t.written) >= min(now.Sub(t.changed)/3, maxLag)
+	worth := t.news(&next, now)
+	return next, worth
+}
+
+// news reports whether next is worth a write at now: at once where it differs from what was
+// written last, with patience where a message or a count has moved by little.
+func (t *target) news(next *v1alpha1.Status, now time.Time) bool {
+	last, since := &t.status, now.Sub(t.written)
+	moved := last.Floor != next.Floor || last.CurrentReplicas != next.CurrentReplicas || far(last.DesiredReplicas, next.DesiredReplicas)
+	return differs(last, next) ||
+		retold(last, next) && since >= messageLag ||
+		moved && since >= min(now.Sub(t.changed)/3, maxLag)
 }
 
 // statusPatch is a merge patch that makes the status s, whatever it was: fields
