@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/trace"
-
 	"github.com/forescale/forescale/forecast"
 )
 
