@@ -30,14 +30,15 @@ func TestWitness(t *testing.T) {
 		"a Saturday after a week":      {[]float64{1, 1, 10, 10, 10, 10, 10}, 0, 0.95, 1},
 		"the Sunday after it":          {[]float64{1, 1, 10, 10, 10, 10, 10}, 24, 0.95, 1},
 		"the Monday after a weekend":   {[]float64{10, 10, 10, 10, 10, 1, 1}, 0, 0.95, 1},
-		"a Tuesday like all weekdays":  {[]float64{10, 10, 10, 10, 1, 1, 10}, 0, 0.3, 0.3},
+		"a Tuesday like all weekdays":  {[]float64{10, 10, 10, 10, 1, 1, 10}, 0, 0.2, 0.2},
 		"it grew in small steps":       {[]float64{4, 5, 6, 7, 8, 9, 10}, 0, 0, 0},
+		"half of it in small steps":    {[]float64{1, 3, 5, 10, 10, 10, 10}, 0, 0.05, 0.25},
 		"a shift of less than a tenth": {[]float64{94, 94, 100, 100, 100, 100, 100}, 0, 0, 0},
 		"too few days for a usual gap": {[]float64{1, 10, 10}, 23, 0, 0},
 	} {
 		values := days(c.levels...)
 		w := newWitness(values, 24, min(168, len(values)))
-		w.equal = 0.3
+		w.combined, w.daily = 1, 2 // a fifth beside the combination
 		share := w.share(len(values), len(values)+c.h, 1)
 		require.GreaterOrEqual(t, share, c.least, name)
 		require.LessOrEqual(t, share, c.most, name)
@@ -67,11 +68,17 @@ func TestWitnessLearns(t *testing.T) {
 }
 
 func TestWitnessWeighs(t *testing.T) {
-	w := newWitness([]float64{1, 2, 3, 4, 5, 6}, 2, 4) // a day ago errs by 2
-	w.weigh(2)
-	require.InDelta(t, 0.5, w.equal, 1e-12)
-	w.weigh(1)
-	require.InDelta(t, 0.2, w.equal, 1e-12)
+	w := newWitness([]float64{1, 2, 3, 4, 5, 6}, 2, 4) // a day ago errs by 2, a week ago by 4
+	require.InDelta(t, 2, w.daily, 1e-12)
+	w.combined = 2
+	require.InDelta(t, 0.5, w.equal(), 1e-12)
+	w.combined = 1
+	require.InDelta(t, 0.2, w.equal(), 1e-12)
+	w.learn(6)
+	w.combined = 2.5
+	require.InDelta(t, 0.5, w.equal(), 1e-12, "six cells of 2, as of a day ago, and two of 4 seen")
+	w.combined = math.NaN()
+	require.Zero(t, w.equal())
 }
 
 // From three to five days of which some are a weekend, paths of two days are held against a
