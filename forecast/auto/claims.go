@@ -44,6 +44,13 @@ func newClaims(l direct.Lags, p *plan) *claims {
 	return c
 }
 
+// forget makes the trust in all claims that of the beginning.
+func (c *claims) forget() {
+	for ladder := range c.trusts {
+		clear(c.trusts[ladder])
+	}
+}
+
 // active reports whether there are claims at all. c may be nil.
 func (c *claims) active() bool { return c != nil && c.calendar != nil }
 

@@ -25,6 +25,7 @@ type filter struct {
 	seen    int // of them observed
 	gap     int // cells since the last observed one
 	unit    float64
+	since   int // cells before the unit was changed, the forecasts from which are not judged
 	doubted int // index of the last sample that was far out of proportion; 0 = none
 
 	mem      *direct.Memory
@@ -223,7 +224,9 @@ func (s *filter) learn(z float64, around *around) {
 			break
 		}
 		top, season := around.tops[k], &around.seasons[k]
-		s.judge(k, i, season, [ladders]float64{values: z, peaks: top})
+		if i-h >= s.since {
+			s.judge(k, i, season, [ladders]float64{values: z, peaks: top})
+		}
 		r := s.regressions[k]
 		if s.own[r.lo] != k || i%learnEvery(h) != 0 {
 			continue

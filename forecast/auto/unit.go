@@ -1,5 +1,7 @@
 package auto
 
+import "github.com/forescale/forescale/forecast/guard"
+
 // outsize is the most units that a value may have; a series that exceeds it gets a new
 // unit.
 const outsize = 1 << 12
@@ -23,20 +25,31 @@ func (s *filter) fitUnit(v float64) {
 	case s.unit == 0:
 		s.unit = v
 	case v > outsize*s.unit:
-		factor := s.unit / v
+		s.rescale(s.unit / v)
 		s.unit = v
-		s.mem.Rescale(factor)
-		if s.claims.active() {
-			s.claims.calendar.Rescale(factor)
-		}
-		s.low, s.high, s.last = s.low*factor, s.high*factor, s.last*factor
-		for k := range s.regs {
-			for t := range s.regs[k] {
-				s.regs[k][t].Reset()
-			}
-		}
-		for k := range s.bridge {
-			s.bridge[k] *= factor
+	}
+}
+
+// rescale multiplies what is remembered in units by factor. What was learned of errors is
+// forgotten, and forecasts that wait for their truth will not be judged: those of a load so
+// much smaller would teach that errors are tiny, or in the old unit that there are none.
+func (s *filter) rescale(factor float64) {
+	s.mem.Rescale(factor)
+	s.low, s.high, s.last = s.low*factor, s.high*factor, s.last*factor
+	s.quick, s.usual = s.quick*factor, s.usual*factor
+	for k := range s.regs {
+		for t := range s.regs[k] {
+			s.regs[k][t].Reset()
 		}
 	}
+	for k := range s.rungs {
+		s.bridge[k] *= factor
+		s.answers[values][k].point *= factor
+	}
+	s.ladders, s.guard = newLadders(s.plan), guard.New(guard.Options{})
+	if s.claims.active() {
+		s.claims.calendar.Rescale(factor)
+		s.claims.forget()
+	}
+	s.since = s.n
 }
