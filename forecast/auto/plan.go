@@ -16,6 +16,7 @@ type plan struct {
 	rungs       []int
 	keepsGate   bool               // the combinations must be told what their gates said
 	settings    []combine.Settings // by rung
+	spans       []int              // steps ahead that are forecast when a gap begins
 	queues      []queue            // by rung
 	origins     int                // in all queues
 	own         []int              // rungs with regressions of their own
@@ -53,12 +54,24 @@ func newPlan(rungs []int, day int) *plan {
 		p.settings[k].Fades, p.settings[k].Middle = p.keepsGate, p.keepsGate
 	}
 	p.queues, p.origins = newQueues(rungs)
+	for h := 1; h <= min(mostSpans, rungs[len(rungs)-1]); h++ {
+		p.spans = append(p.spans, h)
+	}
+	for _, h := range rungs {
+		if h > mostSpans {
+			p.spans = append(p.spans, h)
+		}
+	}
 	p.own, p.regressions = neighbours(rungs)
 	for t, days := range rowDays {
 		p.forget[t] = 1 - 1/max(days*float64(day), leastMemory)
 	}
 	return p
 }
+
+// mostSpans is the number of steps ahead, from one on, up to which each is a span. Beyond it
+// the rungs are.
+const mostSpans = 60
 
 // settings returns the settings of the combinations by rung: they remember which experts
 // are better for regret samples, and which lead for lead samples.

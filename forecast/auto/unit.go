@@ -42,8 +42,10 @@ func (s *filter) rescale(factor float64) {
 			s.regs[k][t].Reset()
 		}
 	}
-	for k := range s.rungs {
+	for k := range s.bridge {
 		s.bridge[k] *= factor
+	}
+	for k := range s.rungs {
 		s.answers[values][k].point *= factor
 	}
 	s.ladders, s.guard = newLadders(s.plan), guard.New(guard.Options{})
