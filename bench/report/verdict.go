@@ -233,7 +233,8 @@ func byChance(c, ref Aggregate, budget float64) string {
 	if c.Against == nil || c.Against.ViolatingTimeCI == nil {
 		return ""
 	}
-	what, ci := "", c.Against.ViolatingTimeCI
+	var what string
+	ci := c.Against.ViolatingTimeCI
 	switch {
 	case missesLess(c, ref) && ci[1] > 0:
 		what = "less"
