@@ -49,9 +49,9 @@ func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64
 	}
 }
 
-// interpolate returns the value at step h of a path known at the rungs.
-func interpolate(rungs []int, path []float64, h int) float64 {
-	lo, hi, w := combine.Between(rungs, h)
+// interpolate returns the value at step h of a path known at some steps, ascending.
+func interpolate(steps []int, path []float64, h int) float64 {
+	lo, hi, w := combine.Between(steps, h)
 	return path[lo] + w*(path[hi]-path[lo])
 }
 
