@@ -40,7 +40,7 @@ type filter struct {
 	claims   *claims            // nil in steps of minutes
 	answers  [ladders][]answer  // at the newest sample, by rung
 	said     [ladders][]float32 // the experts' forecasts at the newest sample, rung by rung
-	bridge   []float64          // points of the last observed origin, by span, which stand in during a gap
+	bridge   []direct.Small     // points of the last observed origin, by span, which stand in during a gap
 	past     past               // of the last pastSpan; empty at steps below an hour
 
 	last      float64 // newest sample, not cleaned
@@ -84,7 +84,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 		plan: p, fitted: f, start: start, step: f.step, unit: f.unit,
 		guard:   guard.New(guard.Options{}),
 		mem:     direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
-		bridge:  make([]float64, len(p.spans)),
+		bridge:  make([]direct.Small, len(p.spans)),
 		ladders: newLadders(p),
 		waiting: make([]origin, p.origins),
 		moments: make([]moment, 1<<bits.Len(uint(f.lags.Reach-1))),
@@ -190,7 +190,7 @@ func (s *filter) bridged() float64 {
 	if s.gap == 0 {
 		p := sweep{rung: -1}
 		for k, h := range s.spans {
-			s.bridge[k] = p.points(s, h)[values]
+			s.bridge[k] = direct.ToSmall(p.points(s, h)[values])
 		}
 	}
 	return interpolate(s.spans, s.bridge, s.gap+1)

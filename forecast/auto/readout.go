@@ -6,6 +6,7 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/combine"
+	"github.com/forescale/forescale/forecast/direct"
 	"github.com/forescale/forescale/forecast/interval"
 )
 
@@ -50,9 +51,10 @@ func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64
 }
 
 // interpolate returns the value at step h of a path known at some steps, ascending.
-func interpolate(steps []int, path []float64, h int) float64 {
+func interpolate(steps []int, path []direct.Small, h int) float64 {
 	lo, hi, w := combine.Between(steps, h)
-	return path[lo] + w*(path[hi]-path[lo])
+	near, far := path[lo].Float(), path[hi].Float()
+	return near + w*(far-near)
 }
 
 // A Share is one expert's part in a forecast.

@@ -1,6 +1,9 @@
 package auto
 
-import "github.com/forescale/forescale/forecast/guard"
+import (
+	"github.com/forescale/forescale/forecast/direct"
+	"github.com/forescale/forescale/forecast/guard"
+)
 
 // outsize is the most units that a value may have; a series that exceeds it gets a new
 // unit.
@@ -42,8 +45,8 @@ func (s *filter) rescale(factor float64) {
 			s.regs[k][t].Reset()
 		}
 	}
-	for k := range s.bridge {
-		s.bridge[k] *= factor
+	for k, v := range s.bridge {
+		s.bridge[k] = direct.ToSmall(v.Float() * factor)
 	}
 	for k := range s.rungs {
 		s.answers[values][k].point *= factor
