@@ -55,9 +55,9 @@ spec:
       metric: {name: requests-per-second}
       target: {type: AverageValue, averageValue: %q}
   behavior:
-    scaleUp: {tolerance: "0"}   # Kubernetes 1.35 and later
+    scaleUp: {tolerance: "%v"}   # Kubernetes 1.35 and later
     scaleDown: {tolerance: "0", stabilizationWindowSeconds: %.0f}
-`, r.Verdict.HPATarget, number(significant(r.Settings.SafeRate)), number(target), scaler.FloorHold.Seconds()), nil
+`, r.Verdict.HPATarget, number(significant(r.Settings.SafeRate)), number(target), scaler.FloorTolerance, scaler.FloorHold.Seconds()), nil
 }
 
 // stated returns the spec that was replayed, as YAML: all that it states, completed by the

@@ -297,9 +297,9 @@ func onWire(target, value float64) (toldTarget, toldValue float64) {
 	return told, value / target * told
 }
 
-// Underneath implements [replay.Over]. The HPA is the one that the samples
-// recommend: no tolerance, and behind KEDA one step up for whatever is forecast; a
-// floor has a target just under what a replica carries above it. Both have a short
+// Underneath implements [replay.Over]. The HPA is the one that is recommended: behind KEDA
+// without a tolerance, and with one step up for whatever is forecast; under a floor with a
+// small one, and a target just under what a replica carries. Both have a short
 // stabilization, because forescale comes down by rules of its own.
 func (p *Policy) Underneath() replay.HPA {
 	window, none := scaler.FloorHold, 0.0
@@ -313,10 +313,11 @@ func (p *Policy) Underneath() replay.HPA {
 			},
 		}}
 	}
+	little := scaler.FloorTolerance
 	return replay.HPA{RatePerPod: safetyNet * p.carried(), Settings: hpa.Settings{
 		Gates: hpa.Version(35),
 		Behavior: &hpa.Behavior{
-			Up:   hpa.Rules{Tolerance: &none},
+			Up:   hpa.Rules{Tolerance: &little},
 			Down: hpa.Rules{Tolerance: &none, Window: &window},
 		},
 	}}

@@ -189,7 +189,10 @@ func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 		out = append(out, Finding{Advice, about, "behavior.scaleUp is Disabled: above the floor nothing reacts", "remove it, so that a wrong forecast is made good"})
 	}
 	if b == nil || b.ScaleUp == nil || b.ScaleUp.Tolerance == nil {
-		out = append(out, Finding{Advice, about, "the HPA ignores changes of its metric within 10 %", `from Kubernetes 1.35 on set behavior.scaleUp.tolerance: "0"; the floor itself is not subject to it`})
+		out = append(out, Finding{
+			Advice, about, "the HPA ignores changes of its metric within 10 %",
+			fmt.Sprintf("from Kubernetes 1.35 on set behavior.scaleUp.tolerance: \"%v\"; the floor itself is not subject to it", scaler.FloorTolerance),
+		})
 	}
 	return out
 }
