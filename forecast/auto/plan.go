@@ -71,7 +71,7 @@ func newPlan(rungs []int, day int) *plan {
 
 // mostSpans is the number of steps ahead, from one on, up to which each is a span. Beyond it
 // the rungs are.
-const mostSpans = 60
+const mostSpans = 30
 
 // settings returns the settings of the combinations by rung: they remember which experts
 // are better for regret samples, and which lead for lead samples.
