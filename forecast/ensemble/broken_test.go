@@ -1,0 +1,129 @@
+package ensemble
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/forescale/forescale/forecast"
+)
+
+// A week whose level changed once is no proof of a weekend where the change came at once, at
+// an hour at which no other day has one; where it came with a day, it may be.
+func TestABreakIsNoWeekend(t *testing.T) {
+	const day = 24
+	wave := func(i int) float64 {
+		return 100 + 30*math.Sin(2*math.Pi*float64(i%day)/day) + float64((7*i+3*(i/day))%5)
+	}
+	once := func(at int, share float64) func(i int) float64 {
+		return func(i int) float64 {
+			if i < at {
+				return share * wave(i)
+			}
+			return wave(i)
+		}
+	}
+	open := func(i int) bool { return i%day >= 8 && i%day < 20 }
+	for name, c := range map[string]struct {
+		value  func(i int) float64
+		broken bool
+	}{
+		"an outage ends at ten":       {once(2*day+10, 0.01), true},
+		"half of the load moves away": {once(day+14, 2), true},
+		"a weekend ends at midnight":  {once(2*day, 0.2), false},
+		"all days alike":              {wave, false},
+		"a weekend is flat": {func(i int) float64 {
+			if i < 2*day {
+				return 40
+			}
+			return wave(i)
+		}, false},
+		"a shop opens on Monday": {func(i int) float64 {
+			if i < 2*day || !open(i) {
+				return 0
+			}
+			return wave(i)
+		}, false},
+		"a shop closes on Saturday at noon": {func(i int) float64 {
+			if i > 5*day+13 || !open(i) {
+				return 0
+			}
+			return wave(i)
+		}, false},
+		"a batch of four hours ends on the first day": {func(i int) float64 {
+			if i >= 3 && i < 7 {
+				return 10 * wave(i)
+			}
+			return wave(i)
+		}, false},
+		"the level comes back": {func(i int) float64 {
+			if i > day+10 && i < 4*day+15 {
+				return 0.3 * wave(i)
+			}
+			return wave(i)
+		}, false},
+	} {
+		values := make([]float64, 7*day)
+		for i := range values {
+			values[i] = c.value(i)
+		}
+		w := newWitness(values, day, 7*day)
+		w.findSteps(0)
+		got := false
+		for h := range 2 * day {
+			cell := 7*day + h
+			got = got || w.broken(7*day, cell, values[cell-day*(1+h/day)]-values[h])
+		}
+		require.Equal(t, c.broken, got, name)
+	}
+}
+
+// A week ago from a cell on that lies behind the step, the level is the new one already.
+func TestABreakEndsWithItsStep(t *testing.T) {
+	const day = 24
+	values := make([]float64, 7*day)
+	for i := range values {
+		values[i] = 10
+		if i < day+10 {
+			values[i] = 20
+		}
+	}
+	w := newWitness(values, day, 7*day)
+	w.findSteps(0)
+	require.True(t, w.broken(7*day, 8*day+9, -10))
+	require.False(t, w.broken(7*day, 8*day+9, 10), "it fell")
+	require.False(t, w.broken(7*day, 8*day+10, -10), "the first hour after it")
+	require.False(t, w.broken(2*day+10, 7*day+9, -10), "seen for a day only")
+}
+
+// Of a week that begins with an outage, paths of two days are those of the last days. With
+// the outage in them their error was 75, as much as the load itself on its first day.
+func TestAPathForgetsAnOutage(t *testing.T) {
+	s := forecast.Series{Start: time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC), Step: time.Hour}
+	for i := range 9 * 24 {
+		v := 100 + 30*math.Sin(2*math.Pi*float64(i%24)/24) + float64((7*i+3*(i/24))%5)
+		if i < 34 {
+			v *= 0.02
+		}
+		s.Values = append(s.Values, v)
+	}
+	f, err := Forecast(t.Context(), s.Slice(0, 7*24), 48, []float64{0.5}, Options{})
+	require.NoError(t, err)
+	sum := 0.0
+	for h, y := range s.Values[7*24:] {
+		sum += math.Abs(y-f.Values[h][0]) / 48
+	}
+	t.Logf("%.2f", sum)
+	require.Less(t, sum, 3.0)
+}
+
+func TestMidnight(t *testing.T) {
+	zone := time.FixedZone("", 2*3600)
+	for hour, want := range map[int]int{22: 0, 21: 1, 23: 23, 10: 12} {
+		h := forecast.Series{Start: time.Date(2026, time.March, 2, hour, 0, 0, 0, time.UTC), Step: time.Hour}
+		r := run{history: h, day: 24, opts: Options{Zone: zone}}
+		require.Equal(t, want, r.midnight(), hour)
+	}
+}
