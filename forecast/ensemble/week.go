@@ -99,8 +99,9 @@ func (r *run) recall() {
 		w.learn(origin)
 		path := slices.Clone(r.mixed[at]) // it may be that of a rule
 		for h, v := range path {
-			if from := origin + h - r.week; from >= 0 {
-				path[h] += w.share(origin, origin+h, trust) * (r.history.Values[from] - v)
+			cell := origin + h%r.week // a week repeats itself, as by the rule
+			if from := cell - r.week; from >= 0 {
+				path[h] += w.share(origin, cell, trust) * (r.history.Values[from] - v)
 			}
 		}
 		r.mixed[at] = path
@@ -224,6 +225,9 @@ func (c comparison) evidence() float64 {
 // compare takes means over the cells around one, from first to past.
 func (w *witness) compare(origin, cell, first, past int) comparison {
 	last, before := cell-w.day*((cell-origin)/w.day+1), cell-w.week
+	if last < before { // the end of a week that is longer than seven days, which are rounded down to cells
+		return comparison{}
+	}
 	// Only cells that both know, or the edges of the window would be a gap.
 	from, to := max(first, -before), min(past, origin-1-last)
 	now, then := w.mean(last+from, last+to), w.mean(before+from, before+to)

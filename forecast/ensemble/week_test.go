@@ -109,3 +109,27 @@ func TestADayAgoHasAPartInTheFirstDays(t *testing.T) {
 	t.Logf("%.3f", sum/rule)
 	require.Less(t, sum, 1.08*rule)
 }
+
+// A path longer than a week repeats the last one, as the rule of a week ago does. Where a day is
+// no whole number of cells, seven of them are shorter than a week.
+func TestAPathMayBeLongerThanAWeek(t *testing.T) {
+	for _, step := range []time.Duration{time.Hour, 5 * time.Hour, 11 * time.Hour, 70 * time.Minute} {
+		s := forecast.Series{Start: time.Unix(0, 0).UTC(), Step: step}
+		for i := range int(9 * 24 * time.Hour / step) {
+			at := s.At(i)
+			v := 100 + 30*math.Sin(2*math.Pi*at.Sub(s.Start).Hours()/24)
+			if at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
+				v /= 4
+			}
+			s.Values = append(s.Values, v)
+		}
+		for _, days := range []int{7, 8, 15} {
+			horizon := int(math.Ceil(float64(days) * float64(24*time.Hour) / float64(step)))
+			f, err := Forecast(t.Context(), s, horizon, []float64{0.5}, Options{})
+			require.NoError(t, err)
+			for h, row := range f.Values {
+				require.False(t, math.IsNaN(row[0]), "%v, %d days, %d steps ahead", step, days, h+1)
+			}
+		}
+	}
+}
