@@ -35,11 +35,11 @@ type step struct {
 	from, until   int // origins
 }
 
-// findSteps looks for breaks, of a history of which a day begins at cell midnight.
-func (w *witness) findSteps(midnight int) {
+// findSteps looks for breaks, of a history whose cells begin on the given dates.
+func (w *witness) findSteps(dates []int) {
 	span := max(1, w.day*brokenHours/24)
 	for after := span + 2*w.around - 1; after+brokenDays*w.day <= len(w.values); after++ {
-		if (after-midnight+w.day)%w.day < span {
+		if dates[after-span] != dates[after] {
 			continue
 		}
 		s := step{before: after - span, after: after, from: after + brokenDays*w.day}
@@ -139,13 +139,17 @@ func (w *witness) broken(origin, cell int, change float64) bool {
 	return false
 }
 
-// midnight returns the index of the first cell of the history that begins a day by the clock.
-func (r *run) midnight() int {
+// dates returns a number for each cell of the history, by which those that begin on one day by
+// the clock are alike. Midnight is no fixed number of cells from the next one where the clocks
+// are changed, or where a day is no whole number of cells.
+func (r *run) dates() []int {
 	zone := r.opts.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	hour, minute, second := r.history.Start.In(zone).Clock()
-	passed := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second
-	return (r.day - int(passed/r.history.Step)%r.day) % r.day
+	dates := make([]int, r.history.Len())
+	for i := range dates {
+		dates[i] = r.history.At(i).In(zone).YearDay() // of a span of two weeks
+	}
+	return dates
 }

@@ -10,6 +10,15 @@ import (
 	"github.com/forescale/forescale/forecast"
 )
 
+// datesOf returns those of n cells from midnight on.
+func datesOf(n, day int) []int {
+	dates := make([]int, n)
+	for i := range dates {
+		dates[i] = i / day
+	}
+	return dates
+}
+
 // A week whose level changed once is no proof of a weekend where the change came at once, at
 // an hour at which no other day has one; where it came with a day, it may be.
 func TestABreakIsNoWeekend(t *testing.T) {
@@ -70,7 +79,7 @@ func TestABreakIsNoWeekend(t *testing.T) {
 			values[i] = c.value(i)
 		}
 		w := newWitness(values, day, 7*day)
-		w.findSteps(0)
+		w.findSteps(datesOf(len(values), day))
 		got := false
 		for h := range 2 * day {
 			cell := 7*day + h
@@ -91,7 +100,7 @@ func TestABreakEndsWithItsStep(t *testing.T) {
 		}
 	}
 	w := newWitness(values, day, 7*day)
-	w.findSteps(0)
+	w.findSteps(datesOf(len(values), day))
 	require.True(t, w.broken(7*day, 8*day+9, -10))
 	require.False(t, w.broken(7*day, 8*day+9, 10), "it fell")
 	require.False(t, w.broken(7*day, 8*day+10, -10), "the first hour after it")
@@ -119,11 +128,32 @@ func TestAPathForgetsAnOutage(t *testing.T) {
 	require.Less(t, sum, 3.0)
 }
 
-func TestMidnight(t *testing.T) {
-	zone := time.FixedZone("", 2*3600)
-	for hour, want := range map[int]int{22: 0, 21: 1, 23: 23, 10: 12} {
-		h := forecast.Series{Start: time.Date(2026, time.March, 2, hour, 0, 0, 0, time.UTC), Step: time.Hour}
-		r := run{history: h, day: 24, opts: Options{Zone: zone}}
-		require.Equal(t, want, r.midnight(), hour)
+// A weekend that ends at midnight does so where the clocks are changed on its Sunday, or where a
+// day is no whole number of cells, too.
+func TestAWeekendEndsAtMidnightByTheClock(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		first time.Time // a Saturday
+		step  time.Duration
+	}{
+		"an hour less":              {time.Date(2026, time.March, 28, 0, 0, 0, 0, berlin), time.Hour},
+		"an hour more":              {time.Date(2026, time.October, 24, 0, 0, 0, 0, berlin), time.Hour},
+		"no change":                 {time.Date(2026, time.May, 2, 0, 0, 0, 0, berlin), time.Hour},
+		"in cells of seven minutes": {time.Date(2026, time.May, 2, 0, 0, 0, 0, berlin), 7 * time.Minute},
+	} {
+		s := forecast.Series{Start: c.first, Step: c.step}
+		for i := range int(7 * 24 * time.Hour / c.step) {
+			at := s.At(i)
+			v := 100 + 30*math.Sin(2*math.Pi*(float64(at.Hour())+float64(at.Minute())/60)/24)
+			if at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
+				v *= 0.2
+			}
+			s.Values = append(s.Values, v)
+		}
+		r := run{history: s, day: int(24 * time.Hour / c.step), opts: Options{Zone: berlin}}
+		w := newWitness(s.Values, r.day, int(7*24*time.Hour/c.step))
+		w.findSteps(r.dates())
+		require.Empty(t, w.steps, name)
 	}
 }

@@ -90,7 +90,7 @@ func (r *run) recall() {
 		return
 	}
 	w := newWitness(r.history.Values, r.day, r.week)
-	w.findSteps(r.midnight())
+	w.findSteps(r.dates())
 	losses, weights := r.past(r.mixed)
 	w.combined = losses / weights
 	for at, origin := range r.origins {
