@@ -38,21 +38,25 @@ type step struct {
 // findSteps looks for breaks, of a history whose cells begin on the given dates.
 func (w *witness) findSteps(dates []int) {
 	span := max(1, w.day*brokenHours/24)
+	rises, falls := w.steepest(span, 1), w.steepest(span, -1)
 	for after := span + 2*w.around - 1; after+brokenDays*w.day <= len(w.values); after++ {
 		if dates[after-span] != dates[after] {
 			continue
 		}
 		s := step{before: after - span, after: after, from: after + brokenDays*w.day}
-		s.up = w.values[s.after] > w.values[s.before]
-		if s.until = w.doubt(s); s.until > s.from {
+		like := falls
+		if s.up = w.values[s.after] > w.values[s.before]; s.up {
+			like = rises
+		}
+		if s.until = w.doubt(s, like); s.until > s.from {
 			w.steps = append(w.steps, s)
 		}
 	}
 }
 
 // doubt returns the first origin that knows that s is no break, 0 if it shows no sign of one, or
-// one past the history if none does.
-func (w *witness) doubt(s step) int {
+// one past the history if none does. like are the steepest steps in its direction, by cell.
+func (w *witness) doubt(s step, like []float64) int {
 	sign := -1.0
 	if s.up {
 		sign = 1
@@ -66,7 +70,7 @@ func (w *witness) doubt(s step) int {
 	level[1] = sign * w.mean(sides[1][0], sides[1][1])
 	usual := 0.0
 	for d := w.day; d <= s.after; d += w.day {
-		usual = max(usual, w.steepest(s, -d, sign))
+		usual = max(usual, like[s.after-d])
 	}
 	for d := w.day; ; d += w.day {
 		for k, c := range sides {
@@ -74,7 +78,7 @@ func (w *witness) doubt(s step) int {
 				return len(w.values) + 1
 			}
 			if k == 1 {
-				usual = max(usual, w.steepest(s, d, sign))
+				usual = max(usual, like[s.after+d])
 			}
 			level[k] = min(level[k], sign*w.mean(c[0]+d, c[1]+d))
 			made, change := sign*(w.values[s.after]-w.values[s.before])-usual, level[k]-old[k]
@@ -118,12 +122,26 @@ func (w *witness) allMove(c [2]int, sign float64) bool {
 	return true
 }
 
-// steepest returns the largest step in the direction of sign that is like s, d cells later, or up
-// to its length before or after that.
-func (w *witness) steepest(s step, d int, sign float64) float64 {
-	most, span := 0.0, s.after-s.before
-	for i := max(span, s.after+d-span); i <= s.after+d+span && i < len(w.values); i++ {
-		most = max(most, sign*(w.values[i]-w.values[i-span]))
+// steepest returns by cell the largest step of span cells in the direction of sign that ends up
+// to span before or after it; 0 if there is none. It takes O(cells).
+func (w *witness) steepest(span int, sign float64) []float64 {
+	height := func(i int) float64 { return sign * (w.values[i] - w.values[i-span]) }
+	most := make([]float64, len(w.values))
+	var ends []int // of steps within reach, each higher than all that come after it
+	next := span
+	for at := range most {
+		for ; next <= at+span && next < len(w.values); next++ {
+			for len(ends) > 0 && height(ends[len(ends)-1]) <= height(next) {
+				ends = ends[:len(ends)-1]
+			}
+			ends = append(ends, next)
+		}
+		for len(ends) > 0 && ends[0] < at-span {
+			ends = ends[1:]
+		}
+		if len(ends) > 0 {
+			most[at] = max(0, height(ends[0]))
+		}
 	}
 	return most
 }

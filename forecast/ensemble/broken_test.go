@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -156,4 +157,24 @@ func TestAWeekendEndsAtMidnightByTheClock(t *testing.T) {
 		w.findSteps(r.dates())
 		require.Empty(t, w.steps, name)
 	}
+}
+
+func TestSteepest(t *testing.T) {
+	const span = 3
+	rng := rand.New(rand.NewPCG(4, 2))
+	values := make([]float64, 60)
+	for i := range values {
+		values[i] = float64(rng.IntN(9))
+	}
+	w := newWitness(values, 24, 50)
+	for _, sign := range []float64{1, -1} {
+		for at, got := range w.steepest(span, sign) {
+			want := 0.0
+			for i := max(span, at-span); i <= min(at+span, len(values)-1); i++ {
+				want = max(want, sign*(values[i]-values[i-span]))
+			}
+			require.InDelta(t, want, got, 0, at)
+		}
+	}
+	require.Equal(t, []float64{0, 0}, newWitness([]float64{1, 5}, 24, 50).steepest(span, 1), "too short for a step")
 }
