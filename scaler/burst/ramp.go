@@ -15,8 +15,8 @@ const halfHour = 30 * time.Minute
 // whose last days were those of a weekend. In a ramp the mean of half an hour exceeds that of the
 // one before by half, at the same time of both of the last weeks but not of the day before: what
 // rises from day to day is known to a season. Every three cells of a ramp become a rise. None do
-// where more than a tenth of what rises in both weeks could do so by chance, or in cells too
-// coarse to tell.
+// where more than a tenth of what rises in both weeks could do so by chance, in cells too coarse
+// to tell, or where they would be more than are remembered, as in cells of a few seconds.
 //
 // values are cells of length step, oldest first, NaN where there is no sample; the first one starts
 // at start. Call it after [Detector.ExpectWeekly].

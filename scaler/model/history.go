@@ -57,8 +57,8 @@ func withoutStart(history forecast.Series) forecast.Series {
 	return out
 }
 
-// withoutBursts returns history with NaN in the cells of bursts, and the detector
-// that found them. Daily rises, by the clock of zone, stay. Once the bursts are known to have a clock, only
+// withoutBursts returns history with NaN in the cells of bursts, and the detector that found
+// them. Daily rises, by the clock of zone, stay. Once the bursts are known to have a clock, only
 // those stay that last: short bursts by the clock are met by the hedge at their minute and
 // height, which the season of a model smears. In a history that is too short to show what
 // is usual everything stays. It does not change history.
