@@ -105,12 +105,12 @@ func (c *serveConfig) load(cmd *cobra.Command, file string) error {
 			}
 		}
 	}
-	return c.check(func(flag string) string {
+	return errors.Join(checkStdin(file, c.Network), c.check(func(flag string) string {
 		if _, byFlag := given[flag]; file == "" || byFlag {
 			return "--" + flag
 		}
 		return "--config " + file + ": " + keys()[flag]
-	})
+	}))
 }
 
 // check returns every fault of the configuration. origin says where the value of a flag

@@ -53,4 +53,8 @@ func TestStandardInputIsOneFile(t *testing.T) {
 	require.ErrorContains(t, err, want)
 	_, _, err = runCommand(t, newAccuracyCommand(), "-", "-")
 	require.ErrorContains(t, err, want)
+	fromStdin(t, "prometheus: {url: \"http://prometheus:9090\"}", func() {
+		_, _, err = runCommand(t, newServeCommand(), "--config", "-", "--network", "-")
+		require.ErrorContains(t, err, want)
+	})
 }
