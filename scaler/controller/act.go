@@ -79,10 +79,11 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	a, floor := t.decide(c.opts.Store, c.opts.Now(), c.opts)
 	view, verdict, why := t.view, t.verdict, t.why(a)
 	request := hpa.Request{Floor: floor, Original: verdict.Original, For: t.name.Name, Patient: a == raise && t.patient(floor)}
-	t.mu.Unlock()
 	if !c.leads.Load() {
 		a = keep
 	}
+	t.writing = a != keep
+	t.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	var (
@@ -174,7 +175,7 @@ func (c *Controller) reread(ctx context.Context, t *target, old *hpa.View) (*hpa
 func (c *Controller) settle(t *target, done func(), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.busy = false
+	t.busy, t.writing = false, false
 	done()
 	if err == nil {
 		t.failed, t.failures, t.retryAt = nil, 0, time.Time{}

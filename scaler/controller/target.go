@@ -36,6 +36,7 @@ type target struct {
 	verdict hpa.Verdict
 	scale   live.Scale
 	busy    bool      // a write is queued or under way
+	writing bool      // it is under way: what it changes is judged when it has ended
 	decided time.Time // when that write was decided
 	gone    bool      // deleted: not to be acted on
 
@@ -96,7 +97,9 @@ func (t *target) decide(store *live.Store, now time.Time, o Options) (action, in
 	if t.object == nil || t.view == nil || t.gone {
 		return keep, 0
 	}
-	t.verdict = t.floor.Judge(t.view, now)
+	if !t.writing {
+		t.judge(now)
+	}
 	t.confirm(now)
 	if !t.refused() {
 		if s, known := store.Scale(t.key, t.seen()); known {
@@ -104,6 +107,14 @@ func (t *target) decide(store *live.Store, now time.Time, o Options) (action, in
 		}
 	}
 	return t.plan(now, o)
+}
+
+// judge takes note of how things stand with the floor. What was found out stays until it is
+// told: a write decides too, between two ticks.
+func (t *target) judge(now time.Time) {
+	edited, reverted := t.verdict.Edited, t.verdict.Reverted
+	t.verdict = t.floor.Judge(t.view, now)
+	t.verdict.Edited, t.verdict.Reverted = t.verdict.Edited || edited, t.verdict.Reverted || reverted
 }
 
 // confirmWithin is how long the autoscaler has to take up a raised floor: eight of its

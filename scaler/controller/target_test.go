@@ -157,3 +157,45 @@ func TestAFloorThatNobodyTakesUpIsTold(t *testing.T) {
 	x.verdict = hpa.Verdict{InForce: 12, Base: 12}
 	require.Equal(t, "FloorFree", reason(time.Second), "no floor of ours waits")
 }
+
+// What a write finds out between two ticks, that its user has changed the floor say, is told
+// by the next tick.
+func TestWhatAWriteFindsOutIsTold(t *testing.T) {
+	now, store := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), live.NewStore(nil, live.Options{})
+	claim := &hpa.Claim{Original: new(int32(2)), Floor: 9}
+	c, told := recording()
+	c.log = slog.New(slog.DiscardHandler)
+	x := inOrder(0.7, true)
+	x.view = &hpa.View{UID: "1", Min: new(int32(9)), Max: 50, Claim: claim}
+	x.floor.Wrote(x.view, claim)
+	x.decide(store, now, Options{})
+	x.view = &hpa.View{UID: "1", Min: new(int32(12)), Max: 50, Claim: claim}
+	x.decide(store, now, Options{}) // of the write
+	x.decide(store, now, Options{}) // of the tick
+	c.announceFindings(x)
+	require.Len(t, told(), 1)
+	x.decide(store, now, Options{})
+	c.announceFindings(x)
+	require.Empty(t, told(), "once")
+}
+
+// The watch shows a floor that is given back before the write which does that has ended:
+// nobody else has put it back.
+func TestAWriteIsJudgedWhenItHasEnded(t *testing.T) {
+	now, store := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), live.NewStore(nil, live.Options{})
+	claim := &hpa.Claim{Original: new(int32(2)), Floor: 9}
+	x := inOrder(0.7, true)
+	x.view = &hpa.View{UID: "1", Min: new(int32(9)), Max: 50, Claim: claim}
+	x.floor.Wrote(x.view, claim)
+	x.decide(store, now, Options{})
+	require.True(t, x.verdict.Held)
+	x.writing = true
+	x.view = &hpa.View{UID: "1", Min: new(int32(2)), Max: 50}
+	x.decide(store, now, Options{})
+	x.writing = false
+	x.floor.Wrote(x.view, nil)
+	x.decide(store, now, Options{})
+	require.False(t, x.verdict.Reverted)
+	require.False(t, x.verdict.Wait)
+	require.False(t, x.verdict.Held)
+}

@@ -19,7 +19,8 @@ const (
 // ready. It is a plain value and not safe for concurrent use.
 type Floor struct {
 	uid          types.UID
-	claim        *Claim // of our last write
+	claim        *Claim // of the last write of a floor, ours or that of another replica
+	own          bool   // that write was ours
 	reverts      []time.Time
 	backoff      time.Duration
 	backoffUntil time.Time // no write before
@@ -79,16 +80,29 @@ func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 	switch {
 	case v.Min != nil && *v.Min == claim.Floor && !same(v.Min, claim.Original) && !v.stated(claim):
 		d.Held, d.Original, d.Base = true, claim.Original, base(v, claim.Original)
+		f.own = f.own && f.claim != nil && f.claim.Holder == claim.Holder
 		f.claim = claim // perhaps taken over from another replica
 		return
 	case f.claim == nil: // told already, or not ours to judge: what a former holder left
+	case f.givenBack(v, claim):
 	case same(v.Min, claim.Original):
 		d.Reverted = true
 		f.revert(v.Managed, now)
 	default:
 		d.Edited = true
 	}
-	f.claim = nil
+	f.claim, f.own = nil, false
+}
+
+// givenBack reports whether a floor that is back is so by a release, ours or that of the
+// replica that acts, which a standby sees as it sees what others do. A release leaves the
+// value given back in its claim, before that goes. A claim that has gone is one that another
+// replica has removed, unless it was ours: then the object was replaced.
+func (f *Floor) givenBack(v *View, claim *Claim) bool {
+	if v.Claim == nil {
+		return !f.own && same(v.Min, claim.Original)
+	}
+	return claim.Floor == v.Floor() && same(v.Min, claim.Original)
 }
 
 // revert counts one more time that the floor was put back.
@@ -117,9 +131,10 @@ func (f *Floor) revert(manager string, now time.Time) {
 
 // Wrote remembers a write that succeeded: claim is nil after a release.
 func (f *Floor) Wrote(v *View, claim *Claim) {
-	f.uid, f.claim = v.UID, claim
+	f.uid, f.claim, f.own = v.UID, claim, claim != nil
 }
 
+// base returns the floor of v with original in its place.
 func base(v *View, original *int32) int32 {
 	w := *v
 	w.Min = original

@@ -113,6 +113,39 @@ func TestAReplacedObjectIsRecognized(t *testing.T) {
 	require.False(t, d.Held)
 }
 
+// A floor that the replica which acts gives back is no revert to another one that looks on,
+// nor to that replica itself between the two writes of a release: a standby that is elected
+// would otherwise find each floor contested that went up and down a few times lately.
+func TestAFloorThatAReplicaGivesBackWasNotPutBack(t *testing.T) {
+	held, released := &Claim{Original: new(int32(2)), Floor: 9, Holder: "a"}, &Claim{Original: new(int32(2)), Floor: 2, Holder: "a"}
+	for name, c := range map[string]struct {
+		own      bool // the floor was ours
+		claim    *Claim
+		reverted bool
+	}{
+		"a standby, both writes at once":     {false, nil, false},
+		"a standby, between the two writes":  {false, released, false},
+		"the holder, between the two writes": {true, released, false},
+		"a standby sees a tool put it back":  {false, held, true},
+		"the holder sees a tool put it back": {true, held, true},
+		"the holder, of a replaced object":   {true, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f Floor
+			if c.own {
+				f.Wrote(view(t, 9, held, ""), held)
+			}
+			f.Judge(view(t, 9, held, ""), start)
+			d := f.Judge(view(t, 2, c.claim, "kubectl"), start.Add(time.Minute))
+			require.Equal(t, c.reverted, d.Reverted)
+			require.Equal(t, c.reverted, d.Wait)
+			require.False(t, d.Edited)
+			require.Equal(t, c.claim != nil, d.Held, "a claim that is left is to be removed")
+			require.EqualValues(t, 2, d.Base)
+		})
+	}
+}
+
 // Each revert waits longer for the next try; the third is a dispute and brings
 // half an hour of backoff, the next one twice as much.
 func TestADisputeEndsInPeace(t *testing.T) {

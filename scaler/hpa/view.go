@@ -27,7 +27,7 @@ const (
 type Claim struct {
 	On       string  `json:"on"`       // kind/name of the object that it stands on
 	Original *int32  `json:"original"` // value to give back; null = the field was absent
-	Floor    int32   `json:"floor"`    // value that we wrote
+	Floor    int32   `json:"floor"`    // value that we wrote: the floor, or what was given back
 	Holder   string  `json:"holder"`   // identity of the process
 	Lease    string  `json:"lease"`    // namespace/name of its Lease object: the claim expires with it
 	For      string  `json:"for"`      // name of the PredictiveAutoscaler

@@ -120,17 +120,17 @@ func (w *Writer) Get(ctx context.Context, kind Kind, name types.NamespacedName) 
 
 // Release gives the floor back and takes every trace of us off the object: first
 // the value, then the annotation and our part of managedFields. If it is stopped
-// between the two, the claim stands beside a floor that is back already, and
+// between the two, the claim stands beside a floor that is back already, which it names, and
 // releasing again finishes the work. On an object without a trace it does
 // nothing.
 func (w *Writer) Release(ctx context.Context, v *View, original *int32) (*View, error) {
 	after := v
 	if !same(v.Min, original) {
-		claim := Claim{On: v.on(), Floor: v.Floor()}
+		claim := Claim{On: v.on()}
 		if v.Claim != nil {
 			claim = *v.Claim
 		}
-		claim.Original, claim.Holder, claim.Lease = original, w.Holder, w.Lease
+		claim.Original, claim.Floor, claim.Holder, claim.Lease = original, base(v, original), w.Holder, w.Lease
 		if len(claim.Owners) == 0 {
 			claim.Owners = v.Owners
 		}
