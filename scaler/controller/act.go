@@ -204,11 +204,8 @@ func (c *Controller) restore(ctx context.Context, kind hpa.Kind, name types.Name
 		if view.Claim == nil || view.Claim.For != claimant {
 			return nil
 		}
-		original := view.Claim.Original
-		if view.Floor() != view.Claim.Floor {
-			original = view.Min // its user has changed it since
-		}
-		_, err = c.writer.Release(ctx, view, original)
+		var afresh hpa.Floor // a value that its user has stated since is what to leave
+		_, err = c.writer.Release(ctx, view, afresh.Judge(view, c.opts.Now()).Original)
 		if err == nil {
 			c.log.Info("floor given back", "target", name.String(), "from", view.Floor())
 			return nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -28,6 +29,7 @@ import (
 type hpaServer struct {
 	refused string // name of the HPA that must not be written
 	changed string // name of the HPA that somebody else has just written, and that cannot be read
+	applied string // the manifest that kubectl has applied to each HPA last; none if empty
 
 	mu       sync.Mutex // guards what follows
 	statuses int        // written by the autoscaler just before so many JSON patches, whose tests of the version then fail
@@ -100,6 +102,9 @@ func (s *hpaServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if claim, claimed := s.claimed[name]; claimed {
 		annotations[hpa.Annotation] = claim
 	}
+	if s.applied != "" {
+		annotations[corev1.LastAppliedConfigAnnotation] = s.applied
+	}
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2",
 		"metadata": map[string]any{"name": name, "namespace": "shop", "uid": name, "resourceVersion": "7", "annotations": annotations},
@@ -127,6 +132,17 @@ func holding(t *testing.T, names ...string) (*Controller, *hpaServer) {
 		c.targets[key] = &target{name: key, object: &v1alpha1.PredictiveAutoscaler{}, view: view}
 	}
 	return c, s
+}
+
+// A user who has stated the very floor in force, by kubectl apply while nobody ran who could
+// see it, keeps it: it is not the minimum of before that is given back.
+func TestAFloorThatItsUserHasStatedIsLeft(t *testing.T) {
+	c, s := holding(t, "a")
+	s.applied = `{"spec":{"minReplicas":9}}`
+	require.NoError(t, c.Finish(t.Context()))
+	floor, claimed := s.floor("a")
+	require.InDelta(t, 9, floor, 0)
+	require.False(t, claimed)
 }
 
 // The last replica gives every floor back as it stops: one that it must not write, or
