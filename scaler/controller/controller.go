@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -102,11 +103,12 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 			return err
 		}
 		if name == v1alpha1.KindScaledObject {
-			if _, err := c.writer.Mapper.RESTMapping(kind.GVK.GroupKind(), kind.GVK.Version); err != nil {
-				c.log.Info("no KEDA in this cluster: ScaledObjects cannot be targets", "cause", err)
+			if c.scaledObjects, err = c.served(kind); err != nil {
+				return err
+			}
+			if !c.scaledObjects {
 				continue
 			}
-			c.scaledObjects = true
 		}
 		u := &unstructured.Unstructured{}
 		u.SetGroupVersionKind(kind.GVK)
@@ -120,6 +122,21 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 		return fmt.Errorf("controller: %w", err)
 	}
 	return c.addLoops(mgr)
+}
+
+// served reports whether the cluster has kind. An API server that does not answer tells
+// nothing: without KEDA for as long as this process runs, floors of ScaledObjects would be
+// neither moved nor given back.
+func (c *Controller) served(kind hpa.Kind) (bool, error) {
+	_, err := c.writer.Mapper.RESTMapping(kind.GVK.GroupKind(), kind.GVK.Version)
+	switch {
+	case meta.IsNoMatchError(err):
+		c.log.Info("no KEDA in this cluster: ScaledObjects cannot be targets", "cause", err)
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("controller: find out whether the cluster has KEDA: %w", err)
+	}
+	return true, nil
 }
 
 // addLoops registers the parts that run beside Reconcile.

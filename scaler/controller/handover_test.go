@@ -3,7 +3,9 @@ package controller
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -14,7 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -304,4 +308,40 @@ func TestFinishOfALookerOnWritesNothing(t *testing.T) {
 	floor, claimed := s.floor("a")
 	require.InDelta(t, 9, floor, 0)
 	require.True(t, claimed)
+}
+
+// failing is the discovery of an API server that does not answer.
+type failing struct{ meta.RESTMapper }
+
+func (failing) RESTMapping(schema.GroupKind, ...string) (*meta.RESTMapping, error) {
+	return nil, errors.New("connection refused")
+}
+
+// An API server that does not answer while a replica starts, as where both restart, is no
+// cluster without KEDA.
+func TestAnAPIServerThatDoesNotAnswerIsNoClusterWithoutKEDA(t *testing.T) {
+	kind, err := hpa.KindOf(v1alpha1.KindScaledObject)
+	require.NoError(t, err)
+	with := meta.NewDefaultRESTMapper(nil)
+	with.Add(kind.GVK, meta.RESTScopeNamespace)
+	for name, c := range map[string]struct {
+		mapper meta.RESTMapper
+		served bool
+		err    string
+	}{
+		"with KEDA":    {with, true, ""},
+		"without KEDA": {meta.NewDefaultRESTMapper(nil), false, ""},
+		"not known":    {failing{}, false, "find out whether the cluster has KEDA: connection refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := &Controller{log: slog.New(slog.DiscardHandler), writer: &hpa.Writer{Mapper: c.mapper}}
+			served, err := x.served(kind)
+			require.Equal(t, c.served, served)
+			if c.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.err)
+		})
+	}
 }
