@@ -153,8 +153,8 @@ func clusterConfig(file string) (*rest.Config, error) {
 	return nil, fmt.Errorf("--kubeconfig: %w", err)
 }
 
-// runController runs until ctx ends or a part fails; then it hands its floors
-// over, or gives them back.
+// runController runs until ctx ends, and then hands its floors over, or gives them back;
+// or until a part fails, which it returns.
 func runController(ctx context.Context, c *controllerConfig, out io.Writer) error {
 	log := c.logger(out)
 	ctrl.SetLogger(logr.FromSlogHandler(quietStop{log.Handler()}))
@@ -198,12 +198,22 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	if err := acting.Setup(ctx, mgr); err != nil {
 		return err
 	}
-	if err := c.runParts(ctx, store, mgr, acting); err != nil && !errors.Is(err, context.Canceled) {
+	return finished(ctx, c.runParts(ctx, store, mgr, acting), acting.Finish)
+}
+
+// finished ends a run whose parts have ended with err. One that was told to stop finishes,
+// even if a part did not stop in good order. One that a part has ended, as where the Lease is
+// lost, leaves its floors as they are to whoever leads next.
+func finished(ctx context.Context, err error, finish func(context.Context) error) error {
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 45*time.Second)
 	defer cancel()
-	return acting.Finish(end)
+	return errors.Join(err, finish(end))
 }
 
 // runParts runs the store, the manager and the HTTP server until one ends.

@@ -89,3 +89,42 @@ func TestReadyWhenWarm(t *testing.T) {
 	status, _ = ask("/readyz")
 	require.Equal(t, http.StatusOK, status)
 }
+
+// A replica that is told to stop gives its floors back, also where a part of it does not
+// stop in time; one that fails leaves them to the next.
+func TestFloorsAreGivenBackAtAStop(t *testing.T) {
+	late, stuck := errors.New("failed waiting for all runnables to end"), errors.New("forbidden")
+	for name, c := range map[string]struct {
+		stopped     bool
+		err, finish error
+		finishes    bool
+		want        []error
+	}{
+		"a stop":                          {true, context.Canceled, nil, true, nil},
+		"a stop with a part that is late": {true, late, nil, true, []error{late}},
+		"a floor that cannot be written":  {true, nil, stuck, true, []error{stuck}},
+		"both":                            {true, late, stuck, true, []error{late, stuck}},
+		"a part that fails":               {false, late, nil, false, []error{late}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			if c.stopped {
+				stop()
+			}
+			finishes := false
+			err := finished(ctx, c.err, func(ctx context.Context) error {
+				require.NoError(t, ctx.Err())
+				finishes = true
+				return c.finish
+			})
+			require.Equal(t, c.finishes, finishes)
+			if c.want == nil {
+				require.NoError(t, err)
+			}
+			for _, want := range c.want {
+				require.ErrorIs(t, err, want)
+			}
+		})
+	}
+}
