@@ -189,7 +189,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	}
 	acting, err := controller.New(config, controller.Options{
 		Store: store, Identity: c.identity, Lease: types.NamespacedName{Namespace: c.namespace, Name: c.leaseName},
-		LeaseDuration: c.leaseDuration, ReadOnly: c.readOnly, WriteRate: c.writeRate, WatchPods: c.watchPods,
+		ReadOnly: c.readOnly, WriteRate: c.writeRate, WatchPods: c.watchPods,
 		HoldSilence: c.holdSilence, CPU: cpu, Log: log,
 	})
 	if err != nil {

@@ -21,10 +21,6 @@ type Options struct {
 	// Lease is the Lease object of the replicas. Required.
 	Lease types.NamespacedName
 
-	// LeaseDuration is how long a holder that no longer renews its Lease keeps its
-	// floors. Default 15 s.
-	LeaseDuration time.Duration
-
 	// ReadOnly decides and reports, and writes to no target: Shadow for all objects.
 	// Floors that were held before are still given back when their object is deleted.
 	ReadOnly bool
@@ -69,7 +65,6 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.LeaseDuration = cmp.Or(o.LeaseDuration, 15*time.Second)
 	o.Tick = cmp.Or(o.Tick, 200*time.Millisecond)
 	o.WriteRate = cmp.Or(o.WriteRate, 100)
 	o.Workers = cmp.Or(o.Workers, 16)
