@@ -8,6 +8,7 @@ import (
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -178,9 +179,9 @@ func ignoreRule(v *hpa.View, manager string) string {
 func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 	var out []Finding
 	for _, m := range h.Spec.Metrics {
-		if m.Resource != nil && m.Resource.Target.AverageUtilization != nil && *m.Resource.Target.AverageUtilization < 80 {
+		if of, share := utilization(m); share != nil && *share < 80 {
 			out = append(out, Finding{Advice, about, fmt.Sprintf("the HPA's target of %d %% %s is a headroom, and the forecast's quantile is another",
-				*m.Resource.Target.AverageUtilization, m.Resource.Name), "set averageUtilization to 85 or more: the HPA is the safety net"})
+				*share, of), "set averageUtilization to 85 or more: the HPA is the safety net"})
 		}
 	}
 	b := h.Spec.Behavior
@@ -195,6 +196,18 @@ func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 		})
 	}
 	return out
+}
+
+// utilization returns what of a pod or a container m looks at, and the share of its request
+// that is the target; nil if the target is none.
+func utilization(m autoscalingv2.MetricSpec) (of corev1.ResourceName, share *int32) {
+	switch {
+	case m.Resource != nil:
+		return m.Resource.Name, m.Resource.Target.AverageUtilization
+	case m.ContainerResource != nil:
+		return m.ContainerResource.Name, m.ContainerResource.Target.AverageUtilization
+	}
+	return "", nil
 }
 
 // windowOf returns the stabilization window for scaling down that b states; nil if it does not.

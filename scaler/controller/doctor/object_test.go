@@ -47,6 +47,7 @@ func TestTargetFindings(t *testing.T) {
 		"Argo CD":            {"MANAGER", "argocd-controller", Advice, []string{"argocd-controller", "RespectIgnoreDifferences=true", "jsonPointers: [/spec/minReplicas]"}},
 		"Flux":               {"MANAGER", "kustomize-controller", Advice, []string{"driftDetection", "paths: [/spec/minReplicas]"}},
 		"double headroom":    {"averageUtilization: 85", "averageUtilization: 70", Advice, []string{"70 %", "85 or more"}},
+		"of one container":   {"{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 85}}}", "{type: ContainerResource, containerResource: {name: cpu, container: main, target: {type: Utilization, averageUtilization: 60}}}", Advice, []string{"60 % cpu", "85 or more"}},
 		"default band":       {"scaleUp: {tolerance: \"0\"}, ", "", Advice, []string{"within 10 %"}},
 		"the default window": {", scaleDown: {stabilizationWindowSeconds: 90}", "", Advice, []string{"holds a count for 300 s by default", "set behavior.scaleDown.stabilizationWindowSeconds: 90"}},
 		"a longer window":    {"Seconds: 90", "Seconds: 91", Advice, []string{"holds a count for 91 s,"}},

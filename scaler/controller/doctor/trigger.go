@@ -54,6 +54,10 @@ type trigger struct {
 	Type       string            `json:"type"`
 	MetricType string            `json:"metricType"`
 	Metadata   map[string]string `json:"metadata"`
+
+	// Authentication is nil without a TriggerAuthentication. To an external scaler that has
+	// nothing to give but certificates.
+	Authentication *struct{} `json:"authenticationRef"`
 }
 
 // ours reports whether forescale is to serve t: it is external, and its metadata have keys
@@ -181,7 +185,7 @@ func (d Doctor) trigger(ctx context.Context, so *scaledObject, about string, t t
 	if spec.Mode != "" && spec.Mode != api.Active {
 		add(Advice, "mode is "+string(spec.Mode)+": it answers with what is observed", "set mode to Active when the forecast shall act")
 	}
-	encrypted, findings := tlsOf(about, t.Metadata)
+	encrypted, findings := tlsOf(about, t)
 	out = append(out, findings...)
 	out = append(out, d.address(ctx, about, t.Metadata["scalerAddress"])...)
 	if len(hidden) > 0 {
@@ -209,9 +213,9 @@ func unlessHidden(err error, hidden map[string]bool) api.Faults {
 	return out
 }
 
-// tlsOf checks the keys that say how KEDA connects, and returns whether it encrypts by
-// them alone: a TriggerAuthentication with a certificate makes it so, too.
-func tlsOf(about string, metadata map[string]string) (encrypted bool, out []Finding) {
+// tlsOf checks the keys that say how KEDA connects, and returns whether it encrypts.
+func tlsOf(about string, t trigger) (encrypted bool, out []Finding) {
+	metadata := t.Metadata
 	for _, key := range []string{"enableTLS", "unsafeSsl"} {
 		if text := metadata[key]; text != "" {
 			if _, err := strconv.ParseBool(text); err != nil {
@@ -228,7 +232,7 @@ func tlsOf(about string, metadata map[string]string) (encrypted bool, out []Find
 	if unsafe, _ := strconv.ParseBool(metadata["unsafeSsl"]); unsafe {
 		out = append(out, Finding{Advice, about, "unsafeSsl: KEDA takes any certificate for that of forescale", "put caCert into a TriggerAuthentication and remove it"})
 	}
-	return encrypted, out
+	return encrypted || t.Authentication != nil, out
 }
 
 // asked asks the server itself what it answers to KEDA. Outside the cluster the name of a

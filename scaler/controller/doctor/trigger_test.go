@@ -165,6 +165,24 @@ func TestThePodsBehindAService(t *testing.T) {
 	}
 }
 
+// KEDA encrypts where the trigger says so, and where it has an authority or a certificate.
+func TestHowKEDAConnects(t *testing.T) {
+	for trigger, want := range map[string]bool{
+		"metadata: {}":                                               false,
+		`metadata: {enableTLS: "true"}`:                              true,
+		`metadata: {enableTLS: "false"}`:                             false,
+		"{metadata: {}, authenticationRef: {name: forescale-certs}}": true,
+	} {
+		var of map[string]any
+		require.NoError(t, yaml.Unmarshal([]byte(trigger), &of))
+		var read scaledObject
+		require.NoError(t, runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{"spec": map[string]any{"triggers": []any{of}}}, &read))
+		encrypted, findings := tlsOf("shop/web", read.Spec.Triggers[0])
+		require.Equal(t, want, encrypted, trigger)
+		require.Empty(t, findings)
+	}
+}
+
 // Where the server is within reach it says what KEDA gets of it.
 func TestTheServerIsAsked(t *testing.T) {
 	for name, c := range map[string]struct {
