@@ -93,7 +93,7 @@ forecast too, and take over within the lease.`,
 	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
 	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough; left out, in all")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
-	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease")
+	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease, which no other one must have")
 	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a replica that no longer renews its Lease keeps its floors")
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report; write to an autoscaler only to give back the floor of a deleted object")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
@@ -304,12 +304,17 @@ func readyWhen(cold func() string, next http.Handler) http.Handler {
 	return mux
 }
 
+// retryOf returns the time between two looks at a Lease of the given duration. A standby looks
+// up to 2.2 times as late, and must still be within [controller.Options.HandOver], or the
+// replica that stops would give its floors back.
+func retryOf(lease time.Duration) time.Duration { return min(lease/8, 2*time.Second) }
+
 func newManager(config *rest.Config, c *controllerConfig) (manager.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := controller.AddToScheme(scheme); err != nil {
 		return nil, err
 	}
-	renew, retry := c.leaseDuration*2/3, c.leaseDuration/8
+	renew, retry := c.leaseDuration*2/3, retryOf(c.leaseDuration)
 	stop := stopManager
 	leases, err := coordination.NewForConfig(config)
 	if err != nil {

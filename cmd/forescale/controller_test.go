@@ -16,6 +16,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+	"k8s.io/client-go/tools/leaderelection"
 )
 
 // Namespaces that a flag names stay as they are where a file is read too, and none at all,
@@ -126,5 +127,15 @@ func TestFloorsAreGivenBackAtAStop(t *testing.T) {
 				require.ErrorIs(t, err, want)
 			}
 		})
+	}
+}
+
+// However long a Lease is, a standby sees that it was given up before the replica that stops
+// has waited for long enough.
+func TestAStandbyLooksAtTheLeaseInTime(t *testing.T) {
+	const handOver, latest = 5 * time.Second, 1 + leaderelection.JitterFactor
+	for _, lease := range []time.Duration{shortestLease, 15 * time.Second, time.Minute, time.Hour} {
+		require.Less(t, latest*retryOf(lease).Seconds(), handOver.Seconds(), lease)
+		require.Greater(t, lease*2/3, retryOf(lease)*5, "and the holder tries some times to renew it")
 	}
 }

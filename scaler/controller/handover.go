@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,16 +183,23 @@ func (c *Controller) held() []heldFloor {
 	return out
 }
 
-// taken waits until another replica holds the Lease, for a while.
+// taken waits until another replica holds the Lease, for a while. One of the same identity,
+// such as the other of two pods on the network of one node, shows itself by renewing it: this
+// one renews no more.
 func (c *Controller) taken(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.HandOver)
 	defer cancel()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
+	var first *coordinationv1.LeaseSpec
 	for {
-		lease, err := c.readLease(ctx, c.opts.Lease)
-		if err == nil && lease.Spec.HolderIdentity != nil && *lease.Spec.HolderIdentity != "" && *lease.Spec.HolderIdentity != c.opts.Identity {
-			return true
+		if lease, err := c.readLease(ctx, c.opts.Lease); err == nil {
+			now := &lease.Spec
+			first = cmp.Or(first, now)
+			holder := now.HolderIdentity
+			if holder != nil && *holder != "" && (*holder != c.opts.Identity || !now.RenewTime.Equal(first.RenewTime)) {
+				return true
+			}
 		}
 		select {
 		case <-ctx.Done():
