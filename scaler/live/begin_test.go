@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // A slowPast is a source whose histories take long, as those of a thousand workloads do.
@@ -112,5 +113,49 @@ func TestAHistoryThatTimesOutKeepsNoFitWaiting(t *testing.T) {
 		require.Positive(t, source.hangs.Load(), "which hangs still")
 		_, model = s.Forecast(key)
 		require.Equal(t, "auto", model)
+	})
+}
+
+// A hangingSource does not answer, once it is told to.
+type hangingSource struct {
+	*fakeSource
+	hangs atomic.Bool
+}
+
+func (h *hangingSource) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+	if h.hangs.Load() {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return h.fakeSource.Range(ctx, query, from, to, step)
+}
+
+func (h *hangingSource) Instant(ctx context.Context, query string, at time.Time) (collector.Sample, error) {
+	if h.hangs.Load() {
+		<-ctx.Done()
+		return collector.Sample{}, ctx.Err()
+	}
+	return h.fakeSource.Instant(ctx, query, at)
+}
+
+// While a server hangs the silence has its cause in that: nothing is starting any more, and
+// asking again in a few seconds does not help.
+func TestAServerThatHangsIsNoStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &hangingSource{fakeSource: &fakeSource{value: flat(80)}}
+		s := run(t, source, Options{})
+		spec := demand()
+		spec.Metric.TTL = api.Duration(20 * time.Second)
+		require.NoError(t, s.Ensure(key, spec))
+		time.Sleep(2*time.Minute + 900*time.Millisecond)
+		source.hangs.Store(true)
+		time.Sleep(40 * time.Second) // a cell closes, and reading it may take a minute
+		a, _ := s.Answer(key)
+		require.ErrorIs(t, a.Err, errUnanswered)
+		require.NotErrorIs(t, a.Err, ErrStarting)
+		time.Sleep(time.Minute)
+		a, _ = s.Answer(key)
+		require.ErrorIs(t, a.Err, context.DeadlineExceeded)
+		require.ErrorContains(t, a.Err, "longer than metric.ttl 20s")
 	})
 }

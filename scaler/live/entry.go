@@ -2,6 +2,7 @@ package live
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -205,16 +206,16 @@ func (e *entry) decide(now time.Time) {
 	}
 }
 
+// errUnanswered is why there is no newer sample where the last query has succeeded.
+var errUnanswered = errors.New("the query of a newer one has not been answered yet: see that the server answers in time")
+
 // noDataError says why there is nothing to serve, in the same words for as long as that lasts
 // and has one cause: whoever tells of it tells each text once.
 func (e *entry) noDataError() error {
-	cause := e.queryErr
-	if cause == nil {
-		cause = ErrStarting
+	t := e.workload.Latest().Time
+	if t.IsZero() {
+		return fmt.Errorf("%s: no data yet: %w", e.key, cmp.Or(e.queryErr, ErrStarting))
 	}
-	if t := e.workload.Latest().Time; !t.IsZero() {
-		return fmt.Errorf("%s: no sample since %s, longer than metric.ttl %s: %w",
-			e.key, t.UTC().Format(time.RFC3339), e.spec.Metric.TTL, cause)
-	}
-	return fmt.Errorf("%s: no data yet: %w", e.key, cause)
+	return fmt.Errorf("%s: no sample since %s, longer than metric.ttl %s: %w",
+		e.key, t.UTC().Format(time.RFC3339), e.spec.Metric.TTL, cmp.Or(e.queryErr, errUnanswered))
 }
