@@ -108,6 +108,9 @@ func TestAlerts(t *testing.T) {
 		"paused by its user": {
 			"ForescaleCannotAct", "forescale_object_condition" + condition("Acting", "TargetPaused") + " 0x60", 50 * time.Minute, 0,
 		},
+		"scaled to zero by its user": {
+			"ForescaleCannotAct", "forescale_object_condition" + condition("Ready", "ScalingDisabled") + " 0x60", 50 * time.Minute, 0,
+		},
 		"in order": {
 			"ForescaleCannotAct", "forescale_object_condition" + condition("Ready", "Valid") + " 1x60\nforescale_object_condition" + condition("Forecasting", "NoForecast") + " 0x60", 50 * time.Minute, 0,
 		},
