@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/forescale/forescale/collector"
 	pb "github.com/forescale/forescale/proto/v1"
 	"github.com/forescale/forescale/scaler/controller"
 	"github.com/forescale/forescale/scaler/controller/doctor"
@@ -79,6 +80,29 @@ func askServer(ctx context.Context, at doctor.Server, of *pb.Workload) (*pb.Expl
 	return pb.NewExplainerClient(conn).Explain(ctx, &pb.ExplainRequest{Workload: of})
 }
 
+// An impatient source gives each query, with all its attempts, the time that it has in the
+// running server. A server that hangs would otherwise cost three times the limit of a history
+// for each object.
+type impatient struct {
+	doctor.Source
+
+	limit time.Duration // of one query
+}
+
+// Instant implements doctor.Source.
+func (i impatient) Instant(ctx context.Context, query string, at time.Time) (collector.Sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, i.limit)
+	defer cancel()
+	return i.Source.Instant(ctx, query, at)
+}
+
+// Skew implements doctor.Source.
+func (i impatient) Skew(ctx context.Context, now func() time.Time) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, i.limit)
+	defer cancel()
+	return i.Source.Skew(ctx, now)
+}
+
 // errUnfit is the exit of doctor when something keeps forescale from acting.
 var errUnfit = errors.New("there are faults to mend")
 
@@ -109,7 +133,7 @@ func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writ
 		return err
 	}
 	defer source.Close()
-	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: source, Prometheus: c.server(), Explain: askServer}
+	d := doctor.Doctor{Objects: objects, Kube: kube, Dynamic: dyn, Source: impatient{source, c.Prometheus.Timeout.Std()}, Prometheus: c.server(), Explain: askServer}
 	findings := d.Examine(ctx, scope, time.Now)
 	if worst := doctor.Write(out, findings); worst == doctor.Fault {
 		return errUnfit
