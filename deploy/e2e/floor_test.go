@@ -146,6 +146,32 @@ func TestALoweredMaximumIsKeptAtOnce(t *testing.T) {
 	require.Less(t, took, 30*time.Second)
 }
 
+// An HPA that kubectl autoscale has made is as any other: its floor is held and given back, and
+// the field is its maker's again. Without a minimum it has that of the API server.
+func TestAnHPAOfKubectlAutoscale(t *testing.T) {
+	t.Parallel()
+	b := shared.bench(t)
+	autoscale := func(how string) {
+		b.kubectl(fmt.Sprintf("kubectl -n %[1]s delete hpa web && kubectl -n %[1]s autoscale deployment web %[2]s", b.ns, how))
+	}
+	autoscale("--min=3 --max=40 --cpu=80%")
+	b.demand(95)
+	b.start("a")
+	b.apply(b.autoscaler(""))
+	b.eventually(patience, func() bool { return b.floor() == 10 && b.replicas() == 10 }, "the floor is held")
+	b.kubectl("kubectl -n " + b.ns + ` patch pa web --type merge -p '{"spec":{"mode":"Paused"}}'`)
+	b.eventually(patience, func() bool { return b.floor() == 3 }, "given back")
+	b.clean()
+	owners := b.kubectl("kubectl -n " + b.ns + " get hpa web -o yaml --show-managed-fields")
+	require.Regexp(t, `(?s)f:minReplicas.*manager: kubectl-autoscale`, owners)
+	autoscale("--max=40")
+	b.kubectl("kubectl -n " + b.ns + ` patch pa web --type merge -p '{"spec":{"mode":"Active"}}'`)
+	b.eventually(patience, func() bool { return b.floor() == 10 }, "another one of the name is held")
+	b.remove("web")
+	b.eventually(patience, func() bool { return b.floor() == 1 }, "and given back")
+	b.clean()
+}
+
 // A tool that applies its manifest again and again wins after a few writes, and
 // is named.
 func TestAReverterIsLeftInPeace(t *testing.T) {

@@ -79,3 +79,42 @@ func TestAnObjectDeletedWhileNobodyRuns(t *testing.T) {
 	fmt.Printf("MEASURED successor started to the floor of a deleted object restored, lease of 15 s: %.1f s\n", time.Since(begin).Seconds())
 	b.clean()
 }
+
+// Two replicas that bear one name, as two pods on the network of one node, both act. The one
+// that stops sees that the other goes on, and leaves the floors to it.
+func TestTwoReplicasOfOneName(t *testing.T) {
+	t.Parallel()
+	b, first := shared.holding(t)
+	second := b.start("twin", "--identity", "a")
+	b.ready(second)
+	b.logged(second, "elected")
+	stopped := make(chan error, 1)
+	go func() { stopped <- first.Stop(syscall.SIGTERM, time.Minute) }()
+	b.always(12*time.Second, func() bool { return b.floor() >= 10 && b.replicas() >= 10 }, "handed over without a dip")
+	require.NoError(t, <-stopped)
+	b.demand(145)
+	b.eventually(patience, func() bool { return b.floor() >= 15 }, "the other one acts")
+}
+
+// A namespace goes with all that is in it, and the finalizer keeps it no longer than it takes
+// to give the floor back.
+func TestANamespaceThatIsDeleted(t *testing.T) {
+	t.Parallel()
+	b, c := shared.holding(t)
+	begin := time.Now()
+	require.NoError(t, b.Kube.CoreV1().Namespaces().Delete(t.Context(), b.ns, metav1.DeleteOptions{}))
+	for {
+		_, err := b.Kube.CoreV1().Namespaces().Get(t.Context(), b.ns, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			break
+		}
+		require.NoError(t, err)
+		require.Less(t, time.Since(begin), patience, "the namespace is still there")
+		time.Sleep(100 * time.Millisecond)
+	}
+	fmt.Printf("MEASURED a namespace with a held floor deleted to gone: %.1f s\n", time.Since(begin).Seconds())
+	require.False(t, c.Exited())
+	text, err := os.ReadFile(c.Log)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "level=ERROR")
+}
