@@ -139,6 +139,19 @@ func TestAveraged(t *testing.T) {
 	require.Equal(t, c.Replicas(1000), c.Averaged([]float64{1000}, []float64{1}, 0.01))
 }
 
+// A service that is idle at night has a distribution that begins at nothing: the search then
+// begins at no replica.
+func TestAveragedOverDemandThatMayBeNone(t *testing.T) {
+	objective := capacity.Objective{Quantile: 0.99, Latency: 500 * time.Millisecond}
+	for _, discipline := range []capacity.Discipline{capacity.Central, capacity.Random, capacity.Sharing} {
+		c, err := capacity.Queue(capacity.Service{Slots: 4, Time: 50 * time.Millisecond, Discipline: discipline}, objective)
+		require.NoError(t, err)
+		weights := []float64{0.4, 0.4, 0.2}
+		require.Equal(t, int32(1), c.Averaged([]float64{0, 0, 10}, weights, 0.01), discipline)
+		require.Equal(t, int32(0), c.Averaged([]float64{0, 0, 0}, weights, 0.01), discipline)
+	}
+}
+
 func TestWrongServicesAreErrors(t *testing.T) {
 	s, o := web()
 	_, err := capacity.Queue(capacity.Service{}, o)

@@ -41,9 +41,10 @@ func newSharing(s Service, latency time.Duration) *sharing {
 }
 
 // miss returns the share of requests that take longer than the latency while the
-// replica is offered the share rho of what it can serve: 1 from rho = 1 on.
+// replica is offered the share rho of what it can serve: 1 from rho = 1 on, and for NaN, the
+// share that no demand is of no replicas.
 func (s *sharing) miss(rho float64) float64 {
-	if rho >= 1 {
+	if !(rho < 1) {
 		return 1
 	}
 	x := (1 - math.Sqrt(1-max(rho, 0))) * sharingGrid
