@@ -66,7 +66,7 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		d.stop(ScalingDisabled, 0)
 		st.Last = 0
 		return d, st
-	case silent(in):
+	case silent(spec, in):
 		d.stop(NoData, in.Current)
 		st.Highs.pushHigh(now, in.Current) // the way down starts anew when demand is known again
 	default:
@@ -91,17 +91,27 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		d.apply(TooFewReplicas, lo)
 	}
 	st.settle(spec, in, now, d.Replicas)
-	if spec.Behavior == nil && !silent(in) {
+	if spec.Behavior == nil && !silent(spec, in) {
 		d.raise(ReactiveGuard, min(in.Guard, hi)) // on top of our own count, which is held and ramped beneath it
 	}
 	return d, st
 }
 
-// silent reports whether demand is unknown, or only forecast and lower than the current
-// count: without an observation a forecast may add replicas but not remove any.
-func silent(in Input) bool {
-	return in.Desired < 0 || math.IsNaN(in.Demand.Need()) ||
-		math.IsNaN(in.Demand.Observed) && in.Desired < in.Current
+// silent reports whether demand is unknown, or only forecast and asks for less than the current
+// count: without an observation a forecast may add replicas but not remove any, nor send an
+// active target to zero.
+func silent(spec api.ScaleSpec, in Input) bool {
+	if in.Desired < 0 || math.IsNaN(in.Demand.Need()) {
+		return true
+	}
+	less := in.Desired < in.Current || in.Current > 0 && inactive(spec, in)
+	return math.IsNaN(in.Demand.Observed) && less
+}
+
+// inactive reports whether zero is allowed and demand is no reason for more.
+func inactive(spec api.ScaleSpec, in Input) bool {
+	lo, _ := bounds(spec)
+	return lo == 0 && in.Demand.Need() <= spec.ActivationThreshold.Float()
 }
 
 // bounds returns the least and the greatest count allowed.
@@ -144,12 +154,10 @@ type rules struct {
 
 // activation decides between zero and at least one replica, where zero is allowed.
 func (r rules) activation(d *Decision, lo int32) {
-	if lo > 0 {
-		return
-	}
-	if r.in.Demand.Need() <= r.spec.ActivationThreshold.Float() {
+	switch {
+	case inactive(r.spec, r.in):
 		d.apply(Inactive, 0)
-	} else if d.Replicas < 1 {
+	case lo == 0 && d.Replicas < 1:
 		d.apply(Activated, 1)
 	}
 }
