@@ -222,6 +222,8 @@ func TestServiceFaults(t *testing.T) {
 		"discipline":         {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(50), Discipline: "fifo"}}, `scale.service.discipline: "fifo": want one of Central, Random, Sharing`},
 		"no time":            {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8}}, `scale.service.time: "0s": want the mean time of one request`},
 		"on average":         {api.ScaleSpec{TargetPerReplica: 5, LatencyObjective: objective}, "forecast.average: \"true\": needs scale.service"},
+		"a target too small": {api.ScaleSpec{TargetPerReplica: 1e-7}, `scale.targetPerReplica: "0.0000001": want a number above 0, from 1e-6 to 1e15`},
+		"latency of hours":   {api.ScaleSpec{LatencyObjective: &api.LatencyObjective{Quantile: 0.95, Value: ms(7_200_000)}}, `scale.latencyObjective.value: "2h": want a latency above 0, at most 1h, such as 200ms`},
 		"no objective again": {api.ScaleSpec{LatencyObjective: &api.LatencyObjective{}, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.latencyObjective.quantile: missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -228,7 +228,7 @@ func (v *validator) scale(s ScaleSpec) {
 		v.add("scale.targetPerReplica", "", `missing, want the demand that one replica serves, such as "50", or scale.latencyObjective`)
 	}
 	if s.TargetPerReplica != 0 && !(s.TargetPerReplica >= 1e-6 && s.TargetPerReplica <= 1e15) {
-		v.add("scale.targetPerReplica", s.TargetPerReplica.String(), `want a number above 0, such as "50"`)
+		v.add("scale.targetPerReplica", s.TargetPerReplica.String(), `want a number above 0, from 1e-6 to 1e15, such as "50"`)
 	}
 	if s.LatencyObjective != nil {
 		v.objective(*s.LatencyObjective)
@@ -253,7 +253,7 @@ func (v *validator) objective(o LatencyObjective) {
 	}
 	v.share("scale.latencyObjective.quantile", o.Quantile, `"0.95"`)
 	if o.Value <= 0 || o.Value.Std() > time.Hour {
-		v.add("scale.latencyObjective.value", o.Value.String(), "want a latency such as 200ms")
+		v.add("scale.latencyObjective.value", o.Value.String(), "want a latency above 0, at most 1h, such as 200ms")
 	}
 }
 

@@ -24,12 +24,15 @@ func (in *Spec) UnmarshalJSON(data []byte) error {
 	}
 	*in = Spec{}
 	var faults api.Faults
-	for key, part := range map[string]any{"targetRef": &in.TargetRef, "podCPU": &in.PodCPU} {
-		if text, found := fields[key]; found {
-			if err := json.Unmarshal(text, part); err != nil {
-				faults = append(faults, api.Fault{Path: key, Want: err.Error()})
+	for _, part := range []struct {
+		key  string
+		into any
+	}{{"targetRef", &in.TargetRef}, {"podCPU", &in.PodCPU}} {
+		if text, found := fields[part.key]; found {
+			if err := json.Unmarshal(text, part.into); err != nil {
+				faults = append(faults, api.Fault{Path: part.key, Want: err.Error()})
 			}
-			delete(fields, key)
+			delete(fields, part.key)
 		}
 	}
 	rest, err := json.Marshal(fields)
