@@ -118,7 +118,7 @@ func (w *Workload) calmCount(asked int32) int32 {
 // affordable returns the most replicas to ask for; 0 means no bound. There is a bound only
 // while the target has cost too much more than an autoscaler without a forecast would have.
 // The bound is then the count of that autoscaler, or what the observed demand needs if that is
-// more. The stabilization window of that autoscaler is taken to be hold: the usual one without
+// more, but one at least. The stabilization window of that autoscaler is taken to be hold: the usual one without
 // the part for which we, or the HPA behind the answer, hold anyway. observed is the last known
 // demand while samples stay away; NaN means no bound.
 func (w *Workload) affordable(now time.Time, observed float64, hold time.Duration) int32 {
@@ -128,7 +128,7 @@ func (w *Workload) affordable(now time.Time, observed float64, hold time.Duratio
 	if w.begins(now) && w.pacer.Excess() < burstAllowance {
 		return 0
 	}
-	return max(w.pacer.Reactive(now, hold), w.Replicas(observed))
+	return max(w.pacer.Reactive(now, hold), w.Replicas(observed), 1)
 }
 
 // overspent reports whether the cost of the target must be limited now. Where bursts are

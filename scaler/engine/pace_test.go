@@ -76,6 +76,23 @@ func TestTheBillOfReactiveScalingIsNotExceeded(t *testing.T) {
 	require.GreaterOrEqual(t, d.Replicas, int32(25), "what is observed needs so many")
 }
 
+// An autoscaler without a forecast would be at zero, and no bound is not what that means.
+func TestTheBillIsNotExceededAtNoDemand(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	run := func(demand float64, ready int32, d time.Duration) {
+		for range int(d / (15 * time.Second)) {
+			now = now.Add(15 * time.Second)
+			show(t, w, now, demand)
+			w.Decide(now, engine.Target{Current: ready, Ready: ready, Max: 200, Missed: 0})
+		}
+	}
+	run(1000, 40, 3*time.Hour)
+	run(0, 40, 10*time.Minute)
+	r, known := w.Rehearse(now)
+	require.True(t, known)
+	require.Equal(t, int32(1), r.Input.Limit)
+}
+
 // The last rate before an outage of the scrapes is of a window that is partly empty.
 // Missing data holds, also where the bill is overspent.
 func TestTheBillTakesNothingInSilence(t *testing.T) {
