@@ -36,6 +36,14 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 // needs: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty if none did.
 func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 
+// Active reports whether the target is to have a replica at demand d, to which Answer last
+// gave value: whether what is observed, what is provided for, or what a rule adds to that lies
+// above the activation threshold. What rounding up to whole replicas adds is no demand.
+func (w *Workload) Active(d scaler.Demand, value float64) bool {
+	threshold := w.spec.Scale.ActivationThreshold.Float()
+	return d.Observed > threshold || w.need(d) > threshold || w.answer.rule != "" && value > threshold
+}
+
 // question returns what the answer to d depends on. While the need, or what a replica
 // carries, is unknown, it returns false, with nothing but the need.
 func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput, bool) {

@@ -190,12 +190,12 @@ func (e *entry) decide(now time.Time) {
 		d = e.workload.Demand(now) // what was missed may have moved its level
 		next.Observed, next.Predicted, next.Value = d.Observed, d.Predicted, d.Observed
 		asked := e.workload.Answer(now, d)
+		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float()
 		if e.spec.Mode == api.Active {
-			next.Value, next.Rule = asked, e.workload.AnswerRule()
+			next.Value, next.Rule, next.Active = asked, e.workload.AnswerRule(), e.workload.Active(d, asked)
 		}
 		e.keepScore(now, d.Observed, asked)
 		e.noteRequest(now, next.Value, next.Target)
-		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float() || next.Value > e.spec.Scale.ActivationThreshold.Float()
 		e.answered = true
 	}
 	e.answerMu.Lock()

@@ -115,3 +115,24 @@ func TestDemandDoesNotWaitForTheServiceQueries(t *testing.T) {
 		require.Positive(t, e.service.ready, "what did answer counts")
 	})
 }
+
+// One replica is what the least demand is answered with where the number of replicas decides
+// what each carries; under the activation threshold it is idle all the same.
+func TestUnderTheActivationThresholdIsIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spec := demand()
+		spec.Scale = api.ScaleSpec{
+			ActivationThreshold: 5, Service: &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)},
+			LatencyObjective: &api.LatencyObjective{Quantile: 0.99, Value: api.Duration(500 * time.Millisecond)},
+		}
+		for load, active := range map[float64]bool{2: false, 9: true} {
+			s := run(t, &fakeSource{value: flat(load)}, Options{})
+			require.NoError(t, s.Ensure(key, spec))
+			time.Sleep(10 * time.Second)
+			a, _ := s.Answer(key)
+			require.NoError(t, a.Err)
+			require.InDelta(t, 100, a.Value, 1)
+			require.Equal(t, active, a.Active, "at %v", load)
+		}
+	})
+}
