@@ -123,3 +123,15 @@ func TestCheckNamesWhatNoPodCanKeep(t *testing.T) {
 	require.ErrorContains(t, s.Check(), "no number of pods keeps it")
 	require.Error(t, queue.Service{}.Check())
 }
+
+// Eleven queues at the last rate below their capacity: a share of it rounds to the capacity of
+// one, under which no wait is long enough.
+func TestTheLatencyOfAQueueThatRoundsToItsCapacity(t *testing.T) {
+	s := queue.Service{Slots: 1, ServiceTime: 7 * time.Millisecond, Latency: time.Second, Quantile: 0.99, Balancing: queue.PerPod}
+	table := queue.NewTable(s)
+	rate := math.Nextafter(11*table.Capacity(), 0)
+	require.Less(t, rate, 11*table.Capacity())
+	require.InDelta(t, table.Capacity(), rate/11, 0)
+	require.True(t, math.IsInf(table.Quantile(11, rate), 1))
+	require.InDelta(t, 1, table.At(11, rate, 0).Late, 1e-12)
+}

@@ -106,9 +106,9 @@ func (t *Table) Exceed(n int, rate, seconds float64) float64 {
 
 // Quantile returns the latency of the objective's quantile at rate on n pods in
 // seconds, to 1 ms, or one part in 10⁹ of an eternity just below capacity; +Inf
-// beyond it or without a pod.
+// beyond it, where rounding makes it of what is just below, or without a pod.
 func (t *Table) Quantile(n int, rate float64) float64 {
-	if n < 1 || rate >= t.perPod*float64(n) {
+	if n < 1 || rate >= t.perPod*float64(n) || t.theta(n, rate) <= 0 {
 		return math.Inf(1)
 	}
 	wait, theta := t.wait(n, rate), t.theta(n, rate)
