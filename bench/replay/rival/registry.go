@@ -65,7 +65,7 @@ func Names() []string {
 
 // ByName returns a new policy of the given name. Beside the names of [Names] it
 // knows hpa-rate-N and hpa-cpu-N for any target of 1 to 100 percent, and times-F
-// for any factor from 1 to 10. The error lists the names if there is no such
+// for any factor from 1 to 10; such a policy bears the name as it was given. The error lists the names if there is no such
 // policy, and wraps [ErrHindsight] for [Tuned].
 func ByName(name string) (replay.Policy, error) {
 	if name == Tuned {
@@ -92,11 +92,17 @@ func parametrized(name string) replay.Policy {
 	}
 	switch percent := v >= 1 && v <= 100; {
 	case name[:i] == "hpa-rate" && percent:
-		return newHPARate(v)
+		p := newHPARate(v)
+		p.name = name // 70.0 and 72.345 as well, which it would round
+		return p
 	case name[:i] == "hpa-cpu" && percent && v == math.Trunc(v):
-		return newHPACPU(int32(v))
+		p := newHPACPU(int32(v))
+		p.name = name
+		return p
 	case name[:i] == "times" && v >= 1 && v <= 10:
-		return newTimes(v)
+		p := newTimes(v)
+		p.name = name
+		return p
 	}
 	return nil
 }

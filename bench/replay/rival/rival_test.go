@@ -67,7 +67,7 @@ func TestNames(t *testing.T) {
 		"hpa-cpu-50", "hpa-cpu-60", "hpa-cpu-70", "hpa-cpu-80", "hpa-tuned", "keda", "kpa", "phpa", "phpa-intended", "phpa-linear", "crane",
 		"times-1.2", "aws", "autopilot", "react", "hist", "reg", "adapt", "conpaas",
 	}, rival.Names())
-	for _, name := range []string{"hpa-rate-65", "hpa-rate-62.5", "hpa-cpu-95", "times-1.25"} {
+	for _, name := range []string{"hpa-rate-65", "hpa-rate-62.5", "hpa-rate-72.345", "hpa-rate-70.0", "hpa-cpu-95", "hpa-cpu-95.0", "times-1.25", "times-1.20"} {
 		start(t, name, config())
 	}
 	for _, name := range []string{"", "hpa", "hpa-rate-", "hpa-rate-0", "hpa-cpu-70.5", "hpa-mem-70", "times-0.5", "times-NaN"} {
