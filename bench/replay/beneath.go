@@ -14,6 +14,7 @@ type beneath struct {
 	spec   HPA
 	auto   *hpa.Autoscaler
 	bounds hpa.Bounds
+	least  int32 // that minReplicas may be
 	prompt bool  // a changed floor is reconciled at once
 	next   int64 // next slot, ms since the begin
 
@@ -26,8 +27,12 @@ func newBeneath(spec HPA, o Options, first int64) (*beneath, error) {
 	if err != nil {
 		return nil, err
 	}
+	least := o.Cluster.Min
+	if !spec.Settings.Gates.Zero { // the API server refuses less
+		least = max(least, 1)
+	}
 	return &beneath{
-		spec: spec, auto: auto, bounds: hpa.Bounds{Min: o.Cluster.Min, Max: o.Cluster.Max},
+		spec: spec, auto: auto, bounds: hpa.Bounds{Min: least, Max: o.Cluster.Max}, least: least,
 		prompt: spec.Settings.Gates.Prompt, next: first, metric: math.NaN(),
 	}, nil
 }
@@ -38,7 +43,7 @@ func (b *beneath) accept(a Action, c Cluster) bool {
 	if a.Floor < 0 {
 		return false
 	}
-	floor := min(max(a.Floor, c.Min), c.Max)
+	floor := min(max(a.Floor, b.least), c.Max)
 	moved := floor != b.bounds.Min
 	b.bounds.Min = floor
 	return moved

@@ -161,6 +161,20 @@ func TestRatesOfPodsWithoutScrapesAreEmpty(t *testing.T) {
 // zero demand and shrinks after the window of 300 s. When scrapes are back, rate()
 // extrapolates the first two samples to half of the truth, and an HPA without
 // recommendations of the last 300 s believes it.
+// An outage without an end is one, though its end is beyond what a duration can say.
+func TestAnOutageWithoutAnEnd(t *testing.T) {
+	blind := 0
+	p := script{period: time.Minute, decide: func(_ time.Time, o replay.Observation) replay.Action {
+		if !o.RateOK {
+			blind++
+		}
+		return replay.Hold()
+	}}
+	o := replay.Options{Score: time.Hour, Metric: replay.Metric{Outages: []replay.Outage{{From: 10 * time.Minute, Length: math.MaxInt64}}}}
+	run(t, stepTrace(10, 10), p, o)
+	require.InDelta(t, 50, blind, 2, "minutes of an hour")
+}
+
 func TestAnOutageOfTheMetric(t *testing.T) {
 	o := replay.Options{Metric: replay.Metric{Outages: []replay.Outage{{From: 6 * time.Hour, Length: 10 * time.Minute}}}, Timeline: time.Minute}
 	least := func(emptyIsZero bool, from, to int) int32 {

@@ -58,7 +58,7 @@ type Config struct {
 	Objective   Objective       // what the service promises
 
 	Min, Max int32 // bounds of the replica count; Min may be 0
-	Replicas int32 // spec.replicas at Start, all ready
+	Replicas int32 // spec.replicas at Start, all ready; at least 1
 
 	Startup    time.Duration // median from the creation of a pod to its readiness
 	StartupP90 time.Duration // nine pods in ten are ready within this
@@ -138,7 +138,9 @@ type Over interface {
 	Policy
 
 	// Underneath describes that HPA. It is read once, after Reset. Its bounds are
-	// those of the Config; its minReplicas is the last Floor, at first Config.Min.
+	// those of the Config; its minReplicas is the last Floor, at first Config.Min, and at
+	// least 1 unless Gates.Zero is set. It does nothing at 0 replicas: who goes there, as
+	// KEDA does, has to come back by itself.
 	Underneath() HPA
 }
 

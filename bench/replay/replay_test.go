@@ -224,6 +224,36 @@ func TestScalingToZero(t *testing.T) {
 	require.Zero(t, r.ViolatingTime, "nobody asked")
 }
 
+// An HPA does nothing at zero replicas, and has no minimum of 0: a load that begins after
+// hours without any is served all the same.
+func TestAnHPAStaysAboveZero(t *testing.T) {
+	o := replay.Options{Warmup: time.Hour, Score: 20 * time.Hour, Cluster: replay.Cluster{ZeroMin: true}}
+	r := run(t, stepTrace(0, 800), rateHPA(70), o)
+	require.Less(t, r.ViolatingTime, 1.0)
+	floor := script{period: time.Minute, decide: func(time.Time, replay.Observation) replay.Action {
+		a := replay.Hold()
+		a.Floor = 0
+		return a
+	}}
+	floor.hpa = &replay.HPA{RatePerPod: 70}
+	require.Less(t, run(t, stepTrace(0, 800), overHPA{floor}, o).ViolatingTime, 1.0, "nor has a floor")
+}
+
+// Starts while the policy settles are not those of the judged part.
+func TestStartsWhileSettlingAreNotJudged(t *testing.T) {
+	calls := 0
+	p := script{period: time.Minute, decide: func(time.Time, replay.Observation) replay.Action {
+		calls++
+		if calls < 10 {
+			return replay.Scale(int32(1 + 5*(calls%2))) // up and at once down
+		}
+		return replay.Scale(1)
+	}}
+	r := run(t, stepTrace(10, 10), p, replay.Options{Score: time.Hour})
+	require.Positive(t, r.Created)
+	require.Zero(t, r.WastedStarts)
+}
+
 func TestWhatCannotBeReplayed(t *testing.T) {
 	tr := stepTrace(1, 1)
 	for want, o := range map[string]replay.Options{
@@ -242,6 +272,10 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 	}
 	_, err := replay.NewScenario(stepTrace(0, 0), replay.Options{Load: replay.Load{Peak: 10}})
 	require.ErrorContains(t, err, "no load")
+	require.NoError(t, replay.Check(stepTrace(0, 0), replay.Options{}))
+	require.NoError(t, replay.Check(stepTrace(0, 1), replay.Options{Cluster: replay.Cluster{ZeroMin: true}}))
+	require.ErrorContains(t, replay.Check(stepTrace(1, 0), replay.Options{Score: time.Hour, Cluster: replay.Cluster{ZeroMin: true}}),
+		"want some load, or a minimum of 1", "nobody has to pay for anything")
 
 	s, err := replay.NewScenario(tr, replay.Options{})
 	require.NoError(t, err)

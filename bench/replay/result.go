@@ -165,7 +165,7 @@ func (r *run) result() Result {
 		NodeHours:  float64(rec.nodeSteps) * hours,
 		Elasticity: measure.Elastic(demand, rec.supply),
 		Churn:      float64(measure.Churn(rec.changes)) / days, Reversals: float64(measure.Reversals(rec.changes, 600_000)) / (days * 24),
-		WastedStarts: float64(wasted) / days, Created: created,
+		WastedStarts: float64(wasted-r.wasted) / days, Created: created,
 		Timeline: rec.points, Changes: rec.changes,
 	}
 	res.BudgetGap = measure.BudgetGap(res.ViolatingTime, s.Options.Budget)

@@ -61,6 +61,7 @@ type run struct {
 	inFlight float64 // summed over the steps since the last decision
 	since    int     // steps since the last decision
 	arrived  float64 // arrivals up to the last decision
+	wasted   int     // starts while settling, which are not judged
 	listed   []hpa.Pod
 	last     service.Step
 
@@ -68,7 +69,7 @@ type run struct {
 }
 
 func newRun(s *Scenario, p Policy) (*run, error) {
-	replicas := s.need[0]
+	replicas := max(s.need[0], 1) // an HPA would never leave 0 by itself
 	p.Reset(s.config(replicas))
 	if f, ok := p.(Fallible); ok && f.Err() != nil {
 		return nil, fmt.Errorf("replay: policy %s: %w", p.Name(), f.Err())
@@ -118,6 +119,7 @@ func (r *run) step(i int) {
 	now := int64(i) * r.s.stepMS
 	if i == r.s.settle {
 		r.service.Judge()
+		_, r.wasted = r.cluster.Created()
 	}
 	for r.next <= now {
 		r.event()

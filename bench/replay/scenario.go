@@ -1,9 +1,11 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -74,10 +76,18 @@ func NewScenario(t trace.Trace, o Options) (*Scenario, error) {
 	return s, nil
 }
 
-// Check returns the error of NewScenario in a fraction of its time.
+// Check returns the error of NewScenario in a fraction of its time. It also returns one if
+// no pod is needed in the judged part, not even by the bounds: the optimum then costs nothing,
+// and no cost can be compared with it.
 func Check(t trace.Trace, o Options) error {
-	_, _, err := loaded(t, o)
-	return err
+	s, _, err := loaded(t, o)
+	if err != nil {
+		return err
+	}
+	if s.Options.Cluster.Min == 0 && slices.Max(s.rate[s.settle:]) <= 0 {
+		return errors.New("replay: there is no load in the judged part, and the least replicas are 0: want some load, or a minimum of 1")
+	}
+	return nil
 }
 
 // loaded returns a scenario that knows its load and nothing else yet, and where its history
@@ -214,7 +224,7 @@ func (s *Scenario) arrivedBy(now time.Time) float64 {
 // out returns whether now lies in an outage.
 func (s *Scenario) out(now time.Time) bool {
 	for _, o := range s.Options.Metric.Outages {
-		if d := now.Sub(s.Start); d >= o.From && d < o.From+o.Length {
+		if d := now.Sub(s.Start); d >= o.From && d-o.From < o.Length { // a sum could overflow
 			return true
 		}
 	}

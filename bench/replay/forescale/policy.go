@@ -49,6 +49,7 @@ type Policy struct {
 	c        replay.Config
 	workload *engine.Workload
 	next     time.Time // start of the cell that is open
+	keda     activation
 	err      error
 	unfitted error
 }
@@ -108,7 +109,7 @@ func (p *Policy) Unfitted() error { return p.unfitted }
 
 // Reset implements [replay.Policy]. A policy that cannot start holds; see Err.
 func (p *Policy) Reset(c replay.Config) {
-	p.c, p.workload, p.unfitted = c, nil, nil
+	p.c, p.workload, p.unfitted, p.keda = c, nil, nil, activation{active: c.Start}
 	p.err = p.start(c)
 }
 
@@ -274,7 +275,7 @@ func (p *Policy) bound() int32 {
 
 // metric answers the demand as whole replicas of the nominal capacity, so that
 // the HPA behind KEDA arrives at the count which the objective asks for; it owns
-// bounds, tolerance and stabilization.
+// bounds, tolerance and stabilization. From and to zero replicas goes KEDA itself.
 func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 	a := replay.Hold()
 	if math.IsNaN(p.workload.Demand(now).Observed) {
@@ -282,7 +283,11 @@ func (p *Policy) metric(now time.Time, o replay.Observation) replay.Action {
 	}
 	p.workload.Decide(now, p.target(o)) // which books what was missed, as serve does
 	d := p.workload.Demand(now)
-	a.Target, a.Metric = onWire(p.workload.Target(), p.workload.Answer(now, d))
+	answer := p.workload.Answer(now, d)
+	a.Target, a.Metric = onWire(p.workload.Target(), answer)
+	if p.bound() == 0 {
+		a.Replicas = p.keda.poll(now, o.Replicas, p.workload.Active(d, answer))
+	}
 	return a
 }
 

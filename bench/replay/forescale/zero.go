@@ -1,0 +1,37 @@
+package forescale
+
+import "time"
+
+// KEDA's defaults of a ScaledObject.
+const (
+	pollingInterval = 30 * time.Second
+	cooldownPeriod  = 300 * time.Second
+)
+
+// An activation is how KEDA goes from zero replicas and to zero: by its polls, from one on
+// which the trigger is active, and once it has not been for the cooldown. A poll that ends in
+// an error is none.
+//
+// Source: KEDA v2.20.2, pkg/scaling/executor/scale_scaledobjects.go.
+type activation struct {
+	active time.Time // when the trigger last was
+	polled time.Time
+}
+
+// poll returns the replicas that KEDA sets at now, −1 if it leaves them to the HPA.
+func (k *activation) poll(now time.Time, replicas int32, active bool) int32 {
+	if now.Sub(k.polled) < pollingInterval {
+		return -1
+	}
+	k.polled = now
+	switch {
+	case active:
+		k.active = now
+		if replicas == 0 {
+			return 1
+		}
+	case replicas > 0 && now.Sub(k.active) >= cooldownPeriod:
+		return 0
+	}
+	return -1
+}
