@@ -26,8 +26,10 @@ type Aggregate struct {
 	Churn             float64   `json:"churn_per_day"` // median over traces
 	Reversals         float64   `json:"reversals_per_hour"`
 
-	Worst   Worst    `json:"worst"`
-	Against *Against `json:"against,omitempty"` // nil for the reference itself
+	Worst Worst `json:"worst"`
+	// Against is nil for the reference itself, and where that cannot be compared with: they
+	// have no trace in common, or one of the two never had a pod.
+	Against *Against `json:"against,omitempty"`
 }
 
 // An Interval holds the ends of a 95 % interval, the lower first.
@@ -41,7 +43,7 @@ type Worst struct {
 }
 
 // Against is a policy less the reference on the same traces; negative is better.
-// Intervals are nil if the runs have fewer than two days.
+// Intervals are nil if the runs have fewer than two days, or days on which nothing is needed.
 type Against struct {
 	Policy          string    `json:"policy"`
 	Cost            float64   `json:"cost_pct"`

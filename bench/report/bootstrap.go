@@ -73,6 +73,9 @@ func resample(all []Aggregate, ledgers map[string][]ledger, reference string, n 
 			continue
 		}
 		cost, violating := against(ledgers[a.Policy], ledgers[reference], nil)
+		if !finite(cost) {
+			continue
+		}
 		a.Against = &Against{
 			Policy: reference, Cost: percentMore(cost), ViolatingTime: violating,
 			CostCI: interval(s.cost, percentMore), ViolatingTimeCI: interval(s.difference, same),
@@ -142,16 +145,23 @@ func indices(n int) []int {
 	return out
 }
 
-// interval returns the 2.5th and 97.5th percentiles of draws under a rising map;
-// nil without draws.
+// interval returns the 2.5th and 97.5th percentiles of draws under a rising map; nil without
+// draws, and where one of the two is not finite, because days were drawn on which nothing
+// was needed, or nothing ran.
 func interval(draws []float64, of func(float64) float64) *Interval {
 	if len(draws) == 0 {
 		return nil
 	}
 	slices.Sort(draws)
 	at := func(p float64) float64 { return of(draws[int(math.Round(p*float64(len(draws)-1)))]) }
-	return &Interval{at(0.025), at(0.975)}
+	i := Interval{at(0.025), at(0.975)}
+	if !finite(i[0]) || !finite(i[1]) {
+		return nil
+	}
+	return &i
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func same(x float64) float64 { return x }
 

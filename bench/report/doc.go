@@ -41,14 +41,15 @@
 //	runs         [{trace, policy, tuned_to, seed, startup_s, violating_time_pct,
 //	             violating_requests_pct, failed_requests_pct, unavoidable_time_pct,
 //	             longest_violation_s, recovery_median_s, recovery_p95_s,
-//	             recovery_max_s, latency_p50_s … latency_p999_s, budget_gap_pp,
-//	             replica_hours, optimum_hours, undelayed_hours, cost_ratio, node_hours,
-//	             money, churn_per_day, reversals_per_hour, wasted_starts_per_day,
+//	             recovery_max_s, latency_p50_s, latency_p95_s, latency_p99_s,
+//	             latency_p999_s, budget_gap_pp, replica_hours, optimum_hours,
+//	             undelayed_hours, cost_ratio, node_hours, money, churn_per_day,
+//	             reversals_per_hour, wasted_starts_per_day,
 //	             theta_u, theta_o_demand, theta_o_supply, tau_u, tau_o, instability,
 //	             elastic_speedup, days: [{start, length_s, violating_time_pct,
 //	             violating_requests_pct, replica_hours, needed_hours}]}]
 //	aggregates   [{class ("all" or that of traces), policy, traces, runs, cost_ratio,
-//	             violating_time_pct, violating_requests_pct, budget_gap_pp,
+//	             violating_time_pct, violating_requests_pct, unavoidable_time_pct, budget_gap_pp,
 //	             replica_hours, money, churn_per_day, reversals_per_hour, worst
 //	             {trace, violating_time_pct, cost_ratio}, cost_ratio_ci95 and
 //	             violating_time_pct_ci95 [low, high], against {policy, cost_pct,

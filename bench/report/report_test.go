@@ -275,8 +275,8 @@ func TestWords(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", 999.6: "1,000", 1234567: "1,234,567", -1234: "−1,234"} {
 		require.Equal(t, want, report.Count(v))
 	}
-	for v, want := range map[float64]string{1.25e-5: "1.25e-05", 0.0125: "0.0125", 7.869: "7.87", 4000: "4,000", 123456: "123,456"} {
-		require.Equal(t, want, report.Factor(v))
+	for v, want := range map[float64]string{1.25e-5: "1.25e-05", 0.0125: "0.0125", 7.869: "7.87", 999.4: "999", 999.7: "1,000", 4000: "4,000", 123456: "123,456"} {
+		require.Equal(t, want, report.Figure(v))
 	}
 	for d, want := range map[time.Duration]string{
 		90 * time.Second: "90 s", 500 * time.Millisecond: "0.5 s", 14 * 24 * time.Hour: "14 days", 3 * time.Hour: "3 h", 6 * time.Minute: "6 min",
@@ -338,6 +338,31 @@ func TestTheRecommendedSpecNamesTheLatencyQuery(t *testing.T) {
 func TestNothingRan(t *testing.T) {
 	_, err := report.New(settings(), nil, []string{"kpa"}, nil, nil)
 	require.ErrorContains(t, err, "none of 1 policies")
+}
+
+// Days on which nothing is needed cost nothing: what a draw of them alone would cost is no
+// figure, and neither is a comparison with a policy that never had a pod.
+func TestWhereNothingIsNeededNothingIsCompared(t *testing.T) {
+	idle := func(policy string, hours float64) report.Run {
+		run := outcome("a", policy, 0.2, hours/200)
+		run.ReplicaHours, run.Days[0].ReplicaHours, run.Days[1].ReplicaHours = hours, hours/10, 0.9*hours
+		run.Days[0].NeededHours = 0
+		return run
+	}
+	r := of(t, idle("hpa-rate-70", 0), idle("keda", 300), idle("forescale-floor", 250))
+	require.NoError(t, r.WriteJSON(&bytes.Buffer{}))
+	var table bytes.Buffer
+	require.NoError(t, r.WriteTable(&table))
+	require.NotRegexp(t, "Inf|NaN", table.String())
+	a, _ := r.Aggregate(report.All, "forescale-floor")
+	require.InDelta(t, 1.25, a.CostRatio, 1e-9)
+	require.Nil(t, a.CostRatioCI)
+	require.NotNil(t, a.ViolatingTimeCI)
+	require.Nil(t, a.Against)
+	r = of(t, idle("hpa-rate-70", 200), idle("forescale-floor", 250))
+	require.NoError(t, r.WriteJSON(&bytes.Buffer{}))
+	a, _ = r.Aggregate(report.All, "forescale-floor")
+	require.InDelta(t, 25, a.Against.Cost, 1e-9)
 }
 
 func TestUnknownFiguresAreNull(t *testing.T) {

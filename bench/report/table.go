@@ -64,14 +64,18 @@ func (t *text) wrap(sentence string) {
 
 func (t *text) settings(r *Report) {
 	s := r.Settings
-	t.line("pods of %s requests/s busy (%d slots, %s queue), p%s within %s;\n  start-up %s, p90 %s; lead time %s",
-		number(rounded(s.Capacity)), s.Slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
+	slots := "slots"
+	if s.Slots == 1 {
+		slots = "slot"
+	}
+	t.line("pods of %s requests/s busy (%d %s, %s queue), p%s within %s;\n  start-up %s, p90 %s; lead time %s",
+		number(rounded(s.Capacity)), s.Slots, slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
 	if s.Learned != nil {
 		t.wrap("Learned from what was recorded beside the load: " + s.Learned.Words + ".")
 	}
 	for _, tr := range r.Traces {
 		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows %s in 2 min, %s in a lead time; optimum %s replica-hours, %s without start-up",
-			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Count(tr.Peak), Factor(tr.ScaleFactor), Growth(tr.Growth2M), Growth(tr.GrowthLead),
+			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Figure(tr.Peak), Figure(tr.ScaleFactor), Growth(tr.Growth2M), Growth(tr.GrowthLead),
 			Count(tr.OptimumHours), Count(tr.UndelayedHours))
 		for _, warning := range tr.Warnings {
 			t.line("warning: %s: %s", tr.Name, warning)

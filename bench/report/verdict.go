@@ -340,12 +340,16 @@ func (r *Report) losses(policy, reference string) string {
 		}
 		judged++
 		cost := 100 * (c.CostRatio/ref.CostRatio - 1)
+		bill := fmt.Sprintf(", %+.0f %% of the bill", cost)
+		if !finite(cost) { // the reference never had a pod
+			cost, bill = 0, ""
+		}
 		violates, costs := c.ViolatingTime > ref.ViolatingTime+sameTime, cost > sameCost
 		if violates && costs && len(r.Traces) == 1 {
 			figures = "both figures"
 		}
 		if violates || costs {
-			worse = append(worse, t.Name+minus(fmt.Sprintf(" (%+.3f points of time, %+.0f %% of the bill)", c.ViolatingTime-ref.ViolatingTime, cost)))
+			worse = append(worse, t.Name+minus(fmt.Sprintf(" (%+.3f points of time%s)", c.ViolatingTime-ref.ViolatingTime, bill)))
 		}
 	}
 	if len(worse) == 0 {

@@ -36,9 +36,10 @@ func Count(v float64) string {
 	return text
 }
 
-// Factor writes what a load was multiplied by: 0.0125, 24.7 or 4,000.
-func Factor(v float64) string {
-	if v >= 1000 {
+// Figure writes a factor or a rate with three significant digits at most, but whole from a
+// thousand on: 0.0125, 24.7 or 4,000.
+func Figure(v float64) string {
+	if v >= 999.5 {
 		return Count(v)
 	}
 	return strconv.FormatFloat(v, 'g', 3, 64)

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -242,6 +243,35 @@ func TestWhatCannotRun(t *testing.T) {
 	cancel()
 	_, err = campaign.Run(ctx, loads(), options())
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Every key of the JSON is named in the documentation of package report.
+func TestTheSchemaIsDocumented(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, done(t).WriteJSON(&b))
+	var doc any
+	require.NoError(t, json.Unmarshal(b.Bytes(), &doc))
+	text, err := os.ReadFile("../doc.go")
+	require.NoError(t, err)
+	documented := map[string]bool{}
+	for _, word := range regexp.MustCompile(`\w+`).FindAllString(string(text), -1) {
+		documented[word] = true
+	}
+	var visit func(value any)
+	visit = func(value any) {
+		switch v := value.(type) {
+		case map[string]any:
+			for key, of := range v {
+				require.True(t, documented[key], "%s is not documented", key)
+				visit(of)
+			}
+		case []any:
+			for _, of := range v {
+				visit(of)
+			}
+		}
+	}
+	visit(doc)
 }
 
 func TestSchemaHasTheFieldsOfARun(t *testing.T) {

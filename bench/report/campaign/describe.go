@@ -139,7 +139,7 @@ func warnings(t trace.Trace, d report.Trace) []string {
 	rate, noise := texture(t.Values)
 	count := rate * step.Seconds()
 	if t.Kind != trace.Gauge && d.ScaleFactor > 3 && count < 100 && noise*t.Step.Seconds() > rate/2 {
-		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %s: the noise of counting is scaled as well and is much of what is judged", count, api.Duration(step), report.Factor(d.ScaleFactor)))
+		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %s: the noise of counting is scaled as well and is much of what is judged", count, api.Duration(step), report.Figure(d.ScaleFactor)))
 	}
 	if t.Step > 5*time.Minute {
 		out = append(out, fmt.Sprintf("intervals of %v: what happens within them is drawn as a straight line and flatters all policies", api.Duration(t.Step)))

@@ -84,6 +84,7 @@ func newPlane(r *report.Report, c *canvas) plane {
 			p.most = max(p.most, a.ViolatingTime)
 		}
 	}
+	p.most = max(p.most, r.Settings.BudgetPct) // which is drawn, too
 	p.low = math.Floor(p.low*10-0.5) / 10
 	p.high = min(math.Ceil(p.high*10)/10+0.1, dearest)
 	p.most *= 1.5

@@ -1,10 +1,13 @@
 package page
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/report"
 )
 
@@ -27,4 +30,31 @@ func TestBothWaysInAreNamedInACrowd(t *testing.T) {
 	drawn := c.done("")
 	require.Contains(t, drawn, "forescale-keda")
 	require.Contains(t, drawn, "forescale-floor")
+}
+
+// A budget that no policy comes near is drawn within the picture all the same.
+func TestAWideBudgetIsWithinThePicture(t *testing.T) {
+	r := &report.Report{Settings: report.Settings{BudgetPct: 20}}
+	r.Aggregates = []report.Aggregate{{Class: report.All, Policy: "kpa", CostRatio: 1.4, ViolatingTime: 0.5}}
+	p := newPlane(r, &canvas{width: 358, height: 430})
+	require.GreaterOrEqual(t, p.y(20), p.top)
+}
+
+// A tenth of a request per second is a load like any other; there is no tenth of a pod.
+func TestMarksOfALowLoad(t *testing.T) {
+	require.InDeltaSlice(t, []float64{0, 0.05, 0.1}, ticks(0.09, 0, 2), 1e-12)
+	require.Equal(t, []float64{0, 1}, ticks(0.09, 1, 2))
+	require.Equal(t, []float64{0, 1000, 2000, 3000, 4000}, ticks(3900, 0, 4))
+}
+
+// On a phone the marks of a year stand as far apart as those of a day.
+func TestMarksOfAYearDoNotMeet(t *testing.T) {
+	points := make([]replay.Point, 366*24)
+	for i := range points {
+		points[i].At = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour)
+	}
+	c := &canvas{width: 358}
+	newTime([]line{{points: points}}, screen{"phone", 358}).axis(c, 0, 100)
+	require.LessOrEqual(t, strings.Count(c.b.String(), "<text"), 5)
+	require.GreaterOrEqual(t, strings.Count(c.b.String(), "<text"), 2)
 }

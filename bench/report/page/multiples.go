@@ -47,7 +47,7 @@ func multiples(r *report.Report, load string, lines []line) []multiple {
 func (t timeScale) small(l line, demand []xy, top float64) string {
 	c := &canvas{width: smallWidth, height: smallHeight + smallStrip + 24}
 	scale := valueScale{top: top, high: 4, bottom: smallHeight}
-	marks := ticks(top, 2)
+	marks := ticks(top, 1, 2)
 	for _, v := range marks[:len(marks)-1] {
 		c.line("grid", marginLeft, scale.y(v), marginLeft+t.width, scale.y(v))
 		c.text("axis", "end", marginLeft-7, scale.y(v)+4, report.Count(v))

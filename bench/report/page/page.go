@@ -214,7 +214,7 @@ func facts(r *report.Report) []fact {
 	return []fact{
 		{"judged", report.Span(t.JudgedS) + " from " + t.Start.UTC().Format("2 January 2006")},
 		{"history before", report.Span(t.WarmupS)},
-		{"peak", report.Count(t.Peak) + " requests/s" + scaled(t.ScaleFactor)},
+		{"peak", report.Figure(t.Peak) + " requests/s" + scaled(t.ScaleFactor)},
 		{"grows in two minutes", grows(t)},
 		{"clairvoyant optimum", report.Count(t.OptimumHours) + " replica-hours, " + report.Count(t.UndelayedHours) + " if pods started at once"},
 	}
@@ -231,7 +231,7 @@ func scaled(factor float64) string {
 	if math.Abs(factor-1) < 1e-9 {
 		return ", as recorded"
 	}
-	return ", scaled ×" + report.Factor(factor)
+	return ", scaled ×" + report.Figure(factor)
 }
 
 func times(n int) string {
@@ -260,7 +260,7 @@ func settings(r *report.Report) []fact {
 	}
 	peak := "as recorded"
 	if s.ScalePeak > 0 {
-		peak = "scaled to " + report.Count(s.ScalePeak) + " requests/s"
+		peak = "scaled to " + report.Figure(s.ScalePeak) + " requests/s"
 	}
 	known := []fact{
 		{"objective", fmt.Sprintf("p%.4g within %s", 100*s.Objective.Quantile, report.Span(s.Objective.LatencyS))},

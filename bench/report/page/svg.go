@@ -130,8 +130,9 @@ func steps(points []xy) []xy {
 // px writes a length with one decimal at most.
 func px(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
 
-// ticks returns about n round numbers from 0 to at least top.
-func ticks(top float64, n int) []float64 {
+// ticks returns about n round numbers from 0 to at least top, whole ones if least is 1: the
+// smallest distance of two of them.
+func ticks(top, least float64, n int) []float64 {
 	if !(top > 0) {
 		top = 1
 	}
@@ -143,7 +144,7 @@ func ticks(top float64, n int) []float64 {
 			break
 		}
 	}
-	unit = max(unit, 1)
+	unit = max(unit, least)
 	var out []float64
 	for v := 0.0; v < top+unit*0.999; v += unit {
 		out = append(out, v)

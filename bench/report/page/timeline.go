@@ -102,7 +102,7 @@ func (t timeScale) load(c *canvas, l line, lead, top, height float64) float64 {
 	if known(ahead) {
 		words = append(words, word{"forecast", "to provide for"})
 	}
-	scale := panel(c, c.caption(marginLeft, top, words...), height, t.width, peak)
+	scale := t.panel(c, c.caption(marginLeft, top, words...), height, ticks(peak, 0, 4))
 	c.ribbon("band", scale.all(clip(low, scale.top)), scale.all(clip(high, scale.top)))
 	c.path("forecast", scale.all(clip(ahead, scale.top)))
 	c.path("load", scale.all(load))
@@ -162,7 +162,7 @@ func (t timeScale) pods(c *canvas, lines []line, top, height float64) float64 {
 		words = append(words, word{l.class, l.policy})
 	}
 	words = append(words, word{"demandword", "needed"})
-	scale := panel(c, c.caption(marginLeft, top, words...), height, t.width, peak)
+	scale := t.panel(c, c.caption(marginLeft, top, words...), height, ticks(peak, 1, 4))
 	c.area("demand", scale.all(steps(demand)), scale.bottom)
 	for i := range lines {
 		c.path(lines[i].class, scale.all(clip(steps(ready[i]), scale.top)))
@@ -224,6 +224,9 @@ func (t timeScale) axis(c *canvas, top, bottom float64) {
 			break
 		}
 	}
+	for int(span/every) > max(marks, 1) {
+		every *= 2
+	}
 	for at := t.from.Truncate(every); !at.After(t.to); at = at.Add(every) {
 		x := t.x(at)
 		if at.Before(t.from) || x > marginLeft+t.width {
@@ -254,17 +257,16 @@ func (s valueScale) all(points []xy) []xy {
 	return out
 }
 
-// panel draws the grid of a panel up to peak.
-func panel(c *canvas, top, height, width, peak float64) valueScale {
-	marks := ticks(peak, 4)
+// panel draws the grid of a panel with those marks.
+func (t timeScale) panel(c *canvas, top, height float64, marks []float64) valueScale {
 	s := valueScale{top: marks[len(marks)-1], high: top, bottom: top + height}
 	for _, v := range marks {
 		class := "grid"
 		if v == 0 {
 			class = "base"
 		}
-		c.line(class, marginLeft, s.y(v), marginLeft+width, s.y(v))
-		c.text("axis", "end", marginLeft-7, s.y(v)+4, report.Count(v))
+		c.line(class, marginLeft, s.y(v), marginLeft+t.width, s.y(v))
+		c.text("axis", "end", marginLeft-7, s.y(v)+4, report.Figure(v))
 	}
 	return s
 }
