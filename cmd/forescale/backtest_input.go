@@ -177,8 +177,8 @@ func parseSLO(text string) (float64, time.Duration, error) {
 // parseStartup reads a duration, or a file of seconds by read.
 func parseStartup(text string, read func(path string) ([]byte, error)) (replay.Startup, error) {
 	if d, err := api.ParseDuration(text); err == nil {
-		if d <= 0 {
-			return replay.Startup{}, fmt.Errorf("%q: want a duration above 0 such as 60s", text)
+		if d <= 0 || d.Std() > longestStart {
+			return replay.Startup{}, fmt.Errorf("%q: want a duration above 0 such as 60s, up to %s", text, api.Duration(longestStart))
 		}
 		return replay.Startup{Median: d.Std()}, nil
 	}
@@ -194,7 +194,7 @@ func parseStartup(text string, read func(path string) ([]byte, error)) (replay.S
 			continue
 		}
 		v, err := strconv.ParseFloat(line, 64)
-		if err != nil || !(v >= 0 && v < 86400) {
+		if err != nil || !(v >= 0 && v <= longestStart.Seconds()) {
 			return s, fmt.Errorf("%s: line %d: %q: want seconds from creation to readiness, such as 42.5", text, n, line)
 		}
 		s.Observed = append(s.Observed, time.Duration(v*float64(time.Second)))

@@ -160,8 +160,8 @@ func carried(document []byte) (decode func() (api.Spec, error), object bool) {
 func triggerOf(object []byte) map[string]string {
 	var scaled struct {
 		Spec struct {
-			Min      int32 `json:"minReplicaCount"`
-			Max      int32 `json:"maxReplicaCount"`
+			Min      *int32 `json:"minReplicaCount"` // 0 is a bound, too
+			Max      *int32 `json:"maxReplicaCount"`
 			Triggers []struct {
 				Type     string            `json:"type"`
 				Metadata map[string]string `json:"metadata"`
@@ -175,9 +175,9 @@ func triggerOf(object []byte) map[string]string {
 		if _, asks := t.Metadata["metric.query"]; !asks || !strings.HasPrefix(t.Type, "external") {
 			continue
 		}
-		for key, bound := range map[string]int32{"scale.minReplicas": scaled.Spec.Min, "scale.maxReplicas": scaled.Spec.Max} {
-			if _, stated := t.Metadata[key]; !stated && bound > 0 {
-				t.Metadata[key] = strconv.Itoa(int(bound))
+		for key, bound := range map[string]*int32{"scale.minReplicas": scaled.Spec.Min, "scale.maxReplicas": scaled.Spec.Max} {
+			if _, stated := t.Metadata[key]; !stated && bound != nil {
+				t.Metadata[key] = strconv.Itoa(int(*bound))
 			}
 		}
 		return t.Metadata

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +49,7 @@ func TestATriggerIsReplayedWithinTheBoundsOfItsObject(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int32(2), *spec.Scale.MinReplicas)
 	require.Equal(t, int32(20), spec.Scale.MaxReplicas, "its own comes first")
+	spec, err = decodeSpec([]byte(strings.Replace(object, "Count: 2", "Count: 0", 1)))
+	require.NoError(t, err)
+	require.Zero(t, *spec.Scale.MinReplicas, "to zero and back is replayed, too")
 }

@@ -101,6 +101,9 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"nothing scraped":    {[]string{load, "--scrape-loss", "1"}, "--scrape-loss: 1: want a probability"},
 		"all come again":     {[]string{load, "--client-retry", "1"}, "--client-retry: 1: want a share"},
 		"no patience":        {[]string{load, "--client-timeout", "0s"}, "--client-timeout: 0s"},
+		"too much patience":  {[]string{load, "--client-timeout", "3000d"}, "--client-timeout: 3000d: want a duration above 0, up to 1h"},
+		"a node of ages":     {[]string{load, "--node-startup", "2d"}, "--node-startup: 2d: want a duration above 0, up to 1d"},
+		"a start-up of ages": {[]string{load, "--startup", "30000d"}, `--startup: "30000d": want a duration above 0 such as 60s, up to 1d`},
 		"nodes":              {[]string{load, "--pods-per-node", "-1"}, "--pods-per-node: -1"},
 		"half a lesson":      {[]string{load, "--latency-query", "l"}, `--latency-query: "l": want it together with --replicas-query`},
 		"no capacity":        {[]string{load, "--capacity", "1e-300"}, "--capacity: 1e-300 and --slots: 8"}, // no time.Duration holds its service time

@@ -45,6 +45,11 @@ func (w *world) bind(fs *pflag.FlagSet) {
 	durationVar(fs, &w.provision, "node-startup", api.Duration(time.Minute), "median time until a new node takes pods")
 }
 
+const (
+	longestWait  = time.Hour      // of a client: how long requests wait is counted by hundredths of a second
+	longestStart = 24 * time.Hour // of a pod or a node
+)
+
 // check returns an error that names the first flag that cannot be.
 func (w *world) check() error {
 	for _, f := range []struct {
@@ -59,10 +64,8 @@ func (w *world) check() error {
 		},
 		{!(w.loss >= 0 && w.loss < 1), fmt.Sprintf("--scrape-loss: %v: want a probability from 0 to below 1", w.loss)},
 		{!(w.retry >= 0 && w.retry < 1), fmt.Sprintf("--client-retry: %v: want a share from 0 to below 1", w.retry)},
-		{
-			w.timeout <= 0 || w.provision <= 0,
-			fmt.Sprintf("--client-timeout: %s and --node-startup: %s: want durations above 0", w.timeout, w.provision),
-		},
+		{w.timeout <= 0 || w.timeout.Std() > longestWait, fmt.Sprintf("--client-timeout: %s: want a duration above 0, up to %s", w.timeout, api.Duration(longestWait))},
+		{w.provision <= 0 || w.provision.Std() > longestStart, fmt.Sprintf("--node-startup: %s: want a duration above 0, up to %s", w.provision, api.Duration(longestStart))},
 		{w.podsPerNode < 0, fmt.Sprintf("--pods-per-node: %d: want a number of pods, or 0 for no limit", w.podsPerNode)},
 	} {
 		if f.bad {

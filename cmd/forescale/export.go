@@ -94,8 +94,8 @@ func (o *exportOptions) check() error {
 		return errors.New("--query is missing: want PromQL such as sum(rate(http_requests_total[1m]))")
 	case !strings.HasSuffix(o.out, ".csv") && !strings.HasSuffix(o.out, ".csv.gz"):
 		return fmt.Errorf("--out: %q: want a file that ends in .csv or .csv.gz", o.out)
-	case o.step < api.Duration(time.Second) || o.step.Std()%time.Second != 0:
-		return fmt.Errorf("--step: %q: want whole seconds such as 60s", o.step)
+	case o.step.Std() < time.Second || o.step.Std() > 24*time.Hour || o.step.Std()%time.Second != 0:
+		return fmt.Errorf("--step: %q: want whole seconds such as 60s, up to a day", o.step)
 	case o.server.Prometheus.Timeout <= 0:
 		return fmt.Errorf("--prometheus-timeout: %q: want a duration above 0", o.server.Prometheus.Timeout)
 	}

@@ -103,6 +103,7 @@ func TestExportLeavesNothingHalfWritten(t *testing.T) {
 		"wrong start":     {[]string{"--query", "sum(queue)", "--from", "yesterday"}, `"yesterday": want now`},
 		"start after end": {[]string{"--query", "sum(queue)", "--from", "-1h", "--to", "-2h"}, "at least two steps"},
 		"step":            {[]string{"--query", "sum(queue)", "--step", "500ms"}, "whole seconds"},
+		"a long step":     {[]string{"--query", "sum(queue)", "--step", "60d", "--from", "-365d"}, "whole seconds such as 60s, up to a day"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := runExport(t, append([]string{"--prometheus-url", url, "--out", file}, c.args...)...)
