@@ -339,11 +339,7 @@ func (r *Report) losses(policy, reference string) string {
 			continue
 		}
 		judged++
-		cost := 100 * (c.CostRatio/ref.CostRatio - 1)
-		bill := fmt.Sprintf(", %+.0f %% of the bill", cost)
-		if !finite(cost) { // the reference never had a pod
-			cost, bill = 0, ""
-		}
+		cost, bill := billOver(c, ref)
 		violates, costs := c.ViolatingTime > ref.ViolatingTime+sameTime, cost > sameCost
 		if violates && costs && len(r.Traces) == 1 {
 			figures = "both figures"
@@ -363,6 +359,16 @@ func (r *Report) losses(policy, reference string) string {
 		return fmt.Sprintf("It loses to %s in %s: %s.", reference, figures, worse[0])
 	}
 	return fmt.Sprintf("It loses to %s in one of the two figures at least on %d of %d traces: %s.", reference, len(worse), judged, list(worse))
+}
+
+// billOver returns by how many percent the bill of c exceeds that of ref, and the words for
+// it. A ref that never had a pod has no bill: then it is 0, and there are none.
+func billOver(c, ref Run) (percent float64, words string) {
+	percent = 100 * (c.CostRatio/ref.CostRatio - 1)
+	if !finite(percent) {
+		return 0, ""
+	}
+	return percent, fmt.Sprintf(", %+.0f %% of the bill", percent)
 }
 
 func (r *Report) outOfReach(ref Aggregate) string {
