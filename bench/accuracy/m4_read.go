@@ -18,8 +18,9 @@ import (
 // An m4Series is one row of a file: NaN marks an empty cell before the last one
 // that is given.
 type m4Series struct {
-	id     string
-	values []float64
+	id       string
+	values   []float64
+	negative int // values that are missing because they were below zero
 }
 
 // readM4 returns the training series in the order of the file, and the test
@@ -77,8 +78,9 @@ func findM4(dir, name string) (string, error) {
 }
 
 // readWide reads a file with one series per row: its name, then its cells. The
-// first row is a header if its second cell is no number. Empty cells and NA at
-// the end of a row are no cells.
+// first row is a header if its second cell is no number. Empty cells, NA and values
+// below zero are missing, as negative samples are to a running forecast; at the end
+// of a row the first two are no cells.
 func readWide(path string) ([]m4Series, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -106,7 +108,7 @@ func readWide(path string) ([]m4Series, error) {
 			continue
 		}
 		s := m4Series{id: strings.TrimSpace(row[0])}
-		if s.values, err = cells(row[1:]); err != nil {
+		if s.values, s.negative, err = cells(row[1:]); err != nil {
 			return nil, fmt.Errorf("accuracy: %s: row %d, series %s: %w", path, n, s.id, err)
 		}
 		if len(s.values) == 0 {
@@ -121,7 +123,8 @@ func isCell(text string) bool {
 	return err == nil
 }
 
-func cells(row []string) ([]float64, error) {
+// cells returns the values of a row, and how many were below zero.
+func cells(row []string) (values []float64, negative int, err error) {
 	last := 0
 	out := make([]float64, len(row))
 	for i, c := range row {
@@ -131,12 +134,16 @@ func cells(row []string) ([]float64, error) {
 			continue
 		}
 		v, err := strconv.ParseFloat(c, 64)
-		if err != nil || math.IsInf(v, 0) || v < 0 {
-			return nil, fmt.Errorf("cell %d is %q, want a finite number of at least 0, NA or nothing", i+2, c)
+		if err != nil || math.IsInf(v, 0) {
+			return nil, 0, fmt.Errorf("cell %d is %q, want a finite number, NA or nothing", i+2, c)
 		}
 		out[i], last = v, i+1
+		if v < 0 {
+			out[i] = math.NaN()
+			negative++
+		}
 	}
-	return out[:last], nil
+	return out[:last], negative, nil
 }
 
 // m4Horizon returns the length of the longest test series, 48 without any.

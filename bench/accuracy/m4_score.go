@@ -12,13 +12,14 @@ import (
 // by the definitions of the competition, as means over the series. See
 // Makridakis, Spiliotis and Assimakopoulos, The M4 Competition, IJF 36 (2020), section 2.
 type M4Report struct {
-	Series  int     // forecast
-	Horizon int     // cells each
-	Scored  int     // series with a truth of the whole horizon; the scores are 0 without any
-	SMAPE   float64 // of the medians, percent, 0 to 200
-	MASE    float64 // of the medians, against the seasonal naive rule of 24 cells in sample
-	MSIS    float64 // of the central intervals of 95 %, in the unit of MASE
-	Covered float64 // share of the truths within these, 0 to 1
+	Series   int     // forecast
+	Horizon  int     // cells each
+	Negative int     // training values below zero, which count as missing
+	Scored   int     // series with a truth of the whole horizon; the scores are 0 without any
+	SMAPE    float64 // of the medians, percent, 0 to 200
+	MASE     float64 // of the medians, against the seasonal naive rule of 24 cells in sample
+	MSIS     float64 // of the central intervals of 95 %, in the unit of MASE
+	Covered  float64 // share of the truths within these, 0 to 1
 }
 
 // OWA returns the overall weighted average: the mean of sMAPE and MASE over those of the
@@ -46,6 +47,7 @@ func m4Score(train []m4Series, truth map[string][]float64, forecasts []*forecast
 	}
 	for i, f := range forecasts {
 		r.Horizon = f.Horizon()
+		r.Negative += train[i].negative
 		y, history := truth[train[i].id], train[i].values
 		scale := score.SeasonalScale(history, day)
 		if len(y) < f.Horizon() || slices.ContainsFunc(y[:f.Horizon()], math.IsNaN) || !(scale > 0) {

@@ -122,7 +122,7 @@ func TestRunM4NamesTheBadRow(t *testing.T) {
 	_, err := accuracy.RunM4(t.Context(), dir, dir, accuracy.M4Options{}, io.Discard)
 	require.ErrorContains(t, err, "Hourly-train.csv")
 	path := filepath.Join(dir, "Hourly-train.csv")
-	for row, want := range map[string]string{"S1,1,x": `"x"`, "S1": "no values", "S1,-3": `"-3"`} {
+	for row, want := range map[string]string{"S1,1,x": `"x"`, "S1": "no values", "S1,-Inf": `"-Inf"`} {
 		require.NoError(t, os.WriteFile(path, []byte("id,V1\nS0,1,2\n"+row+"\n"), 0o644))
 		_, err = accuracy.RunM4(t.Context(), dir, dir, accuracy.M4Options{}, io.Discard)
 		require.ErrorContains(t, err, "row 3, series S1")
@@ -132,6 +132,20 @@ func TestRunM4NamesTheBadRow(t *testing.T) {
 
 // The training part of one collection beside the test part of another would be scored as if
 // they belonged together.
+func TestRunM4TakesWhatIsBelowZeroForMissing(t *testing.T) {
+	dir := t.TempDir()
+	train := "id,V1\nleak,3,3,-185181,3\nnone,,3,3,3\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-train.csv"), []byte(train), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-test.csv"), []byte("id,V1\nleak,3,-1\nnone,3,3\n"), 0o644))
+	out := t.TempDir()
+	report, err := accuracy.RunM4(t.Context(), dir, out, accuracy.M4Options{}, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Negative)
+	text, err := os.ReadFile(filepath.Join(out, "point.csv"))
+	require.NoError(t, err)
+	require.Equal(t, "series_id,h1,h2\nleak,3,3\nnone,3,3\n", string(text))
+}
+
 func TestRunM4RefusesTwoCollections(t *testing.T) {
 	dir := collection(t, 4)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-train.csv"), []byte("id,V1\nS0,1,2\n"), 0o644))

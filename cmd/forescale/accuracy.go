@@ -185,6 +185,9 @@ func (o *accuracyOptions) runM4(ctx context.Context, model forecast.Model, out, 
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d series, %d steps: forecasts in %s\n", report.Series, report.Horizon, o.out)
+	if report.Negative > 0 {
+		fmt.Fprintf(&text, "%d values below zero count as missing: demand is not negative\n", report.Negative)
+	}
 	if report.Scored > 0 {
 		if report.Scored < report.Series {
 			fmt.Fprintf(&text, "scores of %d of them: the others have no truth of %d steps, or never differ from a day before\n", report.Scored, report.Horizon)
