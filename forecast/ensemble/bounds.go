@@ -24,10 +24,10 @@ func (r *run) bound(dst *forecast.Forecast) {
 	room := high - low
 	point := r.mixed[len(r.mixed)-1]
 	scales := r.scalings()
-	wide, top := r.unseen(), 0.0
+	wide, load, top := r.unseen(), r.load(), 0.0
 	for h := range dst.Values {
 		v := point[h]
-		if v < rounding*high {
+		if v < rounding*high || v < slight*load && r.rests(h) {
 			v = 0
 		}
 		top = max(top, v)

@@ -77,3 +77,28 @@ func TestNoLoadIsForecastAsZero(t *testing.T) {
 		}
 	}
 }
+
+// Noise in what rests at night, a level of its own at weekends and a rush at six leave a
+// thousandth of the load, which is nothing; what stirs at night stays.
+func TestARestIsForecastAsZero(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	s := forecast.Series{Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: time.Hour}
+	guests := s
+	for i := range 24 * 14 {
+		load := poisson(rng, 40) + on(i%24 == 6 && i/24%7 < 5, 1500+poisson(rng, 100)*3)
+		s.Values = append(s.Values, on(i%24 >= 6 && i%24 < 23, load))
+		guests.Values = append(guests.Values, s.Values[i]+on(i%24 == 2 && i/24%3 == 0, 1))
+	}
+	for name, s := range map[string]forecast.Series{"closed": s, "a guest every third night": guests} {
+		f, err := ensemble.Forecast(t.Context(), s, 48, []float64{0.5}, ensemble.Options{})
+		require.NoError(t, err)
+		for h, row := range f.Values {
+			switch hour := h % 24; {
+			case hour >= 6 && hour < 23:
+				require.Greater(t, row[0], 10.0, "%s: hour %d", name, h)
+			case hour != 2:
+				require.Zero(t, row[0], "%s: hour %d", name, h)
+			}
+		}
+	}
+}
