@@ -43,8 +43,8 @@ type Options struct {
 	// which asks every two to four seconds. Default 200.
 	QueryRate float64
 
-	// QueryTimeout bounds one query. Default 10 s; the history of a workload gets
-	// six times as long.
+	// QueryTimeout bounds one query of the present. Default 10 s; one over closed cells,
+	// such as a history, gets six times as long.
 	QueryTimeout time.Duration
 
 	// Parallel bounds the queries in flight, of which half may read the history of a
