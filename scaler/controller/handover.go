@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
@@ -29,6 +30,7 @@ func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
 		return nil
 	case <-elected:
 	}
+	c.catchUp(ctx)
 	c.leads.Store(true)
 	c.log.Info("elected: this replica acts", "identity", c.opts.Identity)
 	defer c.leads.Store(false)
@@ -40,6 +42,25 @@ func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
 			c.sweep(ctx)
 		}
 	})
+}
+
+// catchUp takes the statuses as the replica that acted before has left them: this one has
+// read them when it first saw the objects. What was told is then not told again as an event,
+// and the times in a status do not go back.
+func (c *Controller) catchUp(ctx context.Context) {
+	var list v1alpha1.PredictiveAutoscalerList
+	if err := c.client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		c.log.Warn("statuses not read", "error", err)
+		return
+	}
+	for i := range list.Items {
+		pa := &list.Items[i]
+		if t := c.find(client.ObjectKeyFromObject(pa)); t != nil && t.uid == pa.UID {
+			t.mu.Lock()
+			t.status = *pa.Status.DeepCopy()
+			t.mu.Unlock()
+		}
+	}
 }
 
 // recheck asks for a reconcile of every object, for the finalizers and deletions that a

@@ -233,6 +233,7 @@ func TestAFloorWhoseWriteWasCutShortIsGivenBack(t *testing.T) {
 func TestTheElectedReplicaReconcilesByTheQueue(t *testing.T) {
 	c, _ := holding(t, "a", "b")
 	c.opts.ReadOnly = true
+	c.client = lookup{object: &v1alpha1.PredictiveAutoscaler{}}
 	elected := make(chan struct{})
 	close(elected)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -251,6 +252,35 @@ func TestTheElectedReplicaReconcilesByTheQueue(t *testing.T) {
 	require.False(t, c.Leads())
 }
 
+// A replica that is elected goes on from the status that the one before has left, and not from
+// that of when it began to look on: trouble that has been told of is no news.
+func TestTheElectedReplicaGoesOnFromTheStatusOfBefore(t *testing.T) {
+	c, told := recording()
+	c.log, c.opts, c.targets = slog.New(slog.DiscardHandler), Options{}.withDefaults(), map[types.NamespacedName]*target{}
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	c.opts.Now = func() time.Time { return now }
+	troubled := inOrder(0.7, true)
+	troubled.scale.Err = errors.New("no data")
+	pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", UID: "1"}}
+	pa.Status = inOrder(0.7, true).describe(now, false)
+	x := c.adopt(pa) // as a standby
+	x.object, x.view, x.verdict, x.scale = pa, troubled.view, troubled.verdict, troubled.scale
+
+	later := now.Add(time.Hour)
+	pa = pa.DeepCopy()
+	pa.Status = troubled.describe(later, false) // which another replica has written, and told of
+	scaled := metav1.NewTime(later)
+	pa.Status.LastScaleTime = &scaled
+	c.client = &statusServer{Client: lookup{object: pa}}
+	c.catchUp(t.Context())
+	now = later.Add(time.Minute)
+	next := x.describe(now, false)
+	require.Equal(t, &scaled, next.LastScaleTime)
+	require.Equal(t, pa.Status.Conditions, next.Conditions)
+	c.reportOne(t.Context(), x)
+	require.Empty(t, told())
+}
+
 // lookup is a client that knows one object, whose finalizers may be taken away.
 type lookup struct {
 	client.Client
@@ -263,6 +293,15 @@ func (l lookup) Get(_ context.Context, _ client.ObjectKey, into client.Object, _
 		return fmt.Errorf("%T is not known here", into)
 	}
 	l.object.DeepCopyInto(pa)
+	return nil
+}
+
+func (l lookup) List(_ context.Context, into client.ObjectList, _ ...client.ListOption) error {
+	list, ok := into.(*v1alpha1.PredictiveAutoscalerList)
+	if !ok {
+		return fmt.Errorf("%T is not known here", into)
+	}
+	list.Items = []v1alpha1.PredictiveAutoscaler{*l.object}
 	return nil
 }
 
