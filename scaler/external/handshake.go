@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -26,10 +27,8 @@ type loudTLS struct {
 }
 
 const (
-	sayAgain   = time.Minute // a client that tries again and again is told once in this time
-	mostTold   = 16          // kinds of failure that are remembered
-	plainText  = "the client speaks without TLS: set enableTLS: \"true\" in the metadata of its trigger"
-	otherError = "see that both ends have the certificates and authorities that fit"
+	sayAgain = time.Minute // a client that tries again and again is told once in this time
+	mostTold = 16          // kinds of failure that are remembered
 )
 
 // ServerHandshake implements credentials.TransportCredentials.
@@ -66,9 +65,21 @@ func (l *loudTLS) tell(from net.Addr, err error) {
 	if again {
 		return
 	}
-	remedy := otherError
-	if _, plain := errors.AsType[tls.RecordHeaderError](err); plain {
-		remedy = plainText
+	l.log.Warn("client not let in", "from", from.String(), "error", err, "remedy", remedyOf(err))
+}
+
+// remedyOf says what to do about a handshake that failed, in KEDA's words.
+func remedyOf(err error) string {
+	_, isPlain := errors.AsType[tls.RecordHeaderError](err)
+	_, isUnverified := errors.AsType[*tls.CertificateVerificationError](err)
+	op, isOp := errors.AsType[*net.OpError](err)
+	switch {
+	case isPlain:
+		return "the client speaks without TLS: set enableTLS: \"true\" in the metadata of its trigger"
+	case isUnverified, strings.Contains(err.Error(), "didn't provide a certificate"): // one without a type; a client keeps back what no authority of ours has signed
+		return "put tlsClientCert and tlsClientKey, signed by an authority in --grpc-client-ca, into the TriggerAuthentication of its trigger"
+	case isOp && op.Op == "remote error":
+		return "the client does not trust this server: put the authority of its certificate into the TriggerAuthentication as caCert, and name the server in scalerAddress as the certificate does"
 	}
-	l.log.Warn("client not let in", "from", from.String(), "error", err, "remedy", remedy)
+	return "see that both ends have the certificates and authorities that fit"
 }

@@ -188,6 +188,7 @@ func TestClientsAreCheckedAgainstTheirAuthority(t *testing.T) {
 	for name, config := range map[string]*tls.Config{
 		"a stranger's certificate": stranger,
 		"no certificate":           {RootCAs: ca.pool(), MinVersion: tls.VersionTLS12},
+		"another authority":        {RootCAs: strangers.pool(), Certificates: keda.Certificates, MinVersion: tls.VersionTLS12},
 		"TLS 1.1":                  {RootCAs: ca.pool(), Certificates: keda.Certificates, MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11},
 	} {
 		_, err := call(t, lis, config)
@@ -195,7 +196,10 @@ func TestClientsAreCheckedAgainstTheirAuthority(t *testing.T) {
 	}
 	_, err = pb.NewExternalScalerClient(dial(t, lis, grpc.WithTransportCredentials(insecure.NewCredentials()))).GetMetricSpec(t.Context(), refTo(web()))
 	require.Equal(t, codes.Unavailable, status.Code(err), "plain text")
-	for _, want := range []string{"client didn't provide a certificate", "client offered only unsupported versions", "set enableTLS: "} {
+	for _, want := range []string{
+		"client didn't provide a certificate", "put tlsClientCert and tlsClientKey, signed by",
+		"as caCert", "client offered only unsupported versions", "set enableTLS: ",
+	} {
 		require.Eventually(t, func() bool { return strings.Contains(strings.Join(log.lines(), "\n"), want) }, 10*time.Second, time.Millisecond, want) // a client may know sooner
 	}
 
