@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -179,6 +180,7 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
 		return
 	}
+	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) }) // starts are noted as they happened
 	t.pods = pods{of: view.Target, selector: selector, seen: map[types.UID]podState{}}
 	for i := range list.Items {
 		c.seePod(t, &list.Items[i])

@@ -132,6 +132,46 @@ func (c podCache) List(_ context.Context, into client.ObjectList, options ...cli
 	return nil
 }
 
+// A replica that begins in the middle of a roll-out finds pods of two programs, in no order. It
+// learns from the new one as if it had seen them start.
+func TestStartsOfBeforeAreLearnedInTheirOrder(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"kind":"Scale","apiVersion":"autoscaling/v1","spec":{"replicas":2},"status":{"selector":"app=web"}}`)
+	}))
+	defer server.Close()
+	c, err := New(&rest.Config{Host: server.URL}, Options{Store: live.NewStore(nil, live.Options{}), WatchPods: true})
+	require.NoError(t, err)
+	apps := schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(apps, meta.RESTScopeNamespace)
+	c.writer.Mapper = mapper
+	begin := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	pod := func(i int, template string, created time.Time, took time.Duration) corev1.Pod {
+		name := template + strconv.Itoa(i)
+		return corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{
+				Name: name, UID: types.UID(name), CreationTimestamp: metav1.NewTime(created),
+				Labels: map[string]string{"app": "web", "pod-template-hash": template},
+			},
+			Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
+				Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(created.Add(took)),
+			}}},
+		}
+	}
+	var cached []corev1.Pod
+	for i := range 6 {
+		at := begin.Add(time.Duration(i) * time.Minute)
+		cached = append(cached, pod(i, "new", at.Add(time.Hour), 20*time.Second), pod(i, "old", at, 90*time.Second))
+	}
+	c.client = podCache{pods: cached}
+	x := &target{}
+	c.learnPods(t.Context(), x, &hpa.View{Target: hpa.Target{GVK: apps, Name: "web"}})
+	took, measured := x.pods.starts.Estimate(nil)
+	require.True(t, measured)
+	require.Equal(t, 20*time.Second, took)
+}
+
 // A Deployment that is deleted and made anew under its name, with other labels, has other
 // pods than those that were known of it.
 func TestPodsOfATargetThatIsMadeAnew(t *testing.T) {
