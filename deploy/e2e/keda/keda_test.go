@@ -45,6 +45,10 @@ func TestKEDA(t *testing.T) {
 		t.Parallel()
 		testScaler(t, e.in(t, "scaler"))
 	})
+	t.Run("external scaler over mutual TLS", func(t *testing.T) {
+		t.Parallel()
+		testMutualTLS(t, e.in(t, "tls"))
+	})
 	t.Run("quick start of the README", func(t *testing.T) {
 		t.Parallel()
 		testQuickStart(t, e.in(t, "shop"))
