@@ -10,6 +10,7 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/forecasttest"
 )
 
 // shop returns days of five-minute cells of a shop that opens at nine and closes
@@ -68,4 +69,24 @@ func TestSeasonsFollowTheWallClock(t *testing.T) {
 			require.Greater(t, wrong, 1.5*reference, "or the test would prove nothing")
 		})
 	}
+}
+
+// A series that is a week old just when the clocks go back: the first cells of its second week
+// come twice, and the second time they have no week before them.
+func TestASecondWeekBeginsWhenTheClocksGoBack(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	const day = 48
+	change := time.Date(2024, 10, 27, 1, 0, 0, 0, time.UTC)
+	s := forecast.Series{Start: change.Add(-7*24*time.Hour - 30*time.Minute), Step: 30 * time.Minute, Values: make([]float64, 9*day)}
+	for i := range s.Values {
+		s.Values[i] = 100 + 50*math.Sin(2*math.Pi*float64(i)/day)
+	}
+	fitted, err := auto.New(auto.Options{Location: berlin}).Fit(t.Context(), s)
+	require.NoError(t, err)
+	filter, err := fitted.Filter(s)
+	require.NoError(t, err)
+	f := forecast.New(12, 0.05, 0.5, 0.95)
+	filter.Forecast(f)
+	forecasttest.Sane(t, f)
 }

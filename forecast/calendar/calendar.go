@@ -179,13 +179,16 @@ func (c *Calendar) Claim(then *Then) (share float64, ok bool) {
 // of two answers is no better than the likelier one.
 func sharpened(p float64) float64 { return p * p / (p*p + (1-p)*(1-p)) }
 
-// Learn takes the value z of the newest sample, and what came before it.
+// Learn takes the value z of the newest sample, and what came before it. The second week may
+// begin twice, when clocks go back in its first hour: what then has no week again is no lesson.
 func (c *Calendar) Learn(s *Then, z float64) {
 	switch {
 	case math.IsNaN(s.Day):
 		return
 	case math.IsNaN(s.Week):
-		c.learnDay(z - s.Day)
+		if c.first != nil {
+			c.learnDay(z - s.Day)
+		}
 		return
 	case c.first != nil:
 		c.beginWeeks()

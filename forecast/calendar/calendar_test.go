@@ -145,3 +145,18 @@ func TestTrust(t *testing.T) {
 	}
 	require.Greater(t, tr.Of(1, 0, 1, 1), 0.8)
 }
+
+// Half-hours whose clocks go back just when the first week is over: the hour that comes twice
+// has a week before it at first, and then none.
+func TestTheSecondWeekMayBeginTwice(t *testing.T) {
+	c := New(48, 336)
+	for at := range 336 - 48 {
+		c.Learn(&Then{At: at + 48, Day: 1, Week: math.NaN()}, 1.1)
+	}
+	c.Learn(&Then{At: 336, Day: 1, Week: 1}, 1)
+	begun := *c
+	c.Learn(&Then{At: 337, Day: 1, Week: math.NaN()}, 9)
+	require.Equal(t, begun, *c, "nothing is learned")
+	c.Learn(&Then{At: 338, Day: 1, Week: 1}, 1)
+	require.Equal(t, begun.seen+1, c.seen)
+}
