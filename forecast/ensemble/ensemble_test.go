@@ -1,6 +1,7 @@
 package ensemble_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,4 +22,16 @@ func TestEveryLengthGivesASaneForecast(t *testing.T) {
 	}
 	_, err := ensemble.Forecast(t.Context(), forecasttest.Hourly(0, 1, 1), 48, levels, ensemble.Options{})
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
+}
+
+// A metric that has been silent for three of five days is forecast from the first two.
+func TestAnOutageUpToNowIsSurvived(t *testing.T) {
+	history := forecasttest.Hourly(5*24, 100, 1)
+	for i := 2*24 + 1; i < history.Len(); i++ {
+		history.Values[i] = math.NaN()
+	}
+	f, err := ensemble.Forecast(t.Context(), history, 24, levels, ensemble.Options{})
+	require.NoError(t, err)
+	forecasttest.Sane(t, f)
+	require.InDelta(t, 100, f.Values[0][2], 60, "of the order of the history")
 }

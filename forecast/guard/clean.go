@@ -19,21 +19,24 @@ func (r Report) Dirty() int { return r.Outliers + r.Outages }
 // Series returns history with gaps filled, and outliers and outages replaced by
 // what the robust form of m expected there. Level shifts are left in place, and
 // so is the first period. A history that is too short for m is returned as a
-// copy, gaps and all.
+// copy, gaps and all. Any other error is that of [regress.Model.Walk].
 func Series(history forecast.Series, m regress.Model, o Options) (forecast.Series, Report, error) {
 	c := cleaner{guard: New(o), history: history}
 	cleaned, err := m.Walk(history, c.judge)
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: cleaned}
-	if errors.Is(err, forecast.ErrShortHistory) {
+	switch {
+	case errors.Is(err, forecast.ErrShortHistory):
 		out.Values = slices.Clone(history.Values)
 		return out, Report{}, nil
+	case err != nil:
+		return forecast.Series{}, Report{}, err
 	}
 	for i, v := range history.Values { // what was believed stays as it is, to the last bit
 		if v >= 0 && c.verdict(i) == Clean {
 			out.Values[i] = v
 		}
 	}
-	return out, c.report, err
+	return out, c.report, nil
 }
 
 // A cleaner judges the cells of one history.

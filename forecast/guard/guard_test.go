@@ -168,3 +168,19 @@ func BenchmarkJudge(b *testing.B) {
 		g.Judge(100, 100+float64(i%3))
 	}
 }
+
+// What a regression cannot be fitted to is no reason to fail, and what is no history is one.
+func TestAHistoryThatCannotBeJudged(t *testing.T) {
+	history := forecasttest.Hourly(5*24, 100, 1)
+	for i := 2*24 + 1; i < history.Len(); i++ {
+		history.Values[i] = nan
+	}
+	cleaned, report, err := guard.Series(history, regress.Model{}, guard.Options{})
+	require.NoError(t, err)
+	require.Zero(t, report)
+	require.Equal(t, history.Values[:2*24+1], cleaned.Values[:2*24+1])
+
+	history.Values[7] = math.Inf(1)
+	_, _, err = guard.Series(history, regress.Model{}, guard.Options{})
+	require.ErrorContains(t, err, "value 7 of the series")
+}

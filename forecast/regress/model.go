@@ -87,7 +87,7 @@ func (m *Model) Fit(ctx context.Context, history forecast.Series) (forecast.Fitt
 }
 
 // Estimate is Fit with the concrete result. It needs three periods of cells, of
-// which half are observed.
+// which half are observed, one of them at least the longest lag after the first.
 func (m *Model) Estimate(history forecast.Series) (*Fitted, error) {
 	r, err := newRun(m.defaults(), history)
 	if err != nil {

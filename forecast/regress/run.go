@@ -172,8 +172,12 @@ func (r *run) flush() {
 }
 
 // solve returns the coefficients for the rows accumulated. The slice is valid
-// until the next call.
+// until the next call. Without a row the history is too short.
 func (r *run) solve() ([]float64, error) {
+	if r.rows == 0 {
+		return nil, fmt.Errorf("regress: %w: none of the cells after the first %d, the longest lag, is observed",
+			forecast.ErrShortHistory, r.longest())
+	}
 	r.flush()
 	d, prior := len(r.x), 1+r.plan.prior
 	s := &r.scratch
