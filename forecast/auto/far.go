@@ -7,6 +7,7 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/combine"
+	"github.com/forescale/forescale/forecast/space"
 )
 
 // Far forecasts horizon cells after history at once, farther than the ladder of the pool
@@ -16,8 +17,9 @@ import (
 // Up to the end of the ladder the forecast is the pool's, whose bounds rest on the error at
 // every cell of the history. Beyond the ladder the point forecast is that of [Path]. The
 // bounds of Path itself rest on twenty-four origins only, so the bounds there are the pool's
-// at the end of the ladder, widened in proportion as those of Path widen from there on. Over
-// the second half of the ladder the one blends into the other.
+// at the end of the ladder, widened in proportion as those of Path widen from there on. No
+// bound that is widened lies farther above the highest value of history than the lowest lies
+// below it. Over the second half of the ladder the one blends into the other.
 //
 // Far returns the errors of Path.
 func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
@@ -40,9 +42,10 @@ func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, hor
 	dst.Start, dst.Step = history.End(), history.Step
 	dst.Warnings = near.Warnings // those of the path are about its bounds
 	end := reach - 1
+	low, high := space.Extent(history.Values)
 	row := make([]float64, len(all))
 	for h := range horizon {
-		continued(row, path.Values[h], path.Values[end], near.Values[end], median)
+		continued(row, path.Values[h], path.Values[end], near.Values[end], median, high+(high-low))
 		peaks := path.Peaks[h]
 		if h < reach {
 			later := max(0, float64(2*h-end)/float64(max(end, 1))) // 0 up to the middle of the ladder, 1 at its end
@@ -66,15 +69,16 @@ func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, hor
 // continued sets row to quantiles around the median of path. Their distances from it, as
 // ratios, are those of near, the pool's quantiles at the end of the ladder, raised to the
 // power by which those of the path have grown since; end are the path's quantiles at the
-// end of the ladder.
-func continued(row, path, end, near []float64, median int) {
+// end of the ladder. What this adds to path and near ends at most: of a median near zero, as
+// that of a load at rest, every ratio is vast.
+func continued(row, path, end, near []float64, median int, most float64) {
 	for q := range row {
 		row[q] = path[q]
 		distance, before, now := ratio(near, q, median), ratio(end, q, median), ratio(path, q, median)
 		if before == 0 || math.IsNaN(distance) || math.IsNaN(now) {
 			continue // nothing to measure the growth by
 		}
-		row[q] = path[median] * math.Exp(distance*max(now/before, 1))
+		row[q] = min(path[median]*math.Exp(distance*max(now/before, 1)), max(path[q], near[q], most))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/forecasttest"
 )
 
 // Far ahead the bounds of a path would start as wide as its twenty-four origins say;
@@ -45,4 +46,28 @@ func TestFarStartsAsThePoolAndGoesOnAsThePath(t *testing.T) {
 
 	_, err = auto.Far(t.Context(), filter, s.Slice(0, 0), horizon, levels, auto.Options{})
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
+}
+
+// A load that rests for hours: around its forecast of next to nothing, bounds are vast as
+// ratios, and those ratios mean nothing once it is on again.
+func TestFarAheadOfARest(t *testing.T) {
+	s := forecast.Series{Start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Step: time.Hour, Values: make([]float64, 54*24)}
+	for i := range s.Values {
+		if i/8%2 == 0 {
+			s.Values[i] = 82
+		}
+	}
+	for n := s.Len() - 16; n < s.Len(); n++ {
+		history := s.Slice(0, n)
+		fitted, err := auto.New(auto.Options{}).Fit(t.Context(), history)
+		require.NoError(t, err)
+		filter, err := fitted.Filter(history)
+		require.NoError(t, err)
+		far, err := auto.Far(t.Context(), filter, history, 48, []float64{0.5, 0.975}, auto.Options{})
+		require.NoError(t, err)
+		forecasttest.Sane(t, far)
+		for h, row := range far.Values {
+			require.LessOrEqual(t, row[1], 2*82., "%d cells of history, step %d", n, h)
+		}
+	}
 }
