@@ -192,10 +192,13 @@ func TestKerasLayersKeepTheirOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"lstm/", "lstm_9/", "lstm_10/"}, layers)
 	require.Equal(t, []string{"dense/"}, dense)
-	maps.Copy(f.Metadata, map[string]string{"layers": "lstm_9,lstm,lstm_10"})
+	maps.Copy(f.Metadata, map[string]string{"layers": "lstm_9, lstm,lstm_10"})
 	layers, _, err = kerasLayers(f)
 	require.NoError(t, err)
 	require.Equal(t, []string{"lstm_9/", "lstm/", "lstm_10/"}, layers)
+	f.Metadata["layers"] = "lstm_9,lstm,lstm_1" // of layers of one size no other check would find the wrong order
+	_, _, err = kerasLayers(f)
+	require.ErrorContains(t, err, `metadata layers is "lstm_9,lstm,lstm_1", which does not name the layer "lstm_10"`)
 }
 
 // FuzzDecode looks for a panic and for memory out of proportion, and runs what

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/forescale/forescale/forecast/lstm"
+	"github.com/forescale/forescale/forecast/lstm/weights/safetensors"
 )
 
 // counted orders names as frameworks count them: dense, dense_1, …, dense_10.
@@ -23,7 +24,7 @@ func (r *reader) stack(n *lstm.Network, prefixes []string, read func(name string
 	if len(n.Layers) == 0 || len(prefixes) == 0 {
 		return fmt.Errorf("weights: %d LSTM layers and the dense layers %q, want at least one of each", len(n.Layers), prefixes)
 	}
-	if err := r.order(prefixes); err != nil {
+	if err := arrange(r.file, keyDense, prefixes); err != nil {
 		return err
 	}
 	activations, err := r.activations(len(prefixes) - 1)
@@ -47,17 +48,21 @@ func (r *reader) stack(n *lstm.Network, prefixes []string, read func(name string
 	return nil
 }
 
-// order sorts the prefixes of dense layers.
-func (r *reader) order(prefixes []string) error {
-	given, ok := r.file.Metadata[keyDense]
+// arrange sorts the prefixes of layers as the metadata of that key say, else as they are counted.
+func arrange(f *safetensors.File, key string, prefixes []string) error {
+	given, ok := f.Metadata[key]
 	if !ok {
 		slices.SortFunc(prefixes, counted)
 		return nil
 	}
-	place := func(prefix string) int { return slices.Index(strings.Split(given, ","), strings.Trim(prefix, "./")) }
+	names := strings.Split(given, ",")
+	for i, name := range names {
+		names[i] = strings.TrimSpace(name)
+	}
+	place := func(prefix string) int { return slices.Index(names, strings.Trim(prefix, "./")) }
 	for _, p := range prefixes {
 		if place(p) < 0 {
-			return fmt.Errorf("weights: metadata %s is %q, which does not name the layer %q", keyDense, given, strings.Trim(p, "./"))
+			return fmt.Errorf("weights: metadata %s is %q, which does not name the layer %q", key, given, strings.Trim(p, "./"))
 		}
 	}
 	slices.SortFunc(prefixes, func(a, b string) int { return place(a) - place(b) })

@@ -2,7 +2,6 @@ package weights
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/forescale/forescale/forecast/lstm"
@@ -88,13 +87,5 @@ func kerasLayers(f *safetensors.File) (recurrent, dense []string, err error) {
 			dense = append(dense, prefix)
 		}
 	}
-	if given, ok := f.Metadata[keyLayers]; ok {
-		order := strings.Split(given, ",")
-		slices.SortStableFunc(recurrent, func(a, b string) int {
-			return slices.Index(order, strings.Trim(a, "./")) - slices.Index(order, strings.Trim(b, "./"))
-		})
-		return recurrent, dense, nil
-	}
-	slices.SortFunc(recurrent, counted)
-	return recurrent, dense, nil
+	return recurrent, dense, arrange(f, keyLayers, recurrent)
 }
