@@ -1,9 +1,6 @@
 package auto
 
-import (
-	"github.com/forescale/forescale/forecast/direct"
-	"github.com/forescale/forescale/forecast/guard"
-)
+import "github.com/forescale/forescale/forecast/guard"
 
 // outsize is the most units that a value may have; a series that exceeds it gets a new
 // unit.
@@ -45,12 +42,7 @@ func (s *filter) rescale(factor float64) {
 			s.regs[k][t].Reset()
 		}
 	}
-	for k, v := range s.bridge {
-		s.bridge[k] = direct.ToSmall(v.Float() * factor)
-	}
-	for k := range s.rungs {
-		s.answers[values][k].point *= factor
-	}
+	s.answers[values][0].point *= factor // all others are made anew before they are read
 	s.ladders, s.guard = newLadders(s.plan), guard.New(guard.Options{})
 	if s.claims.active() {
 		s.claims.calendar.Rescale(factor)

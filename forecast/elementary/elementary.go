@@ -12,7 +12,8 @@
 //	log x  = e·ln 2 + log c + log(1 + r)               x = 2^e·m, c = m to seven bits, |r| < 1/128
 //
 // They take no branches but for the range, which is why they take a third of the
-// time. Results are the same on every machine.
+// time. Results are the same on all processors of one architecture; between two, last bits
+// may differ, as compilers for some of them round a product and a sum once.
 //
 // # Why not float32
 //
