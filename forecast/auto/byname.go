@@ -28,6 +28,9 @@ func ByName(name string, opts Options) (forecast.Model, error) {
 	single := func(form ets.Form) ets.Model {
 		m := ets.HoltWinters(form)
 		m.Period, m.Zone = day, opts.Location
+		if opts.NoSeasons {
+			m.Seasons = ets.None
+		}
 		return m
 	}
 	switch name {
@@ -46,7 +49,10 @@ func ByName(name string, opts Options) (forecast.Model, error) {
 	case HoltWintersDouble:
 		m := ets.DoubleSeasonal(ets.Log) // its offset keeps zeros finite
 		m.Zone = opts.Location
-		if len(opts.Seasons) > 1 {
+		switch {
+		case opts.NoSeasons:
+			m.Seasons = ets.None
+		case len(opts.Seasons) > 1:
 			m.Period, m.LongPeriod = day, week
 		}
 		return m, nil

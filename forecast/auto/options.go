@@ -19,17 +19,19 @@ const (
 	LSTM                      = "lstm"                        // a trained network; needs Options.Network
 )
 
-// Options are the settings that every model by name takes. The zero value finds
-// the seasons in the data and follows UTC.
+// Options are the settings of all models by name, of which each takes those that it has a
+// use for. The zero value finds the seasons in the data and follows UTC.
 type Options struct {
 	// Location is the zone whose wall clock the seasons follow; nil means UTC.
 	Location *time.Location
 
 	// Seasons are the periods of the series, ascending; nil means that day and week
-	// are tried and others looked for in the data.
+	// are tried and others looked for in the data. The pool keeps at most two besides day
+	// and week, the shortest. Models of one season take the shortest, Holt–Winters of two
+	// the shortest and the longest of two or more; regress has a day and a week.
 	Seasons []time.Duration
 
-	// NoSeasons says that the series has no season.
+	// NoSeasons says that the series has no season: to the pool, and to Holt–Winters.
 	NoSeasons bool
 
 	// Network is a trained LSTM: one more expert of the pool, and the model named LSTM.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/auto"
+	"github.com/forescale/forescale/forecast/forecasttest"
 	"github.com/forescale/forescale/forecast/season"
 )
 
@@ -76,4 +77,18 @@ func TestNoSeasonsMeansNone(t *testing.T) {
 	require.Empty(t, seasons(t, fitted))
 	_, err = fitted.Filter(s)
 	require.NoError(t, err)
+}
+
+// Twenty hours are no two days, and a model without a season does not ask for them.
+func TestHoltWintersWithoutASeason(t *testing.T) {
+	history := forecasttest.Hourly(20, 100, 1)
+	for _, name := range []string{auto.HoltWinters, auto.HoltWintersMultiplicative, auto.HoltWintersDouble} {
+		model, err := auto.ByName(name, auto.Options{NoSeasons: true})
+		require.NoError(t, err)
+		forecasttest.Filter(t, model, history)
+		model, err = auto.ByName(name, auto.Options{})
+		require.NoError(t, err)
+		_, err = model.Fit(t.Context(), history)
+		require.ErrorIs(t, err, forecast.ErrShortHistory, name)
+	}
 }
