@@ -86,7 +86,7 @@ func (f *Fitted) cells(period time.Duration, n int) []int32 {
 	clock := season.NewClock(f.start, f.step, period, f.model.Zone)
 	out := make([]int32, n)
 	for i := range out {
-		out[i] = int32(min(len(m.cells)-1, int(float64(clock.Phase(1)+m.half)*m.per)))
+		out[i] = m.cell(clock.Phase(1))
 		clock.Advance()
 	}
 	return out

@@ -157,6 +157,7 @@ func (s *State) At(h int) float64 {
 type memory struct {
 	clock season.Clock
 	cells []float32
+	step  int64   // ns
 	half  int64   // half a step, ns: samples stand for the middle of their cell
 	per   float64 // cells per nanosecond
 	w     float64 // weight of cell j
@@ -178,6 +179,7 @@ func newMemory(start time.Time, step, period time.Duration, zone *time.Location)
 	m := memory{
 		clock: season.NewClock(start, step, period, zone),
 		cells: make([]float32, n),
+		step:  int64(step),
 		half:  int64(step / 2),
 		per:   float64(n) / float64(period),
 		whole: period == step*time.Duration(n),
@@ -186,14 +188,23 @@ func newMemory(start time.Time, step, period time.Duration, zone *time.Location)
 	return m
 }
 
+// cell returns the cell that the middle of a sample of that phase lies in. Where there is a
+// cell for each step it is the one of that step, wherever midnight lies in it: in a zone that is
+// half an hour off, middles would lie on the borders of cells.
+func (m *memory) cell(phase int64) int32 {
+	if m.whole {
+		return int32(phase / m.step)
+	}
+	return int32(float64(phase+m.half)*m.per) % int32(len(m.cells))
+}
+
 // locate returns the two cells around a phase and the weight of the second.
 func (m *memory) locate(phase int64) (i, j int32, w float64) {
-	x := float64(phase+m.half) * m.per
 	if m.whole {
-		i = min(int32(x), int32(len(m.cells)-1))
+		i = m.cell(phase)
 		return i, i, 0
 	}
-	n := int32(len(m.cells))
+	x, n := float64(phase+m.half)*m.per, int32(len(m.cells))
 	if x -= 0.5; x < 0 {
 		x += float64(n)
 	}
