@@ -21,47 +21,49 @@ func Names() []string {
 // ByName returns the model of a name with the given settings. It returns an
 // error that lists the names for an unknown one.
 func ByName(name string, opts Options) (forecast.Model, error) {
-	day, week := time.Duration(0), time.Duration(0) // the models' own defaults
-	if n := len(opts.Seasons); n > 0 {
-		day, week = opts.Seasons[0], opts.Seasons[n-1]
-	}
-	single := func(form ets.Form) ets.Model {
-		m := ets.HoltWinters(form)
-		m.Period, m.Zone = day, opts.Location
-		if opts.NoSeasons {
-			m.Seasons = ets.None
-		}
-		return m
-	}
 	switch name {
 	case Auto:
 		return New(opts), nil
 	case Naive:
 		return baseline.Naive{}, nil
 	case SeasonalNaive:
-		return baseline.SeasonalNaive{Season: day, Zone: opts.Location}, nil
+		return baseline.SeasonalNaive{Season: opts.shortest(), Zone: opts.Location}, nil
 	case Drift:
 		return baseline.Drift{}, nil
 	case HoltWinters:
-		return single(ets.Additive), nil
+		return holtWinters(ets.HoltWinters(ets.Additive), opts), nil
 	case HoltWintersMultiplicative:
-		return single(ets.Multiplicative), nil
+		return holtWinters(ets.HoltWinters(ets.Multiplicative), opts), nil
 	case HoltWintersDouble:
-		m := ets.DoubleSeasonal(ets.Log) // its offset keeps zeros finite
-		m.Zone = opts.Location
-		switch {
-		case opts.NoSeasons:
-			m.Seasons = ets.None
-		case len(opts.Seasons) > 1:
-			m.Period, m.LongPeriod = day, week
-		}
-		return m, nil
+		return holtWinters(ets.DoubleSeasonal(ets.Log), opts), nil // its offset keeps zeros finite
 	case Regress:
 		return &regress.Model{Zone: opts.Location}, nil
 	case LSTM:
 		return trained(opts.Network)
 	}
 	return nil, fmt.Errorf("unknown model %q, want one of %s", name, strings.Join(Names(), ", "))
+}
+
+// holtWinters returns m with the seasons and the zone of opts.
+func holtWinters(m ets.Model, opts Options) ets.Model {
+	m.Zone = opts.Location
+	switch n := len(opts.Seasons); {
+	case opts.NoSeasons:
+		m.Seasons = ets.None
+	case m.Seasons == ets.One:
+		m.Period = opts.shortest()
+	case n > 1:
+		m.Period, m.LongPeriod = opts.Seasons[0], opts.Seasons[n-1]
+	}
+	return m
+}
+
+// shortest returns the shortest season, 0 if none is given: a model's own default.
+func (o Options) shortest() time.Duration {
+	if len(o.Seasons) == 0 {
+		return 0
+	}
+	return o.Seasons[0]
 }
 
 func trained(n *lstm.Network) (forecast.Model, error) {
