@@ -182,6 +182,15 @@ func TestValidateReportsEveryFault(t *testing.T) {
 	}
 }
 
+// A third would be dropped without a word.
+func TestAtMostTwoSeasonsBesideDayAndWeek(t *testing.T) {
+	spec := api.Spec{Metric: api.MetricSpec{Query: "q"}, Scale: api.ScaleSpec{TargetPerReplica: 5}}
+	require.NoError(t, spec.Forecast.Seasons.UnmarshalText([]byte("2h,8h,1d,7d")))
+	require.NoError(t, spec.Validate())
+	require.NoError(t, spec.Forecast.Seasons.UnmarshalText([]byte("2h,5h,8h")))
+	require.ErrorContains(t, spec.Validate(), `forecast.seasons: "2h,5h,8h": want at most 2 periods besides 1d and 7d`)
+}
+
 // An event that recurs by the nanosecond would have a cell hold more occurrences than
 // anybody can look at.
 func TestAnEventRecursByTheMinuteAtMost(t *testing.T) {

@@ -17,7 +17,7 @@ const (
 	MaxLeadTime   = time.Hour
 	maxQueryBytes = 64 << 10
 	maxEvents     = 256
-	maxSeasons    = 4
+	maxOthers     = 2 // seasons besides day and week, as the pool keeps no more
 	maxSlots      = 1 << 15
 	leastEvery    = Duration(time.Minute)
 )
@@ -134,8 +134,10 @@ func (v *validator) metric(m MetricSpec) {
 }
 
 func (v *validator) forecast(f ForecastSpec) {
-	if len(f.Seasons) > maxSeasons {
-		v.add("forecast.seasons", f.Seasons.String(), fmt.Sprintf("want at most %d periods", maxSeasons))
+	const day = Duration(24 * time.Hour)
+	others := slices.DeleteFunc(slices.Clone(f.Seasons), func(d Duration) bool { return d == day || d == 7*day })
+	if len(others) > maxOthers {
+		v.add("forecast.seasons", f.Seasons.String(), fmt.Sprintf("want at most %d periods besides 1d and 7d", maxOthers))
 	}
 	v.span("forecast.horizon", Duration(f.Horizon.Value), MaxHorizon)
 	if f.TimeZone != "" {
