@@ -112,6 +112,9 @@ func (e Event) Latest(now time.Time) (time.Time, bool) {
 // by the clock of its location.
 func (e Event) onDay(n int) time.Time {
 	s := e.Start.In(e.location())
+	if n == 0 { // of an hour that comes twice, the one that is meant
+		return s
+	}
 	return time.Date(s.Year(), s.Month(), s.Day()+n, s.Hour(), s.Minute(), s.Second(), s.Nanosecond(), e.location())
 }
 

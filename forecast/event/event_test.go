@@ -241,3 +241,13 @@ func TestApplyDoesNotAllocate(t *testing.T) {
 	cal.Apply(f)
 	require.Zero(t, testing.AllocsPerRun(20, func() { cal.Apply(f) }))
 }
+
+// Of an hour that comes twice the first occurrence is in the one that Start names.
+func TestAnEventMayStartInTheHourThatComesTwice(t *testing.T) {
+	for _, start := range []time.Time{utc("2024-10-27T00:30:00Z"), utc("2024-10-27T01:30:00Z")} { // both 2:30 in Berlin
+		e := Event{Name: "batch", Start: start, Duration: time.Hour, Every: 24 * time.Hour, Location: berlin(t), Add: 1}
+		require.InDelta(t, 1, e.Share(start, start.Add(time.Hour)), 0, start)
+		require.Zero(t, e.Share(start.Add(-time.Hour), start), start)
+		require.Zero(t, e.Share(start.Add(time.Hour), start.Add(2*time.Hour)), start)
+	}
+}
