@@ -11,6 +11,7 @@ const (
 	worse       = 1.1            // times the rival's loss at which trust is lost
 	level       = 1.0            // times the rival's loss at which it is regained
 	gain        = 0.1            // step of the quantile trackers, in mean relative errors
+	steepest    = 2.0            // relative growth that the margin learns from at most: a forecast asks for no more, and from next to nothing demand grows by any factor
 	dearest     = 5.0            // times the rival's mean loss: the most that one promise is charged, so that the way back does not take days
 )
 
@@ -115,7 +116,7 @@ func (r *Rival) settle(p float64, span time.Duration, actual, base float64) {
 	if !(base > 0) {
 		return
 	}
-	off := actual/base - 1
+	off := min(actual/base-1, steepest)
 	if r.Weight <= 1 {
 		r.Scale = math.Abs(off)
 	}

@@ -69,6 +69,33 @@ func TestReactiveMarginFollowsTheGrowth(t *testing.T) {
 
 // Where load stands still the last value is right to the last digit. A forecast that is
 // a part of a replica above it has not failed; one that asks for whole replicas has.
+// Out of next to nothing demand grows by any factor, and one that fades by halves is at last too
+// small for a quotient. A margin that learned from either would make the last value the worst of
+// rivals, and each forecast a good one, for as long as its losses are remembered.
+func TestWhatRisesFromNextToNothingTeachesNoMargin(t *testing.T) {
+	for _, night := range []float64{1e-3, 1e-310} {
+		var g trust.Gate
+		at := start
+		for range 3 * 24 { // three days
+			for minute := range 60 {
+				v := 100.0
+				if at.Hour() < 7 {
+					v = night
+				}
+				g.Observe(at, v)
+				g.Promise(trust.Promise{Made: at, Due: at.Add(lead), Level: 0.95, Acting: 4 * v, Last: v})
+				at = at.Add(step)
+				if at.Hour() == 8 && minute%10 == 0 {
+					require.Less(t, g.Reactive(100), 150.0, "%v, night at %v", at, night)
+				}
+			}
+		}
+		require.False(t, g.Trusted(), "three times too much all day is worse than the last value")
+		_, err := json.Marshal(g)
+		require.NoError(t, err)
+	}
+}
+
 func TestAForecastMayBeAGrainAboveALoadThatStandsStill(t *testing.T) {
 	for _, c := range []struct {
 		name          string
