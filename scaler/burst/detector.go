@@ -122,7 +122,8 @@ func (d *Detector) Remember(past *Detector) {
 	}
 	d.Recent = append(d.Recent[:0], past.Recent...)
 	d.First = past.First
-	d.renewal = renewal{}
+	past.judge() // d may be asked before its first sample, when it cannot tell for how long they were watched
+	d.renewal = past.renewal
 }
 
 // Lasts reports whether a burst is going on.
