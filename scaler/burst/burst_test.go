@@ -248,6 +248,28 @@ func TestReachAddsOrMultiplies(t *testing.T) {
 
 // A job that comes at six and at eighteen on nearly all days, and in one of four of the
 // other hours: the chance follows the time of the day.
+// Out of next to nothing demand rises by any factor, which says nothing of a level that has grown
+// meanwhile; and the level of a series that stands idle fades until no quotient holds it.
+func TestReachIsBoundedByWhatBurstsRoseTo(t *testing.T) {
+	for idle, pause := range map[float64]time.Duration{0.001: 2 * time.Hour, 0: 40 * time.Hour} {
+		d := burst.Detector{Window: time.Minute}
+		at := start
+		for range 5 {
+			feed(&d, at, pause, func(time.Time) float64 { return idle })
+			at = at.Add(pause)
+			feed(&d, at, 5*time.Minute, func(time.Time) float64 { return 100 })
+			at = at.Add(5 * time.Minute)
+		}
+		feed(&d, at, pause, func(time.Time) float64 { return idle })
+		require.NotEmpty(t, d.Recent)
+		_, err := json.Marshal(d)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, d.Reach(100, 0.95), 100.0)
+		require.LessOrEqual(t, d.Reach(100, 0.95), 201.0)
+		require.InDelta(t, 1000, d.Reach(1000, 0.95), 101)
+	}
+}
+
 func TestHedgeKnowsTheTimeOfDay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 2))
 	onsets := map[int64]bool{}

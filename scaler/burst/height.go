@@ -17,14 +17,19 @@ const (
 //
 // A burst may multiply demand, as more requests of each user do, or add to it, as a job
 // that runs beside the users does. Reach uses the one of the two, multiple or addition, that
-// varies less from burst to burst.
+// varies less from burst to burst. But it is not more than twice what any of them rose to, or base
+// if that is more: out of next to nothing demand rises by any factor.
 func (d *Detector) Reach(base, level float64) float64 {
 	var room [2][lastHeights]float64
 	multiples, additions := d.heights(room[0][:0], Burst.multiple), d.heights(room[1][:0], Burst.addition)
 	if len(additions) == len(multiples) && spread(additions, 0) < spread(multiples, 1) {
 		return base + quantileOf(additions, level)
 	}
-	return base * quantileOf(multiples, level)
+	reach := base * quantileOf(multiples, level)
+	if tops := d.heights(room[1][:0], Burst.top); len(tops) > 0 && len(tops) == len(multiples) { // else a base is unknown
+		reach = min(reach, max(growth*tops[len(tops)-1], base))
+	}
+	return reach
 }
 
 // Usually returns the 95 % quantile of how long past bursts lasted, kept between least and
@@ -56,6 +61,7 @@ func (d *Detector) rise(level float64) time.Duration {
 func (b Burst) seconds() float64  { return b.Lasted.Seconds() }
 func (b Burst) multiple() float64 { return b.Height }
 func (b Burst) addition() float64 { return (b.Height - 1) * b.Base }
+func (b Burst) top() float64      { return b.Height * b.Base }
 
 // heights appends to h the positive values of a property of the last bursts, ascending.
 func (d *Detector) heights(h []float64, of func(Burst) float64) []float64 {
