@@ -12,7 +12,7 @@ const (
 // which the trigger is active, and once it has not been for the cooldown. A poll that ends in
 // an error is none.
 //
-// Source: KEDA v2.20.2, pkg/scaling/executor/scale_scaledobjects.go.
+// Source: KEDA v2.21.0, pkg/scaling/executor/scale_scaledobjects.go.
 type activation struct {
 	active time.Time // when the trigger last was
 	polled time.Time

@@ -97,8 +97,7 @@ func (k *scaledObject) Decide(now time.Time, o replay.Observation) replay.Action
 	}
 	k.polled = now
 	switch {
-	case !o.RateOK && k.s.HonestNulls: // an error is no sign of idleness
-		k.active = now
+	case !o.RateOK && k.s.HonestNulls: // after an error KEDA does nothing, and does not take it for activity
 	case o.RateOK && o.Rate > k.s.Activation:
 		k.active = now
 		if o.Replicas == 0 {

@@ -170,6 +170,23 @@ func TestKEDAGoesToZeroAfterTheCooldownAndWakesAtOnce(t *testing.T) {
 	require.Equal(t, int32(1), p.Decide(second(330), seen(9, 0)).Replicas)
 }
 
+// An error neither sends the target to zero nor counts as activity: the first poll after it
+// ends a cooldown that has passed.
+func TestKEDADoesNothingOnAnError(t *testing.T) {
+	c := config()
+	c.Min = 0
+	p := rival.NewKEDA(rival.KEDASettings{HonestNulls: true})
+	p.Reset(c)
+	decide := func(s int, rate float64) int32 {
+		return p.Decide(epoch.Add(time.Duration(s)*time.Second), seen(rate, 1)).Replicas
+	}
+	require.Equal(t, int32(-1), decide(0, 5))
+	for s := 30; s <= 600; s += 30 {
+		require.Equal(t, int32(-1), decide(s, math.NaN()), "second %d", s)
+	}
+	require.Equal(t, int32(0), decide(630, 0))
+}
+
 func TestKEDAFallsBackAfterMoreThanItsThresholdOfFailures(t *testing.T) {
 	p := rival.NewKEDA(rival.KEDASettings{HonestNulls: true, Fallback: &rival.Fallback{Failures: 2, Replicas: 6}})
 	p.Reset(config())
