@@ -19,18 +19,19 @@ type Intensity struct {
 	seen   []bool // whether values[i] was observed
 }
 
-// Intensity returns the intensity of t. A trace of intervals under 15 s is
-// averaged to 15 s first. A gauge is taken at its time stamps, not at centres.
+// Intensity returns the intensity of t. Intervals under 15 s are averaged first, as many as
+// 15 s hold. A gauge is taken at its time stamps, not at centres.
 func (t Trace) Intensity() Intensity {
+	fine := t.Step
 	if t.Step < finest {
 		t = t.Coarsen(finest)
 	}
 	in := Intensity{
-		start: t.Start, step: t.Step.Seconds(),
+		start: t.Start.Add(t.Step / 2), step: t.Step.Seconds(),
 		values: make([]float64, len(t.Values)), seen: make([]bool, len(t.Values)),
 	}
-	if t.Kind != Gauge {
-		in.start = t.Start.Add(t.Step / 2)
+	if t.Kind == Gauge {
+		in.start = t.Start.Add((t.Step - fine) / 2) // the middle of the stamps that were averaged
 	}
 	last := firstValue(t.Values)
 	for i, v := range t.Values {

@@ -82,9 +82,9 @@ func (t Trace) Tail(d time.Duration) Trace {
 	return t
 }
 
-// Coarsen returns t with intervals of step, each the mean of the values in it, or
-// NaN if it has none. A step that is not above t.Step returns t. The remainder
-// of a last interval that is not whole is averaged over what it has.
+// Coarsen returns t with intervals of as many of its own as step holds, each the mean of the
+// values in it, or NaN if it has none; t itself if step holds fewer than two. The remainder of
+// a last interval that is not whole is averaged over what it has.
 func (t Trace) Coarsen(step time.Duration) Trace {
 	per := int(step / t.Step)
 	if per < 2 {

@@ -86,6 +86,17 @@ func TestIntensityOfAGaugeIsAtItsStamps(t *testing.T) {
 	require.InDelta(t, 45, got, 1e-9)
 }
 
+// A ramp of one a second, averaged to 15 s, is where it was.
+func TestIntensityOfAGaugeBySecondsIsNotShifted(t *testing.T) {
+	values := make([]float64, 120)
+	for i := range values {
+		values[i] = float64(i)
+	}
+	in := trace.Trace{Kind: trace.Gauge, Start: start, Step: time.Second, Values: values}.Intensity()
+	got, _ := in.At(start.Add(50 * time.Second))
+	require.InDelta(t, 50, got, 1e-9)
+}
+
 func TestFillEqualsAt(t *testing.T) {
 	tr := trace.Synthetic(trace.Shape{Length: 24 * time.Hour, Day: 0.5, Noise: trace.Noise{Sigma: 0.2}, Gaps: []trace.Gap{{After: time.Hour, Length: 10 * time.Minute}}}, 1)
 	in := tr.Intensity()

@@ -132,7 +132,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	durationVar(fs, &o.step, "step", api.Duration(0), "cell of the grid on which files are read; for CSV and JSON a multiple of their interval (default that interval, or a minute)")
 	fs.StringVar(&o.spec, "spec", "", "YAML `file` (-: standard input) with the spec that forescale runs, the object that is recommended, a ScaledObject, or the metadata of its trigger; its bounds, objective and service override the flags; given a target per replica, forescale goes by that and not by what a pod can carry")
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, to join the experts as that of serve does")
-	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, or a `file` of observed seconds, one per line")
+	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, a `duration`; or a file of observed seconds, one per line")
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
 	fs.IntVar(&o.slots, "slots", 8, "requests that one pod serves at once")
 	fs.StringVar(&o.slo, "slo", "p99=500ms", "latency objective: a quantile in percent and its bound")
