@@ -6,7 +6,6 @@ SHELL := bash
 
 GO            ?= go
 GOLANGCI_LINT ?= v2.15.0
-BENCHSTAT     ?= latest
 IMAGE         ?= forescale:devel
 FUZZTIME      ?= 100000x
 DEMO_FLAGS    ?=

@@ -141,7 +141,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	durationVar(fs, &o.smooth, "smooth", api.Duration(0), "average the load over this span, for loads with few events")
 	durationVar(fs, &o.warmup, "warmup", api.Duration(0), "how much of the start of the load is history, at least, and not judged (default a quarter of it, at most 7d)")
 	durationVar(fs, &o.judged, "days", api.Duration(14*24*time.Hour), "how much of the end of the load is judged at most")
-	fs.Int32Var(&o.min, "min-replicas", 1, "least replicas")
+	fs.Int32Var(&o.min, "min-replicas", 1, "least replicas; with 0 KEDA and Knative go to zero and back, and HPAs keep one")
 	fs.Int32Var(&o.max, "max-replicas", 400, "most replicas")
 	o.world.bind(fs)
 	fs.StringSliceVar(&o.policies, "policies", []string{"default"}, "policies in the order of the table; default and all are lists of them")
