@@ -195,7 +195,8 @@ func (e *exporter) data(ctx context.Context, queries ...string) (export.Data, er
 			given++
 		}
 	}
-	pieces := int(e.to.Sub(e.from)/(pieceSteps*e.step)) + 1
+	piece := pieceSteps * e.step
+	pieces := int((e.to.Sub(e.from) + piece - 1) / piece)
 	e.total = given * pieces
 	var d export.Data
 	for i, column := range []*forecast.Series{&d.Rate, &d.Latency, &d.Replicas, &d.Desired} {

@@ -54,7 +54,10 @@ func newForecastCommand() *cobra.Command {
 ` + formats + `
 
 Up to an hour, or twelve cells, ahead the model forecasts as it does in a running
-autoscaler. Farther ahead, auto blends into path, which forecasts all cells at once.`,
+autoscaler. Farther ahead, auto blends into path, which forecasts all cells at once.
+
+CSV and JSON have a row for each cell. Beside the quantiles of the cell itself (q0.5 and
+so on, values in JSON) they have those of the highest cell up to it (peak0.5, peaks).`,
 		Example: `  forescale forecast requests.csv --horizon 2h
   forescale forecast requests.csv --horizon 1d --plot forecast.svg
   forescale forecast requests.csv --output json --levels 0.5,0.9,0.99

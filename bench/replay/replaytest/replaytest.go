@@ -31,9 +31,10 @@ func TestPolicy(t *testing.T, fresh func() replay.Policy) {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, fresh(), c.trace, c.options)
 			require.False(t, math.IsNaN(r.ReplicaHours) || math.IsNaN(r.ViolatingTime))
+			bounds := c.options.Cluster.Filled()
 			for _, change := range r.Changes {
-				require.GreaterOrEqual(t, change.To, min(c.options.Cluster.Min, 1))
-				require.LessOrEqual(t, change.To, int32(400), "the default of the maximum")
+				require.GreaterOrEqual(t, change.To, bounds.Min)
+				require.LessOrEqual(t, change.To, bounds.Max)
 			}
 		})
 	}
