@@ -83,15 +83,18 @@ func Write(w io.Writer, r *report.Report, lines map[string]campaign.Timelines) e
 	if err := t.Execute(&text, v); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
-	// A line must not begin with a percent sign, or with the × of the number before it.
-	whole := text.Bytes()
-	for _, sign := range []string{"%", "×"} {
-		whole = bytes.ReplaceAll(whole, []byte(" "+sign), []byte("\u00a0"+sign))
-	}
-	if _, err := w.Write(whole); err != nil {
+	// What is to be pasted stays as it is: a query may have a percent sign.
+	before, after, _ := strings.Cut(text.String(), "<pre>")
+	spec, after, _ := strings.Cut(after, "</pre>")
+	if _, err := io.WriteString(w, glued(before)+"<pre>"+spec+"</pre>"+glued(after)); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	return nil
+}
+
+// glued keeps a percent sign, and a ×, on the line of the number before it.
+func glued(text string) string {
+	return strings.NewReplacer(" %", "\u00a0%", " ×", "\u00a0×").Replace(text)
 }
 
 func newView(r *report.Report, lines map[string]campaign.Timelines) view {

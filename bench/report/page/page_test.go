@@ -17,6 +17,7 @@ import (
 	"github.com/forescale/forescale/bench/report/campaign"
 	"github.com/forescale/forescale/bench/report/page"
 	"github.com/forescale/forescale/bench/trace"
+	"github.com/forescale/forescale/scaler/api"
 )
 
 // write returns the page of a short campaign over loads of these names.
@@ -32,6 +33,7 @@ func write(t *testing.T, names ...string) string {
 		Replay:   replay.Options{Load: replay.Load{Peak: 1000}, Step: 5 * time.Second, Warmup: 12 * time.Hour},
 		Policies: []string{"static-peak", "hpa-rate-70", "hpa-tuned", "times-1.2", "oracle", "forescale-floor"},
 		Workers:  2, Resamples: 1000, Timeline: time.Minute, Make: maker,
+		Spec: api.Spec{Metric: api.MetricSpec{Query: "sum(queue) % 60"}},
 	})
 	require.NoError(t, err)
 	var b bytes.Buffer
@@ -78,6 +80,7 @@ func TestPictures(t *testing.T) {
 	}
 	require.Contains(t, text, "grows within one lead time")
 	require.Contains(t, text, "kind: PredictiveAutoscaler")
+	require.Contains(t, text, "sum(queue) % 60", "a query stays as it is")
 	require.Contains(t, text, "objective missed")
 	require.NotContains(t, text, " ×", "no line begins with the sign of the number before it")
 	require.NotContains(t, text, "Each load by name", "there is one")
