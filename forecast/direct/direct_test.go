@@ -41,6 +41,26 @@ func TestRegressionFindsItsCoefficients(t *testing.T) {
 	require.Zero(t, r.Predict(0, []float32{1, 1, 1}), "nothing known is the naive forecast")
 }
 
+// A load that rests at first, or for so long that the usual error is next to nothing, is
+// forecast without error; what comes then is learned all the same.
+func TestRegressionLearnsAfterARest(t *testing.T) {
+	for name, learned := range map[string]int{"at first": 0, "for a week of minutes": 500} {
+		rng := rand.New(rand.NewPCG(3, 1))
+		r, tune := direct.NewRegression(1, 1), direct.Tuning{Forget: 0.999, Ridge: 1e-6, Huber: 1}
+		learn := func(rows int, size float64) {
+			for range rows {
+				x := size * rng.NormFloat64()
+				r.Learn([]float32{float32(x)}, [direct.MaxTargets]float64{2 * x}, tune)
+			}
+		}
+		learn(learned, 1)
+		learn(10_500, 0)
+		learn(200, 1)
+		r.Solve(tune)
+		require.InDelta(t, 2, r.Predict(0, []float32{1}), 0.1, name)
+	}
+}
+
 // Growing weights, the two rows at a time and the factorization of our own give
 // what the definition gives when gonum solves it: with a memory of days and with
 // one so short that the weights are made small again every few rows.

@@ -56,7 +56,7 @@ func (r *Regression) fromEnd(n int) []float32 {
 type Tuning struct {
 	Forget float64 // weight of the past per row, in (0, 1); 1 − 1/n remembers n rows
 	Ridge  float64 // relative to the diagonal, > 0
-	Huber  float64 // errors beyond Huber times their mean size count less, > 0
+	Huber  float64 // errors beyond Huber times their mean size, 0.001 at least, count less, > 0
 }
 
 // Rows returns the discounted number of rows learned from: it grows to
@@ -92,9 +92,10 @@ func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning)
 		e := math.Abs(target[k] - r.Predict(k, x))
 		scale := &r.numbers[scaleAt+k]
 		s := float64(*scale)
-		if limit := tune.Huber * s; e > limit && weight > 10 {
+		usual := max(s, leastError)
+		if limit := tune.Huber * usual; e > limit && weight > 10 {
 			w = min(w, limit/e)
-			e = min(e, 10*s) // one freak must not open the gate for the next
+			e = min(e, 10*usual) // one freak must not open the gate for the next
 		}
 		*scale = float32(s + max(warm, 0.01)*(e-s))
 	}
@@ -114,6 +115,11 @@ func (r *Regression) Learn(x []float32, target [MaxTargets]float64, tune Tuning)
 		}
 	}
 }
+
+// leastError is the least that the usual error is taken for, of targets of the order of one. A
+// load at rest is forecast without any error; were that what is usual, the rows of all that comes
+// after it would count for nothing, and it would remain so.
+const leastError = 1e-3
 
 // mostUnit is the weight of the newest row at which all are brought back to one.
 const mostUnit = 1e8
