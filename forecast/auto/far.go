@@ -23,6 +23,9 @@ import (
 //
 // Far returns the errors of Path.
 func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
+	if err := forecast.CheckLevels(levels); err != nil {
+		return nil, err
+	}
 	all := levels
 	if !slices.Contains(all, 0.5) {
 		all = append(slices.Clone(levels), 0.5)

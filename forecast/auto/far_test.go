@@ -46,6 +46,8 @@ func TestFarStartsAsThePoolAndGoesOnAsThePath(t *testing.T) {
 
 	_, err = auto.Far(t.Context(), filter, s.Slice(0, 0), horizon, levels, auto.Options{})
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
+	_, err = auto.Far(t.Context(), filter, s, horizon, []float64{0.9, 0.1}, auto.Options{})
+	require.ErrorContains(t, err, "quantile level 0.1 after 0.9")
 }
 
 // A load that rests for hours: around its forecast of next to nothing, bounds are vast as
