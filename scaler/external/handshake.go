@@ -68,6 +68,10 @@ func (l *loudTLS) tell(from net.Addr, err error) {
 	l.log.Warn("client not let in", "from", from.String(), "error", err, "remedy", remedyOf(err))
 }
 
+// readAgain is added to what is to be done to a TriggerAuthentication: KEDA 2.21 keeps what it
+// has read of one for as long as the generation of the ScaledObject stays.
+const readAgain = ", which KEDA reads again when the ScaledObject changes"
+
 // remedyOf says what to do about a handshake that failed, in KEDA's words.
 func remedyOf(err error) string {
 	_, isPlain := errors.AsType[tls.RecordHeaderError](err)
@@ -77,9 +81,9 @@ func remedyOf(err error) string {
 	case isPlain:
 		return "the client speaks without TLS: set enableTLS: \"true\" in the metadata of its trigger"
 	case isUnverified, strings.Contains(err.Error(), "didn't provide a certificate"): // one without a type; a client keeps back what no authority of ours has signed
-		return "put tlsClientCert and tlsClientKey, signed by an authority in --grpc-client-ca, into the TriggerAuthentication of its trigger"
+		return "put tlsClientCert and tlsClientKey, signed by an authority in --grpc-client-ca, into the TriggerAuthentication of its trigger" + readAgain
 	case isOp && op.Op == "remote error":
-		return "the client does not trust this server: put the authority of its certificate into the TriggerAuthentication as caCert, and name the server in scalerAddress as the certificate does"
+		return "the client does not trust this server: name it in scalerAddress as its certificate does, and put the authority of that into the TriggerAuthentication as caCert" + readAgain
 	}
 	return "see that both ends have the certificates and authorities that fit"
 }
