@@ -44,8 +44,9 @@ type Verdict struct {
 
 // Judge returns the state of the floor at now, and remembers it. A floor that was
 // changed to the value to give back was put back (by a tool that applies its
-// manifests again); any other new value is the user's new wish. So is the floor
-// in force itself, if the object shows that somebody else wants just that.
+// manifests again), unless a replica has released it; any other new value is the
+// user's new wish. So is the floor in force itself, if the object shows that
+// somebody else wants just that.
 func (f *Floor) Judge(v *View, now time.Time) Verdict {
 	if f.uid != v.UID { // another object of the same name starts afresh
 		*f = Floor{uid: v.UID}
