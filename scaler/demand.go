@@ -66,10 +66,10 @@ func known(v float64) *float64 {
 // DemandAt returns the quantile level of the highest demand within [from, to],
 // in the unit of the metric.
 //
-// A bound that lies inside a cell counts for its part of the cell, so that the
-// answer moves smoothly with the clock. Time outside the forecast is left out.
-// DemandAt returns NaN if no time is left: f is nil or empty, the forecast ends
-// before from, or to lies before from. It does not allocate.
+// While from lies in the first cell of f, of the cell that to lies in only the part up to there
+// counts, so that the answer moves smoothly with the clock; otherwise cells count as a whole.
+// Time outside the forecast is left out. DemandAt returns NaN if no time is left: f is nil or
+// empty, the forecast ends before from, or to lies before from. It does not allocate.
 //
 // The forecast has maxima of windows that begin at its first cell only. For a window that
 // begins later, the maximum is taken to be its highest cell, raised in the proportion in
@@ -129,7 +129,7 @@ func Replicas(need, target float64) int32 {
 }
 
 // Ceil rounds x up to a count, within 0 and 2³¹−1. A fraction below one part in
-// 10⁹ of x is noise and does not count. NaN yields −1, unknown.
+// 10⁹ of x, or of 1 if x is less, is noise and does not count. NaN yields −1, unknown.
 func Ceil(x float64) int32 {
 	const noise = 1e-9
 	switch {
