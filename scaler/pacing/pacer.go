@@ -99,9 +99,10 @@ func (p *Pacer) Observe(m reactive.Moment, i Interval) {
 // what is observed, bursts aside.
 func (p *Pacer) Trials() *trial.Set { return p.trials }
 
-// Book books what was missed in an interval; nothing if that is unknown.
+// Book books what was missed in an interval; nothing if that is unknown, as after a silence of
+// more than five minutes, of which its end tells nothing.
 func (p *Pacer) Book(i Interval) {
-	if math.IsNaN(i.Missed) || i.Length <= 0 {
+	if math.IsNaN(i.Missed) || i.Length <= 0 || i.Length > reactive.Stabilization {
 		return
 	}
 	usual, burst := p.explain(i)

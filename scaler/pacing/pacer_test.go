@@ -54,6 +54,25 @@ func TestUnknownMissesMoveNothing(t *testing.T) {
 	require.InDelta(t, pacing.HedgeOdds, p.HedgeOdds(1), 1e-9)
 }
 
+// Behind KEDA nothing is decided while samples stay away. That the first one after hours comes
+// with too few replicas does not say that there were too few for hours.
+func TestASilenceIsNotMissed(t *testing.T) {
+	heard, silent := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
+	now := run(heard, 0, false)
+	run(silent, 0, false)
+	after := func(p *pacing.Pacer, gap time.Duration, missed float64) float64 {
+		at := now.Add(gap)
+		p.Book(pacing.Interval{End: at, Length: gap, Missed: missed})
+		for range 4 * 10 { // until it is settled that no burst explains it
+			at = at.Add(15 * time.Second)
+			p.Observe(steady(at, 0), pacing.Interval{End: at, Length: 15 * time.Second})
+			p.Book(pacing.Interval{End: at, Length: 15 * time.Second})
+		}
+		return p.Alpha()
+	}
+	require.InEpsilon(t, after(heard, 15*time.Second, 0), after(silent, 2*time.Hour, 1), 0.01)
+}
+
 // The guard holds what the autoscaler in the shadow would have, and all of it at most,
 // once that misses less than the target: it has 15 replicas for a demand of 10 at 70 %.
 func TestTheGuardHoldsOnlyAfterHarm(t *testing.T) {
