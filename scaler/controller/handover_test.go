@@ -16,9 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -339,6 +337,35 @@ func TestAnObjectDeletedBeforeTheElectionIsReleased(t *testing.T) {
 	require.Empty(t, pa.Finalizers)
 }
 
+// An object that is deleted while a write is under way waits for its end, or the floor would be
+// raised after it was found to be free, and nobody would give it back with the object.
+func TestADeletionWaitsForTheWriteUnderWay(t *testing.T) {
+	c, s := holding(t, "web")
+	deleted := metav1.Now()
+	pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "shop", Name: "web", DeletionTimestamp: &deleted, Finalizers: []string{finalizer},
+	}}
+	pa.Spec.TargetRef.Name = "web"
+	c.client = lookup{object: pa}
+	c.leads.Store(true)
+	x := c.all()[0]
+	x.busy = true
+	request := ctrl.Request{NamespacedName: x.name}
+	result, err := c.Reconcile(t.Context(), request)
+	require.NoError(t, err)
+	require.Positive(t, result.RequeueAfter)
+	require.NotEmpty(t, pa.Finalizers)
+	a, _ := x.decide(c.opts.Store, c.opts.Now(), c.opts)
+	require.Equal(t, keep, a, "it is decided no more")
+	c.settle(x, func() {}, nil)
+	_, err = c.Reconcile(t.Context(), request)
+	require.NoError(t, err)
+	floor, claimed := s.floor("web")
+	require.InDelta(t, 2, floor, 0)
+	require.False(t, claimed)
+	require.Empty(t, pa.Finalizers)
+}
+
 // A controller that only looks on has nothing to give back, whatever it has seen.
 func TestFinishOfALookerOnWritesNothing(t *testing.T) {
 	c, s := holding(t, "a")
@@ -347,40 +374,4 @@ func TestFinishOfALookerOnWritesNothing(t *testing.T) {
 	floor, claimed := s.floor("a")
 	require.InDelta(t, 9, floor, 0)
 	require.True(t, claimed)
-}
-
-// failing is the discovery of an API server that does not answer.
-type failing struct{ meta.RESTMapper }
-
-func (failing) RESTMapping(schema.GroupKind, ...string) (*meta.RESTMapping, error) {
-	return nil, errors.New("connection refused")
-}
-
-// An API server that does not answer while a replica starts, as where both restart, is no
-// cluster without KEDA.
-func TestAnAPIServerThatDoesNotAnswerIsNoClusterWithoutKEDA(t *testing.T) {
-	kind, err := hpa.KindOf(v1alpha1.KindScaledObject)
-	require.NoError(t, err)
-	with := meta.NewDefaultRESTMapper(nil)
-	with.Add(kind.GVK, meta.RESTScopeNamespace)
-	for name, c := range map[string]struct {
-		mapper meta.RESTMapper
-		served bool
-		err    string
-	}{
-		"with KEDA":    {with, true, ""},
-		"without KEDA": {meta.NewDefaultRESTMapper(nil), false, ""},
-		"not known":    {failing{}, false, "find out whether the cluster has KEDA: connection refused"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			x := &Controller{log: slog.New(slog.DiscardHandler), writer: &hpa.Writer{Mapper: c.mapper}}
-			served, err := x.served(kind)
-			require.Equal(t, c.served, served)
-			if c.err == "" {
-				require.NoError(t, err)
-				return
-			}
-			require.ErrorContains(t, err, c.err)
-		})
-	}
 }

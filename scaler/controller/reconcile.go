@@ -159,10 +159,14 @@ func (c *Controller) rival(ctx context.Context, pa *v1alpha1.PredictiveAutoscale
 // finish gives the floor of a deleted object back and lets it go. After the
 // deadline it goes in any case; the sweep cleans up behind it.
 func (c *Controller) finish(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) (ctrl.Result, error) {
+	busy := false
 	if t := c.find(client.ObjectKeyFromObject(pa)); t != nil {
 		t.mu.Lock()
-		t.gone = true
+		t.gone, busy = true, t.busy
 		t.mu.Unlock()
+	}
+	if busy { // a raise under way would be done after the floor has been looked at
+		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
 	}
 	if !controllerutil.ContainsFinalizer(pa, finalizer) {
 		return ctrl.Result{}, nil
