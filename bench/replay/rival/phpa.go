@@ -83,7 +83,7 @@ func (p *predictiveHPA) Reset(c replay.Config) {
 
 // Decide implements [replay.Policy].
 func (p *predictiveHPA) Decide(now time.Time, o replay.Observation) replay.Action {
-	bounds := hpa.Bounds{Min: p.c.Min, Max: p.c.Max}
+	bounds := hpa.Bounds{Min: max(p.c.Min, 1), Max: p.c.Max} // it does nothing at 0, as an HPA
 	scale := hpa.Scale{Spec: o.Replicas, Status: o.Replicas}
 	if !o.RateOK {
 		return p.scale(p.auto.Sync(now, bounds, scale, hpa.Unavailable{}).Replicas)

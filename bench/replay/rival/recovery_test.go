@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/bench/replay"
+	"github.com/forescale/forescale/bench/replay/rival"
 	"github.com/forescale/forescale/bench/trace"
 )
 
@@ -60,6 +61,30 @@ func TestSetPointsOrderTheCost(t *testing.T) {
 	}
 	require.IsIncreasing(t, costs, "%v", costs)
 	require.InEpsilon(t, 1.2*costs[2], costs[3], 0.05, "the factor on top of the set-point is paid in full")
+}
+
+// After an hour without load, and where there may be no replica at all, the load is served again:
+// nobody stays at zero, which an HPA would never leave by itself.
+func TestNobodyStaysAtZero(t *testing.T) {
+	values := make([]float64, 8*60)
+	for i := range values {
+		if i < 5*60 || i >= 6*60 {
+			values[i] = 300
+		}
+	}
+	idle := trace.Trace{Name: "idle", Start: epoch, Step: time.Minute, Values: values}
+	s, err := replay.NewScenario(idle, replay.Options{Warmup: 4 * time.Hour, Timeline: time.Minute, Cluster: replay.Cluster{ZeroMin: true}})
+	require.NoError(t, err)
+	for _, name := range rival.Names() {
+		if name == rival.Tuned {
+			continue
+		}
+		r, err := s.Run(t.Context(), start(t, name, config()))
+		require.NoError(t, err)
+		for _, p := range r.Timeline[150:] { // half an hour later
+			require.GreaterOrEqual(t, p.Ready, int32(3), "%s at %v", name, p.At)
+		}
+	}
 }
 
 // Idle for an hour: KEDA and Knative go to zero and come back, each on its own clock.
