@@ -48,7 +48,7 @@ func (r *Report) scaledObject(body string) (string, error) {
 	dotted(metadata, "", spec)
 	if r.Settings.Spec.Scale.LeadTime.Auto() {
 		lead := time.Duration((r.Settings.RateWindowS/2 + r.Settings.StartupP90S) * float64(time.Second))
-		metadata["scale.leadTime"] = api.Duration(lead.Round(time.Second)).String()
+		metadata["scale.leadTime"] = api.Duration(min(lead.Round(time.Second), api.MaxLeadTime)).String()
 	}
 	if _, err := api.FromMetadata(metadata); err != nil {
 		return "", err

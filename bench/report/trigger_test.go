@@ -57,6 +57,9 @@ func TestTheObjectForKEDAIsTheSpecThatWasReplayed(t *testing.T) {
 	want.Scale.LeadTime = api.AutoDuration{Value: 113 * time.Second} // 82.66 s and half a minute
 	require.Equal(t, want, trigger())
 
+	s.StartupP90S = 2 * 3600
+	require.Equal(t, api.AutoDuration{Value: time.Hour}, trigger().Scale.LeadTime, "the most that a spec may state")
+
 	s.Min, s.Spec.Scale.LeadTime = 0, api.AutoDuration{Value: 90 * time.Second}
 	want = s.Spec
 	want.Scale.MinReplicas = &s.Min // 0 of the object alone would not tell

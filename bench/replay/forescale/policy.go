@@ -187,8 +187,9 @@ func completeScale(s api.ScaleSpec, c replay.Config) api.ScaleSpec {
 	return s
 }
 
-// leadOf is the lag of a mean over the window of rate() and the start of a pod.
-func leadOf(c replay.Config) time.Duration { return c.RateWindow/2 + c.StartupP90 }
+// leadOf is the lag of a mean over the window of rate() and the start of a pod, as far as a
+// spec may state it.
+func leadOf(c replay.Config) time.Duration { return min(c.RateWindow/2+c.StartupP90, api.MaxLeadTime) }
 
 // Decide implements [replay.Policy].
 func (p *Policy) Decide(now time.Time, o replay.Observation) replay.Action {

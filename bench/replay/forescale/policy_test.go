@@ -77,6 +77,17 @@ func TestWholeReplicasStayWholeBehindKEDA(t *testing.T) {
 	require.InEpsilon(t, cost[0], cost[1], 0.03)
 }
 
+// Pods that take an hour to start are no reason not to run: what a spec may state is the most
+// that is looked ahead.
+func TestPodsThatTakeAnHourToStart(t *testing.T) {
+	o := replay.Options{Score: 12 * time.Hour, Seed: 1, Cluster: replay.Cluster{Startup: replay.Startup{Median: time.Hour}}}
+	for _, name := range []string{forescale.FloorName, forescale.KedaName} {
+		p, err := forescale.New(name, api.Spec{})
+		require.NoError(t, err)
+		require.Positive(t, run(t, rhythm(3, 1), o, p).Created)
+	}
+}
+
 func TestOracleShowsThePriceOfTheRules(t *testing.T) {
 	s, err := replay.NewScenario(rhythm(4, 2), replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1})
 	require.NoError(t, err)
