@@ -55,7 +55,10 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	for k, form := range forms {
 		f.ets[k] = estimate(ctx, form, history, p.opts)
 	}
-	return f, ctx.Err()
+	if err := ctx.Err(); err != nil { // a form may be missing for that reason alone
+		return nil, fmt.Errorf("auto: fit: %w", err)
+	}
+	return f, nil
 }
 
 func isObserved(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }

@@ -74,8 +74,9 @@ func (c *cells) reach(i int, z float64, season int) {
 	}
 }
 
-// at returns the value at sample i, interpolated between the middles of cells;
-// NaN before the first complete cell and after the last.
+// at returns the value at sample i, interpolated between the middles of cells; NaN if it is
+// not kept, or there is no complete cell yet. After the last one that holds, or NaN if a cell is
+// one sample.
 func (c *cells) at(i int) float64 {
 	if c.per == 1 || i < 0 {
 		return c.values.at(i)

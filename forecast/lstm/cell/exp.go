@@ -2,8 +2,8 @@ package cell
 
 import "github.com/forescale/forescale/forecast/elementary"
 
-// saturated is where the logistic function is 0 or 1 to the last bit of a
-// float64; beyond it the argument is cut, so that no exponential overflows.
+// saturated is where the logistic function lies within 10⁻¹⁷ of 0 or 1; beyond it the
+// argument is cut, so that no exponential overflows.
 const saturated = 40
 
 // bound cuts x to the range.
