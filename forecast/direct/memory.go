@@ -23,6 +23,7 @@ type Memory struct {
 	weekView  view    // of week
 	lags      Lags
 	wall      Wall
+	asked     int // samples before the newest that the wall may be asked for
 	n         int
 	sum       float64 // of the last levelSpan samples
 }
@@ -120,7 +121,9 @@ func NewMemory(l Lags, wall Wall) *Memory {
 		}
 	}
 	m.dayView, m.weekView = newView(m.day, l.Day, l), newView(m.week, l.Week, l)
-	switch far := max(l.Others[0], l.Others[1]); {
+	far := max(l.Others[0], l.Others[1])
+	m.asked = longest + l.Reach + min(far, int(mostAsked/time.Duration(max(wall.step, 1))))
+	switch {
 	case far <= l.Day:
 		m.other = m.day
 	case far <= l.Week:
@@ -130,6 +133,10 @@ func NewMemory(l Lags, wall Wall) *Memory {
 	}
 	return m
 }
+
+// mostAsked is how long after a change of the clocks the wall still knows it for the sake of
+// other periods. It does not know the next change before, and some zones have one a month later.
+const mostAsked = 14 * 24 * time.Hour
 
 // maxOther bounds the cells kept for a period that is longer than a week.
 const maxOther = 8192
@@ -171,7 +178,7 @@ func (m *Memory) Push(z, typical float64) {
 // remember gives sample i to the seasons. An hour that the clocks skip is filled from the
 // season before it; of an hour that comes twice the first is kept.
 func (m *Memory) remember(i int, typical float64) {
-	m.wall.pass(i - longest - m.lags.Reach)
+	m.wall.pass(i - m.asked)
 	at := m.wall.at(i)
 	if m.lags.Day > 0 {
 		m.day.reach(at, typical, m.lags.Day)

@@ -30,3 +30,22 @@ func TestWallFollowsTheClocks(t *testing.T) {
 	require.Equal(t, back, utc.at(back))
 	require.InDelta(t, 0.5, utc.fraction(720), 1e-12)
 }
+
+// A job every eighteen hours counts elapsed time: on both days around a change of the clocks its
+// period lies eighteen hours back, not seventeen or nineteen.
+func TestOtherPeriodsLookBackOverAChangeOfTheClocks(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	const period, step = 108, 10 * time.Minute
+	start := time.Date(2024, 3, 29, 0, 0, 0, 0, time.UTC)
+	lags := NewLags(step, time.Minute, 12)
+	lags.Others[0] = period
+	m := NewMemory(lags, NewWall(start, step, berlin))
+	for i := range 5 * 144 {
+		z := float64(i % 500)
+		m.Push(z, z)
+		if i >= period {
+			require.InDelta(t, float64((i-period)%500), m.other.at(m.wall.at(i-period)), 3, "%v after the start", time.Duration(i)*step)
+		}
+	}
+}
