@@ -16,7 +16,7 @@ func TestPoolKeepsTheContract(t *testing.T) {
 
 // An ending is a context that ends once it has been asked so often.
 type ending struct {
-	context.Context
+	context.Context //nolint:containedctx // it is one
 
 	asked int
 }
