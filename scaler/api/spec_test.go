@@ -214,6 +214,36 @@ func TestAnEventRecursByTheMinuteAtMost(t *testing.T) {
 	}
 }
 
+// A season of no whole number of cells would be left out in silence, as would one of a single cell.
+func TestSeasonsFitTheGrid(t *testing.T) {
+	for _, c := range []struct {
+		step, seasons string
+		want          bool
+	}{
+		{"", "1d,7d", true},
+		{"", "auto", true},
+		{"", "none", true},
+		{"15s", "90s", true},
+		{"1h", "2h", true},
+		{"", "90s", false},
+		{"", "1m", false},
+		{"", "30s,1d", false},
+		{"1h", "90m", false},
+	} {
+		s := api.Spec{Metric: api.MetricSpec{Query: "q"}, Scale: api.ScaleSpec{TargetPerReplica: 5}}
+		require.NoError(t, s.Forecast.Seasons.UnmarshalText([]byte(c.seasons)))
+		if c.step != "" {
+			require.NoError(t, s.Metric.Step.UnmarshalText([]byte(c.step)))
+		}
+		if c.want {
+			require.NoError(t, s.Validate(), c.seasons)
+			continue
+		}
+		require.ErrorContains(t, s.Validate(), "forecast.seasons: ", c.seasons)
+		require.ErrorContains(t, s.Validate(), "want multiples of metric.step, ", c.seasons)
+	}
+}
+
 // What a replica is stands in place of what it serves, and beside an objective that it
 // can keep: p95 of an exponential time of service is three times its mean.
 func TestServiceFaults(t *testing.T) {

@@ -76,7 +76,19 @@ func (s Spec) Validate() error {
 	if d.Metric.Step > 0 && d.Metric.History < 10*d.Metric.Step {
 		v.add("metric.history", d.Metric.History.String(), "want at least ten steps of "+d.Metric.Step.String())
 	}
+	v.seasons(d)
 	return v.faults.err()
+}
+
+// seasons reports periods that do not fit the grid of s, which has its defaults.
+func (v *validator) seasons(s Spec) {
+	step, periods := s.Metric.Step, s.Forecast.Seasons
+	if step <= 0 || periods.None() {
+		return
+	}
+	if slices.ContainsFunc(periods, func(d Duration) bool { return d < 2*step || d%step != 0 }) {
+		v.add("forecast.seasons", periods.String(), "want multiples of metric.step, "+step.String()+", and two of it at least")
+	}
 }
 
 type validator struct{ faults Faults }

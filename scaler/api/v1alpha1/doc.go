@@ -11,7 +11,7 @@
 //
 // The schema is generated from the comments of the fields, which kubectl explain
 // shows, and from the markers above them. What a schema cannot say (a season
-// that does not divide its step) is said by the condition Ready.
+// that is no multiple of the step) is said by the condition Ready.
 //
 // +kubebuilder:object:generate=true
 // +groupName=forescale.dev
