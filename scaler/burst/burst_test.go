@@ -251,12 +251,14 @@ func TestReachAddsOrMultiplies(t *testing.T) {
 // Out of next to nothing demand rises by any factor, which says nothing of a level that has grown
 // meanwhile; and the level of a series that stands idle fades until no quotient holds it.
 func TestReachIsBoundedByWhatBurstsRoseTo(t *testing.T) {
-	for idle, pause := range map[float64]time.Duration{0.001: 2 * time.Hour, 0: 40 * time.Hour} {
+	for idle, pause := range map[float64]time.Duration{0.001: 2 * time.Hour, 0: 40 * time.Hour, 1e-320: 2 * time.Hour} {
 		d := burst.Detector{Window: time.Minute}
 		at := start
 		for range 5 {
 			feed(&d, at, pause, func(time.Time) float64 { return idle })
 			at = at.Add(pause)
+			feed(&d, at, 30*time.Second, func(time.Time) float64 { return 10 * idle }) // it begins with next to nothing, too
+			at = at.Add(30 * time.Second)
 			feed(&d, at, 5*time.Minute, func(time.Time) float64 { return 100 })
 			at = at.Add(5 * time.Minute)
 		}

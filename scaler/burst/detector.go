@@ -20,7 +20,7 @@ const (
 	halfLevel  = 2 * time.Minute  // half-life of the level
 	halfSpread = 30 * time.Minute // and of the deviation
 	finest     = 0.01             // least deviation, as a share of the level
-	faintest   = 1e-100           // least reference of a burst, as a share of its first sample: the level of an idle series fades without end
+	faintest   = 1e-100           // least reference that a burst is remembered with, as a share of its height: the level of an idle series fades without end
 	maxBursts  = 192              // remembered
 	scrapes    = 4                // of one target within the window of a rate, usually
 )
@@ -100,7 +100,7 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 		reference = median
 	}
 	if d.begins(sample, reference) {
-		d.Onset, d.Base, d.Peak, d.Surge, d.Calm, d.Hints = now, max(reference, faintest*sample), sample, sample, time.Time{}, 0
+		d.Onset, d.Base, d.Peak, d.Surge, d.Calm, d.Hints = now, reference, sample, sample, time.Time{}, 0
 		d.Tops, d.Turned = [2]float64{sample}, now
 		d.Mark, d.Marked = sample, now
 		d.surge(dt, sample-last)
@@ -241,7 +241,8 @@ func (d *Detector) follow(now time.Time, sample float64) {
 	if len(d.Recent) == maxBursts {
 		d.Recent = append(d.Recent[:0], d.Recent[1:]...)
 	}
-	d.Recent = append(d.Recent, Burst{At: d.Onset, Height: d.Peak / d.Base, Lasted: d.Calm.Sub(d.Onset), Base: d.Base, Rose: d.Marked.Sub(d.Onset)})
+	base := max(d.Base, faintest*d.Peak)
+	d.Recent = append(d.Recent, Burst{At: d.Onset, Height: d.Peak / base, Lasted: d.Calm.Sub(d.Onset), Base: base, Rose: d.Marked.Sub(d.Onset)})
 	d.Level, d.Onset = sample, time.Time{}
 	d.renewal = renewal{}
 }
