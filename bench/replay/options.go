@@ -148,6 +148,9 @@ func (o Options) check() error {
 	switch {
 	case (15*time.Second)%o.Step != 0 || o.Step%time.Millisecond != 0:
 		return fmt.Errorf("replay: step %v, want whole milliseconds that divide 15 s", o.Step)
+	case min(o.Metric.ScrapeInterval, o.Metric.RateWindow, o.Metric.Resolution) < time.Millisecond: // instants are milliseconds
+		return fmt.Errorf("replay: scrapes every %v, a rate over %v and samples of processors every %v, want at least 1ms each",
+			o.Metric.ScrapeInterval, o.Metric.RateWindow, o.Metric.Resolution)
 	case !(o.Metric.Loss >= 0 && o.Metric.Loss < 1):
 		return fmt.Errorf("replay: scrape loss %v, want a probability below 1", o.Metric.Loss)
 	case !(o.Load.Dispersion >= 1) || !(o.Load.Peak >= 0):

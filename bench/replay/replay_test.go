@@ -260,6 +260,7 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 		"divide 15 s":             {Step: 7 * time.Second},
 		"is negative":             {Settle: -time.Second},
 		"0 ≤ min ≤ max":           {Cluster: replay.Cluster{Min: 5, Max: 4}},
+		"at least 1ms":            {Metric: replay.Metric{Resolution: time.Microsecond}},
 		"probability":             {Metric: replay.Metric{Loss: 1}},
 		"retries":                 {Clients: replay.Clients{Retry: 1}},
 		"dispersion":              {Load: replay.Load{Dispersion: 0.5}},
