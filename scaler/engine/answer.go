@@ -36,12 +36,17 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 // needs: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty if none did.
 func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 
+// residue is the share of what a replica serves up to which a forecast is no demand: after
+// hours without any it is rarely 0, and a hundredth of a request a second kept a replica for
+// whole days on which nothing was asked for.
+const residue = 1e-3
+
 // Active reports whether the target is to have a replica at demand d, to which Answer last
-// gave value: whether what is observed, what is provided for, or what a rule adds to that lies
-// above the activation threshold. What rounding up to whole replicas adds is no demand.
+// gave value: whether what is observed, what is forecast beyond a residue, or what a rule adds
+// lies above the activation threshold. What rounding up to whole replicas adds is no demand.
 func (w *Workload) Active(d scaler.Demand, value float64) bool {
 	threshold := w.spec.Scale.ActivationThreshold.Float()
-	return d.Observed > threshold || w.need(d) > threshold || w.answer.rule != "" && value > threshold
+	return d.Observed > threshold || w.need(d) > max(threshold, residue*w.Target()) || w.answer.rule != "" && value > threshold
 }
 
 // question returns what the answer to d depends on. While the need, or what a replica

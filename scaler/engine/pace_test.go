@@ -184,14 +184,13 @@ func TestAnAnswerHoldsNothingBelowActivation(t *testing.T) {
 // A demand of 2 is answered with the one replica that it needs, 100 requests a second, where
 // the number of replicas decides what each carries: it is no more active for that.
 func TestAWholeReplicaIsNoDemand(t *testing.T) {
-	w, err := engine.New(api.Spec{Metric: api.MetricSpec{Query: "x"}, Scale: api.ScaleSpec{
-		ActivationThreshold: 5, Service: &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)},
-		LatencyObjective: &api.LatencyObjective{Quantile: 0.99, Value: api.Duration(500 * time.Millisecond)},
-	}})
-	require.NoError(t, err)
-	now := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 	for load, active := range map[float64]bool{2: false, 5: false, 5.1: true} {
-		now = now.Add(time.Hour) // nothing of the load before is provided for any more
+		w, err := engine.New(api.Spec{Metric: api.MetricSpec{Query: "x"}, Scale: api.ScaleSpec{
+			ActivationThreshold: 5, Service: &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)},
+			LatencyObjective: &api.LatencyObjective{Quantile: 0.99, Value: api.Duration(500 * time.Millisecond)},
+		}})
+		require.NoError(t, err)
+		now := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 		w.Observe(collector.Sample{Time: now, Value: load})
 		d := w.Demand(now)
 		value := w.Answer(now, d)

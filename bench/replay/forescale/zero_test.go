@@ -13,8 +13,8 @@ import (
 )
 
 // Without load for three hours, where there may be no replica at all: KEDA goes to zero after
-// its cooldown, and back when the load does. A floor stays at one, as its HPA does. Of what a
-// forecast leaves after such a fall, a thousandth of a request per second is demand above 0.
+// its cooldown, and back when the load does. Of what a forecast leaves after such a fall, a
+// hundredth of a request per second is no demand. A floor stays at one, as its HPA does.
 func TestToZeroAndBack(t *testing.T) {
 	values := make([]float64, 12*60)
 	for i := range values {
@@ -26,7 +26,7 @@ func TestToZeroAndBack(t *testing.T) {
 	o := replay.Options{Warmup: 4 * time.Hour, Timeline: time.Minute, Seed: 1, Cluster: replay.Cluster{ZeroMin: true}}
 	for name, idle := range map[string]int32{forescale.FloorName: 1, forescale.KedaName: 0} {
 		t.Run(name, func(t *testing.T) {
-			p, err := forescale.New(name, api.Spec{Scale: api.ScaleSpec{ActivationThreshold: 1}})
+			p, err := forescale.New(name, api.Spec{})
 			require.NoError(t, err)
 			gone, back := start.Add(6*time.Hour), start.Add(9*time.Hour)
 			for _, at := range run(t, tr, o, p).Timeline {
