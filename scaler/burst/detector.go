@@ -114,17 +114,20 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 }
 
 // Remember takes over what past, a detector that has watched the history of the same
-// series, knows of the clock, and its bursts unless d has seen at least as many itself.
+// series, knows of the clock, and its bursts unless d has seen at least as many itself. A d
+// without a sample goes on where past has ended: with its level, and with the usual deviation.
 func (d *Detector) Remember(past *Detector) {
 	d.Phases = append(d.Phases[:0], past.Phases...)
 	d.Weekly = append(d.Weekly[:0], past.Weekly...)
+	if d.Seen.IsZero() {
+		d.First, d.Seen, d.Last, d.Level, d.Spread = past.First, past.Seen, past.Last, past.Level, past.Spread
+	}
 	if len(past.Recent) <= len(d.Recent) {
 		return
 	}
 	d.Recent = append(d.Recent[:0], past.Recent...)
 	d.First = past.First
-	past.judge() // d may be asked before its first sample, when it cannot tell for how long they were watched
-	d.renewal = past.renewal
+	d.renewal = renewal{}
 }
 
 // Lasts reports whether a burst is going on.

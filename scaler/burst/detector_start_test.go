@@ -32,6 +32,34 @@ func pastOf(t *testing.T) (*burst.Detector, time.Time) {
 	return past, start.Add(7 * day)
 }
 
+// A process that starts knows from the history how far a sample usually lies from the level.
+// It is neither deaf to the first burst, nor takes the first sample for one.
+func TestADetectorGoesOnWhereItsPastHasEnded(t *testing.T) {
+	past, now := pastOf(t)
+	for name, tt := range map[string]struct {
+		sample float64
+		want   bool
+	}{
+		"as usual":         {103, false},
+		"noise":            {112, false},
+		"a burst goes on":  {400, true},
+		"the calm between": {97, false},
+	} {
+		d := &burst.Detector{Window: time.Minute}
+		d.Remember(past)
+		require.Equal(t, tt.want, d.Update(now.Add(15*time.Second), tt.sample, nan), name)
+	}
+
+	d := &burst.Detector{Window: time.Minute}
+	d.Remember(past)
+	for range 20 { // five minutes
+		now = now.Add(15 * time.Second)
+		require.False(t, d.Update(now, 100, nan))
+	}
+	require.InDelta(t, past.Spread, d.Spread, 1)
+	require.True(t, d.Update(now.Add(15*time.Second), 180, nan))
+}
+
 // Before the first sample the chance of a burst is that of its past.
 func TestTheChanceBeforeTheFirstSample(t *testing.T) {
 	past, now := pastOf(t)

@@ -113,13 +113,13 @@ func TestTheBillTakesNothingInSilence(t *testing.T) {
 	}
 }
 
-// Who asks for demand is told twice what is missing when a burst begins, as a floor
+// Who asks for demand is told three times what is missing when a rare burst begins, as a floor
 // would be, if it is known what is missing.
 func TestAnswerMeetsABurstAsAFloorDoes(t *testing.T) {
 	for _, c := range []struct {
 		ready int32
 		want  float64
-	}{{11, 6900}, {-1, 4000}} {
+	}{{11, 10100}, {-1, 4000}} {
 		w, now := steady(t, api.ForecastSpec{})
 		for range 40 {
 			now = now.Add(15 * time.Second)
