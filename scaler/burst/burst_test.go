@@ -272,6 +272,19 @@ func TestReachIsBoundedByWhatBurstsRoseTo(t *testing.T) {
 	}
 }
 
+// After hours without samples demand may be anything. That says nothing of how far a sample
+// usually lies from the level of the minutes before, by which the next burst is told.
+func TestASilenceLeavesNobodyDeaf(t *testing.T) {
+	d := burst.Detector{Window: time.Minute}
+	feed(&d, start, time.Hour, func(t time.Time) float64 { return noisy(t, 20) })
+	usual := d.Spread
+	at := start.Add(4 * time.Hour)
+	require.Empty(t, feed(&d, at, 5*time.Minute, func(t time.Time) float64 { return noisy(t, 100) }))
+	require.InDelta(t, usual, d.Spread, 1)
+	at = at.Add(5 * time.Minute)
+	require.Len(t, feed(&d, at, time.Minute, func(t time.Time) float64 { return noisy(t, 300) }), 1)
+}
+
 func TestHedgeKnowsTheTimeOfDay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 2))
 	onsets := map[int64]bool{}

@@ -95,6 +95,10 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 		d.follow(now, sample)
 		return false
 	}
+	if d.Window > 0 && dt > max(newLevel, 2*d.Window) { // nothing is known of the last minutes
+		d.Level, d.Hints = sample, 0
+		return false
+	}
 	reference := d.Level
 	if median > reference {
 		reference = median
