@@ -91,7 +91,7 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 		in.Desired, in.Passing = w.calmCount(in.Desired), max(in.Passing, in.Desired)
 	}
 	in.Passing = w.spare(now, in.Passing)
-	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed, reactiveHold-scaler.FloorHold)
+	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed, reactiveHold)
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in
@@ -118,9 +118,10 @@ func (w *Workload) calmCount(asked int32) int32 {
 // affordable returns the most replicas to ask for; 0 means no bound. There is a bound only
 // while the target has cost too much more than an autoscaler without a forecast would have.
 // The bound is then the count of that autoscaler, or what the observed demand needs if that is
-// more, but one at least. The stabilization window of that autoscaler is taken to be hold: the usual one without
-// the part for which we, or the HPA behind the answer, hold anyway. observed is the last known
-// demand while samples stay away; NaN means no bound.
+// more, but one at least. The stabilization window of that autoscaler is taken to be hold: the
+// usual one for a floor, which the HPA under it does not hold when it falls, and for an answer
+// the usual one without what the HPA behind it holds anyway. observed is the last known demand
+// while samples stay away; NaN means no bound.
 func (w *Workload) affordable(now time.Time, observed float64, hold time.Duration) int32 {
 	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
 		return 0

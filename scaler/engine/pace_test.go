@@ -76,6 +76,25 @@ func TestTheBillOfReactiveScalingIsNotExceeded(t *testing.T) {
 	require.GreaterOrEqual(t, d.Replicas, int32(25), "what is observed needs so many")
 }
 
+// The HPA under a floor does not hold when that falls. So the bound of a floor is what an
+// autoscaler without a forecast would still have of a spike, for the whole of its window.
+func TestTheBillLeavesAFloorTheWholeWindow(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	limit := func(demand float64, d time.Duration) int32 {
+		for range int(d / (15 * time.Second)) {
+			now = now.Add(15 * time.Second)
+			tick(t, w, now, demand, 0, 40)
+		}
+		r, known := w.Rehearse(now)
+		require.True(t, known)
+		return r.Input.Limit
+	}
+	require.Equal(t, int32(15), limit(1000, 3*time.Hour))
+	require.Equal(t, int32(36), limit(2500, time.Minute))
+	require.Equal(t, int32(36), limit(1000, 4*time.Minute+30*time.Second))
+	require.Equal(t, int32(15), limit(1000, time.Minute))
+}
+
 // An autoscaler without a forecast would be at zero, and no bound is not what that means.
 func TestTheBillIsNotExceededAtNoDemand(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
