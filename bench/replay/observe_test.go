@@ -36,6 +36,22 @@ func TestTheRateLags(t *testing.T) {
 	require.InDelta(t, 239.5, len(at), 0.5)
 }
 
+// The counter goes on from the history to the run, which begins between two scrapes.
+func TestTheRateIsKnownFromTheBeginOn(t *testing.T) {
+	begin, seen := time.Time{}, 0
+	watch := script{period: time.Second, reset: func(c replay.Config) { begin = c.Start }, decide: func(now time.Time, o replay.Observation) replay.Action {
+		if d := now.Sub(begin); d < 2*time.Minute {
+			require.InDelta(t, 1000, o.Rate, 25, "%v", d)
+			seen++
+		}
+		return replay.Hold()
+	}}
+	for seed := range uint64(3) { // the phase of the scrapes is another for each
+		run(t, stepTrace(1000, 1000), watch, replay.Options{Seed: seed})
+	}
+	require.Greater(t, seen, 300)
+}
+
 // What metrics-server knows of a pod: nothing at first, then its use.
 func TestPodsAsTheApiShowsThem(t *testing.T) {
 	begin := time.Time{}

@@ -200,12 +200,16 @@ func (s *Scenario) scrapes(first time.Time) {
 	s.samples = make([]scrape.Sample, 0, end.Sub(first)/interval+1)
 	for ; at.Before(end); at = at.Add(interval) {
 		rate, seen := s.load.At(at)
-		var value float64
-		if at.Before(s.begin) {
-			counter += past.next(rate * s.scaled * at.Sub(last).Seconds())
-			value = counter
-		} else {
-			value = counter + s.arrivedBy(at)
+		if last.Before(s.begin) { // the run may begin between two scrapes
+			until := at
+			if until.After(s.begin) {
+				until = s.begin
+			}
+			counter += past.next(rate * s.scaled * until.Sub(last).Seconds())
+		}
+		value := counter
+		if at.After(s.begin) {
+			value += s.arrivedBy(at)
 		}
 		last = at
 		if lost := rng.Float64() < o.Metric.Loss; seen && !lost && !s.out(at) {
