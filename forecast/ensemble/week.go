@@ -130,22 +130,21 @@ func (r *run) lean() {
 	}
 }
 
-// unlike returns how unlike the one before each whole day before origin was, 0 to 1: the
-// changes of the sums over its quarters, as a share of the larger ones of both.
+// unlike returns how much the days before origin differ from the day before each, 0 to 1: the
+// changes of the sums over quarters of a day, as a share of the larger sum of each two.
 func (r *run) unlike(origin int) float64 {
 	quarter := max(1, r.day/4)
-	var sums []float64 // latest first
-	for end := origin; end >= quarter; end -= quarter {
-		sum := 0.0
+	sum := func(end int) (sum float64) {
 		for _, v := range r.history.Values[end-quarter : end] {
 			sum += v
 		}
-		sums = append(sums, sum)
+		return sum
 	}
 	changes, larger := 0.0, 0.0
-	for i, quarters := 0, r.day/quarter; i+quarters < len(sums); i++ {
-		changes += math.Abs(sums[i] - sums[i+quarters])
-		larger += max(sums[i], sums[i+quarters])
+	for end := origin; end >= r.day+quarter; end -= quarter {
+		now, before := sum(end), sum(end-r.day)
+		changes += math.Abs(now - before)
+		larger += max(now, before)
 	}
 	if larger == 0 {
 		return 0

@@ -137,6 +137,17 @@ func TestUnlike(t *testing.T) {
 	}
 }
 
+// Days that are all the same are alike, also where the cells of a day are no multiple of four.
+func TestEqualDaysAreAlike(t *testing.T) {
+	for day := 2; day < 50; day++ {
+		r := run{day: day}
+		for i := range 4 * day {
+			r.history.Values = append(r.history.Values, 1+math.Sin(2*math.Pi*float64(i%day)/float64(day)))
+		}
+		require.Zero(t, r.unlike(r.history.Len()), "a day of %d cells", day)
+	}
+}
+
 // A path longer than a week repeats the last one, as the rule of a week ago does. Where a day is
 // no whole number of cells, seven of them are shorter than a week.
 func TestAPathMayBeLongerThanAWeek(t *testing.T) {
