@@ -130,8 +130,6 @@ func TestRunM4NamesTheBadRow(t *testing.T) {
 	}
 }
 
-// The training part of one collection beside the test part of another would be scored as if
-// they belonged together.
 func TestRunM4TakesWhatIsBelowZeroForMissing(t *testing.T) {
 	dir := t.TempDir()
 	train := "id,V1\nleak,3,3,-185181,3\nnone,,3,3,3\n"
@@ -146,6 +144,8 @@ func TestRunM4TakesWhatIsBelowZeroForMissing(t *testing.T) {
 	require.Equal(t, "series_id,h1,h2\nleak,3,3\nnone,3,3\n", string(text))
 }
 
+// The training part of one collection beside the test part of another would be scored as if
+// they belonged together.
 func TestRunM4RefusesTwoCollections(t *testing.T) {
 	dir := collection(t, 4)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-train.csv"), []byte("id,V1\nS0,1,2\n"), 0o644))

@@ -173,10 +173,6 @@ func TestRatesOfPodsWithoutScrapesAreEmpty(t *testing.T) {
 	require.InDelta(t, 120, blind, 4)
 }
 
-// Ten minutes without scrapes: an HPA holds on the error, KEDA's default reads
-// zero demand and shrinks after the window of 300 s. When scrapes are back, rate()
-// extrapolates the first two samples to half of the truth, and an HPA without
-// recommendations of the last 300 s believes it.
 // An outage without an end is one, though its end is beyond what a duration can say.
 func TestAnOutageWithoutAnEnd(t *testing.T) {
 	blind := 0
@@ -191,6 +187,10 @@ func TestAnOutageWithoutAnEnd(t *testing.T) {
 	require.InDelta(t, 50, blind, 2, "minutes of an hour")
 }
 
+// Ten minutes without scrapes: an HPA holds on the error, KEDA's default reads
+// zero demand and shrinks after the window of 300 s. When scrapes are back, rate()
+// extrapolates the first two samples to half of the truth, and an HPA without
+// recommendations of the last 300 s believes it.
 func TestAnOutageOfTheMetric(t *testing.T) {
 	o := replay.Options{Metric: replay.Metric{Outages: []replay.Outage{{From: 6 * time.Hour, Length: 10 * time.Minute}}}, Timeline: time.Minute}
 	least := func(emptyIsZero bool, from, to int) int32 {

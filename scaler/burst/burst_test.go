@@ -246,8 +246,6 @@ func TestReachAddsOrMultiplies(t *testing.T) {
 	}
 }
 
-// A job that comes at six and at eighteen on nearly all days, and in one of four of the
-// other hours: the chance follows the time of the day.
 // Out of next to nothing demand rises by any factor, which says nothing of a level that has grown
 // meanwhile; and the level of a series that stands idle fades until no quotient holds it.
 func TestReachIsBoundedByWhatBurstsRoseTo(t *testing.T) {
@@ -285,6 +283,8 @@ func TestASilenceLeavesNobodyDeaf(t *testing.T) {
 	require.Len(t, feed(&d, at, time.Minute, func(t time.Time) float64 { return noisy(t, 300) }), 1)
 }
 
+// A job that comes at six and at eighteen on nearly all days, and in one of four of the
+// other hours: the chance follows the time of the day.
 func TestHedgeKnowsTheTimeOfDay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 2))
 	onsets := map[int64]bool{}

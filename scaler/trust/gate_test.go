@@ -67,8 +67,6 @@ func TestReactiveMarginFollowsTheGrowth(t *testing.T) {
 	require.InDelta(t, 103, g.Reactive(100), 1.5)
 }
 
-// Where load stands still the last value is right to the last digit. A forecast that is
-// a part of a replica above it has not failed; one that asks for whole replicas has.
 // Out of next to nothing demand grows by any factor, and one that fades by halves is at last too
 // small for a quotient. A margin that learned from either would make the last value the worst of
 // rivals, and each forecast a good one, for as long as its losses are remembered.
@@ -96,6 +94,8 @@ func TestWhatRisesFromNextToNothingTeachesNoMargin(t *testing.T) {
 	}
 }
 
+// Where load stands still the last value is right to the last digit. A forecast that is
+// a part of a replica above it has not failed; one that asks for whole replicas has.
 func TestAForecastMayBeAGrainAboveALoadThatStandsStill(t *testing.T) {
 	for _, c := range []struct {
 		name          string
