@@ -46,7 +46,13 @@ const residue = 1e-3
 // lies above the activation threshold. What rounding up to whole replicas adds is no demand.
 func (w *Workload) Active(d scaler.Demand, value float64) bool {
 	threshold := w.spec.Scale.ActivationThreshold.Float()
-	return d.Observed > threshold || w.need(d) > max(threshold, residue*w.Target()) || w.answer.rule != "" && value > threshold
+	return d.Observed > threshold || w.need(d) > threshold && !w.rests(d) || w.answer.rule != "" && value > threshold
+}
+
+// rests reports whether no more than a residue is forecast, and nothing above the activation
+// threshold is observed; false while the observed demand is unknown.
+func (w *Workload) rests(d scaler.Demand) bool {
+	return d.Observed <= w.spec.Scale.ActivationThreshold.Float() && w.need(d) <= residue*w.Target()
 }
 
 // question returns what the answer to d depends on. While the need, or what a replica

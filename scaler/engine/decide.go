@@ -92,6 +92,9 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 	}
 	in.Passing = w.spare(now, in.Passing)
 	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed, reactiveHold)
+	if t.Min == 0 && d.Predicted > 0 && w.rests(d) {
+		in.Demand.Predicted = 0 // or the last replica would stay, see [Workload.Active]
+	}
 	spec := w.spec.Scale
 	spec.MinReplicas, spec.MaxReplicas = &t.Min, t.Max
 	return spec, in

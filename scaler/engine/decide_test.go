@@ -155,3 +155,28 @@ func TestABurstThatIsRareIsMetSooner(t *testing.T) {
 		})
 	}
 }
+
+// After hours without demand a forecast is next to nothing, and rarely 0. Where zero replicas
+// are allowed it keeps none.
+func TestAResidueOfAForecastKeepsNoReplica(t *testing.T) {
+	for least, want := range map[int32]int32{0: 0, 1: 1} {
+		w, err := engine.New(api.Spec{Metric: api.MetricSpec{Query: "x"}, Scale: api.ScaleSpec{TargetPerReplica: 100}})
+		require.NoError(t, err)
+		history := forecast.Series{Start: time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC), Step: time.Minute, Values: make([]float64, 360)}
+		for i := range history.Values {
+			history.Values[i] = 300 + 20*math.Sin(float64(i))
+		}
+		retrace := w.Retrace()
+		fit, err := retrace.Fit(t.Context(), history, nil)
+		require.NoError(t, err)
+		require.NoError(t, w.Start(fit, retrace))
+		now, count := history.End(), int32(4)
+		for range 2 * 60 * 4 {
+			now = now.Add(15 * time.Second)
+			show(t, w, now, 0)
+			count = w.Decide(now, engine.Target{Current: count, Ready: count, Min: least, Max: 50, Missed: math.NaN()}).Replicas
+		}
+		require.Positive(t, w.Demand(now).Predicted)
+		require.Equal(t, want, count)
+	}
+}
