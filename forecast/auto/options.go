@@ -26,9 +26,10 @@ type Options struct {
 	Location *time.Location
 
 	// Seasons are the periods of the series, ascending; nil means that day and week
-	// are tried and others looked for in the data. The pool keeps at most two besides day
-	// and week, the shortest. Models of one season take the shortest, Holt–Winters of two
-	// the shortest and the longest of two or more; regress has a day and a week.
+	// are tried and others looked for in the data. Besides day and week the pool keeps the
+	// two shortest. A model of one season takes the shortest. Holt–Winters of two seasons
+	// takes the shortest and the longest, and its own day and week if only one is given.
+	// regress always has a day and a week.
 	Seasons []time.Duration
 
 	// NoSeasons says that the series has no season: to the pool, and to Holt–Winters.

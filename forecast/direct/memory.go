@@ -134,8 +134,9 @@ func NewMemory(l Lags, wall Wall) *Memory {
 	return m
 }
 
-// mostAsked is how long after a change of the clocks the wall still knows it for the sake of
-// other periods. It does not know the next change before, and some zones have one a month later.
+// mostAsked bounds how long the wall remembers a change of the clocks for the sake of the other
+// periods. While it remembers one it cannot note the next, and in some zones that comes a month
+// later.
 const mostAsked = 14 * 24 * time.Hour
 
 // maxOther bounds the cells kept for a period that is longer than a week.

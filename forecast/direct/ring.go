@@ -74,9 +74,9 @@ func (c *cells) reach(i int, z float64, season int) {
 	}
 }
 
-// at returns the value at sample i, interpolated between the middles of cells; NaN if it is
-// not kept, or there is no complete cell yet. After the last one that holds, or NaN if a cell is
-// one sample.
+// at returns the value at sample i, interpolated between the middles of cells. After the middle
+// of the last complete cell the value of that cell holds, unless a cell is a single sample: then
+// the result is NaN. It is NaN, too, if the cell of i is no longer kept, or none is complete.
 func (c *cells) at(i int) float64 {
 	if c.per == 1 || i < 0 {
 		return c.values.at(i)

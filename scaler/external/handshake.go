@@ -82,7 +82,7 @@ func remedyOf(err error) string {
 		return "the client speaks without TLS: set enableTLS: \"true\" in the metadata of its trigger"
 	case isUnverified, strings.Contains(err.Error(), "didn't provide a certificate"): // one without a type; a client keeps back what no authority of ours has signed
 		return "put tlsClientCert and tlsClientKey, signed by an authority in --grpc-client-ca, into the TriggerAuthentication of its trigger" + readAgain
-	case isOp && op.Op == "remote error":
+	case isOp && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate"): // alerts have no exported type
 		return "the client does not trust this server: name it in scalerAddress as its certificate does, and put the authority of that into the TriggerAuthentication as caCert" + readAgain
 	}
 	return "see that both ends have the certificates and authorities that fit"

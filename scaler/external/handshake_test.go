@@ -13,6 +13,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// What the client has sent, an alert, says whether it is its trust that is missing.
+func TestWhatToDoAboutAFailedHandshake(t *testing.T) {
+	alert := func(text string) error { return &net.OpError{Op: "remote error", Err: errors.New("tls: " + text)} }
+	for name, tt := range map[string]struct {
+		err  error
+		want string
+	}{
+		"no TLS":               {tls.RecordHeaderError{Msg: "first record"}, "enableTLS"},
+		"no certificate":       {errors.New("tls: client didn't provide a certificate"), "tlsClientCert"},
+		"a foreign one":        {&tls.CertificateVerificationError{Err: errors.New("unknown authority")}, "tlsClientCert"},
+		"it does not trust us": {alert("unknown certificate authority"), "caCert"},
+		"another name":         {alert("bad certificate"), "caCert"},
+		"an old client":        {alert("protocol version not supported"), "both ends"},
+		"it ends":              {alert("user canceled"), "both ends"},
+	} {
+		require.Contains(t, remedyOf(tt.err), tt.want, name)
+	}
+}
+
 // A client that tries every two seconds is told of once a minute, and a probe never.
 func TestAFailedHandshakeIsToldOnceAMinute(t *testing.T) {
 	log, now := &logbook{}, time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)

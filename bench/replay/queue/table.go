@@ -104,9 +104,9 @@ func (t *Table) Exceed(n int, rate, seconds float64) float64 {
 	return Tail(t.wait(n, rate), t.mu, t.theta(n, rate), seconds)
 }
 
-// Quantile returns the latency of the objective's quantile at rate on n pods in
-// seconds, to 1 ms, or one part in 10⁹ of an eternity just below capacity; +Inf
-// beyond it, where rounding makes it of what is just below, or without a pod.
+// Quantile returns the latency of the objective's quantile, in seconds, at rate on n pods. It
+// is exact to 1 ms, or to one part in 10⁹ where that is more, as just below capacity. It is +Inf
+// at and beyond capacity, within rounding, and without a pod.
 func (t *Table) Quantile(n int, rate float64) float64 {
 	if n < 1 || rate >= t.perPod*float64(n) || t.theta(n, rate) <= 0 {
 		return math.Inf(1)
