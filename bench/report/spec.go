@@ -19,7 +19,7 @@ const anyQuery = `sum(rate(http_requests_total{job="web"}[1m]))`
 // recommend returns the spec to paste, checked by [api.Decode]: the object that
 // raises the floor of an HPA, and the target for that HPA, which is high because
 // the headroom sits in the forecast (one headroom, not two). If forescale was replayed behind
-// KEDA alone, it is the object for KEDA.
+// KEDA alone, it is the object for KEDA. It is that of the policy that the verdict is about.
 func (r *Report) recommend() (string, error) {
 	body, err := r.Settings.stated()
 	if err == nil {
@@ -31,7 +31,7 @@ func (r *Report) recommend() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("report: recommended spec: %w", err)
 	}
-	if r.behindKEDA() {
+	if r.Verdict.Policy == kedaPolicy || r.behindKEDA() {
 		object, err := r.scaledObject(body)
 		if err != nil {
 			return "", fmt.Errorf("report: recommended trigger: %w", err)
@@ -88,7 +88,7 @@ func (s Settings) stated() (string, error) {
 		fmt.Sprintf("maxReplicas: %d", s.Max),
 	}
 	if scale.LeadTime.Auto() {
-		lines = append(lines, fmt.Sprintf("leadTime: auto # measured on the pods; here %s and less in nine of ten",
+		lines = append(lines, fmt.Sprintf("leadTime: auto # from the starts of the pods, nine in ten of which took up to %s here",
 			api.Duration(time.Duration(s.StartupP90S*float64(time.Second)).Round(time.Second))))
 	}
 	rest, err := section("scale", scale, lines, "targetPerReplica", "service", "latencyObjective", "minReplicas", "maxReplicas")

@@ -74,8 +74,8 @@ func (t *text) settings(r *Report) {
 		t.wrap("Learned from what was recorded beside the load: " + s.Learned.Words + ".")
 	}
 	for _, tr := range r.Traces {
-		t.line("%s: class %s, %s judged after %s, peak %s requests/s (×%s);\n  grows %s in 2 min, %s in a lead time; optimum %s replica-hours, %s without start-up",
-			tr.Name, tr.Class, Span(tr.JudgedS), Span(tr.WarmupS), Figure(tr.Peak), Figure(tr.ScaleFactor), Growth(tr.Growth2M), Growth(tr.GrowthLead),
+		t.line("%s: %s, %s judged after %s, peak %s requests/s (×%s);\n  grows %s in 2 min, %s in a lead time; optimum %s replica-hours, %s without start-up",
+			tr.Name, Kind(tr.Class), Span(tr.JudgedS), Span(tr.WarmupS), Figure(tr.Peak), Figure(tr.ScaleFactor), Growth(tr.Growth2M), Growth(tr.GrowthLead),
 			Count(tr.OptimumHours), Count(tr.UndelayedHours))
 		for _, warning := range tr.Warnings {
 			t.line("warning: %s: %s", tr.Name, warning)

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,8 @@ func TestTheObjectForKEDAIsTheSpecThatWasReplayed(t *testing.T) {
 	require.Contains(t, recommended("hpa-rate-70", "forescale-keda", "forescale-floor"), "kind: PredictiveAutoscaler")
 	require.Contains(t, recommended("hpa-rate-70"), "kind: PredictiveAutoscaler")
 
+	require.Contains(t, recommended("hpa-rate-70", "forescale-keda", "forescale-floor-98"), "kind: ScaledObject", "a point of the frontier is nothing to run")
+
 	trigger := func() api.Spec {
 		var object struct {
 			Kind string `json:"kind"`
@@ -64,4 +67,18 @@ func TestTheObjectForKEDAIsTheSpecThatWasReplayed(t *testing.T) {
 	want = s.Spec
 	want.Scale.MinReplicas = &s.Min // 0 of the object alone would not tell
 	require.Equal(t, want, trigger())
+}
+
+// A verdict about one way in beside the object for the other would promise what is not run.
+func TestTheVerdictIsAboutWhatIsToBeRun(t *testing.T) {
+	reference, floor, keda := outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.08, 1.12), outcome("a", "forescale-keda", 0.09, 1.05)
+	r := of(t, reference, floor, keda)
+	require.Equal(t, "forescale-floor", r.Verdict.Policy)
+	require.Contains(t, r.Spec, "kind: PredictiveAutoscaler")
+	require.Contains(t, r.Verdict.Sentences, "Behind KEDA (forescale-keda) it violates the objective for 0.090 % of the time (1.3 min a day) at 1.05 ×.")
+
+	r = of(t, reference, keda)
+	require.Equal(t, "forescale-keda", r.Verdict.Policy)
+	require.Contains(t, r.Spec, "kind: ScaledObject")
+	require.NotContains(t, strings.Join(r.Verdict.Sentences, "\n"), "Behind KEDA")
 }

@@ -68,6 +68,9 @@ func (r *Report) judge() {
 		v.Sentences = append(v.Sentences, s)
 	}
 	v.Sentences = append(v.Sentences, r.losses(champion.Policy, reference.Policy))
+	if s := r.behindKEDAToo(champion); s != "" {
+		v.Sentences = append(v.Sentences, s)
+	}
 	if s := r.outOfReach(reference); s != "" {
 		v.Sentences = append(v.Sentences, s)
 	}
@@ -81,9 +84,10 @@ func (r *Report) judged() (seconds float64) {
 	return seconds
 }
 
-// champion returns the forescale policy that does better, the one that violates
-// less beyond the budget and then the cheaper one; without one the best of the
-// others that could run in a cluster, and false.
+// champion returns the policy of forescale whose object the report says to run: the floor if
+// it was replayed, else the one behind KEDA. Without either it returns the best of the others
+// that could run in a cluster, the one that violates less beyond the budget and then the
+// cheaper one, and false.
 func (r *Report) champion() (Aggregate, bool) {
 	var all, ours, others []Aggregate
 	for _, a := range r.Aggregates {
@@ -100,6 +104,9 @@ func (r *Report) champion() (Aggregate, bool) {
 		case a.Policy != tuned && !strings.HasSuffix(a.Policy, "oracle"):
 			others = append(others, a)
 		}
+	}
+	if i := slices.IndexFunc(ours, func(a Aggregate) bool { return a.Policy == floorPolicy }); i >= 0 {
+		return ours[i], true
 	}
 	for _, group := range [][]Aggregate{ours, others} {
 		if len(group) > 0 {
@@ -359,6 +366,16 @@ func (r *Report) losses(policy, reference string) string {
 		return fmt.Sprintf("It loses to %s in %s: %s.", reference, figures, worse[0])
 	}
 	return fmt.Sprintf("It loses to %s in one of the two figures at least on %d of %d traces: %s.", reference, len(worse), judged, list(worse))
+}
+
+// behindKEDAToo says what the other way in is worth, if it was replayed beside the floor.
+func (r *Report) behindKEDAToo(c Aggregate) string {
+	a, ok := r.Aggregate(All, kedaPolicy)
+	if !ok || c.Policy != floorPolicy {
+		return ""
+	}
+	return fmt.Sprintf("Behind KEDA (%s) it violates the objective for %s %% of the time (%s) at %.2f ×.",
+		kedaPolicy, Percent(a.ViolatingTime), minutesADay(a.ViolatingTime), a.CostRatio)
 }
 
 // billOver returns by how many percent the bill of c exceeds that of ref, and the words for

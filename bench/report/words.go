@@ -24,6 +24,15 @@ func Percent(v float64) string {
 	return strconv.FormatFloat(v, 'f', 1, 64)
 }
 
+// Kind writes the class of a load in words: smooth (class A) or bursty (class B+C).
+func Kind(class string) string {
+	kind := "smooth"
+	if strings.HasPrefix(class, "B") {
+		kind = "bursty"
+	}
+	return kind + " (class " + class + ")"
+}
+
 // Count writes v rounded, with commas between thousands.
 func Count(v float64) string {
 	text := strconv.FormatFloat(math.Abs(math.Round(v)), 'f', 0, 64)

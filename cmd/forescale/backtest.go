@@ -88,12 +88,14 @@ The columns of the table:
   churn/day    pods added and removed
   rev/h        how often an hour the count fell within ten minutes of a rise
   95 %         interval of the column before it, by a bootstrap over the days
+Loads are of class A, smooth, or B, bursty: once in a thousand minutes a bursty one grows
+more than 1.6-fold within two. +C stands for a start-up of three minutes or more.
 
 The policies:
   forescale-floor, -keda  forescale beside an HPA and behind KEDA; with -N, as in
-                          forescale-floor-98, at the quantile of N percent; if the
-                          second is named without the first, the spec to run is a
-                          ScaledObject
+                          forescale-floor-98, at the quantile of N percent. The verdict
+                          and the object to run are those of the floor, or those for
+                          KEDA if the second is named without the first
   hpa-rate-N, hpa-cpu-N   HPAs on the request rate and on CPU, at N percent of a pod
   hpa-tuned               the best hpa-rate in hindsight
   keda, kpa               KEDA's Prometheus scaler, Knative's autoscaler

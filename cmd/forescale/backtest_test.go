@@ -36,7 +36,7 @@ func TestBacktestOfAFile(t *testing.T) {
 		"--policies", "hpa-rate-70,hpa-tuned,oracle", "--json", doc, "--report", html, "--price", "0.1")
 	require.NoError(t, err)
 	require.Regexp(t, "^note: .*web.csv: the rows stand 20s after .*\n$", notes, "what was moved, and no progress bar without a terminal")
-	require.Contains(t, out, "web: class A, 12 h judged")
+	require.Contains(t, out, "web: smooth (class A), 12 h judged")
 	require.Contains(t, out, "start-up 30 s, p90 31.5 s")
 	require.Contains(t, out, "# What was replayed, to run it:\napiVersion: forescale.dev/v1alpha1\n")
 	var report struct {
@@ -58,7 +58,7 @@ func TestBacktestWarnsOfALoadBeyondTheMaximum(t *testing.T) {
 	load := writeWave(t, dir, "web.2026-03.csv", 36*60, time.Minute)
 	out, _, err := runBacktest(t, load, "--seeds", "1", "--days", "6h", "--max-replicas", "5", "--policies", "hpa-rate-70,forescale-floor")
 	require.NoError(t, err)
-	require.Contains(t, out, "web.2026-03: class A", "the whole name but its ending")
+	require.Contains(t, out, "web.2026-03: smooth (class A)", "the whole name but its ending")
 	require.Regexp(t, `warning: web.2026-03: up to \d+ pods are needed and there may be 5 at most: for [\d.]+ % of the time no policy can keep the objective`, out)
 	require.NotContains(t, out, "this load needs no forecast")
 }

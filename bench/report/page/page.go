@@ -68,7 +68,7 @@ type picture struct {
 // missing. It returns the first error of w.
 func Write(w io.Writer, r *report.Report, lines map[string]campaign.Timelines) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
-		"span": report.Span, "words": unbroken,
+		"span": report.Span, "kind": report.Kind, "words": unbroken,
 	}).ParseFS(files, "page.html")
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
@@ -225,7 +225,7 @@ func facts(r *report.Report) []fact {
 
 func grows(t report.Trace) string {
 	if !math.IsNaN(float64(t.Growth2M)) {
-		return report.Growth(t.Growth2M) + ", class " + t.Class
+		return report.Growth(t.Growth2M) + ", " + report.Kind(t.Class)
 	}
 	return "not known: the load is too low or too short"
 }

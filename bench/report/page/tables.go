@@ -60,7 +60,7 @@ func policies(r *report.Report, class string) table {
 	if several {
 		t.Caption = "All loads"
 		if class != report.All {
-			t.Caption = "Class " + class
+			t.Caption = "Loads that are " + report.Kind(class)
 		}
 	}
 	for _, policy := range r.Shown() {
