@@ -58,7 +58,8 @@ averaged to a second, and under a minute to a minute where a series is two days 
 
 --m4 DIR forecasts a collection laid out as the hourly data of the M4 competition
 (Hourly-train.csv and Hourly-test.csv, also .gz, at any depth), prints their scores by
-its definitions, and writes the forecasts to --out: point.csv, q0.05.csv, q0.5.csv,
+its definitions (OWA is the mean of sMAPE and MASE over those of the reference Naive 2 on
+the same series; MSIS is for the intervals what MASE is for the medians), and writes the forecasts to --out: point.csv, q0.05.csv, q0.5.csv,
 q0.9.csv, q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
 		Example: `  forescale accuracy requests.csv
   forescale accuracy --traces traces/ --json accuracy.json
@@ -195,7 +196,7 @@ func (o *accuracyOptions) runM4(ctx context.Context, model forecast.Model, out, 
 		fmt.Fprintf(&text, "sMAPE %.3f  MASE %.3f  MSIS %.3f, %.1f %% within the 95 %% intervals\n",
 			report.SMAPE, report.MASE, report.MSIS, 100*report.Covered)
 	}
-	if owa := report.OWA(); !math.IsNaN(owa) {
+	if owa := report.OWA(); owa < math.Inf(1) { // else the reference makes no error
 		fmt.Fprintf(&text, "OWA %.3f\n", owa)
 	}
 	_, err = io.WriteString(out, text.String())
