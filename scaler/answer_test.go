@@ -55,6 +55,24 @@ func TestAnAnswerHoldsForLessThanTheHPAAdds(t *testing.T) {
 	require.InDelta(t, 500, a.Value, 0, "the HPA holds the rest")
 }
 
+// A small step waits until it was asked for throughout Calm, of which the HPA waits the last
+// AnswerHold.
+func TestAnAnswerWaitsForCalmLessThanTheHPAAdds(t *testing.T) {
+	in := scaler.AnswerInput{Now: epoch, Need: 1000, Target: 100, Count: 10, Desired: 10, LeadTime: time.Minute, Calm: 5 * time.Minute}
+	a, hold := scaler.Respond(scaler.Hold{}, in)
+	in.Need, in.Count, in.Desired = 900, 9, 9
+	for sync := 1; sync <= 20; sync++ {
+		want := 1000.0
+		if time.Duration(sync)*15*time.Second > in.Calm-scaler.AnswerHold {
+			want = 900
+		}
+		in.Now = epoch.Add(time.Duration(sync) * 15 * time.Second)
+		a, hold = scaler.Respond(hold, in)
+		require.InDelta(t, want, a.Value, 0, "after %d syncs", sync)
+	}
+	require.InDelta(t, 900, a.Value, 0, "the HPA holds the rest")
+}
+
 // A day of answers: each goes through JSON and comes out the same, and so does the memory
 // that it leaves.
 func TestAnswersAreReplayedBitForBit(t *testing.T) {

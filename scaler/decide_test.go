@@ -119,6 +119,44 @@ func TestOwnRulesNeverGoBelowTheNeed(t *testing.T) {
 	}
 }
 
+// However often it is asked, what demand was before a window is not held by it: a count that
+// stays as it is takes no more room in the memory.
+func TestManyDecisionsDoNotProlongAWindow(t *testing.T) {
+	rules := func(seconds int32) *api.ScalingRules { return &api.ScalingRules{StabilizationWindowSeconds: &seconds} }
+	for name, c := range map[string]struct {
+		spec   api.ScaleSpec
+		before int32
+		after  int32
+		held   time.Duration
+	}{
+		"break even, lead time + grace": {api.ScaleSpec{}, 11, 10, 90 * time.Second},
+		"on the way down":               {api.ScaleSpec{Behavior: &api.Behavior{ScaleDown: rules(300)}}, 12, 10, 5 * time.Minute},
+		"on the way up":                 {api.ScaleSpec{Behavior: &api.Behavior{ScaleUp: rules(300)}}, 10, 12, 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var st scaler.State
+			count := c.before
+			for second := range 10 * time.Minute / time.Second {
+				desired := c.before
+				if second > 0 {
+					desired = c.after
+				}
+				var d scaler.Decision
+				d, st = scaler.Decide(c.spec, st, scaler.Input{
+					Now: epoch.Add(second * time.Second), Current: count, Desired: desired, Demand: scaler.Demand{Observed: float64(desired)}, LeadTime: time.Minute,
+				})
+				count = d.Replicas
+				switch since := second * time.Second; {
+				case since < c.held:
+					require.Equal(t, c.before, count, "after %v", since)
+				case since > c.held:
+					require.Equal(t, c.after, count, "after %v", since)
+				}
+			}
+		})
+	}
+}
+
 type moment struct {
 	at    time.Time
 	count int32

@@ -48,4 +48,5 @@ func TestHostileRecordsAreErrors(t *testing.T) {
 	var d scaler.Decision
 	step := `{"rule":"NoData","replicas":1}`
 	require.ErrorContains(t, json.Unmarshal([]byte(`{"trail":[`+strings.Repeat(step+",", 8)+step+`]}`), &d), "9 steps")
+	require.NoError(t, json.Unmarshal([]byte(`{"trail":[`+strings.Repeat(step+",", 7)+step+`]}`), &d), "as many as a decision can have")
 }
