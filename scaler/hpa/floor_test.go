@@ -136,6 +136,7 @@ func TestAFloorThatAReplicaGivesBackWasNotPutBack(t *testing.T) {
 				f.Wrote(view(t, 9, held, ""), held)
 			}
 			f.Judge(view(t, 9, held, ""), start)
+			f.Judge(view(t, 9, held, ""), start.Add(time.Second)) // who looks on twice is no holder yet
 			d := f.Judge(view(t, 2, c.claim, "kubectl"), start.Add(time.Minute))
 			require.Equal(t, c.reverted, d.Reverted)
 			require.Equal(t, c.reverted, d.Wait)

@@ -2,6 +2,7 @@ package hpa
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -37,4 +38,30 @@ func TestTheFieldGoesBackToItsOwners(t *testing.T) {
 	require.Equal(t, owners, again)
 	require.JSONEq(t, `{"f:spec":{"f:maxReplicas":{},"f:minReplicas":{}}}`, after[0].FieldsV1.GetRawString())
 	require.JSONEq(t, `{"f:status":{}}`, after[2].FieldsV1.GetRawString())
+}
+
+// Who wrote last is told by the times of the entries, whatever their order; an entry without
+// one counts as later than those before it.
+func TestTheLatestOwner(t *testing.T) {
+	at := func(e metav1.ManagedFieldsEntry, minute int) metav1.ManagedFieldsEntry {
+		e.Time = &metav1.Time{Time: time.Date(2026, 3, 2, 8, minute, 0, 0, time.UTC)}
+		return e
+	}
+	a, b := entry("argocd-controller", "Apply", `{"f:spec":{"f:minReplicas":{}}}`), entry("kubectl-edit", "Update", `{"f:spec":{"f:minReplicas":{}}}`)
+	other := entry("helm", "Update", `{"f:spec":{"f:maxReplicas":{}}}`)
+	for name, c := range map[string]struct {
+		list []metav1.ManagedFieldsEntry
+		want string
+	}{
+		"in order":                {[]metav1.ManagedFieldsEntry{at(a, 1), at(b, 2)}, "kubectl-edit"},
+		"in the other":            {[]metav1.ManagedFieldsEntry{at(b, 2), at(a, 1)}, "kubectl-edit"},
+		"at once: the last named": {[]metav1.ManagedFieldsEntry{at(a, 1), at(b, 1)}, "kubectl-edit"},
+		"no time":                 {[]metav1.ManagedFieldsEntry{at(b, 2), a}, "argocd-controller"},
+		"of another field":        {[]metav1.ManagedFieldsEntry{at(a, 1), at(other, 3)}, "argocd-controller"},
+		"ours is not meant":       {[]metav1.ManagedFieldsEntry{at(a, 1), at(entry(Manager, "Apply", `{"f:spec":{"f:minReplicas":{}}}`), 3)}, "argocd-controller"},
+		"nobody":                  {nil, ""},
+	} {
+		latest, _ := ownersOf(c.list, "minReplicas")
+		require.Equal(t, c.want, latest, name)
+	}
 }

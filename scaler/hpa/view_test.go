@@ -97,3 +97,50 @@ func TestAFloorIsConfirmed(t *testing.T) {
 		})
 	}
 }
+
+// What cannot be read is an error and not a view without it: the value to give back may be
+// in it, and a floor that is not known is not to be moved.
+func TestAnObjectThatCannotBeRead(t *testing.T) {
+	kind, err := KindOf("")
+	require.NoError(t, err)
+	for name, c := range map[string]struct{ object, want string }{
+		"a claim that somebody has edited": {
+			`"metadata":{"name":"web","namespace":"shop","annotations":{"forescale.dev/floor":"{\"floor\": nine}"}},"spec":{"minReplicas":9}`,
+			"annotation forescale.dev/floor: invalid character 'i' in literal null (expecting 'u'); remove it, and set minReplicas to what its owner wants",
+		},
+		"a minimum that is no number": {`"metadata":{"name":"web","namespace":"shop"},"spec":{"minReplicas":"9"}`, "minReplicas"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := &unstructured.Unstructured{}
+			require.NoError(t, u.UnmarshalJSON([]byte(`{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler",`+c.object+`}`)))
+			_, err := Read(kind, u)
+			require.ErrorContains(t, err, "hpa: shop/web: ")
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+// Only an HPA that says so is switched off by a target at zero: one that fails for want of
+// metrics, or is at a bound, still scales.
+func TestATargetAtZeroIsToldByItsHPA(t *testing.T) {
+	kind, err := KindOf("")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		conditions string
+		want       bool
+	}{
+		"switched off":          {`{"type":"AbleToScale","status":"True"},{"type":"ScalingActive","status":"False","reason":"ScalingDisabled"}`, true},
+		"no metrics":            {`{"type":"ScalingActive","status":"False","reason":"FailedGetResourceMetric"}`, false},
+		"active again":          {`{"type":"ScalingActive","status":"True","reason":"ScalingDisabled"}`, false},
+		"another condition":     {`{"type":"ScalingLimited","status":"False","reason":"ScalingDisabled"}`, false},
+		"nothing looked at yet": {``, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := &unstructured.Unstructured{}
+			require.NoError(t, u.UnmarshalJSON([]byte(`{"apiVersion":"v1","kind":"Any","spec":{"minReplicas":9},"status":{"conditions":[`+c.conditions+`]}}`)))
+			v, err := Read(kind, u)
+			require.NoError(t, err)
+			require.Equal(t, c.want, v.Zero)
+		})
+	}
+}

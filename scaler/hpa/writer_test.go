@@ -2,6 +2,7 @@ package hpa
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,7 +12,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -27,6 +30,7 @@ type apiServer struct {
 	minimum    float64
 	generation int
 	replicas   float64
+	forbidden  bool // the scale subresource
 	requests   []string
 }
 
@@ -42,6 +46,10 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	w.Header().Set("Content-Type", "application/json")
+	if strings.HasSuffix(r.URL.Path, "/scale") && s.forbidden {
+		http.Error(w, "no", http.StatusForbidden)
+		return
+	}
 	if strings.HasSuffix(r.URL.Path, "/scale") {
 		if body.Spec.Replicas != nil {
 			s.replicas = *body.Spec.Replicas
@@ -57,6 +65,23 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fmt.Fprintf(w, `{"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v2","metadata":{"name":"web","namespace":"shop","uid":"1","resourceVersion":"9","generation":%d},
 		"spec":{"minReplicas":%v,"maxReplicas":50,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}`, s.generation, s.minimum)
+}
+
+// start serves s and returns a writer to it and its HPA.
+func (s *apiServer) start(t *testing.T) (Writer, *View) {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	client, err := dynamic.NewForConfig(&rest.Config{Host: server.URL})
+	require.NoError(t, err)
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, meta.RESTScopeNamespace)
+	w := Writer{Client: client, Mapper: mapper, Holder: "a", Lease: "forescale/forescale"}
+	kind, err := KindOf("")
+	require.NoError(t, err)
+	v, err := w.Get(t.Context(), kind, types.NamespacedName{Namespace: "shop", Name: "web"})
+	require.NoError(t, err)
+	return w, v
 }
 
 // Whether an autoscaler acts on a changed floor at once is seen from the
@@ -97,17 +122,7 @@ func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(c.server)
-			defer server.Close()
-			client, err := dynamic.NewForConfig(&rest.Config{Host: server.URL})
-			require.NoError(t, err)
-			mapper := meta.NewDefaultRESTMapper(nil)
-			mapper.Add(schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, meta.RESTScopeNamespace)
-			w := Writer{Client: client, Mapper: mapper, Holder: "a", Lease: "forescale/forescale"}
-			kind, err := KindOf("")
-			require.NoError(t, err)
-			before, err := w.Get(t.Context(), kind, types.NamespacedName{Namespace: "shop", Name: "web"})
-			require.NoError(t, err)
+			w, before := c.server.start(t)
 			c.request.Original, c.request.For = new(int32(2)), "web"
 			after, claim, err := w.Raise(t.Context(), before, c.request)
 			require.NoError(t, err)
@@ -116,5 +131,60 @@ func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 			require.Equal(t, slices.Concat([]string{"GET web"}, c.requests), c.server.requests)
 			require.InDelta(t, c.replicas, c.server.replicas, 0)
 		})
+	}
+}
+
+// A count that may not be raised is an error beside the view and the claim of the floor that
+// was: these are in force, and the count follows with the next sync of the autoscaler.
+func TestAFloorStandsWhoseCountCannotBeRaised(t *testing.T) {
+	w, before := (&apiServer{minimum: 2, replicas: 2, forbidden: true}).start(t)
+	after, claim, err := w.Raise(t.Context(), before, Request{Floor: 9, Original: new(int32(2)), For: "web"})
+	require.ErrorContains(t, err, "hpa: read the scale of Deployment web: ")
+	require.EqualValues(t, 9, after.Floor())
+	require.EqualValues(t, 9, claim.Floor)
+}
+
+// While the floor is ours, nobody else holds the field: who did before is known from the
+// claim, until somebody holds it anew.
+func TestAClaimKeepsWhoHeldTheFieldBefore(t *testing.T) {
+	former, now := []Owner{{"argocd-controller", "Apply"}}, []Owner{{"kubectl-edit", "Update"}}
+	for name, c := range map[string]struct {
+		claim             *Claim
+		owners, remembers []Owner
+	}{
+		"the first claim":          {nil, former, former},
+		"a later one":              {&Claim{Owners: former}, nil, former},
+		"somebody has written it":  {&Claim{Owners: former}, now, now},
+		"nobody, before and after": {&Claim{}, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, before := (&apiServer{minimum: 2, replicas: 2}).start(t)
+			before.Claim, before.Owners = c.claim, c.owners
+			_, claim, err := w.Raise(t.Context(), before, Request{Floor: 9, Original: new(int32(2)), For: "web"})
+			require.NoError(t, err)
+			require.Equal(t, c.remembers, claim.Owners)
+		})
+	}
+}
+
+// An API server answers a JSON patch whose test fails, as where the version has moved on, as
+// it answers one whose result is not valid. Only the second names causes, and only the first
+// is worth another try.
+func TestAPatchThatDoesNotFit(t *testing.T) {
+	status := func(code int32, reason metav1.StatusReason, details *metav1.StatusDetails) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Reason: reason, Details: details}}
+	}
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"the test failed":    {status(422, metav1.StatusReasonInvalid, nil), true},
+		"with empty details": {status(422, metav1.StatusReasonInvalid, &metav1.StatusDetails{Name: "web"}), true},
+		"an invalid result":  {status(422, metav1.StatusReasonInvalid, &metav1.StatusDetails{Causes: []metav1.StatusCause{{Field: "spec.minReplicas"}}}), false},
+		"not allowed":        {status(403, metav1.StatusReasonForbidden, nil), false},
+		"no answer at all":   {errors.New("connection refused"), false},
+		"nothing went amiss": {nil, false},
+	} {
+		require.Equal(t, c.want, testFailed(c.err), name)
 	}
 }
