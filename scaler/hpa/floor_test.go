@@ -197,6 +197,8 @@ func TestASettledDisputeIsForgotten(t *testing.T) {
 	require.Zero(t, d.Until)
 	later := start.Add(time.Minute)
 	require.Equal(t, later.Add(firstBackoff), dispute(later).Until, "the first wait, not twice as long")
+	later = later.Add(24 * time.Hour)
+	require.Equal(t, later.Add(firstBackoff), dispute(later).Until, "nor is the wait of yesterday doubled")
 }
 
 func TestAnotherObjectOfTheNameStartsAfresh(t *testing.T) {

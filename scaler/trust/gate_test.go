@@ -114,6 +114,67 @@ func TestAForecastMayBeAGrainAboveALoadThatStandsStill(t *testing.T) {
 			g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: c.load + c.surplus, Last: c.load, Grain: 5})
 		}
 		require.Equal(t, c.trusted, g.Trusted(), c.name)
+		require.Equal(t, 600, g.Count+len(g.Open), "%s: a demand of zero was seen too", c.name)
+		require.True(t, math.IsNaN(g.Skill()), "%s: there is no quotient where the last value is always right", c.name)
+	}
+}
+
+// Before there is a verdict the forecast is trusted, whatever it says, and has no skill. The
+// verdict comes with as many promises as it needs, and acts at once.
+func TestTheVerdictComesWithTheLeastPromises(t *testing.T) {
+	var g trust.Gate
+	for i := range 2 * trust.Least {
+		now := start.Add(time.Duration(i) * step)
+		last := 100 + float64(i%2)
+		g.Observe(now, last)
+		scored := g.Count >= trust.Least
+		require.Equal(t, scored, g.Scored(), "after %d", g.Count)
+		require.Equal(t, scored, !g.Trusted(), "after %d", g.Count)
+		require.Equal(t, scored, !math.IsNaN(g.Skill()), "after %d", g.Count)
+		require.Equal(t, scored, g.Reactive(100) < 112.5, "after %d: the margin is the one learned, of a load that hardly moves", g.Count)
+		g.Promise(trust.Promise{Made: now, Due: now.Add(step), Level: 0.9, Acting: 10, Last: last})
+	}
+	require.True(t, g.Scored())
+}
+
+// The skill is a quotient: it is the same in requests as in thousands of them.
+func TestSkillDoesNotDependOnTheUnit(t *testing.T) {
+	skill := func(unit float64) float64 {
+		var g trust.Gate
+		rng := rand.New(rand.NewPCG(7, 1))
+		for i := range 300 {
+			now := start.Add(time.Duration(i) * step)
+			v := day(now, rng)
+			g.Observe(now, v*unit)
+			g.Promise(trust.Promise{Made: now, Due: now.Add(lead), Level: 0.95, Acting: good(now, v) * unit, Last: v * unit})
+		}
+		return g.Skill()
+	}
+	require.InDelta(t, skill(1), skill(1000), 1e-9)
+}
+
+// What is no promise is not kept: nothing could be charged for it, or anything.
+func TestWhatIsNoPromiseIsIgnored(t *testing.T) {
+	good := trust.Promise{Made: start, Due: start.Add(lead), Level: 0.95, Acting: 120, Last: 100}
+	for name, c := range map[string]struct {
+		change func(p *trust.Promise)
+		kept   bool
+	}{
+		"a promise":               {func(*trust.Promise) {}, true},
+		"of nothing":              {func(p *trust.Promise) { p.Acting, p.Last = 0, 0 }, true},
+		"unknown":                 {func(p *trust.Promise) { p.Acting = math.NaN() }, false},
+		"without bounds":          {func(p *trust.Promise) { p.Acting = math.Inf(1) }, false},
+		"less than nothing":       {func(p *trust.Promise) { p.Acting = -1 }, false},
+		"the last demand unknown": {func(p *trust.Promise) { p.Last = math.NaN() }, false},
+		"due at once":             {func(p *trust.Promise) { p.Due = p.Made }, false},
+		"at no quantile":          {func(p *trust.Promise) { p.Level = 0 }, false},
+		"at the highest":          {func(p *trust.Promise) { p.Level = 1 }, false},
+	} {
+		var g trust.Gate
+		p := good
+		c.change(&p)
+		g.Promise(p)
+		require.Equal(t, c.kept, len(g.Open) == 1, name)
 	}
 }
 
