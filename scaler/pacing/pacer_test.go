@@ -82,6 +82,14 @@ func TestTheGuardHoldsOnlyAfterHarm(t *testing.T) {
 	require.Zero(t, kept.Guarded(now, 5*time.Minute))
 	run(harmed, 1, false)
 	require.Equal(t, int32(15), harmed.Guarded(now, 5*time.Minute))
+	after := func(burst bool) int32 {
+		p := pacing.New(0.001, alphas)
+		at := run(p, 0, false).Add(15 * time.Second)
+		p.Observe(steady(at, 1), pacing.Interval{End: at, Length: 15 * time.Second, Missed: 1, Burst: burst})
+		return p.Guarded(at, 5*time.Minute)
+	}
+	require.Equal(t, int32(15), after(false), "all of it right after a miss, however little is on the account")
+	require.Zero(t, after(true), "a burst is met by other rules")
 }
 
 // What was imagined harmed nobody; what it says of the autoscaler stays.
@@ -96,4 +104,98 @@ func TestAbsolvedOfHarm(t *testing.T) {
 	require.Equal(t, known, p.Known())
 	require.Equal(t, wants, p.Reactive(now, 5*time.Minute))
 	require.InDelta(t, 0, p.Trials().Real, 0)
+}
+
+// A burst is sure only after its first minute, so what was missed shortly before is its own: no
+// quantile of the usual demand is ready for it. What was missed earlier is not.
+func TestABurstExplainsWhatWasMissedBeforeIt(t *testing.T) {
+	real := func(before time.Duration) float64 {
+		p := pacing.New(0.001, alphas)
+		for second := 15; second <= 3600; second += 15 {
+			i := pacing.Interval{End: start.Add(time.Duration(second) * time.Second), Length: 15 * time.Second}
+			if second == 1800 {
+				i.Missed = 1
+			}
+			i.Burst = second == 1800+int(before.Seconds())
+			p.Book(i)
+		}
+		return p.Trials().Real
+	}
+	require.Zero(t, real(0))
+	require.Zero(t, real(75*time.Second))
+	require.InDelta(t, 15, real(5*time.Minute), 0)
+	require.InDelta(t, 15, real(time.Hour), 0, "no burst at all")
+}
+
+// hours books quarters of a minute at which the target needs and has so many replicas, where
+// the autoscaler without a forecast has 15.
+func hours(p *pacing.Pacer, from time.Time, n int, count, need int32, missed float64) time.Time {
+	for range n * 240 {
+		from = from.Add(15 * time.Second)
+		m := steady(from, missed)
+		m.Ready, m.Count, m.Need = count, count, need
+		i := pacing.Interval{End: from, Length: 15 * time.Second, Missed: missed}
+		p.Observe(m, i)
+		p.Book(i)
+	}
+	return from
+}
+
+// While the target costs more than the autoscaler without a forecast, it provides for the
+// median and hedges no burst but one that is likely, the less so the more replicas it needs.
+func TestWhoSpendsTooMuchBuysLess(t *testing.T) {
+	p := pacing.New(0.001, alphas)
+	cheap := p.Alpha()
+	now := hours(p, start, 24, 20, 10, 0)
+	require.True(t, p.Dear())
+	require.InDelta(t, 0.5, p.Alpha(), 1e-12)
+	require.InDelta(t, 0.5*trial.UsualMisses*8, p.HedgeOdds(8), 1e-12)
+	require.InDelta(t, 0.5*trial.UsualMisses*2, p.HedgeOdds(2), 1e-12)
+	hours(p, now, 72, 8, 8, 0)
+	require.False(t, p.Dear(), "what was spent is saved again")
+	require.Less(t, p.Alpha(), 2*cheap)
+	require.InDelta(t, p.HedgeOdds(1), p.HedgeOdds(8), 1e-12, "a bill that leaves room sets no price")
+}
+
+// Who misses nearly always although there are more replicas than that autoscaler has, which
+// misses never, is told something wrong: a replica carries less than it is taken to. Then
+// fewer of them would be the wrong answer.
+func TestABillIsNotBelievedBesideMissesThatCannotBe(t *testing.T) {
+	p := pacing.New(0.001, alphas)
+	hours(p, start, 24, 20, 10, 1)
+	require.False(t, p.Dear())
+	require.Less(t, p.Alpha(), 0.01)
+	both := pacing.New(0.001, alphas)
+	hours(both, start, 24, 20, 30, 1)
+	require.True(t, both.Dear(), "that autoscaler would have missed as much")
+}
+
+// A hedge moves the bill while it stands, and is not dropped at once because of its own cost.
+func TestThePriceFollowsTheBillInHours(t *testing.T) {
+	p := pacing.New(0.001, alphas)
+	now := hours(p, start, 24, 14, 10, 0)
+	now = hours(p, now, 1, 60, 10, 0)
+	require.Positive(t, p.Excess())
+	require.False(t, p.Dear())
+	hours(p, now, 6, 15, 10, 0)
+	require.True(t, p.Dear())
+}
+
+// Where the autoscaler without a forecast misses less than the target allows, most of what it
+// misses is the goal, and never more than the target.
+func TestTheGoalFollowsTheAutoscaler(t *testing.T) {
+	const target = 0.001
+	goal := func(n int, need int32) float64 {
+		p := pacing.New(target, alphas)
+		for i := range n * 4 * 1440 {
+			now := start.Add(time.Duration(i) * 15 * time.Second)
+			m := steady(now, 0)
+			m.Need = need
+			p.Observe(m, pacing.Interval{End: now, Length: 15 * time.Second})
+		}
+		return p.Goal()
+	}
+	require.InDelta(t, 0.7*0.3*target, goal(0, 10), 1e-12, "presumed")
+	require.InDelta(t, 0.7*0.3*target/2, goal(14, 10), 0.002*target, "it misses nothing, and what is known weighs as much as what is presumed, at most")
+	require.InDelta(t, target, goal(1, 16), 1e-12, "it misses all the time")
 }

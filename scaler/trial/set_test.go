@@ -94,6 +94,84 @@ func TestTrialsLearnFromWhatIsMissedInEarnest(t *testing.T) {
 	require.Less(t, run(60), 0.5*run(0))
 }
 
+// What the trial of the α in force would have missed as well is no reason to distrust it, and
+// between two trials it is told in the proportion of their logarithms.
+func TestWhatATrialHasToldCorrectsNothing(t *testing.T) {
+	run := func(alpha float64) *trial.Set {
+		b := trial.New(alphas, 0.02, 0.004)
+		b.Pace(0, alpha)
+		require.InDelta(t, alpha, b.Alpha, 1e-12)
+		for i := range 20 {
+			now := start.Add(time.Duration(i) * 15 * time.Second)
+			b.Ask(now, [trial.Size]int32{1, 2, 3, 4, 5, 6, 7, 8}, 0, 0)
+			b.Judge(reactive.Moment{Now: now, Need: 4}, 15*time.Second) // the first three have too few
+			b.Turn(0)
+		}
+		return b
+	}
+	for _, c := range []struct{ alpha, share float64 }{
+		{0.5, 1}, {0.2, 1}, {0.1, 1}, {math.Sqrt(0.1 * 0.05), 0.5}, {0.05, 0}, {0.025, 0}, {0.001, 0},
+	} {
+		b := run(c.alpha)
+		require.Positive(t, b.Missed[2])
+		require.Zero(t, b.Missed[3])
+		require.InEpsilon(t, 1+c.share*b.Missed[2], 1+b.Said, 0.001, "α %v", c.alpha)
+	}
+}
+
+// A day on which more was missed than the trials had told is forgotten within weeks.
+func TestCorrectionsFade(t *testing.T) {
+	b := trial.New(alphas, 0.02, 0.004)
+	now := try(b, start, 1, 0.004)
+	b.Turn(3600)
+	b.Pace(0.004, 0)
+	corrected := b.Alpha
+	try(b, now, 28, 0.004)
+	require.InDelta(t, 0, b.Real, 10)
+	require.Greater(t, b.Alpha, 1.5*corrected)
+}
+
+// A trial is judged by the replicas that would have been ready at the time that a demand speaks
+// of: they are asked for with the demand, and take a start-up.
+func TestTrialsAreJudgedByWhatWouldHaveBeenReady(t *testing.T) {
+	for name, c := range map[string]struct {
+		age, startup time.Duration
+		want         float64 // seconds with too few after a rise at once
+	}{
+		"ready at once":                          {0, 0, 0},
+		"after a start-up":                       {0, time.Minute, 60},
+		"the mean of a minute speaks of earlier": {30 * time.Second, time.Minute, 90},
+	} {
+		b := trial.New(alphas, 0.001, 0.001)
+		for i := range 60 {
+			now := start.Add(time.Duration(i) * 15 * time.Second)
+			need := int32(5)
+			if i >= 20 {
+				need = 10
+			}
+			b.Ask(now, [trial.Size]int32{need, need, need, need, need, need, need, need}, 0, 0)
+			b.Judge(reactive.Moment{Now: now, Need: need, Age: c.age, Startup: c.startup}, 15*time.Second)
+		}
+		require.InDelta(t, c.want, b.Waiting[0][0], 0, name)
+	}
+}
+
+// Where even the strictest trial misses more than the goal, α is less than its own in the
+// same proportion, also where all trials miss alike.
+func TestAGoalThatNoTrialKeeps(t *testing.T) {
+	b := trial.New(alphas, 0.001, 0.001)
+	for i := range 40 {
+		now := start.Add(time.Duration(i) * 15 * time.Second)
+		b.Ask(now, [trial.Size]int32{1, 1, 1, 1, 1, 1, 1, 1}, 0, 0)
+		b.Judge(reactive.Moment{Now: now, Need: 2}, 15*time.Second)
+		b.Turn(0)
+	}
+	usual := trial.UsualMisses * alphas[7] * 86400 // taken to be missed in the day before
+	share := (b.Missed[7] + usual) / (b.Known + 86400)
+	b.Pace(share/4, 0)
+	require.InDelta(t, alphas[7]/4, b.Alpha, 1e-6)
+}
+
 // What a burst explains is nobody's: no α finds it ready.
 func TestTrialsForgiveBursts(t *testing.T) {
 	b := trial.New(alphas, 0.001, 0.001)
