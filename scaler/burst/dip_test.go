@@ -69,6 +69,42 @@ func TestWhatFellComesBack(t *testing.T) {
 	}
 }
 
+// One sample that rises is no return, a second one in a row is.
+func TestAReturnIsMoreThanOneSample(t *testing.T) {
+	for name, c := range map[string]struct {
+		floor   float64 // where it fell to, from 1000
+		samples []float64
+		want    bool
+	}{
+		"one":                     {50, []float64{400, 50, 50}, false},
+		"two in a row":            {50, []float64{400, 400}, true},
+		"two apart":               {50, []float64{400, 50, 400}, false},
+		"hardly more than before": {50, []float64{70, 70, 70}, false},
+		"too little to be seen":   {1, []float64{9, 9, 9}, false},
+		"from next to nothing":    {1, []float64{20, 20}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var d burst.Dip
+			at := start
+			update := func(v float64) {
+				at = at.Add(15 * time.Second)
+				d.Update(at, v)
+			}
+			for range 120 {
+				update(1000)
+			}
+			for range 80 {
+				update(c.floor)
+			}
+			require.True(t, d.Lasts())
+			for _, v := range c.samples {
+				update(v)
+			}
+			require.Equal(t, c.want, d.Returning() > 0)
+		})
+	}
+}
+
 func TestWhatIsNoDip(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -1,6 +1,7 @@
 package burst_test
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -97,6 +98,24 @@ func TestAWeeklyRampIsToldFromDailyOnesAndFromChance(t *testing.T) {
 			require.Zero(t, other)
 		})
 	}
+}
+
+// Where a ramp pauses, the next step of it rises out of nothing, by no number. What is remembered
+// can be dumped.
+func TestARampOutOfNothing(t *testing.T) {
+	first := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) // a Sunday
+	o := office{workdays, 0, time.Minute, time.UTC}
+	values := o.history(first, 15)
+	for _, monday := range []time.Time{first.AddDate(0, 0, 1), first.AddDate(0, 0, 8)} {
+		from := int(monday.Add(-2*time.Hour-42*time.Minute).Sub(first) / time.Minute) // 9:18
+		clear(values[from : from+6])
+	}
+	d := &burst.Detector{}
+	d.ExpectRamps(values, first, o.step)
+	morning, _ := mondays(d)
+	require.Positive(t, morning)
+	_, err := json.Marshal(d)
+	require.NoError(t, err)
 }
 
 // While a ramp is due, the demand of a lead time ahead is provided for, and not much more, by the
