@@ -136,17 +136,17 @@ func TestManyDecisionsDoNotProlongAWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var st scaler.State
 			count := c.before
-			for second := range 10 * time.Minute / time.Second {
+			for since := time.Duration(0); since < 10*time.Minute; since += time.Second {
 				desired := c.before
-				if second > 0 {
+				if since > 0 {
 					desired = c.after
 				}
 				var d scaler.Decision
 				d, st = scaler.Decide(c.spec, st, scaler.Input{
-					Now: epoch.Add(second * time.Second), Current: count, Desired: desired, Demand: scaler.Demand{Observed: float64(desired)}, LeadTime: time.Minute,
+					Now: epoch.Add(since), Current: count, Desired: desired, Demand: scaler.Demand{Observed: float64(desired)}, LeadTime: time.Minute,
 				})
 				count = d.Replicas
-				switch since := second * time.Second; {
+				switch {
 				case since < c.held:
 					require.Equal(t, c.before, count, "after %v", since)
 				case since > c.held:

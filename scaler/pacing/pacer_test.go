@@ -109,7 +109,7 @@ func TestAbsolvedOfHarm(t *testing.T) {
 // A burst is sure only after its first minute, so what was missed shortly before is its own: no
 // quantile of the usual demand is ready for it. What was missed earlier is not.
 func TestABurstExplainsWhatWasMissedBeforeIt(t *testing.T) {
-	real := func(before time.Duration) float64 {
+	booked := func(before time.Duration) float64 {
 		p := pacing.New(0.001, alphas)
 		for second := 15; second <= 3600; second += 15 {
 			i := pacing.Interval{End: start.Add(time.Duration(second) * time.Second), Length: 15 * time.Second}
@@ -121,10 +121,10 @@ func TestABurstExplainsWhatWasMissedBeforeIt(t *testing.T) {
 		}
 		return p.Trials().Real
 	}
-	require.Zero(t, real(0))
-	require.Zero(t, real(75*time.Second))
-	require.InDelta(t, 15, real(5*time.Minute), 0)
-	require.InDelta(t, 15, real(time.Hour), 0, "no burst at all")
+	require.Zero(t, booked(0))
+	require.Zero(t, booked(75*time.Second))
+	require.InDelta(t, 15, booked(5*time.Minute), 0)
+	require.InDelta(t, 15, booked(time.Hour), 0, "no burst at all")
 }
 
 // hours books quarters of a minute at which the target needs and has so many replicas, where

@@ -73,6 +73,15 @@ func TestOverspentIsSoonIfItIsMuch(t *testing.T) {
 	}
 }
 
+// What is presumed of the days before allows a dear start, and not a dear habit.
+func TestOverspentIsLittleInTheLongRun(t *testing.T) {
+	for hours, want := range map[int]bool{2: false, 24: false, 4 * 7 * 24: true} {
+		var r reactive.Autoscaler
+		shadow(&r, start, time.Minute, 29, [2]int{20, 360 * hours})
+		require.Equal(t, want, r.Overspent(), "29 where the shadow has 28, for %d hours", hours)
+	}
+}
+
 // weeks is how long it takes until what is presumed beforehand has faded, as all of a bill
 // of a week does; it was four days while the bill was one of a day. In syncs of 10 s.
 const weeks = 4 * 7 * 8640
@@ -119,6 +128,17 @@ func TestWhatIsMeasuredNeedsNoReplicas(t *testing.T) {
 	m := moment(now, 20, -1, time.Minute)
 	m.Missed = math.NaN()
 	require.True(t, math.IsNaN(r.Update(m).Ours), "neither is known")
+}
+
+// No replica that is ready is a number, not a gap: it misses what there is, and costs nothing.
+func TestNoReplicaIsKnowledge(t *testing.T) {
+	var r reactive.Autoscaler
+	now := shadow(&r, start, time.Minute, 0, [2]int{20, 60})
+	m := moment(now, 20, 0, time.Minute)
+	m.Missed = math.NaN()
+	require.Equal(t, reactive.Missed{Ours: 1, Theirs: 0}, r.Update(m))
+	require.InDelta(t, -1, r.Excess(), 0)
+	require.InDelta(t, 28*600, r.Cost, 20)
 }
 
 // A first hour that is dear says little of a day: it moves the bill, and does not make it.
@@ -184,8 +204,9 @@ func TestStartsAreOnTheBill(t *testing.T) {
 func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 	var r, back reactive.Autoscaler
 	now := shadow(&r, start, time.Minute, 20, [2]int{20, 360})
-	now = shadow(&r, now.Add(time.Hour), time.Minute, 20, [2]int{60, 1}) // it may have scaled meanwhile
-	r.Update(moment(now.Add(-10*time.Second), 60, 20, time.Minute))      // two at one instant
+	now = shadow(&r, now.Add(time.Hour), time.Minute, 20, [2]int{60, 1})     // it may have scaled meanwhile
+	twice := r.Update(moment(now.Add(-10*time.Second), 60, 20, time.Minute)) // two at one instant
+	require.True(t, math.IsNaN(twice.Ours) && math.IsNaN(twice.Theirs), "no time in which to miss")
 	require.Zero(t, r.Short)
 	text, err := json.Marshal(&r)
 	require.NoError(t, err)
@@ -223,6 +244,59 @@ func TestTheShadowToleratesAsAnHPA(t *testing.T) {
 		}
 		require.Equal(t, c.want, r.WantsFor(now.Add(-15*time.Second), reactive.Stabilization), name)
 	}
+}
+
+// A silence costs what was there at its begin, starting replicas included, and nothing while
+// nobody knew how many there were.
+func TestASilenceCostsWhatWasThere(t *testing.T) {
+	for name, c := range map[string]struct {
+		ready, count, after int32
+		want                float64 // replicas paid for in the silence
+	}{
+		"ready":                 {12, 0, 12, 12},
+		"and starting":          {12, 15, 15, 15},
+		"unknown at its begin":  {-1, 0, 12, 0},
+		"unknown at its end":    {12, 0, -1, 0},
+		"none":                  {0, 0, 0, 0},
+		"none, the first start": {0, 3, 3, 3},
+	} {
+		var r reactive.Autoscaler
+		m := moment(start, 7, c.ready, time.Minute)
+		m.Count = c.count
+		r.Update(m)
+		m.Now, m.Ready, m.Count = start.Add(time.Hour), c.after, 0
+		r.Update(m)
+		require.InDelta(t, c.want*3600, r.Spent, 1e-6, name)
+		require.Equal(t, c.ready >= 0 && c.after >= 0, r.Cost > 0, "%s: both or none", name)
+	}
+}
+
+// A demand that is a mean over a minute speaks of half a minute ago: it is held against the
+// replicas of then.
+func TestADemandIsJudgedByTheReplicasOfItsTime(t *testing.T) {
+	missed := func(age time.Duration) (ours, theirs float64) {
+		var r reactive.Autoscaler
+		now := start
+		for i := range 80 {
+			need, ready := int32(10), int32(10)
+			if i >= 40 { // demand leaps at minute ten, and the replicas with it
+				need, ready = 20, 20
+			}
+			m := moment(now, need, ready, 0)
+			m.Age = age
+			if u := r.Update(m); i > 0 {
+				ours, theirs = ours+15*u.Ours, theirs+15*u.Theirs
+			}
+			now = now.Add(15 * time.Second)
+		}
+		return ours, theirs
+	}
+	ours, theirs := missed(0)
+	require.Zero(t, ours)
+	require.Zero(t, theirs)
+	ours, theirs = missed(30 * time.Second)
+	require.InDelta(t, 30, ours, 0)
+	require.InDelta(t, 30, theirs, 0)
 }
 
 // While samples stay away both sides hold, and pay for what they hold.

@@ -61,15 +61,15 @@ func TestCreditOfTheGuardIsSmall(t *testing.T) {
 }
 
 // Small is meant beside what is compared. Where the reactive autoscaler misses half an
-// hour a day and ours a third of that, five minutes more in one burst are no harm that
+// hour a day and ours a third of that, eight minutes more in one burst are no harm that
 // would be worth its count for days; to miss as much as it for half a day more is.
 func TestCreditOfTheGuardIsInProportion(t *testing.T) {
 	var g reactive.Guard
 	for range 14 * 24 {
 		g.Book(10.0/24/60, 30.0/24/60, time.Hour)
 	}
-	g.Book(1, 0, 5*time.Minute)
-	require.Zero(t, g.Share())
+	g.Book(1, 0, 8*time.Minute)
+	require.Zero(t, g.Share(), "a third of a day's is ten")
 	g.Book(1, 0, 15*time.Minute)
 	require.Positive(t, g.Share())
 }
@@ -92,6 +92,11 @@ func TestTheGuardHoldsAllWhileHarmIsDone(t *testing.T) {
 	g.Book(0, 0, time.Hour)
 	require.InDelta(t, g.Share(), g.Holds(), 0)
 	require.InDelta(t, 0.87, g.Holds(), 0.01)
+	g.Book(1, 0, 5*time.Second)
+	require.InDelta(t, 1, g.Holds(), 0)
+	g.Void()
+	require.InDelta(t, g.Share(), g.Holds(), 0, "a burst was the reason")
+	require.InDelta(t, 0.88, g.Holds(), 0.01, "the account stays")
 }
 
 // Who had as many replicas, and had them no later, missed nothing that the other kept:

@@ -56,21 +56,11 @@ func TestReplicasByThemselvesAreStaffedOneByOne(t *testing.T) {
 // The replicas carry 20 % less than was stated: latency shows it, and the whole curve
 // comes down by as much.
 func TestWhatIsSeenCorrectsTheCurve(t *testing.T) {
-	const minutes, count = 2000, 10
+	const count, keeps = 10, 70.0 // requests/s a replica
 	r, err := staffing.New(queue())
 	require.NoError(t, err)
 	stated := r.Replicas(700)
-	line := func(f func(i int) float64) forecast.Series {
-		s := forecast.Series{Start: time.Unix(1_760_000_040, 0).UTC().Truncate(time.Minute), Step: time.Minute, Values: make([]float64, minutes)}
-		for i := range s.Values {
-			s.Values[i] = f(i)
-		}
-		return s
-	}
-	rate := func(i int) float64 { return 650 + 150*math.Sin(float64(i)/60) }
-	keeps := 70.0 // requests/s a replica
-	r.ObserveService(line(rate), line(func(i int) float64 { return 0.5 * math.Pow(rate(i)/count/keeps, 4) }),
-		line(func(int) float64 { return count }))
+	serve(r, keeps, wave, ten)
 	require.InDelta(t, count*keeps, most(r, count), 25)
 	require.Greater(t, r.Replicas(700), stated)
 	require.Less(t, most(r, 1), keeps*0.9, "one alone carries less still")
@@ -94,4 +84,135 @@ func TestProcessorsBoundTheCurve(t *testing.T) {
 		r.ObserveCPU(4*x, 4, x/60)
 	}
 	require.InDelta(t, 60, r.Target(), 1)
+}
+
+// minutes is a grid of what f says of each minute.
+func minutes(n int, f func(i int) float64) forecast.Series {
+	s := forecast.Series{Start: time.Unix(1_760_000_040, 0).UTC().Truncate(time.Minute), Step: time.Minute, Values: make([]float64, n)}
+	for i := range s.Values {
+		s.Values[i] = f(i)
+	}
+	return s
+}
+
+// serve lets ten replicas be seen that keep the objective up to so much a replica.
+func serve(r *staffing.Rule, keeps float64, rate, ready func(i int) float64) {
+	r.ObserveService(minutes(2000, rate), minutes(2000, func(i int) float64 { return 0.5 * math.Pow(rate(i)/10/keeps, 4) }), minutes(2000, ready))
+}
+
+func wave(i int) float64  { return 650 + 150*math.Sin(float64(i)/60) }
+func quiet(i int) float64 { return 350 + 50*math.Sin(float64(i)/60) }
+func ten(int) float64     { return 10 }
+
+// Of several things that are known of a replica the one counts that is nearest to what users
+// notice, and none is believed beyond what the processors can do.
+func TestWhatAReplicaServes(t *testing.T) {
+	objective := &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(500 * time.Millisecond)}
+	busy := func(full float64) func(r *staffing.Rule) {
+		return func(r *staffing.Rule) {
+			for i := range 3000 {
+				x := 30 + 20*math.Sin(float64(i)/50)
+				r.ObserveCPU(4*x, 4, x/full)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		spec    api.ScaleSpec
+		observe func(r *staffing.Rule)
+		from    float64
+		to      float64
+	}{
+		"nothing is known":                          {api.ScaleSpec{}, func(*staffing.Rule) {}, 0, 0},
+		"what is stated":                            {api.ScaleSpec{TargetPerReplica: 100}, func(*staffing.Rule) {}, 100, 100},
+		"what is stated, within the processors":     {api.ScaleSpec{TargetPerReplica: 50}, busy(60), 50, 50},
+		"beyond them":                               {api.ScaleSpec{TargetPerReplica: 100}, busy(60), 59, 61},
+		"what latency shows":                        {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, ten) }, 66, 71},
+		"the objective was never missed: stated":    {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, quiet, ten) }, 100, 100},
+		"never missed, and nothing stated: as seen": {api.ScaleSpec{LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, quiet, ten) }, 35, 41},
+		"nobody knows how many replicas there were": {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, func(int) float64 { return math.NaN() }) }, 100, 100},
+		"there were none":                           {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, func(int) float64 { return 0.5 }) }, 100, 100},
+		"more than there can be":                    {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, func(int) float64 { return 1e12 }) }, 100, 100},
+		"latency without an objective":              {api.ScaleSpec{TargetPerReplica: 100}, func(r *staffing.Rule) { serve(r, 70, wave, ten) }, 100, 100},
+		"a new program, whose processors nobody has seen": {api.ScaleSpec{TargetPerReplica: 100}, func(r *staffing.Rule) {
+			r.Redeployed() // and before anything was seen
+			busy(60)(r)
+			r.Redeployed()
+		}, 100, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := staffing.New(c.spec)
+			require.NoError(t, err)
+			c.observe(r)
+			require.GreaterOrEqual(t, r.Target(), c.from)
+			require.LessOrEqual(t, r.Target(), c.to)
+			require.False(t, r.AsQueue())
+			if c.to == 0 {
+				require.Equal(t, int32(-1), r.Replicas(100))
+			} else {
+				require.Equal(t, int32(math.Ceil(1000/r.Target())), r.Replicas(1000))
+			}
+		})
+	}
+}
+
+// What replicas carry together is read at the number that was ready last, whatever the
+// newest cell leaves open.
+func TestAGapDoesNotMoveTheCurve(t *testing.T) {
+	known, gap := new(staffing.Rule), new(staffing.Rule)
+	for r, last := range map[*staffing.Rule]float64{known: 10, gap: math.NaN()} {
+		fresh, err := staffing.New(queue())
+		require.NoError(t, err)
+		*r = *fresh
+		serve(r, 70, wave, func(i int) float64 {
+			if i == 1999 {
+				return last
+			}
+			return 10
+		})
+	}
+	require.Equal(t, known.Replicas(2000), gap.Replicas(2000))
+}
+
+// An objective that a single request misses on an idle replica is a fault of the spec.
+func TestAnObjectiveThatNoReplicaKeeps(t *testing.T) {
+	spec := queue()
+	spec.LatencyObjective.Value = api.Duration(10 * time.Millisecond)
+	_, err := staffing.New(spec)
+	require.ErrorContains(t, err, "staffing: scale.service: ")
+}
+
+// What a copy learns is its own.
+func TestACopyLearnsByItself(t *testing.T) {
+	r, err := staffing.New(queue())
+	require.NoError(t, err)
+	serve(r, 90, wave, ten)
+	before, stated := r.Replicas(2000), r.Target()
+	c := r.Clone()
+	require.Equal(t, before, c.Replicas(2000), "it knows what the first one does")
+	for range 4 {
+		serve(c, 60, wave, ten)
+	}
+	require.Greater(t, c.Replicas(2000), before)
+	require.Equal(t, before, r.Replicas(2000))
+	require.InDelta(t, stated, r.Target(), 0)
+}
+
+// On average over demands that are alike, the count is that of one of them. A quarter of the
+// time at twice as much needs more, and less than all of it does.
+func TestAveraged(t *testing.T) {
+	for name, observe := range map[string]func(r *staffing.Rule){
+		"as stated":       func(*staffing.Rule) {},
+		"weaker, as seen": func(r *staffing.Rule) { serve(r, 70, wave, ten) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := staffing.New(queue())
+			require.NoError(t, err)
+			observe(r)
+			one, two := r.Replicas(1000), r.Replicas(2000)
+			require.Equal(t, one, r.Averaged([]float64{1000, 1000}, []float64{0.5, 0.5}))
+			mixed := r.Averaged([]float64{1000, 2000}, []float64{0.75, 0.25})
+			require.Greater(t, mixed, one)
+			require.LessOrEqual(t, mixed, two)
+		})
+	}
 }
