@@ -27,8 +27,8 @@ func (s slowPast) Range(ctx context.Context, query string, from, to time.Time, s
 	return s.fakeSource.Range(ctx, query, from, to, step)
 }
 
-// Of many that begin at once those whose history has to wait are served as they are
-// observed, and go on being looked at.
+// Of many that begin at once those whose history has to wait, or is being read, are served as
+// they are observed, and go on being looked at.
 func TestManyThatBeginAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 24
@@ -50,14 +50,14 @@ func TestManyThatBeginAtOnce(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		require.Equal(t, n-4, served(), "all but those whose history is just being read")
+		require.Equal(t, n, served(), "those whose history is just being read, too")
 
 		source.mu.Lock()
 		source.value = flat(200)
 		source.mu.Unlock()
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		require.Equal(t, n-4, served(), "a change is seen while they wait")
+		require.Equal(t, n, served(), "a change is seen while they wait")
 
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
@@ -145,17 +145,75 @@ func TestAServerThatHangsIsNoStart(t *testing.T) {
 		source := &hangingSource{fakeSource: &fakeSource{value: flat(80)}}
 		s := run(t, source, Options{})
 		spec := demand()
-		spec.Metric.TTL = api.Duration(20 * time.Second)
+		spec.Metric.TTL = api.Duration(10 * time.Second)
 		require.NoError(t, s.Ensure(key, spec))
 		time.Sleep(2*time.Minute + 900*time.Millisecond)
 		source.hangs.Store(true)
-		time.Sleep(40 * time.Second) // a cell closes, and reading it may take a minute
+		time.Sleep(11 * time.Second) // the query that hangs has begun later than the last one that did not
 		a, _ := s.Answer(key)
 		require.ErrorIs(t, a.Err, errUnanswered)
 		require.NotErrorIs(t, a.Err, ErrStarting)
 		time.Sleep(time.Minute)
 		a, _ = s.Answer(key)
 		require.ErrorIs(t, a.Err, context.DeadlineExceeded)
-		require.ErrorContains(t, a.Err, "longer than metric.ttl 20s")
+		require.ErrorContains(t, a.Err, "longer than metric.ttl 10s")
+	})
+}
+
+// A pastHangs is a source whose ranges hang, once it is told to.
+type pastHangs struct{ hangingSource }
+
+func (p *pastHangs) Instant(ctx context.Context, query string, at time.Time) (collector.Sample, error) {
+	return p.fakeSource.Instant(ctx, query, at)
+}
+
+// The present does not wait for a past that hangs, be it the history at the start or the
+// cells since, and be there more workloads than queries of the past may hang. Once the server
+// answers again the forecast goes on.
+func TestThePresentDoesNotWaitForAPastThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 12
+		source := &pastHangs{hangingSource{fakeSource: &fakeSource{value: wave}}}
+		s := run(t, source, Options{Parallel: 4})
+		keyOf := func(i int) Key { return Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"} }
+		spec := demand()
+		spec.Forecast.Model = "naive"
+		oldest := func() (age time.Duration) {
+			synctest.Wait()
+			for i := range n {
+				a, _ := s.Answer(keyOf(i))
+				require.NoError(t, a.Err)
+				e := s.find(keyOf(i))
+				e.mu.Lock()
+				age = max(age, time.Since(e.workload.Latest().Time))
+				e.mu.Unlock()
+			}
+			return age
+		}
+		source.hangs.Store(true)
+		for i := range n {
+			require.NoError(t, s.Ensure(keyOf(i), spec))
+		}
+		for range 40 {
+			time.Sleep(10 * time.Second)
+			require.LessOrEqual(t, oldest(), 7*time.Second, "at the start: a query each 5 s, with a second of patience")
+		}
+		source.hangs.Store(false)
+		time.Sleep(3 * time.Minute)
+		for i := range n {
+			_, model := s.Forecast(keyOf(i))
+			require.Equal(t, "naive", model)
+		}
+		source.hangs.Store(true)
+		for range 40 {
+			time.Sleep(10 * time.Second)
+			require.LessOrEqual(t, oldest(), 7*time.Second, "after a start: cells close each minute")
+		}
+		source.hangs.Store(false)
+		time.Sleep(3 * time.Minute) // what hangs ends after one, and is tried again within half a minute
+		for i := range n {
+			f, _ := s.Forecast(keyOf(i))
+			require.Less(t, time.Since(f.Start), 2*time.Minute, "the cells are known again")
+		}
 	})
 }

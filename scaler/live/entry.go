@@ -33,6 +33,7 @@ type entry struct {
 	queryErr      error     // of the last query; nil when it succeeded
 
 	filled       bool      // the history has been read
+	filling      bool      // it, or what came since, is being read
 	fillAfter    time.Time // no reading of the past before, after a failure
 	fillFailures int       // in a row
 	fillErr      error     // of the last reading of the history or the cells since
@@ -92,7 +93,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	}
 	e.workload, e.spec = w, w.Spec()
 	e.epoch++
-	e.filled, e.fitting, e.querying = false, false, false
+	e.filled, e.filling, e.fitting, e.querying = false, false, false, false
 	e.cadence = newCadence(e.spec.Metric.Step.Std())
 	e.queried.Store(0)
 	e.queryAfter, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}

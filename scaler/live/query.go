@@ -52,11 +52,7 @@ func (s *Store) due(e *entry, now time.Time) bool {
 	if e.cadence.due(now) || e.queryErr != nil {
 		return true
 	}
-	if now.Before(e.fillAfter) {
-		return false
-	}
-	step := e.spec.Metric.Step.Std()
-	return !e.filled || s.closed(now, step).Sub(e.workload.Next()) >= step
+	return !e.filling && !now.Before(e.fillAfter) && (!e.filled || s.cellClosed(e, now))
 }
 
 // backoff is the wait after so many failures in a row: it doubles from 1 s to 30 s.
@@ -96,28 +92,15 @@ func (s *Store) noteQuery(e *entry, epoch int, err error) {
 }
 
 // read does what is due, slowly, with no lock held. The newest sample is read even
-// if the history or the closed cells cannot be: a series that is younger than a cell,
-// or too much for the server in one piece, has a present all the same.
+// if the history or the closed cells cannot be, or not yet: a series that is younger than a
+// cell, or too much for the server in one piece, has a present all the same.
 func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
-	query, filled, due := e.spec.Metric.Query, e.filled, !now.Before(e.fillAfter)
+	query := e.spec.Metric.Query
 	e.mu.Unlock()
-	var past error // of the cells
-	if due && !filled {
-		// Where many begin at once, as after a restart, histories keep the processors busy for a
-		// minute: those that wait for their turn are served as they are observed meanwhile.
-		if due = s.histories.TryAcquire(1); due {
-			past = s.readHistory(ctx, e, epoch, now)
-			s.histories.Release(1)
-		}
-	} else if due {
-		past = s.readClosed(ctx, e, epoch, now)
-	}
-	if due {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		s.noteFill(e, epoch, past)
+	s.fill(ctx, e, epoch, now)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.QueryTimeout)
 	defer cancel()
@@ -174,6 +157,7 @@ func (s *Store) noteFill(e *entry, epoch int, err error) {
 	if e.epoch != epoch {
 		return
 	}
+	e.filling = false
 	if err == nil {
 		e.fillErr, e.fillFailures = nil, 0
 		return

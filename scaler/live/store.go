@@ -47,8 +47,8 @@ type Options struct {
 	// such as a history, gets six times as long.
 	QueryTimeout time.Duration
 
-	// Parallel bounds the queries in flight, of which half may read the history of a
-	// workload. Default 32.
+	// Parallel bounds the queries of the present in flight. Half as many may read the history
+	// of a workload, and as many the cells since, where these take long. Default 32.
 	Parallel int
 
 	// FitWorkers bounds the fits that run at once. Default 1.
@@ -95,7 +95,8 @@ type Store struct {
 	fits      *semaphore.Weighted
 	rereads   *semaphore.Weighted // histories that are read for a new fit, until that is done
 	queries   *semaphore.Weighted
-	histories *semaphore.Weighted // those of the queries that read a history
+	histories *semaphore.Weighted // those that read a history
+	late      *semaphore.Weighted // those of closed cells that the present does not wait for
 	work      sync.WaitGroup      // queries and fits under way
 
 	wake chan struct{} // asks for a tick before its time: a workload is new
@@ -129,6 +130,7 @@ func NewStore(source Source, opts Options) *Store {
 		rereads:   semaphore.NewWeighted(int64(opts.FitWorkers) + rereads),
 		queries:   semaphore.NewWeighted(int64(opts.Parallel)),
 		histories: semaphore.NewWeighted(max(1, int64(opts.Parallel)/2)),
+		late:      semaphore.NewWeighted(max(1, int64(opts.Parallel)/2)),
 		wake:      make(chan struct{}, 1),
 		entries:   map[Key]*entry{},
 	}

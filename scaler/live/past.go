@@ -1,0 +1,113 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// patience is how long the newest sample waits for the history, or the cells since, to be
+// read. As a rule these are there within a moment, and a decision then knows them. A server
+// that takes a minute for them, or hangs, has a present all the same.
+const patience = time.Second
+
+// errCrowded is why closed cells are not waited for.
+var errCrowded = errors.New("the server is slow, and as many queries of the past as may be under way are waited for already")
+
+// A past is what is due of the past of a workload.
+type past int
+
+const (
+	nothing past = iota
+	history
+	cells // that have closed since
+)
+
+// fill reads what is due of the past, and returns when that is done or, with the reading
+// under way, after patience.
+func (s *Store) fill(ctx context.Context, e *entry, epoch int, now time.Time) {
+	due := s.takePast(e, epoch, now)
+	if due == nothing {
+		return
+	}
+	done := make(chan struct{})
+	reading, cancel := context.WithCancelCause(ctx)
+	s.work.Go(func() {
+		defer close(done)
+		defer cancel(nil)
+		var err error
+		if due == history {
+			err = s.readHistory(ctx, e, epoch, now) // whose fit goes on
+			s.histories.Release(1)
+		} else {
+			err = s.readClosed(reading, e, epoch, now)
+		}
+		if err != nil && errors.Is(context.Cause(reading), errCrowded) {
+			err = errCrowded
+		}
+		if ctx.Err() == nil {
+			s.noteFill(e, epoch, err)
+		}
+	})
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-done:
+		return
+	case <-late.C:
+	}
+	var slot *semaphore.Weighted // a history has one
+	if due == cells {
+		if slot = s.late; !slot.TryAcquire(1) {
+			cancel(errCrowded)
+			<-done
+			return
+		}
+	}
+	s.work.Go(func() {
+		<-done
+		if slot != nil {
+			slot.Release(1)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		e.mu.Lock() // what was read need not wait for the next tick
+		defer e.mu.Unlock()
+		e.decide(s.opts.Now())
+	})
+}
+
+// takePast returns what is due of the past of e, which is then taken to be under way until
+// noteFill.
+func (s *Store) takePast(e *entry, epoch int, now time.Time) past {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.epoch != epoch || e.filling || now.Before(e.fillAfter) {
+		return nothing
+	}
+	due := cells
+	switch {
+	case e.filled && !s.cellClosed(e, now):
+		e.fillErr, e.fillFailures = nil, 0
+		return nothing
+	case e.filled:
+	// Where many begin at once, as after a restart, histories keep the processors busy for a
+	// minute: those that wait for their turn are served as they are observed meanwhile.
+	case !s.histories.TryAcquire(1):
+		return nothing
+	default:
+		due = history
+	}
+	e.filling = true
+	return due
+}
+
+// cellClosed reports whether a cell of e has closed that is not known. The caller holds the
+// lock of e.
+func (s *Store) cellClosed(e *entry, now time.Time) bool {
+	step := e.spec.Metric.Step.Std()
+	return s.closed(now, step).Sub(e.workload.Next()) >= step
+}
