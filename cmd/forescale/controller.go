@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -93,7 +94,7 @@ forecast too, and take over within the lease.`,
 	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
 	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough; left out, in all")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
-	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease, which no other one must have")
+	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease, with an underscore and a text that is new at each start behind it")
 	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a replica that no longer renews its Lease keeps its floors")
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report; write to an autoscaler only to give back the floor of a deleted object")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
@@ -110,7 +111,7 @@ func (c *controllerConfig) checkOwn() error {
 		{c.namespace != "", "namespace", c.namespace, "want the namespace of the Lease"},
 		{(!c.limited || len(c.namespaces) > 0) && !slices.Contains(c.namespaces, ""), "namespaces", strings.Join(c.namespaces, ","), "want names with commas between them: an empty one would be all namespaces"},
 		{c.leaseName != "", "lease", c.leaseName, "want the name of the Lease"},
-		{c.identity != "", "identity", c.identity, "want a name that no other replica has"},
+		{c.identity != "", "identity", c.identity, "want a name for this replica"},
 		{c.leaseDuration >= shortestLease, "lease-duration", c.leaseDuration.String(), "want 3s or more: it is renewed several times within"},
 		{c.writeRate > 0 && c.writeRate <= 1e5, "write-rate", floatText(c.writeRate), "want a number above 0 and up to 100000"},
 		{c.qps > 0 && c.qps <= 1e5, "kube-api-qps", floatText(c.qps), "want a number above 0 and up to 100000"},
@@ -121,6 +122,10 @@ func (c *controllerConfig) checkOwn() error {
 
 // shortestLease leaves a holder that renews it some tries before another may take it.
 const shortestLease = 3 * time.Second
+
+// uniqueOf returns a name that no other process has. Two that bear one name, such as two pods
+// on the network of one node, would both take a Lease under that name for their own, and act.
+func uniqueOf(name string) string { return name + "_" + strings.ToLower(rand.Text()[:8]) }
 
 func hostName() string {
 	name, err := os.Hostname()
@@ -159,6 +164,7 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	log := c.logger(out)
 	ctrl.SetLogger(logr.FromSlogHandler(quietStop{log.Handler()}))
 	version, commit := buildVersion()
+	c.identity = uniqueOf(c.identity)
 	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.server(), "identity", c.identity)
 	limitMemory()
 	source, err := newSource(c.serveConfig, time.Now, log)

@@ -80,14 +80,23 @@ func TestAnObjectDeletedWhileNobodyRuns(t *testing.T) {
 	b.clean()
 }
 
-// Two replicas that bear one name, as two pods on the network of one node, both act. The one
-// that stops sees that the other goes on, and leaves the floors to it.
+// Of two replicas that are given one name, as two pods on the network of one node are, and
+// start at the same moment, one acts. The other one takes the floors over when that stops.
 func TestTwoReplicasOfOneName(t *testing.T) {
 	t.Parallel()
-	b, first := shared.holding(t)
-	second := b.start("twin", "--identity", "a")
-	b.ready(second)
-	b.logged(second, "elected")
+	b := shared.bench(t)
+	b.demand(95)
+	b.apply(b.autoscaler(""))
+	twins := []*controller{b.start("a"), b.start("twin", "--identity", "a")}
+	b.eventually(patience, func() bool { return b.floor() == 10 && b.replicas() == 10 }, "the floor is held")
+	for _, c := range twins {
+		b.ready(c)
+	}
+	first, second := twins[0], twins[1]
+	if b.leads(second) {
+		first, second = second, first
+	}
+	b.always(20*time.Second, func() bool { return b.leads(first) && !b.leads(second) }, "one of them acts")
 	stopped := make(chan error, 1)
 	go func() { stopped <- first.Stop(syscall.SIGTERM, time.Minute) }()
 	b.always(12*time.Second, func() bool { return b.floor() >= 10 && b.replicas() >= 10 }, "handed over without a dip")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -180,4 +181,15 @@ func (b *bench) logged(c *controller, what string) {
 		text, err := os.ReadFile(c.Log)
 		return err == nil && strings.Contains(string(text), what)
 	}, "the log of "+c.Name+" says "+what)
+}
+
+// leads reports whether the replica acts, as its metrics tell.
+func (b *bench) leads(c *controller) bool {
+	b.t.Helper()
+	res, err := http.Get("http://" + c.http + "/metrics")
+	require.NoError(b.t, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(b.t, err)
+	return strings.Contains(string(text), "\nforescale_leads 1\n")
 }

@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -204,21 +203,15 @@ func (c *Controller) held() []heldFloor {
 	return out
 }
 
-// taken waits until another replica holds the Lease, for a while. One of the same identity,
-// such as the other of two pods on the network of one node, shows itself by renewing it: this
-// one renews no more.
+// taken waits until another replica holds the Lease, for a while.
 func (c *Controller) taken(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.HandOver)
 	defer cancel()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	var first *coordinationv1.LeaseSpec
 	for {
 		if lease, err := c.readLease(ctx, c.opts.Lease); err == nil {
-			now := &lease.Spec
-			first = cmp.Or(first, now)
-			holder := now.HolderIdentity
-			if holder != nil && *holder != "" && (*holder != c.opts.Identity || !now.RenewTime.Equal(first.RenewTime)) {
+			if holder := lease.Spec.HolderIdentity; holder != nil && *holder != "" && *holder != c.opts.Identity {
 				return true
 			}
 		}

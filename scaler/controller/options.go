@@ -15,7 +15,7 @@ type Options struct {
 	// Store decides; whoever made it runs it.
 	Store *live.Store
 
-	// Identity names this process among its replicas, such as its pod. Required.
+	// Identity names this process, and no other one: two of one name would both act. Required.
 	Identity string
 
 	// Lease is the Lease object of the replicas. Required.
