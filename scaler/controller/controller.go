@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -55,7 +53,7 @@ type Controller struct {
 	leads    atomic.Bool
 	notReady atomic.Pointer[string] // what this replica waits for before it is ready; nil = nothing is known yet
 
-	scaledObjects bool                    // the cluster has KEDA
+	scaledObjects atomic.Bool             // the cluster has KEDA, and its ScaledObjects are watched
 	passedOver    chan event.GenericEvent // objects to reconcile anew after the election
 
 	mu      sync.RWMutex // guards targets, not their insides
@@ -97,50 +95,28 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 	build := ctrl.NewControllerManagedBy(mgr).For(&v1alpha1.PredictiveAutoscaler{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Named("predictiveautoscaler").
 		WithOptions(controller.Options{MaxConcurrentReconciles: c.opts.Workers, NeedLeaderElection: &warm})
-	for _, name := range []string{v1alpha1.KindHPA, v1alpha1.KindScaledObject} {
-		kind, err := hpa.KindOf(name)
-		if err != nil {
-			return err
-		}
-		if name == v1alpha1.KindScaledObject {
-			if c.scaledObjects, err = c.served(kind); err != nil {
-				return err
-			}
-			if !c.scaledObjects {
-				continue
-			}
-		}
-		u := &unstructured.Unstructured{}
-		u.SetGroupVersionKind(kind.GVK)
-		build = build.Watches(u, handler.EnqueueRequestsFromMapFunc(c.objectsOf(name)))
+	kind, err := hpa.KindOf(v1alpha1.KindHPA)
+	if err != nil {
+		return err
 	}
+	build = build.Watches(objectOf(kind), handler.EnqueueRequestsFromMapFunc(c.objectsOf(v1alpha1.KindHPA)))
 	if c.opts.WatchPods {
 		build = build.Watches(&corev1.Pod{}, c.watchPods())
 	}
 	build = build.WatchesRawSource(source.Channel(c.passedOver, &handler.EnqueueRequestForObject{}))
-	if err := build.Complete(c); err != nil {
+	built, err := build.Build(c)
+	if err != nil {
 		return fmt.Errorf("controller: %w", err)
 	}
-	return c.addLoops(mgr)
-}
-
-// served reports whether the cluster has kind. An API server that does not answer tells
-// nothing: without KEDA for as long as this process runs, floors of ScaledObjects would be
-// neither moved nor given back.
-func (c *Controller) served(kind hpa.Kind) (bool, error) {
-	_, err := c.writer.Mapper.RESTMapping(kind.GVK.GroupKind(), kind.GVK.Version)
-	switch {
-	case meta.IsNoMatchError(err):
-		c.log.Info("no KEDA in this cluster: ScaledObjects cannot be targets", "cause", err)
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("controller: find out whether the cluster has KEDA: %w", err)
+	await, err := c.watchKEDA(built, mgr.GetCache())
+	if err != nil {
+		return err
 	}
-	return true, nil
+	return c.addLoops(mgr, await)
 }
 
-// addLoops registers the parts that run beside Reconcile.
-func (c *Controller) addLoops(mgr manager.Manager) error {
+// addLoops registers the parts that run beside Reconcile. await is nil or one more of them.
+func (c *Controller) addLoops(mgr manager.Manager, await func(context.Context) error) error {
 	loops := []func(context.Context) error{
 		c.tick, c.report,
 		func(ctx context.Context) error { return c.lead(ctx, mgr.Elected()) },
@@ -151,6 +127,9 @@ func (c *Controller) addLoops(mgr manager.Manager) error {
 	}
 	for range c.opts.Workers {
 		loops = append(loops, c.work)
+	}
+	if await != nil {
+		loops = append(loops, await)
 	}
 	for _, f := range loops {
 		if err := mgr.Add(everywhere(f)); err != nil {

@@ -84,7 +84,7 @@ const sweepEvery = time.Minute
 func (c *Controller) sweep(ctx context.Context) {
 	for _, name := range []string{v1alpha1.KindHPA, v1alpha1.KindScaledObject} {
 		kind, err := hpa.KindOf(name)
-		if err != nil || name == v1alpha1.KindScaledObject && !c.scaledObjects {
+		if err != nil || name == v1alpha1.KindScaledObject && !c.scaledObjects.Load() {
 			continue
 		}
 		list := &unstructured.UnstructuredList{}

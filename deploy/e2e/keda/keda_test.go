@@ -37,6 +37,15 @@ const patience = 3 * time.Minute
 // user takes it.
 func TestKEDA(t *testing.T) {
 	e := start(t)
+	late := e.in(t, "late")
+	late.beforeKEDA(t)
+	begin := time.Now()
+	require.NoError(t, e.KEDA(t.Context()))
+	fmt.Printf("MEASURED KEDA is up after %.1f s\n", time.Since(begin).Seconds())
+	t.Run("KEDA is installed after forescale", func(t *testing.T) {
+		t.Parallel()
+		testLateKEDA(t, late, begin)
+	})
 	t.Run("floor of a ScaledObject", func(t *testing.T) {
 		t.Parallel()
 		testFloor(t, e.in(t, "floor"))
@@ -64,7 +73,7 @@ func (e *env) in(t *testing.T, ns string) *env {
 	return &own
 }
 
-// start brings up a cluster with KEDA.
+// start brings up a cluster without KEDA.
 func start(t *testing.T) *env {
 	t.Helper()
 	ctx := t.Context()
@@ -92,9 +101,6 @@ func start(t *testing.T) *env {
 		_ = os.RemoveAll(dir)
 	})
 	require.NoError(t, err)
-	begin := time.Now()
-	require.NoError(t, e.KEDA(ctx))
-	fmt.Printf("MEASURED KEDA is up after %.1f s\n", time.Since(begin).Seconds())
 	e.metrics, err = stack.NewMetrics()
 	require.NoError(t, err)
 	t.Cleanup(e.metrics.Close)
