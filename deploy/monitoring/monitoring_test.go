@@ -320,9 +320,9 @@ func exported(t *testing.T) map[string][]string {
 // one is a process with one workload and one object, of which all is known.
 type one struct{}
 
-func (one) Each(f func(live.Key, live.Answer, time.Duration)) {
-	f(live.Key{Namespace: "shop", Name: "web", Metric: "m"}, live.Answer{Value: 1, Target: 1, Observed: 1, Predicted: 1, Err: errors.New("none")}, 0)
-	f(live.Key{Namespace: "shop", Name: "api", Metric: "m"}, live.Answer{Value: 1, Target: 1, Observed: 1, Predicted: 1}, 0)
+func (one) Each(f func(live.Key, live.Answer, bool)) {
+	f(live.Key{Namespace: "shop", Name: "web", Metric: "m"}, live.Answer{Value: 1, Target: 1, Observed: 1, Predicted: 1, Err: errors.New("none")}, true)
+	f(live.Key{Namespace: "shop", Name: "api", Metric: "m"}, live.Answer{Value: 1, Target: 1, Observed: 1, Predicted: 1}, true)
 }
 
 func (one) Worths(f func(live.Key, live.Worth)) {

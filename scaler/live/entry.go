@@ -19,6 +19,7 @@ import (
 type entry struct {
 	key     Key
 	touched atomic.Int64 // unix nanoseconds of the last interest
+	rhythm  atomic.Int64 // nanoseconds between two of them, see touch
 	queried atomic.Int64 // and of the beginning of the last query; 0 = none yet
 
 	mu       sync.Mutex // guards the workload and what follows; held for a decision's microsecond, or while a cell closes for a hundred
@@ -66,7 +67,27 @@ func cmpKey(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Metric, b.Metric))
 }
 
-func (e *entry) touch(now time.Time) { e.touched.Store(now.UnixNano()) }
+// asked is how long ago somebody must have asked about a workload, at least, for it to be no
+// more wanted. KEDA asks every half minute by default, and an HPA behind it every quarter. A
+// trigger that was deleted, or whose corrected query has given its metric another name, is kept
+// for longer than that, and must not look like one that is in need of its data.
+const asked = 2 * time.Minute
+
+// touch notes interest, and how long after the last one it comes. Of shorter times than before,
+// such as those of an HPA once there are replicas again, half of the former one is kept, because
+// KEDA and an HPA ask out of step. Calls within a second are one.
+func (e *entry) touch(now time.Time) {
+	last := e.touched.Swap(now.UnixNano())
+	if since := now.UnixNano() - last; last != 0 && since >= int64(time.Second) {
+		e.rhythm.Store(max(since, e.rhythm.Load()/2))
+	}
+}
+
+// wanted reports whether somebody is still expected to ask: the last time was not long ago, by
+// the time between two of them. At zero replicas KEDA alone asks, each pollingInterval.
+func (e *entry) wanted(now time.Time) bool {
+	return e.idle(now) <= max(asked, 2*time.Duration(e.rhythm.Load()))
+}
 
 // idle is how long ago somebody asked, 0 while somebody watches.
 func (e *entry) idle(now time.Time) time.Duration {

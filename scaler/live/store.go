@@ -248,12 +248,13 @@ func (s *Store) Keys() []Key {
 	return slices.SortedFunc(maps.Keys(s.entries), cmpKey)
 }
 
-// Each calls f with each workload's key, its newest answer, and how long ago somebody last
-// asked about it, in no order. Unlike Answer it does not count as interest.
-func (s *Store) Each(f func(key Key, newest Answer, idle time.Duration)) {
+// Each calls f with each workload's key, its newest answer, and whether somebody is expected
+// to ask for that, as the times of the last questions tell, in no order. Unlike Answer it does
+// not count as interest.
+func (s *Store) Each(f func(key Key, newest Answer, wanted bool)) {
 	now := s.opts.Now()
 	for _, e := range s.all() {
-		f(e.key, e.read(), e.idle(now))
+		f(e.key, e.read(), e.wanted(now))
 	}
 }
 

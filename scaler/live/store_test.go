@@ -89,24 +89,6 @@ func TestSilenceHoldsAndThenSaysSo(t *testing.T) {
 	})
 }
 
-// How long ago somebody asked is told to whoever looks on, and looking on is not asking.
-func TestIdlenessIsTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := run(t, &fakeSource{value: flat(80)}, Options{})
-		require.NoError(t, s.Ensure(key, demand()))
-		idle := func() (d time.Duration) {
-			s.Each(func(_ Key, _ Answer, idle time.Duration) { d = idle })
-			return d
-		}
-		time.Sleep(3 * time.Minute)
-		require.Equal(t, 3*time.Minute, idle())
-		time.Sleep(time.Minute)
-		require.Equal(t, 4*time.Minute, idle())
-		_, _ = s.Answer(key)
-		require.Zero(t, idle())
-	})
-}
-
 func TestKnownZeroIsIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: flat(0)}, Options{})

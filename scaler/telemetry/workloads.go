@@ -10,16 +10,10 @@ import (
 	"github.com/forescale/forescale/scaler/shadow"
 )
 
-// asked is how long ago somebody must have asked about a workload for its failures to count.
-// KEDA asks every half minute by default, and an HPA behind it every quarter. A trigger that
-// was deleted, or whose corrected query has given its metric another name, is kept for longer
-// than that, and must not look like one that is in need of its data.
-const asked = 2 * time.Minute
-
-// Answers lists what each workload says now, how long ago somebody asked for that, and what
-// it has been worth.
+// Answers lists what each workload says now, whether somebody is expected to ask for that, and
+// what it has been worth.
 type Answers interface {
-	Each(f func(key live.Key, newest live.Answer, idle time.Duration))
+	Each(f func(key live.Key, newest live.Answer, wanted bool))
 	Worths(f func(live.Key, live.Worth))
 }
 
@@ -101,7 +95,7 @@ func (w *Workloads) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 	now, n := w.now(), 0
-	w.answers.Each(func(k live.Key, a live.Answer, idle time.Duration) {
+	w.answers.Each(func(k live.Key, a live.Answer, wanted bool) {
 		n++
 		gauge := func(d *prometheus.Desc, v float64) {
 			if !math.IsNaN(v) {
@@ -120,7 +114,7 @@ func (w *Workloads) Collect(out chan<- prometheus.Metric) {
 		gauge(w.served, served)
 		gauge(w.target, target)
 		gauge(w.active, truth(a.Active))
-		if idle <= asked {
+		if wanted {
 			gauge(w.failing, truth(a.Err != nil))
 		}
 		gauge(w.age, now.Sub(a.At).Seconds())

@@ -18,14 +18,10 @@ import (
 
 type answers map[live.Key]live.Answer
 
-// Each says of all but those with the metric "former" that somebody has just asked.
-func (a answers) Each(f func(live.Key, live.Answer, time.Duration)) {
+// Each says of all but those with the metric "former" that somebody asks for them.
+func (a answers) Each(f func(live.Key, live.Answer, bool)) {
 	for k, v := range a {
-		idle := 30 * time.Second
-		if k.Metric == "former" {
-			idle = 3 * time.Minute
-		}
-		f(k, v, idle)
+		f(k, v, k.Metric != "former")
 	}
 }
 
@@ -80,7 +76,7 @@ forescale_forecast_trusted{metric="m",name="lost",namespace="shop"} 0
 // worths are workloads of the namespace shop by name.
 type worths map[string]live.Worth
 
-func (worths) Each(func(live.Key, live.Answer, time.Duration)) {}
+func (worths) Each(func(live.Key, live.Answer, bool)) {}
 
 func (w worths) Worths(f func(live.Key, live.Worth)) {
 	for name, worth := range w {
