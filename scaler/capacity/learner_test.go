@@ -183,3 +183,34 @@ func TestStartup(t *testing.T) {
 	require.Equal(t, 15*time.Minute, d)
 	require.LessOrEqual(t, len(l.Starts), 64)
 }
+
+// In a canary replicas of two templates start by turns, and the next one may be of either: both
+// are remembered, be it half of them or a tenth. Once the roll-out has ended the former one is
+// forgotten, also where it was the slower one.
+func TestStartupInACanary(t *testing.T) {
+	for _, every := range []int{2, 10} {
+		var l capacity.Startup
+		for range 64 {
+			l.Started("stable", 20*time.Second)
+		}
+		for i := range 200 {
+			template, took := "stable", 20*time.Second
+			if i%every == 0 {
+				template, took = "canary", 90*time.Second
+			}
+			l.Started(template, took)
+			d, measured := l.Estimate(nil)
+			if measured {
+				require.Equal(t, 90*time.Second, d, "start %d of a canary of one in %d", i, every)
+			} else {
+				require.Less(t, i, 5*every, "measured once five have started")
+			}
+		}
+		for range 16 {
+			l.Started("stable", 20*time.Second)
+		}
+		d, measured := l.Estimate(nil)
+		require.True(t, measured)
+		require.Equal(t, 20*time.Second, d, "the canary was called off")
+	}
+}

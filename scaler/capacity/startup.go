@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -15,7 +16,8 @@ const (
 
 	startShare = 0.9 // share of the starts that are done within the estimate
 	maxStarts  = 64  // remembered
-	someStarts = 5   // starts of a new template before the former one is forgotten
+	someStarts = 5   // starts of a template that tell how long one takes
+	canary     = 16  // starts of others after which a template that came back is no more expected
 	leastSeen  = 5   // least number of times that a record must show replicas starting
 )
 
@@ -23,49 +25,84 @@ const (
 // nine starts in ten are done within it. Its exported fields are its memory, for
 // dumps. The zero Startup is ready. It is not safe for concurrent use.
 type Startup struct {
-	Template string          `json:"template"` // hash of the pod template of Starts
-	Starts   []time.Duration `json:"starts"`   // newest last
-	Former   time.Duration   `json:"former"`   // estimate under the template before; 0 = none
+	Starts []Start       `json:"starts"` // newest last
+	Former time.Duration `json:"former"` // estimate before the template of the newest was first seen; 0 = none
 }
 
-// Started notes that a replica of a template became ready after took. The first
-// replica of another template begins a new record; the former estimate stands in
-// until five starts were seen. A time that is not positive is ignored.
+// A Start is one replica that became ready.
+type Start struct {
+	Template string        `json:"template"` // hash of the pod template
+	Took     time.Duration `json:"took"`
+}
+
+// Started notes that a replica of a template became ready after took. A time that is not
+// positive is ignored. A former template is forgotten when five replicas of a new one have
+// started. While a canary lasts they start by turns, and the next one may be of either: one
+// that has come back is forgotten when sixteen others have started since.
 func (s *Startup) Started(template string, took time.Duration) {
 	if took <= 0 {
 		return
 	}
-	if template != s.Template {
-		if len(s.Starts) > 0 {
-			s.Former, _ = s.Estimate(nil)
-		}
-		s.Template, s.Starts = template, s.Starts[:0]
+	if len(s.Starts) > 0 && s.first(template) < 0 {
+		s.Former, _ = s.Estimate(nil)
 	}
 	if len(s.Starts) == maxStarts {
 		s.Starts = append(s.Starts[:0], s.Starts[1:]...)
 	}
-	s.Starts = append(s.Starts, took)
+	s.Starts = append(s.Starts, Start{template, took})
+	last, n := map[string]int{}, len(s.Starts)
+	for i, x := range s.Starts {
+		last[x.Template] = i
+	}
+	first := s.first(template)
+	s.Starts = slices.DeleteFunc(s.Starts, func(x Start) bool {
+		since := n - 1 - last[x.Template] // starts of others
+		return since >= canary || since >= someStarts && last[x.Template] < first
+	})
+}
+
+// first returns the index of the first start of a template, negative if there is none.
+func (s *Startup) first(template string) int {
+	return slices.IndexFunc(s.Starts, func(x Start) bool { return x.Template == template })
 }
 
 // Estimate returns the start-up time and whether it was measured under the
-// present template. Pending holds the ages of replicas that are not ready yet:
+// template of the newest start. Pending holds the ages of replicas that are not ready yet:
 // they have taken at least that long, which raises the estimate as in Kaplan and
 // Meier's estimator for censored data (J. Am. Stat. Assoc. 53, 1958). Before five
-// starts under the present template it is the estimate of the former one, a minute
+// starts under that template it is the estimate before the first of them, a minute
 // without one, or the longest of these starts if that is longer; pending then does
-// not count. The estimate is at most a quarter of an hour.
+// not count. Where replicas of other templates still start it is that of the slowest. The
+// estimate is at most a quarter of an hour.
 func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
-	if len(s.Starts) < someStarts {
-		d := defaultStartup
-		if s.Former > 0 {
-			d = s.Former
-		}
-		for _, took := range s.Starts {
-			d = max(d, took) // slower than before shows at once, faster has to prove itself
-		}
-		return min(d, longestStartup), false
+	if len(s.Starts) == 0 {
+		return cmp.Or(s.Former, defaultStartup), false
 	}
-	done := slices.Sorted(slices.Values(s.Starts))
+	newest := s.Starts[len(s.Starts)-1].Template
+	took := map[string][]time.Duration{}
+	for _, x := range s.Starts {
+		took[x.Template] = append(took[x.Template], x.Took)
+	}
+	if len(took[newest]) < someStarts { // slower than before shows at once, faster has to prove itself
+		return min(max(cmp.Or(s.Former, defaultStartup), slices.Max(took[newest])), longestStartup), false
+	}
+	d := within(took[newest], pending)
+	for template, starts := range took {
+		switch {
+		case template == newest:
+		case len(starts) < someStarts:
+			d = max(d, slices.Max(starts))
+		default:
+			d = max(d, within(starts, nil))
+		}
+	}
+	return min(d, longestStartup), true
+}
+
+// within returns the time within which nine starts in ten are done, of those that are and
+// those that are pending.
+func within(starts, pending []time.Duration) time.Duration {
+	done := slices.Sorted(slices.Values(starts))
 	alive := 1.0
 	for i, d := range done {
 		risk := len(done) - i // not ready before d
@@ -76,14 +113,14 @@ func (s *Startup) Estimate(pending []time.Duration) (time.Duration, bool) {
 		}
 		alive *= 1 - 1/float64(risk)
 		if alive <= 1-startShare+1e-9 {
-			return min(d, longestStartup), true
+			return d
 		}
 	}
 	longest := done[len(done)-1] // too many are still pending to tell
 	for _, p := range pending {
 		longest = max(longest, p)
 	}
-	return min(longest, longestStartup), true
+	return longest
 }
 
 // MeanStartup returns the mean time from when a replica was asked for until it was ready, and

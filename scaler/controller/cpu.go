@@ -102,7 +102,7 @@ var errNotMeasured = errors.New("not all ready pods have been measured yet")
 // use returns the share of their CPU limits that the ready pods used. All of them must
 // have been measured at about the same time: some of them say nothing about the others.
 func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
-	out := live.CPU{Template: p.starts.Template}
+	out := live.CPU{Template: p.template()}
 	if name := p.unlimited(); name != "" {
 		return out, fmt.Errorf("pod %s has a container without a CPU limit, so that what it may use is not known: give resources.limits.cpu", name)
 	}
@@ -128,6 +128,23 @@ func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
 	}
 	out.Share = used / may
 	return out, nil
+}
+
+// template returns the template of most ready pods. That of the newest one would be another
+// each time while a canary lasts, and so would be what is learned.
+func (p *pods) template() (most string) {
+	count := map[string]int{}
+	for _, s := range p.seen {
+		if s.ready > 0 {
+			count[s.template]++
+		}
+	}
+	for template, n := range count {
+		if n > count[most] || n == count[most] && template < most {
+			most = template
+		}
+	}
+	return most
 }
 
 // unlimited returns the first ready pod, by name, without a CPU limit, so that the same

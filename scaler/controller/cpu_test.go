@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
 
@@ -90,6 +91,20 @@ func TestUseOfTheReadyPods(t *testing.T) {
 			require.Equal(t, at.Add(5*time.Second), got.To)
 		})
 	}
+}
+
+// While a canary lasts, what is learned is that of the template that most pods have, whichever
+// started last.
+func TestTheTemplateOfMostPodsIsLearned(t *testing.T) {
+	p := pods{seen: map[types.UID]podState{}}
+	for i, template := range []string{"b", "a", "b", "a", "a", "b", "c", "b"} {
+		name := types.UID(template + strconv.Itoa(i))
+		p.seen[name] = podState{ready: 1, name: string(name), template: template, cores: 1}
+		require.Equal(t, []string{"b", "a", "b", "a", "a", "a", "a", "b"}[i], p.template())
+	}
+	p.seen["starting"] = podState{template: "c"}
+	require.Equal(t, "b", p.template())
+	require.Empty(t, (&pods{}).template())
 }
 
 // Of many pods without a limit always the same one is told of: another one at each look

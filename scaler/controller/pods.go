@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,6 +50,7 @@ func SlimPod(o any) (any, error) {
 type pods struct {
 	of       hpa.Target      // whose they are
 	selector labels.Selector // nil before it is known
+	asked    time.Time       // when that was read
 	seen     map[types.UID]podState
 	starts   capacity.Startup
 
@@ -59,7 +61,7 @@ type pods struct {
 // podState is what one pod adds to the counts, 0 or 1 each, and what it may use.
 type podState struct {
 	ready, unschedulable int32
-	name                 string
+	name, template       string
 	cores                float64 // of processors at most; 0 = without limit
 	started              bool    // it has been ready, and its start was noted
 }
@@ -78,7 +80,7 @@ func (p *pods) see(pod *corev1.Pod) bool {
 	fresh := s.started && !p.seen[pod.UID].started
 	switch {
 	case ready:
-		s.ready, s.name, s.cores = 1, pod.Name, coresOf(pod)
+		s.ready, s.name, s.template, s.cores = 1, pod.Name, templateOf(pod), coresOf(pod)
 	case unschedulable(pod):
 		s.unschedulable = 1
 	}
@@ -86,8 +88,14 @@ func (p *pods) see(pod *corev1.Pod) bool {
 	if !fresh || took > mostStart {
 		return false
 	}
-	p.starts.Started(pod.Labels["pod-template-hash"], took)
+	p.starts.Started(templateOf(pod), took)
 	return true
+}
+
+// templateOf returns the hash of a pod's template: that of a ReplicaSet, of a StatefulSet, or
+// of a Rollout of Argo; empty where its maker tells none.
+func templateOf(pod *corev1.Pod) string {
+	return cmp.Or(pod.Labels["pod-template-hash"], pod.Labels["controller-revision-hash"], pod.Labels["rollouts-pod-template-hash"])
 }
 
 // mostStart is the longest time from the creation of a pod to its readiness that is taken
@@ -147,19 +155,24 @@ func (c *Controller) seePod(t *target, pod *corev1.Pod) {
 	}
 }
 
+// selectorLasts is how long the selector of a target is taken for known while it has pods. Of
+// most kinds it never changes; a custom resource may state another one at any time.
+const selectorLasts = 5 * time.Minute
+
 // learnPods finds out which pods the target of t scales, unless that is known, and counts
 // those that are there already. While there are none it asks again, because the scaled
-// object may have been made anew, with other labels.
+// object may have been made anew, with other labels. The starts that were seen before stay
+// known: as a rule what is scaled is the same program, and if not, another template.
 func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 	if view == nil || !c.opts.WatchPods {
 		return
 	}
 	t.mu.Lock()
-	former := t.pods.selector
+	now, former := c.opts.Now(), t.pods.selector
 	if t.pods.of != view.Target {
 		former = nil
 	}
-	known := former != nil && len(t.pods.seen) > 0
+	known := former != nil && len(t.pods.seen) > 0 && now.Sub(t.pods.asked) < selectorLasts
 	t.mu.Unlock()
 	if known {
 		return
@@ -170,6 +183,9 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		return
 	}
 	if former != nil && former.String() == selector.String() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.pods.asked = now
 		return
 	}
 	t.mu.Lock() // also while the cache is read: an event of a pod comes wholly before or after
@@ -181,8 +197,12 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		return
 	}
 	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) }) // starts are noted as they happened
-	t.pods = pods{of: view.Target, selector: selector, seen: map[types.UID]podState{}}
+	before := t.pods
+	t.pods = pods{of: view.Target, selector: selector, asked: now, seen: map[types.UID]podState{}, starts: before.starts}
 	for i := range list.Items {
+		if uid := list.Items[i].UID; before.seen[uid].started {
+			t.pods.seen[uid] = podState{started: true} // which was noted
+		}
 		c.seePod(t, &list.Items[i])
 	}
 }

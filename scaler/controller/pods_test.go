@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/forescale/forescale/scaler/capacity"
 	"github.com/forescale/forescale/scaler/hpa"
 	"github.com/forescale/forescale/scaler/live"
 )
@@ -73,7 +74,7 @@ func TestPodsAreCounted(t *testing.T) {
 	p.drop(pod("b"))
 	require.EqualValues(t, 0, p.ready, "gone once")
 	require.Len(t, p.starts.Starts, 3)
-	require.Equal(t, 40*time.Second, p.starts.Starts[0])
+	require.Equal(t, capacity.Start{Template: "a", Took: 40 * time.Second}, p.starts.Starts[0])
 
 	old := ready // after hours, with its node back say: a new process sees no more than that it is ready
 	old.LastTransitionTime = metav1.NewTime(created.Add(30 * time.Hour))
@@ -173,7 +174,8 @@ func TestStartsOfBeforeAreLearnedInTheirOrder(t *testing.T) {
 }
 
 // A Deployment that is deleted and made anew under its name, with other labels, has other
-// pods than those that were known of it.
+// pods than those that were known of it. So has a custom resource that states another selector
+// while its former pods are there. What was learned of starts stays.
 func TestPodsOfATargetThatIsMadeAnew(t *testing.T) {
 	labelled, asked := "app=web", 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -182,7 +184,10 @@ func TestPodsOfATargetThatIsMadeAnew(t *testing.T) {
 		fmt.Fprintf(w, `{"kind":"Scale","apiVersion":"autoscaling/v1","spec":{"replicas":2},"status":{"selector":%q}}`, labelled)
 	}))
 	defer server.Close()
-	c, err := New(&rest.Config{Host: server.URL}, Options{Store: live.NewStore(nil, live.Options{}), WatchPods: true})
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	c, err := New(&rest.Config{Host: server.URL}, Options{
+		Store: live.NewStore(nil, live.Options{}), WatchPods: true, Now: func() time.Time { return now },
+	})
 	require.NoError(t, err)
 	apps := schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
 	mapper := meta.NewDefaultRESTMapper(nil)
@@ -197,18 +202,35 @@ func TestPodsOfATargetThatIsMadeAnew(t *testing.T) {
 	former := pod("a", "web")
 	c.client = podCache{pods: []corev1.Pod{former, pod("b", "shop"), pod("c", "shop")}}
 	x, view := &target{}, &hpa.View{Target: hpa.Target{GVK: apps, Name: "web"}}
-	learn := func() (ready int32, requests int) {
+	learn := func() (ready, requests, starts int) {
 		asked = 0
 		c.learnPods(t.Context(), x, view)
-		return x.pods.ready, asked
+		return int(x.pods.ready), asked, len(x.pods.starts.Starts)
 	}
-	ready, _ := learn()
-	require.EqualValues(t, 1, ready)
-	labelled = "app=shop"
-	ready, requests := learn()
-	require.EqualValues(t, 1, ready, "the former ones are still there")
-	require.Zero(t, requests)
-	x.pods.drop(&former)
-	ready, _ = learn()
-	require.EqualValues(t, 2, ready)
+	for _, step := range []struct {
+		why                     string
+		do                      func()
+		ready, requests, starts int
+	}{
+		{"its pod is counted", func() {}, 1, 1, 1},
+		{"the former one is still there", func() { labelled = "app=shop" }, 1, 0, 1},
+		{"it has gone", func() { x.pods.drop(&former) }, 2, 1, 3},
+		{"another selector, a moment later", func() { labelled = "app in (shop,web)" }, 2, 0, 3},
+		{"and minutes later: those that were known start once", func() { now = now.Add(selectorLasts) }, 3, 1, 4},
+		{"the same for minutes", func() { now = now.Add(selectorLasts) }, 3, 1, 4},
+		{"that is known now", func() {}, 3, 0, 4},
+		{"another target", func() { view = &hpa.View{Target: hpa.Target{GVK: apps, Name: "green"}} }, 3, 1, 4},
+	} {
+		step.do()
+		ready, requests, starts := learn()
+		require.Equal(t, [3]int{step.ready, step.requests, step.starts}, [3]int{ready, requests, starts}, step.why)
+	}
+}
+
+func TestTheTemplateOfAPod(t *testing.T) {
+	for label, kind := range map[string]string{
+		"pod-template-hash": "Deployment", "controller-revision-hash": "StatefulSet", "rollouts-pod-template-hash": "Rollout of Argo",
+	} {
+		require.Equal(t, "a1", templateOf(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{label: "a1", "app": "web"}}}), kind)
+	}
 }
