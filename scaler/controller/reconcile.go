@@ -39,6 +39,9 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	c.learnPods(ctx, t, view)
 	t.mu.Lock()
 	if t.object == nil || t.object.Generation != pa.Generation {
+		if pa.Spec.Unknown != "" {
+			c.log.Warn("fields that this version does not know", "object", req.String(), "fields", pa.Spec.Unknown)
+		}
 		t.changed = c.opts.Now()
 		t.floor.Retry()
 	}

@@ -116,6 +116,16 @@ func TestWhyThereIsNoForecast(t *testing.T) {
 	require.Equal(t, "ModelFitted", x.forecasting(false).Reason, "the newest cells alone are missing")
 }
 
+// An object that bears fields of a newer CRD is in order, and names them.
+func TestFieldsOfANewerCRDAreNamed(t *testing.T) {
+	x := inOrder(0.7, true)
+	require.Equal(t, "Valid", x.ready(false).Reason)
+	x.object.Spec.Unknown = "scale.zones: unknown key"
+	require.Equal(t, metav1.ConditionTrue, x.ready(false).Status)
+	require.Equal(t, "FieldsUnknown", x.ready(false).Reason)
+	require.Contains(t, x.ready(false).Message, "scale.zones")
+}
+
 // Metrics say what the status says; a standby says nothing of objects.
 func TestObjectsInMetrics(t *testing.T) {
 	c, _ := holding(t)

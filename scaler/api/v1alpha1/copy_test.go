@@ -79,3 +79,21 @@ func TestAnObjectThatCannotBeReadSaysSo(t *testing.T) {
 	require.NoError(t, pa.Spec.Validate())
 	require.Error(t, json.Unmarshal([]byte(`{"spec":[]}`), &pa))
 }
+
+// Fields of a newer CRD are no reason not to act on those that are known, and are named.
+func TestFieldsThatAreNotKnownAreNamed(t *testing.T) {
+	const known = `"targetRef":{"name":"web"},"metric":{"query":"q"},"scale":{"targetPerReplica":"10"`
+	for text, want := range map[string]string{
+		`{` + known + `}}`: "",
+		`{` + known + `,"zones":3},"mood":"calm"}`: "mood: unknown key, did you mean mode?\nscale.zones: unknown key, known here: " +
+			"targetPerReplica, latencyObjective, service, minReplicas, maxReplicas, leadTime, activationThreshold, scaleDown, behavior",
+	} {
+		var in Spec
+		require.NoError(t, json.Unmarshal([]byte(text), &in))
+		require.Equal(t, want, in.Unknown)
+		require.Empty(t, in.Unread)
+		require.NoError(t, in.Validate())
+		require.Equal(t, "web", in.TargetRef.Name)
+		require.InDelta(t, 10, in.Scale.TargetPerReplica.Float(), 0)
+	}
+}

@@ -73,6 +73,11 @@ type Spec struct {
 	// Unread lists the fields that the API server accepted and this program could not
 	// read, one fault a line; empty if there are none. It is no part of the object.
 	Unread string `json:"-"`
+
+	// Unknown lists the fields that the API server accepted and this program, older than
+	// the CRD, does not know, one a line; empty if there are none. It is no part of the
+	// object.
+	Unknown string `json:"-"`
 }
 
 // Kinds of targets.

@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 
@@ -10,24 +11,50 @@ import (
 // UnmarshalJSON reads a spec. It fails only for text that is not a JSON object. The schema
 // of the CRD accepts some values that cannot be read, such as a lead time of 0s, and an error
 // would end the list and the watch of all objects, in all namespaces, because of one. Such an
-// object keeps what can be read, above all the target, and lists the rest in Unread.
+// object keeps what can be read, above all the target, and lists the rest in Unread. A CRD
+// that is newer than this program accepts fields that it does not know, and lists in Unknown.
 func (in *Spec) UnmarshalJSON(data []byte) error {
 	type plain Spec // without this method
 	var whole plain
-	if json.Unmarshal(data, &whole) == nil {
+	strict := json.NewDecoder(bytes.NewReader(data))
+	strict.DisallowUnknownFields()
+	if strict.Decode(&whole) == nil {
 		*in = Spec(whole)
 		return nil
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
+	parts, faults, err := inParts(data)
+	if err != nil {
 		return err
 	}
-	*in = Spec{}
-	var faults api.Faults
+	whole = plain{}
+	if json.Unmarshal(data, &whole) == nil {
+		*in = Spec(whole)
+		in.Unknown = faults.Error()
+		return nil
+	}
+	*in = *parts
+	in.Unread = faults.Error()
+	if len(faults) == 0 {
+		in.Unread = "the object cannot be read"
+	}
+	return nil
+}
+
+// inParts reads what can be read of a spec, and returns every fault of the rest. It fails for
+// text that is not a JSON object.
+func inParts(data []byte) (*Spec, api.Faults, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, nil, err
+	}
+	var (
+		out    Spec
+		faults api.Faults
+	)
 	for _, part := range []struct {
 		key  string
 		into any
-	}{{"targetRef", &in.TargetRef}, {"podCPU", &in.PodCPU}} {
+	}{{"targetRef", &out.TargetRef}, {"podCPU", &out.PodCPU}} {
 		if text, found := fields[part.key]; found {
 			if err := json.Unmarshal(text, part.into); err != nil {
 				faults = append(faults, api.Fault{Path: part.key, Want: err.Error()})
@@ -37,14 +64,9 @@ func (in *Spec) UnmarshalJSON(data []byte) error {
 	}
 	rest, err := json.Marshal(fields)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	faults = faults.With(api.DecodeInto(&in.Spec, rest))
-	in.Unread = faults.Error()
-	if len(faults) == 0 {
-		in.Unread = "the object cannot be read"
-	}
-	return nil
+	return &out, faults.With(api.DecodeInto(&out.Spec, rest)), nil
 }
 
 // Validate returns every fault of in, those that kept fields from being read first.
