@@ -210,7 +210,8 @@ func handler(c serveConfig, metrics prometheus.Gatherer) http.Handler {
 	return mux
 }
 
-// serveHTTP serves until ctx ends, then lets open requests finish for a while.
+// serveHTTP serves until ctx ends, then lets open requests finish for a while. One that does
+// not, such as a scrape that nobody reads on, is cut off, and is no error of a stop.
 func serveHTTP(ctx context.Context, lis net.Listener, h http.Handler) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan error, 1)
@@ -222,7 +223,11 @@ func serveHTTP(ctx context.Context, lis net.Listener, h http.Handler) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return server.Shutdown(stop)
+	err := server.Shutdown(stop)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	}
+	return err
 }
 
 // watchClock warns while the clock here and Prometheus's differ: forecasts are
