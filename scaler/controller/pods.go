@@ -188,17 +188,23 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		t.pods.asked = now
 		return
 	}
+	c.listPods(ctx, t, pods{of: view.Target, selector: selector, asked: now, seen: map[types.UID]podState{}})
+}
+
+// listPods counts the pods that next selects, which then are those of t.
+func (c *Controller) listPods(ctx context.Context, t *target, next pods) {
 	t.mu.Lock() // also while the cache is read: an event of a pod comes wholly before or after
 	defer t.mu.Unlock()
 	var list corev1.PodList
 	if err := c.client.List(ctx, &list, client.InNamespace(t.name.Namespace),
-		client.MatchingLabelsSelector{Selector: selector}, client.UnsafeDisableDeepCopy); err != nil {
+		client.MatchingLabelsSelector{Selector: next.selector}, client.UnsafeDisableDeepCopy); err != nil {
 		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
 		return
 	}
 	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) }) // starts are noted as they happened
 	before := t.pods
-	t.pods = pods{of: view.Target, selector: selector, asked: now, seen: map[types.UID]podState{}, starts: before.starts}
+	t.pods = next
+	t.pods.starts = before.starts
 	for i := range list.Items {
 		if uid := list.Items[i].UID; before.seen[uid].started {
 			t.pods.seen[uid] = podState{started: true} // which was noted
