@@ -28,7 +28,8 @@ func New(opts Options) Pool { return Pool{opts: opts} }
 const leastObserved = 3
 
 // Fit estimates the unit of the series and the parameters of the experts that have any.
-// Cells before the first observed one are ignored. It returns an error that wraps
+// Cells before the first observed one are ignored, and so are zeros before the first cell
+// above zero if the series has not rested for half as long since. It returns an error that wraps
 // forecast.ErrShortHistory if fewer than three cells are observed.
 func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted, error) {
 	if err := history.Check(); err != nil {
@@ -41,7 +42,7 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	if have := history.Observed(); first < 0 || have < leastObserved {
 		return nil, fmt.Errorf("auto: %w: %d samples, need %d", forecast.ErrShortHistory, have, leastObserved)
 	}
-	history = history.Slice(first, history.Len())
+	history = fromBeginning(history)
 	rungs := combine.Ladder(history.Step)
 	f := &fitted{
 		opts:  p.opts,
@@ -62,6 +63,7 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 }
 
 func isObserved(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
+func isPositive(v float64) bool { return v > 0 && isObserved(v) }
 
 // weekCell is the resolution at which the week is remembered. Cells of five minutes would
 // save 16 kB a series and cost one percent of accuracy one minute ahead.
@@ -202,7 +204,9 @@ func (f *fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 	if err := history.Check(); err != nil {
 		return nil, fmt.Errorf("auto: %w", err)
 	}
+	history = fromBeginning(history)
 	s := newFilter(f, history.Start)
+	s.settled = slices.ContainsFunc(history.Values, isPositive)
 	for _, v := range history.Values {
 		s.Update(v)
 	}

@@ -26,6 +26,10 @@
 // as well (package prior); on recorded minutes it makes the error of the pool in that time up
 // to a twentieth smaller.
 //
+// Zeros before the first value above zero are no history, unless the series rests for half as
+// long later. On 171 recorded hours that six hours of zeros precede, the error on the second day
+// would otherwise be twice as large, and on the third and fourth a quarter.
+//
 // Fit estimates only the unit that values are divided by and the parameters of
 // exponential smoothing. Everything else is learned online, in the filter, from values
 // that came before each forecast. At hourly steps the filter estimates additive smoothing

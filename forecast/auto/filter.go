@@ -16,9 +16,10 @@ import (
 type filter struct {
 	*plan
 
-	fitted  *fitted   // to begin anew with; nil from the first observed cell on where shifts are not followed
+	fitted  *fitted   // to begin anew with; nil once it has begun for good where shifts are not followed
 	start   time.Time // of the first observed cell; that of all cells while there is none
 	silent  int       // cells before the first observed one; 0 once there is one
+	settled bool      // it begins no more once a cell is observed, be it zero
 	step    time.Duration
 	lags    *direct.Lags
 	n       int // cells since start, the first observed one included
@@ -160,26 +161,6 @@ func (s *filter) take(v float64) {
 	}
 	s.solve()
 	s.predict(&around)
-}
-
-// begins reports whether the series has begun, with v or before. A series begins with its
-// first observed cell: if the time before belonged to it, its seasons would be zeros.
-func (s *filter) begins(v float64) bool {
-	if s.seen > 0 {
-		return true
-	}
-	if !isObserved(v) {
-		s.silent++
-		return false
-	}
-	f := s.fitted
-	if s.silent > 0 {
-		*s = *newFilter(f, s.start.Add(time.Duration(s.silent)*s.step))
-	}
-	if !f.followsShifts() {
-		s.fitted = nil // it begins no more, and the fit takes as much room as a tenth of the filter
-	}
-	return true
 }
 
 // bridged returns what stands in for a missing sample: the forecast made before the gap

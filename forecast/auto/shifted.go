@@ -123,6 +123,7 @@ func (s *filter) followShift() {
 func (s *filter) beginAnew(p past) {
 	start := s.start.Add(time.Duration(s.n-len(p.cells)) * s.step)
 	*s = *newFilter(s.fitted, start)
+	s.settled = true
 	for i := range p.cells {
 		if v := p.at(i); s.begins(v) {
 			s.take(v)

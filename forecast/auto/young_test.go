@@ -47,16 +47,23 @@ func TestTheFirstHourIsCoveredAnHourAhead(t *testing.T) {
 }
 
 // A server asks for a fortnight of a series that is younger. The time before its first
-// sample is no time without demand: at once or cell by cell, the forecast is the one of
-// the series alone.
+// sample is no time without demand, and zeros before a service starts are no nights: at once
+// or cell by cell, the forecast is the one of the series alone.
 func TestWhatPrecedesASeriesIsNoPartOfIt(t *testing.T) {
+	for name, what := range map[string]float64{"silence": math.NaN(), "zeros": 0} {
+		t.Run(name, func(t *testing.T) { precededBy(t, what) })
+	}
+}
+
+func precededBy(t *testing.T, what float64) {
+	t.Helper()
 	const before, cells, short = 14 * 1440, 2000, 30
 	alone := forecast.Series{Start: time.Date(2024, 1, 15, 9, 0, 0, 0, time.UTC), Step: time.Minute, Values: make([]float64, cells)}
 	for i := range alone.Values {
 		alone.Values[i] = 100 + 10*math.Sin(float64(i*i))
 	}
 	alone.Values[7] = math.NaN()
-	late := forecast.Series{Start: alone.At(-before), Step: time.Minute, Values: slices.Repeat([]float64{math.NaN()}, before)}
+	late := forecast.Series{Start: alone.At(-before), Step: time.Minute, Values: slices.Repeat([]float64{what}, before)}
 	late.Values = append(late.Values, alone.Values...)
 	read := func(s forecast.Series, filtered int) *forecast.Forecast {
 		model, err := auto.New(auto.Options{}).Fit(t.Context(), s)
@@ -84,4 +91,37 @@ func TestWhatPrecedesASeriesIsNoPartOfIt(t *testing.T) {
 	require.Equal(t, late.At(5), silent.Start, "time goes on")
 	_, err = auto.New(auto.Options{}).Fit(t.Context(), forecast.Series{Start: alone.Start, Step: time.Minute, Values: []float64{-1, -1, -1}})
 	require.ErrorIs(t, err, forecast.ErrShortHistory, "what is negative is no sample")
+}
+
+// With every fit the rests since the first rise are counted again. Zeros before it that no rest
+// since is half as long as are ignored. Others are the first night of a shop.
+func TestTheFirstNightBelongsToASeries(t *testing.T) {
+	const night, open, hours = 8, 11, 60
+	shop := forecast.Series{Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: time.Hour, Values: make([]float64, hours)}
+	for i := range shop.Values {
+		if at := i % 24; at >= night && at < night+open {
+			shop.Values[i] = 100 + 10*math.Sin(float64(i*i))
+		}
+	}
+	read := func(s forecast.Series) *forecast.Forecast {
+		model, err := auto.New(auto.Options{}).Fit(t.Context(), s)
+		require.NoError(t, err)
+		filter, err := model.Filter(s)
+		require.NoError(t, err)
+		f := forecast.New(12, 0.5, 0.95)
+		filter.Forecast(f)
+		return f
+	}
+	require.NotEqual(t, read(shop.Slice(night, hours)), read(shop), "the nights are thirteen hours, so that the first eight belong to them")
+	early := shop
+	early.Start = shop.At(-20)
+	early.Values = append(make([]float64, 20), shop.Values...)
+	require.Equal(t, read(shop.Slice(night, hours)), read(early), "of 28 hours the nights are less than half")
+
+	path := func(s forecast.Series) *forecast.Forecast {
+		f, err := auto.Path(t.Context(), s, 24, []float64{0.5}, auto.Options{})
+		require.NoError(t, err)
+		return f
+	}
+	require.Equal(t, path(shop.Slice(night, hours)), path(early), "nor are they a part of the path")
 }
