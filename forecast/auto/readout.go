@@ -25,9 +25,28 @@ func (s *filter) Forecast(dst *forecast.Forecast) {
 	dst.Tidy()
 }
 
+// slight is the size of a point, in units, below which it is zero where the load rests.
+const slight = 0.02
+
+// rests reports whether the load rests h steps ahead, or until then: it is zero now, and was
+// zero a day and a week before that time, as far as the week is known. The regressions and
+// smoothing are hardly ever exactly zero, so that the pool would say of a shop that it sells
+// some ten thousandths of its usual load at night.
+func (s *filter) rests(ladder, h int) bool {
+	if s.last > 0 || h > s.lags.Reach {
+		return false
+	}
+	season := s.mem.Ahead(h)
+	day, week := season.Day, season.Week
+	if ladder == peaks {
+		day, week = season.DayMax, season.WeekMax
+	}
+	return day == 0 && !(week > 0)
+}
+
 // read writes the quantiles of one ladder h steps ahead around its point: their
 // distances from it are interpolated between rungs, and beyond the last one widen
-// like those of a random walk.
+// like those of a random walk. A slight point is zero where the load rests; the bounds stay.
 func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64) {
 	lo, hi, w := combine.Between(s.rungs, h)
 	a, b := s.ladders[ladder][lo], s.ladders[ladder][hi]
@@ -43,6 +62,9 @@ func (s *filter) read(row, levels []float64, ladder, h int, point, scale float64
 		if ladder == peaks && lo != hi {
 			q[i] = clamp(q[i], near.point+x, far.point+y)
 		}
+	}
+	if 0 < point && point < slight && s.rests(ladder, h) {
+		point = 0
 	}
 	shape := a.band.Shape() + w*(b.band.Shape()-a.band.Shape())
 	for i, p := range levels {

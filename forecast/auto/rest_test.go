@@ -49,3 +49,35 @@ func TestHoursAtZeroTeachNoLowerBound(t *testing.T) {
 	require.InDelta(t, 0.05, under[0]/n, 0.03)
 	require.InDelta(t, 0.25, under[1]/n, 0.05)
 }
+
+// Of the hours at which a shop has been closed and is closed now, nothing is forecast: the
+// residues of the regressions and of smoothing, some ten thousandths of the load, are no load.
+func TestAClosedShopIsForecastToSellNothing(t *testing.T) {
+	const day, days, warm, ahead, opens, closes = 24, 15, 10 * 24, 8, 8, 20
+	rng := rand.New(rand.NewPCG(11, 2))
+	s := forecast.Series{Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: time.Hour, Values: make([]float64, days*day)}
+	open := func(i int) bool { return i%day >= opens && i%day < closes }
+	for i := range s.Values {
+		if open(i) {
+			s.Values[i] = 1000 * (1 + 0.1*rng.NormFloat64())
+		}
+	}
+	fitted, err := auto.New(auto.Options{}).Fit(t.Context(), s.Slice(0, warm))
+	require.NoError(t, err)
+	filter, err := fitted.Filter(s.Slice(0, warm))
+	require.NoError(t, err)
+	f := forecast.New(ahead, 0.5, 0.95)
+	for i := warm; i < len(s.Values); i++ {
+		filter.Update(s.Values[i])
+		filter.Forecast(f)
+		for h, row := range f.Values {
+			switch at := i + 1 + h; {
+			case open(i):
+			case open(at):
+				require.Greater(t, row[0], 500.0, "hour %d from hour %d", at%day, i%day)
+			default:
+				require.Zero(t, row[0], "hour %d from hour %d", at%day, i%day)
+			}
+		}
+	}
+}
