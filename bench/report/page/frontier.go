@@ -166,6 +166,9 @@ func place(c *canvas, labels []label, taken []box, p plane, s screen) {
 			continue
 		}
 		width := 0.84 * letters(l.text)
+		if l.rank == 0 {
+			width *= 1.12 // bold
+		}
 		for _, shift := range shifts(width) {
 			if phone && l.rank > 1 && math.Abs(shift.y) > far {
 				break
