@@ -3,11 +3,13 @@ package controller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -178,8 +180,8 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		return
 	}
 	selector, err := c.selectorOf(ctx, view)
+	c.tellPods(t, err)
 	if err != nil {
-		c.log.Debug("pods of a target", "object", t.name.String(), "error", err)
 		return
 	}
 	if former != nil && former.String() == selector.String() {
@@ -189,6 +191,22 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		return
 	}
 	c.listPods(ctx, t, pods{of: view.Target, selector: selector, asked: now, seen: map[types.UID]podState{}})
+}
+
+// tellPods logs, once for one cause, why the pods of a target are not known, such as a right to
+// the scale of a custom resource that nobody has given. What is scaled may be made later than
+// its autoscaler, which is no cause.
+func (c *Controller) tellPods(t *target, err error) {
+	if apierrors.IsNotFound(err) || errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	t.mu.Lock()
+	news := err != nil && (t.podsErr == nil || t.podsErr.Error() != err.Error())
+	t.podsErr = err
+	t.mu.Unlock()
+	if news {
+		c.log.Warn("pods of a target not known: their starts are not measured", "object", t.name.String(), "error", err)
+	}
 }
 
 // listPods counts the pods that next selects, which then are those of t.

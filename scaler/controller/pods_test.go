@@ -3,9 +3,11 @@ package controller
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -233,4 +235,34 @@ func TestTheTemplateOfAPod(t *testing.T) {
 	} {
 		require.Equal(t, "a1", templateOf(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{label: "a1", "app": "web"}}}), kind)
 	}
+}
+
+// Why the pods of a target are not known is told once for one cause: a custom resource whose
+// scale nobody has allowed to read would have its starts never measured, in silence. One that
+// is not there yet is no cause.
+func TestWhyPodsAreNotKnownIsToldOnce(t *testing.T) {
+	status := http.StatusNotFound
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		reason := map[int]string{http.StatusNotFound: "NotFound", http.StatusForbidden: "Forbidden"}[status]
+		fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":%q,"message":"shops.example.com: %s","code":%d}`, reason, reason, status)
+	}))
+	defer server.Close()
+	var log strings.Builder
+	c, err := New(&rest.Config{Host: server.URL}, Options{WatchPods: true, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, err)
+	shop := schema.GroupVersionKind{Group: "example.com", Version: "v1", Kind: "Shop"}
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(shop, meta.RESTScopeNamespace)
+	c.writer.Mapper = mapper
+	x, view := &target{}, &hpa.View{Target: hpa.Target{GVK: shop, Name: "web"}}
+	c.learnPods(t.Context(), x, view)
+	require.Empty(t, log.String())
+	status = http.StatusForbidden
+	for range 3 {
+		c.learnPods(t.Context(), x, view)
+	}
+	require.Equal(t, 1, strings.Count(log.String(), "shops.example.com: Forbidden"))
+	require.Contains(t, log.String(), "level=WARN")
 }

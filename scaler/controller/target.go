@@ -53,7 +53,8 @@ type target struct {
 	lateErr     error // of the last count that could not be raised with its floor
 
 	pods              pods
-	unschedulableTold bool // some of them find no node, and that was told
+	podsErr           error // why they are not known
+	unschedulableTold bool  // some of them find no node, and that was told
 
 	measured  time.Time // end of the newest window of the processors' use
 	cpuErr    error     // of the last look at it

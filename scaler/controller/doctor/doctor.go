@@ -203,6 +203,7 @@ func needs(scope Scope, objects []v1alpha1.PredictiveAutoscaler) []need {
 	out := []need{
 		{"forescale.dev", "predictiveautoscalers", "", "list"},
 		{"forescale.dev", "predictiveautoscalers", "", "watch"},
+		{"autoscaling", "horizontalpodautoscalers", "", "get"},
 		{"autoscaling", "horizontalpodautoscalers", "", "list"},
 		{"autoscaling", "horizontalpodautoscalers", "", "watch"},
 		{"", "pods", "", "list"},
@@ -218,7 +219,7 @@ func needs(scope Scope, objects []v1alpha1.PredictiveAutoscaler) []need {
 		return pa.Spec.TargetRef.Kind == v1alpha1.KindScaledObject
 	}
 	if slices.ContainsFunc(objects, ofKEDA) {
-		out = append(out, need{"keda.sh", "scaledobjects", "", "list"}, need{"keda.sh", "scaledobjects", "", "watch"})
+		out = append(out, need{"keda.sh", "scaledobjects", "", "get"}, need{"keda.sh", "scaledobjects", "", "list"}, need{"keda.sh", "scaledobjects", "", "watch"})
 		if !scope.ReadOnly {
 			out = append(out, need{"keda.sh", "scaledobjects", "", "patch"})
 		}

@@ -71,7 +71,12 @@ func TestTheRightsThatAreNeeded(t *testing.T) {
 	require.Contains(t, needs(Scope{}, all), patch)
 	require.NotContains(t, needs(Scope{ReadOnly: true}, all), patch)
 	require.Contains(t, needs(Scope{ReadOnly: true}, all), need{"keda.sh", "scaledobjects", "", "watch"})
-	for _, n := range []need{{"", "pods", "", "watch"}, {"apps", "deployments", "scale", "get"}} { // without the first one no cache is ever full
+	require.Contains(t, needs(Scope{}, all), need{"keda.sh", "scaledobjects", "", "get"})
+	for _, n := range []need{
+		{"", "pods", "", "watch"}, // without which no cache is ever full
+		{"apps", "deployments", "scale", "get"},
+		{"autoscaling", "horizontalpodautoscalers", "", "get"}, // without which no floor is given back
+	} {
 		require.Contains(t, needs(Scope{ReadOnly: true}, nil), n)
 	}
 }
