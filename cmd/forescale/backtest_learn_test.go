@@ -14,6 +14,7 @@ import (
 
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/queue"
+	"github.com/forescale/forescale/bench/report"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -142,6 +143,8 @@ func TestBacktestSaysWhatNothingIsLearnedFrom(t *testing.T) {
 	require.Contains(t, notes, "there is latency and no column of replicas")
 	_, notes = read("timestamp,rate,replicas", "%d,%d,2")
 	require.Contains(t, notes, "there are replicas and no column of latency")
+	require.Equal(t, "cannot tell what a pod carries: of late the objective was missed at all rates (seen from 49.4 to 104 in 771 intervals). The capacity is the setting",
+		wordsOf(&report.Learned{SeenFrom: 49.4, SeenTo: 104, Intervals: 771}, ""), "and not hardly ever")
 }
 
 // What the flags do not ask for the spec does, so that one query more is one flag more, and
