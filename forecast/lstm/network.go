@@ -37,9 +37,9 @@ func (n *Network) Weights() int {
 	return sum
 }
 
-// maxWeight bounds each weight, so that no sum of a step can overflow: inputs
+// MaxWeight bounds each weight, so that no sum of a step can overflow: inputs
 // and outputs of layers are bounded too.
-const maxWeight = 1e6
+const MaxWeight = 1e6
 
 // Check returns an error unless all sizes fit together and all weights are of a
 // size that cannot overflow.
@@ -63,8 +63,8 @@ func (n *Network) Check() error {
 	}
 	for _, p := range n.Parameters() {
 		for _, w := range p {
-			if !(math.Abs(w) <= maxWeight) {
-				return fmt.Errorf("lstm: a weight is %v, want at most %v in size", w, float64(maxWeight))
+			if !(math.Abs(w) <= MaxWeight) {
+				return fmt.Errorf("lstm: a weight is %v, want at most %v in size", w, float64(MaxWeight))
 			}
 		}
 	}

@@ -169,7 +169,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"keras kernel":        {"keras-0", reshape("lstm/lstm_cell/recurrent_kernel", 4, 15), `tensor "lstm/lstm_cell/recurrent_kernel" has shape [4 15], want [4 16]`},
 		"keras second dense":  {"keras-0", rename("lstm/lstm_cell/bias", "dense_1/kernel"), `want 1: one for each of ["dense/" "dense_1/"] but the last`},
 		"nothing known":       {"pytorch-0", rename("rnn.weight_ih_l0", "x"), `no LSTM among the tensors`},
-		"weight out of range": {"pytorch-0", func(f *file) { f.Find("fc.bias").Data[0] = 1e9 }, "a weight is 1e+09, want at most 1e+06"},
+		"weight out of range": {"pytorch-0", func(f *file) { f.Find("fc.bias").Data[0] = 1e9 }, `tensor "fc.bias" has a weight of 1e+09, want at most 1e+06`},
 	} {
 		weights, _ := readReference(t, c.stem)
 		f, err := safetensors.Decode(weights)

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/forescale/forescale/forecast/lstm"
@@ -59,7 +60,7 @@ type reader struct {
 }
 
 // take returns the tensor of that name, which must have rows × cols numbers, or
-// rows if cols is 0. A size of −1 accepts any.
+// rows if cols is 0, each of at most [lstm.MaxWeight] in size. A size of −1 accepts any.
 func (r *reader) take(name string, rows, cols int) (*safetensors.Tensor, error) {
 	t := r.file.Find(name)
 	if t == nil {
@@ -75,6 +76,11 @@ func (r *reader) take(name string, rows, cols int) (*safetensors.Tensor, error) 
 	}
 	if !fits {
 		return nil, fmt.Errorf("weights: tensor %q has shape %v, want %v (−1: any size)", name, t.Shape, want)
+	}
+	for _, w := range t.Data {
+		if !(math.Abs(w) <= lstm.MaxWeight) {
+			return nil, fmt.Errorf("weights: tensor %q has a weight of %v, want at most %v in size", name, w, float64(lstm.MaxWeight))
+		}
 	}
 	r.used[name] = true
 	return t, nil
