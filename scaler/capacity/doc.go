@@ -24,6 +24,15 @@
 // and Cunneen's approximation. See Kleinrock, Queueing Systems 1 (1975) and
 // Allen, Probability, Statistics and Queueing Theory (1990).
 //
+// The time of service is taken as exponential. By simulation the counts for p95 ≤ 4S and
+// p99 ≤ 6.25S are then right to one replica or 5 % for exponential and, with one queue, for
+// lognormal times with a coefficient of variation of up to 1. With more variation they are
+// too low: at 2 by up to 5 % with one queue, and by a third with a queue of four slots for each
+// replica. With less, and a queue for each replica, they are too high: at 0.5 by a fifth with
+// four slots, and twice as high with one. Some objectives cannot be kept by any count, because
+// too many requests take longer even alone, which the formula sees for exponential times only.
+// What is learned from latency corrects the height of the curve.
+//
 // That is one queue for all slots. Where requests are spread at random over the
 // replicas, as by a Service of Kubernetes, each replica has a queue of its own, and there is
 // no economy of scale. Where a replica starts on each request at once and divides its
@@ -50,6 +59,21 @@
 // the processors are full before that is reached, because use is linear in the rate.
 // That rate is a ceiling, not a promise. A [Startup] learns the time that a replica
 // takes to become ready from its pods, and [MeanStartup] from a record of counts.
+//
+// On simulated services under a recorded load (five days of one-minute intervals, latencies
+// by histogram_quantile over the default buckets of Prometheus), the safe rate beside six and
+// twelve replicas was 92 to 101 % of the true one for requests that take exponential, lognormal
+// or bimodal times, with latencies over a minute or five, with a third of them missing, and
+// with retries. Beside three, where a minute says less, it was 79 to 96 %. If no bucket ends at
+// the objective, the quantile is a guess within its bucket: an objective of 400 ms between
+// bounds of 250 and 500 ms was learned 8 to 23 % too low.
+//
+// What is learned follows the service. After a deploy that made it 1.15 to 2 times as slow,
+// an autoscaler that goes by it was back at the new rate, or at half of the former one, within
+// hours. Half an hour of misses at rates that were safe is what it takes: an outage of
+// something else that lasts longer is taken for a deploy, and up to twice as many replicas are
+// asked for until it is over. A service that has become faster is not noticed beyond the rates
+// that are tried.
 //
 // # Why not control by latency
 //

@@ -9,30 +9,71 @@ import (
 type rung struct {
 	cell         int
 	kept, missed float64
+	hint         float64 // intervals before a deploy
+}
+
+// rate returns the rate per replica of r.
+func (r rung) rate() float64 { return math.Exp(float64(r.cell) * cell) }
+
+// misses reports whether the objective is missed at r more often than not.
+func (r rung) misses() bool {
+	all := r.kept + r.missed
+	lo, _ := wilson(r.missed, all)
+	return all >= fewest/2 && lo > 0.5 || r.missed >= 3 && r.kept == 0
+}
+
+// keeps reports whether the objective is kept at r with confidence, by what was seen or, as
+// long as there is nothing against it, by a hint.
+func (r rung) keeps() bool {
+	all := r.kept + r.missed
+	if all+r.hint < fewest {
+		return false
+	}
+	_, hi := wilson(r.missed, all)
+	return r.missed <= missable*all || all >= fewest && hi <= 2*missable
 }
 
 // Estimate returns what a replica carries when there are n of them.
 func (l *Learner) Estimate(n int32) Estimate {
-	e := Estimate{Knowledge: CannotTell, Intervals: l.Seen, FullRate: l.CPU.full()}
+	e, _ := l.estimate(n)
+	return e
+}
+
+// estimate is Estimate, and reports whether SafeRate is a hint from before a deploy.
+func (l *Learner) estimate(n int32) (e Estimate, hinted bool) {
+	e = Estimate{Knowledge: CannotTell, Intervals: l.Seen, FullRate: l.CPU.full()}
 	ladder := l.ladder(bandOf(max(n, 1)), &e)
 	for i := range ladder {
-		kept, missed := near(ladder, i)
-		all := kept + missed
-		lo, hi := wilson(missed, all)
-		x := math.Exp(float64(ladder[i].cell) * cell)
-		if all >= fewest/2 && lo > 0.5 || missed >= 3 && kept == 0 {
-			e.MissRate = x
+		r := near(ladder, i)
+		if r.misses() {
+			e.MissRate = r.rate()
 			break
 		}
-		if all >= fewest && (hi <= 2*missable || missed <= missable*all) {
-			e.SafeRate = x
+		if r.keeps() {
+			e.SafeRate, hinted = r.rate(), r.kept+r.missed < fewest
 		}
 	}
 	e.SafeRate = min(e.SafeRate, e.SeenTo)
+	if hinted && e.SafeRate < l.Former/2 {
+		e.SafeRate = 0
+	}
+	if e.SafeRate == 0 && l.Former > 0 {
+		e.Bound = max(under(ladder, l.Former), l.Former/2)
+	}
 	if e.MissRate > 0 && e.SafeRate > 0 && e.SeenTo >= spreadMin*e.SeenFrom {
 		e.Knowledge = Learned
 	}
-	return e
+	return e, hinted
+}
+
+// under returns the rate next below all that missed more often than not, at most former.
+func under(ladder []rung, former float64) float64 {
+	for _, r := range ladder {
+		if r.missed > r.kept {
+			return min(math.Exp(float64(r.cell-1)*cell), former)
+		}
+	}
+	return former
 }
 
 // ladder gathers the cells that speak for a band, by ascending rate, and writes
@@ -40,7 +81,7 @@ func (l *Learner) Estimate(n int32) Estimate {
 func (l *Learner) ladder(here int, e *Estimate) []rung {
 	var ladder []rung
 	for _, c := range l.Cells {
-		if c.Kept+c.Missed < 0.01 {
+		if c.Kept+c.Missed+c.Hint < 0.01 {
 			continue
 		}
 		if x := math.Exp(float64(c.Cell) * cell); c.Band == here {
@@ -55,6 +96,7 @@ func (l *Learner) ladder(here int, e *Estimate) []rung {
 		}
 		if c.Band <= here {
 			ladder[at].kept += c.Kept
+			ladder[at].hint += c.Hint
 		}
 		if c.Band >= here {
 			ladder[at].missed += c.Missed
@@ -64,11 +106,12 @@ func (l *Learner) ladder(here int, e *Estimate) []rung {
 }
 
 // near sums rung i and those up to 5 % below it.
-func near(ladder []rung, i int) (kept, missed float64) {
+func near(ladder []rung, i int) rung {
+	sum := rung{cell: ladder[i].cell}
 	for j := i; j >= 0 && ladder[i].cell-ladder[j].cell <= 2; j-- {
-		kept, missed = kept+ladder[j].kept, missed+ladder[j].missed
+		sum.kept, sum.missed, sum.hint = sum.kept+ladder[j].kept, sum.missed+ladder[j].missed, sum.hint+ladder[j].hint
 	}
-	return kept, missed
+	return sum
 }
 
 // wilson returns the interval of a share by Wilson's score (J. Am. Stat. Assoc.
@@ -92,11 +135,21 @@ type drift struct {
 	Down float64 `json:"down"`
 }
 
-// add reports whether the errors have moved for good.
+// most bounds what one error counts, in units of the mean size.
+const most = 4.0
+
+// add adds an error and reports whether the errors have moved for good.
 func (d *drift) add(e float64) bool {
-	const slack, threshold = 1.5, 30.0
 	d.Size = max(d.Size+0.02*(math.Abs(e)-d.Size), 0.02)
-	z := min(max(e/d.Size, -4), 4)
+	return d.sum(min(max(e/d.Size, -most), most))
+}
+
+// surprise adds a miss where none was expected, and reports as add does. How late it was
+// is not used: that is the length of a queue, which says nothing of the usual errors.
+func (d *drift) surprise() bool { return d.sum(most) }
+
+func (d *drift) sum(z float64) bool {
+	const slack, threshold = 1.5, 30.0
 	d.Up, d.Down = max(d.Up+z-slack, 0), max(d.Down-z-slack, 0)
 	return d.Up > threshold || d.Down > threshold
 }

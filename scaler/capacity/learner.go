@@ -31,6 +31,12 @@ type Estimate struct {
 	SeenFrom  float64   `json:"seenFrom"`  // lowest rate per replica seen
 	SeenTo    float64   `json:"seenTo"`    // and highest
 	Intervals float64   `json:"intervals"` // behind it, discounted
+
+	// Bound is a rate that is not to be exceeded while SafeRate is 0 because the service has
+	// become slower and the rates seen since miss: next below these, but no less than half of
+	// what was safe before. A service that is more than twice as slow is more likely broken, and more
+	// replicas are no help. 0 = no bound.
+	Bound float64 `json:"bound"`
 }
 
 const (
@@ -43,6 +49,7 @@ const (
 	fewest     = 8.0    // intervals at or above a rate for it to count
 	spreadMin  = 1.15   // SeenTo/SeenFrom below which nothing can be told
 	aged       = 0.02   // weight of what was learned before a deploy
+	draining   = 30     // misses in a row that a backlog may explain
 )
 
 // A rateCell counts the intervals of one rate per replica at one size.
@@ -51,6 +58,7 @@ type rateCell struct {
 	Cell   int     `json:"cell"`
 	Kept   float64 `json:"kept"`
 	Missed float64 `json:"missed"`
+	Hint   float64 `json:"hint"` // intervals that a rate which kept the objective before a deploy counts for, until the first miss
 	Mean   float64 `json:"mean"` // of the logarithm of the latency
 }
 
@@ -62,6 +70,10 @@ type rateCell struct {
 // therefore kept by octaves of the count, and observations of another octave count
 // only in the direction in which they must hold: a rate that is safe for few
 // replicas is safe for many, and a rate that many miss is missed by few.
+//
+// That the service has changed, as by a deploy, shows in latencies that are not those of
+// the same rate before, or in misses at rates that were safe. What was learned is then a
+// hint: rates that kept the objective are believed until they miss it.
 type Learner struct {
 	Objective Objective  `json:"objective"`
 	Cells     []rateCell `json:"cells"`
@@ -69,6 +81,8 @@ type Learner struct {
 	Ready     int32      `json:"ready"`    // of the last interval
 	Settled   int        `json:"settled"`  // intervals since Ready changed
 	Draining  float64    `json:"draining"` // rate per replica of the last miss; 0 = none to drain
+	LeftOut   int        `json:"leftOut"`  // misses since a rate was kept that were taken for a backlog
+	Former    float64    `json:"former"`   // safe rate before the last deploy; 0 = none
 	Drift     drift      `json:"drift"`
 	CPU       line       `json:"cpu"`
 }
@@ -83,7 +97,8 @@ func (l *Learner) Clone() *Learner {
 // Observe takes one interval, about a minute long. It leaves out intervals that say
 // nothing: those without latency, rate or replicas, those within two intervals of a
 // change of the count, and misses at a lower rate than the miss before, whose backlog
-// is still draining.
+// is still draining. A backlog is no excuse for more than half an hour of misses:
+// from then on they all count until the objective is kept again.
 func (l *Learner) Observe(i Interval) {
 	if i.Ready != l.Ready {
 		l.Ready, l.Settled = i.Ready, 0
@@ -93,21 +108,27 @@ func (l *Learner) Observe(i Interval) {
 	if !i.tells() || l.Settled < 2 {
 		return
 	}
-	x := i.Rate / float64(i.Ready)
+	x, latency := i.Rate/float64(i.Ready), math.Log(i.Latency)
 	if i.Latency > l.Objective.Latency.Seconds() {
-		if l.Draining == 0 || x >= l.Draining {
-			l.Draining = x
-			l.cellOf(i.Ready, x).miss(math.Log(i.Latency))
-			l.fade()
+		if x < l.Draining && l.LeftOut < draining {
+			l.LeftOut++
+			return
 		}
+		l.Draining = x
+		c := l.cellOf(i.Ready, x)
+		if c.safe() && l.Drift.surprise() {
+			l.deployed()
+		}
+		c.miss(latency)
+		l.fade()
 		return
 	}
-	l.Draining = 0
+	l.Draining, l.LeftOut = 0, 0
 	c := l.cellOf(i.Ready, x)
-	if c.Kept+c.Missed >= fewest/2 && l.Drift.add(math.Log(i.Latency)-c.Mean) {
+	if c.Kept+c.Missed >= fewest/2 && l.Drift.add(latency-c.Mean) {
 		l.deployed()
 	}
-	c.keep(math.Log(i.Latency))
+	c.keep(latency)
 	l.fade()
 	l.Busy(i.Rate, i.Ready, i.CPU)
 }
@@ -117,22 +138,43 @@ func (i Interval) tells() bool {
 	return i.Ready > 0 && i.Latency > 0 && !math.IsInf(i.Latency, 0) && i.Rate > 0 && !math.IsInf(i.Rate, 0)
 }
 
+// safe reports whether c has been seen often enough for a miss to be a surprise. It has then
+// kept the objective three times in four: less often, misses alone would look like a deploy.
+func (c *rateCell) safe() bool {
+	return c.Kept+c.Missed+c.Hint >= fewest/2 && 3*c.Missed <= c.Kept+c.Hint
+}
+
 func (c *rateCell) keep(logLatency float64) {
 	c.Kept++
+	c.Hint = max(c.Hint-1, 0)
 	c.Mean += (logLatency - c.Mean) / (c.Kept + c.Missed)
 }
 
 func (c *rateCell) miss(logLatency float64) {
 	c.Missed++
+	c.Hint = 0
 	c.Mean += (logLatency - c.Mean) / (c.Kept + c.Missed)
+}
+
+// age makes what c knows a hint.
+func (c *rateCell) age() {
+	if c.Missed > 2*missable*(c.Kept+c.Missed) {
+		c.Hint = 0
+	} else if c.Kept >= 1 {
+		c.Hint = fewest / 2
+	}
+	c.Kept *= aged
+	c.Missed *= aged
 }
 
 // deployed tells the learner that the service has changed: what was learned becomes a
 // hint that a few new intervals outweigh.
 func (l *Learner) deployed() {
+	if e, hinted := l.estimate(l.Ready); e.SafeRate > 0 && !hinted {
+		l.Former = e.SafeRate
+	}
 	for k := range l.Cells {
-		l.Cells[k].Kept *= aged
-		l.Cells[k].Missed *= aged
+		l.Cells[k].age()
 	}
 	l.Seen *= aged
 	l.Drift, l.CPU = drift{}, line{}
@@ -143,6 +185,7 @@ func (l *Learner) fade() {
 	for k := range l.Cells {
 		l.Cells[k].Kept *= forgetting
 		l.Cells[k].Missed *= forgetting
+		l.Cells[k].Hint *= forgetting
 	}
 }
 

@@ -127,6 +127,52 @@ func TestLearnerNoticesADeploy(t *testing.T) {
 	}
 }
 
+// A deploy after which the service misses the objective at every rate that it is offered
+// is noticed from that, though the same rates were kept for days: an autoscaler on what is
+// learned comes down to what the service now carries.
+func TestLearnerFollowsAServiceThatOnlyMisses(t *testing.T) {
+	fast, _ := web()
+	o := capacity.Objective{Quantile: 0.95, Latency: 800 * time.Millisecond}
+	for name, slow := range map[string]capacity.Service{
+		"by a third":    {Slots: 8, Time: 107 * time.Millisecond},
+		"by two thirds": {Slots: 8, Time: 133 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			curve, err := capacity.Queue(slow, o)
+			require.NoError(t, err)
+			l := capacity.Learner{Objective: o}
+			rng := rand.New(rand.NewPCG(6, 6))
+			watch(&l, fast, rng, 3000, 40, 110, 10, 10)
+			before := l.Estimate(10)
+			require.Greater(t, before.SafeRate, 88.0)
+			for i := range 600 {
+				most := max(l.Estimate(10).SafeRate, l.Estimate(10).Bound)
+				require.GreaterOrEqual(t, most, 0.45*before.SafeRate, "minute %d: it is not lost what to ask for", i)
+				x := most * (0.9 + 0.1*rng.Float64())
+				l.Observe(capacity.Interval{Rate: 10 * x, Ready: 10, Latency: latency(slow, o, 10*x, 10, rng), CPU: math.NaN()})
+			}
+			e, truth := l.Estimate(10), curve.Rate(10)/10
+			require.LessOrEqual(t, max(e.SafeRate, e.Bound), 1.05*truth, "%+v", e)
+			require.GreaterOrEqual(t, max(e.SafeRate, e.Bound), 0.9*truth, "%+v", e)
+		})
+	}
+}
+
+// What a service depends on is down for twenty minutes: that says nothing of a replica.
+func TestAShortOutageIsNotADeploy(t *testing.T) {
+	s, o := web()
+	l := capacity.Learner{Objective: o}
+	rng := rand.New(rand.NewPCG(7, 7))
+	watch(&l, s, rng, 2000, 40, 110, 10, 10)
+	before := l.Estimate(10)
+	for i := range 20 {
+		l.Observe(capacity.Interval{Rate: 700 - 5*float64(i), Ready: 10, Latency: 10, CPU: math.NaN()})
+	}
+	after := l.Estimate(10)
+	require.InDelta(t, before.SafeRate, after.SafeRate, 0.02*before.SafeRate)
+	require.Equal(t, before.Knowledge, after.Knowledge)
+}
+
 func TestLearnerIsBoundedAndDumps(t *testing.T) {
 	s, o := web()
 	l := capacity.Learner{Objective: o}

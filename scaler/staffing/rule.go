@@ -85,7 +85,8 @@ func (r *Rule) AsQueue() bool { return r.curve != nil }
 
 // ObserveService learns what a replica carries from three series of one grid, cell by
 // cell: the rate that came in, the latency quantile of the objective in seconds, and
-// the ready replicas. Cells that are NaN in any of them say nothing. It does nothing
+// the ready replicas. Cells that are NaN in any of them say nothing, nor do those
+// whose count is no whole number because it changed. It does nothing
 // without a latency objective, and reads as many cells as the shortest series has.
 func (r *Rule) ObserveService(rate, latency, ready forecast.Series) {
 	if r.objective == nil {
@@ -93,15 +94,22 @@ func (r *Rule) ObserveService(rate, latency, ready forecast.Series) {
 	}
 	n := min(rate.Len(), latency.Len(), ready.Len())
 	for i := range n {
-		count := ready.Values[i]
-		if math.IsNaN(count) || count < 1 || count > math.MaxInt32 {
-			continue
-		}
+		count := whole(ready.Values[i])
 		r.learner.Observe(capacity.Interval{
-			Rate: rate.Values[i], Latency: latency.Values[i], Ready: int32(count), CPU: math.NaN(),
+			Rate: rate.Values[i], Latency: latency.Values[i], Ready: count, CPU: math.NaN(),
 		})
-		r.ready = int32(count)
+		if count > 0 {
+			r.ready = count
+		}
 	}
+}
+
+// whole returns the count that v stands for, 0 if it changed within the cell or is not known.
+func whole(v float64) int32 {
+	if n := math.Round(v); n >= 1 && n <= math.MaxInt32 && math.Abs(v-n) < 1e-6 {
+		return int32(n)
+	}
+	return 0
 }
 
 // ObserveCPU learns the rate at which the processors of a replica are full from one
@@ -136,9 +144,10 @@ func (r *Rule) estimate() capacity.Estimate {
 // Target returns the demand that one replica serves: what was learned under the
 // latency objective; else scale.targetPerReplica, at most the rate at which its
 // processors are full if that is known; else the highest rate per replica that was
-// seen to keep the objective. With scale.service, where it depends on the number of
-// replicas, it is the demand at which one replica is busy all the time. It is 0,
-// unknown, if none of these is known.
+// seen to keep the objective. While a service that has become slower misses it at every
+// rate, it is at most what is below these, and at least half of what was learned before.
+// With scale.service, where it depends on the number of replicas, it is the demand at which
+// one replica is busy all the time. It is 0, unknown, if none of these is known.
 func (r *Rule) Target() float64 {
 	if r.curve != nil {
 		return r.curve.Full() * r.strength()
@@ -150,21 +159,30 @@ func (r *Rule) Target() float64 {
 	if e.SafeRate > 0 && (e.Knowledge == capacity.Learned || r.stated == 0) {
 		return e.SafeRate
 	}
+	target := r.stated
 	if e.FullRate > 0 {
-		return min(r.stated, e.FullRate)
+		target = min(target, e.FullRate)
 	}
-	return r.stated
+	if e.Bound > 0 && (target == 0 || target > e.Bound) {
+		return e.Bound
+	}
+	return target
 }
 
 // strength is the height of the curve: what a replica was seen to carry at the present
 // number of replicas, as a multiple of what scale.service says it carries there. It is 1
 // before both rates that keep and rates that miss the objective were seen, and never more
-// than the processors allow.
+// than the processors allow. While a service that has become slower misses the objective at
+// every rate, it is bounded by what is below these rates, see [capacity.Estimate].
 func (r *Rule) strength() float64 {
 	e, s := r.estimate(), 1.0
-	if e.Knowledge == capacity.Learned {
-		n := max(r.ready, 1)
-		s = e.SafeRate * float64(n) / r.curve.Rate(n)
+	n := max(r.ready, 1)
+	each := r.curve.Rate(n) / float64(n)
+	switch {
+	case e.Knowledge == capacity.Learned:
+		s = e.SafeRate / each
+	case e.Bound > 0:
+		s = min(s, e.Bound/each)
 	}
 	if e.FullRate > 0 {
 		s = min(s, e.FullRate/r.curve.Full())

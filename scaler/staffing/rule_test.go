@@ -66,6 +66,52 @@ func TestWhatIsSeenCorrectsTheCurve(t *testing.T) {
 	require.Less(t, most(r, 1), keeps*0.9, "one alone carries less still")
 }
 
+// A deploy after which every minute misses the objective neither leaves the demand that a
+// replica serves unknown, which would hold the count while demand rises, nor brings back a
+// stated target that is seen to miss.
+func TestAServiceThatOnlyMissesIsGivenMoreReplicas(t *testing.T) {
+	for name, stated := range map[string]float64{"stated": 80, "not stated": 0} {
+		t.Run(name, func(t *testing.T) {
+			spec := api.ScaleSpec{LatencyObjective: queue().LatencyObjective, TargetPerReplica: api.Number(stated)}
+			r, err := staffing.New(spec)
+			require.NoError(t, err)
+			minute := func(x, latency float64) {
+				one := func(v float64) forecast.Series {
+					return forecast.Series{Start: time.Unix(1_760_000_040, 0).UTC(), Step: time.Minute, Values: []float64{v}}
+				}
+				r.ObserveService(one(10*x), one(latency), one(10))
+			}
+			for i := range 2000 {
+				x := 65 + 25*math.Sin(float64(i)/60)
+				minute(x, 0.5*math.Pow(x/80, 8))
+			}
+			before := r.Target()
+			require.InDelta(t, 79, before, 3)
+			for range 300 {
+				minute(r.Target(), 3)
+			}
+			require.Less(t, r.Target(), 0.65*before)
+			require.GreaterOrEqual(t, r.Target(), 0.45*before)
+		})
+	}
+}
+
+// A count that changed within the minute is not one that served throughout.
+func TestACountThatChangedTeachesNothing(t *testing.T) {
+	r, err := staffing.New(api.ScaleSpec{LatencyObjective: queue().LatencyObjective})
+	require.NoError(t, err)
+	n := 200
+	rate, latency, ready := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range n {
+		rate[i], latency[i], ready[i] = 300, 0.2, 3.75
+	}
+	line := func(v []float64) forecast.Series {
+		return forecast.Series{Start: time.Unix(1_760_000_040, 0).UTC(), Step: time.Minute, Values: v}
+	}
+	r.ObserveService(line(rate), line(latency), line(ready))
+	require.Zero(t, r.Target())
+}
+
 // most returns the highest whole rate that n replicas carry.
 func most(r *staffing.Rule, n int32) float64 {
 	rate := 0.0
