@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,55 @@ func TestRefusals(t *testing.T) {
 	missing := strings.Replace(b.autoscaler(""), "{name: web, namespace", "{name: lost, namespace", 1)
 	b.apply(strings.Replace(missing, "targetRef: {name: web}", "targetRef: {name: nowhere}", 1))
 	b.eventually(patience, func() bool { _, r, _ := b.condition("lost", "Ready"); return r == "TargetNotFound" }, "a missing HPA is named")
+}
+
+// A policy of admission may bound the minimum of every HPA. That is no edit of the user's: forescale
+// gives way after a few tries, says why, and leaves the minimum that there was.
+func TestAnAdmissionPolicyThatBoundsTheFloor(t *testing.T) {
+	t.Parallel()
+	b := shared.bench(t)
+	b.apply(strings.ReplaceAll(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: {name: NS}
+spec:
+  matchConstraints:
+    namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NS}}
+    resourceRules: [{apiGroups: [autoscaling], apiVersions: [v2], operations: [UPDATE], resources: [horizontalpodautoscalers]}]
+  matchConditions: [{name: high, expression: "object.spec.minReplicas > 5"}]
+  failurePolicy: Fail
+  reinvocationPolicy: Never
+  mutations: [{patchType: JSONPatch, jsonPatch: {expression: '[JSONPatch{op: "replace", path: "/spec/minReplicas", value: 5}]'}}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: {name: NS}
+spec: {policyName: NS}
+`, "NS", b.ns))
+	t.Cleanup(func() {
+		b.kubectl("kubectl delete mutatingadmissionpolicybinding,mutatingadmissionpolicy " + b.ns)
+	})
+	b.eventually(patience, func() bool {
+		h, err := b.Kube.AutoscalingV2().HorizontalPodAutoscalers(b.ns).Patch(t.Context(), "web", types.MergePatchType,
+			[]byte(`{"spec":{"minReplicas":6}}`), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
+		return err == nil && *h.Spec.MinReplicas == 5
+	}, "the policy is in force")
+	b.demand(95)
+	c := b.start("a")
+	b.apply(b.autoscaler(""))
+	b.reason("web", "Contested", "Reverted")
+	_, _, message := b.condition("web", "Contested")
+	require.Contains(t, message, "an admission webhook or policy")
+	b.eventually(patience, func() bool { return b.floor() == 2 }, "the user's minimum is back")
+	text, err := os.ReadFile(c.Log)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "the user changed the floor")
+	b.apply(strings.Replace(b.autoscaler(""), "leadTime: 5s}", "leadTime: 5s, maxReplicas: 5}", 1))
+	b.reason("web", "Acting", "FloorHeld")
+	require.EqualValues(t, 5, b.floor(), "within the bound it acts")
+	b.remove("web")
+	b.eventually(patience, func() bool { return b.floor() == 2 }, "and gives back")
+	b.clean()
 }
 
 // An HPA that is deleted and made anew is another one.

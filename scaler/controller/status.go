@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -301,6 +302,11 @@ func (t *target) contested(bool) metav1.Condition {
 	if !t.verdict.Contested {
 		return no(v1alpha1.Contested, "Uncontested", "nobody else moves the floor")
 	}
+	if t.verdict.Manager == "" {
+		return yes(v1alpha1.Contested, "Reverted", fmt.Sprintf(
+			"an admission webhook or policy makes the floor another one than was asked for: state its bound in scale.maxReplicas of this object; forescale keeps still until %s, or until this object is changed",
+			t.verdict.Until.UTC().Format(time.RFC3339)))
+	}
 	return yes(v1alpha1.Contested, "Reverted", fmt.Sprintf(
 		"field manager %q puts the floor back each time: tell that tool to ignore the field, forescale doctor prints the rule; forescale keeps still until %s, or until this object is changed, to mode Paused and back for instance",
 		t.verdict.Manager, t.verdict.Until.UTC().Format(time.RFC3339)))
@@ -362,8 +368,16 @@ func (c *Controller) announceVerdict(pa *v1alpha1.PredictiveAutoscaler, view *hp
 		c.note(pa, normal, "OriginalChanged", "Observe", fmt.Sprintf("%s was set to %d by its user, which will be given back", view.Kind.Min, v.Base))
 	case v.Contested:
 		c.log.Warn("floor contested", "target", view.Name.String(), "manager", v.Manager)
-		c.note(pa, warning, v1alpha1.Contested, "Observe", fmt.Sprintf("%q puts %s back each time: backing off", v.Manager, view.Kind.Min))
+		c.note(pa, warning, v1alpha1.Contested, "Observe", fmt.Sprintf("%s puts %s back each time: backing off", byWhom(v.Manager), view.Kind.Min))
 	default:
 		c.log.Info("the floor was put back", "target", view.Name.String(), "manager", v.Manager, "value", v.InForce)
 	}
+}
+
+// byWhom names a field manager, or what moves a field without being one.
+func byWhom(manager string) string {
+	if manager == "" {
+		return "an admission webhook or policy"
+	}
+	return strconv.Quote(manager)
 }

@@ -37,7 +37,7 @@ type Verdict struct {
 	Wait      bool      // do not write now: somebody put the floor back a moment ago, or contests it
 	Contested bool      // somebody puts it back again and again
 	Until     time.Time // when a contested floor is tried again; zero if it is none
-	Manager   string    // who, by field manager
+	Manager   string    // who, by field manager; empty = nobody but an admission webhook or policy
 	Edited    bool      // the user has set a new value under our floor, which is now the original
 	Reverted  bool      // the value was put back since the last call
 }
@@ -84,6 +84,12 @@ func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 		f.own = f.own && f.claim != nil && f.claim.Holder == claim.Holder
 		f.claim = claim // perhaps taken over from another replica
 		return
+	case v.altered(claim):
+		d.Held, d.Original, d.Base = true, claim.Original, base(v, claim.Original)
+		if f.claim != nil && v.Floor() < claim.Floor { // told once for each write
+			d.Reverted = true
+			f.revert("", now)
+		}
 	case f.claim == nil: // told already, or not ours to judge: what a former holder left
 	case f.givenBack(v, claim):
 	case same(v.Min, claim.Original):
@@ -93,6 +99,13 @@ func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 		d.Edited = true
 	}
 	f.claim, f.own = nil, false
+}
+
+// altered reports whether the floor is another one than was written although nobody else has
+// written it since: an admission webhook or policy, which bounds it say, has made it so. It is
+// no wish of the user's.
+func (v *View) altered(claim *Claim) bool {
+	return v.Claim != nil && v.Ours && len(v.Owners) == 0 && v.Floor() != claim.Floor && !same(v.Min, claim.Original)
 }
 
 // givenBack reports whether a floor that is back is so by a release, ours or that of the

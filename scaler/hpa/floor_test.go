@@ -59,6 +59,42 @@ func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
 	}
 }
 
+// A policy of admission that bounds the floor is no user who edits it: the minimum to give back
+// stays, also after a restart, and forescale gives way after a few tries.
+func TestAnAdmissionThatBoundsTheFloorIsNoEdit(t *testing.T) {
+	claim := &Claim{Original: new(int32(2)), Floor: 9, Owners: []Owner{{"kubectl", "Update"}}}
+	bounded := view(t, 5, claim, "")
+	bounded.Ours = true
+	var f Floor
+	now := start
+	for i := range revertsToContest {
+		f.Wrote(bounded, claim)
+		for tick := range 3 {
+			d := f.Judge(bounded, now)
+			require.False(t, d.Edited)
+			require.Equal(t, tick == 0, d.Reverted, "told once for each write")
+			require.Equal(t, i == revertsToContest-1, d.Contested)
+			require.True(t, d.Held && d.Wait)
+			require.EqualValues(t, 5, d.InForce)
+			require.EqualValues(t, 2, d.Base)
+			require.EqualValues(t, 2, *d.Original)
+		}
+		now = now.Add(30 * time.Second)
+	}
+	var restarted Floor
+	d := restarted.Judge(bounded, now)
+	require.EqualValues(t, 2, *d.Original)
+	require.False(t, d.Reverted || d.Edited)
+
+	edited := view(t, 5, claim, "kubectl-edit") // the field is then no more ours
+	edited.Owners = []Owner{{"kubectl-edit", "Update"}}
+	var g Floor
+	g.Wrote(view(t, 9, claim, ""), claim)
+	d = g.Judge(edited, now)
+	require.True(t, d.Edited)
+	require.EqualValues(t, 5, *d.Original)
+}
+
 // A user who wants for good what the floor happens to be gets that, and not the former
 // minimum, when the floor is given back; what was so before the floor was raised says nothing.
 func TestAWishEqualToTheFloorIsAnEdit(t *testing.T) {

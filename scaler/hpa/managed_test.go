@@ -21,9 +21,11 @@ func TestTheFieldGoesBackToItsOwners(t *testing.T) {
 		entry("argocd-controller", "Apply", `{"f:spec":{"f:maxReplicas":{},"f:minReplicas":{}}}`),
 		entry("kubectl-edit", "Update", `{"f:spec":{"f:minReplicas":{}},"f:metadata":{}}`),
 	}
-	latest, owners := ownersOf(before, "minReplicas")
+	latest, owners, ours := ownersOf(before, "minReplicas")
 	require.Equal(t, "kubectl-edit", latest)
 	require.Equal(t, []Owner{{"argocd-controller", "Apply"}, {"kubectl-edit", "Update"}}, owners)
+
+	require.False(t, ours)
 
 	held := []metav1.ManagedFieldsEntry{
 		entry("argocd-controller", "Apply", `{"f:spec":{"f:maxReplicas":{}}}`),
@@ -31,11 +33,14 @@ func TestTheFieldGoesBackToItsOwners(t *testing.T) {
 		entry("kubectl-edit", "Update", `{"f:metadata":{}}`),
 		{Manager: "kube-controller-manager", Operation: "Update", Subresource: "status", FieldsV1: metav1.NewFieldsV1(`{"f:status":{}}`)},
 	}
+	_, _, ours = ownersOf(held, "minReplicas")
+	require.True(t, ours)
 	after, traced := withoutUs(held, &Claim{Owners: owners}, kind)
 	require.True(t, traced)
 	require.Len(t, after, 3)
-	_, again := ownersOf(after, "minReplicas")
+	_, again, still := ownersOf(after, "minReplicas")
 	require.Equal(t, owners, again)
+	require.False(t, still)
 	require.JSONEq(t, `{"f:spec":{"f:maxReplicas":{},"f:minReplicas":{}}}`, after[0].FieldsV1.GetRawString())
 	require.JSONEq(t, `{"f:status":{}}`, after[2].FieldsV1.GetRawString())
 }
@@ -61,7 +66,7 @@ func TestTheLatestOwner(t *testing.T) {
 		"ours is not meant":       {[]metav1.ManagedFieldsEntry{at(a, 1), at(entry(Manager, "Apply", `{"f:spec":{"f:minReplicas":{}}}`), 3)}, "argocd-controller"},
 		"nobody":                  {nil, ""},
 	} {
-		latest, _ := ownersOf(c.list, "minReplicas")
+		latest, _, _ := ownersOf(c.list, "minReplicas")
 		require.Equal(t, c.want, latest, name)
 	}
 }

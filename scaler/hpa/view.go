@@ -59,6 +59,7 @@ type View struct {
 	Claim   *Claim  // nil = nobody holds the floor; the copy of another object's claim is none
 	Managed string  // manager besides us that wrote the floor field last, empty if none
 	Owners  []Owner // all managers besides us that hold it
+	Ours    bool    // we hold it
 	Applied *int32  // floor in the manifest that kubectl applied last, without server-side apply; nil = none
 	Scaled  string  // name of the ScaledObject that owns the object, empty if none
 	Zero    bool    // the target is scaled to zero
@@ -154,7 +155,7 @@ func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 			v.Claim = nil // a copy: KEDA gives its HPAs the annotations of their ScaledObject
 		}
 	}
-	v.Managed, v.Owners = ownersOf(u.GetManagedFields(), kind.Min)
+	v.Managed, v.Owners, v.Ours = ownersOf(u.GetManagedFields(), kind.Min)
 	v.Applied = appliedMin(u.GetAnnotations(), kind)
 	return v, nil
 }
@@ -234,12 +235,16 @@ func pausedBy(annotations map[string]string) string {
 	return ""
 }
 
-// ownersOf returns the managers besides us that hold the field spec.name, and the
-// name of the one that wrote last.
-func ownersOf(list []metav1.ManagedFieldsEntry, name string) (latest string, all []Owner) {
+// ownersOf returns the managers besides us that hold the field spec.name, the name of the one
+// that wrote last, and whether we hold it.
+func ownersOf(list []metav1.ManagedFieldsEntry, name string) (latest string, all []Owner, ours bool) {
 	var last metav1.Time
 	for _, e := range list {
-		if e.Manager == Manager || e.Subresource != "" || !holds(e, name) {
+		if e.Subresource != "" || !holds(e, name) {
+			continue
+		}
+		if e.Manager == Manager {
+			ours = true
 			continue
 		}
 		all = append(all, Owner{e.Manager, string(e.Operation)})
@@ -250,7 +255,7 @@ func ownersOf(list []metav1.ManagedFieldsEntry, name string) (latest string, all
 			last = *e.Time
 		}
 	}
-	return latest, all
+	return latest, all, ours
 }
 
 func holds(e metav1.ManagedFieldsEntry, name string) bool {

@@ -55,8 +55,8 @@ func (w *Writer) Raise(ctx context.Context, v *View, request Request) (*View, *C
 		return nil, nil, err
 	}
 	atOnce := after.Generation > v.Generation && after.Kind.GVK.Group == "autoscaling"
-	if request.Floor > v.Floor() && !atOnce && !request.Patient {
-		err = w.Scale(ctx, after, request.Floor)
+	if floor := after.Floor(); floor > v.Floor() && !atOnce && !request.Patient { // an admission may have made it another one
+		err = w.Scale(ctx, after, floor)
 	}
 	return after, claim, err
 }

@@ -24,7 +24,8 @@ import (
 // An apiServer knows one HPA and one scale subresource, and does to the
 // generation of the HPA what a version of Kubernetes does.
 type apiServer struct {
-	generations bool // the generation rises with the spec: Kubernetes 1.37
+	generations bool    // the generation rises with the spec: Kubernetes 1.37
+	bound       float64 // of an admission policy; 0 = none
 
 	mu         sync.Mutex // guards what follows
 	minimum    float64
@@ -56,6 +57,9 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprintf(w, `{"kind":"Scale","apiVersion":"autoscaling/v1","metadata":{"name":"web","namespace":"shop","resourceVersion":"7"},"spec":{"replicas":%v}}`, s.replicas)
 		return
+	}
+	if s.bound > 0 && body.Spec.MinReplicas != nil {
+		*body.Spec.MinReplicas = min(*body.Spec.MinReplicas, s.bound)
 	}
 	if body.Spec.MinReplicas != nil && *body.Spec.MinReplicas != s.minimum {
 		s.minimum = *body.Spec.MinReplicas
@@ -112,6 +116,12 @@ func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 			[]string{"PATCH web", "GET scale", "PATCH scale"},
 			9,
 		},
+		"bounded by an admission": {
+			&apiServer{bound: 5, minimum: 2, replicas: 2},
+			Request{Floor: 9},
+			[]string{"PATCH web", "GET scale", "PATCH scale"},
+			5,
+		},
 		"as many already": {&apiServer{minimum: 2, replicas: 12}, Request{Floor: 9}, []string{"PATCH web", "GET scale"}, 12},
 		"zero stays zero": {&apiServer{minimum: 2}, Request{Floor: 9}, []string{"PATCH web", "GET scale"}, 0},
 		"soon enough by itself": {
@@ -126,7 +136,9 @@ func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 			c.request.Original, c.request.For = new(int32(2)), "web"
 			after, claim, err := w.Raise(t.Context(), before, c.request)
 			require.NoError(t, err)
-			require.Equal(t, c.request.Floor, after.Floor())
+			if c.server.bound == 0 {
+				require.Equal(t, c.request.Floor, after.Floor())
+			}
 			require.EqualValues(t, 2, *claim.Original)
 			require.Equal(t, slices.Concat([]string{"GET web"}, c.requests), c.server.requests)
 			require.InDelta(t, c.replicas, c.server.replicas, 0)
