@@ -79,7 +79,7 @@ func (f *Floor) Retry() {
 func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 	d.Held = v.Claim != nil // at least a trace to remove
 	switch {
-	case v.Min != nil && *v.Min == claim.Floor && !same(v.Min, claim.Original) && !v.stated(claim):
+	case v.untouched(claim):
 		d.Held, d.Original, d.Base = true, claim.Original, base(v, claim.Original)
 		f.own = f.own && f.claim != nil && f.claim.Holder == claim.Holder
 		f.claim = claim // perhaps taken over from another replica
@@ -99,6 +99,11 @@ func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 		d.Edited = true
 	}
 	f.claim, f.own = nil, false
+}
+
+// untouched reports whether the floor of claim is in force, and nobody else wants just that.
+func (v *View) untouched(claim *Claim) bool {
+	return v.Min != nil && *v.Min == claim.Floor && !same(v.Min, claim.Original) && !v.stated(claim)
 }
 
 // altered reports whether the floor is another one than was written although nobody else has
