@@ -20,9 +20,9 @@ import (
 
 // formats is what the commands that read a series say about their files.
 const formats = `FILE may be compressed with gzip, - is standard input, and it is one of
-  CSV          timestamp,value: unix seconds, milliseconds or RFC 3339, and the mean
-               over the interval that starts there; a missing row is a gap, not a
-               zero, and times without a zone are in UTC. Also
+  CSV          timestamp,value: unix seconds, milliseconds, RFC 3339 or dates, and
+               the mean over the interval that starts there; a missing row is a gap,
+               not a zero, and times without a zone are in UTC. Also
                timestamp,rate,latency,replicas, of which rate is read; or a time
                and one column of any name, as Grafana writes them
   JSON         the answer of Prometheus's /api/v1/query_range

@@ -91,12 +91,12 @@ func (t *table) add(n int, fields []string, l *layout) error {
 	if err != nil {
 		return err
 	}
-	backwards := l.local && len(t.rows) > 0 && r.at < t.rows[len(t.rows)-1].at
+	again := l.local && len(t.rows) > 0 && r.at <= t.rows[len(t.rows)-1].at
 	err = t.push(r)
 	if t.mixed > 0 && t.firstMix == 0 {
 		t.firstMix = n
 	}
-	if err != nil && backwards {
+	if err != nil && again {
 		return fmt.Errorf("%w; times without a zone come twice where clocks go back: export them in UTC", err)
 	}
 	return err
@@ -175,6 +175,9 @@ var zoneless = [...]string{ //nolint:gochecknoglobals // a constant table
 	"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006/01/02 15:04:05", "2006/01/02 15:04",
 }
 
+// dates are the ways to write the midnight with which a day begins, in a file of daily values.
+var dates = [...]string{"2006-01-02", "2006/01/02"} //nolint:gochecknoglobals // a constant table
+
 // instant reads a time of any of the ways that files have, as milliseconds since the epoch.
 func (l *layout) instant(text string) (int64, error) {
 	number, err := strconv.ParseFloat(text, 64)
@@ -189,7 +192,7 @@ func (l *layout) instant(text string) (int64, error) {
 			return t.UnixMilli(), checkTime(float64(t.UnixMilli()))
 		}
 	}
-	for _, local := range zoneless {
+	for _, local := range append(zoneless[:], dates[:]...) {
 		if t, err := time.Parse(local, text); err == nil {
 			l.local = true
 			return t.UnixMilli(), checkTime(float64(t.UnixMilli()))

@@ -50,6 +50,7 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"infinite":              {"timestamp,value\n60,1\n120,+Inf\n", []string{"line 3", "finite"}},
 		"backwards":             {"timestamp,value\n120,1\n\n60,1\n", []string{"line 4", "time 60 ", "120", "ascending", "sort"}},
 		"clocks that go back":   {"Time,Value\n2026-10-25 02:00:00,1\n2026-10-25 02:30:00,2\n2026-10-25 02:00:00,3\n", []string{"line 4", "ascending", "clocks go back"}},
+		"clocks, by the hour":   {"Time,Value\n2026-10-25 01:00:00,1\n2026-10-25 02:00:00,2\n2026-10-25 02:00:00,3\n", []string{"line 4", "comes twice", "clocks go back"}},
 		"one time, two values":  {"timestamp,value\n60,1\n120,1.5\n120,2\n", []string{"line 4", "time 120 comes twice", "1.5 and 2"}},
 		"two replica counts":    {"timestamp,rate,replicas\n60,1,3\n60,1,4\n120,2,3\n", []string{"line 3", "time 60 comes twice", "3 and 4"}},
 		"one row, twice":        {"timestamp,value\n60,1\n60,1\n", []string{"1 rows with a time of their own, want at least 2"}},
@@ -289,6 +290,27 @@ func TestColumnsAreFound(t *testing.T) {
 	}
 }
 
+// Daily values have dates for times, which are those of midnight. A time of day beside one is
+// the time instead.
+func TestDatesAreTimes(t *testing.T) {
+	for name, text := range map[string]string{
+		"by name":       "timestamp,value\n2026-03-01,1\n2026-03-02,2\n2026-03-04,4\n",
+		"by their form": "date,visits\n2026/03/01,1\n2026/03/02,2\n2026/03/04,4\n",
+		"no header":     "2026-03-01,1\n2026-03-02,2\n2026-03-04,4\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := export.Decode(t.Context(), strings.NewReader(text), export.Options{})
+			require.NoError(t, err)
+			require.Equal(t, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), d.Rate.Start)
+			require.Equal(t, 24*time.Hour, d.Rate.Step)
+			require.Len(t, d.Rate.Values, 4)
+			require.Equal(t, []float64{1, 2}, d.Rate.Values[:2])
+			require.True(t, math.IsNaN(d.Rate.Values[2]), "a day without a row is a gap")
+			require.Contains(t, d.Notes, "the times name no zone and are read as UTC")
+		})
+	}
+}
+
 // A number that is no time of these decades makes no column the time, and a name that is not
 // there is no guess at another one.
 func TestColumnsThatAreNotFound(t *testing.T) {
@@ -298,7 +320,7 @@ func TestColumnsThatAreNotFound(t *testing.T) {
 		want string
 	}{
 		"a number of rows for a time": {",cpu\n0,24\n1,23\n", export.Options{}, "want the header"},
-		"days":                        {"date,visits\n2026-03-01,24\n2026-03-02,23\n", export.Options{}, `line 1: no column of "date,visits" is a time, such as 1789000000 or 2026-09-10T00:26:40Z: the first row is "2026-03-01,24"`},
+		"days the other way round":    {"date,visits\n01.03.2026,24\n02.03.2026,23\n", export.Options{}, `line 1: no column of "date,visits" is a time, such as 1789000000 or 2026-09-10T00:26:40Z: the first row is "01.03.2026,24"`},
 		"bytes beside a name":         {"host,bytes\nweb,1772366460\nweb,1772366520\n", export.Options{}, "want the header"},
 		"no such column":              {"timestamp,value,label\n60,1,0\n120,2,0\n", export.Options{Query: "Value"}, `line 1: no column "Value" beside the time in "timestamp,value,label"`},
 		"the time for the metric":     {"timestamp,value\n60,1\n120,2\n", export.Options{Query: "timestamp"}, `no column "timestamp" beside the time`},

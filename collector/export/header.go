@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas,desired (the last three as known); of more columns a query (--query) names the one to read"
@@ -45,7 +46,7 @@ func (l *layout) begin(n int, text string, t *table) (bool, error) {
 	for i, word := range words {
 		words[i] = strings.TrimSpace(word)
 	}
-	if len(words) == 2 && isTime(words[0]) && isNumber(words[1]) {
+	if len(words) == 2 && (isTime(words[0]) || isDate(words[0])) && isNumber(words[1]) {
 		t.notes = append(t.notes, "there is no header: the columns are read as timestamp,value")
 		l.words = []string{"timestamp", "value"}
 		return false, nil
@@ -104,10 +105,12 @@ func (l *layout) findTime(first []string, t *table) error {
 			l.at = i
 		}
 	}
-	for i, field := range first {
-		if l.at < 0 && isTime(field) && (i == 0 || !isNumber(field)) {
-			l.at = i
-			t.notes = append(t.notes, fmt.Sprintf("the column %q is read as the time", brief(l.words[i])))
+	for _, fits := range []func(string) bool{isTime, isDate} {
+		for i, field := range first {
+			if l.at < 0 && fits(field) && (i == 0 || !isNumber(field)) {
+				l.at = i
+				t.notes = append(t.notes, fmt.Sprintf("the column %q is read as the time", brief(l.words[i])))
+			}
 		}
 	}
 	if l.at < 0 {
@@ -178,7 +181,15 @@ func isTime(text string) bool {
 		return inMillis(text) || v >= year1990 && v*1e3 <= lastMS
 	}
 	_, err := new(layout).instant(text)
-	return err == nil
+	return err == nil && !isDate(text)
+}
+
+// isDate reports whether text is a day without a time of day, which may stand beside a time.
+func isDate(text string) bool {
+	return slices.ContainsFunc(dates[:], func(way string) bool {
+		_, err := time.Parse(way, text)
+		return err == nil
+	})
 }
 
 func isNumber(text string) bool {
