@@ -152,8 +152,8 @@ func commonMultiple(a, b time.Duration) (time.Duration, bool) {
 
 func (o *trainOptions) summary(out io.Writer, n *lstm.Network, r train.Report, series int) error {
 	losses := r.Epochs[r.Best-1]
-	_, err := fmt.Fprintf(out, "%s: %d weights from %d series of %v, epoch %d of %d, validation loss %.4f (training %.4f)\n\n",
-		o.out, n.Weights(), series, r.Step, r.Best, len(r.Epochs), losses.Validation, losses.Train)
+	_, err := fmt.Fprintf(out, "%s: %d weights from %d series of %s, epoch %d of %d, validation loss %.4f (training %.4f)\n\n",
+		o.out, n.Weights(), series, api.Duration(r.Step), r.Best, len(r.Epochs), losses.Validation, losses.Train)
 	if err != nil {
 		return err
 	}

@@ -57,8 +57,9 @@ func TestTrainWritesAModel(t *testing.T) {
 	first, second := filepath.Join(dir, "1.safetensors"), filepath.Join(dir, "2.safetensors")
 	out, notes, err := runTrain(t, append(args, first)...)
 	require.NoError(t, err)
-	require.Contains(t, out, "from 2 series of 1h0m0s, epoch 1 of 1")
+	require.Contains(t, out, "from 2 series of 1h, epoch 1 of 1")
 	require.Contains(t, out, "to seasonal")
+	require.Regexp(t, `\n +1h +2 `, out, "a horizon")
 	require.NotContains(t, notes, "epoch", "no progress bar without a terminal")
 	require.Contains(t, notes, "a.csv: the rows stand 13m20s after the borders", "what was moved is said")
 	_, _, err = runTrain(t, append(args, second)...)
@@ -138,7 +139,7 @@ func TestTrainCoarsens(t *testing.T) {
 	model := filepath.Join(dir, "m.safetensors")
 	out, _, err := runTrain(t, "--units", "2", "--head-units", "2", "--epochs", "1", "--steps-per-epoch", "5", "--step", "1h", "-i", fine, "-i", hourly, "-o", model)
 	require.NoError(t, err)
-	require.Contains(t, out, "from 2 series of 1h0m0s")
+	require.Contains(t, out, "from 2 series of 1h")
 }
 
 // Two hours have no day before them, and ten steps ahead of their last 15 % little is
@@ -149,8 +150,8 @@ func TestTrainOnTwoHoursSaysWhatIsKnown(t *testing.T) {
 	out, _, err := runTrain(t, "--input", input, "--out", filepath.Join(dir, "m.safetensors"), "--epochs", "1", "--steps-per-epoch", "2", "--units", "4", "--head-units", "4")
 	require.NoError(t, err)
 	require.NotContains(t, out, "NaN")
-	require.Regexp(t, `\n +1m0s +1 +17 +\d+\.\d+ +–  `, out, "against the last value, not against the day before")
-	require.Regexp(t, `\n +1h0m0s +0 +0 +– +–  `, out)
+	require.Regexp(t, `\n +1m +1 +17 +\d+\.\d+ +–  `, out, "against the last value, not against the day before")
+	require.Regexp(t, `\n +1h +0 +0 +– +–  `, out)
 	require.Contains(t, out, "\n–: ")
 }
 
