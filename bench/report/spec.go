@@ -21,7 +21,13 @@ const anyQuery = `sum(rate(http_requests_total{job="web"}[1m]))`
 // the headroom sits in the forecast (one headroom, not two). If forescale was replayed behind
 // KEDA alone, it is the object for KEDA. It is that of the policy that the verdict is about.
 func (r *Report) recommend() (string, error) {
-	body, err := r.Settings.stated()
+	s := r.Settings
+	if percent := quantileOf(r.Verdict.Policy); percent > 0 {
+		f := &s.Spec.Forecast
+		f.Buffer, f.MissingReplicaCost, f.ViolationTarget, f.Average = 0, 0, 0, false
+		f.Risk = api.Number(percent / 100)
+	}
+	body, err := s.stated()
 	if err == nil {
 		var document []byte
 		if document, err = yaml.YAMLToJSON([]byte(body)); err == nil {
@@ -31,7 +37,7 @@ func (r *Report) recommend() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("report: recommended spec: %w", err)
 	}
-	if r.Verdict.Policy == kedaPolicy || r.behindKEDA() {
+	if strings.HasPrefix(r.Verdict.Policy, kedaPolicy) || r.behindKEDA() {
 		object, err := r.scaledObject(body)
 		if err != nil {
 			return "", fmt.Errorf("report: recommended trigger: %w", err)

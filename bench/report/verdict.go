@@ -1,11 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"math"
-	"slices"
-	"strings"
 )
 
 // A Verdict says in words what the figures mean.
@@ -82,47 +78,6 @@ func (r *Report) judged() (seconds float64) {
 		seconds += t.JudgedS
 	}
 	return seconds
-}
-
-// champion returns the policy of forescale whose object the report says to run: the floor if
-// it was replayed, else the one behind KEDA. Without either it returns the best of the others
-// that could run in a cluster, the one that violates less beyond the budget and then the
-// cheaper one, and false.
-func (r *Report) champion() (Aggregate, bool) {
-	var all, ours, others []Aggregate
-	for _, a := range r.Aggregates {
-		if a.Class != All {
-			continue
-		}
-		all = append(all, a)
-		if family, knob := familyOf(a.Policy); knob != 0 && strings.HasPrefix(family, "forescale-") {
-			continue // a point of the frontier, not what the spec runs
-		}
-		switch {
-		case strings.HasPrefix(a.Policy, "forescale-"):
-			ours = append(ours, a)
-		case a.Policy != tuned && !strings.HasSuffix(a.Policy, "oracle"):
-			others = append(others, a)
-		}
-	}
-	if i := slices.IndexFunc(ours, func(a Aggregate) bool { return a.Policy == floorPolicy }); i >= 0 {
-		return ours[i], true
-	}
-	for _, group := range [][]Aggregate{ours, others} {
-		if len(group) > 0 {
-			return slices.MinFunc(group, r.order), len(ours) > 0
-		}
-	}
-	return all[0], false
-}
-
-// order compares by the violating time beyond the budget, then by cost.
-func (r *Report) order(a, b Aggregate) int {
-	x, y := max(a.ViolatingTime, r.Settings.BudgetPct), max(b.ViolatingTime, r.Settings.BudgetPct)
-	if math.Abs(x-y) > sameTime {
-		return cmp.Compare(x, y)
-	}
-	return cmp.Compare(a.CostRatio, b.CostRatio)
 }
 
 // canPay says whether prediction can pay at all: what reactive scaling would have

@@ -95,7 +95,8 @@ The policies:
   forescale-floor, -keda  forescale beside an HPA and behind KEDA; with -N, as in
                           forescale-floor-98, at the quantile of N percent. The verdict
                           and the object to run are those of the floor, or those for
-                          KEDA if the second is named without the first
+                          KEDA if the second is named without the first, or those at
+                          the best N if neither is named
   hpa-rate-N, hpa-cpu-N   HPAs on the request rate and on CPU, at N percent of a pod
   hpa-tuned               the best hpa-rate in hindsight
   keda, kpa               KEDA's Prometheus scaler, Knative's autoscaler
