@@ -198,7 +198,7 @@ func (o *backtestOptions) learnStartup(l *report.Learned, d export.Data, given f
 	mean, starts := capacity.MeanStartup(d.Desired.Values, d.Replicas.Values, d.Desired.Step)
 	mean = mean.Round(time.Second)
 	if starts == 0 || mean <= 0 {
-		return "Start-up cannot be told: too few pods were seen that were asked for and not ready yet; it is taken as " + o.startupWords()
+		return "Start-up cannot be told: too few pods were seen that were asked for and not ready yet, or those that took long were not seen to the end; it is taken as " + o.startupWords()
 	}
 	l.StartupS, l.Starts = mean.Seconds(), starts
 	seen := fmt.Sprintf("From being asked for to ready a pod took %s on average over %d starts", api.Duration(mean), starts)

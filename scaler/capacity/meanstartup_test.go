@@ -3,6 +3,7 @@ package capacity_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,4 +97,52 @@ func TestMeanStartupOfATroubledRecord(t *testing.T) {
 	mean, starts := capacity.MeanStartup(desired, ready, time.Minute)
 	require.Greater(t, starts, 50)
 	require.InEpsilon(t, 123, mean.Seconds(), 0.2)
+}
+
+// An HPA under a load that moves as fast as the record's steps asks for fewer in the step after
+// a rise. The starts that were seen to take long are then the ones left out: the rest would
+// tell 20 s of starts that take a minute.
+func TestMeanStartupOfALoadAsFastAsTheSteps(t *testing.T) {
+	for step, tells := range map[time.Duration]bool{time.Minute: true, 5 * time.Minute: false} {
+		desired, ready := stabilized(time.Minute, step)
+		mean, starts := capacity.MeanStartup(desired, ready, step)
+		require.Equal(t, tells, starts > 0, "step %v: %v over %d", step, mean, starts)
+		if tells {
+			require.InEpsilon(t, 61, mean.Seconds(), 0.2)
+		}
+	}
+}
+
+// stabilized are the counts of a week, read every step, by an HPA with a window of five minutes
+// under a load with noise.
+func stabilized(startup, step time.Duration) (desired, ready []float64) {
+	const window = 300 / 15
+	rng := rand.New(rand.NewPCG(1, 2))
+	count, starting, wants := 4, []float64{}, []int{}
+	up := 4
+	for now := range 7 * 24 * 3600 {
+		at := float64(now)
+		if now%15 == 7 {
+			want := int(math.Ceil(20 + 14*math.Sin(at/86400*2*math.Pi) + 2*math.Sin(at/1700) + rng.NormFloat64()))
+			wants = append(wants, want)
+			wants = wants[max(0, len(wants)-window):]
+			for ; count < want; count++ {
+				starting = append(starting, at+startup.Seconds()*math.Exp(0.25*rng.NormFloat64()))
+			}
+			for ; count > slices.Max(wants); count-- {
+				if n := len(starting); n > 0 {
+					starting = starting[:n-1]
+				} else {
+					up--
+				}
+			}
+		}
+		before := len(starting)
+		starting = slices.DeleteFunc(starting, func(done float64) bool { return done <= at })
+		up += before - len(starting)
+		if now%int(step.Seconds()) == 0 {
+			desired, ready = append(desired, float64(count)), append(ready, float64(up))
+		}
+	}
+	return desired, ready
 }

@@ -14,11 +14,12 @@ const (
 	// longestStartup caps the estimate: what takes longer is broken, not slow.
 	longestStartup = 15 * time.Minute
 
-	startShare = 0.9 // share of the starts that are done within the estimate
-	maxStarts  = 64  // remembered
-	someStarts = 5   // starts of a template that tell how long one takes
-	canary     = 16  // starts of others after which a template that came back is no more expected
-	leastSeen  = 5   // least number of times that a record must show replicas starting
+	startShare = 0.9  // share of the starts that are done within the estimate
+	maxStarts  = 64   // remembered
+	someStarts = 5    // starts of a template that tell how long one takes
+	canary     = 16   // starts of others after which a template that came back is no more expected
+	longer     = 1.25 // times the mean of a start: to what those that are left out may bring it
+	leastSeen  = 5    // least number of times that a record must show replicas starting
 )
 
 // A Startup estimates how long a replica takes from its creation to readiness:
@@ -126,50 +127,66 @@ func within(starts, pending []time.Duration) time.Duration {
 // MeanStartup returns the mean time from when a replica was asked for until it was ready, and
 // the number of starts behind it. desired and ready are records of both counts on one grid of
 // the given step: instants, or means over a cell; NaN = unknown. Zero starts mean that the
-// record does not tell: it has fewer than ten starts, or shows replicas starting fewer than
-// five times.
+// record does not tell: it has fewer than ten starts, shows replicas starting fewer than
+// five times, or the starts that are left out because fewer were asked for meanwhile were those
+// that took long. So it is at steps of five minutes under a load that rises and falls as fast:
+// what remains would tell 20 s of starts that take a minute.
 //
 // The mean follows from Little's law, W = L/λ: the replicas that are starting, summed over
-// time, are the starts times the mean time that one takes. So it also holds for steps far
-// longer than a start, where most starts begin and end unseen. Left out are the times in which
+// time, are the starts times the mean time that one takes. So it also holds for steps longer
+// than a start, where most starts begin and end unseen. Left out are the times in which
 // fewer were asked for before all were ready, in which a replica was lost or the record has a
 // gap, and those of more than a quarter of an hour, in which something was broken. See Little,
 // A Proof for the Queuing Formula L = λW, Operations Research 9 (1961).
 func MeanStartup(desired, ready []float64, step time.Duration) (mean time.Duration, starts int) {
-	var all, open episode
+	var all, withdrawn, open episode
 	seen := 0
 	for i := 1; i < min(len(desired), len(ready)); i++ {
 		rise, pending := desired[i]-desired[i-1], desired[i]-ready[i]
 		if open.add(rise, pending); pending > 0 && !math.IsNaN(rise) {
 			continue
 		}
-		if !open.spoilt && time.Duration(open.steps)*step <= longestStartup {
-			all.starts += open.starts
-			all.pending += open.pending
+		switch {
+		case open.spoilt || time.Duration(open.steps)*step > longestStartup:
+		case open.withdrawn:
+			withdrawn.join(open)
+		default:
+			all.join(open)
 			seen += min(open.steps, 1)
 		}
 		open = episode{spoilt: math.IsNaN(rise + pending)}
 	}
-	if all.starts < 2*someStarts || seen < leastSeen {
+	took := all.mean()
+	withdrawn.join(all)
+	if all.starts < 2*someStarts || seen < leastSeen || withdrawn.mean() > longer*took {
 		return 0, 0
 	}
-	return time.Duration(all.pending / all.starts * float64(step)), int(math.Round(all.starts))
+	return time.Duration(took * float64(step)), int(math.Round(all.starts))
 }
 
 // An episode is the time from when replicas are asked for until all of them are ready.
 type episode struct {
-	starts  float64 // replicas asked for
-	pending float64 // those not ready, summed over its steps
-	steps   int     // with some of them
-	spoilt  bool    // tells nothing of starts
+	starts    float64 // replicas asked for
+	pending   float64 // those not ready, summed over its steps
+	steps     int     // with some of them
+	spoilt    bool    // tells nothing of starts: a gap, or a replica that was lost
+	withdrawn bool    // nor this: fewer were asked for before all were ready
+}
+
+// mean returns the mean time of a start in steps.
+func (e *episode) mean() float64 { return e.pending / e.starts }
+
+// join adds the starts of another episode.
+func (e *episode) join(o episode) {
+	e.starts += o.starts
+	e.pending += o.pending
 }
 
 // add adds a step, in which rise more replicas were asked for than in the one before, and
 // pending are not ready; NaN = unknown.
 func (e *episode) add(rise, pending float64) {
-	if math.IsNaN(rise+pending) || rise < 0 && e.steps > 0 {
-		e.spoilt = true
-	}
+	e.spoilt = e.spoilt || math.IsNaN(rise+pending)
+	e.withdrawn = e.withdrawn || rise < 0 && e.steps > 0
 	e.starts += max(rise, 0)
 	if pending > 0 {
 		e.pending += pending
