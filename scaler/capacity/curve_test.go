@@ -156,6 +156,13 @@ func TestWrongServicesAreErrors(t *testing.T) {
 	s, o := web()
 	_, err := capacity.Queue(capacity.Service{}, o)
 	require.ErrorContains(t, err, "0 slots")
+	for name, wrong := range map[string]capacity.Service{
+		"no slots": {Time: s.Time}, "no time": {Slots: 8}, "less than none": {Slots: 8, Time: s.Time, Variability: -1},
+		"boundless": {Slots: 8, Time: s.Time, Variability: math.Inf(1)}, "unknown": {Slots: 8, Time: s.Time, Variability: math.NaN()},
+	} {
+		_, err = capacity.Queue(wrong, o)
+		require.ErrorContains(t, err, "want at least one slot", name)
+	}
 	_, err = capacity.Queue(s, capacity.Objective{Quantile: 1, Latency: time.Second})
 	require.ErrorContains(t, err, "objective 1 within 1s")
 	_, err = capacity.Queue(s, capacity.Objective{Quantile: 0.99, Latency: 100 * time.Millisecond})

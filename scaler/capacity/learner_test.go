@@ -187,6 +187,53 @@ func TestLearnerIsBoundedAndDumps(t *testing.T) {
 	require.Equal(t, l.Estimate(40), back.Estimate(40))
 }
 
+// The rate at which processors are full is read off a line only where it can be seen: where
+// load has varied, its replicas were half busy at least, and use follows the load.
+func TestFullProcessorsAreToldOnlyWhereTheyShow(t *testing.T) {
+	for name, c := range map[string]struct {
+		low, high float64 // rate per replica, of which a hundred fill it
+		cpu       func(x float64) float64
+		want      float64
+	}{
+		"as busy as loaded":    {20, 70, func(x float64) float64 { return x / 100 }, 100},
+		"with a base":          {20, 70, func(x float64) float64 { return 0.1 + 0.9*x/100 }, 100},
+		"a constant load":      {69.9, 70.1, func(x float64) float64 { return x / 100 }, 0},
+		"hardly busy":          {5, 30, func(x float64) float64 { return x / 100 }, 0},
+		"busy with other work": {20, 70, func(float64) float64 { return 0.6 }, 0},
+		"the less the more":    {20, 70, func(x float64) float64 { return 1 - x/100 }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l capacity.Learner
+			rng := rand.New(rand.NewPCG(6, 6))
+			for range 500 {
+				x := c.low + (c.high-c.low)*rng.Float64()
+				l.Busy(10*x, 10, c.cpu(x)+0.01*rng.NormFloat64())
+			}
+			require.InDelta(t, c.want, l.Estimate(10).FullRate, 2)
+		})
+	}
+}
+
+// Nine starts in ten are done within the estimate; what hangs raises it, and what took no time
+// was no start.
+func TestTheEstimateIsThatOfNineStartsInTen(t *testing.T) {
+	var l capacity.Startup
+	for i := range 20 {
+		l.Started("a", time.Duration(i+1)*time.Second)
+	}
+	d, _ := l.Estimate(nil)
+	require.Equal(t, 18*time.Second, d)
+	// One that has waited for 19.5 s was not ready when 19 were: 19 s stand for 1 − 2/21 of them.
+	d, _ = l.Estimate([]time.Duration{19500 * time.Millisecond})
+	require.Equal(t, 19*time.Second, d)
+	l.Started("b", 0)
+	l.Started("b", -time.Second)
+	require.Len(t, l.Starts, 20)
+	d, measured := l.Estimate(nil)
+	require.Equal(t, 18*time.Second, d)
+	require.True(t, measured)
+}
+
 func TestStartup(t *testing.T) {
 	var l capacity.Startup
 	d, measured := l.Estimate(nil)

@@ -78,6 +78,8 @@ func TestMeanStartupCannotTell(t *testing.T) {
 	require.Zero(t, starts, "a handful of starts")
 	_, starts = capacity.MeanStartup(nil, nil, time.Minute)
 	require.Zero(t, starts)
+	_, starts = capacity.MeanStartup(desired, ready[:60], time.Minute)
+	require.Zero(t, starts, "one of the records is short")
 }
 
 // What says nothing of a start does not move the estimate: gaps, outages of half an hour in

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
@@ -79,5 +80,21 @@ func TestAForecastTakesOnlyWhereAsked(t *testing.T) {
 			require.True(t, math.IsNaN(silent.Observed))
 			require.InDelta(t, 70, w.Need(scaler.Demand{Observed: math.NaN(), Predicted: 70}), 0, "all that is known")
 		})
+	}
+}
+
+// A quantile beyond the highest that is forecast continues the tail as an exponential one, whose
+// quantiles are −ln(1 − p). Within the forecast it is read as it is.
+func TestTheTailGoesOnBeyondTheHighestLevel(t *testing.T) {
+	f := forecast.New(3, 0.5, 0.9, 0.99)
+	f.Start, f.Step = monday, time.Minute
+	for h := range f.Values {
+		for q, p := range f.Levels {
+			f.Values[h][q] = 100 - 10*math.Log(1-p)
+			f.Peaks[h][q] = f.Values[h][q]
+		}
+	}
+	for _, p := range []float64{0.5, 0.9, 0.99, 0.995, 0.999, 0.99997} {
+		require.InDelta(t, 100-10*math.Log(1-p), engine.DemandAt(f, p, monday, monday.Add(2*time.Minute)), 1e-9, "level %v", p)
 	}
 }

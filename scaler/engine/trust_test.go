@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -86,4 +87,38 @@ func TestARetraceOfAYoungHistory(t *testing.T) {
 	require.True(t, math.IsNaN(w.Skill()), "too few forecasts came due")
 	require.True(t, w.Trusted())
 	require.NotNil(t, w.Retrace())
+}
+
+// A forecast is judged by the promises of usual times: in a burst, which others meet, and in a
+// silence, of which nothing will be seen, none is made.
+func TestPromisesAreMadeInUsualTimes(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{})
+	minute := func(demand float64) (made int) {
+		before := w.Promised()
+		for range 4 {
+			now = now.Add(15 * time.Second)
+			if math.IsNaN(demand) {
+				continue
+			}
+			show(t, w, now, demand)
+		}
+		if math.IsNaN(demand) {
+			require.NoError(t, w.Append(forecast.Series{Start: now.Add(-time.Minute), Step: time.Minute, Values: []float64{demand}}))
+		}
+		return w.Promised() - before
+	}
+	for range 5 {
+		require.Equal(t, 1, minute(1000), "each cell")
+	}
+	for range 5 {
+		require.LessOrEqual(t, minute(4000), 0, "a burst, in which former ones may turn out void")
+	}
+	for range 5 {
+		minute(1000)
+	}
+	require.Equal(t, 1, minute(1000))
+	minute(math.NaN()) // the newest sample is a step old
+	for range 5 {
+		require.LessOrEqual(t, minute(math.NaN()), 0, "silence")
+	}
 }

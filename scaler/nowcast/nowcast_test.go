@@ -47,6 +47,7 @@ func TestWhatCannotBeDemandIsNotAccepted(t *testing.T) {
 	} {
 		require.False(t, n.Accepts(s), name)
 	}
+	require.True(t, n.Accepts(collector.Sample{Time: at.Add(time.Second), Value: 0}), "no demand is one")
 	require.InDelta(t, 42, n.Demand(at.Add(time.Minute), time.Minute), 0)
 	require.True(t, math.IsNaN(n.Demand(at.Add(time.Minute+1), time.Minute)), "older than the TTL")
 }

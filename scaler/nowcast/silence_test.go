@@ -75,3 +75,27 @@ func TestAWindowThatFillsIsNoRise(t *testing.T) {
 	see(1200)
 	require.Greater(t, n.Rise(), 200.0)
 }
+
+// The step across an outage says nothing of noise: a rise soon after it is seen as any other.
+func TestAnOutageIsNoNoise(t *testing.T) {
+	rise := func(outage time.Duration, level float64) float64 {
+		n := New(time.Minute)
+		at := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
+		see := func(v float64) {
+			at = at.Add(15 * time.Second)
+			n.Observe(collector.Sample{Time: at, Value: v})
+		}
+		for i := range 20 {
+			see(1000 + float64(i%2))
+		}
+		at = at.Add(outage)
+		for i := range 8 {
+			see(level + float64(i%2))
+		}
+		for i := range 3 {
+			see(level + 60*float64(i+1))
+		}
+		return n.Rise()
+	}
+	require.InEpsilon(t, rise(0, 1000), rise(5*time.Minute, 2000), 0.1)
+}

@@ -23,6 +23,7 @@ func TestRiseCarriesTheSlopeOn(t *testing.T) {
 		{"a fall takes nothing", 15 * time.Second, []float64{100, 90, 80}, 0},
 		{"4 per second", time.Second, ramp(1000, 4, 61), 4 * 60},
 		{"the same from scrapes", 15 * time.Second, ramp(1000, 60, 5), 4 * 60},
+		{"and from rare ones", 40 * time.Second, ramp(1000, 160, 5), 4 * 60},
 		{"a leap is bounded", 15 * time.Second, []float64{100, 100, 300}, 150},
 		{"what comes back after a scrape that failed", 15 * time.Second, []float64{100, 100, 75, 100}, 0},
 		{"nothing across a gap", 5 * time.Minute, []float64{100, 200, 300}, 0},
