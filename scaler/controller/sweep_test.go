@@ -1,0 +1,73 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/forescale/forescale/scaler/api/v1alpha1"
+	"github.com/forescale/forescale/scaler/hpa"
+)
+
+// claimant is a client that knows the object for which a floor is held, or fails.
+type claimant struct {
+	client.Client
+	target v1alpha1.TargetRef
+	err    error
+}
+
+func (c claimant) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	if c.err == nil {
+		into.(*v1alpha1.PredictiveAutoscaler).Spec.TargetRef = c.target
+	}
+	return c.err
+}
+
+// A floor is swept up whose object has gone, or scales something else by now, both of which may
+// have happened while no replica ran. Not knowing is no reason.
+func TestAFloorWithoutAnObjectIsGivenBack(t *testing.T) {
+	gone := apierrors.NewNotFound(schema.GroupResource{Group: "forescale.dev", Resource: "predictiveautoscalers"}, "web")
+	for name, tt := range map[string]struct {
+		client claimant
+		back   bool
+	}{
+		"its object has gone":           {claimant{err: gone}, true},
+		"it scales another HPA":         {claimant{target: v1alpha1.TargetRef{Name: "db"}}, true},
+		"it scales a ScaledObject":      {claimant{target: v1alpha1.TargetRef{Kind: v1alpha1.KindScaledObject, Name: "web"}}, true},
+		"it scales this one":            {claimant{target: v1alpha1.TargetRef{Name: "web"}}, false},
+		"this one, and says so":         {claimant{target: v1alpha1.TargetRef{Kind: v1alpha1.KindHPA, Name: "web"}}, false},
+		"nobody can say what it scales": {claimant{err: errors.New("etcd has no leader")}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, s := holding(t, "web")
+			clear(c.targets) // the process is new
+			c.client = tt.client
+			kind, err := hpa.KindOf("")
+			require.NoError(t, err)
+			u, err := c.writer.Client.Resource(kind.GVR()).Namespace("shop").Get(t.Context(), "web", metav1.GetOptions{})
+			require.NoError(t, err)
+			c.sweepOne(t.Context(), kind, u)
+			floor, claimed := s.floor("web")
+			require.Equal(t, tt.back, !claimed)
+			require.Equal(t, tt.back, floor < 9)
+		})
+	}
+}
+
+// A floor that is changed by somebody else each time it is to be given back is not taken for
+// given back: its object has to wait.
+func TestAFloorThatIsAlwaysChangedIsNotGivenBack(t *testing.T) {
+	c, s := holding(t, "web")
+	s.statuses = 100
+	kind, err := hpa.KindOf("")
+	require.NoError(t, err)
+	require.ErrorIs(t, c.restore(t.Context(), kind, c.all()[0].name, "web"), hpa.ErrChanged)
+	_, claimed := s.floor("web")
+	require.True(t, claimed)
+}
