@@ -106,6 +106,16 @@ func TestCountsAndCellsOfPods(t *testing.T) {
 		})
 	}
 
+	var few pods
+	for i, count := range []int32{1, 1, 1, 0, 0} {
+		few.note(at(10*i), count)
+	}
+	n, steady := few.throughout(at(0), at(29))
+	require.True(t, steady)
+	require.EqualValues(t, 1, n)
+	_, steady = few.throughout(at(30), at(40))
+	require.False(t, steady, "nobody was there to carry anything")
+
 	line := func(start int, v ...float64) forecast.Series {
 		return forecast.Series{Start: at(start), Step: time.Minute, Values: v}
 	}
