@@ -3,7 +3,11 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -70,4 +74,41 @@ func TestAFloorThatIsAlwaysChangedIsNotGivenBack(t *testing.T) {
 	require.ErrorIs(t, c.restore(t.Context(), kind, c.all()[0].name, "web"), hpa.ErrChanged)
 	_, claimed := s.floor("web")
 	require.True(t, claimed)
+}
+
+// lists is a client that tells of what kinds it was asked for lists.
+type lists struct {
+	client.Client
+	asked chan string
+}
+
+func (l lists) List(_ context.Context, into client.ObjectList, _ ...client.ListOption) error {
+	l.asked <- fmt.Sprintf("%T", into)
+	return nil
+}
+
+// The replica that acts looks for such floors as soon as it is elected. One that only looks on
+// does not, whoever may have left them.
+func TestWhoOnlyLooksOnSweepsNothing(t *testing.T) {
+	for readOnly, want := range map[bool][]string{
+		false: {"*v1alpha1.PredictiveAutoscalerList", "*unstructured.UnstructuredList"},
+		true:  {"*v1alpha1.PredictiveAutoscalerList"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &Controller{client: lists{asked: make(chan string, 9)}, log: slog.New(slog.DiscardHandler)}
+			c.opts.ReadOnly = readOnly
+			elected := make(chan struct{})
+			close(elected)
+			ctx, cancel := context.WithTimeout(t.Context(), sweepEvery-time.Second)
+			defer cancel()
+			require.NoError(t, c.lead(ctx, elected))
+			asked := c.client.(lists).asked
+			close(asked)
+			var got []string
+			for kind := range asked {
+				got = append(got, kind)
+			}
+			require.Equal(t, want, got)
+		})
+	}
 }
