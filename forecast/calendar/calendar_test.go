@@ -146,6 +146,23 @@ func TestTrust(t *testing.T) {
 	require.Greater(t, tr.Of(1, 0, 1, 1), 0.8)
 }
 
+// What counts is who was nearer, on whatever side of the truth, and only by how far.
+func TestTrustGoesToWhoWasNearer(t *testing.T) {
+	believed := func(claim, others, truth float64) float64 {
+		var tr Trust
+		for range 48 {
+			tr.Learn(claim, others, truth, 1)
+		}
+		return tr.Of(claim, others, 1, 2)
+	}
+	require.Greater(t, believed(3, 1, 3), 0.9)
+	require.Greater(t, believed(3, 1, 5), 0.9, "beyond both")
+	require.Less(t, believed(3, 1, 1), 0.1)
+	require.Less(t, believed(3, 1, 0), 0.1)
+	require.InDelta(t, 0.5, believed(3, 1, 2), 1e-9, "half way")
+	require.InDelta(t, believed(3, 1, 3), believed(1, 3, 1), 1e-9, "up or down")
+}
+
 // Half-hours whose clocks go back just when the first week is over: the hour that comes twice
 // has a week before it at first, and then none.
 func TestTheSecondWeekMayBeginTwice(t *testing.T) {
