@@ -51,3 +51,24 @@ func TestTakesChange(t *testing.T) {
 		require.Equal(t, want, collector.TakesChange(query), query)
 	}
 }
+
+// A rate that is asked for at two instants between the same scrapes differs in its last digits.
+func TestSameScrape(t *testing.T) {
+	for name, c := range map[string]struct {
+		a, b float64
+		want bool
+	}{
+		"equal":               {5, 5, true},
+		"both zero":           {0, 0, true},
+		"in the last digits":  {5, 5 + 1e-12, true},
+		"of a large value":    {5e12, 5e12 + 1, true},
+		"another value":       {5, 5.001, false},
+		"of a small one":      {5e-12, 6e-12, false},
+		"something after all": {0, 1e-12, false},
+		"the opposite":        {5, -5, false},
+		"unknown":             {math.NaN(), math.NaN(), false},
+	} {
+		require.Equal(t, c.want, collector.SameScrape(c.a, c.b), name)
+		require.Equal(t, c.want, collector.SameScrape(c.b, c.a), name)
+	}
+}
