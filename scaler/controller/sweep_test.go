@@ -27,8 +27,8 @@ type claimant struct {
 }
 
 func (c claimant) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
-	if c.err == nil {
-		into.(*v1alpha1.PredictiveAutoscaler).Spec.TargetRef = c.target
+	if pa, ok := into.(*v1alpha1.PredictiveAutoscaler); ok {
+		pa.Spec.TargetRef = c.target
 	}
 	return c.err
 }
@@ -95,14 +95,14 @@ func TestWhoOnlyLooksOnSweepsNothing(t *testing.T) {
 		true:  {"*v1alpha1.PredictiveAutoscalerList"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			c := &Controller{client: lists{asked: make(chan string, 9)}, log: slog.New(slog.DiscardHandler)}
+			asked := make(chan string, 9)
+			c := &Controller{client: lists{asked: asked}, log: slog.New(slog.DiscardHandler)}
 			c.opts.ReadOnly = readOnly
 			elected := make(chan struct{})
 			close(elected)
 			ctx, cancel := context.WithTimeout(t.Context(), sweepEvery-time.Second)
 			defer cancel()
 			require.NoError(t, c.lead(ctx, elected))
-			asked := c.client.(lists).asked
 			close(asked)
 			var got []string
 			for kind := range asked {
