@@ -27,7 +27,11 @@ func (r *Report) WriteTable(w io.Writer) error {
 		t.wrap(s)
 	}
 	if len(r.Traces) == 1 { // the loads of a survey have no object in common
-		t.line("\n# What was replayed, to run it:\n%s", strings.TrimSuffix(r.Spec, "\n"))
+		head := "What was replayed, to run it"
+		if !strings.HasPrefix(r.Verdict.Policy, "forescale-") {
+			head = "Forescale was not replayed; this would run it"
+		}
+		t.line("\n# %s:\n%s", head, strings.TrimSuffix(r.Spec, "\n"))
 	}
 	if t.err != nil {
 		return fmt.Errorf("report: %w", t.err)

@@ -80,6 +80,9 @@ func TestTheVerdictIsAboutWhatIsToBeRun(t *testing.T) {
 	r = of(t, reference, keda)
 	require.Equal(t, "forescale-keda", r.Verdict.Policy)
 	require.Contains(t, r.Spec, "kind: ScaledObject")
+	var text strings.Builder
+	require.NoError(t, r.WriteTable(&text))
+	require.Contains(t, text.String(), "\n# What was replayed, to run it:\napiVersion: keda.sh/v1alpha1\n")
 	require.NotContains(t, strings.Join(r.Verdict.Sentences, "\n"), "Behind KEDA")
 
 	fixed, dearer := outcome("a", "forescale-floor-98", 0.05, 1.1), outcome("a", "forescale-floor-99.5", 0.01, 1.2)

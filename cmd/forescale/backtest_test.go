@@ -38,7 +38,7 @@ func TestBacktestOfAFile(t *testing.T) {
 	require.Regexp(t, "^note: .*web.csv: the rows stand 20s after .*\n$", notes, "what was moved, and no progress bar without a terminal")
 	require.Contains(t, out, "web: smooth (class A), 12 h judged")
 	require.Contains(t, out, "start-up 30 s, p90 31.5 s")
-	require.Contains(t, out, "# What was replayed, to run it:\napiVersion: forescale.dev/v1alpha1\n")
+	require.Contains(t, out, "# Forescale was not replayed; this would run it:\napiVersion: forescale.dev/v1alpha1\n")
 	var report struct {
 		Schema string           `json:"schema"`
 		Runs   []map[string]any `json:"runs"`
