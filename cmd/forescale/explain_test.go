@@ -122,6 +122,20 @@ func TestExplainTellsOfAnObjective(t *testing.T) {
 	require.Contains(t, served(a, spec), "one is full at 100 (BreakEvenHold)", "more than the demand needs")
 }
 
+// A replica may be taken to serve another demand than is stated, by its latency or the use of
+// its processors: that is told.
+func TestExplainTellsOfALearnedTarget(t *testing.T) {
+	a := &pb.Answer{Value: 412, TargetPerReplica: 45.8, Active: true}
+	for stated, words := range map[float64]string{
+		45.8: "412, that is 9 replicas of 45.8",
+		60:   "412, that is 9 replicas of 45.8, as learned (60 is stated)",
+		0:    "412, that is 9 replicas of 45.8, as learned",
+	} {
+		spec := api.Spec{Mode: api.Active, Scale: api.ScaleSpec{TargetPerReplica: api.Number(stated)}}
+		require.Equal(t, words, served(a, spec))
+	}
+}
+
 func TestExplainTellsWhatTheForecastIsWorth(t *testing.T) {
 	require.Empty(t, standings(nil), "nothing was scored yet")
 	require.Equal(t, []string{

@@ -125,6 +125,12 @@ func served(a *pb.Answer, spec api.Spec) string {
 	}
 	count := scaler.Replicas(a.GetValue(), a.GetTargetPerReplica())
 	text := fmt.Sprintf("%s, that is %d replicas of %s", number(a.GetValue()), count, number(a.GetTargetPerReplica()))
+	switch stated := spec.Scale.TargetPerReplica.Float(); {
+	case stated == 0:
+		text += ", as learned"
+	case stated != a.GetTargetPerReplica():
+		text += fmt.Sprintf(", as learned (%s is stated)", number(stated))
+	}
 	if o := spec.Scale.LatencyObjective; o != nil && spec.Scale.Service != nil {
 		text = fmt.Sprintf("%d replicas, which keep the quantile %v within %s; one is full at %s", count, o.Quantile, o.Value, number(a.GetTargetPerReplica()))
 	}
