@@ -24,7 +24,8 @@
 // if it had run all the time: a forecast that had lost its trust does not act, and the
 // quantile is the one that those days have called for. A series that has no history, or
 // whose history cannot be read, is served reactively, by observed demand. So is a series
-// whose history has to wait, because many start at once.
+// whose history has to wait, because many start at once, or takes longer to be read than a
+// query of the present may. Later the newest sample waits for closed cells for a second.
 //
 // Beside each closed cell of demand the cells of metric.latencyQuery and
 // metric.replicasQuery are read, if there are such queries. From them a workload

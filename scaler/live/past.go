@@ -10,7 +10,9 @@ import (
 
 // patience is how long the newest sample waits for the history, or the cells since, to be
 // read. As a rule these are there within a moment, and a decision then knows them. A server
-// that takes a minute for them, or hangs, has a present all the same.
+// that takes a minute for them, or hangs, has a present all the same. The very first sample
+// waits for the history as long as a query of the present may take: until then an autoscaler
+// holds, or has the answers of a former spec, and observed demand alone might let it scale in.
 const patience = time.Second
 
 // errCrowded is why closed cells are not waited for.
@@ -26,9 +28,9 @@ const (
 )
 
 // fill reads what is due of the past, and returns when that is done or, with the reading
-// under way, after patience.
+// under way, when the present is to wait no longer.
 func (s *Store) fill(ctx context.Context, e *entry, epoch int, now time.Time) {
-	due := s.takePast(e, epoch, now)
+	due, wait := s.takePast(e, epoch, now)
 	if due == nothing {
 		return
 	}
@@ -51,7 +53,7 @@ func (s *Store) fill(ctx context.Context, e *entry, epoch int, now time.Time) {
 			s.noteFill(e, epoch, err)
 		}
 	})
-	late := time.NewTimer(patience)
+	late := time.NewTimer(wait)
 	defer late.Stop()
 	select {
 	case <-done:
@@ -81,28 +83,31 @@ func (s *Store) fill(ctx context.Context, e *entry, epoch int, now time.Time) {
 }
 
 // takePast returns what is due of the past of e, which is then taken to be under way until
-// noteFill.
-func (s *Store) takePast(e *entry, epoch int, now time.Time) past {
+// noteFill, and how long the present waits for it.
+func (s *Store) takePast(e *entry, epoch int, now time.Time) (due past, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch != epoch || e.filling || now.Before(e.fillAfter) {
-		return nothing
+		return nothing, 0
 	}
-	due := cells
+	due, wait = cells, patience
 	switch {
 	case e.filled && !s.cellClosed(e, now):
 		e.fillErr, e.fillFailures = nil, 0
-		return nothing
+		return nothing, 0
 	case e.filled:
 	// Where many begin at once, as after a restart, histories keep the processors busy for a
 	// minute: those that wait for their turn are served as they are observed meanwhile.
 	case !s.histories.TryAcquire(1):
-		return nothing
+		return nothing, 0
 	default:
 		due = history
+		if e.workload.Latest().Time.IsZero() {
+			wait = s.opts.QueryTimeout
+		}
 	}
 	e.filling = true
-	return due
+	return due, wait
 }
 
 // cellClosed reports whether a cell of e has closed that is not known. The caller holds the
