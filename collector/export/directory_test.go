@@ -44,6 +44,8 @@ func store(t *testing.T) (data, snapshot string) {
 func TestBlocksGiveWhatTheRangeQueryGives(t *testing.T) {
 	server := start(t, t.TempDir())
 	data, snapshot := store(t)
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
 	for name, dir := range map[string]string{"blocks and log": data, "snapshot": snapshot} {
 		t.Run(name, func(t *testing.T) {
 			before := listing(t, dir)
@@ -105,6 +107,7 @@ func TestBlocksGiveWhatTheRangeQueryGives(t *testing.T) {
 		_, err := export.Read(t.Context(), data, export.Options{Query: query, MaxBytes: 100})
 		require.ErrorContains(t, err, "more than 100 bytes of log")
 	})
+	require.Len(t, listing(t, temporary), 1, "of the copies nothing is left but the folder that they were in")
 }
 
 func TestDirectoriesThatAreNone(t *testing.T) {

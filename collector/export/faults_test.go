@@ -217,15 +217,16 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 		text  string
 		notes []string
 	}{
-		"Grafana":              {"\"Time\",\"{job=\"\"web\"\"}\"\n2026-03-01 12:01:00,1\n2026-03-01 12:02:00,2\n", []string{fmt.Sprintf(column, `{job="web"}`), zone}},
-		"Grafana, unformatted": {"\"Time\",\"Value\"\n1772366460000,1\n1772366520000,2\n", []string{millis}},
-		"milliseconds, quoted": {"timestamp,value\n\"1772366460000\",1\n\"1772366520000\",2\n", []string{millis}},
-		"pandas":               {"timestamp,rps\n2026-03-01 12:01:00+00:00,1.0\n2026-03-01 13:02:00+01:00,2.0\n", []string{fmt.Sprintf(column, "rps")}},
-		"pandas, row numbers":  {",timestamp,rps\n0,2026-03-01 12:01:00,1.0\n1,2026-03-01 12:02:00,2.0\n", []string{rows, fmt.Sprintf(column, "rps"), zone}},
-		"a spreadsheet":        {"Timestamp,Value\n2026-03-01 12:01,1\n2026-03-01 12:02,2\n", []string{zone}},
-		"Grafana, for Excel":   {"sep=,\r\n\"Time\",\"{job=\"\"web\"\"}\"\r\n2026-03-01 12:01:00,1\r\n2026-03-01 12:02:00,2\r\n", []string{fmt.Sprintf(column, `{job="web"}`), zone}},
-		"with slashes":         {"timestamp,value\n2026/03/01 12:01,1\n2026/03/01 12:02:00,2\n", []string{zone}},
-		"ISO 8601":             {"time,value\n2026-03-01T12:01:00.000,1\n2026-03-01T12:02:00.000,2\n2026-03-01T12:03:00.000,null\n", []string{zone}},
+		"Grafana":                {"\"Time\",\"{job=\"\"web\"\"}\"\n2026-03-01 12:01:00,1\n2026-03-01 12:02:00,2\n", []string{fmt.Sprintf(column, `{job="web"}`), zone}},
+		"Grafana, unformatted":   {"\"Time\",\"Value\"\n1772366460000,1\n1772366520000,2\n", []string{millis}},
+		"milliseconds, quoted":   {"timestamp,value\n\"1772366460000\",1\n\"1772366520000\",2\n", []string{millis}},
+		"pandas":                 {"timestamp,rps\n2026-03-01 12:01:00+00:00,1.0\n2026-03-01 13:02:00+01:00,2.0\n", []string{fmt.Sprintf(column, "rps")}},
+		"pandas, row numbers":    {",timestamp,rps\n0,2026-03-01 12:01:00,1.0\n1,2026-03-01 12:02:00,2.0\n", []string{rows, fmt.Sprintf(column, "rps"), zone}},
+		"a spreadsheet":          {"Timestamp,Value\n2026-03-01 12:01,1\n2026-03-01 12:02,2\n", []string{zone}},
+		"Grafana, for Excel":     {"sep=,\r\n\"Time\",\"{job=\"\"web\"\"}\"\r\n2026-03-01 12:01:00,1\r\n2026-03-01 12:02:00,2\r\n", []string{fmt.Sprintf(column, `{job="web"}`), zone}},
+		"with a byte order mark": {"\ufeffTimestamp,Value\n2026-03-01 12:01,1\n2026-03-01 12:02,2\n", []string{zone}},
+		"with slashes":           {"timestamp,value\n2026/03/01 12:01,1\n2026/03/01 12:02:00,2\n", []string{zone}},
+		"ISO 8601":               {"time,value\n2026-03-01T12:01:00.000,1\n2026-03-01T12:02:00.000,2\n2026-03-01T12:03:00.000,null\n", []string{zone}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := export.Decode(t.Context(), strings.NewReader(c.text), export.Options{})
