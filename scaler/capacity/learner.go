@@ -25,7 +25,7 @@ const (
 // An Estimate is what a replica carries, in requests/s per replica.
 type Estimate struct {
 	Knowledge Knowledge `json:"knowledge"`
-	SafeRate  float64   `json:"safeRate"`  // highest rate seen to keep the objective, with confidence; 0 = none yet. Never above SeenTo.
+	SafeRate  float64   `json:"safeRate"`  // highest rate seen to keep the objective, with confidence or, until it misses, before a deploy; 0 = none yet. Never above SeenTo.
 	MissRate  float64   `json:"missRate"`  // rate seen to miss it more often than not; 0 = none
 	FullRate  float64   `json:"fullRate"`  // rate at which the processors are full, from the utilization law; 0 = unknown
 	SeenFrom  float64   `json:"seenFrom"`  // lowest rate per replica seen
