@@ -19,7 +19,9 @@ func (s *filter) doubts(v float64) bool {
 }
 
 // fitUnit sets the unit of a series that has had none, and changes that of a series that
-// has grown far beyond it.
+// has grown far beyond it. The unit does not shrink: a load that has fallen to a ten thousandth
+// has bounds that are too wide, until a fit no longer contains what came before. To rescale
+// would be to forget all errors, also where a service rests for weeks and comes back.
 func (s *filter) fitUnit(v float64) {
 	switch {
 	case s.unit == 0:

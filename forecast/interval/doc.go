@@ -63,7 +63,10 @@
 // A series has no errors an hour ahead in its first hour and few in its first day, but it
 // has sixty times as many a minute ahead. The mean size of these, times the horizon to the
 // power of 1/4, is the size expected at the longer horizon. It counts as much as the errors
-// of the first hour, and next to nothing after five hours.
+// of the first hour, and next to nothing after five hours. With a power of 1/2 for the maxima
+// the 95 % bound of the highest minute of the next hour, in the first half hour of 93 recorded
+// days, covers .86 in place of .75. But its pinball loss is a quarter larger there, and 4 %
+// larger in the second half hour.
 //
 // # Delay
 //
