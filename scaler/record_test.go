@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -38,6 +39,52 @@ func TestReplayNoticesOtherRules(t *testing.T) {
 	r.Decision.Replicas = 4
 	_, _, err = r.Replay()
 	require.ErrorContains(t, err, "replay gives 5 (DesiredWithinRange), recorded 4")
+}
+
+func TestReplayOfAnAnswerNoticesOtherRules(t *testing.T) {
+	in := scaler.AnswerInput{Now: epoch, Need: 410, Target: 100, Count: 5, Desired: 7, LeadTime: 2 * time.Minute}
+	r := scaler.AnswerRecord{Input: in}
+	r.Answer, _ = scaler.Respond(r.Hold, in)
+	_, err := r.Replay()
+	require.NoError(t, err)
+	other := r
+	other.Answer.Value = 410
+	a, err := other.Replay()
+	require.ErrorContains(t, err, "replay answers 700 (BreakEvenHold), recorded 410 (BreakEvenHold)")
+	require.Equal(t, r.Answer, a)
+	other = r
+	other.Answer.Rule = scaler.Burst
+	_, err = other.Replay()
+	require.ErrorContains(t, err, "recorded 700 (Burst)")
+}
+
+// A record that no program can have written is an error by its text, whatever the rules make
+// of it.
+func TestAnAnswerOfAnotherTimeIsAnError(t *testing.T) {
+	now := epoch.Unix() / 15
+	for name, c := range map[string]struct {
+		at   time.Time
+		slot int64
+		want bool
+	}{
+		"of now":                         {epoch, now, true},
+		"without a hold":                 {epoch, 0, true},
+		"with a hold of later":           {epoch, now + 1, false},
+		"with a hold of before the time": {epoch, -1, false},
+		"of the first minutes of 1970":   {time.Unix(599, 0), 0, false},
+		"and of after them":              {time.Unix(600, 0), 0, true},
+		"of a time that nobody counts":   {time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC), 0, false},
+		"of none":                        {time.Time{}, 0, false},
+	} {
+		r := scaler.AnswerRecord{Input: scaler.AnswerInput{Now: c.at, Need: 410, Target: 100, Count: 5, Desired: 5}, Hold: scaler.Hold{Slot: c.slot}}
+		r.Answer = scaler.Answer{Value: 410}
+		_, err := r.Replay()
+		if c.want {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorContains(t, err, "want a time from 1970 to 2261 and no later hold", name)
+	}
 }
 
 func TestHostileRecordsAreErrors(t *testing.T) {
