@@ -23,7 +23,8 @@
 //	TooManyReplicas      cut to maxReplicas
 //	TooFewReplicas       raised to minReplicas
 //	ReactiveGuard        no less than an autoscaler without a forecast would have
-//	                     now, while forecasts have missed more than it
+//	                     now, in the first day, and while forecasts have missed more
+//	                     than it
 //
 // With scale.behavior the rules are those of autoscaling/v2, checked against the
 // port of the HPA in bench/replay/hpa. Burst and ReactiveGuard, which an HPA does not

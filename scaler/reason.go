@@ -22,7 +22,7 @@ const (
 	ScaleDownLimit      Reason = "ScaleDownLimit"      // shrinking faster than the policies, or our own limit, allow
 	TooManyReplicas     Reason = "TooManyReplicas"     // cut to maxReplicas
 	TooFewReplicas      Reason = "TooFewReplicas"      // raised to minReplicas
-	ReactiveGuard       Reason = "ReactiveGuard"       // raised to the count of an autoscaler without a forecast, while we have missed more than it
+	ReactiveGuard       Reason = "ReactiveGuard"       // raised to the count of an autoscaler without a forecast: in the first day, and while we have missed more than it
 )
 
 // A Step is a rule that changed the count, and the count after it. NoData and

@@ -28,7 +28,7 @@ func steady(t *testing.T, f api.ForecastSpec) (*engine.Workload, time.Time) {
 	require.NoError(t, err)
 	history := forecast.Series{Start: time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC), Step: time.Minute, Values: make([]float64, 1440)}
 	for i := range history.Values {
-		history.Values[i] = 1000 + 5*math.Sin(float64(i)*1.7)
+		history.Values[i] = usual(i)
 	}
 	fit, err := model.Fit(t.Context(), spec, history, model.Options{})
 	require.NoError(t, err)
@@ -36,11 +36,26 @@ func steady(t *testing.T, f api.ForecastSpec) (*engine.Workload, time.Time) {
 	return w, history.End()
 }
 
+// usual is the demand of the i-th minute of a steady workload.
+func usual(i int) float64 { return 1000 + 5*math.Sin(float64(i)*1.7) }
+
 // tick shows a sample and decides.
 func tick(t *testing.T, w *engine.Workload, now time.Time, demand, missed float64, ready int32) scaler.Decision {
 	t.Helper()
 	show(t, w, now, demand)
 	return w.Decide(now, engine.Target{Current: 12, Ready: ready, Min: 1, Max: 200, Missed: missed})
+}
+
+// settled is [steady] after a day of the present, in which the target had so many replicas
+// and missed nothing: it may have fewer than an autoscaler without a forecast.
+func settled(t *testing.T, f api.ForecastSpec, ready int32) (*engine.Workload, time.Time) {
+	t.Helper()
+	w, now := steady(t, f)
+	for i := range 24 * 60 {
+		now = now.Add(time.Minute)
+		tick(t, w, now, usual(i), 0, ready)
+	}
+	return w, now
 }
 
 // show shows a sample and closes a cell each minute.
@@ -53,7 +68,7 @@ func show(t *testing.T, w *engine.Workload, now time.Time, demand float64) {
 }
 
 func TestBurstIsMetWithMoreThanItsSampleShows(t *testing.T) {
-	w, now := steady(t, api.ForecastSpec{})
+	w, now := settled(t, api.ForecastSpec{}, 11)
 	for range 40 {
 		now = now.Add(15 * time.Second)
 		d := tick(t, w, now, 1000, math.NaN(), 11)
@@ -131,7 +146,7 @@ func TestTheBudgetMovesTheLevel(t *testing.T) {
 func TestABurstThatIsRareIsMetSooner(t *testing.T) {
 	for name, missed := range map[string]float64{"measured": 0, "not measured": math.NaN()} {
 		t.Run(name, func(t *testing.T) {
-			w, now := steady(t, api.ForecastSpec{})
+			w, now := settled(t, api.ForecastSpec{}, 11)
 			shown := func(demand, missed float64, ready int32) int32 {
 				now = now.Add(15 * time.Second)
 				return tick(t, w, now, demand, missed, ready).Replicas

@@ -36,7 +36,7 @@ func TestThePaceIsBoundedByWhatReactiveScalingDoes(t *testing.T) {
 // missed for ten minutes what those would have kept, it has as many; and so has who asks
 // for demand. See the test of the guard for why it is ten.
 func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
-	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	w, now := settled(t, api.ForecastSpec{ViolationTarget: 0.01}, 11)
 	run := func(missed float64, d time.Duration) (out scaler.Decision) {
 		for range int(d / (15 * time.Second)) {
 			now = now.Add(15 * time.Second)
@@ -52,6 +52,29 @@ func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
 	require.InDelta(t, 1500, w.Answer(now, w.Demand(now)), 0)
 	later := now.Add(4 * time.Minute)
 	require.Less(t, w.Answer(later, w.Demand(later)), 1500.0, "nobody has told of the replicas lately")
+}
+
+// Without a history nothing is known of the errors of a forecast. For a day it adds to what
+// an autoscaler without one would have, 15, and takes nothing from it; a history of two days
+// is known already.
+func TestAForecastOnlyAddsInTheFirstDay(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{})
+	for range 2 { // the first begins, the second has an interval to book
+		tick(t, w, now, 1000, 0, 11)
+		now = now.Add(time.Minute)
+	}
+	for range 21 * 60 {
+		now = now.Add(time.Minute)
+		d := tick(t, w, now, 1000, 0, 11)
+		require.Equal(t, int32(15), d.Replicas, "at %v: %v", now, d.Trail())
+		require.Equal(t, scaler.ReactiveGuard, d.Reason)
+		require.InDelta(t, 1500, w.Answer(now, w.Demand(now)), 0)
+	}
+	for range 3 * 60 {
+		now = now.Add(time.Minute)
+		tick(t, w, now, 1000, 0, 11)
+	}
+	require.Less(t, tick(t, w, now.Add(time.Minute), 1000, 0, 11).Replicas, int32(13))
 }
 
 // The same service with forty replicas for two hours, which nobody can want to pay for:
@@ -226,7 +249,7 @@ func TestAMissIsFollowedByAllOfTheShadowWhereThereIsRoom(t *testing.T) {
 		held  bool
 	}{"the bill leaves room": {11, true}, "the bill does not": {15, false}} {
 		t.Run(name, func(t *testing.T) {
-			w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+			w, now := settled(t, api.ForecastSpec{ViolationTarget: 0.01}, c.ready)
 			var out scaler.Decision
 			for i := range 242 {
 				now = now.Add(15 * time.Second)

@@ -92,6 +92,26 @@ func TestTheGuardHoldsOnlyAfterHarm(t *testing.T) {
 	require.Zero(t, after(true), "a burst is met by other rules")
 }
 
+// For a day without a history all of the count of the autoscaler is held, and none where it has
+// gone to zero.
+func TestTheFirstDayHoldsAllOfTheAutoscaler(t *testing.T) {
+	p, now := pacing.New(0.001, alphas), start
+	book := func(m reactive.Moment) int32 {
+		for range 4 * 10 {
+			now = now.Add(15 * time.Second)
+			m.Now = now
+			p.Observe(m, pacing.Interval{End: now, Length: 15 * time.Second})
+		}
+		return p.Guarded(now, 5*time.Minute)
+	}
+	busy := steady(now, 0)
+	require.Equal(t, int32(15), book(busy))
+	idle := busy
+	idle.Demand, idle.Asked, idle.Least, idle.Need = 0, 0, 0, 0
+	require.Zero(t, book(idle))
+	require.Equal(t, int32(15), book(busy))
+}
+
 // What was imagined harmed nobody; what it says of the autoscaler stays.
 func TestAbsolvedOfHarm(t *testing.T) {
 	p := pacing.New(0.001, alphas)

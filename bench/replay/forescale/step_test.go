@@ -13,12 +13,13 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// fourfold is four hours of 800 requests/s and two of 3200.
+// fourfold is two days of 800 requests/s, the last hour of which is judged, and two hours of
+// 3200.
 func fourfold() trace.Trace {
-	t := trace.Trace{Name: "fourfold", Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: 15 * time.Second, Values: make([]float64, 6*240)}
+	t := trace.Trace{Name: "fourfold", Start: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Step: 15 * time.Second, Values: make([]float64, 50*240)}
 	for i := range t.Values {
 		t.Values[i] = 800
-		if i >= 4*240 {
+		if i >= 48*240 {
 			t.Values[i] = 3200
 		}
 	}
@@ -36,7 +37,7 @@ func TestAStepThatNothingForetells(t *testing.T) {
 			const seeds, need = 8, 33.0
 			seconds := 0.0
 			for seed := range uint64(seeds) {
-				s, err := replay.NewScenario(fourfold(), replay.Options{Seed: seed, Warmup: 3 * time.Hour, Timeline: time.Minute})
+				s, err := replay.NewScenario(fourfold(), replay.Options{Seed: seed, Warmup: 47 * time.Hour, Timeline: time.Minute})
 				require.NoError(t, err)
 				p, err := forescale.New(policy, api.Spec{})
 				require.NoError(t, err)
@@ -44,7 +45,7 @@ func TestAStepThatNothingForetells(t *testing.T) {
 				require.NoError(t, err)
 				seconds += r.ViolatingTime / 100 * r.Length.Seconds() / seeds
 				for _, point := range r.Timeline {
-					if since := point.At.Sub(fourfold().Start.Add(4 * time.Hour)); since > 3*time.Minute && since < 10*time.Minute {
+					if since := point.At.Sub(fourfold().Start.Add(48 * time.Hour)); since > 3*time.Minute && since < 10*time.Minute {
 						require.LessOrEqual(t, float64(point.Replicas), 1.3*need)
 					}
 				}
