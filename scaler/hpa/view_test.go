@@ -144,3 +144,20 @@ func TestATargetAtZeroIsToldByItsHPA(t *testing.T) {
 		})
 	}
 }
+
+// Versions are numbers, and are compared as such; what is none may be anything, and is read.
+func TestNewer(t *testing.T) {
+	for name, c := range map[string]struct {
+		a, b string
+		want bool
+	}{
+		"later":         {"10", "9", true},
+		"earlier":       {"9", "10", false},
+		"the same":      {"9", "9", false},
+		"beyond 32 bit": {"18446744073709551615", "18446744073709551614", true},
+		"no number":     {"abc", "9", true},
+		"before none":   {"9", "", true},
+	} {
+		require.Equal(t, c.want, (&View{ResourceVersion: c.a}).Newer(&View{ResourceVersion: c.b}), name)
+	}
+}

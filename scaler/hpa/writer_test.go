@@ -32,6 +32,7 @@ type apiServer struct {
 	generation int
 	replicas   float64
 	forbidden  bool // the scale subresource
+	conflicts  int  // of so many writes of the scale
 	requests   []string
 }
 
@@ -49,6 +50,11 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if strings.HasSuffix(r.URL.Path, "/scale") && s.forbidden {
 		http.Error(w, "no", http.StatusForbidden)
+		return
+	}
+	if strings.HasSuffix(r.URL.Path, "/scale") && r.Method == http.MethodPatch && s.conflicts > 0 {
+		s.conflicts--
+		http.Error(w, "somebody else was sooner", http.StatusConflict)
 		return
 	}
 	if strings.HasSuffix(r.URL.Path, "/scale") {
@@ -154,6 +160,30 @@ func TestAFloorStandsWhoseCountCannotBeRaised(t *testing.T) {
 	require.ErrorContains(t, err, "hpa: read the scale of Deployment web: ")
 	require.EqualValues(t, 9, after.Floor())
 	require.EqualValues(t, 9, claim.Floor)
+}
+
+// A count that somebody else writes at the same time is read and raised again, but not for ever.
+func TestAConflictOverTheCountIsTriedAgain(t *testing.T) {
+	for conflicts, want := range map[int]float64{0: 9, 1: 9, 2: 9, 3: 2} {
+		s := &apiServer{minimum: 2, replicas: 2, conflicts: conflicts}
+		w, v := s.start(t)
+		err := w.Scale(t.Context(), v, 9)
+		require.InDelta(t, want, s.replicas, 0, "%d conflicts", conflicts)
+		if want == 9 {
+			require.NoError(t, err, "%d conflicts", conflicts)
+		} else {
+			require.ErrorIs(t, err, ErrChanged)
+		}
+	}
+}
+
+// Whose kind the cluster does not know can be neither scaled nor looked at.
+func TestATargetOfAnUnknownKind(t *testing.T) {
+	w, v := (&apiServer{minimum: 2, replicas: 2}).start(t)
+	v.Target.GVK.Kind = "Sandbox"
+	require.ErrorContains(t, w.Scale(t.Context(), v, 9), "hpa: target of shop/web: ")
+	_, _, err := w.Selector(t.Context(), v)
+	require.ErrorContains(t, err, "hpa: target of shop/web: ")
 }
 
 // While the floor is ours, nobody else holds the field: who did before is known from the
