@@ -30,6 +30,7 @@ func (r *run) bound(dst *forecast.Forecast) {
 		if v < rounding*high || v < slight*load && r.rests(h) {
 			v = 0
 		}
+		of := r.hours(h, v, load)
 		top = max(top, v)
 		for q, p := range dst.Levels {
 			k := multiple(p) * early(h) * wide
@@ -38,8 +39,11 @@ func (r *run) bound(dst *forecast.Forecast) {
 				value, peak := 0.0, 0.0
 				for i := range scales {
 					s := &scales[i]
-					value += s.weight * s.quantile(v, k, s.values[h], r.unsure)
+					value += s.weight * s.quantile(v, k, s.values[of][h], r.unsure)
 					peak += s.weight * s.quantile(top, k, s.peaks[h], r.unsure)
+				}
+				if k < 0 { // a lower bound without width may be a rounding above
+					value, peak = min(value, v), min(peak, top)
 				}
 				dst.Values[h][q], dst.Peaks[h][q] = min(value, max(v, high+room)), min(peak, max(top, high+room))
 			}
@@ -54,9 +58,33 @@ const rounding = 1e-12
 
 // A scaling measures the errors of the combination in one space.
 type scaling struct {
-	space         space.Space
-	values, peaks []float64 // mean absolute error by horizon, of the value and of the maximum so far
-	weight        float64   // of the bounds in this space; those of all sum to one
+	space  space.Space
+	values [len(kinds{})][]float64 // mean absolute error by horizon, of the value at hours of each kind
+	peaks  []float64               // the same of the maximum so far, at all hours
+	weight float64                 // of the bounds in this space; those of all sum to one
+}
+
+// Kinds of hours. Where there is never any load, as in the nights of a shop, forecasts make no
+// error. Among the others such hours would make the bounds of the day too close: of shops that
+// are closed at night, 95 % intervals held 77 % of the values by day, and 82 % if they are
+// closed at weekends too.
+const (
+	anyHour  = iota // of which it is not known
+	busyHour        // with load
+	restHour        // without, as always
+)
+
+type kinds [restHour + 1]struct{}
+
+// hours returns the kind of cell h of the path, whose point is v.
+func (r *run) hours(h int, v, load float64) int {
+	switch {
+	case v >= slight*load:
+		return busyHour
+	case r.rests(h):
+		return restHour
+	}
+	return anyHour
 }
 
 // sharpness is the power of the scores that spaces are weighed by. From 6 to 20 the
@@ -95,12 +123,15 @@ func (s *scaling) quantile(v, k, scale, unsure float64) float64 {
 // Strictly proper scoring rules, JASA 102 (2007).
 func (r *run) score(s *scaling) float64 {
 	const outside = 0.05
-	sum, k := 0.0, multiple(1-outside/2)
+	sum, k, load := 0.0, multiple(1-outside/2), r.load()
 	for at, origin := range r.origins[:len(r.origins)-1] {
 		for h, y := range r.truth(origin) {
 			if r.seen[origin+h] {
 				v := max(0, r.mixed[at][h])
-				low, high := s.quantile(v, -k, s.values[h], 0), s.quantile(v, k, s.values[h], 0)
+				if y <= 0 && v < slight*load {
+					continue // at rest: bounds have no width there
+				}
+				low, high := s.quantile(v, -k, s.values[busyHour][h], 0), s.quantile(v, k, s.values[busyHour][h], 0)
 				sum += high - low + 2/outside*(max(0, low-y)+max(0, y-high))
 			}
 		}
@@ -108,24 +139,40 @@ func (r *run) score(s *scaling) float64 {
 	return sum
 }
 
-// scales returns the mean absolute error by horizon, in a space, of the value and of the
-// maximum so far.
-func (r *run) scales(s space.Space) (values, peaks []float64) {
-	n := make([]float64, r.horizon)
-	values, peaks = make([]float64, r.horizon), make([]float64, r.horizon)
+// scales returns the mean absolute error by horizon, in a space, of the value at hours of each
+// kind, and of the maximum so far.
+func (r *run) scales(s space.Space) (values [len(kinds{})][]float64, peaks []float64) {
+	var n [len(kinds{})][]float64
+	for kind := range values {
+		n[kind], values[kind] = make([]float64, r.horizon), make([]float64, r.horizon)
+	}
+	peaks = make([]float64, r.horizon)
+	load := r.load()
 	for at, origin := range r.origins[:len(r.origins)-1] {
 		truth, guess := 0.0, 0.0
 		for h, y := range r.truth(origin) {
 			p := r.mixed[at][h]
 			truth, guess = max(truth, y), max(guess, p)
-			if r.seen[origin+h] {
-				n[h]++
-				values[h] += math.Abs(s.Forward(y) - s.Forward(p))
-				peaks[h] += math.Abs(s.Forward(truth) - s.Forward(guess))
+			if !r.seen[origin+h] {
+				continue
 			}
+			kind := busyHour
+			if y <= 0 && p < slight*load {
+				kind = restHour
+			}
+			e := math.Abs(s.Forward(y) - s.Forward(p))
+			for _, k := range [...]int{anyHour, kind} {
+				n[k][h]++
+				values[k][h] += e
+			}
+			peaks[h] += math.Abs(s.Forward(truth) - s.Forward(guess))
 		}
 	}
-	return smoothed(values, n), smoothed(peaks, n)
+	peaks = smoothed(peaks, n[anyHour])
+	for kind := range values {
+		values[kind] = smoothed(values[kind], n[kind])
+	}
+	return values, peaks
 }
 
 // smoothed turns sums of errors and their counts into scales.
