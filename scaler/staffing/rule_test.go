@@ -262,3 +262,14 @@ func TestAveraged(t *testing.T) {
 		})
 	}
 }
+
+// A deploy that makes a service so slow that it misses the objective at every rate brings the
+// whole curve down, though no rate is seen that keeps it.
+func TestAServiceThatMissesAtEveryRateBringsTheCurveDown(t *testing.T) {
+	r, err := staffing.New(queue())
+	require.NoError(t, err)
+	serve(r, 90, wave, ten)
+	before := r.Replicas(700)
+	serve(r, 40, wave, ten)
+	require.Greater(t, r.Replicas(700), before)
+}
