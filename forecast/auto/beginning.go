@@ -9,7 +9,8 @@ import (
 // fromBeginning returns the part of history from the cell on that the series begins with; all
 // of it if none is observed. Zeros at its beginning are the time before a service has started,
 // and no part of the series, unless it has rested for half as long since, as a shop does at
-// night and at weekends.
+// night and at weekends. A path keeps them: of a week that begins with the Sunday of a shop it
+// would otherwise not know that the shop is closed then.
 func fromBeginning(history forecast.Series) forecast.Series {
 	first, rise := -1, -1  // the first cell observed, and the first above zero
 	before := 0            // zeros before rise

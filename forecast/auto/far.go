@@ -45,7 +45,7 @@ func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, hor
 	dst.Start, dst.Step = history.End(), history.Step
 	dst.Warnings = near.Warnings // those of the path are about its bounds
 	end := reach - 1
-	low, high := space.Extent(fromBeginning(history).Values)
+	low, high := space.Extent(history.Values)
 	row := make([]float64, len(all))
 	for h := range horizon {
 		continued(row, path.Values[h], path.Values[end], near.Values[end], median, high+(high-low))

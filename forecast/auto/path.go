@@ -11,10 +11,9 @@ import (
 )
 
 // Path forecasts horizon cells after history at once. It is meant for reports and
-// benchmarks; live, a [Pool] runs. What [Pool.Fit] ignores at the beginning of history is ignored
-// here too. Path calls ensemble.Forecast, which always looks for a day and a week. Of opts it
-// uses the location, and the seasons other than day and week.
+// benchmarks; live, a [Pool] runs. It calls ensemble.Forecast, which always looks for a day
+// and a week. Of opts it uses the location, and the seasons other than day and week.
 func Path(ctx context.Context, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {
 	others := slices.DeleteFunc(slices.Clone(opts.Seasons), func(d time.Duration) bool { return d == season.Day || d == season.Week })
-	return ensemble.Forecast(ctx, fromBeginning(history), horizon, levels, ensemble.Options{Zone: opts.Location, Periods: others})
+	return ensemble.Forecast(ctx, history, horizon, levels, ensemble.Options{Zone: opts.Location, Periods: others})
 }

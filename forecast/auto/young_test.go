@@ -117,11 +117,4 @@ func TestTheFirstNightBelongsToASeries(t *testing.T) {
 	early.Start = shop.At(-20)
 	early.Values = append(make([]float64, 20), shop.Values...)
 	require.Equal(t, read(shop.Slice(night, hours)), read(early), "of 28 hours the nights are less than half")
-
-	path := func(s forecast.Series) *forecast.Forecast {
-		f, err := auto.Path(t.Context(), s, 24, []float64{0.5}, auto.Options{})
-		require.NoError(t, err)
-		return f
-	}
-	require.Equal(t, path(shop.Slice(night, hours)), path(early), "nor are they a part of the path")
 }
