@@ -41,10 +41,6 @@ const (
 	// reactiveShare is the goal as a share of what the reactive autoscaler misses.
 	reactiveShare = 0.7
 
-	// leastShare is the lower bound of that goal as a share of the violation target: for a
-	// target of a thousandth a ten-thousandth of the time, nine seconds a day.
-	leastShare = 0.1
-
 	// onlyAdds is how long the reactive autoscaler is watched before a target may have fewer
 	// replicas than it, in seconds that fade as its misses do: twenty-two hours. Of sixty
 	// recorded loads cut to eight hours without a history twelve floors, and nineteen behind
@@ -54,7 +50,9 @@ const (
 
 	// priorShare is the share of the target that the reactive autoscaler is taken to have
 	// missed during the priorTime before it was first seen. It misses rarely, and then for
-	// minutes, so the first days tell little.
+	// minutes, so the first days tell little. As its misses fade as fast, half of that share
+	// stays presumed for ever: the goal is never below a tenth of the target, nine seconds a
+	// day for a thousandth.
 	priorShare = 0.3
 	priorTime  = 96 * time.Hour
 )
@@ -155,7 +153,7 @@ func (p *Pacer) explain(i Interval) (usual, burst float64) {
 // reactive autoscaler misses less.
 func (p *Pacer) goal() float64 {
 	theirs := (p.shadow.Short*p.shadow.Known + priorShare*p.target*priorTime.Seconds()) / (p.shadow.Known + priorTime.Seconds())
-	return min(max(reactiveShare*theirs, leastShare*p.target), p.target)
+	return min(reactiveShare*theirs, p.target)
 }
 
 // Known returns for how long the reactive autoscaler has been watched, discounted.
