@@ -84,6 +84,8 @@ func TestAnObjectThatCannotBeReadSaysSo(t *testing.T) {
 func TestFieldsThatAreNotKnownAreNamed(t *testing.T) {
 	const known = `"targetRef":{"name":"web"},"metric":{"query":"q"},"scale":{"targetPerReplica":"10"`
 	for text, want := range map[string]string{
+		`{"targetRef":{"name":"web","cluster":"b"},"metric":{"query":"q"},"scale":{"targetPerReplica":"10"},"mood":"calm"}`: "targetRef.cluster: unknown key, known here: kind, name\n" +
+			"mood: unknown key, did you mean mode?",
 		`{` + known + `}}`: "",
 		`{` + known + `,"zones":3},"mood":"calm"}`: "mood: unknown key, did you mean mode?\nscale.zones: unknown key, known here: " +
 			"targetPerReplica, latencyObjective, service, minReplicas, maxReplicas, leadTime, activationThreshold, scaleDown, behavior",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/forescale/forescale/scaler/api"
 )
@@ -58,6 +59,8 @@ func inParts(data []byte) (*Spec, api.Faults, error) {
 		if text, found := fields[part.key]; found {
 			if err := json.Unmarshal(text, part.into); err != nil {
 				faults = append(faults, api.Fault{Path: part.key, Want: err.Error()})
+			} else if part.key == "targetRef" {
+				faults = faults.With(unknownInTarget(text))
 			}
 			delete(fields, part.key)
 		}
@@ -67,6 +70,14 @@ func inParts(data []byte) (*Spec, api.Faults, error) {
 		return nil, nil, err
 	}
 	return &out, faults.With(api.DecodeInto(&out.Spec, rest)), nil
+}
+
+// unknownInTarget returns the fields of a targetRef that are not known.
+func unknownInTarget(text json.RawMessage) error {
+	var spec struct {
+		TargetRef TargetRef `json:"targetRef"`
+	}
+	return api.DecodeInto(&spec, slices.Concat([]byte(`{"targetRef":`), text, []byte(`}`)))
 }
 
 // Validate returns every fault of in, those that kept fields from being read first.
