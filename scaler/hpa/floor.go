@@ -37,7 +37,7 @@ type Verdict struct {
 	Wait      bool      // do not write now: somebody put the floor back a moment ago, or contests it
 	Contested bool      // somebody puts it back again and again
 	Until     time.Time // when a contested floor is tried again; zero if it is none
-	Manager   string    // who, by field manager; empty = nobody but an admission webhook or policy
+	Manager   string    // who, by field manager; empty = nobody but an admission webhook or policy, "unknown" = nobody holds the field
 	Edited    bool      // the user has set a new value under our floor, which is now the original
 	Reverted  bool      // the value was put back since the last call
 }
@@ -94,7 +94,7 @@ func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 	case f.givenBack(v, claim):
 	case same(v.Min, claim.Original):
 		d.Reverted = true
-		f.revert(v.Managed, now)
+		f.revert(v.writer(), now)
 	default:
 		d.Edited = true
 	}
@@ -111,6 +111,16 @@ func (v *View) untouched(claim *Claim) bool {
 // no wish of the user's.
 func (v *View) altered(claim *Claim) bool {
 	return v.Claim != nil && v.Ours && len(v.Owners) == 0 && v.Floor() != claim.Floor && !same(v.Min, claim.Original)
+}
+
+// writer names who has written the floor after us, by field manager: empty if that is an
+// admission webhook or policy, which leaves the field ours; unknown if nobody holds it, as where
+// the object was replaced by one without the field.
+func (v *View) writer() string {
+	if v.Managed == "" && !v.Ours {
+		return "unknown"
+	}
+	return v.Managed
 }
 
 // givenBack reports whether a floor that is back is so by a release, ours or that of the

@@ -135,6 +135,32 @@ func TestAWishEqualToTheFloorIsAnEdit(t *testing.T) {
 	}
 }
 
+// Who puts a floor back is told. A tool that replaces the object by one without the field holds no
+// field, and is no admission policy, which leaves us in possession of the field.
+func TestWhoPutsTheFloorBackIsTold(t *testing.T) {
+	claim := &Claim{Original: new(int32(2)), Floor: 9}
+	for name, c := range map[string]struct {
+		managed string
+		ours    bool
+		want    string
+	}{
+		"a tool":                          {"argocd-controller", false, "argocd-controller"},
+		"a tool that holds it with us":    {"argocd-controller", true, "argocd-controller"},
+		"an admission policy":             {"", true, ""},
+		"whoever has replaced the object": {"", false, "unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f Floor
+			f.Wrote(view(t, 9, claim, ""), claim)
+			back := view(t, 2, claim, c.managed)
+			back.Ours = c.ours
+			d := f.Judge(back, start)
+			require.True(t, d.Reverted)
+			require.Equal(t, c.want, d.Manager)
+		})
+	}
+}
+
 // A replaced object has lost the annotation; what was to be given back is known
 // from memory.
 func TestAReplacedObjectIsRecognized(t *testing.T) {
