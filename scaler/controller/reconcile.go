@@ -121,7 +121,7 @@ func (c *Controller) look(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler
 		return nil, &problem{invalidSpec, err.Error()}
 	}
 	if kind.GVK.Kind == v1alpha1.KindScaledObject && !c.scaledObjects.Load() {
-		return nil, &problem{"NoKEDA", "targetRef.kind is ScaledObject and the cluster has no KEDA, or forescale may not list its ScaledObjects: install it, which is noticed within a minute, or target an HPA"}
+		return nil, &problem{"NoKEDA", "targetRef.kind is ScaledObject and the cluster has no KEDA, or forescale may not list its ScaledObjects: install KEDA, or give that right, which is noticed within a minute; or target an HPA"}
 	}
 	u := &unstructured.Unstructured{}
 	u.SetGroupVersionKind(kind.GVK)
