@@ -25,14 +25,15 @@
 // quantile is the one that those days have called for. A series that has no history, or
 // whose history cannot be read, is served reactively, by observed demand. So is a series
 // whose history has to wait, because many start at once, or takes longer to be read than a
-// query of the present may. Later the newest sample waits for closed cells for a second.
+// query of the present may. Later the newest sample waits for the cells that have closed since
+// for a second at most.
 //
 // Beside each closed cell of demand the cells of metric.latencyQuery and
 // metric.replicasQuery are read, if there are such queries. From them a workload
 // learns what a replica carries, and books its error budget: by the measured latency,
 // or else by the ready replicas. Where nothing tells the ready replicas, as behind KEDA
 // without a query, they are taken to be the least count that the answers asked for
-// within the last lead time.
+// within the last lead time. What a slow server has no room for is read later.
 //
 // # Why polling, and when
 //

@@ -15,7 +15,7 @@ import (
 // holds, or has the answers of a former spec, and observed demand alone might let it scale in.
 const patience = time.Second
 
-// errCrowded is why closed cells are not waited for.
+// errCrowded is why closed cells, or what lies beside them, are left for the next time.
 var errCrowded = errors.New("the server is slow, and as many queries of the past as may be under way are waited for already")
 
 // A past is what is due of the past of a workload.
@@ -110,9 +110,9 @@ func (s *Store) takePast(e *entry, epoch int, now time.Time) (due past, wait tim
 	return due, wait
 }
 
-// cellClosed reports whether a cell of e has closed that is not known. The caller holds the
-// lock of e.
+// cellClosed reports whether a cell of e has closed that is not known, or not wholly. The
+// caller holds the lock of e.
 func (s *Store) cellClosed(e *entry, now time.Time) bool {
 	step := e.spec.Metric.Step.Std()
-	return s.closed(now, step).Sub(e.workload.Next()) >= step
+	return e.unserved.Len() > 0 || s.closed(now, step).Sub(e.workload.Next()) >= step
 }

@@ -138,7 +138,9 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 	if err != nil {
 		return err
 	}
-	s.readService(ctx, e, epoch, history)
+	if err := s.readService(ctx, e, epoch, history); err != nil {
+		return err
+	}
 	if fits { // with what a replica carries, as far as the history tells
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -168,9 +170,10 @@ func (s *Store) noteFill(e *entry, epoch int, err error) {
 	e.fillErr = err
 }
 
-// readClosed reads the cells that have closed since the last one known. If there is no
-// sample at all they become NaN, like a single cell without one: the forecast goes on, and
-// the query of the present will show that no samples come.
+// readClosed reads the cells that have closed since the last one known, and what lies beside
+// them and beside those left from the last time. If there is no sample at all they become NaN,
+// like a single cell without one: the forecast goes on, and the query of the present will show
+// that no samples come.
 func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	metric, next := e.spec.Metric, e.workload.Next()
@@ -178,7 +181,7 @@ func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Ti
 	step := metric.Step.Std()
 	closed := s.closed(now, step)
 	if closed.Sub(next) < step {
-		return nil
+		return s.readService(ctx, e, epoch, forecast.Series{Start: next, Step: step})
 	}
 	cells, err := s.readCells(ctx, metric.Query, next, closed, step)
 	if errors.Is(err, collector.ErrNoData) {
@@ -198,8 +201,7 @@ func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Ti
 	if err != nil {
 		return err
 	}
-	s.readService(ctx, e, epoch, cells)
-	return nil
+	return s.readService(ctx, e, epoch, cells)
 }
 
 // closed returns the last border of the grid that has settled at now. The grid is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
@@ -39,30 +40,32 @@ func (s service) complete(t engine.Target, now time.Time) engine.Target {
 // readService reads latency and ready replicas beside the closed cells of demand, as
 // far as the spec has queries for them, so that the workload learns what a
 // replica carries and how well the objective is kept. Demand does not wait for
-// them: a failure is noted, and those cells teach nothing.
-func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells forecast.Series) {
-	if cells.Len() == 0 {
-		return
-	}
+// them: a failure is noted, and those cells teach nothing. If ctx ends, they are left for
+// the next time, and its cause is returned.
+func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells forecast.Series) error {
 	e.mu.Lock()
 	spec := e.spec
 	if e.epoch == epoch {
-		e.pods.closed(cells)
-		e.learnCPU()
+		if cells.Len() > 0 {
+			e.pods.closed(cells)
+			e.learnCPU()
+		}
+		cells, e.unserved = joined(e.unserved, cells), forecast.Series{}
 	}
 	e.mu.Unlock()
-	if !observes(spec) {
-		return
+	if cells.Len() == 0 || !observes(spec) {
+		return nil
 	}
 	latency, err := s.beside(ctx, "metric.latencyQuery", spec.Metric.LatencyQuery, cells)
 	ready, readyErr := s.beside(ctx, "metric.replicasQuery", spec.Metric.ReplicasQuery, cells)
-	if ctx.Err() != nil {
-		return
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.epoch != epoch {
-		return
+	switch {
+	case e.epoch != epoch:
+		return nil
+	case ctx.Err() != nil:
+		e.unserved = cells
+		return context.Cause(ctx)
 	}
 	if spec.Metric.ReplicasQuery == "" {
 		ready = e.pods.beside(cells)
@@ -73,10 +76,25 @@ func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells fore
 			s.opts.Log.Warn("latency or replicas not known for these cells", "workload", e.key.String(), "error", err)
 		}
 		e.serviceErr = err
-		return
+		return nil
 	}
 	e.serviceErr = nil
 	e.workload.Staffing().ObserveService(cells, latency, ready) // as far as all three tell
+	return nil
+}
+
+// maxLeft is how many cells are left at most for the next time.
+const maxLeft = 60
+
+// joined returns the cells that were left and those that follow them, the last of them if they
+// are many; cells alone if they do not follow.
+func joined(left, cells forecast.Series) forecast.Series {
+	if left.Len() == 0 || left.Step != cells.Step || !left.End().Equal(cells.Start) {
+		return cells
+	}
+	values := slices.Concat(left.Values, cells.Values)
+	values = values[max(0, len(values)-max(maxLeft, cells.Len())):]
+	return forecast.Series{Start: cells.End().Add(-time.Duration(len(values)) * cells.Step), Step: cells.Step, Values: values}
 }
 
 // beside reads the cells of another query that lie beside those of demand: none

@@ -1,14 +1,19 @@
 package live
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"math"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
@@ -135,4 +140,80 @@ func TestUnderTheActivationThresholdIsIdle(t *testing.T) {
 			require.Equal(t, active, a.Active, "at %v", load)
 		}
 	})
+}
+
+// A slowLatency is a source whose latency takes a while to be read, and that notes up to where
+// that was read.
+type slowLatency struct {
+	*fakeSource
+	took time.Duration
+	mu   sync.Mutex // guards read
+	read map[string][]time.Time
+}
+
+func (s *slowLatency) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+	if strings.HasPrefix(query, "latency") {
+		select {
+		case <-time.After(s.took):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		s.mu.Lock()
+		for t := from; t.Before(to); t = t.Add(step) {
+			s.read[query] = append(s.read[query], t)
+		}
+		s.mu.Unlock()
+	}
+	return s.fakeSource.Range(ctx, query, from, to, step)
+}
+
+// On a server that is slow, but answers, the latency and the replicas of each closed cell are
+// read, once, although more workloads ask for them at the same moment than the present waits for.
+func TestNoCellIsLostOnASlowServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 6
+		source := &slowLatency{fakeSource: &fakeSource{value: flat(80)}, took: 3 * time.Second, read: map[string][]time.Time{}}
+		s := run(t, source, Options{Parallel: 4})
+		for i := range n {
+			spec := promised()
+			spec.Forecast.Model = "naive"
+			spec.Metric.LatencyQuery = fmt.Sprint("latency-", i)
+			require.NoError(t, s.Ensure(Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"}, spec))
+		}
+		time.Sleep(10*time.Minute + 55*time.Second)
+		synctest.Wait()
+		source.mu.Lock()
+		defer source.mu.Unlock()
+		require.Len(t, source.read, n)
+		last := time.Now().UTC().Truncate(time.Minute)
+		for query, read := range source.read {
+			require.Equal(t, last.Add(-time.Minute), read[len(read)-1], query)
+			for i := range read[1:] {
+				require.Equal(t, read[i].Add(time.Minute), read[i+1], query)
+			}
+		}
+	})
+}
+
+// Cells that are left are read with those that follow, the last hour of minutes at most, and not
+// at all where a history was read since.
+func TestCellsThatAreLeft(t *testing.T) {
+	line := func(start, n int) forecast.Series {
+		s := forecast.Series{Start: time.Unix(int64(60*start), 0).UTC(), Step: time.Minute, Values: make([]float64, n)}
+		for i := range s.Values {
+			s.Values[i] = float64(start + i)
+		}
+		return s
+	}
+	for name, c := range map[string]struct{ left, cells, want forecast.Series }{
+		"none":                  {forecast.Series{}, line(10, 2), line(10, 2)},
+		"they follow":           {line(7, 3), line(10, 2), line(7, 5)},
+		"no new ones":           {line(7, 3), line(10, 0), line(7, 3)},
+		"many":                  {line(100, maxLeft), line(100+maxLeft, 2), line(102, maxLeft)},
+		"a history since":       {line(7, 3), line(0, 12), line(0, 12)},
+		"a hole":                {line(7, 3), line(11, 2), line(11, 2)},
+		"more new ones at once": {line(7, 3), line(10, 2*maxLeft), line(10, 2*maxLeft)},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, joined(c.left, c.cells)) })
+	}
 }
