@@ -77,7 +77,7 @@
 // rates that keep the objective were compared): each octave of replicas learns it when it is
 // next needed. Half an hour of misses at rates that were safe is what it takes. An outage of
 // something else that lasts longer is taken for a deploy, and up to twice as many replicas are
-// asked for until it is over; one of three hours cost 30 % more on its day and 10 % on the next.
+// asked for until it is over; one of three hours cost 10 % more on its day and nothing on the next.
 // A service that has become faster is not noticed beyond the rates that are tried.
 //
 // # Why not control by latency

@@ -54,11 +54,13 @@ func (l *Learner) estimate(n int32) (e Estimate, hinted bool) {
 		}
 	}
 	e.SafeRate = min(e.SafeRate, e.SeenTo)
-	if hinted && e.SafeRate < l.Former/2 {
-		e.SafeRate = 0
-	}
-	if e.SafeRate == 0 && l.Former > 0 {
-		e.Bound = max(under(ladder, l.Former), l.Former/2)
+	if below := under(ladder); below > 0 && l.Former > 0 {
+		if hinted && e.SafeRate < l.Former/2 {
+			e.SafeRate = 0
+		}
+		if e.SafeRate == 0 {
+			e.Bound = max(min(below, l.Former), l.Former/2)
+		}
 	}
 	if e.MissRate > 0 && e.SafeRate > 0 && e.SeenTo >= spreadMin*e.SeenFrom {
 		e.Knowledge = Learned
@@ -66,14 +68,15 @@ func (l *Learner) estimate(n int32) (e Estimate, hinted bool) {
 	return e, hinted
 }
 
-// under returns the rate next below all that missed more often than not, at most former.
-func under(ladder []rung, former float64) float64 {
+// under returns the rate next below all that missed more often than not; 0 if none did. A few
+// misses before a deploy are not enough.
+func under(ladder []rung) float64 {
 	for _, r := range ladder {
-		if r.missed > r.kept {
-			return min(math.Exp(float64(r.cell-1)*cell), former)
+		if r.missed > max(r.kept, 0.5) {
+			return math.Exp(float64(r.cell-1) * cell)
 		}
 	}
-	return former
+	return 0
 }
 
 // ladder gathers the cells that speak for a band, by ascending rate, and writes

@@ -145,9 +145,11 @@ func (r *Rule) estimate() capacity.Estimate {
 // latency objective; else scale.targetPerReplica, at most the rate at which its
 // processors are full if that is known; else the highest rate per replica that was
 // seen to keep the objective. While a service that has become slower misses it at every
-// rate, it is at most what is below these, and at least half of what was learned before.
-// With scale.service, where it depends on the number of replicas, it is the demand at which
-// one replica is busy all the time. It is 0, unknown, if none of these is known.
+// rate, the target is at most the rate next below these, or half of what was learned before
+// if that is more; without a stated target it is that bound, but no more than what was seen
+// beside as many replicas. With scale.service, where it depends on the number of replicas, it
+// is the demand at which one replica is busy all the time. It is 0, unknown, if none of these
+// is known.
 func (r *Rule) Target() float64 {
 	if r.curve != nil {
 		return r.curve.Full() * r.strength()
@@ -163,10 +165,13 @@ func (r *Rule) Target() float64 {
 	if e.FullRate > 0 {
 		target = min(target, e.FullRate)
 	}
-	if e.Bound > 0 && (target == 0 || target > e.Bound) {
-		return e.Bound
+	switch {
+	case e.Bound == 0:
+		return target
+	case target == 0: // the bound may come from more replicas, each of which carries more
+		return min(e.Bound, e.SeenTo)
 	}
-	return target
+	return min(target, e.Bound)
 }
 
 // strength is the height of the curve: what a replica was seen to carry at the present

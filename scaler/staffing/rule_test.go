@@ -273,3 +273,60 @@ func TestAServiceThatMissesAtEveryRateBringsTheCurveDown(t *testing.T) {
 	serve(r, 40, wave, ten)
 	require.Greater(t, r.Replicas(700), before)
 }
+
+// After a deploy a target that was never seen to miss stays as stated, also with few replicas,
+// which have not been seen under this program or the one before.
+func TestADeployAloneDoesNotLowerAStatedTarget(t *testing.T) {
+	for name, latency := range map[string]float64{"slower, and fast enough": 0.2, "faster": 0.05} {
+		t.Run(name, func(t *testing.T) {
+			r, err := staffing.New(api.ScaleSpec{LatencyObjective: queue().LatencyObjective, TargetPerReplica: 80})
+			require.NoError(t, err)
+			rate := func(i int) float64 { return 320 + 80*math.Sin(float64(i)/60) }
+			at := func(s float64) func(i int) float64 {
+				return func(i int) float64 { return s * (1 + 0.01*math.Sin(float64(i))) }
+			}
+			constant := func(n float64) func(int) float64 { return func(int) float64 { return n } }
+			r.ObserveService(minutes(2000, rate), minutes(2000, at(0.1)), minutes(2000, constant(16)))
+			r.ObserveService(minutes(200, rate), minutes(200, at(latency)), minutes(200, constant(16)))
+			r.ObserveService(minutes(4, constant(60)), minutes(4, at(latency)), minutes(4, constant(4)))
+			require.InDelta(t, 80, r.Target(), 0)
+		})
+	}
+}
+
+// A deploy that makes a service slower takes none of the few replicas of the night: the bound
+// that was learned beside many says nothing of what few carry.
+func TestASlowerServiceIsNotScaledInWhereNothingIsKnown(t *testing.T) {
+	for name, known := range map[string]bool{"seen before the deploy": true, "never seen": false} {
+		t.Run(name, func(t *testing.T) {
+			r, err := staffing.New(api.ScaleSpec{LatencyObjective: queue().LatencyObjective})
+			require.NoError(t, err)
+			serve := func(n, x, carries float64) {
+				one := func(v float64) forecast.Series { return minutes(1, func(int) float64 { return v }) }
+				r.ObserveService(one(n*x), one(0.5*math.Pow(x/carries, 8)), one(n))
+			}
+			for i := range 2000 {
+				serve(16, 65+25*math.Sin(float64(i)/60), 80)
+			}
+			for i := range 600 {
+				if known {
+					serve(2, 20+5*math.Sin(float64(i)/60), 80)
+				}
+			}
+			for range 3 {
+				serve(16, 65, 80)
+			}
+			before := r.Target()
+			for range 300 {
+				serve(16, r.Target(), 80/1.6)
+			}
+			require.Less(t, r.Target(), 0.7*before, "the deploy is noticed")
+			serve(2, 20, 80/1.6)
+			require.Contains(t, []int32{-1, 2}, r.Replicas(40))
+			for range 20 {
+				serve(2, 20, 80/1.6)
+				require.Contains(t, []int32{-1, 2}, r.Replicas(40))
+			}
+		})
+	}
+}
