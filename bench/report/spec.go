@@ -25,7 +25,7 @@ func (r *Report) recommend() (string, error) {
 	if percent := quantileOf(r.Verdict.Policy); percent > 0 {
 		f := &s.Spec.Forecast
 		f.Buffer, f.MissingReplicaCost, f.ViolationTarget, f.Average = 0, 0, 0, false
-		f.Risk = api.Number(percent / 100)
+		f.Risk = api.Number(math.Round(percent*1e6) / 1e8) // 99.9 / 100 has sixteen digits
 	}
 	body, err := s.stated()
 	if err == nil {

@@ -90,6 +90,6 @@ func TestTheVerdictIsAboutWhatIsToBeRun(t *testing.T) {
 	require.Equal(t, "forescale-floor-98 keeps the objective with 21 % fewer replica-hours than hpa-rate-70.", r.Verdict.Headline)
 	require.Contains(t, r.Spec, `risk: "0.98"`)
 	require.NotContains(t, r.Spec, "violationTarget")
-	require.Contains(t, of(t, reference, outcome("a", "forescale-keda-99.5", 0.05, 1.1)).Spec, `forecast.risk: "0.995"`)
+	require.Contains(t, of(t, reference, outcome("a", "forescale-keda-99.9", 0.05, 1.1)).Spec, `forecast.risk: "0.999"`)
 	require.Equal(t, "forescale-floor", of(t, reference, fixed, floor).Verdict.Policy, "the spec comes first")
 }
