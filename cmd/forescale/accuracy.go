@@ -59,8 +59,9 @@ averaged to a second, and under a minute to a minute where a series is two days 
 --m4 DIR forecasts a collection laid out as the hourly data of the M4 competition
 (Hourly-train.csv and Hourly-test.csv, also .gz, at any depth), prints their scores by
 its definitions (OWA is the mean of sMAPE and MASE over those of the reference Naive 2 on
-the same series; MSIS is for the intervals what MASE is for the medians), and writes the forecasts to --out: point.csv, q0.05.csv, q0.5.csv,
-q0.9.csv, q0.95.csv, lower95.csv and upper95.csv, with rows of series_id,h1,h2,…`,
+the same series; MSIS is for the intervals what MASE is for the medians), and writes the
+forecasts to --out: point.csv, q0.05.csv, q0.5.csv, q0.9.csv, q0.95.csv, lower95.csv and
+upper95.csv, with rows of series_id,h1,h2,…`,
 		Example: `  forescale accuracy requests.csv
   forescale accuracy --traces traces/ --json accuracy.json
   forescale accuracy --m4 m4-hourly/ --out m4-forecasts/
