@@ -94,7 +94,7 @@ forecast too, and take over within the lease.`,
 	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
 	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough; left out, in all")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
-	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease, with an underscore and a text that is new at each start behind it")
+	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease, followed by an underscore and a text that is new at each start")
 	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a replica that no longer renews its Lease keeps its floors")
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report; write to an autoscaler only to give back the floor of a deleted object")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")

@@ -221,7 +221,7 @@ func (t *target) ready(bool) metav1.Condition {
 		return no(v1alpha1.Ready, string(scaler.ScalingDisabled), "the target is scaled to zero; a floor does not wake it: scale it to one or more")
 	}
 	if unknown := t.object.Spec.Unknown; unknown != "" {
-		return yes(v1alpha1.Ready, "FieldsUnknown", "acted on but for what this version of forescale, older than the CRD, does not know: "+unknown)
+		return yes(v1alpha1.Ready, "FieldsUnknown", "acted on, except for fields that this version of forescale, older than the CRD, does not know: "+unknown)
 	}
 	return yes(v1alpha1.Ready, "Valid", "the object and its target are in order")
 }

@@ -69,15 +69,15 @@ func cmpKey(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Metric, b.Metric))
 }
 
-// asked is how long ago somebody must have asked about a workload, at least, for it to be no
-// more wanted. KEDA asks every half minute by default, and an HPA behind it every quarter. A
-// trigger that was deleted, or whose corrected query has given its metric another name, is kept
-// for longer than that, and must not look like one that is in need of its data.
+// asked is the least time without a question after which a workload is no longer wanted. KEDA
+// asks every half minute by default, and an HPA behind it every quarter. A trigger that was
+// deleted, or whose corrected query has given its metric another name, is kept for longer than
+// that, and must not look like one that is in need of its data.
 const asked = 2 * time.Minute
 
-// touch notes interest, and how long after the last one it comes. Of shorter times than before,
-// such as those of an HPA once there are replicas again, half of the former one is kept, because
-// KEDA and an HPA ask out of step. Calls within a second are one.
+// touch notes interest, and the time since the last. A shorter time than before, such as that of
+// an HPA once there are replicas again, counts for half of the former one at least, because KEDA
+// and an HPA ask out of step. Calls within a second are one.
 func (e *entry) touch(now time.Time) {
 	last := e.touched.Swap(now.UnixNano())
 	if since := now.UnixNano() - last; last != 0 && since >= int64(time.Second) {
@@ -85,8 +85,8 @@ func (e *entry) touch(now time.Time) {
 	}
 }
 
-// wanted reports whether somebody is still expected to ask: the last time was not long ago, by
-// the time between two of them. At zero replicas KEDA alone asks, each pollingInterval.
+// wanted reports whether somebody is still expected to ask: the last question is no older than
+// twice the time between two. At zero replicas KEDA alone asks, each pollingInterval.
 func (e *entry) wanted(now time.Time) bool {
 	return e.idle(now) <= max(asked, 2*time.Duration(e.rhythm.Load()))
 }
