@@ -41,7 +41,11 @@ const (
 type Retrace struct {
 	w     *Workload
 	fleet fleet
+	grown bool // whether the history is long enough to know a forecast by
 }
+
+// grownUp is how much of a history is observed if it is long enough to know a forecast by.
+const grownUp = 48 * time.Hour
 
 // Retrace returns a retrace for a start of w: first its Fit, then [Workload.Start]. It is
 // nil once forecasts of w itself have been scored, because these tell more.
@@ -62,6 +66,7 @@ func (w *Workload) Retrace() *Retrace {
 // history. Network joins the experts of the pool; nil means none but the built-in one. Fit
 // is slow, needs no lock of the workload, and is called once.
 func (r *Retrace) Fit(ctx context.Context, history forecast.Series, network *lstm.Network) (*model.Fitted, error) {
+	r.grown = time.Duration(history.Observed())*history.Step >= grownUp
 	return model.Fit(ctx, r.w.spec, history, model.Options{Network: network, Last: r.run})
 }
 
@@ -78,6 +83,9 @@ func (w *Workload) Start(fit *model.Fitted, r *Retrace) error {
 	if w.pacer != nil && r.w.pacer.Known() > w.pacer.Known() {
 		w.pacer = r.w.pacer
 		w.pacer.Absolve()
+		if r.grown {
+			w.pacer.Grow()
+		}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
@@ -121,6 +122,29 @@ func TestARetraceWithoutATarget(t *testing.T) {
 	again.Demand(now)
 	cold.Demand(now)
 	require.InDelta(t, cold.Parts().Level, again.Parts().Level, 0)
+}
+
+// In its first day a forecast only adds to the 72 replicas of an autoscaler without one. Who has
+// a history of two days is older, in steps of seconds too, of which a retrace sees hours.
+func TestAForecastWithAHistoryMayTake(t *testing.T) {
+	for _, step := range []time.Duration{10 * time.Second, time.Minute} {
+		for hours, most := range map[int]int32{30: 72, 48: 60} {
+			s := paced()
+			s.Metric.Step, s.Metric.History = api.Duration(step), api.Duration(14*24*time.Hour)
+			history := forecast.Series{Start: monday, Step: step, Values: make([]float64, hours*int(time.Hour/step))}
+			for i := range history.Values {
+				history.Values[i] = 1000 + 5*math.Sin(float64(i)*1.7)
+			}
+			w := started(t, s, history)
+			var d scaler.Decision
+			for i := range 10 {
+				now := history.End().Add(time.Duration(i+1) * 15 * time.Second)
+				w.Observe(collector.Sample{Time: now, Value: 1000})
+				d = w.Decide(now, engine.Target{Current: 60, Ready: 60, Min: 1, Max: 400, Missed: 0})
+			}
+			require.Equal(t, most, d.Replicas, "after %d hours in steps of %v: %v", hours, step, d.Trail())
+		}
+	}
 }
 
 // A process that has watched the target for longer than a retrace knows better.

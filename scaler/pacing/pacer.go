@@ -45,7 +45,7 @@ const (
 	// replicas than it, in seconds that fade as its misses do: twenty-two hours. Of sixty
 	// recorded loads cut to eight hours without a history twelve floors, and nineteen behind
 	// KEDA, missed more than an HPA by a hundredth of a point or more; with this one and
-	// three. Two days of history are enough to begin with, half of which are gone over again.
+	// three. It is not in force where [Pacer.Grow] was called.
 	onlyAdds = 20 * 3600.0
 
 	// priorShare is the share of the target that the reactive autoscaler is taken to have
@@ -67,6 +67,7 @@ type Pacer struct {
 	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
 	turned  time.Time  // when the newer ones began to be gathered
 	held    bool       // whether the guard has held its count since then
+	grown   bool       // whether a history tells of the errors of the forecast
 	spent   float64    // share of time missed in about the last half day, apart from bursts
 	bill    float64    // what was paid over what may be; NaN = unknown, or not believed
 }
@@ -156,6 +157,10 @@ func (p *Pacer) goal() float64 {
 	return min(reactiveShare*theirs, p.target)
 }
 
+// Grow tells that the forecast rests on a history of two days or more, however much of it has
+// been gone over again: of steps of ten seconds half a day is.
+func (p *Pacer) Grow() { p.grown = true }
+
 // Known returns for how long the reactive autoscaler has been watched, discounted.
 func (p *Pacer) Known() time.Duration { return time.Duration(p.shadow.Known * float64(time.Second)) }
 
@@ -214,7 +219,7 @@ func (p *Pacer) Guarded(now time.Time, hold time.Duration) int32 {
 // used up the bill, the cost of a held count would be missing when the next burst comes: on
 // one recorded load twice as much was missed.
 func (p *Pacer) holds() float64 {
-	if p.shadow.Known < onlyAdds {
+	if p.shadow.Known < onlyAdds && !p.grown {
 		return 1
 	}
 	if p.shadow.Excess() < -roomOnBill {

@@ -110,6 +110,8 @@ func TestTheFirstDayHoldsAllOfTheAutoscaler(t *testing.T) {
 	idle.Demand, idle.Asked, idle.Least, idle.Need = 0, 0, 0, 0
 	require.Zero(t, book(idle))
 	require.Equal(t, int32(15), book(busy))
+	p.Grow()
+	require.Zero(t, p.Guarded(now, 5*time.Minute), "a history of days is known")
 }
 
 // What was imagined harmed nobody; what it says of the autoscaler stays.
