@@ -206,18 +206,18 @@ func (p *Pacer) Reactive(now time.Time, hold time.Duration) int32 {
 	return p.shadow.WantsFor(now, hold)
 }
 
-// Guarded returns the lower bound of the count, a share of [Pacer.Reactive]: all of it in the
-// first day, afterwards 0 while there is no harm.
+// Guarded returns the lower bound of the count, a share of [Pacer.Reactive]: all of it in a
+// first day without a history, else 0 while there is no harm.
 func (p *Pacer) Guarded(now time.Time, hold time.Duration) int32 {
 	return scaler.Ceil(p.holds() * float64(p.Reactive(now, hold)))
 }
 
 // holds returns the share of the reactive autoscaler's count that is held. It is the whole
 // count for a day without a history, in which no error of the forecast and no burst is known
-// yet: a forecast adds then, and does not take. Right after a
-// miss it is the whole count, but only if the bill leaves room for that. Where bursts have
-// used up the bill, the cost of a held count would be missing when the next burst comes: on
-// one recorded load twice as much was missed.
+// yet: a forecast adds then, and does not take. Right after a miss it is the whole count, but
+// only if the bill leaves room for that. Where bursts have used up the bill, the cost of a
+// held count would be missing when the next burst comes: on one recorded load twice as much
+// was missed.
 func (p *Pacer) holds() float64 {
 	if p.shadow.Known < onlyAdds && !p.grown {
 		return 1
