@@ -1,8 +1,11 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -215,6 +218,29 @@ func TestThePresentDoesNotWaitForAPastThatHangs(t *testing.T) {
 		for i := range n {
 			f, _ := s.Forecast(keyOf(i))
 			require.Less(t, time.Since(f.Start), 2*time.Minute, "the cells are known again")
+		}
+	})
+}
+
+// A past that hangs for an hour is told of, for each workload, once for each of the two causes.
+func TestAPastThatHangsIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 12
+		source := &pastHangs{hangingSource{fakeSource: &fakeSource{value: wave}}}
+		var log bytes.Buffer
+		s := run(t, source, Options{Parallel: 4, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		spec := demand()
+		spec.Forecast.Model = "naive"
+		for i := range n {
+			require.NoError(t, s.Ensure(Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"}, spec))
+		}
+		time.Sleep(3 * time.Minute)
+		source.hangs.Store(true)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		for i := range n {
+			told := strings.Count(log.String(), fmt.Sprintf("the past cannot be read, only the present\" workload=shop/web-%d/", i))
+			require.True(t, told == 1 || told == 2, told)
 		}
 	})
 }

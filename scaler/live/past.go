@@ -18,6 +18,11 @@ const patience = time.Second
 // errCrowded is why closed cells, or what lies beside them, are left for the next time.
 var errCrowded = errors.New("the server is slow, and as many queries of the past as may be under way are waited for already")
 
+// passes reports whether the past of e has not been read only because many ask at once when
+// cells close. As a rule each has had its turn within half a minute. The caller holds the lock
+// of e.
+func (e *entry) passes() bool { return errors.Is(e.fillErr, errCrowded) && e.fillFailures <= 5 }
+
 // A past is what is due of the past of a workload.
 type past int
 

@@ -111,7 +111,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch == epoch {
-		if e.fillErr != nil && !e.fillTold {
+		if e.fillErr != nil && !e.fillTold && !e.passes() {
 			s.opts.Log.Warn("the past cannot be read, only the present", "workload", e.key.String(), "error", e.fillErr)
 			e.fillTold = true
 		}
@@ -166,6 +166,9 @@ func (s *Store) noteFill(e *entry, epoch int, err error) {
 	}
 	e.fillAfter = s.opts.Now().Add(backoff(e.fillFailures))
 	e.fillFailures++
+	if errors.Is(err, errCrowded) && e.fillErr != nil {
+		return // which is the cause of that, or the same
+	}
 	e.fillTold = e.fillTold && e.fillErr != nil && e.fillErr.Error() == err.Error()
 	e.fillErr = err
 }
