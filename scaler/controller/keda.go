@@ -66,6 +66,7 @@ func (c *Controller) tryKEDA(w *kedaWatch) error {
 func (c *Controller) awaitKEDA(ctx context.Context, w *kedaWatch) error {
 	ticker := time.NewTicker(lookForKEDA)
 	defer ticker.Stop()
+	var told error // such as that of an API server that restarts
 	for {
 		select {
 		case <-ctx.Done():
@@ -73,9 +74,11 @@ func (c *Controller) awaitKEDA(ctx context.Context, w *kedaWatch) error {
 		case <-ticker.C:
 		}
 		if !w.done {
-			if err := c.tryKEDA(w); err != nil { // such as an API server that restarts
+			err := c.tryKEDA(w)
+			if err != nil && (told == nil || told.Error() != err.Error()) {
 				c.log.Warn("look for KEDA", "error", err)
 			}
+			told = err
 			if !w.done {
 				continue
 			}

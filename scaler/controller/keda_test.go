@@ -1,8 +1,11 @@
 package controller
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -24,6 +27,7 @@ import (
 type lateKEDA struct {
 	meta.RESTMapper
 	installed, listed    atomic.Bool
+	broken               atomic.Bool // it does not say whether KEDA is there
 	looks, watches, asks atomic.Int32
 }
 
@@ -44,6 +48,9 @@ type (
 
 func (l *lateKEDA) RESTMapping(gk schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
 	l.looks.Add(1)
+	if l.broken.Load() {
+		return nil, errors.New("the server is currently unable to handle the request")
+	}
 	if !l.installed.Load() {
 		return nil, &meta.NoKindMatchError{GroupKind: gk, SearchedVersions: versions}
 	}
@@ -96,4 +103,27 @@ func TestAKEDAThatIsThereIsWatchedFromTheStart(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, loop)
 	require.True(t, x.scaledObjects.Load())
+}
+
+// An API server that does not say whether KEDA is there is told of once, and asked again.
+func TestAServerThatDoesNotTellOfKEDA(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		world := &lateKEDA{}
+		var log bytes.Buffer
+		x := &Controller{log: slog.New(slog.NewTextHandler(&log, nil)), writer: &hpa.Writer{Mapper: world}}
+		loop, err := x.watchKEDA(lateController{lateKEDA: world}, lateCache{of: world})
+		require.NoError(t, err)
+		done := make(chan error, 1)
+		go func() { done <- loop(t.Context()) }()
+		for range 2 {
+			world.broken.Store(true)
+			time.Sleep(time.Hour)
+			world.broken.Store(false)
+			time.Sleep(time.Minute)
+		}
+		world.installed.Store(true)
+		world.listed.Store(true)
+		require.NoError(t, <-done)
+		require.Equal(t, 2, strings.Count(log.String(), "level=WARN"))
+	})
 }
