@@ -86,6 +86,7 @@ type Autoscaler struct {
 	Counts [shadow.Slots]int32 `json:"counts"` // replicas of the target, ready or starting, likewise
 	Ready  int32               `json:"ready"`  // ready replicas of the target at the last update
 	Count  int32               `json:"count"`  // those ready or starting
+	Coming int32               `json:"coming"` // what it goes up to at its next sync, by the newest demand; 0 = it does not
 
 	TheirQueue float64 `json:"theirQueue"` // queue of the autoscaler's replicas, demand times seconds
 	OurQueue   float64 `json:"ourQueue"`   // queue of the target's replicas, likewise
@@ -129,6 +130,10 @@ func (a *Autoscaler) Update(m Moment) Missed {
 		}
 		a.HPA.Sync(at, asked, m.Least, 0, shadow.Rules{Tolerance: tolerance, Hold: Stabilization})
 		a.Had[at%shadow.Slots], a.Counts[at%shadow.Slots] = m.Ready, max(m.Ready, m.Count)
+	}
+	a.Coming = 0
+	if !m.Silent && m.Asked > (1+tolerance)*float64(a.HPA.Count()) {
+		a.Coming = shadow.Replicas(m.Asked, m.Least, 0)
 	}
 	missed := a.judge(m, dt)
 	keep := math.Exp(-float64(dt) / float64(missMemory))
@@ -226,17 +231,19 @@ func (a *Autoscaler) fade(dt time.Duration) {
 	a.Cost, a.Spent, a.Held, a.Before = keep*a.Cost, keep*a.Spent, keep*a.Held, keep*a.Before
 }
 
-// WantsFor returns the replicas that the reactive autoscaler wants now, coming down after
-// hold: after [Stabilization], or sooner where somebody else holds for the rest of that
-// time. It returns 0 if it was not told of demand within the last five minutes.
+// WantsFor returns the replicas that the reactive autoscaler wants now or, if those are more,
+// will want at its next sync by the newest demand: whoever decides more often need not wait
+// for that. It comes down after hold: after [Stabilization], or sooner where somebody else
+// holds for the rest of that time. WantsFor returns 0 if it was not told of demand within the
+// last five minutes.
 func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
 	if a.Seen.IsZero() || now.Sub(a.Seen) > Stabilization {
 		return 0
 	}
 	if hold >= Stabilization {
-		return a.HPA.Count()
+		return max(a.HPA.Count(), a.Coming)
 	}
-	return a.HPA.Highest(hold)
+	return max(a.HPA.Highest(hold), a.Coming)
 }
 
 // Overspent reports whether the target, without what a [Guard] holds, costs so much

@@ -213,3 +213,28 @@ func TestTheReactiveAutoscalerIsForgottenInSilence(t *testing.T) {
 	require.Equal(t, int32(28), r.WantsFor(now, 2*time.Minute), "somebody else holds the rest")
 	require.Zero(t, r.WantsFor(now.Add(6*time.Minute), reactive.Stabilization), "nobody knows what it would have")
 }
+
+// An HPA syncs each quarter of a minute. What it will go up to then is known with the sample,
+// and who decides more often has it at once; not for a change within its tolerance, and not
+// on the word of a sample that is old.
+func TestWhatComesAtTheNextSyncIsWantedAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		need   int32
+		silent bool
+		want   int32
+	}{
+		"a doubling":           {40, false, 57},
+		"within the tolerance": {21, false, 28},
+		"a fall waits":         {10, false, 28},
+		"an old sample":        {40, true, 28},
+	} {
+		var r reactive.Autoscaler
+		now := shadow(&r, start, time.Minute, 28, [2]int{20, 60}) // on a sync
+		m := moment(now.Add(5*time.Second), c.need, 28, time.Minute)
+		m.Silent = c.silent
+		r.Update(moment(now, 20, 28, time.Minute))
+		r.Update(m)
+		require.Equal(t, c.want, r.WantsFor(m.Now, reactive.Stabilization), name)
+		require.Equal(t, c.want, r.WantsFor(m.Now, time.Minute), name)
+	}
+}
