@@ -77,9 +77,7 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 		r := rules{spec: spec, in: in, now: now, st: &st}
 		r.activation(&d, lo)
 		if spec.Behavior != nil {
-			d.raise(Burst, in.Passing) // an HPA knows neither of the two: its rules apply to both
-			d.raise(ReactiveGuard, in.Guard)
-			r.behave(&d)
+			r.likeHPA(&d)
 		} else {
 			r.hold(&d)
 		}
@@ -92,7 +90,7 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 	}
 	st.settle(spec, in, now, d.Replicas)
 	if spec.Behavior == nil && !silent(spec, in) {
-		d.raise(ReactiveGuard, min(in.Guard, hi)) // on top of our own count, which is held and ramped beneath it
+		d.guard(min(in.Guard, hi)) // on top of our own count, which is held and ramped beneath it
 	}
 	return d, st
 }
@@ -160,6 +158,21 @@ func (r rules) activation(d *Decision, lo int32) {
 	case lo == 0 && d.Replicas < 1:
 		d.apply(Activated, 1)
 	}
+}
+
+// guard raises the count to n, unless the target is at rest: below the activation threshold the
+// guard would keep it from zero for days.
+func (d *Decision) guard(n int32) {
+	if d.Replicas > 0 {
+		d.raise(ReactiveGuard, n)
+	}
+}
+
+// likeHPA applies the rules of an HPA, which knows neither bursts nor a guard, to both as well.
+func (r rules) likeHPA(d *Decision) {
+	d.raise(Burst, r.in.Passing)
+	d.guard(r.in.Guard)
+	r.behave(d)
 }
 
 // hold applies our own rules.

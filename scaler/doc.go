@@ -24,7 +24,7 @@
 //	TooFewReplicas       raised to minReplicas
 //	ReactiveGuard        no less than an autoscaler without a forecast would have
 //	                     now, in the first day, and while forecasts have missed more
-//	                     than it
+//	                     than it; a target at zero stays there
 //
 // With scale.behavior the rules are those of autoscaling/v2, checked against the
 // port of the HPA in bench/replay/hpa. Burst and ReactiveGuard, which an HPA does not
