@@ -150,6 +150,8 @@ func wordsOf(l *report.Learned, by string) string {
 	switch {
 	case !l.Known && l.Intervals == 0:
 		return "cannot tell: no interval with load, latency and a steady count of replicas"
+	case !l.Known && !(l.SafeRate > 0) && !(l.MissRate > 0):
+		return fmt.Sprintf("cannot tell what a pod carries: no rate per pod was seen for long enough (%s). The capacity is the setting", seen)
 	case !l.Known && !(l.SafeRate > 0): // of late: a deployment may have made pods slower
 		return fmt.Sprintf("cannot tell what a pod carries: of late the objective was missed at all rates (%s). The capacity is the setting", seen)
 	case !l.Known:

@@ -118,10 +118,11 @@ func TestBacktestLearnsTheStartUp(t *testing.T) {
 
 // Milliseconds where seconds are wanted look like an objective that is always missed.
 func TestBacktestSaysWhatNothingIsLearnedFrom(t *testing.T) {
+	rows := 600
 	read := func(head, row string) (string, string) {
 		var b strings.Builder
 		b.WriteString(head + "\n")
-		for i := range 600 {
+		for i := range rows {
 			fmt.Fprintf(&b, row+"\n", 1_772_409_600+60*i, 50+i%100)
 		}
 		path := filepath.Join(t.TempDir(), "web.csv")
@@ -143,8 +144,11 @@ func TestBacktestSaysWhatNothingIsLearnedFrom(t *testing.T) {
 	require.Contains(t, notes, "there is latency and no column of replicas")
 	_, notes = read("timestamp,rate,replicas", "%d,%d,2")
 	require.Contains(t, notes, "there are replicas and no column of latency")
+	rows = 12
+	words, _ = read("timestamp,rate,latency,replicas", "%d,%d,0.12,2")
+	require.Contains(t, words, "cannot tell what a pod carries: no rate per pod was seen for long enough (seen from 26")
 	require.Equal(t, "cannot tell what a pod carries: of late the objective was missed at all rates (seen from 49.4 to 104 in 771 intervals). The capacity is the setting",
-		wordsOf(&report.Learned{SeenFrom: 49.4, SeenTo: 104, Intervals: 771}, ""), "and not hardly ever")
+		wordsOf(&report.Learned{MissRate: 49.4, SeenFrom: 49.4, SeenTo: 104, Intervals: 771}, ""), "and not hardly ever")
 }
 
 // What the flags do not ask for the spec does, so that one query more is one flag more, and
