@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/engine"
 )
@@ -45,15 +44,15 @@ type entry struct {
 	fitAfter time.Time // no fit before, after a failure
 	fitErr   error     // of the last fit
 
-	serviceErr error           // of the last look at latency and replicas
-	service    service         // as of the last closed cell
-	unserved   forecast.Series // the last closed cells, of which latency and replicas are to be read yet
-	pods       pods            // as the owner of the target told
-	requested  requested       // by the answers, where nobody tells of pods
-	score      scoring         // what the answers are worth; it goes on where a spec changes
-	scaled     bool            // somebody decides replicas, and with them books the error budget
-	answered   bool            // an answer of this spec or a former one stands
-	decided    time.Time       // instant of the newest answer, or of what stood in its way
+	serviceErr error   // of the last look at latency and replicas
+	service    service // as of the last closed cell
+	left       left
+	pods       pods      // as the owner of the target told
+	requested  requested // by the answers, where nobody tells of pods
+	score      scoring   // what the answers are worth; it goes on where a spec changes
+	scaled     bool      // somebody decides replicas, and with them books the error budget
+	answered   bool      // an answer of this spec or a former one stands
+	decided    time.Time // instant of the newest answer, or of what stood in its way
 
 	answerMu sync.Mutex // guards what follows, after mu where both are held; held for nanoseconds, so that whoever asks never waits for a cell
 	answer   Answer
@@ -123,7 +122,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.queryFailures, e.fillFailures = 0, 0
 	e.queryErr, e.fillErr, e.fitErr, e.serviceErr = nil, nil, nil, nil
 	e.service, e.pods, e.requested = unknownService(), pods{}, requested{}
-	e.unserved = forecast.Series{}
+	e.left = left{}
 	e.answerMu.Lock()
 	defer e.answerMu.Unlock()
 	if !e.answered {

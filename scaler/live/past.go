@@ -21,7 +21,12 @@ var errCrowded = errors.New("the server is slow, and as many queries of the past
 // passes reports whether the past of e has not been read only because many ask at once when
 // cells close. As a rule each has had its turn within half a minute. The caller holds the lock
 // of e.
-func (e *entry) passes() bool { return errors.Is(e.fillErr, errCrowded) && e.fillFailures <= 5 }
+func (e *entry) passes() bool {
+	return errors.Is(e.fillErr, errCrowded) && e.fillFailures <= severalTries
+}
+
+// severalTries take half a minute, see backoff.
+const severalTries = 5
 
 // A past is what is due of the past of a workload.
 type past int
@@ -115,9 +120,9 @@ func (s *Store) takePast(e *entry, epoch int, now time.Time) (due past, wait tim
 	return due, wait
 }
 
-// cellClosed reports whether a cell of e has closed that is not known, or not wholly. The
-// caller holds the lock of e.
+// cellClosed reports whether a cell of e has closed that is not known, or was left and is to be
+// tried again. The caller holds the lock of e.
 func (s *Store) cellClosed(e *entry, now time.Time) bool {
 	step := e.spec.Metric.Step.Std()
-	return e.unserved.Len() > 0 || s.closed(now, step).Sub(e.workload.Next()) >= step
+	return e.left.cells.Len() > 0 && !now.Before(e.left.after) || s.closed(now, step).Sub(e.workload.Next()) >= step
 }

@@ -138,9 +138,7 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 	if err != nil {
 		return err
 	}
-	if err := s.readService(ctx, e, epoch, history); err != nil {
-		return err
-	}
+	s.readService(ctx, e, epoch, history)
 	if fits { // with what a replica carries, as far as the history tells
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -184,7 +182,8 @@ func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Ti
 	step := metric.Step.Std()
 	closed := s.closed(now, step)
 	if closed.Sub(next) < step {
-		return s.readService(ctx, e, epoch, forecast.Series{Start: next, Step: step})
+		s.readService(ctx, e, epoch, forecast.Series{Start: next, Step: step})
+		return nil
 	}
 	cells, err := s.readCells(ctx, metric.Query, next, closed, step)
 	if errors.Is(err, collector.ErrNoData) {
@@ -204,7 +203,8 @@ func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Ti
 	if err != nil {
 		return err
 	}
-	return s.readService(ctx, e, epoch, cells)
+	s.readService(ctx, e, epoch, cells)
+	return nil
 }
 
 // closed returns the last border of the grid that has settled at now. The grid is

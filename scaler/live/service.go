@@ -41,8 +41,8 @@ func (s service) complete(t engine.Target, now time.Time) engine.Target {
 // far as the spec has queries for them, so that the workload learns what a
 // replica carries and how well the objective is kept. Demand does not wait for
 // them: a failure is noted, and those cells teach nothing. If ctx ends, they are left for
-// the next time, and its cause is returned.
-func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells forecast.Series) error {
+// the next time.
+func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells forecast.Series) {
 	e.mu.Lock()
 	spec := e.spec
 	if e.epoch == epoch {
@@ -50,11 +50,11 @@ func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells fore
 			e.pods.closed(cells)
 			e.learnCPU()
 		}
-		cells, e.unserved = joined(e.unserved, cells), forecast.Series{}
+		cells, e.left.cells = joined(e.left.cells, cells), forecast.Series{}
 	}
 	e.mu.Unlock()
 	if cells.Len() == 0 || !observes(spec) {
-		return nil
+		return
 	}
 	latency, err := s.beside(ctx, "metric.latencyQuery", spec.Metric.LatencyQuery, cells)
 	ready, readyErr := s.beside(ctx, "metric.replicasQuery", spec.Metric.ReplicasQuery, cells)
@@ -62,11 +62,12 @@ func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells fore
 	defer e.mu.Unlock()
 	switch {
 	case e.epoch != epoch:
-		return nil
+		return
 	case ctx.Err() != nil:
-		e.unserved = cells
-		return context.Cause(ctx)
+		s.leave(e, cells, context.Cause(ctx))
+		return
 	}
+	e.left = left{}
 	if spec.Metric.ReplicasQuery == "" {
 		ready = e.pods.beside(cells)
 	}
@@ -76,23 +77,39 @@ func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells fore
 			s.opts.Log.Warn("latency or replicas not known for these cells", "workload", e.key.String(), "error", err)
 		}
 		e.serviceErr = err
-		return nil
+		return
 	}
 	e.serviceErr = nil
 	e.workload.Staffing().ObserveService(cells, latency, ready) // as far as all three tell
-	return nil
+}
+
+// A left is the last closed cells, of which latency and replicas are to be read yet.
+type left struct {
+	cells forecast.Series
+	tries int       // in a row
+	after time.Time // not to be read before, unless another cell closes
 }
 
 // maxLeft is how many cells are left at most for the next time.
 const maxLeft = 60
 
-// joined returns the cells that were left and those that follow them, the last of them if they
-// are many; cells alone if they do not follow.
-func joined(left, cells forecast.Series) forecast.Series {
-	if left.Len() == 0 || left.Step != cells.Step || !left.End().Equal(cells.Start) {
+// leave leaves cells for the next time. Where that lasts, and nothing else was told, it tells
+// why. The caller holds the lock of e.
+func (s *Store) leave(e *entry, cells forecast.Series, cause error) {
+	e.left = left{cells, e.left.tries + 1, s.opts.Now().Add(backoff(e.left.tries))}
+	if e.left.tries > severalTries && e.serviceErr == nil {
+		s.opts.Log.Warn("latency or replicas not known for these cells", "workload", e.key.String(), "error", cause)
+		e.serviceErr = cause
+	}
+}
+
+// joined returns the former cells and those that follow them, the last of them if they are
+// many; cells alone if they do not follow.
+func joined(former, cells forecast.Series) forecast.Series {
+	if former.Len() == 0 || former.Step != cells.Step || !former.End().Equal(cells.Start) {
 		return cells
 	}
-	values := slices.Concat(left.Values, cells.Values)
+	values := slices.Concat(former.Values, cells.Values)
 	values = values[max(0, len(values)-max(maxLeft, cells.Len())):]
 	return forecast.Series{Start: cells.End().Add(-time.Duration(len(values)) * cells.Step), Step: cells.Step, Values: values}
 }

@@ -148,15 +148,18 @@ func TestUnderTheActivationThresholdIsIdle(t *testing.T) {
 // that was read.
 type slowLatency struct {
 	*fakeSource
+	mu   sync.Mutex // guards what follows
 	took time.Duration
-	mu   sync.Mutex // guards read
 	read map[string][]time.Time
 }
 
 func (s *slowLatency) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
 	if strings.HasPrefix(query, "latency") {
+		s.mu.Lock()
+		took := s.took
+		s.mu.Unlock()
 		select {
-		case <-time.After(s.took):
+		case <-time.After(took):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -221,4 +224,35 @@ func TestCellsThatAreLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, joined(c.left, c.cells)) })
 	}
+}
+
+// The cells of demand do not wait for a latency that hangs, which is told of once.
+func TestCellsDoNotWaitForALatencyThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 24
+		source := &slowLatency{fakeSource: &fakeSource{value: flat(80)}, read: map[string][]time.Time{}}
+		var log bytes.Buffer
+		s := run(t, source, Options{Parallel: 4, Forget: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		for i := range n {
+			spec := promised()
+			spec.Forecast.Model = "naive"
+			require.NoError(t, s.Ensure(Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"}, spec))
+		}
+		time.Sleep(5 * time.Minute)
+		source.mu.Lock()
+		source.took = time.Hour
+		source.mu.Unlock()
+		var age time.Duration // from the end of the last known cell, over all
+		for range 120 {
+			time.Sleep(10 * time.Second)
+			for _, key := range s.Keys() {
+				e := s.find(key)
+				e.mu.Lock()
+				age += time.Since(e.workload.Next()) / (120 * n)
+				e.mu.Unlock()
+			}
+		}
+		require.Less(t, age, 40*time.Second, "half a minute on average, and a while for those that wait for the latency")
+		require.LessOrEqual(t, strings.Count(log.String(), "latency or replicas not known"), 2*n)
+	})
 }
