@@ -107,6 +107,7 @@ func (a *Autoscaler) Update(m Moment) Missed {
 	slot := m.Now.UnixNano() / int64(shadow.Slot)
 	dt := m.Now.Sub(a.Seen)
 	if a.Seen.IsZero() || dt > Stabilization || dt < 0 {
+		a.Coming = 0
 		a.silent(m, dt)
 		a.HPA.Begin(slot, shadow.Replicas(m.Asked, m.Least, 0))
 		for i := range a.Had {
@@ -131,10 +132,7 @@ func (a *Autoscaler) Update(m Moment) Missed {
 		a.HPA.Sync(at, asked, m.Least, 0, shadow.Rules{Tolerance: tolerance, Hold: Stabilization})
 		a.Had[at%shadow.Slots], a.Counts[at%shadow.Slots] = m.Ready, max(m.Ready, m.Count)
 	}
-	a.Coming = 0
-	if !m.Silent && m.Asked > (1+tolerance)*float64(a.HPA.Count()) {
-		a.Coming = shadow.Replicas(m.Asked, m.Least, 0)
-	}
+	a.Coming = a.coming(m)
 	missed := a.judge(m, dt)
 	keep := math.Exp(-float64(dt) / float64(missMemory))
 	a.Known = keep*a.Known + dt.Seconds()
@@ -145,6 +143,14 @@ func (a *Autoscaler) Update(m Moment) Missed {
 		missed.Theirs = missed.Ours // slow starts would have hit it as well
 	}
 	return missed
+}
+
+// coming returns the replicas that the next sync goes up to by m; 0 if it does not.
+func (a *Autoscaler) coming(m Moment) int32 {
+	if m.Silent || !(m.Asked > (1+tolerance)*float64(a.HPA.Count())) {
+		return 0
+	}
+	return shadow.Replicas(m.Asked, m.Least, 0)
 }
 
 // judge compares what was observed with the replicas of the time that it speaks for.

@@ -236,5 +236,8 @@ func TestWhatComesAtTheNextSyncIsWantedAtOnce(t *testing.T) {
 		r.Update(m)
 		require.Equal(t, c.want, r.WantsFor(m.Now, reactive.Stabilization), name)
 		require.Equal(t, c.want, r.WantsFor(m.Now, time.Minute), name)
+		later := m.Now.Add(time.Hour)
+		r.Update(moment(later, 10, 28, time.Minute))
+		require.Equal(t, int32(14), r.WantsFor(later, reactive.Stabilization), "%s, and it begins anew after a silence", name)
 	}
 }
