@@ -43,9 +43,11 @@ const (
 
 	// onlyAdds is how long the reactive autoscaler is watched before a target may have fewer
 	// replicas than it, in seconds that fade as its misses do: twenty-two hours. Of sixty
-	// recorded loads cut to eight hours without a history twelve floors, and nineteen behind
-	// KEDA, missed more than an HPA by a hundredth of a point or more; with this one and
-	// three. It is not in force where [Pacer.Grow] was called.
+	// recorded loads cut to eight hours without a history, twelve floors and nineteen behind
+	// KEDA missed more than an HPA by a hundredth of a point or more, and eleven and six cost
+	// more than 2 % more than it; with this rule, and that of [Pacer.Exceeded] for the same
+	// time, none and four, and eleven and three. It is not in force where [Pacer.Grow] was
+	// called.
 	onlyAdds = 20 * 3600.0
 
 	// priorShare is the share of the target that the reactive autoscaler is taken to have
@@ -190,11 +192,21 @@ func (p *Pacer) HedgeOdds(replicas int32) float64 {
 func (p *Pacer) Dear() bool { return p.bill > 1 }
 
 // Exceeded reports whether the target has cost so much more than the reactive autoscaler
-// that its cost must be limited now; see [reactive.Autoscaler.Exceeded].
-func (p *Pacer) Exceeded() bool { return p.shadow.Exceeded() }
+// that its cost must be limited now; see [reactive.Autoscaler.Exceeded]. The first day saves
+// nothing, so that no later thrift is set against it; see [reactive.Autoscaler.Dearer].
+func (p *Pacer) Exceeded() bool {
+	return p.shadow.Exceeded() || p.young() && p.shadow.Dearer()
+}
 
-// Overspent reports what [Pacer.Exceeded] does, leaving out the cost of what the guard holds.
-func (p *Pacer) Overspent() bool { return p.shadow.Overspent() }
+// Overspent reports what [Pacer.Exceeded] does, leaving out the cost of what the guard holds
+// from the second day on.
+func (p *Pacer) Overspent() bool {
+	return p.shadow.Overspent() || p.young() && p.shadow.Dearer()
+}
+
+// young reports whether the target is in its first day, and no history tells of the errors of
+// the forecast.
+func (p *Pacer) young() bool { return p.shadow.Known < onlyAdds && !p.grown }
 
 // Excess returns by how much the cost exceeds that of the reactive autoscaler, as a share
 // of the latter; NaN before anything is known.
@@ -219,7 +231,7 @@ func (p *Pacer) Guarded(now time.Time, hold time.Duration) int32 {
 // held count would be missing when the next burst comes: on one recorded load twice as much
 // was missed.
 func (p *Pacer) holds() float64 {
-	if p.shadow.Known < onlyAdds && !p.grown {
+	if p.young() {
 		return 1
 	}
 	if p.shadow.Excess() < -roomOnBill {

@@ -114,6 +114,31 @@ func TestTheFirstDayHoldsAllOfTheAutoscaler(t *testing.T) {
 	require.Zero(t, p.Guarded(now, 5*time.Minute), "a history of days is known")
 }
 
+// The first day saves nothing, so 16 replicas beside the 15 of the autoscaler are too many once
+// an hour is known. With a history they may be: later days are presumed to pay for them.
+func TestTheFirstDayHasNoCredit(t *testing.T) {
+	young, grown := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
+	grown.Grow()
+	for _, p := range []*pacing.Pacer{young, grown} {
+		now := start
+		book := func(ready int32, minutes int) {
+			for range 4 * minutes {
+				now = now.Add(15 * time.Second)
+				m := steady(now, 0)
+				m.Ready, m.Count = ready, ready
+				p.Observe(m, pacing.Interval{End: now, Length: 15 * time.Second})
+			}
+		}
+		book(16, 50)
+		require.False(t, p.Exceeded(), "less than an hour tells nothing")
+		book(16, 20)
+		require.Equal(t, p == young, p.Exceeded())
+		require.Equal(t, p == young, p.Overspent())
+		book(14, 80)
+		require.False(t, p.Exceeded())
+	}
+}
+
 // What was imagined harmed nobody; what it says of the autoscaler stays.
 func TestAbsolvedOfHarm(t *testing.T) {
 	p := pacing.New(0.001, alphas)

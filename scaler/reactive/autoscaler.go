@@ -262,6 +262,12 @@ func (a *Autoscaler) Overspent() bool { return a.over(a.Spent - a.Held) }
 // Exceeded reports what [Autoscaler.Overspent] does, for the whole cost of the target.
 func (a *Autoscaler) Exceeded() bool { return a.over(a.Spent) }
 
+// Dearer reports whether the whole cost of the target is more than 1.5 % above that of the
+// reactive autoscaler, with no thrift presumed. It is false for the first hour.
+func (a *Autoscaler) Dearer() bool {
+	return a.Known >= firstBill.Seconds() && a.Spent > allowance*a.Cost
+}
+
 func (a *Autoscaler) over(spent float64) bool {
 	if a.Known < firstBill.Seconds() {
 		return a.Known >= soonest.Seconds() && spent > 1.5*a.Cost
