@@ -23,7 +23,7 @@ func TestRespond(t *testing.T) {
 		"a burst that begins":               {func(in *scaler.AnswerInput) { in.Burst = 20 }, scaler.Answer{Value: 2000, Rule: scaler.Burst}},
 		"a guard above it":                  {func(in *scaler.AnswerInput) { in.Burst, in.Guard = 20, 21 }, scaler.Answer{Value: 2100, Rule: scaler.ReactiveGuard}},
 		"a guard below it":                  {func(in *scaler.AnswerInput) { in.Burst, in.Guard = 20, 20 }, scaler.Answer{Value: 2000, Rule: scaler.Burst}},
-		"nor does it keep what is idle":     {func(in *scaler.AnswerInput) { in.Guard, in.Idle = 21, true }, scaler.Answer{Value: 410}},
+		"a guard of what has come to rest":  {func(in *scaler.AnswerInput) { in.Guard, in.Idle = 21, true }, scaler.Answer{Value: 2100, Rule: scaler.ReactiveGuard}},
 		"the bill has the last word":        {func(in *scaler.AnswerInput) { in.Burst, in.Limit = 20, 6 }, scaler.Answer{Value: 600, Rule: scaler.BillLimit}},
 		"below the need if need be":         {func(in *scaler.AnswerInput) { in.Limit = 3 }, scaler.Answer{Value: 300, Rule: scaler.BillLimit}},
 		"a bill that leaves room is silent": {func(in *scaler.AnswerInput) { in.Limit = 5 }, scaler.Answer{Value: 410}},

@@ -11,6 +11,7 @@ import (
 type answer struct {
 	hold *scaler.Hold  // on its way down; nil before the first
 	rule scaler.Reason // that made it differ from what demand needs; empty if none did
+	busy time.Time     // when it last was for more than the activation threshold
 }
 
 // Answer returns the metric for an autoscaler that divides it by [Workload.Target], as the
@@ -25,6 +26,9 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	}
 	if w.answer.hold == nil {
 		w.answer.hold = &scaler.Hold{}
+	}
+	if !in.Idle {
+		w.answer.busy = now
 	}
 	var a scaler.Answer
 	a, *w.answer.hold = scaler.Respond(*w.answer.hold, in)
@@ -76,6 +80,11 @@ func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput,
 	if !w.last.stale(now, w.step) {
 		in.Burst = w.spare(now, in.Count)
 		in.Guard = w.guarded(now, reactiveHold-scaler.AnswerHold)
+	}
+	// An HPA would hold for its window. A guard that lasts beyond it is for demand below the
+	// threshold, which is to have no replica.
+	if in.Idle && now.Sub(w.answer.busy) > reactiveHold {
+		in.Guard = 0
 	}
 	in.Limit = w.affordable(now, d.Observed, reactiveHold-scaler.AnswerHold)
 	return in, true

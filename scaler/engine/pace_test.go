@@ -77,6 +77,35 @@ func TestAForecastOnlyAddsInTheFirstDay(t *testing.T) {
 	require.Less(t, tick(t, w, now.Add(time.Minute), 1000, 0, 11).Replicas, int32(13))
 }
 
+// When demand comes to rest, what the guard holds stays for the window of an HPA, and no longer:
+// a trickle below the threshold is to have no replica. Before, a count went and came with each
+// minute without demand.
+func TestTheGuardOfAnAnswerRestsWithDemand(t *testing.T) {
+	w, err := engine.New(api.Spec{
+		Metric: api.MetricSpec{Query: "x"}, Forecast: api.ForecastSpec{Model: "naive"},
+		Scale: api.ScaleSpec{TargetPerReplica: 1, ActivationThreshold: 5, LatencyObjective: &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(time.Second)}},
+	})
+	require.NoError(t, err)
+	now := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+	answer := func(demand float64, d time.Duration) float64 {
+		v := 0.0
+		for range int(d / (15 * time.Second)) {
+			now = now.Add(15 * time.Second)
+			w.Observe(collector.Sample{Time: now, Value: demand})
+			w.Decide(now, engine.Target{Current: 10, Ready: 10, Max: 200, Missed: 0})
+			v = w.Answer(now, w.Demand(now))
+		}
+		return v
+	}
+	require.InDelta(t, 15, answer(10, 10*time.Minute), 0)
+	require.InDelta(t, 15, answer(4, 3*time.Minute), 0, "an HPA would hold")
+	require.Equal(t, scaler.ReactiveGuard, w.AnswerRule())
+	require.InDelta(t, 4, answer(4, 3*time.Minute), 0, "it wants 6, and there are to be none")
+	require.Empty(t, w.AnswerRule())
+	require.False(t, w.Active(w.Demand(now), 4))
+	require.InDelta(t, 15, answer(10, time.Minute), 0)
+}
+
 // The same service with forty replicas for two hours, which nobody can want to pay for:
 // what is asked for then is what the autoscaler in the shadow has, whatever bursts are
 // likely, until a day has forgotten it.
