@@ -46,7 +46,7 @@ const (
 	// recorded loads cut to eight hours without a history, twelve floors and nineteen behind
 	// KEDA missed more than an HPA by a hundredth of a point or more, and eleven and six cost
 	// more than 2 % more than it; with this rule, and that of [Pacer.Exceeded] for the same
-	// time, none and four, and eleven and three. It is not in force where [Pacer.Grow] was
+	// time, none and two, and eleven and three. It is not in force where [Pacer.Grow] was
 	// called.
 	onlyAdds = 20 * 3600.0
 
