@@ -48,8 +48,8 @@ type Answer struct {
 // Respond returns the answer to in, and h for the next call. The answer covers the need; the
 // counts that were asked for lately, held on the way down as a floor is; and what the start
 // of a burst and the guard ask for beyond that. Limit comes last. Bounds and rates of change
-// are left to the HPA. At or under the activation threshold nothing is held, because KEDA has a
-// cooldown for that.
+// are left to the HPA. At or under the activation threshold nothing is held, because KEDA has
+// a cooldown for that.
 func Respond(h Hold, in AnswerInput) (Answer, Hold) {
 	a := Answer{Value: in.Need}
 	if in.Whole {

@@ -83,9 +83,9 @@ func (w *Workload) Start(fit *model.Fitted, r *Retrace) error {
 	if w.pacer != nil && r.w.pacer.Known() > w.pacer.Known() {
 		w.pacer = r.w.pacer
 		w.pacer.Absolve()
-		if r.grown {
-			w.pacer.Grow()
-		}
+	}
+	if w.pacer != nil && r.grown {
+		w.pacer.Grow()
 	}
 	return nil
 }

@@ -16,7 +16,7 @@
 //     the autoscaler's cost, the cost decides ([Afford], where it is called the bill). Then
 //     each replica that is bought keeps the objective for equally long.
 //   - reactive.Guard holds that autoscaler's count while forescale has missed more than it
-//     would have. In the first day that nothing is known of, all of that count is held anyway.
+//     would have. In a first day without a history it holds all of that count.
 //
 // # The budget
 //
