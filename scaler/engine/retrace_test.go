@@ -147,6 +147,37 @@ func TestAForecastWithAHistoryMayTake(t *testing.T) {
 	}
 }
 
+// A history that could not be read for thirteen hours says as much of the forecast as one that
+// is read at the start, though its retrace in steps of ten seconds sees less than those hours.
+func TestAHistoryThatComesLateMayTakeToo(t *testing.T) {
+	const live, hours = 13, 48
+	s := paced()
+	s.Metric.Step, s.Metric.History = api.Duration(10*time.Second), api.Duration(14*24*time.Hour)
+	history := forecast.Series{Start: monday, Step: 10 * time.Second, Values: make([]float64, hours*360)}
+	for i := range history.Values {
+		history.Values[i] = 1000 + 5*math.Sin(float64(i)*1.7)
+	}
+	w, err := engine.New(s)
+	require.NoError(t, err)
+	var d scaler.Decision
+	decide := func(now time.Time) {
+		w.Observe(collector.Sample{Time: now, Value: 1000})
+		d = w.Decide(now, engine.Target{Current: 60, Ready: 60, Min: 1, Max: 400, Missed: 0})
+	}
+	for i := range live * 240 {
+		decide(history.End().Add(time.Duration(i-live*240) * 15 * time.Second))
+	}
+	require.Equal(t, int32(72), d.Replicas)
+	again := w.Retrace()
+	fit, err := again.Fit(t.Context(), history, nil)
+	require.NoError(t, err)
+	require.NoError(t, w.Start(fit, again))
+	for i := range 40 {
+		decide(history.End().Add(time.Duration(i+1) * 15 * time.Second))
+	}
+	require.Less(t, d.Replicas, int32(60), "%v", d.Trail()) // they go at no more than a tenth a minute
+}
+
 // A process that has watched the target for longer than a retrace knows better.
 func TestARetraceYieldsToWhatWasSeen(t *testing.T) {
 	samples, cells := scraped(3)
