@@ -65,7 +65,7 @@ func tolerance(s *api.ScalingRules) float64 {
 	return s.Tolerance.Float()
 }
 
-// lowest returns the lowest recommendation of the window for growth and records want.
+// lowest records want and returns the lowest recommendation of the scale-up stabilization window.
 func (r rules) lowest(want int32) int32 {
 	cutoff := r.now - int64(window(r.spec.Behavior.ScaleUp, 0))
 	r.st.Lows.forget(cutoff)
@@ -74,7 +74,8 @@ func (r rules) lowest(want int32) int32 {
 	return n
 }
 
-// highest returns the highest recommendation of the window for shrinking and records want.
+// highest records want and returns the highest recommendation of the scale-down stabilization
+// window.
 func (r rules) highest(want int32) int32 {
 	keep := window(r.spec.Behavior.ScaleDown, stabilizationDown)
 	cutoff := r.now - int64(keep)
@@ -91,7 +92,7 @@ func window(s *api.ScalingRules, fallback time.Duration) time.Duration {
 	return time.Duration(*s.StabilizationWindowSeconds) * time.Second
 }
 
-// upLimit returns the count that the policies for growth allow at most.
+// upLimit returns the highest count that the scale-up policies allow.
 func (r rules) upLimit() int32 {
 	s := r.spec.Behavior.ScaleUp
 	if s != nil && s.SelectPolicy == "Disabled" {
@@ -108,7 +109,7 @@ func (r rules) upLimit() int32 {
 	return n
 }
 
-// downLimit returns the count that the policies for shrinking leave at least.
+// downLimit returns the lowest count that the scale-down policies allow.
 func (r rules) downLimit() int32 {
 	s := r.spec.Behavior.ScaleDown
 	if s != nil && s.SelectPolicy == "Disabled" {

@@ -63,11 +63,11 @@ func Decide(spec api.ScaleSpec, st State, in Input) (Decision, State) {
 	d := Decision{Replicas: in.Desired, Asked: in.Desired, Reason: DesiredWithinRange}
 	switch {
 	case in.Current == 0 && lo > 0:
-		d.stop(ScalingDisabled, 0)
+		d.record(ScalingDisabled, 0)
 		st.Last = 0
 		return d, st
 	case silent(spec, in):
-		d.stop(NoData, in.Current)
+		d.record(NoData, in.Current)
 		st.Highs.pushHigh(now, in.Current) // the way down starts anew when demand is known again
 	default:
 		if in.Limit > 0 {
@@ -168,7 +168,8 @@ func (d *Decision) guard(n int32) {
 	}
 }
 
-// likeHPA applies the rules of an HPA, which knows neither bursts nor a guard, to both as well.
+// likeHPA applies the rules of an HPA. An HPA knows neither bursts nor a guard, so these raise
+// the count first and are then subject to the same rules.
 func (r rules) likeHPA(d *Decision) {
 	d.raise(Burst, r.in.Passing)
 	d.guard(r.in.Guard)

@@ -66,14 +66,14 @@ func known(v float64) *float64 {
 // DemandAt returns the quantile level of the highest demand within [from, to],
 // in the unit of the metric.
 //
-// While from lies in the first cell of f, of the cell that to lies in only the part up to there
-// counts, so that the answer moves smoothly with the clock; otherwise cells count as a whole.
-// Time outside the forecast is left out. DemandAt returns NaN if no time is left: f is nil or
-// empty, the forecast ends before from, or to lies before from. It does not allocate.
+// While from lies in the first cell of f, the cell of to counts in proportion to how far to
+// lies into it, so that the result moves smoothly with the clock; otherwise cells count as a
+// whole. Time outside the forecast is ignored. DemandAt returns NaN if no time remains: f is nil
+// or empty, the forecast ends before from, or to lies before from. It does not allocate.
 //
-// The forecast has maxima of windows that begin at its first cell only. For a window that
-// begins later, the maximum is taken to be its highest cell, raised in the proportion in
-// which the maximum from the first cell on exceeds the highest cell up to then.
+// The forecast has maxima only of windows that begin at its first cell. The maximum of a window
+// that begins later is taken to be its highest cell, scaled by the ratio of the maximum from the
+// first cell on to the highest cell of that longer window.
 func DemandAt(f *forecast.Forecast, level float64, from, to time.Time) float64 {
 	if f == nil || f.Horizon() == 0 || f.Step <= 0 || to.Before(from) {
 		return math.NaN()

@@ -9,8 +9,8 @@ const (
 	lastSlot  = 613_000_000      // in 2261; later times overflow int64 nanoseconds
 )
 
-// A Hold delays the way down of an answer by the same rule as that of a floor; see
-// BreakEvenHold. It remembers less than a State, and works where the number of replicas is
+// A Hold delays the scale-down of an answer by the rule that delays that of a floor,
+// [BreakEvenHold]. It remembers less than a [State], and works where the number of replicas is
 // unknown. It is a plain value, and its fields are its whole memory, for dumps. The zero
 // Hold is ready.
 type Hold struct {
@@ -19,11 +19,11 @@ type Hold struct {
 	Count int32            `json:"count"` // held at the last call
 }
 
-// take takes the count n asked for at now, which must not go back, and returns the count
-// to hold. That is the most that was asked for within large; or within small, where the
-// former is only a small step below the last result. Both spans are bounded by what is
-// remembered. After a silence the last result counts as asked for throughout, so that the
-// way down starts anew. An unknown n, −1, is returned as it is.
+// take records that n replicas are asked for at now, which must not go back, and returns the
+// count to hold: the highest count of the last large or, if that is only a small step below the
+// last result, of the last small. Both spans are bounded by what is remembered. After a silence
+// the last result counts as asked for throughout, so that the hold begins anew. An unknown n,
+// −1, is returned as it is.
 func (h *Hold) take(now time.Time, n int32, large, small time.Duration) int32 {
 	if n < 0 {
 		return n

@@ -53,19 +53,19 @@ func (d *Decision) Trail() []Step { return d.steps[:d.n:d.n] }
 // trace.
 func (d *Decision) apply(rule Reason, n int32) {
 	if n != d.Replicas {
-		d.stop(rule, n)
+		d.record(rule, n)
 	}
 }
 
 // raise records that rule moved the count up to n, if it is below.
 func (d *Decision) raise(rule Reason, n int32) {
 	if n > d.Replicas {
-		d.stop(rule, n)
+		d.record(rule, n)
 	}
 }
 
-// stop sets the count to n and records rule even if that changes nothing.
-func (d *Decision) stop(rule Reason, n int32) {
+// record sets the count to n and adds rule to the trail, even if the count stays the same.
+func (d *Decision) record(rule Reason, n int32) {
 	d.Replicas, d.Reason = n, rule
 	if d.n < maxSteps {
 		d.steps[d.n] = Step{rule, n}
