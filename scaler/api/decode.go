@@ -44,15 +44,15 @@ func DecodeInto[T any](dst *T, data []byte) error {
 	return d.faults.err()
 }
 
-// A node is what a document is made of: an object, a list, text, a number, a
-// truth value, or null.
+// A node of a decoded document is an object, a list, a string, a json.Number, a bool, or nil for
+// null.
 type (
 	object map[string]any
 	list   []any
 )
 
 type decoder struct {
-	text   bool // truth values and integers come as text
+	text   bool // booleans and numbers come as text, as in the metadata of a trigger
 	faults Faults
 }
 
@@ -218,7 +218,7 @@ func (d *decoder) assignScalar(v reflect.Value, node any, path string) {
 	}
 }
 
-// truth reads a truth value, which metadata writes as text.
+// truth reads a boolean, which metadata writes as text.
 func (d *decoder) truth(node any) (value, ok bool) {
 	if text, isText := node.(string); isText && d.text {
 		return text == "true", text == "true" || text == "false"
@@ -280,11 +280,13 @@ func kind(node any) string {
 	case json.Number:
 		return "a number"
 	case bool:
-		return "a truth value"
+		return "a boolean"
 	}
-	return "nothing"
+	return "null"
 }
 
+// quoteEmpty returns text as the value of a [Fault], in which an empty one would mean that none
+// was given.
 func quoteEmpty(text string) string {
 	if text == "" {
 		return " "

@@ -13,7 +13,8 @@ const MetricNameKey = "metricName"
 // the target's container.
 const fromEnvSuffix = "FromEnv"
 
-// foreignKey reports whether key of a trigger's metadata is KEDA's own.
+// foreignKey reports whether key of a trigger's metadata is no field of a Spec: one that KEDA
+// itself reads, or metricName.
 func foreignKey(key string) bool {
 	switch key {
 	case "scalerAddress", "enableTLS", "unsafeSsl", "caCert", "tlsClientCert", "tlsClientKey", MetricNameKey:

@@ -127,8 +127,8 @@ type ForecastSpec struct {
 	ViolationTarget Number `json:"violationTarget,omitempty"`
 
 	// Average provides for the whole distribution of the forecast instead of one
-	// quantile: the replicas keep scale.latencyObjective on average over it, and
-	// there is no other margin. Needs scale.service.
+	// quantile: the replicas keep scale.latencyObjective on average over the
+	// distribution. There is no other margin. Needs scale.service.
 	Average bool `json:"average,omitempty"`
 
 	// +kubebuilder:validation:MaxItems=256
@@ -174,8 +174,7 @@ type Event struct {
 // capacity under the objective has been learned.
 type ScaleSpec struct {
 	// TargetPerReplica is the demand that one ready replica serves, in the unit of
-	// the metric, such as "50". It is the same for one of forty replicas as for one
-	// alone.
+	// the metric, such as "50", whatever the number of replicas.
 	TargetPerReplica Number `json:"targetPerReplica,omitempty"`
 
 	// LatencyObjective is the latency that must hold.
@@ -189,14 +188,14 @@ type ScaleSpec struct {
 
 	// +kubebuilder:validation:Minimum=0
 
-	// MinReplicas is the lower bound of the decision, at least 0. Default 1. Behind
-	// KEDA and on an HPA their own bounds apply as well.
+	// MinReplicas is the lower bound of the decision, at least 0. Default 1. The
+	// bounds of the HPA or the ScaledObject apply as well.
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
 
 	// +kubebuilder:validation:Minimum=0
 
-	// MaxReplicas is the upper bound of the decision. Default: none behind KEDA, the
-	// maxReplicas of the HPA on an HPA.
+	// MaxReplicas is the upper bound of the decision. Default: the maxReplicas of a
+	// target HPA; behind KEDA, none.
 	MaxReplicas int32 `json:"maxReplicas,omitempty"`
 
 	// +kubebuilder:validation:XValidation:rule="!self.matches('[wd]') && (!self.matches('^([0-9]+([.][0-9]+)?(ns|us|ms|s|m|h))+$') || duration(self) >= duration('1s') && duration(self) <= duration('1h'))",message="want auto or 1s to 1h"
@@ -208,7 +207,7 @@ type ScaleSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) >= 0.0",message="want 0 or more"
 
 	// ActivationThreshold is the demand above which the target is active. Default
-	// 0: any demand wakes it.
+	// 0: any demand activates it.
 	ActivationThreshold Number `json:"activationThreshold,omitempty"`
 
 	// ScaleDown says what may lower a count.

@@ -87,7 +87,7 @@ func TestDecodeFaults(t *testing.T) {
 		"a duration without unit":  {`{"metric": {"step": "60"}}`, `metric.step: "60": want a duration such as 90s`},
 		"a fraction of a replica":  {`{"scale": {"minReplicas": 1.5}}`, `scale.minReplicas: "1.5": want a whole number`},
 		"more replicas than int32": {`{"scale": {"maxReplicas": 3000000000}}`, "want a whole number"},
-		"text for a truth value":   {`{"scale": {"scaleDown": {"forecast": "yes"}}}`, "want true or false"},
+		"text for a boolean":       {`{"scale": {"scaleDown": {"forecast": "yes"}}}`, "want true or false"},
 		"half a document":          {`{"metric": {`, "want one JSON or YAML document"},
 		"two documents":            {`{} {}`, "more text after the end"},
 		"nested without end":       {strings.Repeat(`{"metric":`, 40), "nested deeper"},

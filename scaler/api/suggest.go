@@ -9,8 +9,7 @@ import (
 // suggest returns the end of a sentence that names what key under path may have
 // meant, or the keys there are.
 func suggest(path, key string, names []string) string {
-	most := min(3, max(1, len(key)/2)) // of a short word hardly a letter would be left
-	if best := Like(key, names, most); best != "" {
+	if best := Like(key, names, mostEdits(key)); best != "" {
 		return ", did you mean " + join(path, best) + "?"
 	}
 	return ", known here: " + strings.Join(names, ", ")
@@ -21,7 +20,7 @@ func suggest(path, key string, names []string) string {
 func suggestPath(key string, root reflect.Type) string {
 	all := paths(root, "")
 	last := key[strings.LastIndexByte(key, '.')+1:]
-	best := Like(key, all, min(3, max(1, len(last)/2)))
+	best := Like(key, all, mostEdits(last))
 	for _, path := range all {
 		if best == "" && strings.EqualFold(path[strings.LastIndexByte(path, '.')+1:], last) {
 			best = path
@@ -33,7 +32,12 @@ func suggestPath(key string, root reflect.Type) string {
 	return ", did you mean " + best + "?"
 }
 
-// paths returns the dotted keys of the values in t, below path. Of lists it tells the first.
+// mostEdits returns how far a suggestion may be from word: three edits, and no more than half of
+// its letters, because a short word resembles almost any other.
+func mostEdits(word string) int { return min(3, max(1, len(word)/2)) }
+
+// paths returns the dotted keys of the values in t, below path. A list contributes the keys of
+// its first element.
 func paths(t reflect.Type, path string) []string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -52,9 +56,8 @@ func paths(t reflect.Type, path string) []string {
 	return out
 }
 
-// Like returns the name that word most resembles, regardless of case: the first of
-// those with the fewest letters inserted, removed or replaced, which may be most at
-// the most. It is empty if there is none.
+// Like returns the first of the names at the least edit distance from word, regardless of case.
+// It returns "" if all are more than most edits away.
 func Like(word string, names []string, most int) string {
 	best := ""
 	for _, name := range names {

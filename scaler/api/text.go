@@ -237,10 +237,10 @@ const (
 	none = "none"
 )
 
-// Figure writes v for people: rounded to the given number of digits, but whole numbers with
-// all of theirs, so that a rate of 123,456 is not 1.235e+05.
+// Figure writes v for people: rounded to the given number of significant digits, but never
+// fewer than those before the decimal point, so that a rate of 123,456 is not 1.235e+05.
 func Figure(v float64, digits int) string {
-	if a := math.Abs(v); a >= math.Pow10(digits)-0.5 && a < 1e15 { // what rounds up to a power of ten has a digit more
+	if a := math.Abs(v); a >= math.Pow10(digits)-0.5 && a < 1e15 { // 9999.5 rounds to 10000, a digit more
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(v, 'g', digits, 64)

@@ -17,7 +17,7 @@ const (
 	MaxLeadTime   = time.Hour
 	maxQueryBytes = 64 << 10
 	maxEvents     = 256
-	maxOthers     = 2 // seasons besides day and week, as the pool keeps no more
+	maxOthers     = 2 // seasons besides day and week; the pool of models keeps no more
 	maxSlots      = 1 << 15
 	leastEvery    = Duration(time.Minute)
 )
@@ -210,8 +210,8 @@ func (v *validator) event(path string, e Event) {
 	if e.Duration <= 0 {
 		v.add(path+".duration", e.Duration.String(), "want a duration above 0 such as 2h")
 	}
-	// Without a least period one cell could hold any number of occurrences, each of which
-	// takes time to look at.
+	// Without a minimum, one cell could hold any number of occurrences, and applying the events
+	// would take as long.
 	if e.Every != 0 && e.Every < max(e.Duration, leastEvery) {
 		v.add(path+".every", e.Every.String(), "want at least the duration of the event and a minute, "+max(e.Duration, leastEvery).String())
 	}
@@ -289,9 +289,9 @@ func (v *validator) service(r ServiceSpec, s ScaleSpec) {
 		return
 	}
 	if r.Time <= 0 || o.Value <= 0 || !(o.Quantile > 0 && o.Quantile < 1) {
-		return // said above
+		return // reported already
 	}
-	// Without a queue an exponential time of service has the quantile −ln(1−q)·time.
+	// Without waiting, an exponential service time has the quantile −ln(1−q)·time.
 	if most := o.Value.Std().Seconds() / -math.Log(1-o.Quantile.Float()); r.Time.Std().Seconds() > most {
 		v.add("scale.service.time", r.Time.String(), fmt.Sprintf("want at most %v: beyond, even an idle replica does not serve the quantile %v within %v",
 			Duration(most*float64(time.Second)).Std().Truncate(time.Microsecond), o.Quantile, o.Value))
