@@ -4,12 +4,12 @@
 // # The idea
 //
 // A sample of a rate is a mean over the window before it, and is seconds to a minute
-// old when it is read. Three corrections turn the newest sample into the demand of now:
+// old when it is read. Three corrections turn the newest sample into the demand now:
 //
-//   - A rise is continued over the lag, as far as it is more than noise ([Nowcast.Rise]).
-//     A fall is not continued, since a forecast may add and never take. Nor is a rise
-//     while the window of the rate fills again after an outage of the scrapes.
-//   - While samples stay away, and until a whole window has passed after they return, the
+//   - A rise is extrapolated over the lag, as far as it is more than noise ([Nowcast.Rise]).
+//     A fall is not, since a forecast may add and never take. Nor is a rise while the window
+//     of the rate fills again after an outage of the scrapes.
+//   - While no samples come, and until a whole window has passed after they return, the
 //     highest sample of the two windows before stands in ([Nowcast.Demand]): the rates at
 //     both ends of an outage of the scrapes are means over windows that are partly empty.
 //   - A value that has not changed is taken for the same scrape, read again.
@@ -32,7 +32,7 @@ type Nowcast struct {
 	step time.Duration // of the grid = the window of the rates
 
 	latest  collector.Sample // newest sample; zero Time before the first
-	silence silence          // what demand was before samples stayed away
+	silence silence          // what demand was before the samples stopped
 	slope   slope            // how fast it rises
 }
 
@@ -69,8 +69,8 @@ func (n *Nowcast) Observe(s collector.Sample) bool {
 func (n *Nowcast) Latest() collector.Sample { return n.latest }
 
 // Demand returns the demand observed last, in the unit of the metric; NaN if that is older
-// than ttl. While samples stay away, and for one window after they return, it is at least
-// the highest sample of the two windows before.
+// than ttl. While no samples come, and for one window after they return, it is at least the
+// highest sample of the two windows before.
 func (n *Nowcast) Demand(now time.Time, ttl time.Duration) float64 {
 	if n.latest.Time.IsZero() || now.Sub(n.latest.Time) > ttl {
 		return math.NaN()
@@ -79,6 +79,6 @@ func (n *Nowcast) Demand(now time.Time, ttl time.Duration) float64 {
 }
 
 // Rise returns by how much demand will exceed the newest sample a minute ahead, or a step
-// ahead on a finer grid, if it goes on as lately. It is in the unit of the metric. It is 0
+// ahead on a finer grid, if the present slope lasts. It is in the unit of the metric. It is 0
 // if demand falls or moves no more than noise does, and for one window after samples return.
 func (n *Nowcast) Rise() float64 { return n.slope.rise(n.latest, n.step) }

@@ -6,11 +6,11 @@ import (
 	"github.com/forescale/forescale/collector"
 )
 
-// A silence remembers what demand was before samples stayed away. The last rates
+// A silence remembers what demand was before the samples stopped. The last rates
 // before an outage of the scrapes, and the first after it, are means over a window
-// that is partly empty. They are up to half too low, and nobody can tell whether
-// demand or the scrapes fell. Missing data holds, so the highest of the last two
-// windows stands in for them.
+// that is partly empty. They are too low by up to a half, and nothing tells a fall of
+// demand from one of the scrapes. Missing data holds, so the highest sample of the
+// last two windows stands in for them.
 type silence struct {
 	usual  time.Duration // mean time between two samples of late
 	tops   [2]float64    // highest sample of this window and of the one before
@@ -40,8 +40,8 @@ func (q *silence) limit(window time.Duration) time.Duration {
 	return min(max(3*q.usual, window/2), window+window/2)
 }
 
-// hold returns the least that demand is taken for at now, when the newest sample is
-// of the time last: 0 unless samples stay away or have just come back.
+// hold returns a lower bound of demand at now, when the newest sample is of the time last: 0
+// unless samples have stopped or have just come back.
 func (q *silence) hold(now, last time.Time, window time.Duration) float64 {
 	switch {
 	case now.Sub(last) > q.limit(window):
