@@ -45,7 +45,7 @@ func Daily(values []float64, i int, start time.Time, step time.Duration) bool {
 			continue
 		}
 		known++
-		if best >= least {
+		if best >= leastRise {
 			risen++
 		}
 	}

@@ -10,7 +10,7 @@ const (
 	surely     = 6.0              // deviations at which one sample suffices
 	likely     = 4.0              // deviations that any sample needs; two in a row suffice
 	double     = 2.0              // times the reference: one sample at likely then suffices
-	least      = 1.5              // times the reference; a lower sample is no burst
+	leastRise  = 1.5              // times the reference; a lower sample is no burst
 	ended      = 0.15             // share of the height above the reference, below which a sample is calm
 	calm       = time.Minute      // of calm demand that ends a burst
 	newLevel   = 30 * time.Minute // longer is no burst
@@ -189,7 +189,7 @@ func (d *Detector) Ceiling(level float64) float64 {
 
 // begins reports whether a burst begins with a sample, and counts hints of one.
 func (d *Detector) begins(sample, reference float64) bool {
-	if !(reference > 0) || sample < least*reference {
+	if !(reference > 0) || sample < leastRise*reference {
 		d.Hints = 0
 		return false
 	}

@@ -30,7 +30,7 @@ func (d *Detector) suspect(dt time.Duration, rise, reference float64) {
 	if !(reference > 0) || rise < surely*d.deviation(reference) || d.Seen.Sub(d.First) < halfSpread {
 		return
 	}
-	if more := d.guess(dt, rise); more >= 2*(least-1)*reference {
+	if more := d.guess(dt, rise); more >= 2*(leastRise-1)*reference {
 		d.Guess = reference + more
 	}
 }

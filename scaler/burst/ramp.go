@@ -31,11 +31,11 @@ func (d *Detector) ExpectRamps(values []float64, start time.Time, step time.Dura
 	for i := last; i+n <= len(values); i += rises {
 		at := d.local(start.Add(time.Duration(i) * step))
 		former := i + cellsTo(at, -7, step)
-		if !(s.growth(i, n) >= least && s.growth(former, n) >= least) {
+		if !(s.growth(i, n) >= leastRise && s.growth(former, n) >= leastRise) {
 			continue
 		}
 		both++
-		if !(s.growth(i+cellsTo(at, -1, step), n) < least) || s.growth(i+cellsTo(at, -8, step), n) >= least {
+		if !(s.growth(i+cellsTo(at, -1, step), n) < leastRise) || s.growth(i+cellsTo(at, -8, step), n) >= leastRise {
 			continue
 		}
 		if a, b := rise(values, i), rise(values, former); min(a, b) > 1 && max(a, b) < math.Inf(1) {
@@ -67,7 +67,7 @@ func newSums(values []float64) sums {
 // risen returns how many times in [from, to), three cells apart, lie in a ramp.
 func (s sums) risen(from, to, n int) (times float64) {
 	for i := from; i < to; i += rises {
-		if s.growth(i, n) >= least {
+		if s.growth(i, n) >= leastRise {
 			times++
 		}
 	}
