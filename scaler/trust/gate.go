@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	maxPromises = 64             // open at a time
-	memory      = 12 * time.Hour // half-life of the losses
-	worse       = 1.1            // times the rival's loss at which trust is lost
-	level       = 1.0            // times the rival's loss at which it is regained
-	gain        = 0.1            // step of the quantile trackers, in mean relative errors
-	steepest    = 2.0            // relative growth that the margin learns from at most: a forecast asks for no more, and from next to nothing demand grows by any factor
-	dearest     = 5.0            // times the rival's mean loss: the most that one promise is charged, so that the way back does not take days
+	maxPromises   = 64             // open at a time
+	memory        = 12 * time.Hour // half-life of the losses
+	lossToRetreat = 1.1            // loss over the rival's above which trust is lost
+	lossToReturn  = 1.0            // loss over the rival's down to which it must fall for trust to return
+	gain          = 0.1            // step of the quantile trackers, in mean relative errors
+	steepest      = 2.0            // relative growth that the margin learns from at most: a forecast asks for no more, and from next to nothing demand grows by any factor
+	dearest       = 5.0            // most that one promise is charged, in mean losses of the rival, so that the way back does not take days
 )
 
 // Least is how many promises must have come due before there is a verdict.
@@ -29,9 +29,9 @@ type Promise struct {
 	Highest float64   `json:"highest"` // demand seen since; negative = none yet
 }
 
-// A Rival is the account of one side: its losses, and for the rule without a model, the
-// last value raised by a margin, also the margin it has learned.
-type Rival struct {
+// An Account holds the losses of one side: of the forecast, or of its rival, the last value
+// raised by a margin. Of the rival it also holds the margin, which is learned.
+type Account struct {
 	Margin float64 `json:"margin"` // relative; reaches the level of the promises in the long run
 	Scale  float64 `json:"scale"`  // mean absolute relative error, the step of the tracker
 	Loss   float64 `json:"loss"`   // discounted mean pinball loss
@@ -42,25 +42,26 @@ type Rival struct {
 // memory, for dumps; nobody else should write them. The zero Gate is ready and
 // trusts. It is not safe for concurrent use.
 type Gate struct {
-	Open      []Promise `json:"open"` // oldest first
-	Acting    Rival     `json:"acting"`
-	Last      Rival     `json:"last"`
-	Count     int       `json:"count"`
-	Retreated bool      `json:"retreated"`
-	Since     time.Time `json:"since"` // of the last change of mind
+	Open      []Promise `json:"open"`      // oldest first
+	Acting    Account   `json:"acting"`    // of the forecast
+	Last      Account   `json:"last"`      // of the rival
+	Count     int       `json:"count"`     // promises that came due
+	Retreated bool      `json:"retreated"` // trust is lost
+	Since     time.Time `json:"since"`     // when it was last lost or regained
 }
 
-// Promise notes a forecast. It ignores one that is not finite or is due before it is made,
-// and one beyond the 64 that may be open: the oldest are due first.
+// Promise notes a forecast, to be settled when it is due. It ignores one whose demand is
+// negative or not finite, one that is due before it is made, and any beyond the 64 that may be
+// open.
 func (g *Gate) Promise(p Promise) {
-	if !finite(p.Acting) || !finite(p.Last) || !p.Due.After(p.Made) || !(p.Level > 0 && p.Level < 1) || len(g.Open) == maxPromises {
+	if !isDemand(p.Acting) || !isDemand(p.Last) || !p.Due.After(p.Made) || !(p.Level > 0 && p.Level < 1) || len(g.Open) == maxPromises {
 		return
 	}
 	p.Highest = -1
 	g.Open = append(g.Open, p)
 }
 
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) && v >= 0 }
+func isDemand(v float64) bool { return v >= 0 && !math.IsInf(v, 1) } // false for NaN
 
 // Observe takes a sample of demand and settles the promises that are due. A sample that
 // is negative or not finite only settles.
@@ -71,7 +72,7 @@ func (g *Gate) Observe(now time.Time, demand float64) {
 			g.settle(now, p)
 			continue
 		}
-		if now.After(p.Made) && finite(demand) {
+		if now.After(p.Made) && isDemand(demand) {
 			p.Highest = max(p.Highest, demand)
 		}
 		keep = append(keep, p)
@@ -101,17 +102,17 @@ func (g *Gate) settle(now time.Time, p Promise) {
 
 // judge withdraws or restores trust, with hysteresis.
 func (g *Gate) judge(now time.Time) {
-	limit := worse
+	limit := lossToRetreat
 	if g.Retreated {
-		limit = level
+		limit = lossToReturn
 	}
 	if lost := g.Acting.Loss > limit*g.Last.Loss; lost != g.Retreated {
 		g.Retreated, g.Since = lost, now
 	}
 }
 
-// settle charges the rival and teaches its margin.
-func (r *Rival) settle(p float64, span time.Duration, actual, base float64) {
+// settle charges the rival and updates its margin.
+func (r *Account) settle(p float64, span time.Duration, actual, base float64) {
 	r.charge(span, pinball(p, actual, r.raise(base)))
 	if !(base > 0) {
 		return
@@ -130,13 +131,13 @@ func (r *Rival) settle(p float64, span time.Duration, actual, base float64) {
 	r.Margin = max(r.Margin, 0)
 }
 
-// pinball returns the quantile loss of a forecast said when the outcome is actual.
-func pinball(p, actual, said float64) float64 {
-	return max(p*(actual-said), (1-p)*(said-actual))
+// pinball returns the quantile loss of forecast at level p when the outcome is actual.
+func pinball(p, actual, forecast float64) float64 {
+	return max(p*(actual-forecast), (1-p)*(forecast-actual))
 }
 
 // charge adds a loss.
-func (r *Rival) charge(span time.Duration, loss float64) {
+func (r *Account) charge(span time.Duration, loss float64) {
 	// a promise is made at each cell and, in steps of minutes, spans about two of them, so
 	// half of its span is the time in which the losses before it have aged
 	keep := math.Exp2(-float64(span) / 2 / float64(memory))
@@ -145,7 +146,7 @@ func (r *Rival) charge(span time.Duration, loss float64) {
 }
 
 // raise returns v with the learned margin.
-func (r *Rival) raise(v float64) float64 { return v * (1 + r.Margin) }
+func (r *Account) raise(v float64) float64 { return v * (1 + r.Margin) }
 
 // Trusted reports whether the forecast may act.
 func (g *Gate) Trusted() bool { return !g.Retreated }
