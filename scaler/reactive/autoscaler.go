@@ -19,7 +19,7 @@ const (
 	allowance    = 1.015            // bill that is allowed: bursts exceed it a little, and 2 % is what is promised
 	mostPresumed = 0.1              // the most that the presumed bill may allow beyond that, as a share of the autoscaler's cost
 
-	longestSilence = time.Hour // of which both sides are charged for what they hold
+	longestSilence = time.Hour // longest part of a silence for which both sides are charged
 
 	longestQueue = time.Minute // of work at full capacity: requests that wait for longer have given up
 	waiting      = 0.3         // seconds of queued work at which the objective counts as missed
@@ -44,7 +44,7 @@ type Moment struct {
 	Age    time.Duration // half the window of that mean
 	Full   float64       // demand at which one replica is busy all the time; 0 = demand that is not served does not queue up
 
-	Asked float64 // replicas for Demand at a utilisation of 70 %, not rounded
+	Asked float64 // replicas for Demand at a utilization of 70 %, not rounded
 	Least int32   // bound that no count goes below
 	Need  int32   // replicas that keep the objective at Demand
 	Ready int32   // of the target; −1 = unknown
@@ -104,7 +104,7 @@ type Autoscaler struct {
 // are unknown at first, after a silence of more than five minutes, and if no time has
 // passed.
 func (a *Autoscaler) Update(m Moment) Missed {
-	slot := m.Now.UnixNano() / int64(shadow.Slot)
+	slot := shadow.SlotOf(m.Now)
 	dt := m.Now.Sub(a.Seen)
 	if a.Seen.IsZero() || dt > Stabilization || dt < 0 {
 		a.Coming = 0

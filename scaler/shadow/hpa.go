@@ -77,9 +77,11 @@ func (h *HPA) Ready(slot int64, startup time.Duration) int32 {
 	return n
 }
 
-// Spanned returns how many slots, of which the newest is the last, tell of a time of length d,
-// ≥ 0, that ends now: what was there in all of them has been there for that long. It is at
-// most most, because no more are remembered.
+// SlotOf returns the number of the slot that t lies in, counted from the epoch.
+func SlotOf(t time.Time) int64 { return t.UnixNano() / int64(Slot) }
+
+// Spanned returns how many slots, the newest included, cover the last d, ≥ 0: a replica that was
+// there in all of them has been there for d. It is at most most, because no more are remembered.
 func Spanned(d time.Duration, most int64) int64 { return min(int64(d/Slot)+1, most) }
 
 func bounded(n, least, most int32) int32 {

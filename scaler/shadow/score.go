@@ -73,10 +73,8 @@ type Score struct {
 
 // Due reports whether an update at now would count: the [Slot] of the last one has ended.
 func (s *Score) Due(now time.Time) bool {
-	return s.Seen.IsZero() || now.Before(s.Seen) || slotOf(now) != s.HPAs[Forescale].Slot
+	return s.Seen.IsZero() || now.Before(s.Seen) || SlotOf(now) != s.HPAs[Forescale].Slot
 }
-
-func slotOf(at time.Time) int64 { return at.UnixNano() / int64(Slot) }
 
 // Update moves on to m. It counts once in each [Slot] of time; further moments of the same
 // slot are ignored.
@@ -84,7 +82,7 @@ func (s *Score) Update(m Moment) {
 	if math.IsNaN(m.Observed) || !(m.Target > 0) || !s.Due(m.Now) {
 		return
 	}
-	slot := slotOf(m.Now)
+	slot := SlotOf(m.Now)
 	between := m.Now.Sub(s.Seen)
 	if s.Seen.IsZero() || between > silence || between < 0 {
 		for _, p := range Policies() {

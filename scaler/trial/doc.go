@@ -3,14 +3,14 @@
 //
 // # The idea
 //
-// A target of a thousandth of the time allows about one miss a day: too few to steer a
-// quantile by real misses. But demand is observed whatever was ready for it, so it is known
-// what another quantile would have missed, without missing anything. A [Set] of trials runs
-// the counts of eight prices side by side in memory, remembers for some days what each
-// would have missed, and takes the cheapest that keeps the target. If more is missed in
-// reality than its trial said, the trials are corrected by the difference. This is learning
-// with full information. Learning from one's own misses alone would be a bandit problem
-// (Cesa-Bianchi and Lugosi, Prediction, Learning, and Games, 2006, chapters 2 and 6).
+// A violation target of a thousandth of the time allows about one miss a day: too few to steer
+// a quantile by real misses. But demand is observed however many replicas were ready, so it is
+// known what another quantile would have missed. A [Set] of trials runs the counts of eight
+// prices side by side in memory, remembers for some days what each would have missed, and
+// takes the cheapest that keeps the target. If more is missed in reality than in its trial,
+// the trials are corrected by the ratio. This is learning with full information. Learning from
+// one's own misses alone would be a bandit problem (Cesa-Bianchi and Lugosi, Prediction,
+// Learning, and Games, 2006, chapters 2 and 6).
 //
 // The trials do not vary the quantile but α, the price of short time, from which
 // pacing.Level derives the quantile by the width of the forecast. So the chance of a miss

@@ -18,7 +18,7 @@ const UsualMisses = 0.1
 
 const (
 	slots       = 44                                          // remembered: eleven minutes
-	silence     = int64(reactive.Stabilization / shadow.Slot) // slots without an Ask after which the trials begin anew
+	silence     = int64(reactive.Stabilization / shadow.Slot) // most slots between two Asks; after more the trials begin anew
 	memory      = 96 * time.Hour                              // in which what a trial missed fades to 1/e
 	prior       = 24 * time.Hour                              // time before the first moment, in which a trial is taken to have missed UsualMisses times α
 	biasPrior   = 120.0                                       // seconds of misses that trials are taken to have told correctly beforehand
@@ -58,12 +58,12 @@ func New(alphas [Size]float64, target, goal float64) *Set {
 }
 
 // Due reports whether now is in a later slot than the last Ask.
-func (s *Set) Due(now time.Time) bool { return now.UnixNano()/int64(shadow.Slot) > s.Slot }
+func (s *Set) Due(now time.Time) bool { return shadow.SlotOf(now) > s.Slot }
 
 // Ask takes the replicas that each α asks for now. A count is held for hold, or for calm
 // if only a small step would lower it.
 func (s *Set) Ask(now time.Time, counts [Size]int32, hold, calm time.Duration) {
-	slot := now.UnixNano() / int64(shadow.Slot)
+	slot := shadow.SlotOf(now)
 	if slot-s.Slot > silence {
 		for k, n := range counts {
 			for i := range slots {
