@@ -16,7 +16,7 @@
 //     the autoscaler's cost, the cost decides ([Afford], where it is called the bill). Then
 //     each replica that is bought keeps the objective for equally long.
 //   - reactive.Guard holds that autoscaler's count while forescale has missed more than it
-//     would have. In a first day without a history it holds all of that count.
+//     would have, and during a first day without a history.
 //
 // # The budget
 //
