@@ -111,9 +111,8 @@ func (c *Curve) Replicas(demand float64) int32 {
 	if !(demand > 0) {
 		return 0
 	}
-	slack := demand * (1 - 1e-9) // what arithmetic makes of an exact fit is not a replica
-	top := c.Full()
-	lo := slack / top // no count below carries it
+	slack := demand * (1 - 1e-9) // rounding errors must not add a replica to an exact fit
+	lo := slack / c.Full()       // no count below carries it
 	if lo >= math.MaxInt32 {
 		return math.MaxInt32
 	}

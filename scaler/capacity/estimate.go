@@ -13,7 +13,7 @@ type rung struct {
 }
 
 // rate returns the rate per replica of r.
-func (r rung) rate() float64 { return math.Exp(float64(r.cell) * cell) }
+func (r rung) rate() float64 { return math.Exp(float64(r.cell) * cellWidth) }
 
 // misses reports whether the objective is missed at r more often than not.
 func (r rung) misses() bool {
@@ -62,7 +62,7 @@ func (l *Learner) estimate(n int32) (e Estimate, hinted bool) {
 			e.Bound = max(min(below, l.Former), l.Former/2)
 		}
 	}
-	if e.MissRate > 0 && e.SafeRate > 0 && e.SeenTo >= spreadMin*e.SeenFrom {
+	if e.MissRate > 0 && e.SafeRate > 0 && e.SeenTo >= leastSpan*e.SeenFrom {
 		e.Knowledge = Learned
 	}
 	return e, hinted
@@ -73,7 +73,7 @@ func (l *Learner) estimate(n int32) (e Estimate, hinted bool) {
 func under(ladder []rung) float64 {
 	for _, r := range ladder {
 		if r.missed > max(r.kept, 0.5) {
-			return math.Exp(float64(r.cell-1) * cell)
+			return math.Exp(float64(r.cell-1) * cellWidth)
 		}
 	}
 	return 0
@@ -87,7 +87,7 @@ func (l *Learner) ladder(here int, e *Estimate) []rung {
 		if c.Kept+c.Missed+c.Hint < 0.01 {
 			continue
 		}
-		if x := math.Exp(float64(c.Cell) * cell); c.Band == here {
+		if x := math.Exp(float64(c.Cell) * cellWidth); c.Band == here {
 			if e.SeenFrom == 0 || x < e.SeenFrom {
 				e.SeenFrom = x
 			}
@@ -138,18 +138,18 @@ type drift struct {
 	Down float64 `json:"down"`
 }
 
-// most bounds what one error counts, in units of the mean size.
-const most = 4.0
+// mostError bounds what one error counts, in units of the mean size.
+const mostError = 4.0
 
 // add adds an error and reports whether the errors have moved for good.
 func (d *drift) add(e float64) bool {
 	d.Size = max(d.Size+0.02*(math.Abs(e)-d.Size), 0.02)
-	return d.sum(min(max(e/d.Size, -most), most))
+	return d.sum(min(max(e/d.Size, -mostError), mostError))
 }
 
-// surprise adds a miss where none was expected, and reports as add does. How late it was
-// is not used: that is the length of a queue, which says nothing of the usual errors.
-func (d *drift) surprise() bool { return d.sum(most) }
+// surprise adds a miss where none was expected, and reports what add does. How late the requests
+// were does not count: that is the length of a queue, which says nothing of the usual errors.
+func (d *drift) surprise() bool { return d.sum(mostError) }
 
 func (d *drift) sum(z float64) bool {
 	const slack, threshold = 1.5, 30.0

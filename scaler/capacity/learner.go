@@ -40,14 +40,14 @@ type Estimate struct {
 }
 
 const (
-	cell       = 0.02   // width of a cell, relative
+	cellWidth  = 0.02   // of a cell, in the logarithm of the rate
 	band       = 2.0    // replicas of one band differ by less than this factor
 	maxCells   = 512    // remembered
 	forgetting = 0.9998 // per interval: half-life of two days of minutes
 	missable   = 0.05   // share of intervals that may miss at a safe rate
 	confidence = 1.64   // standard errors
 	fewest     = 8.0    // intervals at or above a rate for it to count
-	spreadMin  = 1.15   // SeenTo/SeenFrom below which nothing can be told
+	leastSpan  = 1.15   // SeenTo/SeenFrom below which nothing can be told
 	aged       = 0.02   // weight of what was learned before a deploy
 	draining   = 30     // misses in a row that a backlog may explain
 )
@@ -190,13 +190,13 @@ func (l *Learner) fade() {
 }
 
 func (l *Learner) cellOf(n int32, x float64) *rateCell {
-	return l.cell(bandOf(n), int(math.Round(math.Log(x)/cell)))
+	return l.cell(bandOf(n), int(math.Round(math.Log(x)/cellWidth)))
 }
 
 func bandOf(n int32) int { return int(math.Log(float64(n)) / math.Log(band)) }
 
-// cell returns the cell of a band and a rate. It makes the cell if need be; if there are
-// too many, the one that counts least gives way. Cells are ordered by band and rate.
+// cell returns the cell of a band and a rate, which it adds if need be. If there are too many,
+// the one with the fewest intervals is dropped. Cells are ordered by band and rate.
 func (l *Learner) cell(b, k int) *rateCell {
 	at, found := slices.BinarySearchFunc(l.Cells, rateCell{Band: b, Cell: k}, func(a, b rateCell) int {
 		if a.Band != b.Band {

@@ -3,9 +3,9 @@ package capacity
 import "math"
 
 const (
-	surelySloped = 10.0 // standard errors of the slope, at least
-	halfBusy     = 0.5  // use that must have been seen: what lies beyond twice the load is not told
-	cutOff       = 0.9  // use above which the processors, and not the load, bound it
+	surelySloped = 10.0 // least slope, in its standard errors
+	halfBusy     = 0.5  // use that must have been seen: nothing is extrapolated beyond twice the load
+	cutOff       = 0.9  // use above which the processors, and not the load, limit it
 )
 
 // Busy takes one interval with known CPU use: rate in the unit of the demand, the
@@ -19,8 +19,8 @@ func (l *Learner) Busy(rate float64, ready int32, cpu float64) {
 	l.CPU.add(rate/float64(ready), cpu)
 }
 
-// Rebuilt tells the learner that the replicas run another program: its CPU use is
-// learned anew, and what was seen of latency stays.
+// Rebuilt notes that the replicas run another version of the program: its CPU use is learned
+// anew, and what was learned from latency stays.
 func (l *Learner) Rebuilt() { l.CPU = line{} }
 
 // A line is the utilization law: use of a processor against rate per replica, by

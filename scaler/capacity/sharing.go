@@ -40,9 +40,9 @@ func newSharing(s Service, latency time.Duration) *sharing {
 	return t
 }
 
-// miss returns the share of requests that take longer than the latency while the
-// replica is offered the share rho of what it can serve: 1 from rho = 1 on, and for NaN, the
-// share that no demand is of no replicas.
+// miss returns the share of requests that take longer than the latency while the replica is
+// offered the share rho of what it can serve. It is 1 for rho ≥ 1, and for NaN, as of no demand
+// on no replicas.
 func (s *sharing) miss(rho float64) float64 {
 	if !(rho < 1) {
 		return 1

@@ -14,12 +14,15 @@ const (
 	// longestStartup caps the estimate: what takes longer is broken, not slow.
 	longestStartup = 15 * time.Minute
 
-	startShare = 0.9  // share of the starts that are done within the estimate
-	maxStarts  = 64   // remembered
-	someStarts = 5    // starts of a template that tell how long one takes
-	canary     = 16   // starts of others after which a template that came back is no more expected
-	longer     = 1.25 // times the mean of a start: to what those that are left out may bring it
-	leastSeen  = 5    // least number of times that a record must show replicas starting
+	startShare = 0.9 // share of the starts that are done within the estimate
+	maxStarts  = 64  // remembered
+	someStarts = 5   // starts of a template that tell how long one takes
+	canary     = 16  // starts of others after which a template that came back is no longer expected
+	leastSeen  = 5   // least number of times that a record must show replicas starting
+
+	// mostLonger bounds the mean of all starts over that of those that count. Above it, the
+	// starts that are left out were the slow ones.
+	mostLonger = 1.25
 )
 
 // A Startup estimates how long a replica takes from its creation to readiness:
@@ -128,16 +131,17 @@ func within(starts, pending []time.Duration) time.Duration {
 // the number of starts behind it. desired and ready are records of both counts on one grid of
 // the given step: instants, or means over a cell; NaN = unknown. Zero starts mean that the
 // record does not tell: it has fewer than ten starts, shows replicas starting fewer than
-// five times, or the starts that are left out because fewer were asked for meanwhile were those
-// that took long. So it is at steps of five minutes under a load that rises and falls as fast:
-// what remains would tell 20 s of starts that take a minute.
+// five times, or the starts that are left out, see below, were the slow ones. That happens at
+// steps of five minutes under a load that rises and falls as fast: the remaining starts would
+// say 20 s where a start takes a minute.
 //
 // The mean follows from Little's law, W = L/λ: the replicas that are starting, summed over
 // time, are the starts times the mean time that one takes. So it also holds for steps longer
-// than a start, where most starts begin and end unseen. Left out are the times in which
-// fewer were asked for before all were ready, in which a replica was lost or the record has a
-// gap, and those of more than a quarter of an hour, in which something was broken. See Little,
-// A Proof for the Queuing Formula L = λW, Operations Research 9 (1961).
+// than a start, where most starts begin and end unseen. Three kinds of episodes are left out:
+// those in which fewer replicas were asked for before all were ready, those in which a replica
+// was lost or the record has a gap, and those of more than a quarter of an hour, in which
+// something was broken. See Little, A Proof for the Queuing Formula L = λW, Operations Research
+// 9 (1961).
 func MeanStartup(desired, ready []float64, step time.Duration) (mean time.Duration, starts int) {
 	var all, withdrawn, open episode
 	seen := 0
@@ -158,7 +162,7 @@ func MeanStartup(desired, ready []float64, step time.Duration) (mean time.Durati
 	}
 	took := all.mean()
 	withdrawn.join(all)
-	if all.starts < 2*someStarts || seen < leastSeen || withdrawn.mean() > longer*took {
+	if all.starts < 2*someStarts || seen < leastSeen || withdrawn.mean() > mostLonger*took {
 		return 0, 0
 	}
 	return time.Duration(took * float64(step)), int(math.Round(all.starts))

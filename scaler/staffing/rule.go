@@ -2,12 +2,12 @@
 //
 // # The idea
 //
-// Three things may be known of a replica: the demand that it is stated to serve
+// Three things may be known about a replica: the demand that it is stated to serve
 // (scale.targetPerReplica), what its latency and CPU use have shown (capacity.Learner), and
-// how it serves requests (scale.service), from which queueing theory says how many keep the
-// objective (capacity.Curve). A [Rule] combines them. With scale.service the queue gives the
-// shape of the curve, and observation its height. Without it, demand is divided by what one
-// replica serves.
+// how it serves requests (scale.service), from which queueing theory says how many replicas
+// keep the objective (capacity.Curve). A [Rule] combines them. With scale.service the queue
+// gives the shape of the curve, and observation its height. Without it, demand is divided by
+// what one replica serves.
 //
 // Everything here is pure.
 package staffing
@@ -124,8 +124,8 @@ func (r *Rule) ObserveCPU(rate float64, ready int32, cpu float64) {
 	r.learner.Busy(rate, ready, cpu)
 }
 
-// Redeployed tells that the replicas run another program than before, whose use of
-// the processors is yet to be seen.
+// Redeployed notes that the replicas run another version of the program, whose CPU use is not
+// known yet.
 func (r *Rule) Redeployed() {
 	if r.learner != nil {
 		r.learner.Rebuilt()
