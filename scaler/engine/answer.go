@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/scaler"
+	"github.com/forescale/forescale/scaler/reactive"
 )
 
 // An answer is what a workload remembers of its last Answer.
 type answer struct {
-	hold *scaler.Hold  // on its way down; nil before the first
-	rule scaler.Reason // that made it differ from what demand needs; empty if none did
-	busy time.Time     // when it last was for more than the activation threshold
+	hold   *scaler.Hold  // on its way down; nil before the first
+	rule   scaler.Reason // that made it differ from what demand needs; empty if none did
+	active time.Time     // when it last asked for more than the activation threshold
 }
 
 // Answer returns the metric for an autoscaler that divides it by [Workload.Target], as the
@@ -20,7 +21,7 @@ type answer struct {
 // lately. Answer remembers what was asked for. The result is in the unit of the metric, and
 // NaN if d is unknown.
 func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
-	in, known := w.question(now, d)
+	in, known := w.answerInput(now, d)
 	if w.answer.rule = ""; !known {
 		return in.Need
 	}
@@ -28,7 +29,7 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 		w.answer.hold = &scaler.Hold{}
 	}
 	if !in.Idle {
-		w.answer.busy = now
+		w.answer.active = now
 	}
 	var a scaler.Answer
 	a, *w.answer.hold = scaler.Respond(*w.answer.hold, in)
@@ -40,28 +41,28 @@ func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 // needs: BreakEvenHold, Burst, ReactiveGuard or BillLimit; empty if none did.
 func (w *Workload) AnswerRule() scaler.Reason { return w.answer.rule }
 
-// residue is the share of what a replica serves up to which a forecast is no demand: after
-// hours without any it is rarely 0, and a hundredth of a request a second kept a replica for
-// whole days on which nothing was asked for.
+// residue is the share of what a replica serves up to which a forecast does not count as demand.
+// After hours without demand a forecast is rarely exactly 0, and a hundredth of a request a second
+// kept a replica for whole days without any.
 const residue = 1e-3
 
 // Active reports whether the target is to have a replica at demand d, to which Answer last
 // gave value: whether what is observed, what is forecast beyond a residue, or what a rule adds
-// lies above the activation threshold. What rounding up to whole replicas adds is no demand.
+// lies above the activation threshold. What rounding up to whole replicas adds does not count.
 func (w *Workload) Active(d scaler.Demand, value float64) bool {
 	threshold := w.spec.Scale.ActivationThreshold.Float()
-	return d.Observed > threshold || w.need(d) > threshold && !w.rests(d) || w.answer.rule != "" && value > threshold
+	return d.Observed > threshold || w.need(d) > threshold && !w.atRest(d) || w.answer.rule != "" && value > threshold
 }
 
-// rests reports whether no more than a residue is forecast, and nothing above the activation
+// atRest reports whether no more than a residue is forecast, and nothing above the activation
 // threshold is observed; false while the observed demand is unknown.
-func (w *Workload) rests(d scaler.Demand) bool {
+func (w *Workload) atRest(d scaler.Demand) bool {
 	return d.Observed <= w.spec.Scale.ActivationThreshold.Float() && w.need(d) <= residue*w.Target()
 }
 
-// question returns what the answer to d depends on. While the need, or what a replica
-// carries, is unknown, it returns false, with nothing but the need.
-func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput, bool) {
+// answerInput returns what the answer to d depends on. It returns false while the need, or what
+// a replica carries, is unknown; of the input only the need is then valid.
+func (w *Workload) answerInput(now time.Time, d scaler.Demand) (scaler.AnswerInput, bool) {
 	in := scaler.AnswerInput{
 		Now: now, Need: w.need(d), Target: w.Target(), Whole: w.staffing.AsQueue(), Desired: w.asks(now),
 		LeadTime: w.LeadTime(), Calm: calmTime,
@@ -78,14 +79,14 @@ func (w *Workload) question(now time.Time, d scaler.Demand) (scaler.AnswerInput,
 	}
 	in.Idle = in.Need <= w.spec.Scale.ActivationThreshold.Float()
 	if !w.last.stale(now, w.step) {
-		in.Burst = w.spare(now, in.Count)
-		in.Guard = w.guarded(now, reactiveHold-scaler.AnswerHold)
+		in.Burst = w.withSpares(now, in.Count)
+		in.Guard = w.guarded(now, reactive.Stabilization-scaler.AnswerHold)
 	}
-	// An HPA would hold for its window. A guard that lasts beyond it is for demand below the
-	// threshold, which is to have no replica.
-	if in.Idle && now.Sub(w.answer.busy) > reactiveHold {
+	// An HPA would hold for its window. What the guard asks for after that is for demand at or
+	// below the threshold, for which there is to be no replica.
+	if in.Idle && now.Sub(w.answer.active) > reactive.Stabilization {
 		in.Guard = 0
 	}
-	in.Limit = w.affordable(now, d.Observed, reactiveHold-scaler.AnswerHold)
+	in.Limit = w.affordable(now, d.Observed, reactive.Stabilization-scaler.AnswerHold)
 	return in, true
 }

@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	// seasonSmear is by how much a season smears a sudden rise: models keep seasons in cells
-	// of five minutes, so a rise by the clock reaches its height in the forecast up to that
-	// much late.
+	// seasonSmear is by how much a season smears a sudden rise: models keep seasons in cells of
+	// five minutes, so in the forecast a daily rise reaches its height up to five minutes late.
 	seasonSmear = 5 * time.Minute
 
 	// hedgeCost is the cost, in lead times, of a hedge against a burst that does not come:
@@ -19,8 +18,8 @@ const (
 	// replicas end.
 	hedgeCost = 2.0
 
-	// weeklyChance is how likely a rise that came in two weeks at the same time comes in the
-	// third, if nothing is known before: Laplace's rule of succession, of one in one.
+	// weeklyChance is the chance that a rise that came again after a week comes after the next
+	// one as well: Laplace's rule of succession, (1 + 1)/(1 + 2).
 	weeklyChance = 2. / 3
 
 	// drainTime is how long, after the lead time, the replicas beyond the need of a burst
@@ -79,13 +78,13 @@ func (w *Workload) latch(now time.Time) float64 {
 // burst came or has gone, and replicas raised for minutes would be held until the silence
 // ends.
 func (w *Workload) hedge(now time.Time) float64 {
-	heard := now.Sub(w.heard()) <= w.step+w.step/2
+	observed := now.Sub(w.lastSample()) <= w.step+w.step/2
 	need := w.bursts.Reach(w.bursts.Level, burstLevel)
-	if w.hedging = heard && w.pays(now, w.odds(need)); !w.hedging {
+	if w.hedging = observed && w.pays(now, w.odds(need)); !w.hedging {
 		need = 0
 	}
 	weekly := w.bursts.Due(now, w.LeadTime()+w.step)
-	if weekly <= need || !heard || weeklyChance <= hedgeCost*w.odds(weekly)*(1-weeklyChance) {
+	if weekly <= need || !observed || weeklyChance <= hedgeCost*w.odds(weekly)*(1-weeklyChance) {
 		return need
 	}
 	w.parts.Chance = max(w.parts.Chance, weeklyChance)
@@ -109,24 +108,24 @@ func (w *Workload) odds(need float64) float64 {
 // k. Without the hedge a burst is missed for one lead time. So a hedge begins when the
 // chance of a burst exceeds the odds times the hedge's cost in lead times. It is kept
 // while, over some fraction of a lead time ahead, the chance exceeds the odds times that
-// fraction. For a hedge against a foreseen burst only the share in vain counts as cost.
+// fraction. For a hedge against a foreseen burst only the wasted share counts as cost.
 func (w *Workload) pays(now time.Time, odds float64) bool {
 	if !w.hedging {
-		return w.parts.Chance > hedgeCost*odds*w.vain(w.parts.Chance)
+		return w.parts.Chance > hedgeCost*odds*w.wasted(w.parts.Chance)
 	}
 	for part := 1; part <= 8; part *= 2 {
-		if c := w.bursts.Chance(now, w.LeadTime()/time.Duration(part)); c > odds/float64(part)*w.vain(c) {
+		if c := w.bursts.Chance(now, w.LeadTime()/time.Duration(part)); c > odds/float64(part)*w.wasted(c) {
 			return true
 		}
 	}
 	return false
 }
 
-// vain returns the share of the cost of a hedge that is lost on average, where a burst
+// wasted returns the share of the cost of a hedge that is lost on average, where a burst
 // comes with the given chance. If bursts come when they are foreseen, the replicas of a
 // hedge that meets one would have been started anyway, a lead time later. Otherwise the
 // whole cost is lost: 1.
-func (w *Workload) vain(chance float64) float64 {
+func (w *Workload) wasted(chance float64) float64 {
 	if w.bursts.Foreseen() {
 		return 1 - chance
 	}
@@ -153,12 +152,13 @@ func (w *Workload) drained(now time.Time, t Target) bool {
 	return now.Sub(w.bursts.Onset) >= w.step && t.Missed == 0 && need >= 0 && t.Ready >= need
 }
 
-// spare returns the count to ask for so that need is ready soon, while a burst begins.
-func (w *Workload) spare(now time.Time, need int32) int32 {
+// withSpares returns need and, while a burst begins, as many replicas more that enough of them
+// are ready soon.
+func (w *Workload) withSpares(now time.Time, need int32) int32 {
 	switch {
 	case !w.drains(now):
 		return need
-	case !w.bursts.Lasts(): // the rest of the need is not the burst's
+	case !w.bursts.Lasts(): // only suspected: what need holds beyond the latch is no burst
 		return max(need, w.oversubscribe(w.Replicas(w.parts.Latch)))
 	}
 	return w.oversubscribe(need)

@@ -16,9 +16,6 @@ const (
 	// changes, for 0.7 % of the bill.
 	calmTime = 5 * time.Minute
 
-	// reactiveHold is how long an HPA holds without a behavior.
-	reactiveHold = 5 * time.Minute
-
 	// burstAllowance is by how much, as a share, the bill may be exceeded while a burst that
 	// has begun is still met in full. Its replicas are needed for a short time only, and
 	// with fewer the burst would be missed as by an autoscaler without a forecast.
@@ -50,8 +47,8 @@ type decision struct {
 	at     time.Time     // zero before the first
 	target Target        // as it was told
 	state  *scaler.State // of the rules; nil before the first
-	calm   int32         // replicas that were ready before the burst that lasts; −1 = unknown
-	guard  int32         // replicas that only the guard was the reason for
+	calm   int32         // replicas that were ready before the burst that is going on; −1 = unknown
+	guard  int32         // replicas that only the guard asked for
 }
 
 // stale reports whether the decision is too old at now for its counts to be relied on, on
@@ -67,7 +64,7 @@ func (w *Workload) Decide(now time.Time, t Target) scaler.Decision {
 	if !w.bursts.Lasts() || w.drained(now, t) {
 		w.last.calm = t.Ready
 	}
-	if w.last.state == nil { // most are asked for demand alone, and need no memory of counts
+	if w.last.state == nil { // most workloads are asked for demand only, and save the memory
 		w.last.state = &scaler.State{}
 	}
 	var out scaler.Decision
@@ -90,9 +87,9 @@ func (w *Workload) input(now time.Time, t *Target) (api.ScaleSpec, scaler.Input)
 	if w.bursts.Lasts() { // the sample is the burst's, which is not held when it ends
 		in.Desired, in.Passing = w.calmCount(in.Desired), max(in.Passing, in.Desired)
 	}
-	in.Passing = w.spare(now, in.Passing)
-	in.Guard, in.Limit = w.guarded(now, reactiveHold), w.affordable(now, d.Observed, reactiveHold)
-	if t.Min == 0 && d.Predicted > 0 && w.rests(d) {
+	in.Passing = w.withSpares(now, in.Passing)
+	in.Guard, in.Limit = w.guarded(now, reactive.Stabilization), w.affordable(now, d.Observed, reactive.Stabilization)
+	if t.Min == 0 && d.Predicted > 0 && w.atRest(d) {
 		in.Demand.Predicted = 0 // or the last replica would stay, see [Workload.Active]
 	}
 	spec := w.spec.Scale
@@ -177,7 +174,7 @@ func (w *Workload) book(now time.Time, observed float64, t Target) {
 	if need := w.Replicas(latest.Value); need >= 0 && now.Sub(latest.Time) <= w.spec.Metric.TTL.Std() {
 		m := w.moment(need, t, i)
 		w.pacer.Observe(m, i)
-		w.try(m, i)
+		w.runTrials(m, i)
 	}
 	w.pacer.Book(i)
 }

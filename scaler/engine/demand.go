@@ -24,7 +24,7 @@ const (
 	longestSilence = time.Hour
 
 	// farthest is the most that the forecast may ask for, as a multiple of the larger
-	// of what is observed and its own median. A bound farther away only echoes an accident
+	// of what is observed and its own median. A bound farther away reflects a single accident
 	// of the past; demand that does grow so fast is a burst.
 	farthest = 3.0
 
@@ -34,10 +34,10 @@ const (
 	// rest on a handful of errors that contain it.
 	farthestYoung = 1.5
 
-	// hair is the share by which a forecast must exceed the observed demand to ask for more.
-	// The bounds of a constant load lie a few millionths above it, which would be one replica
-	// more where the load is a multiple of what a replica carries.
-	hair = 1e-4
+	// negligible is the share by which a forecast must exceed the observed demand to ask for
+	// more. The bounds of a constant load lie a few millionths above it, which would be one
+	// replica more where the load is a multiple of what a replica carries.
+	negligible = 1e-4
 )
 
 // Parts are what the demand to provide for is made of, in the unit of the
@@ -60,9 +60,8 @@ func (p Parts) bursts() float64 { return max(p.Latch, p.Return, p.Hedge) }
 
 // Demand returns the demand to provide for at now, in the unit of the metric.
 //
-// Observed is the newest sample, NaN if that is older than the TTL. While samples stay
-// away, and for one window after they return, it is at least the highest sample of the two
-// windows before.
+// Observed is the newest sample, NaN if that is older than the TTL. While no samples come, and
+// for one window after they return, it is at least the highest sample of the two windows before.
 //
 // Predicted is the most to expect from now to one lead time and one step ahead. It is the
 // larger of the window maximum of the forecast, which moves with the newest sample, and the
@@ -77,7 +76,7 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 	if f == nil || endOf(f).Before(now) {
 		return d // no model yet, or silent for longer than it reaches
 	}
-	if now.Sub(w.heard()) > longestSilence {
+	if now.Sub(w.lastSample()) > longestSilence {
 		return d
 	}
 	p := &w.parts
@@ -88,7 +87,7 @@ func (w *Workload) Demand(now time.Time) scaler.Demand {
 		p.Reactive = w.gate.Reactive(d.Observed)
 		d.Predicted = p.Reactive
 	}
-	if more := d.Predicted - d.Observed; more > 0 && more < hair*d.Observed {
+	if more := d.Predicted - d.Observed; more > 0 && more < negligible*d.Observed {
 		d.Predicted = d.Observed
 	}
 	p.Latch = w.latch(now)
@@ -105,14 +104,14 @@ func endOf(f *forecast.Forecast) time.Time {
 	return f.Start.Add(time.Duration(f.Horizon()) * f.Step)
 }
 
-// heard returns when demand was last observed: the time of the newest sample, or, before
-// the first one, the end of the last cell that is known. So a start in the middle of an
-// outage counts from the beginning of the outage.
-func (w *Workload) heard() time.Time {
+// lastSample returns when demand was last observed: the time of the newest sample or, before
+// the first one, the end of the last cell that held one. So a start in the middle of an outage
+// counts from the beginning of the outage.
+func (w *Workload) lastSample() time.Time {
 	if t := w.Latest().Time; !t.IsZero() {
 		return t
 	}
-	return w.model.Heard()
+	return w.model.LastSample()
 }
 
 // need returns the part of d to provide for: the larger of observed and predicted
@@ -205,10 +204,14 @@ func (w *Workload) surprise(f *forecast.Forecast, level float64, now time.Time) 
 	if t.IsZero() || !t.After(f.Start) || now.Sub(t) > w.step || w.bursts.Lasts() {
 		return 0
 	}
-	h := int((t.Sub(f.Start) - 1) / f.Step)
+	h := cellAt(f, t)
 	if h >= f.Horizon() {
 		return 0
 	}
 	risen := latest.Value + w.nowcast.Rise()
 	return max(0, risen-f.Quantile(f.Values[h], level))
 }
+
+// cellAt returns the cell of f that a sample of the time t, after the start of f, speaks of: the
+// one that contains t or ends there. It may lie beyond the horizon.
+func cellAt(f *forecast.Forecast, t time.Time) int { return int((t.Sub(f.Start) - 1) / f.Step) }

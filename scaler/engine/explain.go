@@ -80,7 +80,7 @@ func (w *Workload) RehearseAnswer(now time.Time) (scaler.AnswerRecord, bool) {
 		return scaler.AnswerRecord{}, false
 	}
 	defer w.untouched()()
-	in, known := w.question(now, w.Demand(now))
+	in, known := w.answerInput(now, w.Demand(now))
 	r := scaler.AnswerRecord{Hold: *w.answer.hold, Input: in}
 	r.Answer, _ = scaler.Respond(r.Hold, in)
 	return r, known

@@ -32,9 +32,9 @@ func (w *Workload) levelAt(alpha float64, now time.Time) float64 {
 	return pacing.Level(alpha, width/math.Log((1-lower)/(1-upper))/w.Target())
 }
 
-// try asks for the count of each α on trial, and judges what these would have missed over
+// runTrials asks for the count of each α on trial, and judges what these would have missed over
 // an interval. Bursts are left out.
-func (w *Workload) try(m reactive.Moment, i pacing.Interval) {
+func (w *Workload) runTrials(m reactive.Moment, i pacing.Interval) {
 	f, now := w.Forecast(), i.End
 	if i.Burst || f == nil || endOf(f).Before(now) {
 		return

@@ -14,24 +14,23 @@ import (
 )
 
 const (
-	// retracePace bounds the time between two samples that a retrace makes up: a quarter of
-	// a cell, as of a minute that is scraped four times.
-	retracePace  = shadow.Slot
-	retraceSlack = time.Minute
+	// A retrace makes up four samples a cell, as of a minute that is scraped every 15 s, but
+	// with no less than shortestPace and no more than longestPace between them.
+	shortestPace = shadow.Slot
+	longestPace  = time.Minute
 )
 
 // A Retrace is a second workload, of the same spec, that goes over the last days of a history
 // as if they were the present. It learns what a process would know by now if it had run all
 // the time: whether the forecast is to be trusted, what each quantile on trial would have
-// missed, what an autoscaler without a forecast would have missed and cost, and what
-// forescale would have. A process that starts knows nothing of that, and would have to begin
-// with usual values.
+// missed, and what forescale and an autoscaler without a forecast would each have missed and
+// cost. A process that starts knows nothing of that, and would have to begin with defaults.
 //
 // The decisions of a retrace act on an imagined target, whose replicas are ready one
 // start-up after they were asked for. So what is missed and paid in it is an estimate, as it
-// is for the reactive autoscaler. It is what the same decisions cost on this load. The real
-// bill of those days may be that of another autoscaler, and nobody has recorded it. Harm is
-// not taken over, nor what reality has corrected: see Absolve of package pacing.
+// is for the reactive autoscaler: what the same decisions cost on this load. The real bill of
+// those days may be that of another autoscaler, and is not known. Neither harm nor the
+// correction of the trials by real misses is taken over: see Absolve of package pacing.
 //
 // A history has one value a cell, where the present has a sample each scrape. Apart from
 // noise, a rate over the length of a cell moves on a line between two cells, and so do the
@@ -41,10 +40,10 @@ const (
 type Retrace struct {
 	w     *Workload
 	fleet fleet
-	grown bool // whether the history is long enough to know a forecast by
+	grown bool // whether the history is long enough to judge a forecast by
 }
 
-// grownUp is how much of a history is observed if it is long enough to know a forecast by.
+// grownUp is how much of a history must be observed to judge a forecast by it.
 const grownUp = 48 * time.Hour
 
 // Retrace returns a retrace for a start of w: first its Fit, then [Workload.Start]. It is
@@ -67,7 +66,7 @@ func (w *Workload) Retrace() *Retrace {
 // is slow, needs no lock of the workload, and is called once.
 func (r *Retrace) Fit(ctx context.Context, history forecast.Series, network *lstm.Network) (*model.Fitted, error) {
 	r.grown = time.Duration(history.Observed())*history.Step >= grownUp
-	return model.Fit(ctx, r.w.spec, history, model.Options{Network: network, Last: r.run})
+	return model.Fit(ctx, r.w.spec, history, model.Options{Network: network, Retrace: r.run})
 }
 
 // Start installs the fit that r has made, see [Workload.Install], and takes over what r has
@@ -90,13 +89,13 @@ func (w *Workload) Start(fit *model.Fitted, r *Retrace) error {
 	return nil
 }
 
-// run is a [model.Last].
+// run is a [model.Retrace].
 func (r *Retrace) run(before *model.Fitted, seen, clean forecast.Series) {
 	w, last := r.w, math.NaN()
 	if w.Install(before) != nil { // impossible: it has no cells yet
 		return
 	}
-	pace := min(max(seen.Step/4, retracePace), retraceSlack, seen.Step)
+	pace := min(max(seen.Step/4, shortestPace), longestPace, seen.Step)
 	for i, v := range seen.Values {
 		start, end := seen.At(i), seen.At(i+1)
 		for at := start.Add(pace); at.Before(end); at = at.Add(pace) {
@@ -116,9 +115,9 @@ func (r *Retrace) sample(at time.Time, v float64) {
 	r.decide(at)
 }
 
-// decide lets the fleet follow the decision of an instant. Without a pacer nothing would be
-// learned of it, nor while it is unknown what a replica carries; before the first sample
-// nothing is known to start from.
+// decide decides at an instant, and lets the fleet follow. It does nothing where that teaches
+// nothing: without a pacer, while it is unknown what a replica carries, and before the first
+// sample.
 func (r *Retrace) decide(at time.Time) {
 	w := r.w
 	if w.pacer == nil || !(w.Target() > 0) || w.Latest().Time.IsZero() {
@@ -142,7 +141,7 @@ type fleet struct {
 
 // begin makes n the count of now and of all before.
 func (f *fleet) begin(now time.Time, n int32) {
-	f.slot = now.UnixNano() / int64(shadow.Slot)
+	f.slot = shadow.SlotOf(now)
 	for i := range f.counts {
 		f.counts[i] = n
 	}
@@ -150,7 +149,7 @@ func (f *fleet) begin(now time.Time, n int32) {
 
 // follow makes n the count from now on.
 func (f *fleet) follow(now time.Time, n int32) {
-	for slot := now.UnixNano() / int64(shadow.Slot); f.slot < slot; f.slot++ {
+	for slot := shadow.SlotOf(now); f.slot < slot; f.slot++ {
 		f.counts[(f.slot+1)%shadow.Slots] = f.count()
 	}
 	f.counts[f.slot%shadow.Slots] = n

@@ -26,7 +26,7 @@ func (w *Workload) watch(s collector.Sample) {
 	median := math.NaN()
 	f := w.Forecast()
 	if f != nil && s.Time.After(f.Start) {
-		if h := int((s.Time.Sub(f.Start) - 1) / f.Step); h < f.Horizon() {
+		if h := cellAt(f, s.Time); h < f.Horizon() {
 			median = f.Quantile(f.Values[h], 0.5)
 		}
 	}
@@ -40,7 +40,7 @@ func (w *Workload) earned() bool {
 	return w.gate.Trusted() && w.gate.Scored() && w.gate.Count >= w.tried+trust.Least
 }
 
-// promise notes what the forecast says at the end of a cell, to be judged when it is due.
+// promise hands the forecast of the end of a cell to the gate, to be judged when it is due.
 func (w *Workload) promise() {
 	f, latest, made := w.Forecast(), w.Latest(), w.Next()
 	if f == nil || latest.Time.IsZero() || made.Sub(latest.Time) > w.step || w.bursts.Lasts() {

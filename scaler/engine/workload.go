@@ -21,8 +21,8 @@ const (
 	// have been seen.
 	defaultStartup = 60 * time.Second
 
-	// usualLevel is the quantile that a forecast is judged at and explained by where the
-	// whole distribution is provided for.
+	// usualLevel is the quantile at which a forecast is judged and explained where the spec
+	// states none, because the whole distribution is provided for.
 	usualLevel = 0.95
 
 	// leastHorizon is the least number of cells to forecast.
@@ -44,7 +44,7 @@ type Workload struct {
 	bursts   burst.Detector
 	dip      burst.Dip
 	gate     trust.Gate
-	tried    int           // promises in the gate that were made again over a history
+	tried    int           // promises in the gate that come from a retrace
 	pacer    *pacing.Pacer // nil without a violation target
 
 	parts   Parts // of the last demand
@@ -191,7 +191,7 @@ func (w *Workload) SetStartup(d time.Duration) {
 	}
 	w.startup = d
 	w.model.Extend(w.horizon())
-	w.expect(math.NaN()) // what was forecast for another cell than the revised one tells nothing
+	w.expect(math.NaN()) // the revised cell is now another one: the last forecast cannot be compared
 }
 
 // Append takes closed cells, oldest first. Cells before Next are known already and are
@@ -262,7 +262,7 @@ func (w *Workload) Install(fit *model.Fitted) error {
 		return err
 	}
 	w.model.Observe(w.nowcast.Latest().Value)
-	w.expect(math.NaN()) // what another model forecast tells nothing of this one's revisions
+	w.expect(math.NaN()) // the last forecast was made by another model
 	if fit.Bursts != nil {
 		w.bursts.Remember(fit.Bursts)
 	}
@@ -278,8 +278,8 @@ func (w *Workload) FitDue(now time.Time) bool { return w.model.FitDue(now) }
 // changes it.
 func (w *Workload) Forecast() *forecast.Forecast { return w.model.Forecast() }
 
-// Staffing returns the rule that holds what is known of the replicas, for whoever watches
-// them to tell it.
+// Staffing returns the rule that says how many replicas carry a demand. The driver passes to it
+// what it observes of the replicas.
 func (w *Workload) Staffing() *staffing.Rule { return w.staffing }
 
 // Target returns the demand that one replica serves, see [staffing.Rule.Target]; 0 =

@@ -139,7 +139,7 @@ func fittedEntries(b *testing.B, s *Store, n int, now time.Time) []*entry {
 		filter, err := fitted.Filter(history.Slice(history.Len()-30, history.Len()))
 		require.NoError(b, err)
 		e := s.entries[k]
-		require.NoError(b, e.workload.Install(&model.Fitted{Name: auto.Auto, Filter: filter, End: history.End(), Heard: history.End(), Cells: history.Len()}))
+		require.NoError(b, e.workload.Install(&model.Fitted{Name: auto.Auto, Filter: filter, End: history.End(), LastSample: history.End(), Cells: history.Len()}))
 		e.filled = true
 		all[i] = e
 	}

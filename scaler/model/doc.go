@@ -4,18 +4,19 @@
 // # The idea
 //
 // A model has two clocks. [Fit] is slow, milliseconds to seconds, and needs the whole
-// history; it yields a [Fitted], which nobody has to wait for. A [Running] is what a
+// history; it yields a [Fitted], and no decision waits for it. A [Running] is what a
 // decision reads: it takes a closed cell in constant time, forecasts from the last
 // one, and takes over a Fitted whenever one is done, catching up with the cells that
 // closed meanwhile.
 //
 // The model does not learn from everything that was recorded. Bursts are left out, because
-// package burst deals with them, except those that the clock makes. The first cells of a
-// series that has just come to life are left out too. Declared events are taken out of the
-// history and added to the forecast.
+// package burst deals with them, except those that come at the same time each day. The first
+// cells of a new series are left out too. Declared events are removed from the history and
+// applied to the forecast.
 //
-// A fit may let its caller go over the last days of the history again, cell by cell ([Last]).
-// What a process learns of its forecasts while it runs is thus learned before it starts.
+// A fit may let its caller go over the last days of the history again, cell by cell
+// ([Retrace]). So a process knows from the start what it would otherwise learn about its
+// forecasts only while it runs.
 //
 // # Why fitting is a function and not a method
 //

@@ -21,16 +21,17 @@ type Fitted struct {
 	Name   string          // of the model
 	Filter forecast.Filter // state just after the history
 	End    time.Time       // end of the history = start of the next cell
-	Heard  time.Time       // end of the last cell that held a sample; zero if none did
 	Cells  int             // cells of the history that held a sample
 	Bursts *burst.Detector // what it saw in the history; nil = nothing
 	Idle   bool            // each of those cells was 0, and there was at least one
+
+	LastSample time.Time // end of the last cell that held a sample; zero if none did
 }
 
 // Options are what [Fit] is given beside the specification. The zero value adds nothing.
 type Options struct {
 	Network *lstm.Network // joins the experts of the pool, or is the model lstm itself; nil = only the built-in one
-	Last    Last          // goes over the last days of the history again before the fit is done; nil = nobody
+	Retrace Retrace       // called once the model is fitted, before Fit returns; nil = no retrace
 }
 
 // Fit fits the model that spec asks for to history and filters it. It is
@@ -43,23 +44,23 @@ func Fit(ctx context.Context, spec api.Spec, history forecast.Series, o Options)
 	if err != nil {
 		return nil, err
 	}
-	return fit(ctx, spec, spec.Forecast.Model, model, history, o.Last)
+	return fit(ctx, spec, spec.Forecast.Model, model, history, o.Retrace)
 }
 
-// FitReactive fits the simplest rule, last value, which is ready within
-// milliseconds. It serves until [Fit] is done, or if that fails.
+// FitReactive fits the simplest model, the last value, within milliseconds. It serves until
+// [Fit] is done, and where that fails.
 func FitReactive(ctx context.Context, spec api.Spec, history forecast.Series) (*Fitted, error) {
 	return fit(ctx, spec.Default(), auto.Naive, baseline.Naive{}, history, nil)
 }
 
-func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series, last Last) (*Fitted, error) {
+func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, history forecast.Series, retrace Retrace) (*Fitted, error) {
 	if err := history.Check(); err != nil {
 		return nil, err
 	}
 	if history.Step != spec.Metric.Step.Std() {
 		return nil, fmt.Errorf("model: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
 	}
-	heard := lastSample(history)
+	latest := lastSample(history)
 	idle := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })
 	seen := withoutStart(history)
 	zone, err := Zone(spec)
@@ -86,21 +87,21 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 		return withEvents(fitted, calendar, h)
 	}
 	rest := 0
-	if last != nil {
-		rest = lastCells(history)
+	if retrace != nil {
+		rest = retracedCells(history)
 	}
 	before := history.Slice(0, history.Len()-rest)
 	filter, err := filtered(before)
 	if err != nil {
 		return nil, fmt.Errorf("model: filter %s: %w", name, err)
 	}
-	if last != nil {
+	if retrace != nil {
 		past, _ := withoutBursts(seen.Slice(0, before.Len()), zone)
-		last(&Fitted{Name: name, Filter: filter, End: before.End(), Heard: lastSample(before), Cells: before.Observed(), Bursts: past, Idle: idle},
+		retrace(&Fitted{Name: name, Filter: filter, End: before.End(), LastSample: lastSample(before), Cells: before.Observed(), Bursts: past, Idle: idle},
 			seen.Slice(before.Len(), seen.Len()), history.Slice(before.Len(), history.Len()))
 	}
 	return &Fitted{
-		Name: name, Filter: filter, End: history.End(), Heard: heard, Cells: history.Observed(), Bursts: bursts, Idle: idle,
+		Name: name, Filter: filter, End: history.End(), LastSample: latest, Cells: history.Observed(), Bursts: bursts, Idle: idle,
 	}, nil
 }
 

@@ -14,12 +14,13 @@ const (
 	// may be the new level, which it has to learn.
 	LongestBurst = 10 * time.Minute
 
-	// UsualSpan is the least history that shows what is usual. A model that has
-	// seen less learns from every cell: without the last ones it would know nothing
-	// but how the target came to life.
+	// UsualSpan is the least history that shows what is usual. A model that has seen less
+	// learns from every cell, also from those of bursts, or it would know only how the target
+	// started.
 	UsualSpan = 6 * LongestBurst
 
-	// startingCells is how many cells a new series takes to show what it is.
+	// startingCells is how many cells at the start of a new series are left out: in them
+	// the window of a rate is still filling.
 	startingCells = 2
 )
 
@@ -34,12 +35,12 @@ func lastSample(history forecast.Series) time.Time {
 	return time.Time{}
 }
 
-// withoutStart returns history without its beginning, if the series came to life within
-// it. The time before the first sample is left out: it is not known to be without demand,
-// and a season of it would be one of zeros. The first cells are left out too: a rate over a
-// window that is not full yet grows with the window while the load does not, and in a short
-// history nothing outweighs that. A history without a sample after those cells keeps its
-// length, and is silent. It does not change history.
+// withoutStart returns history without its beginning, if the series began within it. The time
+// before the first sample is left out: it is not known to be without demand, and a season of it
+// would be one of zeros. The first cells are left out too: a rate over a window that is not full
+// yet grows with the window while the load does not, and in a short history nothing outweighs
+// that. A history without a sample after those cells keeps its length, with all cells NaN. The
+// argument is not changed.
 func withoutStart(history forecast.Series) forecast.Series {
 	observed := func(v float64) bool { return !math.IsNaN(v) }
 	first := slices.IndexFunc(history.Values, observed)
@@ -58,10 +59,10 @@ func withoutStart(history forecast.Series) forecast.Series {
 }
 
 // withoutBursts returns history with NaN in the cells of bursts, and the detector that found
-// them. Daily rises, by the clock of zone, stay. Once the bursts are known to have a clock, only
-// those stay that last: short bursts by the clock are met by the hedge at their minute and
-// height, which the season of a model smears. In a history that is too short to show what
-// is usual everything stays. It does not change history.
+// them. Rises at the same time of each day, by the clock of zone, stay. Where the bursts follow a
+// clock, see [burst.Detector.Clock], only those of these rises stay that last: short ones are met
+// by the hedge, at their minute and height, which the season of a model would smear. In a history
+// that is too short to show what is usual everything stays. The argument is not changed.
 func withoutBursts(history forecast.Series, zone *time.Location) (*burst.Detector, forecast.Series) {
 	d, out := removeBursts(history, zone, 0)
 	if clock := d.Clock(); clock > 0 {

@@ -23,9 +23,9 @@ func noisy(days int) forecast.Series {
 	return h
 }
 
-// The model that runs on is the same, whether somebody has gone over the last of the
-// history again or not, and whoever does is given it as it was then.
-func TestTheLastOfAHistoryIsGoneOverAgain(t *testing.T) {
+// The fitted model is the same with a retrace and without, and the retrace is given the model as
+// it was before its first cell.
+func TestTheEndOfAHistoryIsRetraced(t *testing.T) {
 	history := noisy(5)
 	leap := history.Len() - 600
 	for i := leap; i < leap+5; i++ {
@@ -42,9 +42,9 @@ func TestTheLastOfAHistoryIsGoneOverAgain(t *testing.T) {
 		plain, err := model.Fit(t.Context(), s, history, model.Options{})
 		require.NoError(t, err)
 		var cells, left int
-		again, err := model.Fit(t.Context(), s, history, model.Options{Last: func(before *model.Fitted, seen, clean forecast.Series) {
+		again, err := model.Fit(t.Context(), s, history, model.Options{Retrace: func(before *model.Fitted, seen, clean forecast.Series) {
 			require.Equal(t, before.End, seen.Start)
-			require.Equal(t, before.End, before.Heard)
+			require.Equal(t, before.End, before.LastSample)
 			require.Equal(t, seen.Start, clean.Start)
 			require.Equal(t, history.Len(), before.Cells+seen.Len())
 			require.Equal(t, history.End(), seen.End())
@@ -68,9 +68,9 @@ func TestTheLastOfAHistoryIsGoneOverAgain(t *testing.T) {
 	}
 }
 
-// At most three days of a history are gone over, and no more cells than these have minutes,
-// but enough for a verdict.
-func TestHowMuchOfAHistoryIsTheLast(t *testing.T) {
+// At most three days of a history are retraced, and no more cells than these have minutes, but
+// enough for a verdict of the gate.
+func TestHowMuchOfAHistoryIsRetraced(t *testing.T) {
 	for name, c := range map[string]struct {
 		step        time.Duration
 		cells, want int
@@ -86,7 +86,7 @@ func TestHowMuchOfAHistoryIsTheLast(t *testing.T) {
 			s.Forecast.Model, s.Metric.Step = "naive", api.Duration(c.step)
 			got := -1
 			_, err := model.Fit(t.Context(), s, forecast.Series{Start: monday, Step: c.step, Values: make([]float64, c.cells)},
-				model.Options{Last: func(_ *model.Fitted, seen, _ forecast.Series) { got = seen.Len() }})
+				model.Options{Retrace: func(_ *model.Fitted, seen, _ forecast.Series) { got = seen.Len() }})
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})

@@ -36,7 +36,7 @@ type Running struct {
 	fresh    bool // forecast is that of the current state
 
 	next   time.Time // start of the next cell to learn from
-	heard  time.Time // end of the last cell that held a sample, in a history or since; zero if none did
+	latest time.Time // end of the last cell that held a sample, in a history or since; zero if none did
 	recent []float64 // last closed cells, the newest ends at next; see keep
 }
 
@@ -62,9 +62,9 @@ func (r *Running) Name() string { return r.name }
 // Install or Pending.
 func (r *Running) Next() time.Time { return r.next }
 
-// Heard returns the end of the last cell that held a sample, in the history of a fit
+// LastSample returns the end of the last cell that held a sample, in the history of a fit
 // or since; zero if none did.
-func (r *Running) Heard() time.Time { return r.heard }
+func (r *Running) LastSample() time.Time { return r.latest }
 
 // Span returns how much of the history of the last fit was observed, 0 before the
 // first.
@@ -74,8 +74,8 @@ func (r *Running) Span() time.Duration { return time.Duration(r.fitCells) * r.st
 // since. It is false before the first.
 func (r *Running) Idle() bool { return r.idle }
 
-// Observe tells a sample that the model does not learn from: demand that is there
-// ends the idleness before its cell has closed.
+// Observe takes a sample of the cell that is still open. The model does not learn from it, but
+// a sample above 0 ends the idleness at once.
 func (r *Running) Observe(demand float64) { r.idle = r.idle && demand == 0 }
 
 // Extend makes forecasts reach at least horizon cells.
@@ -86,10 +86,10 @@ func (r *Running) Extend(horizon int) {
 	}
 }
 
-// Pending returns the values of closed cells, oldest first, that [Running.Update] is
-// to be given one by one. Cells before Next are known already and passed over; a hole
-// between Next and the first cell counts as NaN. It returns an error if the step
-// differs or the hole is longer than the history, which asks for a new fit instead.
+// Pending returns the values of closed cells, oldest first, to be passed to [Running.Update]
+// one by one. Cells before Next are known already and skipped; a hole between Next and the
+// first cell counts as NaN. It returns an error if the step differs or the hole is longer than
+// the history: then a new fit is needed.
 func (r *Running) Pending(cells forecast.Series) ([]float64, error) {
 	if cells.Len() == 0 {
 		return nil, nil
@@ -120,7 +120,7 @@ func (r *Running) Update(v float64) {
 	r.keep(v)
 	r.next = r.next.Add(r.step)
 	if !math.IsNaN(v) {
-		r.heard = r.next
+		r.latest = r.next
 	}
 	r.idle = r.idle && !(v > 0)
 	if r.filter != nil {
@@ -129,7 +129,7 @@ func (r *Running) Update(v float64) {
 	}
 }
 
-// keep remembers a closed cell, and lets go of those that no fit can want.
+// keep remembers a closed cell, and drops those that no fit can still need.
 func (r *Running) keep(v float64) {
 	most := spareCells
 	if r.FitDue(r.next) {
@@ -156,7 +156,7 @@ func (r *Running) Install(fit *Fitted) error {
 		return fmt.Errorf("model: the fit ends at %s, %d cells ago, only %d are kept",
 			fit.End.Format(time.RFC3339), missing, len(r.recent))
 	}
-	if missing < 0 || r.next.IsZero() { // the fit has seen more than the workload
+	if missing < 0 || r.next.IsZero() { // the fit has seen more than this model
 		r.next = fit.End
 		r.recent = r.recent[:0]
 		missing = 0
@@ -168,8 +168,8 @@ func (r *Running) Install(fit *Fitted) error {
 	}
 	r.filter, r.name, r.fitEnd, r.fitCells = fit.Filter, fit.Name, fit.End, fit.Cells
 	r.fresh = false
-	if fit.Heard.After(r.heard) {
-		r.heard = fit.Heard
+	if fit.LastSample.After(r.latest) {
+		r.latest = fit.LastSample
 	}
 	return nil
 }
