@@ -48,7 +48,7 @@ type serveConfig struct {
 func (c *serveConfig) bind(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Prometheus.URL, "prometheus-url", "http://localhost:9090", "address of Prometheus or of a compatible API, before /api/v1")
 	fs.StringVar(&c.Prometheus.HTTPConfigFile, "prometheus-http-config", "", "YAML `file` with TLS, credentials, headers and proxy, in Prometheus's http_config format")
-	durationVar(fs, &c.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "how long a query of the present may take; one of the past, such as a history, gets six times as long")
+	durationVar(fs, &c.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "time limit of an instant query; a range query, such as of a history, gets six times as long")
 	fs.Float64Var(&c.Prometheus.QueryRate, "prometheus-query-rate", 200, "most queries per second over all workloads, each of which asks every two to four seconds")
 	fs.StringVar(&c.GRPC.Address, "grpc-address", ":9443", "where KEDA calls")
 	fs.StringVar(&c.GRPC.CertFile, "grpc-cert", "", "certificate chain `file` (PEM); read again when it changes")

@@ -232,8 +232,8 @@ func (t *target) forecasting(bool) metav1.Condition {
 		return no(v1alpha1.Forecasting, string(scaler.NoData), t.scale.Err.Error())
 	case t.scale.LeadTime == 0:
 		return no(v1alpha1.Forecasting, "Starting", "nothing was decided yet")
-	case math.IsNaN(t.scale.Demand.Predicted) && t.scale.PastErr != nil: // it does not pass by itself
-		return no(v1alpha1.Forecasting, "HistoryUnreadable", "observed demand alone decides: "+t.scale.PastErr.Error())
+	case math.IsNaN(t.scale.Demand.Predicted) && t.scale.HistoryErr != nil: // it does not pass by itself
+		return no(v1alpha1.Forecasting, "HistoryUnreadable", "observed demand alone decides: "+t.scale.HistoryErr.Error())
 	case math.IsNaN(t.scale.Demand.Predicted) && t.scale.FitErr != nil:
 		return no(v1alpha1.Forecasting, "NoForecast", "no model is fitted yet, observed demand alone decides: "+t.scale.FitErr.Error())
 	case math.IsNaN(t.scale.Demand.Predicted):

@@ -109,7 +109,7 @@ func TestWhyThereIsNoForecast(t *testing.T) {
 	x.scale.FitErr = errors.New("history too short")
 	require.Equal(t, "NoForecast", x.forecasting(false).Reason)
 	require.Contains(t, x.forecasting(false).Message, "history too short")
-	x.scale.PastErr = errors.New("2 series, want exactly one; wrap the query in sum(…)")
+	x.scale.HistoryErr = errors.New("2 series, want exactly one; wrap the query in sum(…)")
 	require.Equal(t, "HistoryUnreadable", x.forecasting(false).Reason)
 	require.Contains(t, x.forecasting(false).Message, "wrap the query in sum(…)")
 	x.scale.Demand.Predicted = 12

@@ -30,5 +30,5 @@ type Answer struct {
 	Observed  float64       // newest demand sample; NaN = none within the TTL
 	Predicted float64       // forecast part of Value; NaN = reactive only
 	Rule      scaler.Reason // why Value differs from what the demand needs; empty = it does not
-	Err       error         // non-nil: nothing may be served, and why and what to do; the other fields but Target are then void
+	Err       error         // non-nil: nothing may be served, with the cause and the remedy; of the other fields only Target is then valid
 }

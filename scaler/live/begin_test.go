@@ -17,13 +17,13 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// A slowPast is a source whose histories take long, as those of a thousand workloads do.
-type slowPast struct {
+// A slowHistory is a source whose histories take long, as those of a thousand workloads do.
+type slowHistory struct {
 	*fakeSource
 	takes time.Duration
 }
 
-func (s slowPast) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+func (s slowHistory) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
 	if to.Sub(from) > time.Hour {
 		time.Sleep(s.takes)
 	}
@@ -35,7 +35,7 @@ func (s slowPast) Range(ctx context.Context, query string, from, to time.Time, s
 func TestManyThatBeginAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 24
-		source := slowPast{&fakeSource{value: flat(120)}, 20 * time.Second}
+		source := slowHistory{&fakeSource{value: flat(120)}, 20 * time.Second}
 		s := run(t, source, Options{Parallel: 8})
 		keyOf := func(i int) Key { return Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"} }
 		spec := demand()
@@ -71,15 +71,15 @@ func TestManyThatBeginAtOnce(t *testing.T) {
 	})
 }
 
-// A hangingPast is a source whose histories of one query time out, once it is told to.
-type hangingPast struct {
+// A hangingHistory is a source whose histories of one query time out, once it is told to.
+type hangingHistory struct {
 	*fakeSource
 	query string
 	told  atomic.Bool
 	hangs atomic.Int32 // histories that hang now
 }
 
-func (h *hangingPast) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+func (h *hangingHistory) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
 	if h.told.Load() && query == h.query && to.Sub(from) > time.Hour {
 		h.hangs.Add(1)
 		defer h.hangs.Add(-1)
@@ -92,7 +92,7 @@ func (h *hangingPast) Range(ctx context.Context, query string, from, to time.Tim
 // A new fit whose history times out keeps nobody's first fit waiting.
 func TestAHistoryThatTimesOutKeepsNoFitWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &hangingPast{fakeSource: &fakeSource{value: flat(120), since: time.Now().Add(-time.Hour)}, query: "slow"}
+		source := &hangingHistory{fakeSource: &fakeSource{value: flat(120), since: time.Now().Add(-time.Hour)}, query: "slow"}
 		s := run(t, source, Options{})
 		slow, spec := Key{Namespace: "shop", Name: "slow", Metric: "demand"}, demand()
 		spec.Forecast.Model, spec.Metric.Query = "auto", "slow"
@@ -163,20 +163,20 @@ func TestAServerThatHangsIsNoStart(t *testing.T) {
 	})
 }
 
-// A pastHangs is a source whose ranges hang, once it is told to.
-type pastHangs struct{ hangingSource }
+// A hangingRanges is a source whose ranges hang, once it is told to.
+type hangingRanges struct{ hangingSource }
 
-func (p *pastHangs) Instant(ctx context.Context, query string, at time.Time) (collector.Sample, error) {
+func (p *hangingRanges) Instant(ctx context.Context, query string, at time.Time) (collector.Sample, error) {
 	return p.fakeSource.Instant(ctx, query, at)
 }
 
-// The present does not wait for a past that hangs, be it the history at the start or the
-// cells since, and be there more workloads than queries of the past may hang. Once the server
+// The newest sample does not wait for a range query that hangs, be it for the history at the start
+// or for closed cells, and be there more workloads than range queries may run at once. Once the server
 // answers again the forecast goes on.
 func TestThePresentDoesNotWaitForAPastThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 12
-		source := &pastHangs{hangingSource{fakeSource: &fakeSource{value: wave}}}
+		source := &hangingRanges{hangingSource{fakeSource: &fakeSource{value: wave}}}
 		s := run(t, source, Options{Parallel: 4})
 		keyOf := func(i int) Key { return Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"} }
 		spec := demand()
@@ -197,7 +197,7 @@ func TestThePresentDoesNotWaitForAPastThatHangs(t *testing.T) {
 		for i := range n {
 			require.NoError(t, s.Ensure(keyOf(i), spec))
 		}
-		time.Sleep(11 * time.Second) // the first sample waits as long as a query of the present may take
+		time.Sleep(11 * time.Second) // the first sample waits for QueryTimeout
 		for range 40 {
 			require.LessOrEqual(t, oldest(), 7*time.Second, "at the start: a query each 5 s, with a second of patience")
 			time.Sleep(10 * time.Second)
@@ -222,11 +222,11 @@ func TestThePresentDoesNotWaitForAPastThatHangs(t *testing.T) {
 	})
 }
 
-// A past that hangs for an hour is told of, for each workload, once for each of the two causes.
-func TestAPastThatHangsIsToldOf(t *testing.T) {
+// Range queries that hang for an hour are logged once per workload for each of the two causes.
+func TestAHangingRangeQueryIsLoggedOnceForEachCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 12
-		source := &pastHangs{hangingSource{fakeSource: &fakeSource{value: wave}}}
+		source := &hangingRanges{hangingSource{fakeSource: &fakeSource{value: wave}}}
 		var log bytes.Buffer
 		s := run(t, source, Options{Parallel: 4, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		spec := demand()
@@ -239,7 +239,7 @@ func TestAPastThatHangsIsToldOf(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		for i := range n {
-			told := strings.Count(log.String(), fmt.Sprintf("the past cannot be read, only the present\" workload=shop/web-%d/", i))
+			told := strings.Count(log.String(), fmt.Sprintf("history or closed cells not read, serving from the newest sample\" workload=shop/web-%d/", i))
 			require.True(t, told == 1 || told == 2, told)
 		}
 	})

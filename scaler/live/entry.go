@@ -20,25 +20,25 @@ type entry struct {
 	key     Key
 	touched atomic.Int64 // unix nanoseconds of the last interest
 	rhythm  atomic.Int64 // nanoseconds between two of them, see touch
-	queried atomic.Int64 // and of the beginning of the last query; 0 = none yet
+	queried atomic.Int64 // unix nanoseconds of the start of the last query; 0 = none yet
 
 	mu       sync.Mutex // guards the workload and what follows; held for a decision's microsecond, or while a cell closes for a hundred
 	workload *engine.Workload
 	spec     api.Spec
 	epoch    int // counts specs, so that a late result of a former one is dropped
 
-	cadence       cadence // of its news
+	cadence       cadence // when its series has news
 	querying      bool
 	queryAfter    time.Time // no query before, after a failure
 	queryFailures int       // in a row
 	queryErr      error     // of the last query; nil when it succeeded
 
 	filled       bool      // the history has been read
-	filling      bool      // it, or what came since, is being read
-	fillAfter    time.Time // no reading of the past before, after a failure
+	filling      bool      // the history or closed cells are being read
+	fillAfter    time.Time // no range query before, after a failure
 	fillFailures int       // in a row
-	fillErr      error     // of the last reading of the history or the cells since
-	fillTold     bool      // that was logged
+	fillErr      error     // of the last range query for the history or closed cells
+	fillTold     bool      // fillErr was logged
 
 	fitting  bool
 	fitAfter time.Time // no fit before, after a failure
@@ -47,12 +47,12 @@ type entry struct {
 	serviceErr error   // of the last look at latency and replicas
 	service    service // as of the last closed cell
 	left       left
-	pods       pods      // as the owner of the target told
-	requested  requested // by the answers, where nobody tells of pods
-	score      scoring   // what the answers are worth; it goes on where a spec changes
-	scaled     bool      // somebody decides replicas, and with them books the error budget
+	pods       pods      // as reported by the owner of the target
+	requested  requested // counts that answers asked for, where nobody reports pods
+	score      scoring   // what the answers are worth; a change of spec does not reset it
+	scaled     bool      // Scale is called: it decides replicas and books the error budget
 	answered   bool      // an answer of this spec or a former one stands
-	decided    time.Time // instant of the newest answer, or of what stood in its way
+	decided    time.Time // instant of the newest answer, or of the error in place of one
 
 	answerMu sync.Mutex // guards what follows, after mu where both are held; held for nanoseconds, so that whoever asks never waits for a cell
 	answer   Answer
@@ -68,15 +68,15 @@ func cmpKey(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Metric, b.Metric))
 }
 
-// asked is the least time without a question after which a workload is no longer wanted. KEDA
-// asks every half minute by default, and an HPA behind it every quarter. A trigger that was
-// deleted, or whose corrected query has given its metric another name, is kept for longer than
-// that, and must not look like one that is in need of its data.
-const asked = 2 * time.Minute
+// wantedFor is how long a workload counts as wanted after it was last asked for, at least. By
+// default KEDA asks every 30 s, and the HPA behind it every 15 s. A trigger that was deleted, or
+// whose corrected query has given its metric another name, is kept for longer than that, and must
+// not look like one that lacks data.
+const wantedFor = 2 * time.Minute
 
-// touch notes interest, and the time since the last. A shorter time than before, such as that of
-// an HPA once there are replicas again, counts for half of the former one at least, because KEDA
-// and an HPA ask out of step. Calls within a second are one.
+// touch notes that somebody asks, and how long after the last time. A shorter interval than
+// before, such as that of an HPA once there are replicas again, at most halves the rhythm,
+// because KEDA and an HPA ask out of step. Calls within a second count as one.
 func (e *entry) touch(now time.Time) {
 	last := e.touched.Swap(now.UnixNano())
 	if since := now.UnixNano() - last; last != 0 && since >= int64(time.Second) {
@@ -84,10 +84,10 @@ func (e *entry) touch(now time.Time) {
 	}
 }
 
-// wanted reports whether somebody is still expected to ask: the last question is no older than
-// twice the time between two. At zero replicas KEDA alone asks, each pollingInterval.
+// wanted reports whether somebody is still expected to ask: the last call is no older than twice
+// the usual interval. At zero replicas only KEDA asks, once per pollingInterval.
 func (e *entry) wanted(now time.Time) bool {
-	return e.idle(now) <= max(asked, 2*time.Duration(e.rhythm.Load()))
+	return e.idle(now) <= max(wantedFor, 2*time.Duration(e.rhythm.Load()))
 }
 
 // idle is how long ago somebody asked, 0 while somebody watches.
@@ -110,7 +110,7 @@ func (e *entry) has(spec api.Spec) bool {
 func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.workload != nil { // the replicas are the same, and the next one may start hours from now
+	if e.workload != nil { // the pods are the same, and hours may pass before one starts
 		w.SetStartup(e.workload.Startup())
 	}
 	e.workload, e.spec = w, w.Spec()
@@ -211,7 +211,7 @@ func (e *entry) decide(now time.Time) {
 		next.Err = e.unknownTargetError(now)
 	default:
 		e.spend(now)
-		d = e.workload.Demand(now) // what was missed may have moved its level
+		d = e.workload.Demand(now) // again, because spend may have moved the quantile level
 		next.Observed, next.Predicted, next.Value = d.Observed, d.Predicted, d.Observed
 		asked := e.workload.Answer(now, d)
 		next.Active = d.Observed > e.spec.Scale.ActivationThreshold.Float()
@@ -231,10 +231,10 @@ func (e *entry) decide(now time.Time) {
 }
 
 // errUnanswered is why there is no newer sample where the last query has succeeded.
-var errUnanswered = errors.New("the query of a newer one has not been answered yet: see that the server answers in time")
+var errUnanswered = errors.New("the query for a newer one has not been answered yet: check that the metric server responds in time")
 
-// noDataError says why there is nothing to serve, in the same words for as long as that lasts
-// and has one cause: whoever tells of it tells each text once.
+// noDataError says why there is nothing to serve. The text stays the same for as long as the
+// cause does, because callers log each text once.
 func (e *entry) noDataError() error {
 	t := e.workload.Latest().Time
 	if t.IsZero() {

@@ -33,7 +33,7 @@ type Explanation struct {
 
 	Tally shadow.Tally // the score of its answers, beside autoscalers without a forecast
 
-	QueryErr error // of the last query, of the present or the past; nil if both succeeded
+	QueryErr error // of the last instant query or, if that succeeded, of the last range query; nil if both did
 	FitErr   error // of the last fit; nil if it succeeded
 }
 

@@ -89,7 +89,7 @@ func (s *Store) install(e *entry, epoch int, fit *model.Fitted, retrace *engine.
 		}
 		e.fitAfter = s.opts.Now().Add(retry)
 		if e.fitErr == nil || e.fitErr.Error() != err.Error() {
-			s.opts.Log.Warn("model not fitted, the former one stays", "workload", e.key.String(), "error", err, "retry", retry)
+			s.opts.Log.Warn("model not fitted, keeping the former one", "workload", e.key.String(), "error", err, "retry", retry)
 		}
 		e.fitErr = err
 		return

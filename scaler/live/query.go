@@ -38,16 +38,16 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 			return
 		}
 		s.noteQuery(e, epoch, err)
-		e.mu.Lock() // what was read need not wait for the next tick
+		e.mu.Lock() // decide with what was read, before the next tick
 		defer e.mu.Unlock()
 		e.decide(s.opts.Now())
 	})
 	return true
 }
 
-// due reports whether a query of e is due at now: for its past, for a cell that closed, or,
-// where the cadence of its series expects news, for the present. A query that failed is due
-// again after its backoff. The caller holds the lock of e.
+// due reports whether a query of e is due at now: because the cadence of its series expects a new
+// sample, or the history or a closed cell is to be read. A query that failed is due again after
+// its backoff. The caller holds the lock of e.
 func (s *Store) due(e *entry, now time.Time) bool {
 	if e.cadence.due(now) || e.queryErr != nil {
 		return true
@@ -74,7 +74,7 @@ func (s *Store) noteQuery(e *entry, epoch int, err error) {
 	e.querying = false
 	if err == nil {
 		if e.queryErr != nil {
-			s.opts.Log.Info("query answers again", "workload", e.key.String())
+			s.opts.Log.Info("query succeeds again", "workload", e.key.String())
 		}
 		e.queryErr, e.queryFailures = nil, 0
 		return
@@ -91,9 +91,9 @@ func (s *Store) noteQuery(e *entry, epoch int, err error) {
 	e.queryErr = err
 }
 
-// read does what is due, slowly, with no lock held. The newest sample is read even
-// if the history or the closed cells cannot be, or not yet: a series that is younger than a
-// cell, or too much for the server in one piece, has a present all the same.
+// read runs the queries that are due, with no lock held. The newest sample is read even if the
+// history or the closed cells cannot be, or not yet: a series may be younger than a cell, or too
+// long for the server to read in one query.
 func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	query := e.spec.Metric.Query
@@ -112,7 +112,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	defer e.mu.Unlock()
 	if e.epoch == epoch {
 		if e.fillErr != nil && !e.fillTold && !e.passes() {
-			s.opts.Log.Warn("the past cannot be read, only the present", "workload", e.key.String(), "error", e.fillErr)
+			s.opts.Log.Warn("history or closed cells not read, serving from the newest sample", "workload", e.key.String(), "error", e.fillErr)
 			e.fillTold = true
 		}
 		e.workload.Observe(sample)
@@ -149,8 +149,8 @@ func (s *Store) readHistory(ctx context.Context, e *entry, epoch int, now time.T
 	return nil
 }
 
-// noteFill notes how reading the history, or the cells since, ended. Failures back off as
-// those of a query.
+// noteFill notes how a range query for the history or closed cells ended. Failures back off like
+// those of an instant query.
 func (s *Store) noteFill(e *entry, epoch int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -165,16 +165,16 @@ func (s *Store) noteFill(e *entry, epoch int, err error) {
 	e.fillAfter = s.opts.Now().Add(backoff(e.fillFailures))
 	e.fillFailures++
 	if errors.Is(err, errCrowded) && e.fillErr != nil {
-		return // which is the cause of that, or the same
+		return // the error at hand is the cause of the crowd, or the same
 	}
 	e.fillTold = e.fillTold && e.fillErr != nil && e.fillErr.Error() == err.Error()
 	e.fillErr = err
 }
 
-// readClosed reads the cells that have closed since the last one known, and what lies beside
-// them and beside those left from the last time. If there is no sample at all they become NaN,
-// like a single cell without one: the forecast goes on, and the query of the present will show
-// that no samples come.
+// readClosed reads the cells that have closed since the last one known, and the latency and
+// replicas of these and of the cells left from the last time. If there is no sample at all the
+// cells become NaN, like a single cell without one: the forecast goes on, and the instant query
+// will show that no samples come.
 func (s *Store) readClosed(ctx context.Context, e *entry, epoch int, now time.Time) error {
 	e.mu.Lock()
 	metric, next := e.spec.Metric, e.workload.Next()
@@ -239,7 +239,7 @@ func (s *Store) startReactive(ctx context.Context, e *entry, epoch int, history 
 		return false, nil
 	}
 	e.filled = true
-	if err != nil { // hardly any history: observed demand serves, cells gather
+	if err != nil { // hardly any history: observed demand serves until there are enough cells
 		e.fitErr = err
 		return false, e.workload.Append(history)
 	}

@@ -19,8 +19,9 @@ type Scale struct {
 	Trusted  bool          // the forecast acts; else a rule without a model stands in
 	Skill    float64       // its loss over that of such a rule; NaN = not scored yet
 	Err      error         // non-nil: demand is unknown, and why
-	PastErr  error         // of the last reading of the history or the cells since; nil if it succeeded
 	FitErr   error         // of the last fit; nil if it succeeded
+
+	HistoryErr error // of the last range query for the history or closed cells; nil if it succeeded
 }
 
 // Scale decides the replicas of key at this instant, for a target as its owner sees
@@ -55,7 +56,7 @@ func (s *Store) SetStartup(key Key, took time.Duration) {
 
 // scale is [Store.Scale] for an instant; the caller holds mu.
 func (e *entry) scale(now time.Time, target engine.Target) Scale {
-	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model(), PastErr: e.fillErr, FitErr: e.fitErr}
+	out := Scale{Demand: e.workload.Demand(now), LeadTime: e.workload.LeadTime(), Model: e.workload.Model(), HistoryErr: e.fillErr, FitErr: e.fitErr}
 	out.Trusted, out.Skill = e.workload.Trusted(), e.workload.Skill()
 	e.scaled = true
 	if target.Ready >= 0 {

@@ -17,7 +17,7 @@ import (
 type service struct {
 	ready  int32     // replicas that took traffic; −1 = unknown
 	missed float64   // 1 if the latency missed the objective, 0 if not; NaN = unknown
-	until  time.Time // when it is too old to speak for the present
+	until  time.Time // from when on it is outdated
 }
 
 // unknownService is a service of which nothing is known.
@@ -83,7 +83,7 @@ func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells fore
 	e.workload.Staffing().ObserveService(cells, latency, ready) // as far as all three tell
 }
 
-// A left is the last closed cells, of which latency and replicas are to be read yet.
+// A left holds the last closed cells, whose latency and replicas are still to be read.
 type left struct {
 	cells forecast.Series
 	tries int       // in a row
@@ -93,8 +93,8 @@ type left struct {
 // maxLeft is how many cells are left at most for the next time.
 const maxLeft = 60
 
-// leave leaves cells for the next time. Where that lasts, and nothing else was told, it tells
-// why. The caller holds the lock of e.
+// leave keeps cells for the next time. If that happens again and again, and nothing else was
+// logged, it logs why. The caller holds the lock of e.
 func (s *Store) leave(e *entry, cells forecast.Series, cause error) {
 	e.left = left{cells, e.left.tries + 1, s.opts.Now().Add(backoff(e.left.tries))}
 	if e.left.tries > severalTries && e.serviceErr == nil {
@@ -154,11 +154,11 @@ func serviceOf(spec api.Spec, rate, latency, ready forecast.Series) service {
 	return out
 }
 
-// spend serves workloads whose replicas others decide, as the HPA behind KEDA does. It
-// tells the workload how many replicas are ready, which it needs to meet a burst, and books
-// its error budget: by the measured latency, or else by whether the ready replicas carried
-// the demand. Without a query for them the ready replicas are those that were asked for. It
-// calls Decide for these effects only, and drops the decision.
+// spend books the error budget of a workload whose replicas others decide, as the HPA behind
+// KEDA does: by the measured latency, or else by whether the ready replicas carried the demand.
+// It also tells the workload how many replicas are ready, which it needs to meet a burst;
+// without a query for them these are the replicas that were asked for. It calls Decide for these
+// effects only, and drops the decision.
 func (e *entry) spend(now time.Time) {
 	if e.scaled {
 		return
@@ -188,11 +188,11 @@ func learns(spec api.Spec) bool {
 func (e *entry) unknownTargetError(now time.Time) error {
 	cause := "no rate per replica has been seen to keep scale.latencyObjective yet"
 	if !learns(e.spec) {
-		cause = "learning it needs metric.latencyQuery and metric.replicasQuery"
+		cause = "learning that needs metric.latencyQuery and metric.replicasQuery"
 	}
 	if e.serviceErr != nil {
 		cause = e.serviceErr.Error()
 	}
-	return fmt.Errorf("%s: it is not known at %s what a replica carries: %s; give scale.targetPerReplica or scale.service to start with",
+	return fmt.Errorf("%s: the demand that a replica serves is not known at %s: %s; set scale.targetPerReplica or scale.service to start with",
 		e.key, now.UTC().Format(time.RFC3339), cause)
 }

@@ -18,15 +18,15 @@ var key = Key{Namespace: "shop", Name: "web", Metric: "demand"}
 
 // fakeSource answers with value(t), or with err.
 type fakeSource struct {
-	mu      sync.Mutex // guards what follows
-	value   func(time.Time) float64
-	others  map[string]func(time.Time) float64 // by query, in place of value
-	err     error
-	failing map[string]error // by query, in place of an answer
-	noPast  error            // in place of a range
-	since   time.Time        // no samples before
-	ranges  int
-	instant int
+	mu       sync.Mutex // guards what follows
+	value    func(time.Time) float64
+	others   map[string]func(time.Time) float64 // by query, in place of value
+	err      error
+	failing  map[string]error // by query, in place of an answer
+	rangeErr error            // in place of a range
+	since    time.Time        // no samples before
+	ranges   int
+	instant  int
 }
 
 func (f *fakeSource) set(err error) {
@@ -48,7 +48,7 @@ func (f *fakeSource) Range(_ context.Context, query string, from, to time.Time, 
 	if f.err != nil {
 		return nil, f.err
 	}
-	if err := cmp.Or(f.failing[query], f.noPast); err != nil {
+	if err := cmp.Or(f.failing[query], f.rangeErr); err != nil {
 		return nil, err
 	}
 	var out []collector.Sample

@@ -43,12 +43,12 @@ type Options struct {
 	// which asks every two to four seconds. Default 200.
 	QueryRate float64
 
-	// QueryTimeout bounds one query of the present. Default 10 s; one over closed cells,
-	// such as a history, gets six times as long.
+	// QueryTimeout bounds one instant query. Default 10 s. A range query, such as of a
+	// history, gets six times as long.
 	QueryTimeout time.Duration
 
-	// Parallel bounds the queries of the present in flight. Half as many may read the history
-	// of a workload, and as many the cells since, where these take long. Default 32.
+	// Parallel bounds the instant queries in flight. Half as many range queries may read
+	// histories, and half as many closed cells, where these take long. Default 32.
 	Parallel int
 
 	// FitWorkers bounds the fits that run at once. Default 1.
@@ -94,9 +94,9 @@ type Store struct {
 
 	fits      *semaphore.Weighted
 	rereads   *semaphore.Weighted // histories that are read for a new fit, until that is done
-	queries   *semaphore.Weighted
-	histories *semaphore.Weighted // those that read a history
-	late      *semaphore.Weighted // those of closed cells that the present does not wait for
+	queries   *semaphore.Weighted // instant queries
+	histories *semaphore.Weighted // range queries of histories, the first of each workload
+	late      *semaphore.Weighted // range queries of closed cells that took longer than patience
 	work      sync.WaitGroup      // queries and fits under way
 
 	wake chan struct{} // asks for a tick before its time: a workload is new
@@ -136,7 +136,7 @@ func NewStore(source Source, opts Options) *Store {
 	}
 }
 
-// maxWorkloads bounds what strangers can make the store remember.
+// maxWorkloads bounds the memory that clients can make the store use.
 const maxWorkloads = 100_000
 
 // Ensure starts the workload of key or adopts a changed spec; it is cheap if

@@ -138,11 +138,11 @@ func TestAYoungSeriesServesWhatItObserves(t *testing.T) {
 	})
 }
 
-// What is younger than a cell has no history yet, but a present: it is served at
+// A series younger than a cell has no history yet, but a newest sample: it is served at
 // once, and the history follows as soon as there is one.
 func TestAPresentWithoutAPastIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &fakeSource{value: flat(7), noPast: errors.New("no series")}
+		source := &fakeSource{value: flat(7), rangeErr: errors.New("no series")}
 		s := run(t, source, Options{})
 		require.NoError(t, s.Ensure(key, demand()))
 		time.Sleep(time.Second)
@@ -152,7 +152,7 @@ func TestAPresentWithoutAPastIsServed(t *testing.T) {
 		require.True(t, math.IsNaN(a.Predicted))
 
 		source.mu.Lock()
-		source.noPast = nil
+		source.rangeErr = nil
 		source.mu.Unlock()
 		time.Sleep(time.Minute)
 		a, _ = s.Answer(key)
@@ -161,23 +161,23 @@ func TestAPresentWithoutAPastIsServed(t *testing.T) {
 	})
 }
 
-// While the server is down that is all there is to say. What keeps the past from being read
-// after that is said all the same, although it has not changed, and said once.
-func TestAPastThatCannotBeReadIsToldOnceAfterAnOutage(t *testing.T) {
+// While the server is down, only that is logged. That range queries still fail afterwards is
+// logged then, once, although their error has not changed.
+func TestAFailingRangeQueryIsLoggedOnceAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("no answer in time")
-		source := &fakeSource{value: flat(7), err: down, noPast: down}
+		source := &fakeSource{value: flat(7), err: down, rangeErr: down}
 		var log strings.Builder
 		s := run(t, source, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		require.NoError(t, s.Ensure(key, demand()))
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		const past = "the past cannot be read"
-		require.NotContains(t, log.String(), past)
+		const failed = "history or closed cells not read"
+		require.NotContains(t, log.String(), failed)
 		source.set(nil)
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
-		require.Equal(t, 1, strings.Count(log.String(), past), log.String())
+		require.Equal(t, 1, strings.Count(log.String(), failed), log.String())
 	})
 }
 
@@ -235,7 +235,7 @@ func TestWatchSignalsAChangeOfActivity(t *testing.T) {
 	})
 }
 
-// A server that refuses ranges still has a present: the samples of it are served.
+// Where a server refuses range queries, the newest samples are served all the same.
 func TestThePresentDoesNotWaitForClosedCells(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{value: wave}
@@ -243,7 +243,7 @@ func TestThePresentDoesNotWaitForClosedCells(t *testing.T) {
 		require.NoError(t, s.Ensure(key, demand()))
 		time.Sleep(2 * time.Minute)
 		source.mu.Lock()
-		source.noPast = errors.New("too many samples")
+		source.rangeErr = errors.New("too many samples")
 		source.mu.Unlock()
 		time.Sleep(20 * time.Minute) // longer than metric.ttl
 		a, _ := s.Answer(key)
@@ -253,7 +253,7 @@ func TestThePresentDoesNotWaitForClosedCells(t *testing.T) {
 		require.ErrorContains(t, x.QueryErr, "too many samples")
 
 		source.mu.Lock()
-		source.noPast = nil
+		source.rangeErr = nil
 		source.mu.Unlock()
 		time.Sleep(2 * time.Minute)
 		x, _ = s.Explain(key)
