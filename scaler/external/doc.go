@@ -7,7 +7,7 @@
 // about a trigger decodes its metadata, once, and hands the specification to a
 // [Store], which reads, forecasts and decides on clocks of its own. Every later
 // call compares the metadata with what is known, reads one answer from memory
-// and writes it down in KEDA's numbers. No call waits for a network.
+// and returns it in KEDA's numbers. No call waits for a network.
 //
 //   - GetMetricSpec returns the name of the metric and the target. Both are static
 //     configuration, so it succeeds for all valid metadata, even without any
@@ -16,8 +16,8 @@
 //     is an error (the HPA holds, or KEDA falls back) and the second is true:
 //     silence is not idleness.
 //   - StreamIsActive pushes true at the moment demand is known to have returned.
-//     It never pushes false: KEDA before 2.18 takes that for the word of all
-//     triggers of the ScaledObject and scales it to zero.
+//     It never pushes false: KEDA before 2.18 takes that to hold for all triggers of
+//     the ScaledObject and scales it to zero.
 //   - StreamMetricSpec sends the same as GetMetricSpec, at once and after each
 //     change of the target.
 //
@@ -51,7 +51,7 @@
 //
 // # Size
 //
-// The package is longer than others here because it holds two ways from a request
+// The package is longer than others here because there are two paths from a request
 // to its trigger: the plain one through the generated code (registry.go,
-// trigger.go, metadata.go), and a short one for metadata seen before (wire.go).
+// trigger.go, metadata.go), and a fast one for metadata seen before (wire.go).
 package external

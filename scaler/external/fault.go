@@ -73,7 +73,7 @@ func unavailable(v *variant, why error) error {
 		query = query[:shownQuery] + "…"
 	}
 	key := v.trigger.key
-	text := fmt.Sprintf("%s: metric %q: no answer: %v; replicas are held meanwhile (or KEDA's fallback applies); metric.query is %q, see that it yields one fresh series",
+	text := fmt.Sprintf("%s: metric %q: no answer: %v; replicas are held meanwhile (or KEDA's fallback applies); metric.query is %q, check that it yields one fresh series",
 		objectName{key.Namespace, key.Name}, key.Metric, why, query)
 	return status.Error(codes.Unavailable, strings.ToValidUTF8(text, "?"))
 }

@@ -14,8 +14,8 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// A loudTLS is TLS that logs why a client was refused. gRPC keeps that to itself, and KEDA
-// shows only that the connection was closed. It is safe for concurrent use.
+// A loudTLS is TLS that logs why a client was refused, which gRPC does not. KEDA shows only that
+// the connection was closed. It is safe for concurrent use.
 type loudTLS struct {
 	credentials.TransportCredentials
 
@@ -23,11 +23,11 @@ type loudTLS struct {
 	now func() time.Time
 
 	mu   sync.Mutex           // guards told
-	told map[string]time.Time // when each failure was told last, by its text
+	told map[string]time.Time // when each failure was logged last, by its text
 }
 
 const (
-	sayAgain = time.Minute // a client that tries again and again is told once in this time
+	sayAgain = time.Minute // least time between two log lines about the same failure
 	mostTold = 16          // kinds of failure that are remembered
 )
 
@@ -40,7 +40,8 @@ func (l *loudTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo
 	return out, info, err
 }
 
-// Clone implements credentials.TransportCredentials. What is here belongs to no connection.
+// Clone implements credentials.TransportCredentials. It returns l itself, which holds nothing of
+// a single connection.
 func (l *loudTLS) Clone() credentials.TransportCredentials { return l }
 
 // tell logs a failure, unless the connection ended without sending anything, as a probe does.
@@ -65,11 +66,11 @@ func (l *loudTLS) tell(from net.Addr, err error) {
 	if again {
 		return
 	}
-	l.log.Warn("client not let in", "from", from.String(), "error", err, "remedy", remedyOf(err))
+	l.log.Warn("TLS handshake failed", "from", from.String(), "error", err, "remedy", remedyOf(err))
 }
 
-// readAgain is added to what is to be done to a TriggerAuthentication: KEDA 2.21 keeps what it
-// has read of one for as long as the generation of the ScaledObject stays.
+// readAgain is added to advice about a TriggerAuthentication: KEDA 2.21 caches what it has read of
+// one until the generation of the ScaledObject changes.
 const readAgain = ", which KEDA reads again when the ScaledObject changes"
 
 // remedyOf says what to do about a handshake that failed, in KEDA's words.
@@ -80,10 +81,10 @@ func remedyOf(err error) string {
 	switch {
 	case isPlain:
 		return "the client speaks without TLS: set enableTLS: \"true\" in the metadata of its trigger"
-	case isUnverified, strings.Contains(err.Error(), "didn't provide a certificate"): // one without a type; a client keeps back what no authority of ours has signed
-		return "put tlsClientCert and tlsClientKey, signed by an authority in --grpc-client-ca, into the TriggerAuthentication of its trigger" + readAgain
+	case isUnverified, strings.Contains(err.Error(), "didn't provide a certificate"): // an error without a type; clients do not send a certificate that none of our CAs has signed
+		return "put tlsClientCert and tlsClientKey, signed by a CA in --grpc-client-ca, into the TriggerAuthentication of its trigger" + readAgain
 	case isOp && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate"): // alerts have no exported type
-		return "the client does not trust this server: name it in scalerAddress as its certificate does, and put the authority of that into the TriggerAuthentication as caCert" + readAgain
+		return "the client does not trust this server: use a name of the server's certificate in scalerAddress, and put its CA into the TriggerAuthentication as caCert" + readAgain
 	}
-	return "see that both ends have the certificates and authorities that fit"
+	return "check that the certificates and CAs of client and server match"
 }

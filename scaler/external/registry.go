@@ -26,13 +26,13 @@ type objectName struct{ namespace, name string }
 
 func (n objectName) String() string { return "ScaledObject " + n.namespace + "/" + n.name }
 
-// An object is what is known of one ScaledObject: the metadata maps its calls
-// bore. They are so few that a list is faster than a map.
+// An object holds the variants of the metadata of one ScaledObject. They are so few that a list
+// is faster than a map.
 type object struct{ variants []*variant }
 
 // A registry knows which trigger a call is about. It decodes metadata once per
-// change. When it has to grow, it forgets triggers that nobody asked about for the time of
-// its memory. It is safe for concurrent use.
+// change. When it has to grow, it forgets triggers that nobody has asked about for as long as
+// memory says. It is safe for concurrent use.
 type registry struct {
 	memory time.Duration
 	limit  int // of ScaledObjects

@@ -76,7 +76,8 @@ func (s *service) find(ref *pb.ScaledObjectRef) (*variant, error) {
 	return v, err
 }
 
-// blame logs why a trigger is not served, nil that it is again, at each change.
+// blame logs why a trigger is not served or, for nil, that it is served again, each time that
+// changes.
 func (s *service) blame(t *trigger, err error) {
 	text := ""
 	if err != nil {
@@ -93,10 +94,9 @@ func (s *service) blame(t *trigger, err error) {
 	log.Info("trigger served")
 }
 
-// adopt sees to it that the store has been given v, which may already be under
-// way, and returns the hand-over to wait for; nil if there is nothing to do. At
-// most one is under way per trigger, so that a store that hangs holds one
-// goroutine and not one per call.
+// adopt hands v to the store, unless that is done, and returns the hand-over to wait for, which
+// may have begun before; nil if there is nothing to do. At most one is under way per trigger, so
+// that a store that hangs holds one goroutine and not one per call.
 func (s *service) adopt(v *variant) *start {
 	t := v.trigger
 	if t.adopted.Load() == v {
@@ -263,7 +263,7 @@ func (s *service) metrics(ctx context.Context, v *variant) (*pb.GetMetricsRespon
 			return &pb.GetMetricsResponse{MetricValues: []*pb.MetricValue{value}}, nil
 		}
 	}
-	if errors.Is(err, live.ErrStarting) || errors.Is(err, errStarting) { // no fault of anybody's
+	if errors.Is(err, live.ErrStarting) || errors.Is(err, errStarting) { // normal after a start: not logged
 		return nil, unavailable(v, err)
 	}
 	if faults, ok := errors.AsType[api.Faults](err); ok { // the store knows more than the decoder
@@ -276,8 +276,8 @@ func (s *service) metrics(ctx context.Context, v *variant) (*pb.GetMetricsRespon
 	return nil, err
 }
 
-// metricOf writes a down in KEDA's numbers. It returns an error for numbers that
-// no demand can have, which are never passed on.
+// metricOf returns a in KEDA's numbers. It returns an error for numbers that no demand can have,
+// which are never passed on.
 func metricOf(v *variant, a live.Answer) (*pb.MetricValue, error) {
 	target := v.target(a)
 	if !usable(target) {

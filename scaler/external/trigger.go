@@ -18,14 +18,14 @@ const (
 	// metrics and the activity, twice each if the first try failed.
 	maxMisses = 16
 
-	// maxReturns is how often replaced variants may come back before two triggers
-	// are taken to share a name. One return is a user who takes an edit back, two
-	// are a call that an edit overtook. Triggers that share a name alternate with
-	// each poll and reach four within two or three polls.
+	// maxReturns is how often replaced variants may come back before two triggers are taken
+	// to share a name. One return may be a user who reverts an edit, two a call that an edit
+	// overtook. Triggers that share a name alternate with each poll and reach four within two
+	// or three polls.
 	maxReturns = 4
 )
 
-// A variant is one metadata map that calls about a ScaledObject bore, decoded.
+// A variant is one metadata map that came with calls about a ScaledObject, decoded.
 // All fields but used and misses are fixed once it is in a registry.
 type variant struct {
 	metadata map[string]string
@@ -90,9 +90,9 @@ type trigger struct {
 	failure string                  // why the last answer was refused, empty if it was served
 }
 
-// settle takes note of a call that bore v and makes v the current variant, if it
-// is a change. It reports whether the trigger is contested: two variants that
-// take turns. The caller holds registry.mu and gets the variants that are gone.
+// settle notes a call with the metadata of v, and makes v the current variant if it is not. It
+// reports whether the trigger is contested, because variants take turns, and returns the
+// variants that were dropped. The caller holds registry.mu.
 func (t *trigger) settle(v *variant) (contest bool, gone []*variant) {
 	v.misses = 0
 	now := t.current.Load()

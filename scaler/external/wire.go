@@ -18,11 +18,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// The same metadata arrives with every call, and turning it into a map costs some
+// The same metadata arrives with every call, and decoding it into a map costs some
 // fifty allocations, more than all the rest of our part of a call. So requests stay
 // encoded, and are compared with the known variants in place. Only requests that are
 // not known, or not in the usual encoding, are decoded by the generated code. Both
-// ways end in the same functions.
+// paths end in the same functions.
 
 // The numbers of the fields in externalscaler.proto.
 const (
@@ -103,7 +103,7 @@ func method[Out any](full, name string, serve func(context.Context, *message) (O
 	}
 }
 
-// decoded serves m by the way of the generated code.
+// decoded decodes m by the generated code and serves it.
 func decoded[In proto.Message, Out any](ctx context.Context, m *message, in In, serve func(context.Context, In) (Out, error)) (out Out, err error) {
 	if err := proto.Unmarshal(m.raw, in); err != nil {
 		return out, status.Errorf(codes.Internal, "decoding the request: %v", err)
@@ -111,8 +111,8 @@ func decoded[In proto.Message, Out any](ctx context.Context, m *message, in In, 
 	return serve(ctx, in)
 }
 
-// known returns the variant that an encoded ScaledObjectRef bears, nil unless it
-// is the settled variant of a trigger without fault.
+// known returns the variant whose metadata an encoded ScaledObjectRef holds; nil unless it is the
+// current variant of a valid trigger that is not contested.
 func (s *service) known(ref []byte) *variant { return s.registry.known(ref, s.now()) }
 
 // known is find for an encoded ScaledObjectRef that changes nothing. It does not
@@ -132,23 +132,23 @@ func (r *registry) known(ref []byte, now time.Time) *variant {
 	return v
 }
 
-// encoded returns the variant whose metadata an encoded ScaledObjectRef bears,
-// nil if there is none.
+// encoded returns the variant whose metadata an encoded ScaledObjectRef holds, nil if there is
+// none.
 func (o *object) encoded(ref []byte) *variant {
 	if o == nil {
 		return nil
 	}
 	for _, v := range o.variants {
-		if v.bornBy(ref) {
+		if v.matches(ref) {
 			return v
 		}
 	}
 	return nil
 }
 
-// bornBy reports whether the metadata in ref is that of v: each entry is in v, and
-// each of v was seen. Entries come in any order.
-func (v *variant) bornBy(ref []byte) bool {
+// matches reports whether the metadata in ref is that of v: each entry is in v, and each of v was
+// seen. Entries come in any order.
+func (v *variant) matches(ref []byte) bool {
 	if len(v.entries.ends) > maxEntries {
 		return false
 	}
@@ -172,9 +172,8 @@ func (v *variant) bornBy(ref []byte) bool {
 }
 
 // entries are a variant's metadata as the encoded entries of a map, one after the
-// other. With thousands of variants hardly one is in the processor's cache when its
-// call comes. One piece of memory that is read in order is loaded much faster than a
-// map of texts, each with memory of its own.
+// other. With thousands of variants hardly any is in the CPU cache when its call comes. One
+// contiguous slice that is read in order is loaded much faster than a map of strings.
 type entries struct {
 	encoded []byte
 	ends    []int // of each entry in encoded

@@ -93,10 +93,10 @@ func TestLargeMetadataTakesTheOtherWay(t *testing.T) {
 		if v.trigger == nil {
 			require.Nil(t, r.known(encode(t, &pb.ScaledObjectRef{Namespace: "shop", Name: strconv.Itoa(n), ScalerMetadata: m}), now))
 		}
-		require.Equal(t, n <= maxEntries, v.bornBy(encode(t, refTo(m))))
+		require.Equal(t, n <= maxEntries, v.matches(encode(t, refTo(m))))
 		short := maps.Clone(m)
 		delete(short, "enableTLS")
-		require.False(t, v.bornBy(encode(t, refTo(short))))
+		require.False(t, v.matches(encode(t, refTo(short))))
 	}
 }
 

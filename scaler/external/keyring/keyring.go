@@ -85,7 +85,7 @@ func (k *keyring) configFor(*tls.ClientHelloInfo) (*tls.Config, error) {
 	if err != nil {
 		if text := err.Error(); text != k.failure {
 			k.failure = text
-			k.log.Error("certificate not renewed, the former one stays", "error", err)
+			k.log.Error("certificate files not reloaded, keeping the former ones", "error", err)
 		}
 		return k.config, nil
 	}
