@@ -204,7 +204,7 @@ func TestAReverterIsLeftInPeace(t *testing.T) {
 	require.Contains(t, string(text), fmt.Sprintf("forescale_object_condition{condition=\"Contested\",name=\"web\",namespace=%q,reason=\"Reverted\"} 1\n", b.ns), "and so do the metrics")
 }
 
-// A target whose pods find no node says so, with the way out, and what waits for
+// A target whose pods cannot be scheduled says so, with the remedy, and what waits for
 // a node is not taken for a slow start.
 func TestPodsThatFindNoNodeAreReported(t *testing.T) {
 	t.Parallel()
@@ -228,7 +228,7 @@ spec: {taints: [{key: room, effect: NoSchedule}]}
 	b.demand(55)
 	b.reason("web-0", "Acting", "PodsUnschedulable")
 	_, _, message := b.condition("web-0", "Acting")
-	require.Contains(t, message, "find no node")
+	require.Contains(t, message, "cannot be scheduled")
 	b.eventually(patience, func() bool {
 		list, err := b.Kube.EventsV1().Events(b.ns).List(t.Context(), metav1.ListOptions{FieldSelector: "reason=PodsUnschedulable"})
 		require.NoError(t, err)

@@ -146,16 +146,16 @@ func (t *target) why(a action) string {
 	return string(t.scale.Decision.Reason)
 }
 
-// tellLate logs, once for consecutive failures, that a raised floor waits for the
-// autoscaler's own next sync, within 15 s, because the count could not be raised with it. A
-// nil err means that it could.
+// tellLate logs, once for consecutive failures of one cause, that only the floor could be raised
+// and not the count: the autoscaler raises that at its next sync, within 15 s. A nil err means
+// that the count was raised too.
 func (c *Controller) tellLate(t *target, err error) {
 	t.mu.Lock()
 	news := err != nil && (t.lateErr == nil || t.lateErr.Error() != err.Error())
 	t.lateErr = err
 	t.mu.Unlock()
 	if news {
-		c.log.Warn("floor raised, replicas left to the autoscaler's next look", "object", t.name.String(), "error", err)
+		c.log.Warn("floor raised, but not the replicas: the autoscaler does that at its next sync", "object", t.name.String(), "error", err)
 	}
 }
 

@@ -41,7 +41,7 @@ func TestAFloorThatIsRaisedWithoutItsCount(t *testing.T) {
 	require.True(t, claimed)
 	require.NoError(t, x.failed)
 	require.Equal(t, metav1.ConditionTrue, x.acting(false).Status)
-	told := func() int { return strings.Count(log.String(), "replicas left to the autoscaler's next look") }
+	told := func() int { return strings.Count(log.String(), "floor raised, but not the replicas") }
 	require.Equal(t, 1, told(), log.String())
 	require.NotContains(t, log.String(), "floor not written")
 

@@ -65,7 +65,7 @@ type Controller struct {
 func New(config *rest.Config, opts Options) (*Controller, error) {
 	opts = opts.withDefaults()
 	own := rest.CopyConfig(config)
-	own.QPS = -1 // the queue limits our writes, and knows which are urgent
+	own.QPS = -1 // no limit: the write queue has one, and knows which writes are urgent
 	dyn, err := dynamic.NewForConfig(own)
 	if err != nil {
 		return nil, fmt.Errorf("controller: %w", err)
@@ -139,7 +139,7 @@ func (c *Controller) addLoops(mgr manager.Manager, await func(context.Context) e
 	return nil
 }
 
-// everywhere is a part that runs on standbys too.
+// everywhere is a loop that runs on standbys too.
 type everywhere func(context.Context) error
 
 // Start implements manager.Runnable.
@@ -156,7 +156,7 @@ func (c *Controller) objectsOf(kind string) handler.MapFunc {
 		var list v1alpha1.PredictiveAutoscalerList
 		ref := v1alpha1.TargetRef{Kind: kind, Name: o.GetName()}
 		if err := c.client.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.MatchingFields{byTarget: ref.String()}); err != nil {
-			c.log.Error("list the objects of a target", "target", o.GetName(), "error", err)
+			c.log.Error("objects of a target not listed", "target", o.GetName(), "error", err)
 			return nil
 		}
 		out := make([]reconcile.Request, len(list.Items))

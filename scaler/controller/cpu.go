@@ -62,8 +62,8 @@ func (c *Controller) measureOne(ctx context.Context, t *target) {
 		c.opts.Store.SetCPU(t.key, window)
 	}
 	if changed {
-		c.log.Warn("use of the processors not known", "object", t.name.String(), "error", err)
-		c.note(pa, warning, "PodCPUUnknown", "Observe", fmt.Sprintf("nothing is learned from the pods' processors: %v", err))
+		c.log.Warn("CPU use of the pods not known", "object", t.name.String(), "error", err)
+		c.note(pa, warning, "PodCPUUnknown", "Observe", fmt.Sprintf("nothing is learned from the CPU use of the pods: %v", err))
 	}
 }
 
@@ -104,7 +104,7 @@ var errNotMeasured = errors.New("not all ready pods have been measured yet")
 func (p *pods) use(by map[string]kubemetrics.Use) (live.CPU, error) {
 	out := live.CPU{Template: p.template()}
 	if name := p.unlimited(); name != "" {
-		return out, fmt.Errorf("pod %s has a container without a CPU limit, so that what it may use is not known: give resources.limits.cpu", name)
+		return out, fmt.Errorf("pod %s has a container without a CPU limit, so its share of use is not known: set resources.limits.cpu", name)
 	}
 	var used, may float64
 	for _, s := range p.seen {

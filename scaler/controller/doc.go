@@ -23,7 +23,7 @@
 // say and restores floors that no object claims.
 //
 // Through an informer that keeps only the fields that matter, it watches which pods
-// are ready, how long that took, and which find no node. For objects that ask for it,
-// it also reads the CPU use of the pods, which tells the most that a replica can
-// carry. See collector/kubemetrics for why CPU serves for no more than that.
+// are ready, how long that took, and which cannot be scheduled. For objects that ask
+// for it, it also reads the CPU use of the pods, from which follows the most that a
+// replica can carry. See collector/kubemetrics for why CPU is used for nothing else.
 package controller

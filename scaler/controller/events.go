@@ -11,9 +11,9 @@ import (
 	"github.com/forescale/forescale/scaler/api/v1alpha1"
 )
 
-// troubled reports whether a condition tells of trouble that is worth an event when it
-// begins and when it has passed. Other conditions pass by themselves soon after a start, or
-// have an event of their own.
+// troubled reports whether a condition reports a problem that is worth an event when it begins
+// and when it has passed. Other conditions pass by themselves soon after a start, or have an
+// event of their own.
 func troubled(c *metav1.Condition) bool {
 	if c == nil || c.Status != metav1.ConditionFalse {
 		return false
@@ -31,8 +31,8 @@ func troubled(c *metav1.Condition) bool {
 	return false
 }
 
-// ordinary reports whether nobody has to mend what a condition tells of: somebody wanted it
-// so, or it passes by itself.
+// ordinary reports whether nobody has to act on a condition: somebody wanted it so, or it passes
+// by itself.
 func ordinary(c *metav1.Condition) bool {
 	return slices.Contains([]string{string(scaler.ScalingDisabled), v1alpha1.TargetPaused, "WorseThanReactive"}, c.Reason)
 }

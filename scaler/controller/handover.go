@@ -43,13 +43,13 @@ func (c *Controller) lead(ctx context.Context, elected <-chan struct{}) error {
 	})
 }
 
-// catchUp takes the statuses as the replica that acted before has left them: this one has
-// read them when it first saw the objects. What was told is then not told again as an event,
-// and the times in a status do not go back.
+// catchUp reads the statuses again as the former leader has left them; this replica has read them
+// when it first saw the objects. So events are not repeated, and the times in a status do not go
+// back.
 func (c *Controller) catchUp(ctx context.Context) {
 	var list v1alpha1.PredictiveAutoscalerList
 	if err := c.client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
-		c.log.Warn("statuses not read", "error", err)
+		c.log.Warn("statuses of the former leader not read", "error", err)
 		return
 	}
 	for i := range list.Items {
@@ -62,9 +62,9 @@ func (c *Controller) catchUp(ctx context.Context) {
 	}
 }
 
-// recheck asks for a reconcile of every object, for the finalizers and deletions that a
-// standby passed over. It uses the queue of Reconcile, which retries failures and handles
-// one request at a time per object. It returns false when ctx ends.
+// recheck asks for a reconcile of every object, for the finalizers and deletions that this
+// replica skipped as a standby. It uses the queue of Reconcile, which retries failures and
+// handles one request at a time per object. It returns false when ctx ends.
 func (c *Controller) recheck(ctx context.Context) bool {
 	for _, t := range c.all() {
 		pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: t.name.Namespace, Name: t.name.Name}}
@@ -90,7 +90,7 @@ func (c *Controller) sweep(ctx context.Context) {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(kind.GVK.GroupVersion().WithKind(kind.GVK.Kind + "List"))
 		if err := c.client.List(ctx, list); err != nil {
-			c.log.Warn("sweep", "error", err)
+			c.log.Warn("floors without an object not looked for", "kind", name, "error", err)
 			continue
 		}
 		for i := range list.Items {
@@ -105,7 +105,7 @@ func (c *Controller) sweepOne(ctx context.Context, kind hpa.Kind, u *unstructure
 	}
 	view, err := hpa.Read(kind, u)
 	if err != nil {
-		c.log.Warn("sweep", "target", u.GetName(), "error", err)
+		c.log.Warn("claim of a floor not read", "target", u.GetNamespace()+"/"+u.GetName(), "error", err)
 		return
 	}
 	if view.Claim == nil {
@@ -121,7 +121,7 @@ func (c *Controller) sweepOne(ctx context.Context, kind hpa.Kind, u *unstructure
 	}
 	c.log.Info("floor without an object: giving it back", "target", view.Name.String(), "holder", view.Claim.Holder)
 	if err := c.restore(ctx, kind, view.Name, view.Claim.For); err != nil {
-		c.log.Warn("sweep", "target", view.Name.String(), "error", err)
+		c.log.Warn("floor without an object not given back", "target", view.Name.String(), "error", err)
 	}
 }
 
@@ -135,7 +135,7 @@ func (c *Controller) elsewhere(ctx context.Context, v *hpa.View) *problem {
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil
-	case err != nil: // not knowing is no permission
+	case err != nil: // unknown: do not act
 		return &problem{"FloorHeldElsewhere", fmt.Sprintf("%s holds the floor under the lease %s, which cannot be read: %v", v.Claim.Holder, v.Claim.Lease, err)}
 	case lease.Spec.RenewTime == nil || lease.Spec.LeaseDurationSeconds == nil:
 		return nil

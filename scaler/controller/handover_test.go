@@ -366,8 +366,8 @@ func TestADeletionWaitsForTheWriteUnderWay(t *testing.T) {
 	require.Empty(t, pa.Finalizers)
 }
 
-// A controller that only looks on has nothing to give back, whatever it has seen.
-func TestFinishOfALookerOnWritesNothing(t *testing.T) {
+// A read-only controller has nothing to give back, whatever it has seen.
+func TestFinishWritesNothingInReadOnlyMode(t *testing.T) {
 	c, s := holding(t, "a")
 	c.opts.ReadOnly = true
 	require.NoError(t, c.Finish(t.Context()))

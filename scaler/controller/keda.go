@@ -17,8 +17,8 @@ import (
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
-// lookForKEDA is the time between two looks for a KEDA that was installed after this process
-// has started: one small request each.
+// lookForKEDA is the time between two checks whether KEDA was installed after this process
+// started: one small request each.
 const lookForKEDA = 30 * time.Second
 
 // A kedaWatch begins to watch ScaledObjects once the cluster has them.
@@ -40,7 +40,7 @@ func (c *Controller) watchKEDA(by controller.Controller, in cache.Cache) (loop f
 	if err := c.tryKEDA(w); err != nil {
 		return nil, err
 	}
-	if w.done { // the manager lets nobody begin before all have been listed
+	if w.done { // the manager waits until all have been listed
 		c.scaledObjects.Store(true)
 		return nil, nil //nolint:nilnil // nothing is left to do
 	}
@@ -61,8 +61,8 @@ func (c *Controller) tryKEDA(w *kedaWatch) error {
 	return nil
 }
 
-// awaitKEDA tries until ScaledObjects are watched and all have been listed, because who reads
-// them before would wait for that, and then asks for a reconcile of every object.
+// awaitKEDA tries until ScaledObjects are watched and all have been listed, because a read before
+// that would block, and then asks for a reconcile of every object.
 func (c *Controller) awaitKEDA(ctx context.Context, w *kedaWatch) error {
 	ticker := time.NewTicker(lookForKEDA)
 	defer ticker.Stop()
@@ -76,7 +76,7 @@ func (c *Controller) awaitKEDA(ctx context.Context, w *kedaWatch) error {
 		if !w.done {
 			err := c.tryKEDA(w)
 			if err != nil && (told == nil || told.Error() != err.Error()) {
-				c.log.Warn("look for KEDA", "error", err)
+				c.log.Warn("not known whether KEDA was installed", "error", err)
 			}
 			told = err
 			if !w.done {
@@ -94,8 +94,8 @@ func (c *Controller) awaitKEDA(ctx context.Context, w *kedaWatch) error {
 	return nil
 }
 
-// served reports whether the cluster has kind. An API server that does not answer tells
-// nothing: it would be taken for one without KEDA.
+// served reports whether the cluster has kind. An API server that does not answer is an error, or
+// it would be taken for one without KEDA.
 func (c *Controller) served(kind hpa.Kind) (bool, error) {
 	_, err := c.writer.Mapper.RESTMapping(kind.GVK.GroupKind(), kind.GVK.Version)
 	switch {

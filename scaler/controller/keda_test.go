@@ -105,8 +105,8 @@ func TestAKEDAThatIsThereIsWatchedFromTheStart(t *testing.T) {
 	require.True(t, x.scaledObjects.Load())
 }
 
-// An API server that does not say whether KEDA is there is told of once, and asked again.
-func TestAServerThatDoesNotTellOfKEDA(t *testing.T) {
+// That the API server does not say whether KEDA is there is logged once, and it is asked again.
+func TestAServerThatDoesNotSayWhetherThereIsKEDA(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world := &lateKEDA{}
 		var log bytes.Buffer

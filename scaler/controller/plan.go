@@ -22,7 +22,7 @@ type situation struct {
 	now     time.Time
 	mode    api.Mode
 	refused bool // the target is not to be touched, for good
-	zero    bool // the target is scaled to zero: a floor would not wake it
+	zero    bool // the target is scaled to zero, where a floor has no effect
 	paused  bool // the target's user wants it left alone, or not scaled out
 
 	verdict hpa.Verdict
@@ -33,8 +33,8 @@ type situation struct {
 	want      int32         // what the decision asks for
 	wide      int32         // the most that was to be reached within wideGap
 	narrow    int32         // the same within narrowGap; -1 while that is not known, as after a start
-	silence   time.Duration // since when demand is unknown
-	hold      time.Duration // how long that holds the floor
+	silence   time.Duration // for how long demand has been unknown
+	hold      time.Duration // for how long that holds the floor
 	lastWrite time.Time
 }
 
@@ -152,8 +152,8 @@ func (s situation) descend(want int32) (action, int32) {
 	return lower, want
 }
 
-// deep reports a way down that is no noise: a wide gap, or one to zero, which the decision
-// itself reaches only after minutes of idleness.
+// deep reports whether the way down is more than noise: a wide gap, or one to zero, which the
+// decision itself reaches only after minutes of idleness.
 func (s situation) deep() bool {
 	return s.wide == 0 || s.wide > 0 && far(s.verdict.InForce, s.wide)
 }

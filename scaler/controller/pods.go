@@ -193,9 +193,8 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 	c.listPods(ctx, t, pods{of: view.Target, selector: selector, asked: now, seen: map[types.UID]podState{}})
 }
 
-// tellPods logs, once for one cause, why the pods of a target are not known, such as a right to
-// the scale of a custom resource that nobody has given. What is scaled may be made later than
-// its autoscaler, which is no cause.
+// tellPods logs, once per cause, why the pods of a target are not known, such as a missing right
+// to read the scale of a custom resource. That the scaled object does not exist yet is not logged.
 func (c *Controller) tellPods(t *target, err error) {
 	if apierrors.IsNotFound(err) || errors.Is(err, context.Canceled) {
 		err = nil
@@ -256,7 +255,7 @@ func startOf(pod *corev1.Pod) (time.Duration, bool) {
 	return 0, false
 }
 
-// unschedulable reports that the scheduler found no node for a pod.
+// unschedulable reports whether the scheduler has found no node for a pod.
 func unschedulable(pod *corev1.Pod) bool {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {

@@ -48,8 +48,8 @@ func (c *Controller) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	t.object, t.trouble, t.gone = pa, trouble, false
 	t.see(view)
 	t.mu.Unlock()
-	// Last, so that a thousand objects collect and forecast before they are all
-	// finalized. What is deleted in between is the sweep's.
+	// Last, so that a thousand objects collect and forecast before they all have finalizers. The
+	// floor of an object that is deleted in between is given back by the sweep.
 	if err := c.finalize(ctx, pa.DeepCopy()); err != nil {
 		if apierrors.IsConflict(err) { // a status was written meanwhile
 			return ctrl.Result{RequeueAfter: time.Second}, nil
@@ -80,7 +80,7 @@ func (c *Controller) ensure(pa *v1alpha1.PredictiveAutoscaler) *problem {
 		err = c.opts.Store.Ensure(keyOf(pa), pa.Spec.Spec)
 	}
 	if err != nil {
-		return &problem{invalidSpec, err.Error() + "; until that is corrected the former specification acts, or, after a restart, the floor is held as without data"}
+		return &problem{invalidSpec, err.Error() + "; until this is corrected the last valid specification stays in force, or, after a restart of forescale, the floor is held as without data"}
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (c *Controller) look(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler
 	}
 	if view.Scaled != "" {
 		return view, &problem{"OwnedByScaledObject", fmt.Sprintf(
-			"KEDA owns this HPA and puts every change of it back: set targetRef to kind ScaledObject, name %s, or add a trigger of type external to it", view.Scaled)}
+			"KEDA owns this HPA and reverts every change of it: set targetRef to kind ScaledObject, name %s, or add a trigger of type external to it", view.Scaled)}
 	}
 	if rival := c.rival(ctx, pa); rival != "" {
 		return nil, &problem{"TargetTaken", fmt.Sprintf("%s is acted on by PredictiveAutoscaler %s, which is older: delete one of the two", name, rival)}
@@ -179,7 +179,7 @@ func (c *Controller) finish(ctx context.Context, pa *v1alpha1.PredictiveAutoscal
 	}
 	if err := c.giveBack(ctx, pa); err != nil {
 		if waits := c.opts.Now().Sub(pa.DeletionTimestamp.Time); waits < c.opts.ReleaseDeadline {
-			retry := max(time.Second, min(waits/2, 10*time.Second)) // who waits is told, and not each second
+			retry := max(time.Second, min(waits/2, 10*time.Second)) // ever less often, so that the log line below is rare
 			c.log.Warn("floor not given back yet", "object", client.ObjectKeyFromObject(pa).String(), "error", err, "retry", retry)
 			return ctrl.Result{RequeueAfter: retry}, nil
 		}

@@ -26,8 +26,8 @@ import (
 // at it, so the status lags by no more than a third of the time since then.
 const maxLag = time.Hour
 
-// messageLag is how long the message of a condition may lag behind its cause. One cause has
-// one text as a rule, but an error of a server may bear a number of its own each time.
+// messageLag is how long the message of a condition may lag behind its cause. Usually one cause has
+// one text, but an error of a server may hold another number each time.
 const messageLag = time.Minute
 
 // report writes the status of each object where it changed.
@@ -123,8 +123,8 @@ func differs(a, b *v1alpha1.Status) bool {
 	})
 }
 
-// retold reports whether a condition that a and b share has another message: its cause is
-// another one. The figure that the message of Trusted bears moves all the time.
+// retold reports whether a condition that a and b share has another message, which means another
+// cause. The message of Trusted does not count, because the figure in it moves all the time.
 func retold(a, b *v1alpha1.Status) bool {
 	return !slices.EqualFunc(a.Conditions, b.Conditions, func(x, y metav1.Condition) bool {
 		return x.Message == y.Message || x.Type == v1alpha1.Trusted
@@ -187,8 +187,8 @@ func (t *target) describe(now time.Time, readOnly bool) v1alpha1.Status {
 	return s
 }
 
-// current is how many replicas there are, as the target tells; one that does not, as a
-// ScaledObject, has those of its pods that are ready.
+// current returns how many replicas there are, as the status of the target says; a ScaledObject
+// does not say, so for one these are the ready pods.
 func (t *target) current() int32 {
 	if t.view.Kind.GVK.Kind == v1alpha1.KindScaledObject && t.pods.selector != nil {
 		return t.pods.ready
@@ -218,10 +218,10 @@ func (t *target) ready(bool) metav1.Condition {
 	case t.view == nil:
 		return no(v1alpha1.Ready, "TargetNotFound", "the target has not been read yet")
 	case t.view.Zero:
-		return no(v1alpha1.Ready, string(scaler.ScalingDisabled), "the target is scaled to zero; a floor does not wake it: scale it to one or more")
+		return no(v1alpha1.Ready, string(scaler.ScalingDisabled), "the target is scaled to zero, where a floor has no effect: scale it to one or more")
 	}
 	if unknown := t.object.Spec.Unknown; unknown != "" {
-		return yes(v1alpha1.Ready, "FieldsUnknown", "acted on, except for fields that this version of forescale, older than the CRD, does not know: "+unknown)
+		return yes(v1alpha1.Ready, "FieldsUnknown", "in order, but for fields that this version of forescale, which is older than the CRD, does not know and ignores: "+unknown)
 	}
 	return yes(v1alpha1.Ready, "Valid", "the object and its target are in order")
 }
@@ -231,7 +231,7 @@ func (t *target) forecasting(bool) metav1.Condition {
 	case t.scale.Err != nil:
 		return no(v1alpha1.Forecasting, string(scaler.NoData), t.scale.Err.Error())
 	case t.scale.LeadTime == 0:
-		return no(v1alpha1.Forecasting, "Starting", "nothing was decided yet")
+		return no(v1alpha1.Forecasting, "Starting", "no decision has been made yet")
 	case math.IsNaN(t.scale.Demand.Predicted) && t.scale.HistoryErr != nil: // it does not pass by itself
 		return no(v1alpha1.Forecasting, "HistoryUnreadable", "observed demand alone decides: "+t.scale.HistoryErr.Error())
 	case math.IsNaN(t.scale.Demand.Predicted) && t.scale.FitErr != nil:
@@ -291,7 +291,7 @@ func (t *target) holding() metav1.Condition {
 			"no rate per replica has been seen to keep scale.latencyObjective yet, and scale.targetPerReplica is not given: learning takes metric.latencyQuery and some minutes of load")
 	case t.pods.unschedulable > 0:
 		return yes(v1alpha1.Acting, unschedulableReason, fmt.Sprintf(
-			"%d of the target's pods find no node, %d are ready: give the cluster room, or lower maxReplicas", t.pods.unschedulable, t.pods.ready))
+			"%d of the target's pods cannot be scheduled, %d are ready: add nodes to the cluster, or lower maxReplicas", t.pods.unschedulable, t.pods.ready))
 	case t.verdict.Held && t.verdict.InForce > t.verdict.Base:
 		return yes(v1alpha1.Acting, "FloorHeld", "the floor is raised and will be given back")
 	}
@@ -304,19 +304,19 @@ func (t *target) contested(bool) metav1.Condition {
 	}
 	if t.verdict.Manager == "" {
 		return yes(v1alpha1.Contested, "Reverted", fmt.Sprintf(
-			"an admission webhook or policy makes the floor another one than was asked for: state its bound in scale.maxReplicas of this object; forescale keeps still until %s, or until this object is changed",
+			"an admission webhook or policy changes the floor that forescale writes: set scale.maxReplicas of this object to the bound of that policy; forescale does not write again before %s, unless this object is changed",
 			t.verdict.Until.UTC().Format(time.RFC3339)))
 	}
 	return yes(v1alpha1.Contested, "Reverted", fmt.Sprintf(
-		"field manager %q puts the floor back each time: tell that tool to ignore the field, forescale doctor prints the rule; forescale keeps still until %s, or until this object is changed, to mode Paused and back for instance",
+		"field manager %q reverts the floor each time: make that tool ignore the field, forescale doctor prints the setting; forescale does not write again before %s, unless this object is changed, such as to mode Paused and back",
 		t.verdict.Manager, t.verdict.Until.UTC().Format(time.RFC3339)))
 }
 
 const (
-	// unschedulableReason is the word for pods that find no node.
+	// unschedulableReason is the reason while pods cannot be scheduled.
 	unschedulableReason = "PodsUnschedulable"
 
-	// floorUnseen is the word for a floor that was written and that nobody acts on.
+	// floorUnseen is the reason while the HPA controller does not act on a floor that was written.
 	floorUnseen = "FloorUnseen"
 )
 
@@ -331,11 +331,11 @@ func (c *Controller) announceFindings(t *target) {
 	bound, stated := t.bound()
 	t.mu.Unlock()
 	if changed {
-		c.note(pa, warning, unschedulableReason, "Observe", fmt.Sprintf("%d pods of the target find no node", waiting))
+		c.note(pa, warning, unschedulableReason, "Observe", fmt.Sprintf("%d pods of the target cannot be scheduled", waiting))
 	}
 	if bound > 0 {
-		text := fmt.Sprintf("the pods' processors are full at %s a replica, below scale.targetPerReplica %s: a replica is taken to serve no more", figure(bound), stated)
-		c.log.Info("processors bound what a replica serves", "object", t.name.String(), "full", bound, "stated", stated.String())
+		text := fmt.Sprintf("the CPU of a replica is fully used at a demand of %s, below scale.targetPerReplica %s: forescale counts on no more than that", figure(bound), stated)
+		c.log.Info("CPU limits what a replica serves", "object", t.name.String(), "full", bound, "stated", stated.String())
 		c.note(pa, normal, "BoundByCPU", "Observe", text)
 	}
 	if view == nil || !v.Edited && !v.Reverted {
@@ -368,9 +368,9 @@ func (c *Controller) announceVerdict(pa *v1alpha1.PredictiveAutoscaler, view *hp
 		c.note(pa, normal, "OriginalChanged", "Observe", fmt.Sprintf("%s was set to %d by its user, which will be given back", view.Kind.Min, v.Base))
 	case v.Contested:
 		c.log.Warn("floor contested", "target", view.Name.String(), "manager", v.Manager)
-		c.note(pa, warning, v1alpha1.Contested, "Observe", fmt.Sprintf("%s puts %s back each time: backing off", byWhom(v.Manager), view.Kind.Min))
+		c.note(pa, warning, v1alpha1.Contested, "Observe", fmt.Sprintf("%s reverts %s each time: backing off", byWhom(v.Manager), view.Kind.Min))
 	default:
-		c.log.Info("the floor was put back", "target", view.Name.String(), "manager", v.Manager, "value", v.InForce)
+		c.log.Info("floor reverted by somebody else", "target", view.Name.String(), "manager", v.Manager, "value", v.InForce)
 	}
 }
 

@@ -87,9 +87,9 @@ func (l lists) List(_ context.Context, into client.ObjectList, _ ...client.ListO
 	return nil
 }
 
-// The replica that acts looks for such floors as soon as it is elected. One that only looks on
-// does not, whoever may have left them.
-func TestWhoOnlyLooksOnSweepsNothing(t *testing.T) {
+// The replica that acts looks for such floors as soon as it is elected. A read-only one does not,
+// whoever may have left them.
+func TestAReadOnlyReplicaSweepsNothing(t *testing.T) {
 	for readOnly, want := range map[bool][]string{
 		false: {"*v1alpha1.PredictiveAutoscalerList", "*unstructured.UnstructuredList"},
 		true:  {"*v1alpha1.PredictiveAutoscalerList"},

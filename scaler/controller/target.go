@@ -54,11 +54,11 @@ type target struct {
 
 	pods              pods
 	podsErr           error // why they are not known
-	unschedulableTold bool  // some of them find no node, and that was told
+	unschedulableTold bool  // some of them cannot be scheduled, and that was told
 
 	measured  time.Time // end of the newest window of the processors' use
 	cpuErr    error     // of the last look at it
-	boundTold bool      // the processors carry less than the object states, and that was told
+	boundTold bool      // by CPU a replica serves less than the object states, and that was told
 
 	status    v1alpha1.Status // written last
 	written   time.Time
@@ -110,8 +110,8 @@ func (t *target) decide(store *live.Store, now time.Time, o Options) (action, in
 	return t.plan(now, o)
 }
 
-// judge takes note of how things stand with the floor. What was found out stays until it is
-// told: a write decides too, between two ticks.
+// judge judges the floor. An edit or a revert stays noted until announceFindings has reported it,
+// because a write judges too, between two ticks.
 func (t *target) judge(now time.Time) {
 	edited, reverted := t.verdict.Edited, t.verdict.Reverted
 	t.verdict = t.floor.Judge(t.view, now)

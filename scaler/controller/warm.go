@@ -12,8 +12,8 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// warmUpTimeout is how long an object that cannot be forecast, for want of a history
-// say, keeps a replica from being ready.
+// warmUpTimeout is how long an object that cannot be forecast, such as for lack of history, keeps
+// a replica from being ready.
 const warmUpTimeout = 5 * time.Minute
 
 // warmUp watches until this replica is warm for the first time: it has seen every
@@ -70,8 +70,8 @@ func (c *Controller) missing(ctx context.Context) string {
 	return fmt.Sprintf("%d of %d objects have no forecast yet", waiting, len(list.Items))
 }
 
-// warm reports whether the model of an object is fitted, or never will be soon: the
-// object or its target is not in order, or its demand cannot be read.
+// warm reports whether the model of an object is fitted, or will not be soon because the object
+// or its target is not in order, or its demand cannot be read.
 func (t *target) warm(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -39,7 +39,7 @@ func (d Doctor) address(ctx context.Context, about, address string) []Finding {
 	case apierrors.IsNotFound(err):
 		return fault(fmt.Sprintf("%s: there is no Service %s in namespace %s", address, name, namespace), "make it, or correct the address")
 	case err != nil:
-		return []Finding{{Advice, about, "scalerAddress: " + err.Error(), "whether there is such a Service is not examined: let this account get services"}}
+		return []Finding{{Advice, about, "scalerAddress: " + err.Error(), "the Service was not checked: allow this account to get services"}}
 	case !hasPort(service, int32(port)): //nolint:gosec // 16 bits
 		return fault(fmt.Sprintf("%s: Service %s has no port %d", address, name, port), "correct the address or the Service: forescale serve listens at --grpc-address, 9443")
 	}
@@ -83,7 +83,7 @@ func hasPort(s *corev1.Service, port int32) bool {
 func (d Doctor) behind(ctx context.Context, about, address string, s *corev1.Service) []Finding {
 	list, err := d.Kube.DiscoveryV1().EndpointSlices(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + s.Name})
 	if err != nil {
-		return []Finding{{Advice, about, "scalerAddress: " + err.Error(), "whether pods are ready behind the Service is not examined: let this account list endpointslices"}}
+		return []Finding{{Advice, about, "scalerAddress: " + err.Error(), "the pods behind the Service were not checked: allow this account to list endpointslices"}}
 	}
 	ready := map[string]bool{}
 	for _, slice := range list.Items {
@@ -97,11 +97,11 @@ func (d Doctor) behind(ctx context.Context, about, address string, s *corev1.Ser
 	}
 	switch {
 	case len(ready) == 0:
-		return []Finding{{Fault, about, fmt.Sprintf("scalerAddress %s: no pod is ready behind Service %s", address, s.Name), "see that forescale serve runs there: kubectl -n " + s.Namespace + " get pods"}}
+		return []Finding{{Fault, about, fmt.Sprintf("scalerAddress %s: no pod is ready behind Service %s", address, s.Name), "check that forescale serve runs there: kubectl -n " + s.Namespace + " get pods"}}
 	case len(ready) == 1:
-		return []Finding{{Advice, about, fmt.Sprintf("scalerAddress %s: one pod alone is behind Service %s, and nobody answers KEDA while it restarts", address, s.Name), "run two"}}
+		return []Finding{{Advice, about, fmt.Sprintf("scalerAddress %s: only one pod is behind Service %s: KEDA gets no answer while it restarts", address, s.Name), "run two"}}
 	case s.Spec.ClusterIP != corev1.ClusterIPNone:
-		return []Finding{{Advice, about, fmt.Sprintf("scalerAddress %s: KEDA keeps to one of the %d pods behind Service %s until that dies", address, len(ready), s.Name), "set clusterIP: None, and scalerAddress: dns:///" + address}}
+		return []Finding{{Advice, about, fmt.Sprintf("scalerAddress %s: KEDA stays connected to one of the %d pods behind Service %s until that dies", address, len(ready), s.Name), "set clusterIP: None, and scalerAddress: dns:///" + address}}
 	}
 	return []Finding{{Fine, about, fmt.Sprintf("scalerAddress %s leads to %d pods", address, len(ready)), ""}}
 }

@@ -59,10 +59,10 @@ func (d Doctor) query(ctx context.Context, about, query string, now time.Time) [
 	}
 	out := []Finding{{Fine, about, fmt.Sprintf("metric.query yields one series, now %g", sample.Value), ""}}
 	if readsCounter(query) {
-		out = append(out, Finding{Advice, about, fmt.Sprintf("metric.query %q reads a counter, by its name: that only rises and is no load", query), "take its rate, such as sum(rate(http_requests_total[1m]))"})
+		out = append(out, Finding{Advice, about, fmt.Sprintf("metric.query %q reads a counter, by its name: a counter only rises and is not a demand", query), "take its rate, such as sum(rate(http_requests_total[1m]))"})
 	}
 	if _, err := d.Source.Instant(ctx, query, now.Add(-24*time.Hour)); err != nil {
-		out = append(out, Finding{Advice, about, "metric.query has no value of a day ago: until there is a day of history no daily rhythm is known", "wait, or let Prometheus keep two weeks (--storage.tsdb.retention.time=15d)"})
+		out = append(out, Finding{Advice, about, "metric.query has no value of a day ago: with less than a day of history no daily rhythm can be learned", "wait, or let Prometheus keep two weeks (--storage.tsdb.retention.time=15d)"})
 	}
 	return out
 }
@@ -87,7 +87,7 @@ func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscale
 	case elder != "":
 		return []Finding{{Fault, about, fmt.Sprintf("its target %s is acted on by PredictiveAutoscaler %s, which is older", pa.Spec.TargetRef, elder), "delete one of the two"}}
 	case pa.Status.ObservedGeneration == 0 && now.Sub(pa.CreationTimestamp.Time) > unseen:
-		return []Finding{{Fault, about, "no controller has seen this object", "see that forescale controller runs, and that --namespaces, if it has that, names " + pa.Namespace}}
+		return []Finding{{Fault, about, "no controller has seen this object", "check that forescale controller runs, and that its --namespaces, if set, include " + pa.Namespace}}
 	}
 	return reported(pa)
 }
@@ -109,7 +109,7 @@ func reported(pa *v1alpha1.PredictiveAutoscaler) []Finding {
 		case c.Status != metav1.ConditionFalse, c.Reason == "NotReady", c.Reason == v1alpha1.Contested, c.Reason == v1alpha1.TargetPaused: // another condition says it
 		case c.Reason == "Starting", c.Reason == "NoForecast": // it passes by itself
 		case c.Reason == string(api.Shadow), c.Reason == string(api.Paused), c.Reason == "ReadOnly":
-			out = append(out, Finding{Advice, about, "it looks on and does not act: " + c.Message, "set spec.mode to Active, and run the controller without --read-only, when it shall act"})
+			out = append(out, Finding{Advice, about, "it does not act: " + c.Message, "to let it act, set spec.mode to Active and run the controller without --read-only"})
 		default:
 			out = append(out, Finding{Fault, about, "the controller reports " + c.Reason, c.Message})
 		}
@@ -129,20 +129,20 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 	}
 	if view.Scaled != "" {
 		return []Finding{{
-			Fault, about, fmt.Sprintf("KEDA owns HPA %s and puts every change of it back", view.Name.Name),
+			Fault, about, fmt.Sprintf("KEDA owns HPA %s and reverts every change of it", view.Name.Name),
 			fmt.Sprintf("set targetRef to {kind: ScaledObject, name: %s}", view.Scaled),
 		}}
 	}
 	out := []Finding{{Fine, about, fmt.Sprintf("target %s %s, floor %d, ceiling %d", kind.GVK.Kind, view.Name.Name, view.Floor(), view.Ceiling()), ""}}
 	if view.Zero {
-		out = append(out, Finding{Fault, about, "the target is scaled to zero, and a floor does not wake it", "scale it to one or more"})
+		out = append(out, Finding{Fault, about, "the target is scaled to zero, where a floor has no effect", "scale it to one or more"})
 	}
 	if view.Paused != "" {
-		out = append(out, Finding{Advice, about, fmt.Sprintf("annotation %s pauses the %s, and with it forescale", view.Paused, kind.GVK.Kind), "remove it when they shall scale again"})
+		out = append(out, Finding{Advice, about, fmt.Sprintf("annotation %s pauses the %s, and with it forescale", view.Paused, kind.GVK.Kind), "remove it to let them scale again"})
 	}
 	for _, owner := range view.Owners {
 		if rule := ignoreRule(view, owner.Manager); rule != "" {
-			out = append(out, Finding{Advice, about, fmt.Sprintf("field manager %q writes %s and may put our floor back", owner.Manager, kind.Min), rule})
+			out = append(out, Finding{Advice, about, fmt.Sprintf("field manager %q writes %s and may revert our floor", owner.Manager, kind.Min), rule})
 		}
 	}
 	h := &autoscalingv2.HorizontalPodAutoscaler{}
@@ -180,14 +180,14 @@ func margins(about string, h *autoscalingv2.HorizontalPodAutoscaler) []Finding {
 	var out []Finding
 	for _, m := range h.Spec.Metrics {
 		if of, share := utilization(m); share != nil && *share < 80 {
-			out = append(out, Finding{Advice, about, fmt.Sprintf("the HPA's target of %d %% %s is a headroom, and the forecast's quantile is another",
-				*share, of), "set averageUtilization to 85 or more: the HPA is the safety net"})
+			out = append(out, Finding{Advice, about, fmt.Sprintf("the HPA's target of %d %% %s adds a headroom to that of the forecast's quantile",
+				*share, of), "set averageUtilization to 85 or more: the HPA is only the safety net"})
 		}
 	}
 	b := h.Spec.Behavior
 	out = append(out, settles(about, "", windowOf(b), scaler.FloorHold)...)
 	if b != nil && b.ScaleUp != nil && b.ScaleUp.SelectPolicy != nil && *b.ScaleUp.SelectPolicy == autoscalingv2.DisabledPolicySelect {
-		out = append(out, Finding{Advice, about, "behavior.scaleUp is Disabled: above the floor nothing reacts", "remove it, so that a wrong forecast is made good"})
+		out = append(out, Finding{Advice, about, "behavior.scaleUp is Disabled: above the floor nothing reacts", "remove it, so that the HPA can make up for a forecast that is too low"})
 	}
 	if b == nil || b.ScaleUp == nil || b.ScaleUp.Tolerance == nil {
 		out = append(out, Finding{
@@ -218,9 +218,9 @@ func windowOf(b *autoscalingv2.HorizontalPodAutoscalerBehavior) *int32 {
 	return b.ScaleDown.StabilizationWindowSeconds
 }
 
-// settles looks at how long an HPA holds a count before it scales down, nil for the default
-// of a cluster: forescale comes down by rules of its own, so that a window longer than right
-// holds pods twice. at is where the behavior stands in the object.
+// settles checks how long an HPA holds a count before it scales down; nil is the default of the
+// cluster. Forescale delays scaling down by rules of its own, so that a window longer than right
+// holds pods twice. at is the path of the behavior in the object.
 func settles(about, at string, window *int32, right time.Duration) []Finding {
 	const byDefault = 5 * time.Minute
 	set, how := byDefault, " by default"
@@ -231,7 +231,7 @@ func settles(about, at string, window *int32, right time.Duration) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Advice, about, fmt.Sprintf("on the way down its HPA holds a count for %.0f s%s, beside the rules of forescale: that only adds to the bill", set.Seconds(), how),
+		Advice, about, fmt.Sprintf("before it scales down, its HPA holds a count for %.0f s%s, on top of forescale's own hold: that only adds to the bill", set.Seconds(), how),
 		fmt.Sprintf("set %sbehavior.scaleDown.stabilizationWindowSeconds: %.0f", at, right.Seconds()),
 	}}
 }

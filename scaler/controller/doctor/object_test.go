@@ -86,7 +86,7 @@ func (y young) Instant(_ context.Context, _ string, at time.Time) (collector.Sam
 
 func (young) Skew(context.Context, func() time.Time) (time.Duration, error) { return 0, nil }
 
-func TestAShortHistoryIsWorthAThought(t *testing.T) {
+func TestAShortHistoryIsAnAdvice(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	pa := &v1alpha1.PredictiveAutoscaler{}
 	pa.Spec.Metric.Query, pa.Spec.Scale.TargetPerReplica = "load", 10
@@ -155,7 +155,7 @@ func TestWhatTheControllerReports(t *testing.T) {
 		"said by another":     {v1alpha1.Acting, metav1.ConditionFalse, "NotReady", 3, Fine, ""},
 		"said of the target":  {v1alpha1.Acting, metav1.ConditionFalse, "TargetPaused", 3, Fine, ""},
 		"passes":              {v1alpha1.Forecasting, metav1.ConditionFalse, "Starting", 3, Fine, ""},
-		"looks on":            {v1alpha1.Acting, metav1.ConditionFalse, "Shadow", 3, Advice, "it looks on and does not act: do this"},
+		"in shadow":           {v1alpha1.Acting, metav1.ConditionFalse, "Shadow", 3, Advice, "it does not act: do this"},
 		"about a former spec": {v1alpha1.Acting, metav1.ConditionFalse, "WriteFailed", 2, Fine, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

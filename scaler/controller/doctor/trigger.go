@@ -87,7 +87,7 @@ func (d Doctor) triggers(ctx context.Context, scope Scope, now time.Time) (out [
 	case apierrors.IsNotFound(err):
 		return nil, 0
 	case err != nil:
-		return []Finding{{Advice, "ScaledObjects", err.Error(), "whether forescale serves KEDA well is not examined: let this account list scaledobjects"}}, 0
+		return []Finding{{Advice, "ScaledObjects", err.Error(), "triggers of forescale were not checked: allow this account to list scaledobjects"}}, 0
 	}
 	found := make([][]Finding, len(list.Items))
 	var group errgroup.Group
@@ -174,16 +174,16 @@ func (d Doctor) trigger(ctx context.Context, so *scaledObject, about string, t t
 		return "", out
 	}
 	if len(hidden) > 0 {
-		add(Advice, "metadata that come from the environment of the pods are not examined: "+strings.Join(slices.Sorted(maps.Keys(hidden)), ", "), "")
+		add(Advice, "metadata keys from the environment of the pods are not checked: "+strings.Join(slices.Sorted(maps.Keys(hidden)), ", "), "")
 	}
 	if query := known["metric.query"]; query != "" {
 		out = append(out, d.query(ctx, about, query, now)...)
 	}
 	if t.MetricType != "" && t.MetricType != "AverageValue" {
-		add(Fault, "metricType "+t.MetricType+" multiplies the replicas that run, where demand is what all of them share", "set AverageValue, or leave it out")
+		add(Fault, "with metricType "+t.MetricType+" the HPA multiplies demand by the running replicas, although it is the demand on all of them together", "set AverageValue, or leave it out")
 	}
 	if spec.Mode != "" && spec.Mode != api.Active {
-		add(Advice, "mode is "+string(spec.Mode)+": it answers with what is observed", "set mode to Active when the forecast shall act")
+		add(Advice, "mode is "+string(spec.Mode)+": it answers with the observed demand", "set mode to Active to let the forecast act")
 	}
 	encrypted, findings := tlsOf(about, t)
 	out = append(out, findings...)
@@ -251,10 +251,10 @@ func (d Doctor) asked(ctx context.Context, about string, at Server, of *pb.Workl
 	case err == nil:
 		return []Finding{{Fine, about, fmt.Sprintf("%s answers KEDA: %.6g, %.6g for each replica", address, x.GetAnswer().GetValue(), x.GetAnswer().GetTargetPerReplica()), ""}}
 	case code == codes.NotFound:
-		return []Finding{{Advice, about, address + " answers, but KEDA has not asked it about this in a quarter of an hour", "see what KEDA says: kubectl -n keda logs deploy/keda-operator"}}
+		return []Finding{{Advice, about, address + " answers, but KEDA has not asked it for this metric for a quarter of an hour", "check the log of KEDA: kubectl -n keda logs deploy/keda-operator"}}
 	case strings.Contains(status.Convert(err).Message(), "produced zero addresses"), strings.Contains(status.Convert(err).Message(), "no such host"):
-		return []Finding{{Fine, about, "scalerAddress " + address + " has no meaning here, so the server was not asked", ""}}
+		return []Finding{{Fine, about, "scalerAddress " + address + " cannot be resolved from here, so the server was not asked", ""}}
 	default:
-		return []Finding{{Advice, about, "no answer from " + address + ", asked from here: " + status.Convert(err).Message(), "where KEDA runs it may be another matter: kubectl get scaledobject says whether that is READY"}}
+		return []Finding{{Advice, about, "no answer from " + address + ", asked from here: " + status.Convert(err).Message(), "KEDA may still reach it: kubectl get scaledobject shows whether it is READY"}}
 	}
 }

@@ -86,7 +86,7 @@ func TestATriggerOfForescale(t *testing.T) {
 	}{
 		"in order":              {"", "", Advice, []string{"ScaledObject shop/web: metric.query yields one series, now 42", "scalerAddress dns:///forescale.forescale:9443 leads to 2 pods", "no daily rhythm is known"}},
 		"a typo":                {"scale.targetPerReplica", "scale.targetPerRepilca", Fault, []string{"metadata: ", "scale.targetPerRepilca", "correct the trigger"}},
-		"from a pod":            {`metric.query: sum(rate(http_requests_total[1m]))`, `metric.queryFromEnv: QUERY`, Advice, []string{"are not examined: metric.query"}},
+		"from a pod":            {`metric.query: sum(rate(http_requests_total[1m]))`, `metric.queryFromEnv: QUERY`, Advice, []string{"are not checked: metric.query"}},
 		"no address":            {"scalerAddress: dns:///forescale.forescale:9443", "metricName: requests", Fault, []string{"scalerAddress is missing"}},
 		"no port":               {"forescale.forescale:9443", "forescale.forescale", Fault, []string{"is no host and port"}},
 		"no namespace":          {"dns:///forescale.forescale:9443", "forescale:9443", Advice, []string{"KEDA looks for it in its own", "forescale.forescale:9443"}},
@@ -138,8 +138,8 @@ func TestThePodsBehindAService(t *testing.T) {
 		want      string
 	}{
 		"none":       {corev1.ClusterIPNone, nil, Fault, "no pod is ready behind Service forescale"},
-		"one":        {corev1.ClusterIPNone, []string{"10.0.0.1"}, Advice, "one pod alone"},
-		"behind one": {"10.1.1.1", []string{"10.0.0.1", "10.0.0.2"}, Advice, "KEDA keeps to one of the 2 pods"},
+		"one":        {corev1.ClusterIPNone, []string{"10.0.0.1"}, Advice, "only one pod"},
+		"behind one": {"10.1.1.1", []string{"10.0.0.1", "10.0.0.2"}, Advice, "KEDA stays connected to one of the 2 pods"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := keda(t, served)
@@ -194,7 +194,7 @@ func TestTheServerIsAsked(t *testing.T) {
 		"an answer":    {&pb.Answer{Value: 420, TargetPerReplica: 50}, nil, Fine, "answers KEDA: 420, 50 for each replica"},
 		"an error":     {&pb.Answer{Error: "no data yet"}, nil, Fault, "forescale answers KEDA: no data yet"},
 		"never asked":  {nil, status.Error(codes.NotFound, "no workload"), Advice, "KEDA has not asked it"},
-		"from outside": {nil, status.Error(codes.Unavailable, "name resolver error: produced zero addresses"), Fine, "has no meaning here"},
+		"from outside": {nil, status.Error(codes.Unavailable, "name resolver error: produced zero addresses"), Fine, "cannot be resolved from here"},
 		"nobody there": {nil, status.Error(codes.Unavailable, "connection refused"), Advice, "no answer from"},
 	} {
 		t.Run(name, func(t *testing.T) {
