@@ -1,5 +1,6 @@
-// Package telemetry holds forescale's own metrics. Nothing registers itself: each
-// set of metrics is made on the registerer that the caller hands in.
+// Package telemetry exports forescale's own Prometheus metrics: of gRPC calls ([RPC]), of
+// workloads and their score ([Workloads]), and of the objects of a controller ([Objects]).
+// Nothing registers itself: each set is registered with the registerer that the caller passes.
 //
 // # Why not the interceptors of go-grpc-middleware
 //

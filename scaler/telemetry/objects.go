@@ -6,13 +6,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// An Object is how one PredictiveAutoscaler does.
+// An Object is the state of one PredictiveAutoscaler.
 type Object struct {
 	Namespace, Name string
 
 	Floor      int32 // in force on the target
 	Current    int32 // replicas of the target
-	Desired    int32 // that the decision asks for; negative = not known
+	Desired    int32 // that demand asks for, before any rule; negative = not known
 	Conditions []Condition
 }
 
@@ -28,12 +28,12 @@ type Acts interface {
 	Objects(f func(Object)) // none on a standby
 }
 
-// Objects exports how the objects of a controller do, labelled by namespace and name:
+// Objects exports the state of the objects of a controller, labelled by namespace and name:
 //
 //	forescale_leads                    1 on the replica that acts, 0 on a standby, without labels
 //	forescale_object_floor_replicas    floor in force
 //	forescale_object_current_replicas  replicas of the target
-//	forescale_object_desired_replicas  replicas that the decision asks for
+//	forescale_object_desired_replicas  replicas that demand asks for, before any rule
 //	forescale_object_condition         1 while the condition is True, 0 while it is False, by condition and reason
 //
 // Only the replica that acts knows all of this, and exports it. Values that are not
@@ -54,10 +54,10 @@ func NewObjects(reg prometheus.Registerer, acts Acts) (*Objects, error) {
 	}
 	o := &Objects{
 		acts:      acts,
-		leads:     desc("leads", "Whether this replica acts."),
+		leads:     desc("leads", "Whether this replica is the elected one, which acts."),
 		floor:     desc("object_floor_replicas", "Floor in force on the target.", "namespace", "name"),
 		current:   desc("object_current_replicas", "Replicas of the target.", "namespace", "name"),
-		desired:   desc("object_desired_replicas", "Replicas that the decision asks for.", "namespace", "name"),
+		desired:   desc("object_desired_replicas", "Replicas that demand asks for, before any rule.", "namespace", "name"),
 		condition: desc("object_condition", "Whether a condition of the object is true.", "namespace", "name", "condition", "reason"),
 	}
 	return o, reg.Register(o)

@@ -33,7 +33,7 @@ func TestObjectsExportHowTheyDo(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
-# HELP forescale_leads Whether this replica acts.
+# HELP forescale_leads Whether this replica is the elected one, which acts.
 # TYPE forescale_leads gauge
 forescale_leads 1
 # HELP forescale_object_condition Whether a condition of the object is true.
@@ -44,7 +44,7 @@ forescale_object_condition{condition="Contested",name="web",namespace="shop",rea
 # TYPE forescale_object_current_replicas gauge
 forescale_object_current_replicas{name="api",namespace="shop"} 2
 forescale_object_current_replicas{name="web",namespace="shop"} 13
-# HELP forescale_object_desired_replicas Replicas that the decision asks for.
+# HELP forescale_object_desired_replicas Replicas that demand asks for, before any rule.
 # TYPE forescale_object_desired_replicas gauge
 forescale_object_desired_replicas{name="web",namespace="shop"} 11
 # HELP forescale_object_floor_replicas Floor in force on the target.
@@ -62,7 +62,7 @@ func TestAStandbyExportsThatItIsOne(t *testing.T) {
 	_, err := telemetry.NewObjects(reg, acts{})
 	require.NoError(t, err)
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
-# HELP forescale_leads Whether this replica acts.
+# HELP forescale_leads Whether this replica is the elected one, which acts.
 # TYPE forescale_leads gauge
 forescale_leads 0
 `)))

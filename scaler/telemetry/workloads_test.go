@@ -39,7 +39,7 @@ func TestWorkloadsExportTheirScore(t *testing.T) {
 	w, err := telemetry.NewWorkloads(prometheus.NewPedanticRegistry(), answers{}, time.Now)
 	require.NoError(t, err)
 	require.NoError(t, testutil.CollectAndCompare(w, strings.NewReader(`
-# HELP forescale_scored_seconds_total Time for which the policies were compared in the shadow.
+# HELP forescale_scored_seconds_total Time over which the policies were compared in memory.
 # TYPE forescale_scored_seconds_total counter
 forescale_scored_seconds_total{metric="m",name="web",namespace="shop"} 3600
 # HELP forescale_policy_short_seconds_total Time for which the policy would have had too few ready replicas.
@@ -62,7 +62,7 @@ func TestWorkloadsExportTheTrustInTheirForecast(t *testing.T) {
 	}, time.Now)
 	require.NoError(t, err)
 	require.NoError(t, testutil.CollectAndCompare(w, strings.NewReader(`
-# HELP forescale_forecast_loss_ratio Loss of the forecast over that of the last value.
+# HELP forescale_forecast_loss_ratio Loss of the forecast over that of the last value; below 1 the forecast is the better one.
 # TYPE forescale_forecast_loss_ratio gauge
 forescale_forecast_loss_ratio{metric="m",name="ahead",namespace="shop"} 0.7
 forescale_forecast_loss_ratio{metric="m",name="lost",namespace="shop"} 1.25
@@ -106,7 +106,7 @@ func TestAFailureThatNobodyAsksForIsNone(t *testing.T) {
 	}, time.Now)
 	require.NoError(t, err)
 	require.NoError(t, testutil.CollectAndCompare(w, strings.NewReader(`
-# HELP forescale_answer_failing Whether nothing can be served.
+# HELP forescale_answer_failing Whether there is no answer for the autoscaler: 1 while there is none.
 # TYPE forescale_answer_failing gauge
 forescale_answer_failing{metric="m",name="api",namespace="shop"} 1
 forescale_answer_failing{metric="m",name="web",namespace="shop"} 0
@@ -125,10 +125,10 @@ func TestWorkloadsExportTheirAnswers(t *testing.T) {
 	}, func() time.Time { return now })
 	require.NoError(t, err)
 	require.NoError(t, testutil.CollectAndCompare(w, strings.NewReader(`
-# HELP forescale_demand_served Demand that is served to the autoscaler.
+# HELP forescale_demand_served Demand in the answer to the autoscaler, in the unit of the metric.
 # TYPE forescale_demand_served gauge
 forescale_demand_served{metric="m",name="web",namespace="shop"} 120
-# HELP forescale_answer_failing Whether nothing can be served.
+# HELP forescale_answer_failing Whether there is no answer for the autoscaler: 1 while there is none.
 # TYPE forescale_answer_failing gauge
 forescale_answer_failing{metric="m",name="api",namespace="shop"} 1
 forescale_answer_failing{metric="m",name="web",namespace="shop"} 0
