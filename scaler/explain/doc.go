@@ -4,9 +4,9 @@
 // # The idea
 //
 // An operator who sees a count wants to know what was observed, what was
-// forecast and by whom, what was added for a burst, and which rule had the last
-// word. All of that is in memory, in one place, under one lock; [Server] copies
-// it out. The record of a decision can be decided again anywhere, because
+// forecast and by which model, what was added for a burst, and which rule had the
+// last word. All of that is in memory, in one place, under one lock; [Server]
+// copies it out. The record of a decision can be replayed anywhere, because
 // scaler.Decide is pure.
 //
 // It shares the port with KEDA's calls, and so their encryption and their clients'

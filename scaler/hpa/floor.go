@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// How we give way to somebody who puts our floor back: a few tries, then none for a while.
+// How we give way to somebody who reverts our floor: a few tries, then none for a while.
 const (
 	revertsToContest = 3                // within revertWindow, then the floor is contested
 	revertWindow     = 10 * time.Minute // over which reverts count together
@@ -101,14 +101,14 @@ func (f *Floor) compare(d *Verdict, claim *Claim, v *View, now time.Time) {
 	f.claim, f.own = nil, false
 }
 
-// untouched reports whether the floor of claim is in force, and nobody else wants just that.
+// untouched reports whether the floor of claim is in force, and nobody else asks for the same.
 func (v *View) untouched(claim *Claim) bool {
 	return v.Min != nil && *v.Min == claim.Floor && !same(v.Min, claim.Original) && !v.stated(claim)
 }
 
-// altered reports whether the floor is another one than was written although nobody else has
-// written it since: an admission webhook or policy, which bounds it say, has made it so. It is
-// no wish of the user's.
+// altered reports whether the floor differs from what was written although nobody else has
+// written it since: an admission webhook or policy has changed it, for instance to bound it. That
+// is not an edit by the user.
 func (v *View) altered(claim *Claim) bool {
 	return v.Claim != nil && v.Ours && len(v.Owners) == 0 && v.Floor() != claim.Floor && !same(v.Min, claim.Original)
 }
@@ -123,10 +123,10 @@ func (v *View) writer() string {
 	return v.Managed
 }
 
-// givenBack reports whether a floor that is back is so by a release, ours or that of the
-// replica that acts, which a standby sees as it sees what others do. A release leaves the
-// value given back in its claim, before that goes. A claim that has gone is one that another
-// replica has removed, unless it was ours: then the object was replaced.
+// givenBack reports whether the floor is back because of a release, ours or that of the replica
+// that acts, whose writes a standby sees like any others. A release first writes the value that
+// it gives back into the claim, and then removes the claim. If the claim is gone, another replica
+// has removed it, unless it was ours: then the object was replaced.
 func (f *Floor) givenBack(v *View, claim *Claim) bool {
 	if v.Claim == nil {
 		return !f.own && same(v.Min, claim.Original)

@@ -211,7 +211,7 @@ func TestAFloorThatAReplicaGivesBackWasNotPutBack(t *testing.T) {
 
 // Each revert waits longer for the next try; the third is a dispute and brings
 // half an hour of backoff, the next one twice as much.
-func TestADisputeEndsInPeace(t *testing.T) {
+func TestRevertsAreRetriedEverMoreSlowly(t *testing.T) {
 	var f Floor
 	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	now, writes := start, 0
@@ -236,9 +236,9 @@ func TestADisputeEndsInPeace(t *testing.T) {
 	require.Equal(t, 5, writes, "three at first, then one after each backoff")
 }
 
-// A user who has settled a dispute need not wait for its end; one that goes on is one
-// again after as many tries as the first time.
-func TestASettledDisputeIsForgotten(t *testing.T) {
+// A user who has stopped the reverts need not wait for the end of the backoff. If the reverts go
+// on, the floor is contested again after as many as the first time.
+func TestRetryForgetsReverts(t *testing.T) {
 	var f Floor
 	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	dispute := func(now time.Time) Verdict {

@@ -48,7 +48,7 @@ type View struct {
 	UID             types.UID
 	ResourceVersion string
 	Generation      int64 // 0 on autoscalers before Kubernetes 1.37
-	Observed        int64 // status.observedGeneration; 0 = not told, or nothing was looked at yet
+	Observed        int64 // status.observedGeneration; 0 = not written, or not yet
 
 	Min     *int32 // floor in force; nil = absent, which means 1 (0 on a ScaledObject)
 	Max     int32  // 0 = absent
@@ -117,8 +117,8 @@ func (v *View) Confirmed() bool {
 }
 
 // Read makes a view of an object of kind. It returns an error that names the
-// field if the object has none of the shape expected; an annotation that cannot
-// be read is an error too, because the value to give back is in it.
+// field if that has an unexpected type. An annotation that cannot be read is an
+// error too, because the value to give back is in it.
 func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 	v := &View{
 		Kind: kind, Name: types.NamespacedName{Namespace: u.GetNamespace(), Name: u.GetName()},
