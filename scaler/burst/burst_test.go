@@ -270,9 +270,9 @@ func TestReachIsBoundedByWhatBurstsRoseTo(t *testing.T) {
 	}
 }
 
-// After hours without samples demand may be anything. That says nothing of how far a sample
-// usually lies from the level of the minutes before, by which the next burst is told.
-func TestASilenceLeavesNobodyDeaf(t *testing.T) {
+// After hours without samples demand may be anything. That must not count as a deviation from
+// the level, or the next burst would go unnoticed.
+func TestBurstsAreNoticedAfterASilence(t *testing.T) {
 	d := burst.Detector{Window: time.Minute}
 	feed(&d, start, time.Hour, func(t time.Time) float64 { return noisy(t, 20) })
 	usual := d.Spread

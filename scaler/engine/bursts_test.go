@@ -107,9 +107,9 @@ func TestNoBurstIsHedgedInSilence(t *testing.T) {
 	require.InDelta(t, 400, w.Parts().Hedge, 60, "samples are back, and the burst is overdue")
 }
 
-// A hedge goes on at a lower chance than it begins at, so a question about another moment
-// that moved it would change what is decided next.
-func TestWhoLooksDoesNotMoveAHedge(t *testing.T) {
+// A hedge goes on at a lower chance than it begins at. If an explanation began or ended one, it
+// would change what is decided next.
+func TestAnExplanationDoesNotMoveAHedge(t *testing.T) {
 	history := jobs(40, 65, 5)
 	s := spec()
 	s.Forecast.MissingReplicaCost = 1

@@ -77,10 +77,10 @@ func TestAForecastOnlyAddsInTheFirstDay(t *testing.T) {
 	require.Less(t, tick(t, w, now.Add(time.Minute), 1000, 0, 11).Replicas, int32(13))
 }
 
-// When demand comes to rest, what the guard holds stays for the window of an HPA, and no longer:
-// a trickle below the threshold is to have no replica. Before, a count went and came with each
-// minute without demand.
-func TestTheGuardOfAnAnswerRestsWithDemand(t *testing.T) {
+// When demand falls below the activation threshold, what the guard holds stays for the window of
+// an HPA, so that the count does not follow each minute without demand, and no longer, because
+// demand below the threshold is to have no replica.
+func TestTheGuardOfAnAnswerEndsAWindowAfterDemand(t *testing.T) {
 	w, err := engine.New(api.Spec{
 		Metric: api.MetricSpec{Query: "x"}, Forecast: api.ForecastSpec{Model: "naive"},
 		Scale: api.ScaleSpec{TargetPerReplica: 1, ActivationThreshold: 5, LatencyObjective: &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(time.Second)}},
@@ -252,9 +252,9 @@ func TestAnAnswerHoldsNothingBelowActivation(t *testing.T) {
 	require.InDelta(t, 200, answer(70), 0, "it is waiting still")
 }
 
-// A demand of 2 is answered with the one replica that it needs, 100 requests a second, where
-// the number of replicas decides what each carries: it is no more active for that.
-func TestAWholeReplicaIsNoDemand(t *testing.T) {
+// With scale.service an answer is a whole number of replicas: a demand of 2 is answered with the
+// 100 requests a second of one replica. That rounding alone does not activate the target.
+func TestRoundingUpToAReplicaDoesNotActivate(t *testing.T) {
 	for load, active := range map[float64]bool{2: false, 5: false, 5.1: true} {
 		w, err := engine.New(api.Spec{Metric: api.MetricSpec{Query: "x"}, Scale: api.ScaleSpec{
 			ActivationThreshold: 5, Service: &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond)},
@@ -270,9 +270,9 @@ func TestAWholeReplicaIsNoDemand(t *testing.T) {
 	}
 }
 
-// All of the count of the shadow is held right after a miss, where the bill leaves room
-// for it: one second of harm is on no account that would ask for more than three quarters.
-func TestAMissIsFollowedByAllOfTheShadowWhereThereIsRoom(t *testing.T) {
+// Right after a miss the whole count of the reactive autoscaler is held, if the bill leaves room
+// for it. By its account alone, a second of harm would ask for three quarters at most.
+func TestTheWholeReactiveCountIsHeldRightAfterAMiss(t *testing.T) {
 	for name, c := range map[string]struct {
 		ready int32
 		held  bool

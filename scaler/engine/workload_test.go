@@ -189,8 +189,8 @@ func TestTheMarginDecidesTheQuantile(t *testing.T) {
 	require.GreaterOrEqual(t, predicted(api.ForecastSpec{Risk: 0.99}), predicted(api.ForecastSpec{Risk: 0.9}))
 }
 
-// A target that never had demand is given none, until it has some.
-func TestNothingIsForecastOfNothing(t *testing.T) {
+// No demand is forecast for a target that never had any.
+func TestNoDemandIsForecastWhereThereNeverWasAny(t *testing.T) {
 	history := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, 600)}
 	w, err := engine.New(spec())
 	require.NoError(t, err)

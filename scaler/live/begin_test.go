@@ -141,9 +141,9 @@ func (h *hangingSource) Instant(ctx context.Context, query string, at time.Time)
 	return h.fakeSource.Instant(ctx, query, at)
 }
 
-// While a server hangs the silence has its cause in that: nothing is starting any more, and
-// asking again in a few seconds does not help.
-func TestAServerThatHangsIsNoStart(t *testing.T) {
+// While the server hangs, the error of an answer names that, and not that the workload is starting:
+// asking again in a few seconds would not help.
+func TestAHangingServerIsNamedAsTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &hangingSource{fakeSource: &fakeSource{value: flat(80)}}
 		s := run(t, source, Options{})
@@ -173,7 +173,7 @@ func (p *hangingRanges) Instant(ctx context.Context, query string, at time.Time)
 // The newest sample does not wait for a range query that hangs, be it for the history at the start
 // or for closed cells, and be there more workloads than range queries may run at once. Once the server
 // answers again the forecast goes on.
-func TestThePresentDoesNotWaitForAPastThatHangs(t *testing.T) {
+func TestTheNewestSampleDoesNotWaitForAHangingRangeQuery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 12
 		source := &hangingRanges{hangingSource{fakeSource: &fakeSource{value: wave}}}

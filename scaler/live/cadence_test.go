@@ -140,9 +140,9 @@ func TestASeriesIsAskedForWhenItHasNews(t *testing.T) {
 	}
 }
 
-// Ticks come late on a busy machine, by other fractions of a second each time, so that a
-// scrape is seen now in one moment and now in the next: that is no new moment to search for.
-func TestALateClockUnlearnsNothing(t *testing.T) {
+// On a busy machine ticks come late, each by another fraction of a second, so that a scrape is seen
+// in one of two adjacent moments. That must not start a new search for the moment.
+func TestLateTicksUnlearnNothing(t *testing.T) {
 	const tick, late, every, learning, span = 0.5, 0.05, 15.0, 1200.0, 3600.0 // seconds
 	rng := rand.New(rand.NewPCG(1, 2))
 	queries, delays := 0, []float64(nil)

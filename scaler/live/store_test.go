@@ -140,7 +140,7 @@ func TestAYoungSeriesServesWhatItObserves(t *testing.T) {
 
 // A series younger than a cell has no history yet, but a newest sample: it is served at
 // once, and the history follows as soon as there is one.
-func TestAPresentWithoutAPastIsServed(t *testing.T) {
+func TestASeriesWithoutAHistoryIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{value: flat(7), rangeErr: errors.New("no series")}
 		s := run(t, source, Options{})
@@ -203,7 +203,7 @@ func TestAChangedSpecKeepsAnswering(t *testing.T) {
 	})
 }
 
-func TestNobodyAsksNobodyRemembers(t *testing.T) {
+func TestAWorkloadThatNobodyAsksForIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: flat(1)}, Options{Forget: 10 * time.Minute})
 		require.NoError(t, s.Ensure(key, demand()))
@@ -236,7 +236,7 @@ func TestWatchSignalsAChangeOfActivity(t *testing.T) {
 }
 
 // Where a server refuses range queries, the newest samples are served all the same.
-func TestThePresentDoesNotWaitForClosedCells(t *testing.T) {
+func TestTheNewestSampleDoesNotWaitForClosedCells(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{value: wave}
 		s := run(t, source, Options{Forget: -1})

@@ -130,8 +130,9 @@ func TestWhatIsMeasuredNeedsNoReplicas(t *testing.T) {
 	require.True(t, math.IsNaN(r.Update(m).Ours), "neither is known")
 }
 
-// No replica that is ready is a number, not a gap: it misses what there is, and costs nothing.
-func TestNoReplicaIsKnowledge(t *testing.T) {
+// Zero ready replicas are a known count, not a gap: they miss whatever demand there is, and cost
+// nothing.
+func TestZeroReadyReplicasAreKnown(t *testing.T) {
 	var r reactive.Autoscaler
 	now := shadow(&r, start, time.Minute, 0, [2]int{20, 60})
 	m := moment(now, 20, 0, time.Minute)
@@ -171,7 +172,7 @@ func TestWhatStartsIsOnTheBill(t *testing.T) {
 
 // What a guard holds is on the bill, but is no reason to buy less of what would end
 // the harm that it is held for.
-func TestWhatIsHeldIsNoneOfOurOwn(t *testing.T) {
+func TestWhatTheGuardHoldsDoesNotCountAsOverspent(t *testing.T) {
 	var r reactive.Autoscaler
 	now := start
 	for range 4000 {

@@ -78,9 +78,9 @@ func TestTrialsBuyWhatTheBillAllows(t *testing.T) {
 	require.InDelta(t, 0.5, b.Alpha, 1e-12, "no more than to the median")
 }
 
-// What was missed in earnest beyond what the trial of the α in force says tells that
-// trials are too kind.
-func TestTrialsLearnFromWhatIsMissedInEarnest(t *testing.T) {
+// Real misses beyond those in the trial of the α in force show that the trials are too
+// optimistic.
+func TestTrialsAreCorrectedByRealMisses(t *testing.T) {
 	run := func(missed float64) float64 {
 		b := trial.New(alphas, 0.02, 0.004)
 		now := try(b, start, 4, 0.004)
@@ -96,7 +96,7 @@ func TestTrialsLearnFromWhatIsMissedInEarnest(t *testing.T) {
 
 // What the trial of the α in force would have missed as well is no reason to distrust it, and
 // between two trials it is told in the proportion of their logarithms.
-func TestWhatATrialHasToldCorrectsNothing(t *testing.T) {
+func TestMissesThatATrialForetoldCorrectNothing(t *testing.T) {
 	run := func(alpha float64) *trial.Set {
 		b := trial.New(alphas, 0.02, 0.004)
 		b.Pace(0, alpha)

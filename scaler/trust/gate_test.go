@@ -153,8 +153,8 @@ func TestSkillDoesNotDependOnTheUnit(t *testing.T) {
 	require.InDelta(t, skill(1), skill(1000), 1e-9)
 }
 
-// What is no promise is not kept: nothing could be charged for it, or anything.
-func TestWhatIsNoPromiseIsIgnored(t *testing.T) {
+// A promise whose demand or time is invalid is not kept: no loss could be computed for it.
+func TestInvalidPromisesAreIgnored(t *testing.T) {
 	good := trust.Promise{Made: start, Due: start.Add(lead), Level: 0.95, Acting: 120, Last: 100}
 	for name, c := range map[string]struct {
 		change func(p *trust.Promise)
