@@ -120,7 +120,11 @@ func (r rules) downLimit() int32 {
 	}
 	n := r.shrink(s.Policies[0])
 	for _, p := range s.Policies[1:] {
-		n = -pick(-n, -r.shrink(p), selection(s)) // the largest change leaves the fewest
+		if selection(s) == "Min" { // the smallest change leaves the most
+			n = max(n, r.shrink(p))
+		} else {
+			n = min(n, r.shrink(p))
+		}
 	}
 	return n
 }
