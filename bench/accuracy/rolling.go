@@ -58,9 +58,9 @@ func warmup(s forecast.Series) int {
 	return s.Len() / 2
 }
 
-// prepare puts a trace on the grid of the epoch and averages steps of which an hour has too
-// many: those under a second to a second or a little less, and from two days on those under a
-// minute to a minute.
+// prepare puts a trace on the grid of the epoch and averages its steps where an hour would have
+// too many: those below a minute to a minute if the trace spans two days or more, else those of
+// half a second or less to a second or, where they do not divide it, a little less.
 func prepare(t trace.Trace) forecast.Series {
 	switch {
 	case t.Step < time.Minute && t.Span() >= 48*time.Hour:

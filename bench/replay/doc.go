@@ -13,7 +13,7 @@
 //
 // A [Policy] sees only what a controller in a real cluster sees: rate() over
 // scraped counters, with its lag and its gaps; replicas; and CPU use as
-// metrics-server reports it. It is asked at instants of its own and answers with
+// metrics-server reports it. It is called at its own period and answers with
 // replicas, with a floor for the HorizontalPodAutoscaler underneath, or with a
 // metric for it, as KEDA does.
 //
@@ -24,8 +24,8 @@
 //
 // # What is judged
 //
-// Demand is defined by the objective, never by the target of a policy, since by its own
-// target each policy would be perfect. Supply is the pods that take traffic, not
+// Demand is defined by the objective, never by the target of a policy: judged by its own
+// target, each policy would be perfect. Supply is the pods that take traffic, not
 // spec.replicas. Every pod that exists is billed, starting and terminating ones included.
 // See [Result].
 //

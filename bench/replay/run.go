@@ -93,7 +93,7 @@ func newRun(s *Scenario, p Policy) (*run, error) {
 	r.decide = int64(phase * float64(r.period))
 	r.usage = pods.NewUsage(r.collect, o.Metric.Resolution)
 	if over, ok := p.(Over); ok {
-		b, err := newBeneath(over.Underneath(), o, int64(slot*15000))
+		b, err := newBeneath(over.Underneath(), o, int64(slot*hpaSlot))
 		if err != nil {
 			return nil, fmt.Errorf("replay: policy %s: %w", p.Name(), err)
 		}
@@ -137,8 +137,7 @@ func (r *run) step(i int) {
 	r.record.step(i, r.last, r.cluster)
 }
 
-// event plays the earliest event. At one instant, events of the cluster come before those
-// who observe it.
+// event plays the earliest event. At one instant the cluster changes before it is observed.
 func (r *run) event() {
 	at := r.next
 	r.cluster.Advance(at, r.used)
@@ -209,7 +208,7 @@ func (r *run) observe(at int64, now time.Time) Observation {
 	return o
 }
 
-// query returns the rate that a controller reads at an instant.
+// query returns the rate that a controller would read at an instant, and whether there is one.
 func (r *run) query(at int64, now time.Time) (float64, bool) {
 	if r.perPod != nil {
 		return r.perPod.query(r.cluster, at)

@@ -90,8 +90,7 @@ func Check(t trace.Trace, o Options) error {
 	return nil
 }
 
-// loaded returns a scenario that knows its load and nothing else yet, and where its history
-// begins.
+// loaded returns a scenario of which only the load is prepared, and the start of its history.
 func loaded(t trace.Trace, o Options) (s *Scenario, first time.Time, err error) {
 	o = o.filled()
 	if err := o.check(); err != nil {

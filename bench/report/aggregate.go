@@ -72,7 +72,7 @@ func (r *Report) Reference() string {
 // Shown returns the policies of the table that ran, in its order.
 func (r *Report) Shown() []string {
 	ran := names(r.Runs, func(r Run) string { return r.Policy })
-	return slices.DeleteFunc(slices.Clone(r.Policies), func(p string) bool { return !has(ran, p) })
+	return slices.DeleteFunc(slices.Clone(r.Policies), func(p string) bool { return !slices.Contains(ran, p) })
 }
 
 // Of returns the mean over the seeds of the runs of a policy on a trace. The days are
@@ -180,9 +180,9 @@ func (r *Report) KeyPolicies(n int) []string {
 	first := []string{r.Verdict.Policy, r.Reference(), "forescale-floor", "forescale-keda", tuned, "forecast-oracle", "keda", "kpa"}
 	var keep []string
 	for _, p := range append(first, shown...) {
-		if len(keep) < n && has(shown, p) && !has(keep, p) {
+		if len(keep) < n && slices.Contains(shown, p) && !slices.Contains(keep, p) {
 			keep = append(keep, p)
 		}
 	}
-	return slices.DeleteFunc(shown, func(p string) bool { return !has(keep, p) })
+	return slices.DeleteFunc(shown, func(p string) bool { return !slices.Contains(keep, p) })
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -57,7 +58,7 @@ func resample(all []Aggregate, ledgers map[string][]ledger, reference string, n 
 		}
 	}
 	samples := make([]sample, len(all))
-	if 2*several > len(days) { // the others have their only day in each draw
+	if 2*several > len(days) { // a trace of one day has that day in each draw, and would only narrow the interval
 		rng := rand.New(rand.NewPCG(bootstrapSeed, 0))
 		for range n {
 			drawn := draw(rng, days)
@@ -86,20 +87,12 @@ func resample(all []Aggregate, ledgers map[string][]ledger, reference string, n 
 // draw draws as many days of each trace as it has, in the order of the traces.
 func draw(rng *rand.Rand, days map[int]int) map[int][]int {
 	drawn := make(map[int][]int, len(days))
-	for t := range slices.Max(keys(days)) + 1 {
+	for _, t := range slices.Sorted(maps.Keys(days)) {
 		for range days[t] {
 			drawn[t] = append(drawn[t], rng.IntN(days[t]))
 		}
 	}
 	return drawn
-}
-
-func keys(m map[int]int) []int {
-	out := []int{0}
-	for k := range m {
-		out = append(out, k)
-	}
-	return out
 }
 
 func (s *sample) add(policy, reference []ledger, drawn map[int][]int) {

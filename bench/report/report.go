@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,8 +107,8 @@ type Trace struct {
 	Warnings       []string  `json:"warnings,omitempty"`
 }
 
-// A Failure is a run that could not be prepared, as of a model that needs more
-// history than a trace has.
+// A Failure is a run that could not be prepared, for instance because a model needs more
+// history than the trace has.
 type Failure struct {
 	Trace  string `json:"trace"`
 	Policy string `json:"policy"`
@@ -155,7 +156,7 @@ func New(s Settings, traces []Trace, policies []string, runs []Run, failures []F
 			return nil, fmt.Errorf("report: a run of %s is on %s, which is not among the %d traces", run.Policy, run.Trace, len(traces))
 		}
 	}
-	if has(policies, tuned) {
+	if slices.Contains(policies, tuned) {
 		r.Runs = append(r.Runs, tune(r.Runs, s.BudgetPct)...)
 	}
 	for i := range r.Runs {
@@ -178,14 +179,15 @@ func New(s Settings, traces []Trace, policies []string, runs []Run, failures []F
 func (r *Report) classes() []string {
 	var classes []string
 	for _, t := range r.Traces {
-		if !has(classes, t.Class) {
+		if !slices.Contains(classes, t.Class) {
 			classes = append(classes, t.Class)
 		}
 	}
 	if len(classes) < 2 {
 		return []string{All}
 	}
-	return append([]string{All}, sorted(classes)...)
+	slices.Sort(classes)
+	return append([]string{All}, classes...)
 }
 
 // Trace returns the trace of that name.

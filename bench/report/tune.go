@@ -54,7 +54,7 @@ func pick(runs []Run, trace, policy string) []Run {
 func names(runs []Run, name func(Run) string) []string {
 	var out []string
 	for _, r := range runs {
-		if n := name(r); !has(out, n) {
+		if n := name(r); !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}
@@ -68,7 +68,3 @@ func mean(runs []Run, of func(Run) float64) float64 {
 	}
 	return sum / float64(len(runs))
 }
-
-func has(names []string, name string) bool { return slices.Contains(names, name) }
-
-func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }

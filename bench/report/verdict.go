@@ -40,7 +40,7 @@ func (r *Report) judge() {
 	v.Sentences = append(v.Sentences, r.canPay())
 	if judged := r.judged(); judged < leastJudged {
 		v.Headline = fmt.Sprintf("Too little is judged to say what is better: %s, where an hour is the least.", Span(judged))
-		v.Sentences = append(v.Sentences, "A day shows more, and a fortnight what is usual: give a longer history, or judge more of this one by a shorter --warmup.")
+		v.Sentences = append(v.Sentences, "A day shows more, and two weeks show what is usual: give a longer history, or judge more of this one by a shorter --warmup.")
 		return
 	}
 	if !ours {
@@ -290,7 +290,8 @@ func (r *Report) hindsight(c Aggregate) string {
 		Percent(t.ViolatingTime), t.CostRatio, c.Policy, beside(cost, "that"))
 }
 
-// losses names the traces on which the policy does harm.
+// losses names the traces on which the policy does harm: it violates or costs more than the
+// reference, beyond sameTime and sameCost.
 func (r *Report) losses(policy, reference string) string {
 	var worse []string
 	judged, figures := 0, "one of the two figures"

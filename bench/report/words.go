@@ -93,7 +93,7 @@ func moreOrLess(v float64) string {
 	return fmt.Sprintf("%.0f %% more replica-hours", v)
 }
 
-// beside says the same of a cost that may also be equal, and what it is compared with.
+// beside is moreOrLess of a cost that may also be equal, with what it is compared with.
 func beside(v float64, other string) string {
 	if math.Abs(v) < 0.5 {
 		return "the same replica-hours as " + other

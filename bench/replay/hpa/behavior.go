@@ -209,8 +209,10 @@ func (a *Autoscaler) downLimit(now time.Time, current int32) int32 {
 func (r rule) pick(limit func(Policy) int32, largest bool) int32 { //nolint:revive // flag-parameter: max and min of one list
 	n := limit(r.policies[0])
 	for _, p := range r.policies[1:] {
-		if l := limit(p); l > n == largest {
-			n = l
+		if largest {
+			n = max(n, limit(p))
+		} else {
+			n = min(n, limit(p))
 		}
 	}
 	return n

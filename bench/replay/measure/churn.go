@@ -33,5 +33,3 @@ func Reversals(changes []Change, window int64) int {
 	}
 	return n
 }
-
-func fourthRoot(x float64) float64 { return math.Sqrt(math.Sqrt(x)) }

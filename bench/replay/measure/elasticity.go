@@ -5,6 +5,8 @@
 // take traffic. All series of one call have the same length and step.
 package measure
 
+import "math"
+
 // Elasticity is the set of metrics of the SPEC Research Group, in percent. 0 is best,
 // but a perfectly safe scaler has an OverTime near 100: read it together with Under and
 // the two Over values.
@@ -57,7 +59,7 @@ func Speedup(a, n Elasticity) float64 {
 	} {
 		product *= (r[0] + 0.01) / (r[1] + 0.01)
 	}
-	return fourthRoot(product)
+	return math.Sqrt(math.Sqrt(product)) // the fourth root
 }
 
 // Instability says how often supply and demand move differently, in percent of

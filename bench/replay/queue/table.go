@@ -2,11 +2,11 @@ package queue
 
 import "math"
 
-// bins is the resolution of the utilisation in a [Table].
+// bins is the resolution of the utilization in a [Table].
 const bins = 256
 
 // A Table answers the questions of [Service] in constant time by interpolating the
-// probability to wait between 256 utilisations, computed when first needed. The
+// probability to wait between 256 utilizations, computed when first needed. The
 // share of late requests is within 1e-3 of the exact one. It is not safe for
 // concurrent use.
 type Table struct {
@@ -16,7 +16,7 @@ type Table struct {
 	latency     float64 // of the objective, s
 	served      float64 // share of requests whose service alone takes longer than that
 	variability float64
-	rows        [][]float64 // rows[n][i] = ErlangC at utilisation i/bins; NaN = not yet computed
+	rows        [][]float64 // rows[n][i] = ErlangC at utilization i/bins; NaN = not yet computed
 }
 
 // NewTable returns an empty table of s.

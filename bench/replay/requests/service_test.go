@@ -36,7 +36,7 @@ func lognormal(rng *rand.Rand) float64 {
 // stats are the means of one simulation in its steady state.
 type stats struct{ waits, wait, total, p99, inside float64 }
 
-// simulate runs n requests at utilisation rho of pods × slots with a mean work of
+// simulate runs n requests at utilization rho of pods × slots with a mean work of
 // 1 s, after a tenth of them to forget the empty start.
 func simulate(set requests.Settings, pods int, rho float64, n int, seed uint64) stats {
 	var got stats

@@ -9,9 +9,9 @@ import (
 	"github.com/forescale/forescale/bench/replay/rival/fit"
 )
 
-// A times is the rule that predictive scalers are commonly begun with: a point
-// forecast one lead time ahead, times a factor, over the load per pod, written to
-// minReplicas of an HPA that aims at 70 % itself. The margin is paid twice.
+// A times is the rule that most predictive scalers start from: a point forecast one lead
+// time ahead, times a factor, over the load per pod, written to minReplicas of an HPA that
+// itself aims at 70 %. The margin is paid twice.
 //
 // The forecast is additive Holt–Winters by the minute with a season of a day, and
 // without season until two days have been seen; α = 0.4, β = 0.05, γ = 0.3, as

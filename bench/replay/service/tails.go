@@ -19,13 +19,13 @@ type tails struct {
 	mu      float64
 	timeout float64
 
-	states [][]float64 // states[n][i] = requests that met n pods at utilisation (i+½)/tailBins
+	states [][]float64 // states[n][i] = requests that met n pods at utilization (i+½)/tailBins
 	waits  []float64   // waits[i] = requests behind a backlog of (i+½)·10 ms
 	failed float64
 	all    float64
 }
 
-// tailBins is the resolution of utilisation, tailWait that of the backlog in s.
+// tailBins is the resolution of utilization, tailWait that of the backlog in s.
 const (
 	tailBins = 256
 	tailWait = 0.01
@@ -38,15 +38,15 @@ func newTails(o Settings) *tails {
 	}
 }
 
-// steady adds requests that met n pods at a utilisation below 1.
-func (t *tails) steady(n int32, utilisation, requests float64) {
+// steady adds requests that met n pods at a utilization below 1.
+func (t *tails) steady(n int32, utilization, requests float64) {
 	for len(t.states) <= int(n) {
 		t.states = append(t.states, nil)
 	}
 	if t.states[n] == nil {
 		t.states[n] = make([]float64, tailBins)
 	}
-	t.states[n][min(int(utilisation*tailBins), tailBins-1)] += requests
+	t.states[n][min(int(utilization*tailBins), tailBins-1)] += requests
 	t.all += requests
 }
 
