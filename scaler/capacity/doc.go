@@ -1,4 +1,5 @@
-// Package capacity says how many replicas a demand needs, and learns it.
+// Package capacity says how many replicas carry a demand under a latency objective: by
+// queueing theory, and by what the service was seen to do.
 //
 // # The idea
 //

@@ -76,7 +76,7 @@ func (t *target) nextStatus(now time.Time, o Options) (v1alpha1.Status, bool) {
 	if t.object == nil || t.gone || now.Sub(t.written) < o.StatusEvery {
 		return v1alpha1.Status{}, false
 	}
-	if t.trouble == nil && t.scale.Model == "" && now.Sub(t.adopted) < o.StatusEvery { // there will be more to say in a moment
+	if t.trouble == nil && t.scale.Model == "" && now.Sub(t.adopted) < o.StatusEvery { // in a moment there will be a model to report
 		return v1alpha1.Status{}, false
 	}
 	next := t.describe(now, o.ReadOnly)

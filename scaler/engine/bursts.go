@@ -74,9 +74,8 @@ func (w *Workload) latch(now time.Time) float64 {
 }
 
 // hedge returns the demand of the next burst, or of a weekly rise, if it is likely enough to
-// be worth its replicas, else 0. While samples stay away it is 0: nobody sees whether the
-// burst came or has gone, and replicas raised for minutes would be held until the silence
-// ends.
+// be worth its replicas, else 0. While no samples come it is 0: it is not known whether the
+// burst came or has gone, and replicas meant for minutes would be held until the silence ends.
 func (w *Workload) hedge(now time.Time) float64 {
 	observed := now.Sub(w.lastSample()) <= w.step+w.step/2
 	need := w.bursts.Reach(w.bursts.Level, burstLevel)

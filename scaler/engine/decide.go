@@ -25,7 +25,7 @@ const (
 	// the lag of the metric.
 	startShare = 0.6
 
-	// unknown is a count that nobody knows.
+	// unknown stands for a count that is not known.
 	unknown = -1
 )
 
@@ -121,7 +121,7 @@ func (w *Workload) calmCount(asked int32) int32 {
 // more, but one at least. The stabilization window of that autoscaler is taken to be hold: the
 // usual one for a floor, which the HPA under it does not hold when it falls, and for an answer
 // the usual one without what the HPA behind it holds anyway. observed is the last known demand
-// while samples stay away; NaN means no bound.
+// while no samples come; NaN means no bound.
 func (w *Workload) affordable(now time.Time, observed float64, hold time.Duration) int32 {
 	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
 		return 0

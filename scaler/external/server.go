@@ -143,7 +143,7 @@ func transportOptions(opts Options) ([]grpc.ServerOption, error) {
 		grpc.ConnectionTimeout(10 * time.Second),
 		grpc.WaitForHandlers(true),
 		// KEDA sends no keepalive. The server finds dead connections by itself, and
-		// bears clients that ping no more than every ten seconds.
+		// tolerates clients that ping at most every ten seconds.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	}

@@ -19,7 +19,7 @@ import (
 // safe for concurrent use.
 type Store interface {
 	// Ensure starts the workload of key, or has it adopt a changed spec, which
-	// bears its defaults and was validated. It is cheap if nothing changed.
+	// has its defaults and was validated. It is cheap if nothing changed.
 	Ensure(key live.Key, spec api.Spec) error
 
 	// Answer returns what the workload says now; false if there is no workload of

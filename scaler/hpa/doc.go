@@ -1,4 +1,5 @@
-// Package hpa moves the floor of somebody else's autoscaler and gives it back.
+// Package hpa raises the floor of somebody else's autoscaler, the minReplicas of an HPA or
+// the minReplicaCount of a ScaledObject, and gives it back.
 //
 // # The idea
 //
@@ -23,8 +24,8 @@
 //   - Release gives the value back, and then takes every trace of us off the
 //     object: the annotation, and the entry in managedFields.
 //
-// The same serves a ScaledObject of KEDA, whose minReplicaCount KEDA copies to
-// the autoscaler it owns.
+// A ScaledObject of KEDA is treated alike: KEDA copies its minReplicaCount to the HPA that
+// it owns.
 //
 // # Why the annotation has no expiry of its own
 //

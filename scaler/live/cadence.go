@@ -33,19 +33,19 @@ const (
 
 // A cadence learns when a series has news, so that it is queried just then.
 //
-// A server that is queried twice a second tells one scrape thirty times. Scrapes come by
-// the clock, at an interval that nearly always divides a minute, and each target has a
-// moment of its own. So news comes at the same moments of each minute. The series is queried
+// A server that is queried twice a second returns the same scrape thirty times. Scrapes are
+// periodic, at an interval that nearly always divides a minute, and each target is scraped at
+// a moment of its own. So news comes at the same moments of each minute. The series is queried
 // at those, and at the moment before each, which shows when the news moves. A series of many
 // targets has news at every moment, and is queried every two seconds on average. Whatever
-// was learned, a series is queried every five seconds, because targets are added and scrape
-// intervals change.
+// was learned, a series is queried at least every five seconds, because targets are added and
+// scrape intervals change.
 //
 // On a grid finer than a minute, whose series is scraped more often in proportion, all of
 // these times are shorter in the same proportion. The zero cadence with a period is ready.
 // It is not safe for concurrent use.
 type cadence struct {
-	period time.Duration // that repeats itself
+	period time.Duration // after which the moments repeat
 
 	learns time.Time // since when its moments are being learned
 	asked  time.Time // last query that was answered
@@ -60,10 +60,10 @@ type cadence struct {
 	at     time.Time
 }
 
-// newCadence returns what is known of a series on a grid of step: nothing.
+// newCadence returns a cadence of a series on a grid of step, before anything is learned.
 func newCadence(step time.Duration) cadence { return cadence{period: min(step, time.Minute)} }
 
-// moment numbers the parts of all periods.
+// moment returns the number of the moment of t, counted through all periods since the epoch.
 func (c *cadence) moment(t time.Time) int64 {
 	return t.UnixNano() / int64(max(c.period/moments, 1))
 }
@@ -140,10 +140,10 @@ func (c *cadence) answered(now time.Time, value float64) {
 	c.asked, c.value = now, value
 }
 
-// near returns the moment to which news is due that was seen in this, and not yet before: the
-// newest that is known to bring some, or else the one after, for which this was asked as the
-// moment before. Clocks, scrapes and queries are not exact to a part of a second. It
-// returns -1 if none is known to.
+// near returns the moment that explains news which was seen in this and not before: the newest
+// one from before to this that is known to bring news, or this itself if the one after it is. The
+// latter allows for clocks, scrapes and queries that are off by a part of a second. It returns -1
+// if there is neither.
 func (c *cadence) near(before, this int64) int64 {
 	for m := this; m >= before; m-- {
 		if c.lives[m%moments] > 0 {
@@ -156,7 +156,7 @@ func (c *cadence) near(before, this int64) int64 {
 	return -1
 }
 
-// set gives a moment so many lives.
+// set sets the lives of a moment, at least 0.
 func (c *cadence) set(m int64, lives int8) {
 	at := &c.lives[m%moments]
 	lives = max(lives, 0)

@@ -49,13 +49,13 @@ func (s *Store) ForgetCPU(key Key) {
 }
 
 const (
-	maxCounts  = 64 // changes of a count that are remembered
-	maxWindows = 64 // windows that wait for their cells; with more of them the demand is silent
-	podsGap    = time.Minute
-	cellsKept  = 5 * time.Minute // of demand that windows may ask for; two cells at least
+	maxCounts  = 64              // changes of a count that are remembered
+	maxWindows = 64              // windows that wait for their cells; more of them wait only while no demand is observed
+	podsGap    = time.Minute     // longest time between two counts during which the former holds
+	cellsKept  = 5 * time.Minute // of demand, for the windows; two cells at least
 )
 
-// pods are what the owner of a target tells of its pods, beside the demand.
+// pods hold what the owner of a target reports about its pods.
 type pods struct {
 	counts   []countAt // oldest first; a count holds until the next one
 	seen     time.Time // when the last count was told
@@ -72,7 +72,7 @@ type countAt struct {
 
 // note remembers that ready replicas take traffic at now.
 func (p *pods) note(now time.Time, ready int32) {
-	if len(p.counts) > 0 && now.Sub(p.seen) > podsGap { // nobody looked
+	if len(p.counts) > 0 && now.Sub(p.seen) > podsGap { // not known in between
 		p.put(p.seen.Add(1), -1)
 	}
 	p.seen = now
@@ -103,7 +103,7 @@ func (p *pods) throughout(from, to time.Time) (int32, bool) {
 }
 
 // beside returns the replicas that were ready throughout each of cells, NaN where
-// that is not known; none if nobody told of pods at all.
+// that is not known; an empty series if no count was ever noted.
 func (p *pods) beside(cells forecast.Series) forecast.Series {
 	if p.seen.IsZero() {
 		return forecast.Series{}

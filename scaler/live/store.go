@@ -109,7 +109,7 @@ type Store struct {
 
 // A loop is what one tick leaves to the next.
 type loop struct {
-	tokens float64 // budget of queries: so many per second of the clock
+	tokens float64 // queries that may be started now, refilled at Options.QueryRate
 	at     time.Time
 	queue  []waiting // memory for the next queue
 }

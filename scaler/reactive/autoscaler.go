@@ -194,8 +194,8 @@ func (a *Autoscaler) outbid(m Moment) bool {
 	return true
 }
 
-// pay adds the last dt to the bills: to both, or to none while nobody tells how many replicas
-// the target has.
+// pay adds the last dt to both bills, or to neither while the number of replicas of the target is
+// unknown.
 func (a *Autoscaler) pay(m Moment, dt time.Duration, before int32) {
 	count := a.HPA.Count()
 	a.fade(dt)
@@ -214,11 +214,11 @@ func (a *Autoscaler) pay(m Moment, dt time.Duration, before int32) {
 }
 
 // silent adds a silence of dt, too long for Update, to both bills: both sides hold what they
-// had. Without it a target that goes into silences with more replicas, as with those of a
-// burst, is not charged for them: on a recorded load of bursts with an hour of silence a day
-// that was 4 % of the bill. Of a longer silence only the first hour counts. Nobody knows
+// had. Otherwise a target that enters a silence with more replicas, such as those of a burst,
+// would not be charged for them: on a recorded load of bursts with an hour of silence a day
+// that was 4 % of the bill. Of a longer silence only the first hour counts. It is not known
 // whether forescale ran in the rest, and three days at the count of a busy afternoon, as on
-// another recorded load, would be a credit that nobody has earned.
+// another recorded load, would be an undeserved credit.
 func (a *Autoscaler) silent(m Moment, dt time.Duration) {
 	if a.Seen.IsZero() || dt <= 0 {
 		return
@@ -281,7 +281,7 @@ func (a *Autoscaler) Excess() float64 { return a.Spent/a.Cost - 1 }
 
 // Bill returns the cost of the target, without what a [Guard] holds, over that of the
 // reactive autoscaler, starts and ends included, over about a week. It is NaN before an
-// hour is known, and while nobody tells how many replicas are ready. The first hours are
+// hour is known, and while the number of ready replicas is unknown. The first hours are
 // averaged with a usual bill that is presumed. Taken alone, they would answer an expensive
 // start by saving at once: by providing for the median, where an HPA keeps its headroom.
 func (a *Autoscaler) Bill() float64 {

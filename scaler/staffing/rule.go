@@ -1,4 +1,4 @@
-// Package staffing says how many replicas carry a demand.
+// Package staffing says how many replicas carry a demand, from all that is known of one.
 //
 // # The idea
 //

@@ -1,5 +1,5 @@
-// Package trial finds the price of short time that keeps a target, by what other prices
-// would have missed.
+// Package trial chooses α, the price of time with too few ready replicas, so that a
+// violation target is kept: by running several α side by side in memory.
 //
 // # The idea
 //
