@@ -234,7 +234,8 @@ func headlineWithoutGain(c, ref Aggregate, budget float64) string {
 	return fmt.Sprintf("%s does worse here than %s: do not use it for this load.", c.Policy, ref.Policy)
 }
 
-// times says how much less often, c > 0. Of next to nothing more digits would say nothing.
+// times says in words how much less c > 0 is than ref. Beyond a hundred times it gives no figure,
+// because c then rests on very few violations.
 func times(ref, c float64) string {
 	switch ratio := ref / c; {
 	case ratio < 1.5:

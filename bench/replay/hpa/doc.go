@@ -1,5 +1,5 @@
-// Package hpa is the decision of the Kubernetes HorizontalPodAutoscaler
-// (autoscaling/v2) as a pure value: numbers in, a replica count out, no API
+// Package hpa ports the decision of the Kubernetes HorizontalPodAutoscaler
+// (autoscaling/v2) to a pure value: numbers in, a replica count out, no API
 // server, no clock.
 //
 // # The idea

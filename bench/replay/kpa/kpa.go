@@ -1,4 +1,4 @@
-// Package kpa is the decision of Knative's pod autoscaler (KPA) as a pure value.
+// Package kpa ports the decision of Knative's pod autoscaler (KPA) to a pure value.
 //
 // # The idea
 //

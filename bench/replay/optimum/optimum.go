@@ -1,5 +1,5 @@
-// Package optimum computes what the cheapest clairvoyant would pay: it knows the
-// need for pods at every instant, never falls short of it, and still has to pay
+// Package optimum computes the cost of the cheapest clairvoyant policy, which knows
+// the need for pods at every instant, never falls short of it, and still has to pay
 // for the start of a pod and for its end.
 //
 // With a start-up time d and a grace period g that are the same for all pods the

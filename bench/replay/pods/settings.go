@@ -1,9 +1,9 @@
-// Package pods is the life of the pods of one service: created, started, ready,
-// serving, deleted, gone, and what metrics-server knows of their processors.
+// Package pods simulates the life cycle of the pods of one service (created, started,
+// ready, serving, deleted, gone) and what metrics-server knows of their CPU use.
 //
-// Which pod dies when the count falls is simplified from the ReplicaSet controller:
-// one that does not serve yet before one that does, the youngest first. A pod is
-// billed from its creation to the end of its grace period.
+// Which pod is deleted when the count falls is simplified from the ReplicaSet
+// controller: one that does not serve yet before one that does, the youngest first. A
+// pod is billed from its creation to the end of its grace period.
 //
 // Instants are milliseconds since the begin of a run, and may be negative for what
 // was there before it. Calls come in order of time.
@@ -94,7 +94,7 @@ func (n Nodes) filled() Nodes {
 	return n
 }
 
-// Check returns an error if the filled settings cannot be lived with.
+// Check returns an error if the filled settings are out of their ranges.
 func (s Settings) Check() error {
 	switch slow := s.SlowStart; {
 	case s.Min < 0 || s.Max < 1 || s.Min > s.Max:

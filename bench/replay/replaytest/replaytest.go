@@ -1,4 +1,4 @@
-// Package replaytest is what every policy of a replay owes.
+// Package replaytest checks the contract that every [replay.Policy] must keep.
 package replaytest
 
 import (

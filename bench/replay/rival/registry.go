@@ -65,7 +65,7 @@ func Names() []string {
 
 // ByName returns a new policy of the given name. Beside the names of [Names] it
 // knows hpa-rate-N and hpa-cpu-N for any target of 1 to 100 percent, and times-F
-// for any factor from 1 to 10; such a policy bears the name as it was given. The
+// for any factor from 1 to 10; such a policy keeps the name as it was given. The
 // error lists the names if there is no such policy, and wraps [ErrHindsight] for
 // [Tuned].
 func ByName(name string) (replay.Policy, error) {

@@ -1,5 +1,5 @@
-// Package scrape is what Prometheus makes of a counter: samples at the instants
-// of its scrapes, and rate() over them.
+// Package scrape computes rate() over the scraped samples of a counter, as Prometheus
+// does.
 package scrape
 
 // A Sample is one scraped value of a counter.

@@ -1,5 +1,5 @@
-// Package service is the service that takes the load, with requests as a fluid or
-// one by one, behind one interface.
+// Package service simulates the service that takes the load, with requests as a fluid
+// or one by one, behind one interface.
 package service
 
 import (
