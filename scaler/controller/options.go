@@ -46,10 +46,6 @@ type Options struct {
 	// restores every floor. Default 5 s.
 	HandOver time.Duration
 
-	// ReleaseDeadline is how long a deleted object waits for its floor to be given
-	// back. Default 1 min.
-	ReleaseDeadline time.Duration
-
 	// WatchPods measures start-up times on the pods of the targets.
 	WatchPods bool
 
@@ -71,7 +67,7 @@ func (o Options) withDefaults() Options {
 	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
 	o.HoldSilence = cmp.Or(o.HoldSilence, 10*time.Minute)
 	o.HandOver = cmp.Or(o.HandOver, 5*time.Second)
-	o.ReleaseDeadline = cmp.Or(o.ReleaseDeadline, time.Minute)
+
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

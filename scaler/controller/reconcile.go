@@ -159,8 +159,11 @@ func (c *Controller) rival(ctx context.Context, pa *v1alpha1.PredictiveAutoscale
 	return pa.Elder(list.Items)
 }
 
-// finish gives the floor of a deleted object back and lets it go. After the
-// deadline it goes in any case; the sweep cleans up behind it.
+// releaseDeadline is how long a deleted object waits for its floor to be given back.
+const releaseDeadline = time.Minute
+
+// finish gives the floor of a deleted object back, and removes the finalizer. After the
+// deadline it does so in any case; the sweep then tries to give the floor back.
 func (c *Controller) finish(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler) (ctrl.Result, error) {
 	busy := false
 	if t := c.find(client.ObjectKeyFromObject(pa)); t != nil {
@@ -178,7 +181,7 @@ func (c *Controller) finish(ctx context.Context, pa *v1alpha1.PredictiveAutoscal
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	}
 	if err := c.giveBack(ctx, pa); err != nil {
-		if waits := c.opts.Now().Sub(pa.DeletionTimestamp.Time); waits < c.opts.ReleaseDeadline {
+		if waits := c.opts.Now().Sub(pa.DeletionTimestamp.Time); waits < releaseDeadline {
 			retry := max(time.Second, min(waits/2, 10*time.Second)) // ever less often, so that the log line below is rare
 			c.log.Warn("floor not given back yet", "object", client.ObjectKeyFromObject(pa).String(), "error", err, "retry", retry)
 			return ctrl.Result{RequeueAfter: retry}, nil

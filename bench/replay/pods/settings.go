@@ -20,14 +20,14 @@ import (
 
 // Settings say how pods live. The zero value of each field stands for its default.
 type Settings struct {
-	Startup    Startup
-	Endpoint   time.Duration // from readiness to the first request; 0 = 1 s
-	Grace      time.Duration // a deleted pod is billed for so long; 0 = 30 s
-	Min, Max   int32         // bounds of the replicas; 0 = 1 and 400
-	ZeroMin    bool          // Min 0 means 0
-	StartupCPU float64       // processor use of a pod that is not ready, share of its request
-	SlowStart  SlowStart
-	Nodes      *Nodes // nil = there is always room
+	Startup  Startup
+	Endpoint time.Duration // from readiness to the first request; 0 = 1 s
+	Grace    time.Duration // a deleted pod is billed for so long; 0 = 30 s
+	Min, Max int32         // bounds of the replicas; 0 = 1 and 400
+	ZeroMin  bool          // Min 0 means 0
+
+	SlowStart SlowStart
+	Nodes     *Nodes // nil = there is always room
 }
 
 // Startup is the time from the creation of a pod to its readiness: empirical if
@@ -103,8 +103,7 @@ func (s Settings) Check() error {
 		return fmt.Errorf("pods: endpoint after %v and grace of %v, want none negative", s.Endpoint, s.Grace)
 	case !(slow.Share >= 0 && slow.Share <= 1) || slow.For < 0:
 		return fmt.Errorf("pods: a slow start at %v of the capacity for %v, want a share of at most 1 and no negative time", slow.Share, slow.For)
-	case !(s.StartupCPU >= 0):
-		return fmt.Errorf("pods: processor use %v during the start, want none negative", s.StartupCPU)
+
 	}
 	return errors.Join(s.Startup.check(), s.Nodes.check())
 }

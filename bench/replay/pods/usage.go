@@ -27,18 +27,18 @@ func (u *Usage) Collect(at int64, used float64) {
 }
 
 // of returns the use of p over the last window, 0 to 1 of its request, and whether
-// there is a sample: a pod that started within the window has none yet.
-func (u Usage) of(p *pod, starting float64) (float64, bool) {
+// there is a sample: a pod that started within the window has none yet. A pod that does
+// not serve yet uses nothing.
+func (u Usage) of(p *pod) (float64, bool) {
 	switch {
 	case p.scheduled > u.before:
 		return 0, false
 	case !p.counted || p.serving >= u.at:
-		return starting, true
+		return 0, true
 	case p.serving <= u.before:
 		return (u.used - u.usedBefore) / u.resolution, true
 	}
-	share := float64(u.at-p.serving) / 1000 / u.resolution
-	return max(0, u.used-p.used)/u.resolution + (1-share)*starting, true
+	return max(0, u.used-p.used) / u.resolution, true
 }
 
 // CPU returns the mean use of the serving pods that have samples; NaN if none has.
@@ -46,7 +46,7 @@ func (c *Cluster) CPU(u Usage) float64 {
 	sum, n := 0.0, 0
 	for i := range c.pods {
 		if p := &c.pods[i]; p.counted {
-			if v, ok := u.of(p, c.set.StartupCPU); ok {
+			if v, ok := u.of(p); ok {
 				sum += v
 				n++
 			}
@@ -70,7 +70,7 @@ func (c *Cluster) View(dst []hpa.Pod, u Usage, begin time.Time, slots int) []hpa
 		if p.counted {
 			v.Ready, v.Changed = hpa.True, at(p.ready)
 		}
-		if use, ok := u.of(p, c.set.StartupCPU); ok {
+		if use, ok := u.of(p); ok {
 			v.Sampled, v.Value, v.At = true, int64(use*float64(v.Request)), at(now)
 		}
 		dst = append(dst, v)

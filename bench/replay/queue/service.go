@@ -28,16 +28,15 @@ func (b Balancing) String() string {
 type Service struct {
 	Slots       int           // requests one pod serves at once, ≥ 1
 	ServiceTime time.Duration // mean time of a request on its slot, > 0
-	ArrivalCV2  float64       // squared coefficient of variation of the times between arrivals; 0 means 1, Poisson
-	ServiceCV2  float64       // the same of the service time; 0 means 1, exponential; see [Deterministic]
+	ServiceCV2  float64       // squared coefficient of variation of the service time; 0 means 1, exponential; see [Deterministic]
 	Balancing   Balancing
 
 	Latency  time.Duration // a request that takes longer is late
 	Quantile float64       // at most 1 − Quantile of the requests may be late
 }
 
-// Deterministic is a ServiceCV2 or ArrivalCV2 that stands for no variation, since
-// 0 stands for the default.
+// Deterministic is a ServiceCV2 that stands for no variation, since 0 stands for the
+// default.
 const Deterministic = 1e-12
 
 // Check returns an error if s is not a service whose objective one idle pod keeps.
@@ -51,8 +50,8 @@ func (s Service) Check() error {
 		return fmt.Errorf("queue: quantile %v of the objective, want a number above 0 and below 1", s.Quantile)
 	case s.Latency <= 0:
 		return fmt.Errorf("queue: latency %v of the objective, want a positive duration", s.Latency)
-	case s.ArrivalCV2 < 0 || s.ServiceCV2 < 0:
-		return fmt.Errorf("queue: squared coefficients of variation %v and %v, want none negative", s.ArrivalCV2, s.ServiceCV2)
+	case s.ServiceCV2 < 0:
+		return fmt.Errorf("queue: squared coefficient of variation %v of the service time, want 0 or more", s.ServiceCV2)
 	}
 	if late := math.Exp(-s.Latency.Seconds() / s.ServiceTime.Seconds()); late >= s.slack() {
 		return fmt.Errorf("queue: %.3g of the requests take more than %v on an idle pod (mean %v), the objective allows %.3g: no number of pods keeps it",
@@ -69,16 +68,14 @@ func (s Service) mu() float64 { return 1 / s.ServiceTime.Seconds() }
 // Capacity returns the rate at which n pods are busy all the time, requests/s.
 func (s Service) Capacity(n int) float64 { return float64(n*s.Slots) * s.mu() }
 
-// variability returns (c_a² + c_s²)/2, the Allen–Cunneen factor.
+// variability returns the Allen–Cunneen factor (c_a² + c_s²)/2, where c_a = 1: arrivals are
+// Poisson.
 func (s Service) variability() float64 {
-	ca, cs := s.ArrivalCV2, s.ServiceCV2
-	if ca == 0 {
-		ca = 1
+	service := s.ServiceCV2
+	if service == 0 {
+		service = 1
 	}
-	if cs == 0 {
-		cs = 1
-	}
-	return (ca + cs) / 2
+	return (1 + service) / 2
 }
 
 // seen returns the servers and the rate of the queue that one request sees.

@@ -39,7 +39,7 @@ func newDiscrete(o Settings, rng *rand.Rand) *discrete {
 		slots: o.Queue.Slots, allows: 1 - o.Queue.Quantile, slo: o.Queue.Latency.Seconds(),
 		level: o.Queue.Quantile, timeout: o.Clients.Timeout.Seconds(), dt: o.Step.Seconds(), retry: o.Clients.Retry,
 		last:    make([]Step, time.Minute/o.Step),
-		retries: make([]float64, max(1, o.Clients.RetryAfter/o.Step)),
+		retries: make([]float64, max(1, retryAfter/o.Step)),
 	}
 	d.Judge()
 	set := requests.Settings{Slots: d.slots, Work: o.Requests.Work, Discipline: o.Requests.Discipline, Timeout: o.Clients.Timeout}

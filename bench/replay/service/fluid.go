@@ -34,7 +34,7 @@ func newFluid(o Settings) *fluid {
 		dt: dt, perPod: o.Queue.Capacity(1) * dt, busy: o.Queue.ServiceTime.Seconds() / dt,
 	}
 	if o.Clients.Retry > 0 {
-		f.retries = make([]float64, max(1, o.Clients.RetryAfter/o.Step))
+		f.retries = make([]float64, max(1, retryAfter/o.Step))
 	}
 	return f
 }

@@ -21,14 +21,16 @@ type Settings struct {
 
 // Clients say what callers do with slow answers.
 type Clients struct {
-	Timeout    time.Duration // a request that would wait longer fails; 0 = 10 s
-	Retry      float64       // share of the failed requests that come again, in [0, 1)
-	RetryAfter time.Duration // how long these take to come again; 0 = 1 s
+	Timeout time.Duration // a request that would wait longer fails; 0 = 10 s
+	Retry   float64       // share of the failed requests that come again, a second later, in [0, 1)
 	// Zombies makes the service work on requests whose clients have left, as real
 	// servers do that do not notice: the queue is not shortened by their leaving, up
 	// to four timeouts of work.
 	Zombies bool
 }
+
+// retryAfter is how long a failed request takes to come again.
+const retryAfter = time.Second
 
 // RequestMode makes each request an event. It costs about a fifth of a microsecond
 // per request: for validation and for stretches of hours.
@@ -47,9 +49,7 @@ func (s Settings) Filled() Settings {
 	if s.Clients.Timeout == 0 {
 		s.Clients.Timeout = 10 * time.Second
 	}
-	if s.Clients.RetryAfter == 0 {
-		s.Clients.RetryAfter = time.Second
-	}
+
 	if s.Requests.Work == nil {
 		s.Requests.Work = requests.Exponential(s.Queue.ServiceTime.Seconds())
 	}
@@ -58,9 +58,8 @@ func (s Settings) Filled() Settings {
 
 // Check returns an error if the filled settings are out of their ranges.
 func (s Settings) Check() error {
-	if c := s.Clients; c.Timeout < 0 || c.RetryAfter < 0 || !(c.Retry >= 0 && c.Retry < 1) {
-		return fmt.Errorf("service: timeout %v, share of retries %v after %v: want no negative time and a share in [0, 1)",
-			c.Timeout, c.Retry, c.RetryAfter)
+	if c := s.Clients; c.Timeout < 0 || !(c.Retry >= 0 && c.Retry < 1) {
+		return fmt.Errorf("service: timeout %v, share of retries %v: want no negative time and a share in [0, 1)", c.Timeout, c.Retry)
 	}
 	return s.Queue.Check()
 }
