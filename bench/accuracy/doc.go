@@ -16,6 +16,6 @@
 //
 // # M4
 //
-// RunM4 forecasts the hourly series of the M4 competition, or any collection laid
-// out like it, and writes the forecasts for scoring elsewhere.
+// [RunM4] forecasts the hourly series of the M4 competition, or any collection with the
+// same layout, and writes the forecasts for scoring elsewhere.
 package accuracy

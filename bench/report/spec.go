@@ -76,7 +76,7 @@ func (s Settings) stated() (string, error) {
 	margin, stating := marginOf(f)
 	queries := []string{"query: " + strconv.Quote(m.Query)}
 	if m.LatencyQuery == "" && f.ViolationTarget != 0 { // nor was forescale told of the latency in the replay
-		queries = append(queries, "# latencyQuery: that of the objective in seconds: misses are then seen, not estimated")
+		queries = append(queries, "# latencyQuery: the quantile of the objective, in seconds, so that misses are measured and not estimated")
 	}
 	metric, err := section("metric", m, queries, "query")
 	if err != nil {

@@ -6,9 +6,8 @@
 // an intensity, the rate at each instant ([Trace.Intensity]), which a replay scales to the
 // size of service under test.
 //
-// An interval without a record is a gap, and stays one: NaN in Values.
-// What a gap means is up to the reader: the load went on at an unknown level,
-// and nobody saw it.
+// An interval without a record is a gap, and stays one: NaN in Values. It means that the
+// load went on at an unknown level.
 //
 // # Why not forecast.Series
 //

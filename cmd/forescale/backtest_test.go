@@ -59,7 +59,7 @@ func TestBacktestWarnsOfALoadBeyondTheMaximum(t *testing.T) {
 	out, _, err := runBacktest(t, load, "--seeds", "1", "--days", "6h", "--max-replicas", "5", "--policies", "hpa-rate-70,forescale-floor")
 	require.NoError(t, err)
 	require.Contains(t, out, "web.2026-03: smooth (class A)", "the whole name but its ending")
-	require.Regexp(t, `warning: web.2026-03: up to \d+ pods are needed and there may be 5 at most: for [\d.]+ % of the time no policy can keep the objective`, out)
+	require.Regexp(t, `warning: web.2026-03: up to \d+ pods are needed, and the maximum is 5: for [\d.]+ % of the time no policy can keep the objective`, out)
 	require.NotContains(t, out, "this load needs no forecast")
 }
 

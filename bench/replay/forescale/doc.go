@@ -2,10 +2,10 @@
 // each drives an [engine.Workload], the one that serve drives.
 //
 // A policy sees what serve sees: rate() of the ingress counter every five seconds, the
-// same at the end of each cell for the model, replicas and ready replicas. It asks the
-// workload the same two questions, Decide and Answer. Given the same samples, spec and
+// same at the end of each cell for the model, replicas and ready replicas. It calls the
+// same two methods of the workload, Decide and Answer. Given the same samples, spec and
 // history it gives the same answers as a live.Store, bit for bit; a test compares the two.
-// It differs from serve in what it is given:
+// Its input differs from that of serve:
 //
 //   - The model is fitted once, on as much of the history before the run as metric.history
 //     says, and not anew each day; it still learns cell by cell.

@@ -8,13 +8,13 @@ const (
 	cooldownPeriod  = 300 * time.Second
 )
 
-// An activation is how KEDA goes from zero replicas and to zero: by its polls, from one on
-// which the trigger is active, and once it has not been for the cooldown. A poll that ends in
-// an error is none.
+// An activation is how KEDA scales from zero and to zero: at a poll at which the trigger is
+// active, and at one before which it has not been active for the cooldown. A poll that ends in
+// an error does not count.
 //
 // Source: KEDA v2.21.0, pkg/scaling/executor/scale_scaledobjects.go.
 type activation struct {
-	active time.Time // when the trigger last was
+	active time.Time // when the trigger was last active
 	polled time.Time
 }
 

@@ -43,7 +43,7 @@ type scaledObject struct {
 	s        KEDASettings
 	failures int
 	counted  time.Time // the last failure: one per sync of the HPA
-	active   time.Time // when the trigger last was
+	active   time.Time // when the trigger was last active
 	polled   time.Time
 }
 

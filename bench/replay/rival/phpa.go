@@ -34,9 +34,9 @@ const (
 //
 // It forecasts its own output and not the load, and only 10 to 15 s ahead. As
 // shipped, pruning sorts the history newest first and the next count is appended
-// behind, so that Holt-Winters sees time run backwards; asIntended repairs that.
-// Smoothing with 0.9 follows every jump, and the largest forecast wins, so the pair
-// of examples is dear; linearOnly is the cheaper of what the project documents.
+// at the end, so that Holt-Winters sees time run backwards; asIntended repairs that.
+// Smoothing with 0.9 follows every jump, and the largest forecast wins, so the two
+// models together are expensive; linearOnly is the cheaper of the documented setups.
 //
 // Source: jthomperoo/predictive-horizontal-pod-autoscaler v0.13.2,
 // internal/controllers, internal/prediction and examples.

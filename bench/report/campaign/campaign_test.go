@@ -227,8 +227,8 @@ func TestAnOutageAfterTheLoadIsToldOf(t *testing.T) {
 	o.Seeds, o.Policies = 1, []string{"hpa-rate-70"}
 	o.Replay.Metric.Outages = []replay.Outage{{From: 47 * time.Hour, Length: time.Minute}, {From: 48 * time.Hour, Length: time.Minute}}
 	for _, load := range run(t, o).Report.Traces {
-		require.Contains(t, load.Warnings, "the outage at 2d is without effect: 2d are judged", load.Name)
-		require.NotContains(t, load.Warnings, "the outage at 1d23h is without effect: 2d are judged", load.Name)
+		require.Contains(t, load.Warnings, "the outage at 2d has no effect: only 2d are judged", load.Name)
+		require.NotContains(t, load.Warnings, "the outage at 1d23h has no effect: only 2d are judged", load.Name)
 	}
 }
 

@@ -85,7 +85,7 @@ func beyond(s *replay.Scenario) []string {
 	if out == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("up to %s pods are needed and there may be %d at most: for %s %% of the time no policy can keep the objective; check the capacity of a pod, the scale of the load and the maximum",
+	return []string{fmt.Sprintf("up to %s pods are needed, and the maximum is %d: for %s %% of the time no policy can keep the objective; check the capacity of a pod, the scale of the load and the maximum",
 		report.Count(float64(most)), s.Options.Cluster.Max, report.Percent(100*float64(out)/float64(steps)))}
 }
 
@@ -95,7 +95,7 @@ func tooLate(s *replay.Scenario) []string {
 	var out []string
 	for _, o := range s.Options.Metric.Outages {
 		if o.From >= s.Length {
-			out = append(out, fmt.Sprintf("the outage at %s is without effect: %s are judged", api.Duration(o.From), api.Duration(s.Length)))
+			out = append(out, fmt.Sprintf("the outage at %s has no effect: only %s are judged", api.Duration(o.From), api.Duration(s.Length)))
 		}
 	}
 	return out
@@ -139,16 +139,16 @@ func warnings(t trace.Trace, d report.Trace) []string {
 	rate, noise := texture(t.Values)
 	count := rate * step.Seconds()
 	if t.Kind != trace.Gauge && d.ScaleFactor > 3 && count < 100 && noise*t.Step.Seconds() > rate/2 {
-		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %s: the noise of counting is scaled as well and is much of what is judged", count, api.Duration(step), report.Figure(d.ScaleFactor)))
+		out = append(out, fmt.Sprintf("%.3g events per %v scaled by %s: the noise of counting is scaled as well and makes up much of what is judged", count, api.Duration(step), report.Figure(d.ScaleFactor)))
 	}
 	if t.Step > 5*time.Minute {
-		out = append(out, fmt.Sprintf("intervals of %v: what happens within them is drawn as a straight line and flatters all policies", api.Duration(t.Step)))
+		out = append(out, fmt.Sprintf("intervals of %v: the load within them is interpolated by a straight line, which flatters all policies", api.Duration(t.Step)))
 	}
 	if d.MissingPct > 1 {
-		out = append(out, report.Percent(d.MissingPct)+" % of the intervals are missing: there the load holds its last value and no policy sees it")
+		out = append(out, report.Percent(d.MissingPct)+" % of the intervals are missing: there the load keeps its last value, and no policy sees a sample")
 	}
 	if d.JudgedS <= 86400 {
-		out = append(out, "no more than a day is judged: no interval knows of its spread")
+		out = append(out, "no more than a day is judged, too little for intervals")
 	}
 	return out
 }
