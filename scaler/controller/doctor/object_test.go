@@ -94,7 +94,7 @@ func TestAShortHistoryIsAnAdvice(t *testing.T) {
 	var out strings.Builder
 	Write(&out, Doctor{Source: young{now}}.object(t.Context(), pa, now))
 	require.Contains(t, out.String(), "yields one series, now 42")
-	require.Contains(t, out.String(), "no daily rhythm is known")
+	require.Contains(t, out.String(), "no daily rhythm can be learned")
 }
 
 func TestACounterIsNoLoad(t *testing.T) {

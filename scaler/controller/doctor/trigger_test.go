@@ -84,7 +84,7 @@ func TestATriggerOfForescale(t *testing.T) {
 		level    Level
 		want     []string
 	}{
-		"in order":              {"", "", Advice, []string{"ScaledObject shop/web: metric.query yields one series, now 42", "scalerAddress dns:///forescale.forescale:9443 leads to 2 pods", "no daily rhythm is known"}},
+		"in order":              {"", "", Advice, []string{"ScaledObject shop/web: metric.query yields one series, now 42", "scalerAddress dns:///forescale.forescale:9443 leads to 2 pods", "no daily rhythm can be learned"}},
 		"a typo":                {"scale.targetPerReplica", "scale.targetPerRepilca", Fault, []string{"metadata: ", "scale.targetPerRepilca", "correct the trigger"}},
 		"from a pod":            {`metric.query: sum(rate(http_requests_total[1m]))`, `metric.queryFromEnv: QUERY`, Advice, []string{"are not checked: metric.query"}},
 		"no address":            {"scalerAddress: dns:///forescale.forescale:9443", "metricName: requests", Fault, []string{"scalerAddress is missing"}},
