@@ -99,7 +99,7 @@ func (c *Controller) act(ctx context.Context, t *target) {
 	case keep:
 	}
 	if after != nil { // the floor is written, whatever became of the count
-		c.tellLate(t, err)
+		c.logLate(t, err)
 		err = nil
 	}
 	if errors.Is(err, hpa.ErrChanged) {
@@ -146,12 +146,12 @@ func (t *target) why(a action) string {
 	return string(t.scale.Decision.Reason)
 }
 
-// tellLate logs, once for consecutive failures of one cause, that only the floor could be raised
+// logLate logs, once for consecutive failures of one cause, that only the floor could be raised
 // and not the count: the autoscaler raises that at its next sync, within 15 s. A nil err means
 // that the count was raised too.
-func (c *Controller) tellLate(t *target, err error) {
+func (c *Controller) logLate(t *target, err error) {
 	t.mu.Lock()
-	news := err != nil && (t.lateErr == nil || t.lateErr.Error() != err.Error())
+	news := isNew(err, t.lateErr)
 	t.lateErr = err
 	t.mu.Unlock()
 	if news {
@@ -184,7 +184,7 @@ func (c *Controller) settle(t *target, done func(), err error) {
 	wait := min(lastRetry, firstRetry<<min(t.failures, 6))
 	t.failures++
 	t.retryAt = c.opts.Now().Add(wait)
-	if t.failed == nil || t.failed.Error() != err.Error() {
+	if isNew(err, t.failed) {
 		c.log.Warn("floor not written", "object", t.name.String(), "error", err, "retry", wait)
 	}
 	t.failed = err

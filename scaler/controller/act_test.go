@@ -47,10 +47,10 @@ func TestAFloorThatIsRaisedWithoutItsCount(t *testing.T) {
 
 	again := x.lateErr
 	require.Error(t, again)
-	c.tellLate(x, again)
+	c.logLate(x, again)
 	require.Equal(t, 1, told())
-	c.tellLate(x, nil)
-	c.tellLate(x, again)
+	c.logLate(x, nil)
+	c.logLate(x, again)
 	require.Equal(t, 2, told(), "after a count that was raised")
 }
 

@@ -50,7 +50,7 @@ func (c *Controller) measureOne(ctx context.Context, t *target) {
 	if err == nil {
 		window, err = t.pods.use(use)
 	}
-	changed := err != nil && !errors.Is(err, errNotMeasured) && (t.cpuErr == nil || t.cpuErr.Error() != err.Error())
+	changed := isNew(err, t.cpuErr) && !errors.Is(err, errNotMeasured)
 	fresh := err == nil && window.To.After(t.measured)
 	if fresh {
 		t.measured = window.To

@@ -66,7 +66,7 @@ func (c *Controller) tryKEDA(w *kedaWatch) error {
 func (c *Controller) awaitKEDA(ctx context.Context, w *kedaWatch) error {
 	ticker := time.NewTicker(lookForKEDA)
 	defer ticker.Stop()
-	var told error // such as that of an API server that restarts
+	var last error // such as that of an API server that restarts
 	for {
 		select {
 		case <-ctx.Done():
@@ -75,10 +75,10 @@ func (c *Controller) awaitKEDA(ctx context.Context, w *kedaWatch) error {
 		}
 		if !w.done {
 			err := c.tryKEDA(w)
-			if err != nil && (told == nil || told.Error() != err.Error()) {
+			if isNew(err, last) {
 				c.log.Warn("not known whether KEDA was installed", "error", err)
 			}
-			told = err
+			last = err
 			if !w.done {
 				continue
 			}

@@ -22,6 +22,12 @@ func every(ctx context.Context, period time.Duration, f func()) error {
 	}
 }
 
+// isNew reports whether err is an error with another text than the last one, nil or not: each is
+// then logged once for as long as it lasts.
+func isNew(err, last error) bool {
+	return err != nil && (last == nil || last.Error() != err.Error())
+}
+
 // forEach calls f for all targets, up to limit at a time, and waits for the last one.
 func (c *Controller) forEach(limit int, f func(*target)) {
 	var group errgroup.Group

@@ -180,7 +180,7 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 		return
 	}
 	selector, err := c.selectorOf(ctx, view)
-	c.tellPods(t, err)
+	c.logPodsUnknown(t, err)
 	if err != nil {
 		return
 	}
@@ -193,14 +193,14 @@ func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 	c.listPods(ctx, t, pods{of: view.Target, selector: selector, asked: now, seen: map[types.UID]podState{}})
 }
 
-// tellPods logs, once per cause, why the pods of a target are not known, such as a missing right
+// logPodsUnknown logs, once per cause, why the pods of a target are not known, such as a missing right
 // to read the scale of a custom resource. That the scaled object does not exist yet is not logged.
-func (c *Controller) tellPods(t *target, err error) {
+func (c *Controller) logPodsUnknown(t *target, err error) {
 	if apierrors.IsNotFound(err) || errors.Is(err, context.Canceled) {
 		err = nil
 	}
 	t.mu.Lock()
-	news := err != nil && (t.podsErr == nil || t.podsErr.Error() != err.Error())
+	news := isNew(err, t.podsErr)
 	t.podsErr = err
 	t.mu.Unlock()
 	if news {

@@ -56,7 +56,7 @@ func (c *Controller) reportOne(ctx context.Context, t *target) {
 	}
 	err = client.IgnoreNotFound(err)
 	t.mu.Lock()
-	told := err == nil || t.statusErr != nil && t.statusErr.Error() == err.Error()
+	news := isNew(err, t.statusErr)
 	t.statusErr = err
 	before := t.status.Conditions
 	if err == nil {
@@ -66,7 +66,7 @@ func (c *Controller) reportOne(ctx context.Context, t *target) {
 	if err == nil {
 		c.announceChanges(pa, before, next.Conditions)
 	}
-	if !told {
+	if news {
 		c.log.Warn("status not written", "object", t.name.String(), "error", err)
 	}
 }
@@ -326,8 +326,8 @@ func (c *Controller) announceFindings(t *target) {
 	v, pa, view := t.verdict, t.object, t.view
 	t.verdict.Edited, t.verdict.Reverted = false, false
 	waiting := t.pods.unschedulable
-	changed := waiting > 0 && !t.unschedulableTold
-	t.unschedulableTold = waiting > 0 && c.leads.Load() // a standby tells nobody
+	changed := waiting > 0 && !t.unschedulableReported
+	t.unschedulableReported = waiting > 0 && c.leads.Load() // a standby reports nothing
 	bound, stated := t.bound()
 	t.mu.Unlock()
 	if changed {
@@ -352,8 +352,8 @@ func (t *target) bound() (float64, api.Number) {
 	}
 	stated := t.object.Spec.Scale.TargetPerReplica
 	binds := t.object.Spec.PodCPU && t.object.Spec.Scale.LatencyObjective == nil && t.scale.Target > 0 && t.scale.Target < stated.Float()
-	changed := binds && !t.boundTold
-	t.boundTold = binds
+	changed := binds && !t.boundReported
+	t.boundReported = binds
 	if !changed {
 		return 0, stated
 	}

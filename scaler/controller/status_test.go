@@ -282,10 +282,10 @@ func TestAStandbyKeepsItsFindings(t *testing.T) {
 	c, x := &Controller{log: slog.New(slog.DiscardHandler)}, inOrder(0.7, true)
 	x.pods.unschedulable = 1
 	c.announceFindings(x)
-	require.False(t, x.unschedulableTold)
+	require.False(t, x.unschedulableReported)
 	c.leads.Store(true)
 	c.announceFindings(x)
-	require.True(t, x.unschedulableTold)
+	require.True(t, x.unschedulableReported)
 }
 
 // An object that is deleted and made anew at once, as by kubectl replace --force, has a

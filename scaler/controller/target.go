@@ -52,13 +52,13 @@ type target struct {
 	failures    int
 	lateErr     error // of the last count that could not be raised with its floor
 
-	pods              pods
-	podsErr           error // why they are not known
-	unschedulableTold bool  // some of them cannot be scheduled, and that was told
+	pods                  pods
+	podsErr               error // why they are not known
+	unschedulableReported bool  // some of them cannot be scheduled, and that was reported
 
-	measured  time.Time // end of the newest window of the processors' use
-	cpuErr    error     // of the last look at it
-	boundTold bool      // by CPU a replica serves less than the object states, and that was told
+	measured      time.Time // end of the newest window of the processors' use
+	cpuErr        error     // of the last look at it
+	boundReported bool      // by CPU a replica serves less than the object states, and that was reported
 
 	status    v1alpha1.Status // written last
 	written   time.Time

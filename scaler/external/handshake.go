@@ -14,38 +14,38 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// A loudTLS is TLS that logs why a client was refused, which gRPC does not. KEDA shows only that
+// A loggingTLS is TLS that logs why a client was refused, which gRPC does not. KEDA shows only that
 // the connection was closed. It is safe for concurrent use.
-type loudTLS struct {
+type loggingTLS struct {
 	credentials.TransportCredentials
 
 	log *slog.Logger
 	now func() time.Time
 
-	mu   sync.Mutex           // guards told
-	told map[string]time.Time // when each failure was logged last, by its text
+	mu     sync.Mutex           // guards logged
+	logged map[string]time.Time // when each failure was logged last, by its text
 }
 
 const (
-	sayAgain = time.Minute // least time between two log lines about the same failure
-	mostTold = 16          // kinds of failure that are remembered
+	logAgainAfter = time.Minute // least time between two log lines about the same failure
+	mostFailures  = 16          // kinds of failure that are remembered
 )
 
 // ServerHandshake implements credentials.TransportCredentials.
-func (l *loudTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+func (l *loggingTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	out, info, err := l.TransportCredentials.ServerHandshake(conn)
 	if err != nil {
-		l.tell(conn.RemoteAddr(), err)
+		l.report(conn.RemoteAddr(), err)
 	}
 	return out, info, err
 }
 
 // Clone implements credentials.TransportCredentials. It returns l itself, which holds nothing of
 // a single connection.
-func (l *loudTLS) Clone() credentials.TransportCredentials { return l }
+func (l *loggingTLS) Clone() credentials.TransportCredentials { return l }
 
-// tell logs a failure, unless the connection ended without sending anything, as a probe does.
-func (l *loudTLS) tell(from net.Addr, err error) {
+// report logs a failure, unless the connection ended without sending anything, as a probe does.
+func (l *loggingTLS) report(from net.Addr, err error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
 		return
 	}
@@ -54,13 +54,13 @@ func (l *loudTLS) tell(from net.Addr, err error) {
 		text = op.Err.Error() // without the addresses, which are others each time
 	}
 	l.mu.Lock()
-	last, known := l.told[text]
-	again := known && now.Sub(last) < sayAgain
+	last, known := l.logged[text]
+	again := known && now.Sub(last) < logAgainAfter
 	if !again {
-		if len(l.told) >= mostTold {
-			clear(l.told)
+		if len(l.logged) >= mostFailures {
+			clear(l.logged)
 		}
-		l.told[text] = now
+		l.logged[text] = now
 	}
 	l.mu.Unlock()
 	if again {

@@ -154,8 +154,8 @@ func transportOptions(opts Options) ([]grpc.ServerOption, error) {
 	if err != nil {
 		return nil, err
 	}
-	loud := &loudTLS{TransportCredentials: credentials.NewTLS(config), log: opts.Log, now: opts.Now, told: map[string]time.Time{}}
-	return append(out, grpc.Creds(loud)), nil
+	logging := &loggingTLS{TransportCredentials: credentials.NewTLS(config), log: opts.Log, now: opts.Now, logged: map[string]time.Time{}}
+	return append(out, grpc.Creds(logging)), nil
 }
 
 // Services returns the names of the services and their methods, for metrics that

@@ -38,7 +38,7 @@ type entry struct {
 	fillAfter    time.Time // no range query before, after a failure
 	fillFailures int       // in a row
 	fillErr      error     // of the last range query for the history or closed cells
-	fillTold     bool      // fillErr was logged
+	fillLogged   bool      // fillErr was logged
 
 	fitting  bool
 	fitAfter time.Time // no fit before, after a failure
@@ -99,6 +99,12 @@ func (e *entry) idle(now time.Time) time.Duration {
 		return 0
 	}
 	return now.Sub(time.Unix(0, e.touched.Load()))
+}
+
+// isNew reports whether err is an error with another text than the last one, nil or not: each is
+// then logged once for as long as it lasts.
+func isNew(err, last error) bool {
+	return err != nil && (last == nil || last.Error() != err.Error())
 }
 
 func (e *entry) has(spec api.Spec) bool {

@@ -88,7 +88,7 @@ func (s *Store) install(e *entry, epoch int, fit *model.Fitted, retrace *engine.
 			retry = 10 * e.spec.Metric.Step.Std()
 		}
 		e.fitAfter = s.opts.Now().Add(retry)
-		if e.fitErr == nil || e.fitErr.Error() != err.Error() {
+		if isNew(err, e.fitErr) {
 			s.opts.Log.Warn("model not fitted, keeping the former one", "workload", e.key.String(), "error", err, "retry", retry)
 		}
 		e.fitErr = err

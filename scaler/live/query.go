@@ -85,7 +85,7 @@ func (s *Store) noteQuery(e *entry, epoch int, err error) {
 	}
 	e.queryFailures++
 	e.queryAfter = s.opts.Now().Add(wait)
-	if e.queryErr == nil || e.queryErr.Error() != err.Error() {
+	if isNew(err, e.queryErr) {
 		s.opts.Log.Warn("query failed", "workload", e.key.String(), "error", err, "retry", wait)
 	}
 	e.queryErr = err
@@ -111,9 +111,9 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.epoch == epoch {
-		if e.fillErr != nil && !e.fillTold && !e.passes() {
+		if e.fillErr != nil && !e.fillLogged && !e.passes() {
 			s.opts.Log.Warn("history or closed cells not read, serving from the newest sample", "workload", e.key.String(), "error", e.fillErr)
-			e.fillTold = true
+			e.fillLogged = true
 		}
 		e.workload.Observe(sample)
 		e.cadence.answered(sample.Time, sample.Value)
@@ -167,7 +167,7 @@ func (s *Store) noteFill(e *entry, epoch int, err error) {
 	if errors.Is(err, errCrowded) && e.fillErr != nil {
 		return // the error at hand is the cause of the crowd, or the same
 	}
-	e.fillTold = e.fillTold && e.fillErr != nil && e.fillErr.Error() == err.Error()
+	e.fillLogged = e.fillLogged && !isNew(err, e.fillErr)
 	e.fillErr = err
 }
 

@@ -73,7 +73,7 @@ func (s *Store) readService(ctx context.Context, e *entry, epoch int, cells fore
 	}
 	e.service = serviceOf(spec, cells, latency, ready)
 	if err = errors.Join(err, readyErr); err != nil {
-		if e.serviceErr == nil || e.serviceErr.Error() != err.Error() {
+		if isNew(err, e.serviceErr) {
 			s.opts.Log.Warn("latency or replicas not known for these cells", "workload", e.key.String(), "error", err)
 		}
 		e.serviceErr = err

@@ -103,7 +103,6 @@ func (s Settings) Check() error {
 		return fmt.Errorf("pods: endpoint after %v and grace of %v, want none negative", s.Endpoint, s.Grace)
 	case !(slow.Share >= 0 && slow.Share <= 1) || slow.For < 0:
 		return fmt.Errorf("pods: a slow start at %v of the capacity for %v, want a share of at most 1 and no negative time", slow.Share, slow.For)
-
 	}
 	return errors.Join(s.Startup.check(), s.Nodes.check())
 }
