@@ -25,8 +25,8 @@ func TestWhatToDoAboutAFailedHandshake(t *testing.T) {
 		"a foreign one":        {&tls.CertificateVerificationError{Err: errors.New("unknown authority")}, "tlsClientCert"},
 		"it does not trust us": {alert("unknown certificate authority"), "caCert"},
 		"another name":         {alert("bad certificate"), "caCert"},
-		"an old client":        {alert("protocol version not supported"), "both ends"},
-		"it ends":              {alert("user canceled"), "both ends"},
+		"an old client":        {alert("protocol version not supported"), "CAs of client and server match"},
+		"it ends":              {alert("user canceled"), "CAs of client and server match"},
 	} {
 		require.Contains(t, remedyOf(tt.err), tt.want, name)
 	}
