@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// How a burst is told from everything else; see the package documentation.
+// How a burst is distinguished from everything else; see the package documentation.
 const (
 	surely     = 6.0              // deviations at which one sample suffices
 	likely     = 4.0              // deviations that any sample needs; two in a row suffice

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// How a dip is told, and how it ends.
+// How a dip is recognized, and how it ends.
 const (
 	halfDip    = 30 * time.Second // half-life of the level that is watched
 	cliff      = 0.4              // share of the highest level of the last minutes below which a dip begins

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	fewHeights  = 3  // least number of bursts from which a height is told
-	lastHeights = 64 // most that it is told from
+	fewHeights  = 3  // least number of bursts from which a height is estimated
+	lastHeights = 64 // most from which it is
 )
 
 // Reach returns the demand, in the unit of the metric, that a burst from base stays

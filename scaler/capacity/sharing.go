@@ -58,7 +58,7 @@ func (s *sharing) miss(rho float64) float64 {
 // rho of what it can serve and exponential service.
 //
 // G_j(t), the probability that a request which finds j others is still there after t,
-// obeys with D_j = μ·min(j + 1, c), the rate at which anybody leaves,
+// obeys with D_j = μ·min(j + 1, c), the rate at which any request leaves,
 //
 //	dG_j/dt = λ(G_{j+1} − G_j) + D_j·j/(j+1)·(G_{j−1} − G_j) − D_j/(j+1)·G_j,  G_j(0) = 1
 //
@@ -133,7 +133,7 @@ func newSojourn(n int, c, mu, lambda float64) *sojourn {
 		s.survival[j] = 1
 		s.lower[j] = leave * float64(j) / float64(j+1)
 		if j < n-1 {
-			s.upper[j] = lambda // at the end nobody else comes
+			s.upper[j] = lambda // the last state lets no other request in
 		}
 		s.diag[j] = -leave - s.upper[j]
 	}

@@ -173,8 +173,8 @@ type episode struct {
 	starts    float64 // replicas asked for
 	pending   float64 // those not ready, summed over its steps
 	steps     int     // with some of them
-	spoilt    bool    // tells nothing of starts: a gap, or a replica that was lost
-	withdrawn bool    // nor this: fewer were asked for before all were ready
+	spoilt    bool    // says nothing about starts, because of a gap or a replica that was lost
+	withdrawn bool    // says little, because fewer were asked for before all were ready
 }
 
 // mean returns the mean time of a start in steps.

@@ -50,7 +50,7 @@ type Options struct {
 	WatchPods bool
 
 	// CPU reads what the pods use of their processors, for objects that ask for it.
-	// Default nil: nobody does.
+	// Default nil: CPU use is not read.
 	CPU PodCPU
 
 	// Log receives what an operator should know. Default: nothing.

@@ -95,7 +95,7 @@ func (p *pods) see(pod *corev1.Pod) bool {
 }
 
 // templateOf returns the hash of a pod's template: that of a ReplicaSet, of a StatefulSet, or
-// of a Rollout of Argo; empty where its maker tells none.
+// of a Rollout of Argo; empty where its owner sets none.
 func templateOf(pod *corev1.Pod) string {
 	return cmp.Or(pod.Labels["pod-template-hash"], pod.Labels["controller-revision-hash"], pod.Labels["rollouts-pod-template-hash"])
 }
@@ -164,7 +164,7 @@ const selectorLasts = 5 * time.Minute
 // learnPods finds out which pods the target of t scales, unless that is known, and counts
 // those that are there already. While there are none it asks again, because the scaled
 // object may have been made anew, with other labels. The starts that were seen before stay
-// known: as a rule what is scaled is the same program, and if not, another template.
+// known: usually the same program is scaled, and another one has another template.
 func (c *Controller) learnPods(ctx context.Context, t *target, view *hpa.View) {
 	if view == nil || !c.opts.WatchPods {
 		return

@@ -62,7 +62,7 @@ func (q *writeQueue) signal() {
 	}
 }
 
-// pop waits for leave to write and for somebody to write for. It returns an
+// pop waits until an object needs a write and the rate limit allows one. It returns an
 // error when ctx ends.
 func (q *writeQueue) pop(ctx context.Context) (types.NamespacedName, error) {
 	for {

@@ -242,7 +242,7 @@ func (t *target) forecasting(bool) metav1.Condition {
 	return yes(v1alpha1.Forecasting, "ModelFitted", "model "+t.scale.Model+" forecasts")
 }
 
-// trusted tells what the forecast is worth on this very workload: it acts until
+// trusted says how good the forecast has been on this very workload: it acts until
 // it has lost to a rule without a model, but it is not called trusted before it
 // was scored.
 func (t *target) trusted(bool) metav1.Condition {

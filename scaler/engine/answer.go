@@ -17,8 +17,8 @@ type answer struct {
 
 // Answer returns the metric for an autoscaler that divides it by [Workload.Target], as the
 // HPA behind KEDA does, by the rules of [scaler.Respond]; d is that of [Workload.Demand] at
-// now. Bursts and the guard count only if [Workload.Decide] was told of the ready replicas
-// lately. Answer remembers what was asked for. The result is in the unit of the metric, and
+// now. Bursts and the guard count only if [Workload.Decide] has been called lately, with the ready
+// replicas. Answer remembers what was asked for. The result is in the unit of the metric, and
 // NaN if d is unknown.
 func (w *Workload) Answer(now time.Time, d scaler.Demand) float64 {
 	in, known := w.answerInput(now, d)

@@ -45,7 +45,7 @@ type Target struct {
 // A decision is what a workload remembers of its last Decide.
 type decision struct {
 	at     time.Time     // zero before the first
-	target Target        // as it was told
+	target Target        // as passed to Decide
 	state  *scaler.State // of the rules; nil before the first
 	calm   int32         // replicas that were ready before the burst that is going on; −1 = unknown
 	guard  int32         // replicas that only the guard asked for
@@ -179,7 +179,7 @@ func (w *Workload) book(now time.Time, observed float64, t Target) {
 	w.pacer.Book(i)
 }
 
-// moment returns what the reactive autoscaler is told at the end of an interval, given the
+// moment returns the input of the reactive autoscaler at the end of an interval; need is the
 // replicas that the newest sample needs.
 func (w *Workload) moment(need int32, t Target, i pacing.Interval) reactive.Moment {
 	demand := w.Latest().Value

@@ -26,7 +26,7 @@ func (w *Workload) levelAt(alpha float64, now time.Time) float64 {
 	if f == nil {
 		return 1 - alpha
 	}
-	const lower, upper = 0.95, 0.99 // the tail between them goes on as an exponential
+	const lower, upper = 0.95, 0.99 // the tail is taken to be the exponential through these quantiles
 	to := now.Add(w.LeadTime() + w.step)
 	width := scaler.DemandAt(f, upper, now, to) - scaler.DemandAt(f, lower, now, to)
 	return pacing.Level(alpha, width/math.Log((1-lower)/(1-upper))/w.Target())

@@ -133,7 +133,7 @@ func (r *Retrace) decide(at time.Time) {
 	r.fleet.follow(at, w.Decide(at, t).Replicas)
 }
 
-// A fleet is the replicas of a target that does what it is told.
+// A fleet is the replicas of an imagined target that follows each decision at once.
 type fleet struct {
 	slot   int64               // the newest, since the epoch; 0 = none yet
 	counts [shadow.Slots]int32 // ready or starting, by slot modulo their count

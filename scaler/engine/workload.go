@@ -221,8 +221,7 @@ func (w *Workload) learn(v float64) {
 	w.promise()
 }
 
-// expect tells the gain what the forecast says now that it knows a closed cell of the given
-// value.
+// expect passes to the gain the forecast after a closed cell of the given value.
 func (w *Workload) expect(v float64) { w.gain.Expect(v, w.median(0), w.median(w.revised())) }
 
 // revised returns the cell from which the gain learns what an innovation is worth: the one

@@ -10,7 +10,7 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// streamBeat is how often a stream looks at its workload without being told to.
+// streamBeat is how often a stream looks at its workload without a signal.
 // It keeps the store from forgetting a workload that nobody polls.
 const streamBeat = 10 * time.Second
 

@@ -15,10 +15,10 @@ type CPU struct {
 	From, To time.Time // the window, (From, To]
 }
 
-// SetCPU tells what the pods of key used of their processors. Calls are in order of
-// time. As soon as the cells of the window have closed, the workload learns from it how much
-// CPU the rate of demand in the window takes. Windows in which the number of ready replicas,
-// as told to [Store.Scale], changed are ignored. It does nothing for an unknown key.
+// SetCPU passes on what the pods of key used of their processors. Calls come in order of
+// time. Once the cells of the window have closed, the workload learns from it how much CPU
+// the demand in the window takes. Windows in which the number of ready replicas, as passed to
+// [Store.Scale], changed are ignored. It does nothing for an unknown key.
 func (s *Store) SetCPU(key Key, c CPU) {
 	e := s.find(key)
 	if e == nil {
@@ -58,7 +58,7 @@ const (
 // pods hold what the owner of a target reports about its pods.
 type pods struct {
 	counts   []countAt // oldest first; a count holds until the next one
-	seen     time.Time // when the last count was told
+	seen     time.Time // when the last count was noted
 	template string
 	windows  []CPU           // that wait for their cells, oldest first
 	cells    forecast.Series // closed ones of demand, newest last

@@ -42,7 +42,7 @@ func (s *Store) Scale(key Key, target engine.Target) (Scale, bool) {
 	return e.scale(now, target), true
 }
 
-// SetStartup tells how long the replicas of key take from creation to readiness.
+// SetStartup sets how long the replicas of key take from creation to readiness.
 // It does nothing for an unknown key.
 func (s *Store) SetStartup(key Key, took time.Duration) {
 	e := s.find(key)

@@ -13,7 +13,7 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 )
 
-// A service is what the latency and replicas queries told of the last closed cell.
+// A service holds what the latency and replicas queries returned for the last closed cell.
 type service struct {
 	ready  int32     // replicas that took traffic; −1 = unknown
 	missed float64   // 1 if the latency missed the objective, 0 if not; NaN = unknown

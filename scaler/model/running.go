@@ -197,8 +197,8 @@ func (r *Running) Forecast() *forecast.Forecast {
 	return r.forecast
 }
 
-// Experts returns who forecasts h cells ahead, the heaviest first; nil for a single
-// model, and before the first Install.
+// Experts returns the shares of the experts in the forecast h cells ahead, the heaviest first;
+// nil for a single model, and before the first Install.
 func (r *Running) Experts(h int) []auto.Share {
 	if pool, ok := r.filter.(explainer); ok {
 		return pool.Explain(h)

@@ -12,7 +12,7 @@ import (
 // demand from one of the scrapes. Missing data holds, so the highest sample of the
 // last two windows stands in for them.
 type silence struct {
-	usual  time.Duration // mean time between two samples of late
+	usual  time.Duration // mean time between recent samples
 	tops   [2]float64    // highest sample of this window and of the one before
 	since  time.Time     // start of this window
 	ended  time.Time     // first sample after the last silence; zero if there was none

@@ -66,7 +66,7 @@ type Pacer struct {
 	bursts  Budget // its α are the odds at which bursts are hedged
 	shadow  reactive.Autoscaler
 	guard   reactive.Guard
-	waiting [2]float64 // seconds missed of late that no burst explains yet, the newer ones first
+	waiting [2]float64 // seconds missed recently that no burst explains yet, the newer ones first
 	turned  time.Time  // when the newer ones began to be gathered
 	held    bool       // whether the guard has held its count since then
 	grown   bool       // whether the errors of the forecast are known from a history

@@ -238,10 +238,10 @@ func (a *Autoscaler) fade(dt time.Duration) {
 }
 
 // WantsFor returns the replicas that the reactive autoscaler wants now or, if those are more,
-// will want at its next sync by the newest demand: whoever decides more often need not wait
-// for that. It comes down after hold: after [Stabilization], or sooner where somebody else
-// holds for the rest of that time. WantsFor returns 0 if it was not told of demand within the
-// last five minutes.
+// will want at its next sync by the newest demand: a caller that decides more often need not
+// wait for that. The count comes down after hold: after [Stabilization], or sooner where the
+// HPA behind the caller holds for the rest of that time. WantsFor returns 0 if there was no
+// Update within the last five minutes.
 func (a *Autoscaler) WantsFor(now time.Time, hold time.Duration) int32 {
 	if a.Seen.IsZero() || now.Sub(a.Seen) > Stabilization {
 		return 0

@@ -22,10 +22,9 @@ const (
 // at first because a higher quantile, at a third of the price of that count, answers the
 // first misses. The target never has fewer replicas than that share, so harm ends. Harm fades
 // with time, and a little credit is given, so the guard lets go again. The credit is at most
-// five minutes or, if that is more, what the autoscaler misses in a third of a day. It is
-// there because of single bursts that happen to find the autoscaler's replicas still there
-// from the burst before: they are no reason to hold, for days, a count that is not enough
-// for the other bursts either.
+// five minutes or, if that is more, what the autoscaler misses in a third of a day. It is meant
+// for single bursts that the autoscaler happens to meet with replicas left from the burst
+// before: they are no reason to hold for days a count that does not suffice for other bursts.
 //
 // Up to twenty seconds on the account do not count as harm: one surprising scrape costs as
 // much, and says nothing about the days to come. Harm fades but never reaches zero where

@@ -14,7 +14,7 @@ const (
 	Slots = 64
 )
 
-// Rules are how an [HPA] follows what it is told.
+// Rules say how an [HPA] follows the replicas that demand asks for.
 type Rules struct {
 	Tolerance float64       // share by which demand may differ from what the count serves before it acts, such as 0.1
 	Hold      time.Duration // for which the highest recommendation counts, 0 to 15 min

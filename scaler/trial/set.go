@@ -21,7 +21,7 @@ const (
 	silence     = int64(reactive.Stabilization / shadow.Slot) // most slots between two Asks; after more the trials begin anew
 	memory      = 96 * time.Hour                              // in which what a trial missed fades to 1/e
 	prior       = 24 * time.Hour                              // time before the first moment, in which a trial is taken to have missed UsualMisses times α
-	biasPrior   = 120.0                                       // seconds of misses that trials are taken to have told correctly beforehand
+	biasPrior   = 120.0                                       // seconds of misses that the trials are presumed to have foretold before the first real one
 	mostBias    = 4.0                                         // the largest correction of a trial by real misses, as a factor
 	mostTargets = 20.0                                        // greatest α, in targets, while the bill is within bounds
 	median      = 0.5                                         // greatest α ever: the quantile is no lower than the median

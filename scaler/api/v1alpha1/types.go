@@ -112,8 +112,8 @@ const (
 	Contested   = "Contested"   // somebody else puts our floor back
 )
 
-// TargetPaused is the reason of an object that does not act because the user of its
-// target has told that one not to scale.
+// TargetPaused is the reason of an object that does not act because its target has been
+// paused by its user.
 const TargetPaused = "TargetPaused"
 
 // Status is what was decided last, and why.
