@@ -5,9 +5,11 @@ package output
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // A File is one that is being written.
@@ -28,9 +30,9 @@ func Open(path string) (*File, error) {
 	if pointed, err := filepath.EvalSymlinks(path); err == nil {
 		target = pointed
 	}
-	mode := os.FileMode(0o666) // less the umask
+	mode, stood := os.FileMode(0o666), false // less the umask
 	if info, err := os.Stat(target); err == nil {
-		mode = info.Mode().Perm()
+		mode, stood = info.Mode().Perm(), true
 		if !info.Mode().IsRegular() {
 			return directly(path)
 		}
@@ -39,8 +41,14 @@ func Open(path string) (*File, error) {
 	// behind, as every first process of a container has the same number.
 	hidden := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"."+rand.Text())
 	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the user names the file
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT): // and what stands there stays
+		return nil, &os.PathError{Op: "open", Path: path, Err: errors.Unwrap(err)}
+	case err != nil:
 		return directly(path)
+	}
+	if stood {
+		_ = file.Chmod(mode) // without the umask, which is for new files
 	}
 	return &File{file: file, path: target}, nil
 }
@@ -62,9 +70,30 @@ func (f *File) Complete(write func(io.Writer) error) error {
 		return err
 	}
 	if err := os.Rename(f.file.Name(), f.path); err != nil {
-		return err
+		return f.copy(err)
 	}
 	f.path = ""
+	return nil
+}
+
+// copy writes the complete file over the one of its name, which does not give the name
+// away: a file that is mounted into a container, or another user's in a shared folder.
+// failed is why it was not renamed.
+func (f *File) copy(failed error) error {
+	from, err := os.Open(f.file.Name())
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	defer from.Close()
+	to, err := os.OpenFile(f.path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	_, err = io.Copy(to, from)
+	if err := errors.Join(err, to.Close()); err != nil {
+		f.path = "" // so that it is not dropped
+		return fmt.Errorf("%w; the whole of it is in %s", err, f.file.Name())
+	}
 	return nil
 }
 
