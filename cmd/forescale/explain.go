@@ -118,10 +118,10 @@ func (o explainOptions) failed(err error) error {
 func (o explainOptions) hint(message string) string {
 	says := func(text string) bool { return strings.Contains(message, text) }
 	switch {
+	case says("invalid target address"), strings.HasPrefix(o.address, "http://"), strings.HasPrefix(o.address, "https://"):
+		return "; want host:port, such as localhost:9443" // a proxy's message would not say so
 	case says("Error while dialing"), says("name resolver error"): // nobody listens
 		return ""
-	case says("invalid target address"): // as one with http://
-		return "; want host:port, such as localhost:9443"
 	case says("looked like an HTTP/1.1 header"): // that of --http-address, which speaks without TLS
 		return ""
 	case o.ca == "":

@@ -73,7 +73,7 @@ func startExplained(t *testing.T) (string, *live.Store, live.Key) {
 func runExplain(args ...string) (string, error) {
 	cmd := newExplainCommand()
 	var out bytes.Buffer
-	cmd.SetArgs(args)
+	cmd.SetArgs(append([]string{}, args...)) // not nil: cobra would take those of the test binary
 	cmd.SetOut(&out)
 	cmd.SetErr(&out)
 	cmd.SilenceUsage, cmd.SilenceErrors = true, true
@@ -227,6 +227,7 @@ func TestExplainSaysWhatAServerMayWant(t *testing.T) {
 		{explainOptions{ca: "ca.pem", cert: "me.pem", key: "me.key"}, "write: broken pipe", ""},
 		{explainOptions{}, "the frame header looked like an HTTP/1.1 header", ""},
 		{explainOptions{}, "invalid target address http://localhost:9443", "; want host:port, such as localhost:9443"},
+		{explainOptions{address: "http://forescale:9443"}, "transport: Error while dialing: dial tcp 10.0.0.1:3128: connect: connection refused", "; want host:port, such as localhost:9443"},
 		{explainOptions{}, "name resolver error: produced zero addresses", ""},
 		{explainOptions{}, "transport: Error while dialing: dial tcp 127.0.0.1:9443: connect: connection refused", ""},
 	} {

@@ -40,7 +40,7 @@ func runCommand(t *testing.T, cmd *cobra.Command, args ...string) (stdout, stder
 	cmd.SetOut(&out)
 	cmd.SetErr(&notes)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	cmd.SetArgs(args)
+	cmd.SetArgs(append([]string{}, args...)) // not nil: cobra would take those of the test binary
 	err = cmd.ExecuteContext(t.Context())
 	return out.String(), notes.String(), err
 }
