@@ -36,7 +36,7 @@ func (r Report) WriteTable(w io.Writer) error {
 			fmt.Fprintf(w, "%s: %s\n", s.Name, s.Error)
 		}
 	}
-	if !slices.ContainsFunc(r.Series, func(s Series) bool { return len(s.Rungs) > 0 }) {
+	if !r.scored() {
 		return nil
 	}
 	fmt.Fprintln(w, "\nupper bounds: pinball loss over that of the naive rule, % covered, and % covered on the worst day")
@@ -49,9 +49,17 @@ func (r Report) WriteTable(w io.Writer) error {
 	return r.summaries(w)
 }
 
-// perSeries writes a line for each series and horizon, after a head; names is the width
-// of the longest name.
+// scored reports whether there is a series with figures.
+func (r Report) scored() bool {
+	return slices.ContainsFunc(r.Series, func(s Series) bool { return len(s.Rungs) > 0 })
+}
+
+// perSeries writes a line for each series and horizon, after a head, or nothing if none was
+// scored; names is the width of the longest name.
 func (r Report) perSeries(w io.Writer, names int, head string, cells func(*Rung) string) error {
+	if !r.scored() {
+		return nil
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, strings.Repeat(" ", names)+"\t"+head)
 	for _, s := range r.Series {

@@ -50,6 +50,13 @@ func TestWhatHasNoNumberIsADash(t *testing.T) {
 	require.Contains(t, out.String(), "flat     1m  3    0        –     –      –    0")
 }
 
+// Why nothing could be scored stands alone, and not below the head of a table without lines.
+func TestWhatIsNotScoredHasNoTable(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, accuracy.Report{Series: []accuracy.Series{{Name: "web", Error: "history too short"}}}.WriteTable(&out))
+	require.Equal(t, "web: history too short\n", out.String())
+}
+
 // Half an hour of which half is warm-up holds no forecast of an hour: nothing is no tie.
 func TestNoForecastHasNoRatio(t *testing.T) {
 	short := trace.Trace{Name: "short", Start: time.Unix(0, 0), Step: time.Minute, Values: make([]float64, 30)}
