@@ -151,12 +151,13 @@ func (o *accuracyOptions) roll(ctx context.Context, series []trace.Trace, model 
 	if err != nil {
 		return err
 	}
+	var unwritten error
 	if o.json != "" {
 		if err := file.Complete(report.WriteJSON); err != nil {
-			return fmt.Errorf("--json: %w", err)
+			unwritten = fmt.Errorf("--json: %w", err)
 		}
 	}
-	if err := report.WriteTable(out); err != nil {
+	if err := errors.Join(unwritten, report.WriteTable(out)); err != nil { // the table even without the file
 		return err
 	}
 	if !slices.ContainsFunc(report.Series, func(s accuracy.Series) bool { return s.Error == "" }) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -209,10 +210,7 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	if err != nil {
 		return err
 	}
-	if err := o.write(result); err != nil {
-		return err
-	}
-	return result.Report.WriteTable(out)
+	return errors.Join(o.write(result), result.Report.WriteTable(out)) // each, even if another cannot be written
 }
 
 // timelines returns the resolution of the page's pictures, and the policies that have one.
@@ -252,18 +250,19 @@ func (o *backtestOptions) drop() {
 
 // write writes the files that were asked for.
 func (o *backtestOptions) write(result *campaign.Result) error {
+	var errs []error
 	if o.json != "" {
 		if err := o.files[0].Complete(result.Report.WriteJSON); err != nil {
-			return fmt.Errorf("--json: %w", err)
+			errs = append(errs, fmt.Errorf("--json: %w", err))
 		}
 	}
 	if o.report != "" {
 		write := func(w io.Writer) error { return page.Write(w, result.Report, result.Timelines) }
 		if err := o.files[1].Complete(write); err != nil {
-			return fmt.Errorf("--report: %w", err)
+			errs = append(errs, fmt.Errorf("--report: %w", err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // backtestLine is what the bar says after elapsed.

@@ -165,11 +165,17 @@ func (o *forecastOptions) run(ctx context.Context, path string, out, notes io.Wr
 	if o.explain {
 		o.writeExperts(notes, filter, f.Step, cells)
 	}
+	var undrawn error
 	if o.plot != "" {
 		if err := plotForecast(o.plot, history, f); err != nil {
-			return fmt.Errorf("--plot: %w", err)
+			undrawn = fmt.Errorf("--plot: %w", err)
 		}
 	}
+	return errors.Join(undrawn, o.write(out, f)) // the figures even without the picture
+}
+
+// write writes the forecast in the format that was asked for.
+func (o *forecastOptions) write(out io.Writer, f *forecast.Forecast) error {
 	switch o.format {
 	case "csv":
 		return writeForecastCSV(out, f)

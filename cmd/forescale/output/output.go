@@ -64,6 +64,10 @@ func directly(path string) (*File, error) {
 // Complete writes the whole file and gives it its name.
 func (f *File) Complete(write func(io.Writer) error) error {
 	if err := write(f.file); err != nil {
+		var fault *os.PathError
+		if errors.As(err, &fault) && fault.Path == f.file.Name() && f.path != "" {
+			fault.Path = f.path // the name that the user knows
+		}
 		return err
 	}
 	if err := f.file.Close(); err != nil || f.path == "" {
