@@ -106,7 +106,10 @@ func (o explainOptions) run(ctx context.Context, out io.Writer, name string) err
 
 // failed says why the server did not answer, and what to do if there is none.
 func (o explainOptions) failed(err error) error {
-	if status.Code(err) == codes.Unavailable {
+	switch status.Code(err) {
+	case codes.Canceled:
+		return err
+	case codes.Unavailable:
 		message := status.Convert(err).Message()
 		return fmt.Errorf("--address: no answer from %s: want the gRPC address of forescale serve, or --explain-address of a controller: %s%s",
 			o.address, message, o.hint(message))

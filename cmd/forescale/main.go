@@ -15,12 +15,18 @@ import (
 	_ "time/tzdata" // zones of seasons, in an image without a zone database
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/forescale/forescale/cmd/forescale/demo"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	stops := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		stops = append(stops, syscall.SIGHUP) // a terminal that is closed leaves no temporary files either
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), stops...)
 	context.AfterFunc(ctx, stop) // a second signal ends what does not heed the first
 	err := newRootCommand().ExecuteContext(ctx)
 	if code := exitStatus(ctx, err, os.Stderr); code != 0 {
@@ -35,7 +41,7 @@ func exitStatus(ctx context.Context, err error, w io.Writer) int {
 	switch {
 	case err == nil:
 		return 0
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || status.Code(err) == codes.Canceled):
 		fmt.Fprintln(w, "forescale: interrupted")
 		return 130
 	}

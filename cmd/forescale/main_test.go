@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 func TestArgumentsThatAreNotTaken(t *testing.T) {
@@ -48,6 +50,7 @@ func TestExitStatus(t *testing.T) {
 		"a server that was stopped": {true, nil, 0, ""},
 		"failed":                    {false, errors.New("no load"), 1, "forescale: no load\n"},
 		"interrupted":               {true, fmt.Errorf("replay: %w", context.Canceled), 130, "forescale: interrupted\n"},
+		"a call interrupted":        {true, fmt.Errorf("forescale: %w", status.Error(codes.Canceled, "context canceled")), 130, "forescale: interrupted\n"},
 		"failed while stopping":     {true, errors.New("no space"), 1, "forescale: no space\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

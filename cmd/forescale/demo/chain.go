@@ -51,8 +51,8 @@ type chain struct {
 
 // startChain starts the service, Prometheus with the history of the service,
 // and the forescale server. The clock stands still.
-func startChain(ctx context.Context, clock *clock, traffic *traffic) (c *chain, err error) {
-	c = &chain{clock: clock, log: &newestLog{}}
+func startChain(ctx context.Context, clock *clock, traffic *traffic) (_ *chain, err error) {
+	c := &chain{clock: clock, log: &newestLog{}}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.group, ctx = errgroup.WithContext(ctx)
 	defer func() {

@@ -2,8 +2,10 @@ package demo
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image/png"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -113,6 +115,26 @@ func TestDemoGlyphs(t *testing.T) {
 	} {
 		require.Equal(t, want, strip(column.glyph(10, 20)), "what lies between 10 and 20")
 	}
+}
+
+// Without a temporary folder, as in a container whose file system is read-only, and when it is
+// interrupted as it starts, it says so.
+func TestDemoThatCannotStart(t *testing.T) {
+	o := options{duration: time.Second, speed: 240, seed: 1}
+	t.Run("no folder", func(t *testing.T) {
+		missing := filepath.Join(t.TempDir(), "missing")
+		t.Setenv("TMPDIR", missing)
+		require.ErrorContains(t, play(t.Context(), o, io.Discard), missing)
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		t.Setenv("TMPDIR", t.TempDir())
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorContains(t, play(ctx, o, io.Discard), "context canceled")
+		left, err := os.ReadDir(os.Getenv("TMPDIR"))
+		require.NoError(t, err)
+		require.Empty(t, left)
+	})
 }
 
 // The whole chain, as a newcomer starts it, for two seconds.
