@@ -2,6 +2,7 @@
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
+unexport CDPATH # or cd may lead elsewhere
 .DEFAULT_GOAL := help
 
 GO            ?= go
@@ -13,6 +14,7 @@ K8S           ?=
 
 # Tools live outside the repository, so that a clean clone finds them again.
 TOOLS   := $(or $(FORESCALE_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/forescale/bin)
+LINTER  := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
@@ -28,7 +30,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/forescale, static
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/forescale ./cmd/forescale
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/forescale ./cmd/forescale
 
 .PHONY: demo
 demo: build ## see the forecast lead the load: everything embedded, about a minute
@@ -39,12 +41,12 @@ test: ## run the tests
 	$(GO) test -race -shuffle=on -timeout 60m ./...
 
 .PHONY: lint
-lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## check the style
-	$< run --allow-parallel-runners ./...
+lint: linter ## check the style
+	"$(LINTER)" run --allow-parallel-runners ./...
 
 .PHONY: fmt
-fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## format the code
-	$< fmt ./...
+fmt: linter ## format the code
+	"$(LINTER)" fmt ./...
 
 .PHONY: arch
 arch: ## prove that the pure packages reach no Kubernetes, Prometheus, gRPC or HTTP
@@ -106,13 +108,17 @@ image: ## build the container image
 .PHONY: e2e
 e2e: build ## run the real etcd, API server, HPA controller, KWOK, KEDA and Prometheus, and forescale among them (K8S=1.37: that version)
 	deploy/e2e/tools/build.sh prometheus k8s $(if $(K8S),k8s-$(K8S)) kwok keda
-	cd deploy/e2e && FORESCALE_BINARY=$(CURDIR)/bin/forescale FORESCALE_K8S=$(K8S) $(GO) test -count=1 -timeout 40m -p 1 -parallel 6 -v ./...
+	cd deploy/e2e && FORESCALE_BINARY="$(CURDIR)/bin/forescale" FORESCALE_K8S=$(K8S) $(GO) test -count=1 -timeout 40m -p 1 -parallel 6 -v ./...
 
 .PHONY: prometheus
 prometheus: ## build a Prometheus 3.x for the tests, into the cache
 	deploy/e2e/tools/build.sh prometheus
 
-$(TOOLS)/golangci-lint-$(GOLANGCI_LINT):
-	@mkdir -p $(TOOLS)
-	GOBIN=$(TOOLS)/.install $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
-	mv $(TOOLS)/.install/golangci-lint $@
+# No file target, because make takes a path with a space for two.
+.PHONY: linter
+linter:
+	@if [ ! -x "$(LINTER)" ]; then \
+	  mkdir -p "$(TOOLS)"; new=$$(mktemp -d "$(TOOLS)/.install.XXXXXX"); trap 'rm -rf "$$new"' EXIT; \
+	  GOBIN="$$new" $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT); \
+	  mv "$$new/golangci-lint" "$(LINTER)"; \
+	fi

@@ -42,9 +42,9 @@ func tools() string {
 	if dir := os.Getenv("FORESCALE_TOOLS"); dir != "" {
 		return dir
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return ""
+	cache := os.Getenv("XDG_CACHE_HOME") // and not os.UserCacheDir, which is another on macOS
+	if cache == "" {
+		cache = filepath.Join(os.Getenv("HOME"), ".cache")
 	}
 	return filepath.Join(cache, "forescale", "bin")
 }

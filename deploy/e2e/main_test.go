@@ -75,7 +75,7 @@ func setup(ctx context.Context, dir string) (*env, error) {
 	}
 	if e.binary == "" {
 		e.binary = filepath.Join(dir, "forescale")
-		build := exec.Command("go", "build", "-o", e.binary, "./cmd/forescale")
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", e.binary, "./cmd/forescale")
 		build.Dir = filepath.Join("..", "..")
 		if out, err := build.CombinedOutput(); err != nil {
 			return e, fmt.Errorf("build forescale: %w\n%s", err, out)

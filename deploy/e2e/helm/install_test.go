@@ -50,7 +50,7 @@ func start(t *testing.T) *cluster {
 	c := &cluster{t: t, dir: dir, binary: os.Getenv("FORESCALE_BINARY")}
 	if c.binary == "" {
 		c.binary = filepath.Join(dir, "forescale")
-		build := exec.Command("go", "build", "-o", c.binary, "./cmd/forescale")
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", c.binary, "./cmd/forescale")
 		build.Dir = filepath.Join("..", "..", "..")
 		out, err := build.CombinedOutput()
 		require.NoError(t, err, string(out))

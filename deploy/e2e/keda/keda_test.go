@@ -86,7 +86,7 @@ func start(t *testing.T) *env {
 	require.NoError(t, err)
 	if e.binary == "" {
 		e.binary = filepath.Join(dir, "forescale")
-		build := exec.Command("go", "build", "-o", e.binary, "./cmd/forescale")
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", e.binary, "./cmd/forescale")
 		build.Dir = filepath.Join("..", "..", "..")
 		out, err := build.CombinedOutput()
 		require.NoError(t, err, string(out))
