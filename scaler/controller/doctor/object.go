@@ -30,6 +30,9 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		add(Fault, err.Error(), "correct the object")
 		return out
 	}
+	if unknown := pa.Spec.Unknown; unknown != "" {
+		add(Advice, "this doctor, older than the CRD, does not know and did not look at: "+unknown, "run forescale doctor of the version of the CRD")
+	}
 	out = append(out, d.query(ctx, about, pa.Spec.Metric.Query, now)...)
 	if pa.Spec.PodCPU {
 		if _, err := d.Dynamic.Resource(podMetrics()).Namespace(pa.Namespace).List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
@@ -106,6 +109,8 @@ func reported(pa *v1alpha1.PredictiveAutoscaler) []Finding {
 			if c.Status == metav1.ConditionTrue {
 				out = append(out, Finding{Fault, about, "the controller reports " + c.Reason, c.Message})
 			}
+		case kind == v1alpha1.Ready && c.Reason == "FieldsUnknown":
+			out = append(out, Finding{Advice, about, "the controller reports " + c.Reason + ": " + c.Message, "run a controller of the version of the CRD, or leave the fields out"})
 		case c.Status != metav1.ConditionFalse, c.Reason == "NotReady", c.Reason == v1alpha1.Contested, c.Reason == v1alpha1.TargetPaused: // another condition says it
 		case c.Reason == "Starting", c.Reason == "NoForecast": // it passes by itself
 		case c.Reason == string(api.Shadow), c.Reason == string(api.Paused), c.Reason == "ReadOnly":

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -110,6 +111,17 @@ func TestACounterIsNoLoad(t *testing.T) {
 	}
 }
 
+// A doctor that is older than the CRD says what it did not look at.
+func TestFieldsThatAreNotKnown(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	pa := &v1alpha1.PredictiveAutoscaler{}
+	require.NoError(t, json.Unmarshal([]byte(`{"targetRef":{"kind":"Deployment"},"metric":{"query":"load"},"scale":{"targetPerReplica":"10","mood":"good"}}`), &pa.Spec))
+	var out strings.Builder
+	Write(&out, Doctor{Source: young{now}}.object(t.Context(), pa, now))
+	require.Contains(t, out.String(), "advice  /: this doctor, older than the CRD, does not know and did not look at: ")
+	require.Contains(t, out.String(), "scale.mood")
+}
+
 // The processors of the pods are an extra: that they cannot be read is worth a
 // thought where they were asked for, and is no fault.
 func TestProcessorsThatCannotBeRead(t *testing.T) {
@@ -149,6 +161,7 @@ func TestWhatTheControllerReports(t *testing.T) {
 		"not ready":           {v1alpha1.Ready, metav1.ConditionFalse, "FloorHeldElsewhere", 3, Fault, "the controller reports FloorHeldElsewhere\n        do this"},
 		"a write that fails":  {v1alpha1.Acting, metav1.ConditionFalse, "WriteFailed", 3, Fault, "the controller reports WriteFailed"},
 		"no data there":       {v1alpha1.Forecasting, metav1.ConditionFalse, "NoData", 3, Fault, "the controller reports NoData"},
+		"fields not known":    {v1alpha1.Ready, metav1.ConditionTrue, "FieldsUnknown", 3, Advice, "the controller reports FieldsUnknown: do this"},
 		"a reverter":          {v1alpha1.Contested, metav1.ConditionTrue, "Reverted", 3, Fault, "the controller reports Reverted\n        do this"},
 		"no reverter":         {v1alpha1.Contested, metav1.ConditionFalse, "Uncontested", 3, Fine, ""},
 		"said once":           {v1alpha1.Acting, metav1.ConditionFalse, "Contested", 3, Fine, ""},
