@@ -51,7 +51,7 @@ const (
 // lies in the years 1678 to 2259.
 func NewGrid(start time.Time, step time.Duration) (*Grid, error) {
 	if step <= 0 || step > maxStep {
-		return nil, fmt.Errorf("collector: step is %v, want a duration above 0 and up to %v", step, maxStep)
+		return nil, fmt.Errorf("collector: step is %v, want a duration above 0 and up to %v", forecast.Span(step), forecast.Span(maxStep))
 	}
 	if err := checkYear("start", start); err != nil {
 		return nil, err

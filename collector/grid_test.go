@@ -103,8 +103,8 @@ func TestBoundsThatCannotBeCounted(t *testing.T) {
 		want       string
 	}{
 		"no step":       {noon(), noon(), 0, "step is 0s"},
-		"backward step": {noon(), noon(), -minute, "step is -1m0s"},
-		"endless step":  {noon(), noon(), math.MaxInt64, "up to 8784h0m0s"},
+		"backward step": {noon(), noon(), -minute, "step is -1m,"},
+		"endless step":  {noon(), noon(), math.MaxInt64, "up to 366d"},
 		"zero start":    {time.Time{}, noon(), minute, "start is 0001-01-01T00:00:00Z"},
 		"far end":       {noon(), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), minute, "end is 9999-01-01"},
 		"too many":      {noon(), noon().Add(time.Hour), 1, "3600000000000 cells of 1ns"},

@@ -78,7 +78,7 @@ func TestSeries(t *testing.T) {
 		want   string
 	}{
 		"no step":       {func(s *forecast.Series) { s.Step = 0 }, "step of the series is 0s"},
-		"off the grid":  {func(s *forecast.Series) { s.Start = s.Start.Add(time.Second) }, "want a multiple of its step 1m0s"},
+		"off the grid":  {func(s *forecast.Series) { s.Start = s.Start.Add(time.Second) }, "want a multiple of its step 1m since"},
 		"infinite":      {func(s *forecast.Series) { s.Values = []float64{math.Inf(1)} }, "value 0 of the series"},
 		"negative step": {func(s *forecast.Series) { s.Step = -time.Minute }, "want a positive duration"},
 	} {

@@ -48,11 +48,11 @@ func (s Series) Observed() int {
 // positive, a start off the epoch grid, or an infinite value. NaN is fine.
 func (s Series) Check() error {
 	if s.Step <= 0 {
-		return fmt.Errorf("forecast: step of the series is %v, want a positive duration", s.Step)
+		return fmt.Errorf("forecast: step of the series is %v, want a positive duration", Span(s.Step))
 	}
 	if s.Start.UnixNano()%int64(s.Step) != 0 {
 		return fmt.Errorf("forecast: series starts at %s, want a multiple of its step %v since the epoch",
-			s.Start.UTC().Format(time.RFC3339Nano), s.Step)
+			s.Start.UTC().Format(time.RFC3339Nano), Span(s.Step))
 	}
 	for i, v := range s.Values {
 		if math.IsInf(v, 0) {

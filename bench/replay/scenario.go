@@ -120,7 +120,7 @@ func (s *Scenario) cut(t trace.Trace) (time.Time, error) {
 	}
 	s.Length = min(o.Score, span-warmup).Truncate(time.Minute)
 	if s.Length < time.Minute {
-		return first, fmt.Errorf("replay: the load is %v long, of which %v is warm-up: nothing is left to judge, want a whole minute after it at least", t.Span(), warmup)
+		return first, fmt.Errorf("replay: the load is %v long, of which %v is warm-up: nothing is left to judge, want a whole minute after it at least", forecast.Span(t.Span()), forecast.Span(warmup))
 	}
 	s.Start = end.Add(-s.Length)
 	settle := o.Settle

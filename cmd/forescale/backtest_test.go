@@ -84,7 +84,7 @@ func TestBacktestSaysWhatIsWrong(t *testing.T) {
 		"no seeds":           {[]string{load, "--seeds", "0"}, `--seeds: "0": want 1 to 1000`},
 		"seeds for ever":     {[]string{load, "--seeds", "1000000000"}, `--seeds: "1000000000": want 1 to 1000`}, // a list of them would fill the memory
 		"no policy":          {[]string{load, "--policies", ""}, "--policies: none is named"},
-		"only history":       {[]string{load, "--warmup", "10h"}, "trace web: replay: the load is 10h0m0s long, of which 10h0m0s is warm-up"},
+		"only history":       {[]string{load, "--warmup", "10h"}, "trace web: replay: the load is 10h long, of which 10h is warm-up"},
 		"capacity":           {[]string{load, "--capacity", "0"}, "--capacity: 0 and --slots: 8"},
 		"page of a kind":     {[]string{load, "--report", "page.pdf"}, `--report: "page.pdf": want a file that ends in .html`},
 		"bounds":             {[]string{load, "--min-replicas", "5", "--max-replicas", "4"}, "--min-replicas: 5 and --max-replicas: 4"},
@@ -138,7 +138,7 @@ func TestBacktestSaysWhatIsOddAboutAFile(t *testing.T) {
 	}
 	o := backtestOptions{}
 	_, _, err := o.read(t.Context(), []string{filepath.Join(dir, "mixed.csv")}, replay.Options{}, io.Discard)
-	require.ErrorContains(t, err, "mixed.csv: line 4: time 1700000100 comes twice, with the values 2 and 4")
+	require.ErrorContains(t, err, "mixed.csv: line 4: time 1700000100 (2023-11-14T22:15:00Z) comes twice, with the values 2 and 4")
 	require.NotContains(t, err.Error(), "--trace", "it was no flag that named it")
 
 	var notes strings.Builder
@@ -331,7 +331,7 @@ func TestACollectionWithoutWhatCannotBeRead(t *testing.T) {
 	require.Contains(t, out, "web:")
 	require.Contains(t, notes, "note: left out: trace idle: replay: there is no load in the judged part")
 	_, _, err = runBacktest(t, "--traces", dir, "--seeds", "1", "--warmup", "9d", "--policies", "hpa-rate-70")
-	require.ErrorContains(t, err, "--traces: trace web: replay: the load is 24h0m0s long")
+	require.ErrorContains(t, err, "--traces: trace web: replay: the load is 1d long")
 	_, _, err = runBacktest(t, idle, "--seeds", "1", "--policies", "hpa-rate-70")
 	require.ErrorContains(t, err, "trace idle: replay: there is no load", "a file that is named is asked for")
 }

@@ -101,7 +101,7 @@ func TestTrainRefuses(t *testing.T) {
 		"all zero":        {[]string{"--out", model, "-i", idle}, []string{"no series has a value above 0"}},
 		"two steps":       {[]string{"--out", model, "-i", good, fine}, []string{"fine.csv has the interval 5m, but ", "good.csv has 1h: give --step, a common multiple such as 1h"}},
 		"neither divides": {[]string{"--out", model, "-i", fine, odd}, []string{"odd.csv has the interval 2m, ", "a common multiple such as 10m"}},
-		"step too fine":   {[]string{"--out", model, "-i", good, "--step", "7m"}, []string{"good.csv", "step 7m0s is no multiple of the file's own, 1h0m0s"}},
+		"step too fine":   {[]string{"--out", model, "-i", good, "--step", "7m"}, []string{"good.csv", "step 7m is no multiple of the file's own, 1h"}},
 		"too short":       {[]string{"--out", model, "-i", short}, []string{"history too short", "the longest series has 20 cells"}},
 		"no such folder":  {[]string{"--out", dir + "/x/m.safetensors", "-i", good}, []string{"--out:", "no such file or directory"}},
 		"units too many":  {[]string{"--out", model, "-i", good, "--units", "9999"}, []string{"units is 9999, want 1 to 512"}},

@@ -221,9 +221,9 @@ func (o Options) queries() [columns]string {
 func (o Options) check() error {
 	switch {
 	case o.Step < 0 || o.Step%time.Millisecond != 0:
-		return fmt.Errorf("step is %v, want a whole number of milliseconds above 0", o.Step)
+		return fmt.Errorf("step is %v, want a whole number of milliseconds above 0", forecast.Span(o.Step))
 	case o.Step > maxStep:
-		return fmt.Errorf("step is %v, want at most %v", o.Step, maxStep)
+		return fmt.Errorf("step is %v, want at most %v", forecast.Span(o.Step), forecast.Span(maxStep))
 	case !o.From.IsZero() && !o.To.IsZero() && !o.From.Before(o.To):
 		return fmt.Errorf("from %s to %s, want the start before the end", stamp(o.From), stamp(o.To))
 	case o.MaxBytes < 0:

@@ -302,5 +302,5 @@ func TestRepeatedRowsAreAveragedOnDemand(t *testing.T) {
 		"rows with the time of the one before and another value: 2, the first in line 4; their mean counts",
 	}, got.Notes)
 	_, err = export.Decode(t.Context(), strings.NewReader(text), export.Options{})
-	require.ErrorContains(t, err, "line 4: time 120 comes twice, with the values 2 and 4")
+	require.ErrorContains(t, err, "line 4: time 120 (1970-01-01T00:02:00Z) comes twice, with the values 2 and 4")
 }

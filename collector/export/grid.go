@@ -77,7 +77,7 @@ func (t *table) push(r row) error {
 		return nil
 	case r.at < t.rows[n-1].at:
 		return fmt.Errorf("time %s comes after a later one, %s: want them ascending, sort the file by time",
-			seconds(r.at), seconds(t.rows[n-1].at))
+			moment(r.at), moment(t.rows[n-1].at))
 	}
 	return t.merge(r)
 }
@@ -96,7 +96,7 @@ func (t *table) merge(r row) error {
 			same = same && old == v
 		case old != v:
 			return fmt.Errorf("time %s comes twice, with the values %s and %s: want one for each time",
-				seconds(r.at), number(old), number(v))
+				moment(r.at), number(old), number(v))
 		}
 	}
 	if same {
@@ -124,8 +124,10 @@ func (t *table) measure() error {
 	return nil
 }
 
-// seconds writes milliseconds since the epoch as seconds.
-func seconds(ms int64) string { return number(float64(ms) / 1e3) }
+// moment writes milliseconds since the epoch as files have them: in seconds, and as a date.
+func moment(ms int64) string {
+	return number(float64(ms)/1e3) + " (" + time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) + ")"
+}
 
 // checkTime refuses times that are most likely given in another unit.
 func checkTime(ms float64) error {
@@ -203,7 +205,7 @@ func (t table) data(o Options) (Data, error) {
 	most := min(maxCells, max(1<<20, 1000*int64(len(t.rows))))
 	if cells := (last - first) / ms; cells >= most {
 		return Data{}, fmt.Errorf("%d rows make %d cells of %v from %s to %s, want at most %d",
-			len(t.rows), cells, t.step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
+			len(t.rows), cells, forecast.Span(t.step), stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
 	}
 	start := t.border(first)
 	if t.rough {
@@ -225,11 +227,11 @@ func (t *table) fit(step time.Duration) error {
 	case !whole && t.rough && step > t.step:
 		t.step = step
 	case !whole:
-		return fmt.Errorf("step %v is no multiple of the file's own, %v", step, t.step)
+		return fmt.Errorf("step %v is no multiple of the file's own, %v", forecast.Span(step), forecast.Span(t.step))
 	default:
 		if off := t.typical - t.step; t.rough && step == 0 && (10*off > t.step || -10*off > t.step) {
 			t.notes = append(t.notes, fmt.Sprintf("the rows keep no interval: half of them are within %v of the next, and %v is taken for it; state another by --step",
-				t.typical.Round(time.Second), t.step))
+				forecast.Span(t.typical.Round(time.Second)), forecast.Span(t.step)))
 		}
 		t.rough = false
 	}
@@ -246,7 +248,7 @@ func (t *table) border(first int64) time.Time {
 		first += ms
 	default:
 		t.notes = append(t.notes, fmt.Sprintf("the rows stand %v after the borders of their cells, and were moved back by that",
-			time.Duration(off)*time.Millisecond))
+			forecast.Span(time.Duration(off)*time.Millisecond)))
 	}
 	return time.UnixMilli(first - first%ms).UTC()
 }
@@ -319,7 +321,7 @@ func (t table) trim(start time.Time, cells [columns][]float64) (Data, error) {
 	known := func(v float64) bool { return !math.IsNaN(v) }
 	from := slices.IndexFunc(cells[rate], known)
 	if from < 0 {
-		return Data{}, fmt.Errorf("no whole cell of %v with a value", t.step)
+		return Data{}, fmt.Errorf("no whole cell of %v with a value", forecast.Span(t.step))
 	}
 	to := len(cells[rate])
 	for !known(cells[rate][to-1]) {

@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
+
+	"github.com/forescale/forescale/forecast"
 )
 
 // wholeBlock is longer than a file may span, twice: the head of a database takes
@@ -172,10 +174,10 @@ func (s *loaded) again(name string, at int64, v float64) error {
 	switch {
 	case at < s.last:
 		return fmt.Errorf("series %s: time %s comes after a later one, %s: want them ascending, sort the file by time",
-			name, seconds(at), seconds(s.last))
+			name, moment(at), moment(s.last))
 	case v != s.value && !(math.IsNaN(v) && math.IsNaN(s.value)):
 		return fmt.Errorf("series %s: time %s comes twice, with the values %s and %s: want one for each time",
-			name, seconds(at), number(s.value), number(v))
+			name, moment(at), number(s.value), number(v))
 	}
 	return nil
 }
@@ -186,7 +188,7 @@ func (l *loader) checkSpan(at int64) error {
 	}
 	l.first, l.last = min(l.first, at), max(l.last, at)
 	if span := time.Duration(l.last-l.first) * time.Millisecond; span > wholeBlock/2 {
-		return fmt.Errorf("time %s is %v away from another sample, want at most %v", number(float64(at)/1e3), span, wholeBlock/2)
+		return fmt.Errorf("time %s is %v away from another sample, want at most %v", moment(at), forecast.Span(span), forecast.Span(wholeBlock/2))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/collector/prometheus"
+	"github.com/forescale/forescale/forecast"
 )
 
 // Prometheus's defaults, but for the time of a query, which the caller's context
@@ -93,11 +94,11 @@ func empty(o Options, first, last int64, step time.Duration, most int64) (table,
 	from := (first + ms - 1) / ms * ms
 	n := (last - from) / ms
 	if n <= 0 {
-		return table{}, fmt.Errorf("0 cells of %v within what there is, want at least 1; choose a shorter step, or another start or end", step)
+		return table{}, fmt.Errorf("0 cells of %v within what there is, want at least 1; choose a shorter step, or another start or end", forecast.Span(step))
 	}
 	if first < firstMS || n > most {
 		return table{}, fmt.Errorf("%d cells of %v from %s to %s, want 1 to %d; choose another step, start or end",
-			n, step, stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
+			n, forecast.Span(step), stamp(time.UnixMilli(first)), stamp(time.UnixMilli(last)), most)
 	}
 	t := table{step: step, rows: make([]row, n)}
 	for i := range t.rows {

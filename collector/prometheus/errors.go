@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/collector"
+
+	"github.com/forescale/forescale/forecast"
 )
 
 // ErrNoData is [collector.ErrNoData]: no series, or only NaN and infinite values.
@@ -116,7 +118,7 @@ func (e *SkewError) Error() string {
 	if e.Skew < 0 {
 		where = "behind"
 	}
-	return fmt.Sprintf("prometheus: the clock of the server is %v %s ours, want at most %v; synchronize both clocks (NTP)", e.Skew.Abs(), where, e.Limit)
+	return fmt.Sprintf("prometheus: the clock of the server is %v %s ours, want at most %v; synchronize both clocks (NTP)", forecast.Span(e.Skew.Abs()), where, forecast.Span(e.Limit))
 }
 
 // brief keeps a query that fills pages from filling the log.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/forescale/forescale/collector"
+	"github.com/forescale/forescale/forecast"
 )
 
 const (
@@ -35,13 +36,13 @@ const (
 // there are no samples then.
 func (c *Client) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
 	if step < time.Millisecond || step%time.Millisecond != 0 {
-		return nil, fmt.Errorf("prometheus: step is %v, want a whole number of milliseconds above 0", step)
+		return nil, fmt.Errorf("prometheus: step is %v, want a whole number of milliseconds above 0", forecast.Span(step))
 	}
 	ms := step.Milliseconds()
 	first := (floorDiv(from.UnixMilli(), ms) + 1) * ms
 	last := floorDiv(to.UnixMilli(), ms) * ms
 	if n := (last - first) / ms; n >= mostPoints {
-		return nil, fmt.Errorf("prometheus: %d points of %v from %s to %s, want at most %d", n, step,
+		return nil, fmt.Errorf("prometheus: %d points of %v from %s to %s, want at most %d", n, forecast.Span(step),
 			from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339), mostPoints)
 	}
 	r := &reader{client: c, query: query, step: step}

@@ -199,7 +199,7 @@ const (
 // Filter replays history through the pool: some tens of microseconds a cell.
 func (f *fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 	if history.Step != f.step {
-		return nil, fmt.Errorf("auto: history has step %v, the model was fitted on %v", history.Step, f.step)
+		return nil, fmt.Errorf("auto: history has step %v, the model was fitted on %v", forecast.Span(history.Step), forecast.Span(f.step))
 	}
 	if err := history.Check(); err != nil {
 		return nil, fmt.Errorf("auto: %w", err)

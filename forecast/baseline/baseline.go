@@ -39,7 +39,7 @@ type fitted struct {
 // Filter implements forecast.Fitted.
 func (f fitted) Filter(history forecast.Series) (forecast.Filter, error) {
 	if history.Step != f.step {
-		return nil, fmt.Errorf("baseline: history has step %v, fitted on %v", history.Step, f.step)
+		return nil, fmt.Errorf("baseline: history has step %v, fitted on %v", forecast.Span(history.Step), forecast.Span(f.step))
 	}
 	if err := history.Check(); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (m SeasonalNaive) Fit(ctx context.Context, history forecast.Series) (foreca
 		m.Season = season.Day
 	}
 	if m.Season < 0 {
-		return nil, fmt.Errorf("baseline: season %v, want a positive duration", m.Season)
+		return nil, fmt.Errorf("baseline: season %v, want a positive duration", forecast.Span(m.Season))
 	}
 	if err := check(ctx, history, 1); err != nil {
 		return nil, err

@@ -178,7 +178,7 @@ func (m Model) need(k int, period, step time.Duration) int {
 // seasons returns the periods to use on history, or why there are too few cells.
 func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
 	if m.Period <= 0 || m.LongPeriod <= 0 {
-		return nil, fmt.Errorf("ets: periods %v and %v, want positive durations", m.Period, m.LongPeriod)
+		return nil, fmt.Errorf("ets: periods %v and %v, want positive durations", forecast.Span(m.Period), forecast.Span(m.LongPeriod))
 	}
 	have := history.Observed()
 	if have < least {
@@ -201,7 +201,7 @@ func (m Model) seasons(history forecast.Series) ([]time.Duration, error) {
 			use = append(use, p)
 		case m.Seasons != Auto:
 			return nil, fmt.Errorf("ets: %w: %d observed of %d cells, need two seasons of %v = %d cells, half of them observed",
-				forecast.ErrShortHistory, have, history.Len(), p, need)
+				forecast.ErrShortHistory, have, history.Len(), forecast.Span(p), need)
 		}
 	}
 	return use, nil

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/season"
 )
 
@@ -28,7 +29,7 @@ type State struct {
 // that of the fit.
 func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 	if step != f.step {
-		return nil, fmt.Errorf("ets: series has step %v, fitted on %v", step, f.step)
+		return nil, fmt.Errorf("ets: series has step %v, fitted on %v", forecast.Span(step), forecast.Span(f.step))
 	}
 	s := &State{
 		recursion: f.recursion, level: f.init.level, slope: f.init.slope, anchor: !start.Equal(f.start),

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/forescale/forescale/forecast"
 )
 
 // An Event is a stretch of time in which the load differs from what its past
@@ -50,11 +52,11 @@ func (e Event) checkTimes() error {
 	case e.Start.IsZero():
 		return errors.New("start is missing")
 	case e.Duration <= 0:
-		return fmt.Errorf("duration is %v, want more than 0", e.Duration)
+		return fmt.Errorf("duration is %v, want more than 0", forecast.Span(e.Duration))
 	case e.Every < 0:
-		return fmt.Errorf("every is %v, want more than 0, or 0 for once", e.Every)
+		return fmt.Errorf("every is %v, want more than 0, or 0 for once", forecast.Span(e.Every))
 	case e.Every > 0 && e.Every < e.Duration:
-		return fmt.Errorf("every is %v, want at least the duration %v", e.Every, e.Duration)
+		return fmt.Errorf("every is %v, want at least the duration %v", forecast.Span(e.Every), forecast.Span(e.Duration))
 	case len(e.Weekdays) > 0:
 		return e.checkWeekdays()
 	}
@@ -66,7 +68,7 @@ func (e Event) checkWeekdays() error {
 		return errors.New("both every and weekdays are given, want one of them")
 	}
 	if e.Duration > clockDay {
-		return fmt.Errorf("duration is %v, want at most a day with weekdays", e.Duration)
+		return fmt.Errorf("duration is %v, want at most a day with weekdays", forecast.Span(e.Duration))
 	}
 	for _, d := range e.Weekdays {
 		if d < time.Sunday || d > time.Saturday {

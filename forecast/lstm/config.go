@@ -61,7 +61,7 @@ const (
 // Check returns an error that names the first part of c that makes no sense.
 func (c *Config) Check() error {
 	if c.Step < 0 {
-		return fmt.Errorf("lstm: step is %v, want a positive duration or none", c.Step)
+		return fmt.Errorf("lstm: step is %v, want a positive duration or none", forecast.Span(c.Step))
 	}
 	if err := input.Check(c.Features); err != nil {
 		return fmt.Errorf("lstm: %w", err)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/lstm/cell"
 	"github.com/forescale/forescale/forecast/lstm/input"
 )
@@ -39,10 +40,10 @@ const maxStep = 12 * time.Hour
 // day.
 func (n *Network) NewExpert(start time.Time, step time.Duration) (*Expert, error) {
 	if step <= 0 || step > maxStep {
-		return nil, fmt.Errorf("lstm: step of the series is %v, want more than 0 and at most %v", step, maxStep)
+		return nil, fmt.Errorf("lstm: step of the series is %v, want more than 0 and at most %v", forecast.Span(step), forecast.Span(maxStep))
 	}
 	if n.Config.Step != 0 && n.Config.Step != step {
-		return nil, fmt.Errorf("lstm: step of the series is %v, but the network was trained on %v", step, n.Config.Step)
+		return nil, fmt.Errorf("lstm: step of the series is %v, but the network was trained on %v", forecast.Span(step), forecast.Span(n.Config.Step))
 	}
 	e := &Expert{
 		net: n, view: input.NewView(n.Config.Features, n.Config.Normalisation, n.Config.Rungs, start, step),

@@ -149,13 +149,13 @@ type plan struct {
 func newPlan(m Model, history forecast.Series) (plan, error) {
 	p := plan{model: m}
 	if m.Period <= 0 || m.LongPeriod <= 0 {
-		return p, fmt.Errorf("regress: periods %v and %v, want positive durations", m.Period, m.LongPeriod)
+		return p, fmt.Errorf("regress: periods %v and %v, want positive durations", forecast.Span(m.Period), forecast.Span(m.LongPeriod))
 	}
 	n, have := history.Len(), history.Observed()
 	short, long := int(m.Period/history.Step), int(m.LongPeriod/history.Step)
 	if need := max(16, 3*short); n < need || 2*have < need || short < 1 {
 		return p, fmt.Errorf("regress: %w: %d observed of %d cells, need three periods of %v = %d cells, half of them observed",
-			forecast.ErrShortHistory, have, n, m.Period, need)
+			forecast.ErrShortHistory, have, n, forecast.Span(m.Period), need)
 	}
 	p.lags = lags(m, n, short, long)
 	for _, e := range m.Extra {

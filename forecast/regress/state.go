@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/forecast/season"
 )
 
@@ -32,7 +33,7 @@ type State struct {
 // was fitted on. The step must be that of the fit.
 func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 	if step != f.step {
-		return nil, fmt.Errorf("regress: series has step %v, fitted on %v", step, f.step)
+		return nil, fmt.Errorf("regress: series has step %v, fitted on %v", forecast.Span(step), forecast.Span(f.step))
 	}
 	m := f.plan.model
 	keep := f.Lags[len(f.Lags)-1]

@@ -120,7 +120,7 @@ func TestAppend(t *testing.T) {
 	require.Equal(t, later.End(), w.Next())
 
 	other := forecast.Series{Start: later.End(), Step: time.Hour, Values: []float64{1}}
-	require.ErrorContains(t, w.Append(other), "step of 1h0m0s, the workload 1m")
+	require.ErrorContains(t, w.Append(other), "step of 1h, the workload 1m")
 
 	distant := forecast.Series{Start: later.End().Add(30 * 24 * time.Hour), Step: time.Minute, Values: []float64{1}}
 	require.ErrorContains(t, w.Append(distant), "longer than the history")

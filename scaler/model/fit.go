@@ -58,7 +58,7 @@ func fit(ctx context.Context, spec api.Spec, name string, model forecast.Model, 
 		return nil, err
 	}
 	if history.Step != spec.Metric.Step.Std() {
-		return nil, fmt.Errorf("model: history has a step of %v, the spec one of %v", history.Step, spec.Metric.Step)
+		return nil, fmt.Errorf("model: history has a step of %v, the spec one of %v", api.Duration(history.Step), spec.Metric.Step)
 	}
 	latest := lastSample(history)
 	idle := history.Observed() > 0 && !slices.ContainsFunc(history.Values, func(v float64) bool { return v > 0 })

@@ -95,7 +95,7 @@ func (r *Running) Pending(cells forecast.Series) ([]float64, error) {
 		return nil, nil
 	}
 	if cells.Step != r.step {
-		return nil, fmt.Errorf("model: cells have a step of %v, the workload %v", cells.Step, r.step)
+		return nil, fmt.Errorf("model: cells have a step of %v, the workload %v", api.Duration(cells.Step), api.Duration(r.step))
 	}
 	if r.next.IsZero() {
 		r.next = cells.Start

@@ -42,18 +42,6 @@ type RungScore struct {
 	toNaive, toSeasonal int // series that have a ratio
 }
 
-// span writes d without the minutes and seconds that are zero: 1h in place of 1h0m0s.
-func span(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
-
 // WriteTable writes the scores as a table for people.
 func (r Report) WriteTable(w io.Writer) error {
 	if len(r.Rungs) == 0 {
@@ -66,7 +54,7 @@ func (r Report) WriteTable(w io.Writer) error {
 	}
 	b.WriteByte('\n')
 	for _, s := range r.Rungs {
-		horizon := span(time.Duration(s.Horizon) * r.Step)
+		horizon := forecast.Span(time.Duration(s.Horizon) * r.Step)
 		if r.Step == 0 {
 			horizon = fmt.Sprintf("%d steps", s.Horizon)
 		}

@@ -193,7 +193,7 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 			return nil, o, fmt.Errorf("train: series %d: %w", i, err)
 		}
 		if s.Step != step && !o.AnyStep {
-			return nil, o, fmt.Errorf("train: series %d has step %v, the first one %v: want one step for all", i, s.Step, step)
+			return nil, o, fmt.Errorf("train: series %d has step %v, the first one %v: want one step for all", i, forecast.Span(s.Step), forecast.Span(step))
 		}
 		n := s.Len()
 		longest = max(longest, n)
@@ -205,7 +205,7 @@ func prepare(series []forecast.Series, o Options) ([]part, Options, error) {
 	}
 	if len(parts) == 0 {
 		return nil, o, fmt.Errorf("train: %w: the longest series has %d cells of %v; with a validation share of %v and a test share of %v it needs %d, a quarter of them observed",
-			forecast.ErrShortHistory, longest, step, o.Validation, o.Test, int(math.Ceil(minOrigins/math.Min(o.Validation, o.Test))))
+			forecast.ErrShortHistory, longest, forecast.Span(step), o.Validation, o.Test, int(math.Ceil(minOrigins/math.Min(o.Validation, o.Test))))
 	}
 	return parts, o, nil
 }

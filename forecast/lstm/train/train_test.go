@@ -144,11 +144,11 @@ func TestRunRefuses(t *testing.T) {
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
 	_, _, err = Run(t.Context(), lstmtest.Waves(1, 20, 1), Options{}, nil)
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
-	require.ErrorContains(t, err, "the longest series has 20 cells of 1h0m0s")
+	require.ErrorContains(t, err, "the longest series has 20 cells of 1h;")
 	two := lstmtest.Waves(2, 400, 1)
 	two[1].Step = time.Minute
 	_, _, err = Run(t.Context(), two, Options{}, nil)
-	require.ErrorContains(t, err, "series 1 has step 1m0s, the first one 1h0m0s")
+	require.ErrorContains(t, err, "series 1 has step 1m, the first one 1h:")
 	_, _, err = Run(t.Context(), two, Options{Units: 1000}, nil)
 	require.ErrorContains(t, err, "units is 1000, want 1 to 512")
 	ctx, cancel := context.WithCancel(t.Context())
