@@ -92,7 +92,7 @@ forecast too, and take over within the lease.`,
 	}
 	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")
 	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
-	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough; left out, in all")
+	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough; left out, in all. Of controllers with one --lease only one acts: those for other namespaces take another")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
 	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease, followed by an underscore and a text that is new at each start")
 	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a replica that no longer renews its Lease keeps its floors")

@@ -33,19 +33,19 @@ func TestCheckNamesTheFault(t *testing.T) {
 	good := Event{Name: "sale", Start: utc("2024-05-06T09:00:00Z"), Duration: time.Hour, Multiplier: 2}
 	require.NoError(t, good.Check())
 	for want, change := range map[string]func(*Event){
-		"name is empty":                 func(e *Event) { e.Name = "" },
-		"start is missing":              func(e *Event) { e.Start = time.Time{} },
-		"duration is 0s":                func(e *Event) { e.Duration = 0 },
+		"name is empty":               func(e *Event) { e.Name = "" },
+		"start is missing":            func(e *Event) { e.Start = time.Time{} },
+		"duration is 0s":              func(e *Event) { e.Duration = 0 },
 		"every is 30m, want at least": func(e *Event) { e.Every = 30 * time.Minute },
-		"every is -1h,":              func(e *Event) { e.Every = -time.Hour },
-		"both every and weekdays":       func(e *Event) { e.Every, e.Weekdays = 24*time.Hour, []time.Weekday{1} },
+		"every is -1h,":               func(e *Event) { e.Every = -time.Hour },
+		"both every and weekdays":     func(e *Event) { e.Every, e.Weekdays = 24*time.Hour, []time.Weekday{1} },
 		"duration is 1d1h,":           func(e *Event) { e.Duration, e.Weekdays = 25*time.Hour, []time.Weekday{1} },
-		"weekday is 7":                  func(e *Event) { e.Weekdays = []time.Weekday{7} },
-		"multiplier is -1":              func(e *Event) { e.Multiplier = -1 },
-		"multiplier is NaN":             func(e *Event) { e.Multiplier = math.NaN() },
-		"addition is +Inf":              func(e *Event) { e.Add = math.Inf(1) },
-		"learn is given with":           func(e *Event) { e.Learn = true },
-		"no effect":                     func(e *Event) { e.Multiplier = 0 },
+		"weekday is 7":                func(e *Event) { e.Weekdays = []time.Weekday{7} },
+		"multiplier is -1":            func(e *Event) { e.Multiplier = -1 },
+		"multiplier is NaN":           func(e *Event) { e.Multiplier = math.NaN() },
+		"addition is +Inf":            func(e *Event) { e.Add = math.Inf(1) },
+		"learn is given with":         func(e *Event) { e.Learn = true },
+		"no effect":                   func(e *Event) { e.Multiplier = 0 },
 	} {
 		bad := good
 		change(&bad)

@@ -90,7 +90,7 @@ func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscale
 	case elder != "":
 		return []Finding{{Fault, about, fmt.Sprintf("its target %s is acted on by PredictiveAutoscaler %s, which is older", pa.Spec.TargetRef, elder), "delete one of the two"}}
 	case pa.Status.ObservedGeneration == 0 && now.Sub(pa.CreationTimestamp.Time) > unseen:
-		return []Finding{{Fault, about, "no controller has seen this object", "check that forescale controller runs, and that its --namespaces, if set, include " + pa.Namespace}}
+		return []Finding{{Fault, about, "no controller has seen this object", "check that forescale controller runs, that its --namespaces, if set, include " + pa.Namespace + ", and that no controller for other namespaces holds the same --lease"}}
 	}
 	return reported(pa)
 }
