@@ -106,10 +106,10 @@ func (o explainOptions) run(ctx context.Context, out io.Writer, name string) err
 
 // failed says why the server did not answer, and what to do if there is none.
 func (o explainOptions) failed(err error) error {
-	switch status.Code(err) {
-	case codes.Canceled:
+	if status.Code(err) == codes.Canceled { // by the user
 		return err
-	case codes.Unavailable:
+	}
+	if status.Code(err) == codes.Unavailable {
 		message := status.Convert(err).Message()
 		return fmt.Errorf("--address: no answer from %s: want the gRPC address of forescale serve, or --explain-address of a controller: %s%s",
 			o.address, message, o.hint(message))

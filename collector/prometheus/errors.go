@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/forescale/forescale/collector"
-
 	"github.com/forescale/forescale/forecast"
 )
 
