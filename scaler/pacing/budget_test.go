@@ -11,8 +11,8 @@ import (
 	"github.com/forescale/forescale/scaler/pacing"
 )
 
-// A service that misses in a share of time that falls with the level: the budget
-// finds the level at which the share is the target.
+// The higher the level, the smaller is the share of time in which the service misses: the budget
+// finds the level at which that share is the target.
 func TestBudgetIsMet(t *testing.T) {
 	for _, target := range []float64{0.05, 0.01, 0.001} {
 		for _, ratio := range []float64{0.1, 0.5, 3} { // missed share per α: forecasts are wrong in their own ways
@@ -50,9 +50,9 @@ func TestBudgetBounds(t *testing.T) {
 	require.Equal(t, before, b)
 }
 
-// Far below the bill there is no bound to speak of, at 1.5 % beyond it the median is as much
-// as can be had, however much is missed; and in between the price rises steadily. It was the
-// median at the bill itself while the bill was one of a day, which swings around its mean.
+// The least α that a bill affords is next to none far below 1, that of the median from 1.015 on,
+// however much is missed, and grows exponentially in between. At a bill of 1 it is not yet the
+// median: a bill swings around its mean.
 func TestAffordFollowsTheBill(t *testing.T) {
 	require.Zero(t, pacing.Afford(math.NaN()), "nobody knows the bill")
 	require.Less(t, pacing.Afford(0.8), 1e-5)
@@ -72,7 +72,8 @@ func TestAnUnusedBudgetIsNoReasonToBeCareless(t *testing.T) {
 	}
 }
 
-// n + P(D > n)/α is least at the quantile of Level, for an exponential tail.
+// With an exponential tail of the demand D the cost n + P(D > n)/α of n replicas is least at the
+// quantile that Level returns.
 func TestLevelIsTheCheapest(t *testing.T) {
 	const alpha = 0.01
 	for _, spread := range []float64{0.3, 1, 4} {

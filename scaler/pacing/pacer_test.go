@@ -17,7 +17,7 @@ var (
 	alphas = [trial.Size]float64{0.5, 0.2, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002}
 )
 
-// steady is a target of ten replicas that need no more.
+// steady is a moment of a target that needs 10 replicas and has 11.
 func steady(now time.Time, missed float64) reactive.Moment {
 	return reactive.Moment{
 		Now: now, Demand: 1000, Age: 30 * time.Second, Asked: 1000 / (reactive.Utilization * 100),
@@ -25,7 +25,7 @@ func steady(now time.Time, missed float64) reactive.Moment {
 	}
 }
 
-// run books a day of quarters of a minute of which each missed so much.
+// run books a day in intervals of 15 s, each of which missed the given share.
 func run(p *pacing.Pacer, missed float64, burst bool) time.Time {
 	now := start
 	for range 4 * 1440 {
@@ -37,7 +37,7 @@ func run(p *pacing.Pacer, missed float64, burst bool) time.Time {
 	return now
 }
 
-func TestWhatBurstsMissMovesTheOddsOfTheHedge(t *testing.T) {
+func TestMissesInBurstsMoveTheOddsOfTheHedge(t *testing.T) {
 	within, beyond := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
 	require.InDelta(t, pacing.HedgeOdds, within.HedgeOdds(1), 1e-9, "at first")
 	run(within, 0, true)
@@ -47,16 +47,16 @@ func TestWhatBurstsMissMovesTheOddsOfTheHedge(t *testing.T) {
 	require.InDelta(t, beyond.HedgeOdds(1), beyond.HedgeOdds(-5), 0, "one replica at least")
 }
 
-// What nobody measured is neither kept nor missed.
+// An interval whose misses are unknown counts neither as kept nor as missed.
 func TestUnknownMissesMoveNothing(t *testing.T) {
 	p := pacing.New(0.001, alphas)
 	run(p, math.NaN(), false)
 	require.InDelta(t, pacing.HedgeOdds, p.HedgeOdds(1), 1e-9)
 }
 
-// Behind KEDA nothing is decided while samples stay away. That the first one after hours comes
-// with too few replicas does not say that there were too few for hours.
-func TestASilenceIsNotMissed(t *testing.T) {
+// Behind KEDA nothing is decided while there are no samples. Too few replicas at the first sample
+// after hours do not mean that there were too few for hours.
+func TestATimeWithoutSamplesIsNotMissed(t *testing.T) {
 	heard, silent := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
 	now := run(heard, 0, false)
 	run(silent, 0, false)
@@ -73,8 +73,8 @@ func TestASilenceIsNotMissed(t *testing.T) {
 	require.InEpsilon(t, after(heard, 15*time.Second, 0), after(silent, 2*time.Hour, 1), 0.01)
 }
 
-// The guard holds what the autoscaler in the shadow would have, and all of it at most,
-// once that misses less than the target: it has 15 replicas for a demand of 10 at 70 %.
+// Once the target has missed more than the simulated autoscaler, the guard holds at most the
+// count of that: 15 replicas for a demand of 10 at 70 %.
 func TestTheGuardHoldsOnlyAfterHarm(t *testing.T) {
 	kept, harmed := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
 	now := run(kept, 0, false)
@@ -92,9 +92,9 @@ func TestTheGuardHoldsOnlyAfterHarm(t *testing.T) {
 	require.Zero(t, after(true), "a burst is met by other rules")
 }
 
-// For a day without a history all of the count of the autoscaler is held, and none where it has
-// gone to zero.
-func TestTheFirstDayHoldsAllOfTheAutoscaler(t *testing.T) {
+// Without a history the whole count of the simulated autoscaler is held for a day, which is none
+// while that is at zero.
+func TestTheFirstDayHoldsTheWholeCountOfTheAutoscaler(t *testing.T) {
 	p, now := pacing.New(0.001, alphas), start
 	book := func(m reactive.Moment) int32 {
 		for range 4 * 10 {
@@ -114,8 +114,9 @@ func TestTheFirstDayHoldsAllOfTheAutoscaler(t *testing.T) {
 	require.Zero(t, p.Guarded(now, 5*time.Minute), "a history of days is known")
 }
 
-// The first day saves nothing, so 16 replicas beside the 15 of the autoscaler are too many once
-// an hour is known. With a history they may be: later days are presumed to pay for them.
+// On the first day nothing has been saved yet, so that 16 replicas against the autoscaler's 15 are
+// too many once an hour is known. With a history they are allowed: later days are presumed to save
+// what they cost.
 func TestTheFirstDayHasNoCredit(t *testing.T) {
 	young, grown := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
 	grown.Grow()
@@ -130,7 +131,7 @@ func TestTheFirstDayHasNoCredit(t *testing.T) {
 			}
 		}
 		book(16, 50)
-		require.False(t, p.Exceeded(), "less than an hour tells nothing")
+		require.False(t, p.Exceeded(), "less than an hour is no evidence")
 		book(16, 20)
 		require.Equal(t, p == young, p.Exceeded())
 		require.Equal(t, p == young, p.Overspent())
@@ -139,8 +140,9 @@ func TestTheFirstDayHasNoCredit(t *testing.T) {
 	}
 }
 
-// What was imagined harmed nobody; what it says of the autoscaler stays.
-func TestAbsolvedOfHarm(t *testing.T) {
+// After a replay of the past its misses are dropped from the account of harm; what it showed of the
+// autoscaler stays.
+func TestAbsolveDropsTheHarmOnly(t *testing.T) {
 	p := pacing.New(0.001, alphas)
 	now := run(p, 0.01, false)
 	require.Positive(t, p.Guarded(now, 5*time.Minute))
@@ -153,8 +155,8 @@ func TestAbsolvedOfHarm(t *testing.T) {
 	require.InDelta(t, 0, p.Trials().Real, 0)
 }
 
-// A burst is sure only after its first minute, so what was missed shortly before is its own: no
-// quantile of the usual demand is ready for it. What was missed earlier is not.
+// A burst is recognized only after its first minute, so that misses shortly before belong to it:
+// no quantile of the usual demand covers them. Earlier misses do not.
 func TestABurstExplainsWhatWasMissedBeforeIt(t *testing.T) {
 	booked := func(before time.Duration) float64 {
 		p := pacing.New(0.001, alphas)
@@ -174,8 +176,8 @@ func TestABurstExplainsWhatWasMissedBeforeIt(t *testing.T) {
 	require.InDelta(t, 15, booked(time.Hour), 0, "no burst at all")
 }
 
-// hours books quarters of a minute at which the target needs and has so many replicas, where
-// the autoscaler without a forecast has 15.
+// hours books n hours in intervals of 15 s, in which the target has count replicas and needs need,
+// and the autoscaler without a forecast has 15.
 func hours(p *pacing.Pacer, from time.Time, n int, count, need int32, missed float64) time.Time {
 	for range n * 240 {
 		from = from.Add(15 * time.Second)
@@ -188,9 +190,9 @@ func hours(p *pacing.Pacer, from time.Time, n int, count, need int32, missed flo
 	return from
 }
 
-// While the target costs more than the autoscaler without a forecast, it provides for the
-// median and hedges no burst but one that is likely, the less so the more replicas it needs.
-func TestWhoSpendsTooMuchBuysLess(t *testing.T) {
+// While the target costs more than the autoscaler without a forecast, it provides for the median
+// and hedges only likely bursts: the more replicas one needs, the likelier it has to be.
+func TestATargetThatCostsTooMuchProvidesForLess(t *testing.T) {
 	p := pacing.New(0.001, alphas)
 	cheap := p.Alpha()
 	now := hours(p, start, 24, 20, 10, 0)
@@ -204,10 +206,10 @@ func TestWhoSpendsTooMuchBuysLess(t *testing.T) {
 	require.InDelta(t, p.HedgeOdds(1), p.HedgeOdds(8), 1e-12, "a bill that leaves room sets no price")
 }
 
-// Who misses nearly always although there are more replicas than that autoscaler has, which
-// misses never, is told something wrong: a replica carries less than it is taken to. Then
-// fewer of them would be the wrong answer.
-func TestABillIsNotBelievedBesideMissesThatCannotBe(t *testing.T) {
+// A target that misses nearly always, with more replicas than the autoscaler, which is computed
+// never to miss, has a wrong capacity: a replica serves less than assumed. Then the bill must not
+// lead to fewer replicas.
+func TestABillIsIgnoredWhenTheMissesContradictIt(t *testing.T) {
 	p := pacing.New(0.001, alphas)
 	hours(p, start, 24, 20, 10, 1)
 	require.False(t, p.Dear())
@@ -217,7 +219,7 @@ func TestABillIsNotBelievedBesideMissesThatCannotBe(t *testing.T) {
 	require.True(t, both.Dear(), "that autoscaler would have missed as much")
 }
 
-// A hedge moves the bill while it stands, and is not dropped at once because of its own cost.
+// A hedge raises the bill while it lasts, but its own cost does not end it at once.
 func TestThePriceFollowsTheBillInHours(t *testing.T) {
 	p := pacing.New(0.001, alphas)
 	now := hours(p, start, 24, 14, 10, 0)
@@ -228,8 +230,8 @@ func TestThePriceFollowsTheBillInHours(t *testing.T) {
 	require.True(t, p.Dear())
 }
 
-// Where the autoscaler without a forecast misses less than the target allows, most of what it
-// misses is the goal, and never more than the target.
+// Where the autoscaler without a forecast misses less than the target allows, the goal is 0.7 of
+// what it misses; it is never more than the target.
 func TestTheGoalFollowsTheAutoscaler(t *testing.T) {
 	const target = 0.001
 	goal := func(n int, need int32) float64 {

@@ -13,12 +13,13 @@ import (
 
 var start = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
-// moment is one at which a replica carries a demand of 1.
+// moment is one of a target whose replicas each serve a demand of 1.
 func moment(now time.Time, need, ready int32, startup time.Duration) reactive.Moment {
 	return reactive.Moment{Now: now, Demand: float64(need), Asked: float64(need * 10 / 7), Need: need, Ready: ready, Startup: startup}
 }
 
-// shadow runs r over counts of ten seconds each; the target has ready replicas.
+// shadow updates r every ten seconds: each of counts is a number of replicas needed, and how many
+// times in a row. The target has ready replicas.
 func shadow(r *reactive.Autoscaler, from time.Time, startup time.Duration, ready int32, counts ...[2]int) time.Time {
 	for _, c := range counts {
 		for range c[1] {
@@ -60,7 +61,7 @@ func TestOverspentIsSoonIfItIsMuch(t *testing.T) {
 		minutes int
 		want    bool
 	}{
-		{29, 5, false},  // too soon for any word
+		{29, 5, false},  // too soon to judge
 		{29, 20, true},  // twice the fourteen of 70 %
 		{17, 20, false}, // a fifth more may be an accident
 		{17, 120, true},
@@ -73,7 +74,7 @@ func TestOverspentIsSoonIfItIsMuch(t *testing.T) {
 	}
 }
 
-// What is presumed of the days before allows a dear start, and not a dear habit.
+// The bill presumed for the days before allows for an expensive start, but not for weeks of it.
 func TestOverspentIsLittleInTheLongRun(t *testing.T) {
 	for hours, want := range map[int]bool{2: false, 24: false, 4 * 7 * 24: true} {
 		var r reactive.Autoscaler
@@ -82,8 +83,7 @@ func TestOverspentIsLittleInTheLongRun(t *testing.T) {
 	}
 }
 
-// weeks is how long it takes until what is presumed beforehand has faded, as all of a bill
-// of a week does; it was four days while the bill was one of a day. In syncs of 10 s.
+// weeks is the time, in updates of 10 s, after which the bill presumed at the start has faded.
 const weeks = 4 * 7 * 8640
 
 func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
@@ -92,18 +92,18 @@ func TestBillComparesWithWhatReactiveScalingCosts(t *testing.T) {
 		bill  float64
 	}{{14, 0.5}, {28, 1}, {56, 2}} {
 		var r reactive.Autoscaler
-		require.True(t, math.IsNaN(r.Bill()), "nothing is known")
+		require.True(t, math.IsNaN(r.Bill()), "nothing is known yet")
 		shadow(&r, start, time.Minute, c.ready, [2]int{20, weeks})
 		require.InDelta(t, c.bill, r.Bill(), 0.01)
 	}
 	var blind reactive.Autoscaler
 	shadow(&blind, start, time.Minute, -1, [2]int{20, weeks})
-	require.True(t, math.IsNaN(blind.Bill()), "nobody says how many are ready")
+	require.True(t, math.IsNaN(blind.Bill()), "how many are ready is unknown")
 }
 
-// While nobody tells how many replicas are ready, the bill stands still: what the shadow costs
-// meanwhile would else be taken for what was saved.
-func TestTheBillStandsStillWhileReplicasAreUnknown(t *testing.T) {
+// While the number of ready replicas is unknown, the bill does not change: otherwise what the
+// simulated autoscaler costs meanwhile would count as saved.
+func TestTheBillDoesNotChangeWhileReplicasAreUnknown(t *testing.T) {
 	var r reactive.Autoscaler
 	now := shadow(&r, start, time.Minute, 28, [2]int{20, weeks})
 	before := r.Excess()
@@ -114,7 +114,7 @@ func TestTheBillStandsStillWhileReplicasAreUnknown(t *testing.T) {
 	require.InDelta(t, before, r.Excess(), 1e-3)
 }
 
-// What was measured counts where nobody knows how many replicas there were.
+// Measured misses count even where the number of replicas is unknown.
 func TestWhatIsMeasuredNeedsNoReplicas(t *testing.T) {
 	for _, missed := range []float64{0, 0.4, 1} {
 		var r reactive.Autoscaler
@@ -142,8 +142,8 @@ func TestZeroReadyReplicasAreKnown(t *testing.T) {
 	require.InDelta(t, 28*600, r.Cost, 20)
 }
 
-// A first hour that is dear says little of a day: it moves the bill, and does not make it.
-func TestTheFirstHourIsNotTheBill(t *testing.T) {
+// An expensive first hour says little of a week: it only moves the bill.
+func TestTheFirstHourOnlyMovesTheBill(t *testing.T) {
 	var r reactive.Autoscaler
 	now := shadow(&r, start, time.Minute, 34, [2]int{20, 370})
 	require.Less(t, r.Bill(), 1.0, "34 where the shadow has 28")
@@ -152,8 +152,8 @@ func TestTheFirstHourIsNotTheBill(t *testing.T) {
 	require.InDelta(t, 34.0/28, r.Bill(), 0.01)
 }
 
-// Replicas that never get ready are paid for as well, where somebody counts them.
-func TestWhatStartsIsOnTheBill(t *testing.T) {
+// Where Count is known, replicas that are not ready are paid for as well.
+func TestReplicasThatStartAreOnTheBill(t *testing.T) {
 	var ready, starting reactive.Autoscaler
 	now := start
 	for i := range weeks / 6 {
@@ -170,9 +170,9 @@ func TestWhatStartsIsOnTheBill(t *testing.T) {
 	require.InEpsilon(t, ready.Bill()*(20+10+20*30.0/120)/20, starting.Bill(), 0.01)
 }
 
-// What a guard holds is on the bill, but is no reason to buy less of what would end
-// the harm that it is held for.
-func TestWhatTheGuardHoldsDoesNotCountAsOverspent(t *testing.T) {
+// Replicas that the guard holds cost, but do not count as overspent: else less would be provided
+// while there is harm.
+func TestReplicasHeldByTheGuardDoNotCountAsOverspent(t *testing.T) {
 	var r reactive.Autoscaler
 	now := start
 	for range 4000 {
@@ -183,7 +183,7 @@ func TestWhatTheGuardHoldsDoesNotCountAsOverspent(t *testing.T) {
 	}
 	require.True(t, r.Exceeded(), "34 where the shadow has 28")
 	require.False(t, r.Overspent())
-	require.InDelta(t, 1, r.Bill(), 0.01, "28 of one's own")
+	require.InDelta(t, 1, r.Bill(), 0.01, "28 without those held")
 }
 
 func TestStartsAreOnTheBill(t *testing.T) {
@@ -218,9 +218,9 @@ func TestReactiveForgetsAcrossSilenceAndDumps(t *testing.T) {
 	require.Equal(t, r, back)
 }
 
-// A few replicas are an HPA's tolerance: it weighs the demand and not the count that
-// it is rounded up to, so that five stay five at 8 % more, and the bill is no higher.
-func TestTheShadowToleratesAsAnHPA(t *testing.T) {
+// An HPA's tolerance applies to the demand, not to the count that it is rounded up to: five
+// replicas stay five at 8 % more demand.
+func TestTheToleranceIsThatOfAnHPA(t *testing.T) {
 	for name, c := range map[string]struct {
 		then  float64 // demand in replicas, after five
 		least int32
@@ -247,9 +247,9 @@ func TestTheShadowToleratesAsAnHPA(t *testing.T) {
 	}
 }
 
-// A silence costs what was there at its begin, starting replicas included, and nothing while
-// nobody knew how many there were.
-func TestASilenceCostsWhatWasThere(t *testing.T) {
+// A time without updates costs the replicas of its begin, starting ones included, and nothing if
+// their number was unknown.
+func TestATimeWithoutUpdatesCostsTheReplicasOfItsBegin(t *testing.T) {
 	for name, c := range map[string]struct {
 		ready, count, after int32
 		want                float64 // replicas paid for in the silence
@@ -272,8 +272,8 @@ func TestASilenceCostsWhatWasThere(t *testing.T) {
 	}
 }
 
-// A demand that is a mean over a minute speaks of half a minute ago: it is held against the
-// replicas of then.
+// A demand that is a mean over a minute is on average that of half a minute ago: it is compared
+// with the replicas of that time.
 func TestADemandIsJudgedByTheReplicasOfItsTime(t *testing.T) {
 	missed := func(age time.Duration) (ours, theirs float64) {
 		var r reactive.Autoscaler
@@ -300,8 +300,9 @@ func TestADemandIsJudgedByTheReplicasOfItsTime(t *testing.T) {
 	require.InDelta(t, 30, theirs, 0)
 }
 
-// While samples stay away both sides hold, and pay for what they hold.
-func TestSilencesAreOnBothBills(t *testing.T) {
+// While there are no samples both the target and the simulated autoscaler keep their replicas, and
+// pay for them.
+func TestATimeWithoutSamplesIsOnBothBills(t *testing.T) {
 	var r reactive.Autoscaler
 	now := start
 	for range 361 { // an hour in which the target has as many as the reactive autoscaler
@@ -312,7 +313,7 @@ func TestSilencesAreOnBothBills(t *testing.T) {
 	m := moment(now, 7, 10, time.Minute)
 	m.Ready, m.Count = 15, 15
 	r.Update(m)
-	m.Silent, m.Asked = true, 3 // what is left of a window that empties
+	m.Silent, m.Asked = true, 3 // the window of the rate empties
 	for range 60 {
 		now = now.Add(5 * time.Second)
 		m.Now = now
@@ -327,5 +328,5 @@ func TestSilencesAreOnBothBills(t *testing.T) {
 	late := r
 	m.Now = now.Add(75 * time.Hour)
 	late.Update(m)
-	require.Less(t, late.Excess(), 0.4, "of three days an hour counts, and what was before has faded")
+	require.Less(t, late.Excess(), 0.4, "of three days one hour counts, and the time before has faded")
 }

@@ -10,18 +10,17 @@ import (
 	"github.com/forescale/forescale/scaler/reactive"
 )
 
-// All is held after ten minutes of harm, not after two as formerly: on recorded loads
-// two minutes, which one surprise can cost, kept the whole count for days, at a third
-// more of the bill than the quantiles that keep as much. It ends: formerly the last
-// seconds, which fade and are never gone, held three quarters for weeks after.
+// The whole count is held after ten minutes of harm. Were it two, which one surprise can cost, it
+// would be held for days: on recorded loads that cost a third more than the quantiles that keep as
+// much. Harm of some seconds holds nothing, since the account fades but never reaches zero.
 func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
 	var g reactive.Guard
 	require.Zero(t, g.Share())
 	g.Book(1, 1, time.Hour)
-	require.Zero(t, g.Share(), "what the other would have missed too is no harm")
+	require.Zero(t, g.Share(), "what both miss is no harm")
 	g.Book(math.NaN(), 0, time.Hour)
 	g.Book(1, math.NaN(), time.Hour)
-	require.Zero(t, g.Share(), "what nobody knows is none")
+	require.Zero(t, g.Share(), "an unknown miss is no harm")
 	g.Book(1, 0, 5*time.Minute)
 	require.InDelta(t, 0.875, g.Share(), 1e-9, "half way from three quarters to all after five of ten minutes")
 	g.Book(1, 0, 6*time.Minute)
@@ -36,9 +35,8 @@ func TestTheGuardHoldsMoreTheMoreHarmIsDone(t *testing.T) {
 	require.Zero(t, g.Share(), "and to 16 s in fifteen")
 }
 
-// One surprise of a scrape is met while it lasts, and is no reason to hold anything
-// for days.
-func TestASurpriseOfAScrapeIsNotOnTheAccount(t *testing.T) {
+// Harm of a single scrape is answered while it lasts, but nothing is held for days because of it.
+func TestHarmOfASingleScrapeIsNotOnTheAccount(t *testing.T) {
 	var g reactive.Guard
 	g.Book(1, 0, 15*time.Second)
 	require.InDelta(t, 1, g.Holds(), 0)
@@ -49,8 +47,8 @@ func TestASurpriseOfAScrapeIsNotOnTheAccount(t *testing.T) {
 	require.Positive(t, g.Holds(), "two of them are")
 }
 
-// What was missed less is credit, but little of it: a week of luck is no licence for
-// a day of misses.
+// Having missed less than the autoscaler is credit, but only a little: a good week does not excuse
+// a bad day.
 func TestCreditOfTheGuardIsSmall(t *testing.T) {
 	var g reactive.Guard
 	g.Book(0, 1, 20*time.Minute)
@@ -60,9 +58,9 @@ func TestCreditOfTheGuardIsSmall(t *testing.T) {
 	require.Positive(t, g.Share())
 }
 
-// Small is meant beside what is compared. Where the reactive autoscaler misses half an
-// hour a day and ours a third of that, eight minutes more in one burst are no harm that
-// would be worth its count for days; to miss as much as it for half a day more is.
+// The credit is in proportion to what the reactive autoscaler misses. Where that is half an hour a
+// day, and the target misses a third of it, eight minutes in one burst hold nothing for days;
+// fifteen minutes more do.
 func TestCreditOfTheGuardIsInProportion(t *testing.T) {
 	var g reactive.Guard
 	for range 14 * 24 {
@@ -74,8 +72,8 @@ func TestCreditOfTheGuardIsInProportion(t *testing.T) {
 	require.Positive(t, g.Share())
 }
 
-// What goes wrong now is met by all of the count, credit or not, and no longer than a
-// quarter of an hour after it went right again.
+// While there is harm, and for a quarter of an hour after it, the whole count is held, whatever the
+// credit.
 func TestTheGuardHoldsAllWhileHarmIsDone(t *testing.T) {
 	var g reactive.Guard
 	g.Book(0, 1, 20*time.Minute)
@@ -99,8 +97,8 @@ func TestTheGuardHoldsAllWhileHarmIsDone(t *testing.T) {
 	require.InDelta(t, 0.88, g.Holds(), 0.01, "the account stays")
 }
 
-// Who had as many replicas, and had them no later, missed nothing that the other kept:
-// that its starts took longer than starts are supposed to is bad luck and no harm.
+// A target that asked for as many replicas as the reactive autoscaler, and no later, did no harm,
+// even if its starts took longer than those that are assumed.
 func TestSlowStartsAreNoHarm(t *testing.T) {
 	for name, count := range map[string]int32{"as many": 40, "fewer": 30} {
 		var r reactive.Autoscaler
@@ -157,8 +155,8 @@ func TestLateReplicasAreHarm(t *testing.T) {
 	require.Greater(t, harm, 100.0, "29 were ready without it")
 }
 
-// Both services meet the same load, by the same means: a target that has what the
-// reactive autoscaler has misses what that misses.
+// Both sides are computed alike: a target with the replicas of the reactive autoscaler misses what
+// that misses.
 func TestMissesAreComparedAlike(t *testing.T) {
 	var r reactive.Autoscaler
 	now, ours, theirs := start, 0.0, 0.0
@@ -178,11 +176,11 @@ func TestMissesAreComparedAlike(t *testing.T) {
 		now = now.Add(10 * time.Second)
 	}
 	require.Positive(t, theirs)
-	require.InDelta(t, theirs, ours, 0.35*theirs, "but for the slot in which it is told")
+	require.InDelta(t, theirs, ours, 0.35*theirs, "but for the slot in which the count is known")
 }
 
-// What a service could not serve waits, and is late when it is served.
-func TestWhatQueuesUpIsMissedAfterTheLoadHasGone(t *testing.T) {
+// Requests that could not be served wait, and are late when they are served.
+func TestAQueueIsMissedAfterTheLoadHasGone(t *testing.T) {
 	late := func(full float64) (n float64) {
 		var r reactive.Autoscaler
 		now := start
@@ -204,20 +202,19 @@ func TestWhatQueuesUpIsMissedAfterTheLoadHasGone(t *testing.T) {
 	require.InDelta(t, 60+540, late(100), 30)
 }
 
-func TestTheReactiveAutoscalerIsForgottenInSilence(t *testing.T) {
+func TestTheReactiveAutoscalerIsForgottenWithoutUpdates(t *testing.T) {
 	var r reactive.Autoscaler
 	require.Zero(t, r.WantsFor(start, reactive.Stabilization))
 	now := shadow(&r, start, time.Minute, 20, [2]int{40, 60}, [2]int{20, 18}) // three minutes ago it was 40
 	require.Equal(t, int32(57), r.WantsFor(now, reactive.Stabilization))
 	require.Equal(t, int32(57), r.WantsFor(now, 4*time.Minute))
-	require.Equal(t, int32(28), r.WantsFor(now, 2*time.Minute), "somebody else holds the rest")
-	require.Zero(t, r.WantsFor(now.Add(6*time.Minute), reactive.Stabilization), "nobody knows what it would have")
+	require.Equal(t, int32(28), r.WantsFor(now, 2*time.Minute), "the HPA holds the rest")
+	require.Zero(t, r.WantsFor(now.Add(6*time.Minute), reactive.Stabilization), "its count is unknown by now")
 }
 
-// An HPA syncs each quarter of a minute. What it will go up to then is known with the sample,
-// and who decides more often has it at once; not for a change within its tolerance, and not
-// on the word of a sample that is old.
-func TestWhatComesAtTheNextSyncIsWantedAtOnce(t *testing.T) {
+// An HPA syncs every 15 s. The count that it will go up to is known with the sample, and is wanted
+// at once; not within its tolerance, and not from an old sample.
+func TestTheCountOfTheNextSyncIsWantedAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		need   int32
 		silent bool
@@ -238,6 +235,6 @@ func TestWhatComesAtTheNextSyncIsWantedAtOnce(t *testing.T) {
 		require.Equal(t, c.want, r.WantsFor(m.Now, time.Minute), name)
 		later := m.Now.Add(time.Hour)
 		r.Update(moment(later, 10, 28, time.Minute))
-		require.Equal(t, int32(14), r.WantsFor(later, reactive.Stabilization), "%s, and it begins anew after a silence", name)
+		require.Equal(t, int32(14), r.WantsFor(later, reactive.Stabilization), "%s, and it starts anew after an hour without updates", name)
 	}
 }

@@ -19,12 +19,12 @@ const (
 	lead = 3 * time.Minute
 )
 
-// day is a demand with a daily rhythm, noise, and a ramp each morning.
+// day is a demand with a daily rhythm and noise.
 func day(t time.Time, rng *rand.Rand) float64 {
 	return (1000 + 800*math.Sin(t.Sub(start).Hours()/24*2*math.Pi)) * (1 + 0.01*rng.NormFloat64())
 }
 
-// drive lets forecast promise the demand of each minute and tells what came.
+// drive passes to g the demand of each minute and a promise made by forecast.
 func drive(g *trust.Gate, from, to time.Duration, seed uint64, forecast func(t time.Time, last float64) float64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for t := start.Add(from); t.Before(start.Add(to)); t = t.Add(step) {
@@ -67,10 +67,10 @@ func TestReactiveMarginFollowsTheGrowth(t *testing.T) {
 	require.InDelta(t, 103, g.Reactive(100), 1.5)
 }
 
-// Out of next to nothing demand grows by any factor, and one that fades by halves is at last too
-// small for a quotient. A margin that learned from either would make the last value the worst of
-// rivals, and each forecast a good one, for as long as its losses are remembered.
-func TestWhatRisesFromNextToNothingTeachesNoMargin(t *testing.T) {
+// The growth from a demand near zero can be any factor, and its quotient may overflow. If the
+// margin learned from it, the last value would lose against every forecast for as long as its
+// losses are remembered.
+func TestNoMarginIsLearnedFromADemandNearZero(t *testing.T) {
 	for _, night := range []float64{1e-3, 1e-310} {
 		var g trust.Gate
 		at := start
@@ -94,15 +94,15 @@ func TestWhatRisesFromNextToNothingTeachesNoMargin(t *testing.T) {
 	}
 }
 
-// Where load stands still the last value is right to the last digit. A forecast that is
-// a part of a replica above it has not failed; one that asks for whole replicas has.
-func TestAForecastMayBeAGrainAboveALoadThatStandsStill(t *testing.T) {
+// At a constant load the last value is exactly right. A forecast above it by less than a replica
+// has not failed; one that asks for more replicas has.
+func TestAForecastMayBeAGrainAboveAConstantLoad(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		load, surplus float64
 		trusted       bool
 	}{
-		{"idle, and the dust of arithmetic", 0, 1e-8, true},
+		{"idle, and an error of rounding", 0, 1e-8, true},
 		{"idle, and a grain", 0, 5, true},
 		{"constant, and a grain", 700, 5, true},
 		{"constant, and two replicas", 700, 100, false},
@@ -119,8 +119,8 @@ func TestAForecastMayBeAGrainAboveALoadThatStandsStill(t *testing.T) {
 	}
 }
 
-// Before there is a verdict the forecast is trusted, whatever it says, and has no skill. The
-// verdict comes with as many promises as it needs, and acts at once.
+// Until there is a verdict the forecast is trusted and has no skill. The verdict comes with the
+// least number of promises, and takes effect at once.
 func TestTheVerdictComesWithTheLeastPromises(t *testing.T) {
 	var g trust.Gate
 	for i := range 2 * trust.Least {
@@ -164,7 +164,7 @@ func TestInvalidPromisesAreIgnored(t *testing.T) {
 		"of nothing":              {func(p *trust.Promise) { p.Acting, p.Last = 0, 0 }, true},
 		"unknown":                 {func(p *trust.Promise) { p.Acting = math.NaN() }, false},
 		"without bounds":          {func(p *trust.Promise) { p.Acting = math.Inf(1) }, false},
-		"less than nothing":       {func(p *trust.Promise) { p.Acting = -1 }, false},
+		"negative":                {func(p *trust.Promise) { p.Acting = -1 }, false},
 		"the last demand unknown": {func(p *trust.Promise) { p.Last = math.NaN() }, false},
 		"due at once":             {func(p *trust.Promise) { p.Due = p.Made }, false},
 		"at no quantile":          {func(p *trust.Promise) { p.Level = 0 }, false},
