@@ -19,8 +19,8 @@ var (
 
 const step = 15 * time.Second
 
-// feed gives d the rate over the last minute of demand(t), every 15 s, and
-// returns the onsets it noticed.
+// feed passes to d, every 15 s, the rate over the last minute of demand(t), and returns the onsets
+// that it noticed.
 func feed(d *burst.Detector, from time.Time, span time.Duration, demand func(t time.Time) float64) []time.Time {
 	var onsets []time.Time
 	for t := from.Add(step); !t.After(from.Add(span)); t = t.Add(step) {
@@ -62,8 +62,7 @@ func TestStepIsNoticedWithItsHeight(t *testing.T) {
 	require.InDelta(t, 3200, d.Latch(at.Add(90*time.Second), 0.5), 40)
 }
 
-// A guess that was too high does not stand for as long as the new level lasts:
-// behind it pods are paid for.
+// A guess that was too high is dropped although the new level lasts: its pods are paid for.
 func TestSurgeIsForgottenOnceDisproved(t *testing.T) {
 	d := burst.Detector{Window: 4 * step}
 	for i := range 240 {
@@ -138,8 +137,8 @@ func TestBurstEndsAndNewLevelIsNone(t *testing.T) {
 	require.InDelta(t, 300, d.Level, 20)
 }
 
-// clockwork bursts for five minutes at some of the half-hours: after a gap of 2,
-// 3 or 4 slots, at :00 or :30 give or take two minutes.
+// clockwork is a demand with bursts of five minutes at some of the half-hours: after 2, 3 or 4 of
+// them, up to two minutes before or after :00 or :30.
 func clockwork(days int) (demand func(t time.Time) float64, onsets []time.Time) {
 	rng := rand.New(rand.NewPCG(3, 9))
 	heights := map[int64]float64{}
@@ -158,7 +157,7 @@ func clockwork(days int) (demand func(t time.Time) float64, onsets []time.Time) 
 	}, onsets
 }
 
-// The chance of the next burst is told honestly, and high where it is due.
+// The chance of a burst is as often true as it says, and high when one is due.
 func TestHedgeIsCalibrated(t *testing.T) {
 	demand, onsets := clockwork(8)
 	d := burst.Detector{Window: time.Minute}
@@ -222,8 +221,8 @@ func TestReachIsAQuantile(t *testing.T) {
 	require.LessOrEqual(t, d.Reach(100, 0.1), d.Reach(100, 0.9))
 }
 
-// A job that runs beside the users adds as much at night as at noon; more requests of
-// each user multiply what there is. What is alike from burst to burst is carried on.
+// A job that runs beside the users adds as much demand at night as at noon; bursts of the users
+// themselves multiply theirs. Reach carries on whichever varies less from burst to burst.
 func TestReachAddsOrMultiplies(t *testing.T) {
 	for name, burstOf := range map[string]func(base float64) float64{
 		"adds":       func(base float64) float64 { return base + 600 },
@@ -246,8 +245,8 @@ func TestReachAddsOrMultiplies(t *testing.T) {
 	}
 }
 
-// Out of next to nothing demand rises by any factor, which says nothing of a level that has grown
-// meanwhile; and the level of a series that stands idle fades until no quotient holds it.
+// The rise from a demand near zero can be any factor, which says nothing of a level that has grown
+// since; and the level of an idle series fades until a quotient with it overflows.
 func TestReachIsBoundedByWhatBurstsRoseTo(t *testing.T) {
 	for idle, pause := range map[float64]time.Duration{0.001: 2 * time.Hour, 0: 40 * time.Hour, 1e-320: 2 * time.Hour} {
 		d := burst.Detector{Window: time.Minute}
@@ -270,9 +269,9 @@ func TestReachIsBoundedByWhatBurstsRoseTo(t *testing.T) {
 	}
 }
 
-// After hours without samples demand may be anything. That must not count as a deviation from
-// the level, or the next burst would go unnoticed.
-func TestBurstsAreNoticedAfterASilence(t *testing.T) {
+// After hours without samples the demand may be any. That must not count as a deviation from the
+// level, or the next burst would go unnoticed.
+func TestBurstsAreNoticedAfterATimeWithoutSamples(t *testing.T) {
 	d := burst.Detector{Window: time.Minute}
 	feed(&d, start, time.Hour, func(t time.Time) float64 { return noisy(t, 20) })
 	usual := d.Spread
@@ -283,8 +282,8 @@ func TestBurstsAreNoticedAfterASilence(t *testing.T) {
 	require.Len(t, feed(&d, at, time.Minute, func(t time.Time) float64 { return noisy(t, 300) }), 1)
 }
 
-// A job that comes at six and at eighteen on nearly all days, and in one of four of the
-// other hours: the chance follows the time of the day.
+// A job runs at six and at eighteen on nearly all days, and in a quarter of the other hours: the
+// chance follows the time of day.
 func TestHedgeKnowsTheTimeOfDay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 2))
 	onsets := map[int64]bool{}
@@ -318,8 +317,8 @@ func TestHedgeKnowsTheTimeOfDay(t *testing.T) {
 	require.Greater(t, chance[1]/n[1], 0.5)
 }
 
-// What a burst needed is kept while it is at its height, and for the time that a
-// replica costs to start and to end; a burst that fades is followed.
+// The demand of a burst is kept while it is at its height, and as long after as a replica costs to
+// start and to end; then a burst that fades is followed.
 func TestABurstThatFadesIsFollowed(t *testing.T) {
 	d := burst.Detector{Window: time.Minute}
 	at := start.Add(time.Hour)
@@ -342,9 +341,9 @@ func TestABurstThatFadesIsFollowed(t *testing.T) {
 	require.InDelta(t, 400, d.Latch(now.Add(4*time.Minute), 0.5), 20)
 }
 
-// Who has seen many bursts knows how high they go: a first sample that betrays more is
-// not believed, one that shows more is.
-func TestGuessesAreBoundedByWhatIsKnown(t *testing.T) {
+// After many bursts their heights are known: a guess beyond them from the first sample is not
+// believed, a sample beyond them is.
+func TestGuessesAreBoundedByTheKnownHeights(t *testing.T) {
 	demand, onsets := clockwork(4)
 	d := burst.Detector{Window: time.Minute}
 	require.True(t, math.IsInf(d.Ceiling(0.95), 1))
@@ -387,7 +386,7 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
-// It is asked at every tick.
+// Reach is called at every tick.
 func TestReachDoesNotAllocate(t *testing.T) {
 	d := burst.Detector{}
 	for i := range 100 {

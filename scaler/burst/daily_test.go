@@ -54,9 +54,9 @@ func TestDailyTellsTheClockFromChance(t *testing.T) {
 	}
 }
 
-// A gap that begins with the third minute after the rise leaves the rise itself known, though
-// not that of the minute after it.
-func TestAGapBehindARiseHidesNoDay(t *testing.T) {
+// If a gap begins with the third minute after a rise, the rise itself is known, though not the one
+// of the minute after it.
+func TestADayWithAGapAfterItsRiseCounts(t *testing.T) {
 	values := week(func(_, m int) bool { return m >= 540 && m < 600 })
 	for d := range 7 {
 		if d != 3 {
@@ -81,8 +81,8 @@ func TestDailyNeedsOtherDays(t *testing.T) {
 	require.False(t, burst.Daily(values, 5, start, 7*time.Minute), "days are no whole number of cells")
 }
 
-// A clock that is changed moves the rise by sixty cells, and it stays daily, on either side
-// of the change, and expected.
+// When the clocks change, a rise by the wall clock moves by sixty cells. It is still found to be
+// daily, on either side of the change, and expected.
 func TestARiseByTheWallClockSurvivesAChangeOfTheClocks(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)

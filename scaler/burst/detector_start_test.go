@@ -32,9 +32,9 @@ func pastOf(t *testing.T) (*burst.Detector, time.Time) {
 	return past, start.Add(7 * day)
 }
 
-// A process that starts knows from the history how far a sample usually lies from the level.
-// It is neither deaf to the first burst, nor takes the first sample for one.
-func TestADetectorGoesOnWhereItsPastHasEnded(t *testing.T) {
+// A detector started from a history knows how far a sample usually lies from the level: it
+// notices the first burst, and does not take the first sample for one.
+func TestADetectorContinuesItsHistory(t *testing.T) {
 	past, now := pastOf(t)
 	for name, tt := range map[string]struct {
 		sample float64
@@ -60,7 +60,7 @@ func TestADetectorGoesOnWhereItsPastHasEnded(t *testing.T) {
 	require.True(t, d.Update(now.Add(15*time.Second), 180, nan))
 }
 
-// Before the first sample the chance of a burst is that of its past.
+// Before the first sample the chance of a burst is that in the history.
 func TestTheChanceBeforeTheFirstSample(t *testing.T) {
 	past, now := pastOf(t)
 	d := &burst.Detector{Window: time.Minute}

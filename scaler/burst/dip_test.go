@@ -30,7 +30,7 @@ func (o outage) at(t time.Duration, rng *rand.Rand) float64 {
 	return level * math.Exp(o.noise*rng.NormFloat64())
 }
 
-func TestWhatFellComesBack(t *testing.T) {
+func TestADemandThatFellIsExpectedToReturn(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		outage outage
@@ -69,7 +69,7 @@ func TestWhatFellComesBack(t *testing.T) {
 	}
 }
 
-// One sample that rises is no return, a second one in a row is.
+// One sample that rises is not yet a return, a second one in a row is.
 func TestAReturnIsMoreThanOneSample(t *testing.T) {
 	for name, c := range map[string]struct {
 		floor   float64 // where it fell to, from 1000
@@ -105,7 +105,7 @@ func TestAReturnIsMoreThanOneSample(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoDip(t *testing.T) {
+func TestFallsThatAreNoDips(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		at   func(t time.Duration, rng *rand.Rand) float64
@@ -137,7 +137,7 @@ func TestWhatIsNoDip(t *testing.T) {
 	}
 }
 
-// What stays down is the new level, and a return that does not come is given up.
+// A demand that stays low is the new level: its return is no longer expected.
 func TestADipEnds(t *testing.T) {
 	var d burst.Dip
 	at := start
@@ -157,7 +157,7 @@ func TestADipEnds(t *testing.T) {
 	require.False(t, d.Lasts())
 }
 
-func TestDipPassesOverWhatIsNoSample(t *testing.T) {
+func TestDipIgnoresInvalidSamples(t *testing.T) {
 	var d, same burst.Dip
 	for i := range 200 {
 		now := start.Add(time.Duration(i) * 15 * time.Second)

@@ -10,8 +10,8 @@ import (
 	"github.com/forescale/forescale/scaler/burst"
 )
 
-// job is demand with a job that begins anew every gap and goes up to four times what
-// there is within rise, and back within as long.
+// job is demand with a job that begins every gap, raises it to four times as much within rise, and
+// falls within as long.
 func job(gap func(i int) time.Duration, rise time.Duration, until time.Time) func(t time.Time) float64 {
 	heights := map[int64]float64{}
 	for i, at := 0, start.Add(gap(0)); at.Before(until); i, at = i+1, at.Add(gap(i+1)) {
@@ -29,9 +29,9 @@ func job(gap func(i int) time.Duration, rise time.Duration, until time.Time) fun
 	}
 }
 
-// A job that sleeps for an hour and then runs for five minutes follows no clock, but
-// itself; one that anybody may begin follows nothing.
-func TestAClockOfItsOwnIsForeseen(t *testing.T) {
+// A job that sleeps for an hour between its runs of five minutes is foreseen, though it follows no
+// wall clock; one that is started at random is not.
+func TestAJobWithAClockOfItsOwnIsForeseen(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 9)) // of one case
 	end := start.Add(36 * time.Hour)
 	for name, c := range map[string]struct {
@@ -54,9 +54,9 @@ func TestAClockOfItsOwnIsForeseen(t *testing.T) {
 	}
 }
 
-// What rises for five minutes is not at its height two minutes after it was noticed:
-// what was ready for it stays until then. What is there at once shows its height by
-// then, and if that is a lower one than usual, nothing stays.
+// A burst that rises for five minutes is not at its height two minutes after it was noticed: the
+// replicas that were ready for it stay. One that rises at once is at its height by then: if that is
+// lower than usual, no surplus stays.
 func TestASlowRiseIsWaitedFor(t *testing.T) {
 	end := start.Add(24 * time.Hour)
 	for name, c := range map[string]struct {

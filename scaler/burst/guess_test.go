@@ -11,9 +11,9 @@ import (
 	"github.com/forescale/forescale/scaler/burst"
 )
 
-// scraped gives d the rate over the last minute as Prometheus makes it of scrapes every
-// 15 s, which reaches from the first scrape in the window to the last, 45 s; phase is
-// when the first one is. seen is called after each sample.
+// scraped passes to d the rate over the last minute as Prometheus computes it from scrapes every
+// 15 s: from the first scrape in the window to the last, 45 s. phase is the time of the first
+// scrape. seen is called after each sample.
 func scraped(d *burst.Detector, phase, span time.Duration, demand func(t time.Time) float64, seen func(t time.Time)) {
 	counts := []float64{0}
 	sum, at := 0.0, start.Add(phase)
@@ -31,9 +31,8 @@ func scraped(d *burst.Detector, phase, span time.Duration, demand func(t time.Ti
 	}
 }
 
-// Steps of several sizes at any time between two scrapes: the first sample that can
-// tell asks for a good part of what is missing, or the next one does; and what is asked
-// for in a guess is not far above what comes.
+// For steps of several sizes at any time between two scrapes, the first or second sample after the
+// step asks for a good part of what is missing, and the guess is not far above the step.
 func TestTheFirstSampleOfAStepRaisesAnAlarm(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 1))
 	for _, size := range []float64{2, 3, 4, 6} {
@@ -71,7 +70,7 @@ func TestTheFirstSampleOfAStepRaisesAnAlarm(t *testing.T) {
 	}
 }
 
-// Neither noise nor the chance of small counts is worth an alarm.
+// Neither noise nor the randomness of small counts raises an alarm.
 func TestNoiseRaisesNoAlarm(t *testing.T) {
 	for _, base := range []float64{0.02, 0.2, 2, 20, 200} { // per second
 		rng := rand.New(rand.NewPCG(uint64(1000*base), 2))
@@ -98,8 +97,8 @@ func poisson(rng *rand.Rand, m float64) float64 {
 	return n
 }
 
-// What jumps by a fourth each quarter of an hour and stays there for a minute is no
-// burst, and soon no alarm.
+// A demand that rises by a fourth for a minute every quarter of an hour is no burst, and soon
+// raises no alarm.
 func TestAlarmsThatDoNotComeTrueAreNotBelieved(t *testing.T) {
 	d := burst.Detector{Window: time.Minute}
 	believed := 0

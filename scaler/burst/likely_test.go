@@ -37,7 +37,7 @@ func TestBurstsDoNotDependOnTheUnit(t *testing.T) {
 	require.InDeltaSlice(t, want.chance, got.chance, 1e-6)
 }
 
-// One sample far above what is usual is a burst. A lower one may be chance, two in a row are not.
+// One sample far above the usual is a burst. A lower one may be chance, two such in a row are not.
 func TestTwoLikelySamplesInARowAreABurst(t *testing.T) {
 	for name, c := range map[string]struct {
 		samples []float64

@@ -12,9 +12,8 @@ import (
 	"github.com/forescale/forescale/scaler/burst"
 )
 
-// An office is where people come to work within an hour from nine on, on the days that open says,
-// and leave within an hour from five on. Demand is 100 without them and five times as much with
-// all of them, each cell with the given noise.
+// An office is a demand that rises from 100 to 500 within an hour from nine on, on the days for
+// which open returns true, and falls within an hour from five on, each cell with the given noise.
 type office struct {
 	open  func(at time.Time) bool
 	noise float64
@@ -100,9 +99,9 @@ func TestAWeeklyRampIsToldFromDailyOnesAndFromChance(t *testing.T) {
 	}
 }
 
-// Where a ramp pauses, the next step of it rises out of nothing, by no number. What is remembered
-// can be dumped.
-func TestARampOutOfNothing(t *testing.T) {
+// Where a ramp pauses, its next step rises from zero, which is no finite factor. The memory can
+// still be dumped.
+func TestARampFromZero(t *testing.T) {
 	first := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) // a Sunday
 	o := office{workdays, 0, time.Minute, time.UTC}
 	values := o.history(first, 15)
@@ -118,8 +117,8 @@ func TestARampOutOfNothing(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// While a ramp is due, the demand of a lead time ahead is provided for, and not much more, by the
-// clock of the zone: the clocks are changed on the Sunday before.
+// While a ramp is due, the demand a lead time ahead is provided for, and not much more, by the wall
+// clock of the time zone: the clocks change on the Sunday before.
 func TestARampIsProvidedForALeadTimeAhead(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)

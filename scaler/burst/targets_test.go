@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A service is seldom one target. Each is scraped at a moment of its own and shows at once
-// what it has grown by in a quarter of a minute: where two of them are scraped within half
-// a second, that is no growth of half a second. Demand that trebles may be guessed at twice
-// what it is, as from one target, and not at eighteen times.
+// The targets of a service are scraped at different moments, and each scrape shows the growth of
+// 15 s at once: when two targets are scraped within half a second, that is not the growth of half
+// a second. The guess for a demand that trebles may be twice the demand, as from one target, but
+// not eighteen times.
 func TestScrapesThatComeTogetherAreNoSurge(t *testing.T) {
 	const before, after, every = 100.0, 300.0, 15 * time.Second
 	for _, targets := range []int{1, 2, 3, 10, 30} {

@@ -55,8 +55,8 @@ func TestAWeeklyRiseIsToldFromChance(t *testing.T) {
 	}
 }
 
-// A weekly rise is provided for from a lead time before it until minutes after it, at the
-// larger of the heights that it had; not any more once it has come.
+// A weekly rise is provided for from a lead time before it until minutes after it, at the largest
+// of its past heights; no longer once it has come.
 func TestAWeeklyRiseIsDue(t *testing.T) {
 	start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	due := start.Add(2*fullWeek + 10*time.Hour)
@@ -121,9 +121,9 @@ func TestAWeeklyRiseFollowsTheWallClock(t *testing.T) {
 	}
 }
 
-// What rises from next to nothing does so by any factor, which says nothing of a level that
-// has grown meanwhile.
-func TestAWeeklyRiseIsBoundedByWhatItRoseTo(t *testing.T) {
+// The rise from a demand near zero can be any factor, which says nothing of a level that has grown
+// since.
+func TestAWeeklyRiseIsBoundedByTheDemandsItReached(t *testing.T) {
 	due := time.Date(2026, 3, 16, 10, 0, 0, 0, time.UTC)
 	d := &burst.Detector{}
 	for now := due.Add(-time.Hour); now.Before(due); now = now.Add(15 * time.Second) {

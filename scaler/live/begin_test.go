@@ -30,9 +30,9 @@ func (s slowHistory) Range(ctx context.Context, query string, from, to time.Time
 	return s.fakeSource.Range(ctx, query, from, to, step)
 }
 
-// Of many that begin at once those whose history has to wait, or takes long to be read, are
-// served as they are observed, and go on being looked at.
-func TestManyThatBeginAtOnce(t *testing.T) {
+// When many workloads start at once, those whose history has to wait, or takes long to read, are
+// served by their newest samples, and go on being sampled.
+func TestManyWorkloadsThatStartAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 24
 		source := slowHistory{&fakeSource{value: flat(120)}, 20 * time.Second}
@@ -89,7 +89,7 @@ func (h *hangingHistory) Range(ctx context.Context, query string, from, to time.
 	return h.fakeSource.Range(ctx, query, from, to, step)
 }
 
-// A new fit whose history times out keeps nobody's first fit waiting.
+// A repeated fit whose history times out does not delay the first fit of another workload.
 func TestAHistoryThatTimesOutKeepsNoFitWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &hangingHistory{fakeSource: &fakeSource{value: flat(120), since: time.Now().Add(-time.Hour)}, query: "slow"}
@@ -141,8 +141,8 @@ func (h *hangingSource) Instant(ctx context.Context, query string, at time.Time)
 	return h.fakeSource.Instant(ctx, query, at)
 }
 
-// While the server hangs, the error of an answer names that, and not that the workload is starting:
-// asking again in a few seconds would not help.
+// While the server hangs, the error says so, and not that the workload is starting: asking again in
+// a few seconds would not help.
 func TestAHangingServerIsNamedAsTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &hangingSource{fakeSource: &fakeSource{value: flat(80)}}
@@ -170,9 +170,9 @@ func (p *hangingRanges) Instant(ctx context.Context, query string, at time.Time)
 	return p.fakeSource.Instant(ctx, query, at)
 }
 
-// The newest sample does not wait for a range query that hangs, be it for the history at the start
-// or for closed cells, and be there more workloads than range queries may run at once. Once the server
-// answers again the forecast goes on.
+// The newest sample does not wait for a range query that hangs, whether for the history at the
+// start or for closed cells, even with more workloads than range queries may run at once. Once the
+// server answers again the forecast goes on.
 func TestTheNewestSampleDoesNotWaitForAHangingRangeQuery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 12

@@ -107,9 +107,9 @@ func (s *scraped) start(t *testing.T, store *Store, query string, targets int) {
 	require.NoError(t, store.Ensure(Key{Namespace: "shop", Name: query, Metric: "demand"}, spec))
 }
 
-// What a server is asked, and when what it has scraped is seen. A series of few targets
-// whose scrapes come by the minute is asked for when it has news, and hardly else; others
-// as often as is decent.
+// How many queries a server gets, and how soon a scrape is seen. A series of few targets that are
+// scraped every minute is queried when it has a new scrape, and hardly at other times; others are
+// queried at the usual interval.
 func TestASeriesIsAskedForWhenItHasNews(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
@@ -140,7 +140,7 @@ func TestASeriesIsAskedForWhenItHasNews(t *testing.T) {
 	}
 }
 
-// On a busy machine ticks come late, each by another fraction of a second, so that a scrape is seen
+// On a busy machine each tick is late by a different fraction of a second, so that a scrape is seen
 // in one of two adjacent moments. That must not start a new search for the moment.
 func TestLateTicksUnlearnNothing(t *testing.T) {
 	const tick, late, every, learning, span = 0.5, 0.05, 15.0, 1200.0, 3600.0 // seconds
@@ -173,8 +173,8 @@ func TestLateTicksUnlearnNothing(t *testing.T) {
 	require.Less(t, delays[len(delays)*99/100], 1.0)
 }
 
-// New targets have moments of their own: the first of their news is seen within the
-// longest distance of two queries, the others as they are learned.
+// New targets are scraped at other moments: their first scrape is seen within the longest interval
+// between two queries, the later ones as soon as their moments are learned.
 func TestNewTargetsAreFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := newScraped(15*time.Second, 10*time.Minute)
@@ -200,8 +200,8 @@ func TestNewTargetsAreFound(t *testing.T) {
 	})
 }
 
-// A load that stands still for hours says nothing of its moments, and does not unlearn them.
-func TestAStandstillKeepsTheMoments(t *testing.T) {
+// A load that does not change for hours shows no scrapes, but the moments stay learned.
+func TestAConstantLoadKeepsTheMoments(t *testing.T) {
 	c := newCadence(time.Minute)
 	at := time.Unix(1_700_000_000, 0)
 	asks := func(span time.Duration, value func(time.Time) float64) (n int) {
@@ -229,7 +229,7 @@ func TestAStandstillKeepsTheMoments(t *testing.T) {
 	require.Equal(t, 4, alive, "those of a scrape every quarter of a minute")
 }
 
-// A rate over the same scrapes has other last digits at each instant: that is no news.
+// A rate over the same scrapes differs in its last digits at each instant: that is no new scrape.
 func TestTheLastDigitsAreNoNews(t *testing.T) {
 	c := newCadence(time.Minute)
 	at := time.Unix(1_700_000_000, 0)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// KEDA's two callers may ask for a new workload at the same moment: it starts once, or
-// what the first has begun would be thrown away.
+// KEDA's operator and its metrics server may ask for a new workload at the same moment: it starts
+// only once, else the work of the first start would be thrown away.
 func TestCallsThatStartAWorkloadAtOnceStartItOnce(t *testing.T) {
 	s := NewStore(&fakeSource{value: wave}, Options{})
 	for i := range 200 {
@@ -32,8 +32,8 @@ func TestCallsThatStartAWorkloadAtOnceStartItOnce(t *testing.T) {
 	}
 }
 
-// A query that comes back while a tick goes over thousands of workloads decides later than
-// the tick began: the tick does not take that back.
+// While a tick goes over thousands of workloads, a query may return and lead to a decision that is
+// newer than the begin of the tick: the tick does not replace it with an older one.
 func TestATickDoesNotGoBackBehindAQuery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: wave}, Options{})

@@ -26,8 +26,8 @@ func tended(s *Store, span time.Duration, template string, ready func(time.Time)
 	}
 }
 
-// A replica that was stated to serve 50 has processors that are full at 40: that
-// is what it is taken to serve, until it runs another program.
+// A replica with a stated target of 50 has processors that are full at 40: 40 is used, until it
+// runs another program.
 func TestProcessorsBoundWhatAReplicaServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: wave}, Options{Forget: -1, Tick: 15 * time.Second})
@@ -50,8 +50,8 @@ func TestProcessorsBoundWhatAReplicaServes(t *testing.T) {
 	})
 }
 
-// While the ready replicas change all the time, a window is nobody's.
-func TestWindowsOfAChangingCountSayNothing(t *testing.T) {
+// A window in which the number of ready replicas changed is not attributed to any of them.
+func TestWindowsOfAChangingCountAreIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: wave}, Options{Forget: -1, Tick: 15 * time.Second})
 		require.NoError(t, s.Ensure(key, demand()))
@@ -61,8 +61,8 @@ func TestWindowsOfAChangingCountSayNothing(t *testing.T) {
 	})
 }
 
-// The owner of a target knows its ready pods: no query is needed for them to
-// learn capacity.
+// The capacity is learned from the ready pods that the owner of a target reports, without a query
+// for them.
 func TestCapacityIsLearnedFromThePodsOfTheOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spec := demand()

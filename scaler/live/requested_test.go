@@ -44,9 +44,9 @@ func TestRequestedCounts(t *testing.T) {
 	require.Less(t, len(c.least), 3)
 }
 
-// Behind KEDA without a query for replicas the error budget is paced by what was asked
-// for: a load that leaps to and fro, up to twofold, raises the quantile. With leaps of up
-// to two fifths the answer, which waits for calm before small steps down, misses little.
+// Behind KEDA without a query for replicas the error budget follows the replicas that were asked
+// for: a load that jumps up and down, up to twofold, raises the quantile. With jumps of up to two
+// fifths the answer, which delays small steps down, misses little.
 func TestTheBudgetIsPacedByWhatWasAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked, ready int32 // at the end

@@ -32,10 +32,9 @@ func tallyOf(s *Store, k Key) (tally shadow.Tally) {
 	return tally
 }
 
-// What looking on shows is what acting would have been worth: the score does not
-// depend on the mode. A season of an hour is in the history, so that the forecast has
-// the replicas ready, which an HPA on the same target has a start-up later.
-func TestTheScoreSaysInShadowWhatActingIsWorth(t *testing.T) {
+// The score is the same in shadow mode as when acting. The history has a season of an hour, so that
+// the forecast has the replicas ready a start-up before an HPA on the same target.
+func TestTheScoreInShadowModeIsThatOfActing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: bursts}, Options{})
 		of := map[api.Mode]shadow.Tally{}
@@ -96,9 +95,9 @@ func TestASilenceKeepsTheScore(t *testing.T) {
 	})
 }
 
-// A process that starts judges what would have been forecast over the last of the history:
-// one whose season has become a lie does not act.
-func TestAStartKnowsOfLostTrust(t *testing.T) {
+// At the start the forecasts over the end of the history are judged: where the season has just
+// broken off, forescale does not act.
+func TestTrustIsJudgedAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		s := run(t, &fakeSource{value: func(at time.Time) float64 {

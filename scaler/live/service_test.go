@@ -83,9 +83,8 @@ func TestTheOwnerKnowsBetterThanTheCells(t *testing.T) {
 	require.True(t, math.IsNaN(got.Missed))
 }
 
-// Two services under the same load and the same budget, one of which misses its
-// objective all the time: its quantile rises, on the way over KEDA, where nobody
-// asks for replicas.
+// Of two services under the same load and the same budget the one that misses its objective all
+// the time gets a higher quantile, also behind KEDA, where the replicas are not known.
 func TestMissesOfTheObjectiveRaiseTheQuantile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		level := func(latency float64) float64 {
@@ -105,7 +104,7 @@ func TestMissesOfTheObjectiveRaiseTheQuantile(t *testing.T) {
 	})
 }
 
-// Latency and replicas that cannot be read take nothing from the demand.
+// Queries for latency and replicas that fail do not delay the demand.
 func TestDemandDoesNotWaitForTheServiceQueries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{value: wave, failing: map[string]error{"latency": errors.New("several series")}}
@@ -123,8 +122,8 @@ func TestDemandDoesNotWaitForTheServiceQueries(t *testing.T) {
 	})
 }
 
-// One replica is what the least demand is answered with where the number of replicas decides
-// what each carries; under the activation threshold it is idle all the same.
+// Where the number of replicas decides how much each can serve, any demand above zero is answered
+// with one replica at least; under the activation threshold the workload is idle all the same.
 func TestUnderTheActivationThresholdIsIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spec := demand()
@@ -172,9 +171,9 @@ func (s *slowLatency) Range(ctx context.Context, query string, from, to time.Tim
 	return s.fakeSource.Range(ctx, query, from, to, step)
 }
 
-// On a server that is slow, but answers, the latency and the replicas of each closed cell are
-// read, once, although more workloads ask for them at the same moment than the present waits for.
-// That is nothing to tell of.
+// On a server that is slow, but answers, the latency and the replicas of each closed cell are read,
+// once, although more workloads ask for them at the same moment than may wait for it. Nothing is
+// logged.
 func TestNoCellIsLostOnASlowServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 6
@@ -203,9 +202,9 @@ func TestNoCellIsLostOnASlowServer(t *testing.T) {
 	})
 }
 
-// Cells that are left are read with those that follow, the last hour of minutes at most, and not
-// at all where a history was read since.
-func TestCellsThatAreLeft(t *testing.T) {
+// Cells that could not be read are read with those that follow, those of the last hour at most, and
+// not if a history was read since.
+func TestCellsThatWereNotRead(t *testing.T) {
 	line := func(start, n int) forecast.Series {
 		s := forecast.Series{Start: time.Unix(int64(60*start), 0).UTC(), Step: time.Minute, Values: make([]float64, n)}
 		for i := range s.Values {
@@ -226,7 +225,7 @@ func TestCellsThatAreLeft(t *testing.T) {
 	}
 }
 
-// The cells of demand do not wait for a latency that hangs, which is told of once.
+// The cells of demand do not wait for a latency query that hangs, which is logged once.
 func TestCellsDoNotWaitForALatencyThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 24

@@ -33,7 +33,7 @@ func TestAWorkloadAnswersAfterItsFirstRead(t *testing.T) {
 	})
 }
 
-// Less than one query a second is a slow budget, and not none.
+// A budget of less than one query a second is slow, but not zero.
 func TestASlowBudgetOfQueriesIsSpent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{value: flat(80)}
@@ -58,9 +58,9 @@ func TestUnknownKeysHaveNoAnswer(t *testing.T) {
 	require.False(t, known, "a faulty spec starts nothing")
 }
 
-// A source that fails: the last answer holds for the TTL, then an error says
-// what happened; when it comes back, so does the answer. Never zero.
-func TestSilenceHoldsAndThenSaysSo(t *testing.T) {
+// While the source fails, the last answer holds for the TTL, then an error names the cause; the
+// answer is never zero. When the source recovers, so does the answer.
+func TestAFailingSourceHoldsAndThenIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{value: flat(80)}
 		s := run(t, source, Options{})
@@ -161,8 +161,8 @@ func TestASeriesWithoutAHistoryIsServed(t *testing.T) {
 	})
 }
 
-// While the server is down, only that is logged. That range queries still fail afterwards is
-// logged then, once, although their error has not changed.
+// While the server is down, only that is logged. If range queries still fail afterwards, that is
+// logged then, once, although their error is the same as before.
 func TestAFailingRangeQueryIsLoggedOnceAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("no answer in time")
@@ -261,8 +261,8 @@ func TestTheNewestSampleDoesNotWaitForClosedCells(t *testing.T) {
 	})
 }
 
-// A shop opens at six, every day, from nothing to all of its customers. A server that
-// was started in the night, and has since seen nothing but zeros, is ready for that.
+// The demand rises from zero to its full height at six every day. A process that was started in
+// the night, and has seen only zeros since, is ready for that.
 func TestOpeningHoursAreMetBeforeTheyBegin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opens := time.Date(2000, 1, 1, 6, 0, 0, 0, time.UTC) // the bubble's clock begins at midnight
@@ -327,10 +327,9 @@ func TestTheTargetIsLearnedFromLatency(t *testing.T) {
 	})
 }
 
-// A workload whose cell is closing holds up neither the tick over all the others
-// nor those who ask for its own answer. The test holds the lock itself, so that
-// waiting for it would be for ever.
-func TestNobodyWaitsForACellThatCloses(t *testing.T) {
+// While a workload closes a cell, neither the tick over the others nor a request for its own answer
+// waits. The test holds the lock itself, so that waiting would never end.
+func TestNothingWaitsForACellThatCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: flat(80)}, Options{})
 		other := Key{Namespace: "shop", Name: "api", Metric: "demand"}
@@ -353,8 +352,8 @@ func TestNobodyWaitsForACellThatCloses(t *testing.T) {
 	})
 }
 
-// A demand below zero is no demand: the last one stands until it is too old, and
-// then the error says what came in its place.
+// A negative demand is invalid: the last valid one is used until it is too old, then the error
+// names the negative one.
 func TestNegativeDemandIsNotServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		since := time.Now()

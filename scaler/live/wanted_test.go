@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who asks rarely, as KEDA does at zero replicas with a long pollingInterval, is expected to
-// ask again; who has stopped is not. Looking on is not asking.
-func TestWhoAsksRarelyIsExpectedAgain(t *testing.T) {
+// A caller that asks rarely, as KEDA does at zero replicas with a long pollingInterval, is expected
+// to ask again; one that has stopped is not. Showing a workload is not asking for it.
+func TestARareCallerIsExpectedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := run(t, &fakeSource{value: flat(1)}, Options{Forget: time.Hour})
 		require.NoError(t, s.Ensure(key, demand()))
