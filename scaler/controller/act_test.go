@@ -17,9 +17,9 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// Where the floor is raised and the count cannot be with it, as without the right to write
-// a scale, the autoscaler raises that at its next look: no failed write of a floor, and
-// said once.
+// Where the floor is raised but the count cannot be, for example without the permission to write a
+// scale, the autoscaler raises the count at its next sync: that is no failed write of a floor, and
+// is logged once.
 func TestAFloorThatIsRaisedWithoutItsCount(t *testing.T) {
 	c, s := holding(t)
 	var log bytes.Buffer
@@ -54,9 +54,8 @@ func TestAFloorThatIsRaisedWithoutItsCount(t *testing.T) {
 	require.Equal(t, 2, told(), "after a count that was raised")
 }
 
-// An API server that fails between a conflict and the look at what has changed does not
-// make the target unknown: no event need follow that would show it again, and its floor
-// would be neither moved nor given back.
+// If the API server fails between a conflict and the read that follows, the target stays known: no
+// event might follow that would show it again, and its floor would neither be moved nor given back.
 func TestATargetThatCannotBeReadAfterAConflictStaysKnown(t *testing.T) {
 	c, s := holding(t, "web")
 	c.opts.Store = live.NewStore(nil, live.Options{}) // knows nothing: what the target has stands
@@ -76,8 +75,8 @@ func TestATargetThatCannotBeReadAfterAConflictStaysKnown(t *testing.T) {
 	require.False(t, claimed)
 }
 
-// A floor that is given back because its object is paused says so, and not what the
-// demand of that moment would have asked for.
+// When a floor is given back because its object is paused, that is the reason given, and not the
+// demand of the moment.
 func TestAFloorSaysWhyItIsGivenBack(t *testing.T) {
 	for want, change := range map[string]func(*target){
 		"Paused":                       func(x *target) { x.object.Spec.Mode = api.Paused },

@@ -20,8 +20,8 @@ func (failing) RESTMapping(schema.GroupKind, ...string) (*meta.RESTMapping, erro
 	return nil, errors.New("connection refused")
 }
 
-// An API server that does not answer while a replica starts, as where both restart, is no
-// cluster without KEDA.
+// An API server that does not answer while a replica starts, for example because both restart, does
+// not mean that the cluster has no KEDA.
 func TestAnAPIServerThatDoesNotAnswerIsNoClusterWithoutKEDA(t *testing.T) {
 	kind, err := hpa.KindOf(v1alpha1.KindScaledObject)
 	require.NoError(t, err)

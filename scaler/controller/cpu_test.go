@@ -93,8 +93,8 @@ func TestUseOfTheReadyPods(t *testing.T) {
 	}
 }
 
-// While a canary lasts, what is learned is that of the template that most pods have, whichever
-// started last.
+// During a canary the processors of the template that most pods have are learned, whichever
+// template started last.
 func TestTheTemplateOfMostPodsIsLearned(t *testing.T) {
 	p := pods{seen: map[types.UID]podState{}}
 	for i, template := range []string{"b", "a", "b", "a", "a", "b", "c", "b"} {
@@ -107,9 +107,9 @@ func TestTheTemplateOfMostPodsIsLearned(t *testing.T) {
 	require.Empty(t, (&pods{}).template())
 }
 
-// Of many pods without a limit always the same one is told of: another one at each look
-// would be another line in the log and another event, four times a minute.
-func TestPodsWithoutALimitAreToldOfByOne(t *testing.T) {
+// Of many pods without a limit always the same one is named: another one each time would be another
+// line in the log and another event, four times a minute.
+func TestTheSamePodWithoutALimitIsNamed(t *testing.T) {
 	p := pods{seen: map[types.UID]podState{"0": {ready: 1, name: "new", cores: 1}}}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 		p.seen[types.UID(name)] = podState{ready: 1, name: name}
@@ -132,9 +132,8 @@ func (f *fakeCPU) Pods(context.Context, string, labels.Selector) (map[string]kub
 	return f.use, f.err
 }
 
-// The processors are looked at for objects that ask for it, and an API that fails
-// takes nothing away.
-func TestProcessorsAreLookedAtWhereAsked(t *testing.T) {
+// The use of the processors is read for objects that ask for it, and is kept while the API fails.
+func TestProcessorsAreReadWhereAskedFor(t *testing.T) {
 	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	cpu := &fakeCPU{use: map[string]kubemetrics.Use{"a": {Cores: 1, From: at.Add(-time.Minute), To: at}}}
 	opts := Options{CPU: cpu, Store: live.NewStore(nil, live.Options{}), WatchPods: true}.withDefaults()
@@ -163,8 +162,8 @@ func TestProcessorsAreLookedAtWhereAsked(t *testing.T) {
 	require.Equal(t, 2, cpu.asked)
 }
 
-// That the processors bound what a replica serves is told once.
-func TestABoundIsToldOnce(t *testing.T) {
+// That the processors bound what a replica serves is reported once.
+func TestABoundIsReportedOnce(t *testing.T) {
 	x := &target{object: &v1alpha1.PredictiveAutoscaler{Spec: v1alpha1.Spec{PodCPU: true, Spec: api.Spec{Scale: api.ScaleSpec{TargetPerReplica: 50}}}}}
 	told := func(learned float64) float64 {
 		x.scale.Target = learned

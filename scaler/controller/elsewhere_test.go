@@ -14,8 +14,8 @@ import (
 	"github.com/forescale/forescale/scaler/hpa"
 )
 
-// A floor that another installation holds is left alone while that one lives, which its
-// Lease tells; one that has died leaves its floors to whoever comes.
+// A floor that another installation holds is left alone while the Lease of that one is renewed;
+// after that any other installation may take it over.
 func TestAFloorOfAnotherInstallation(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	lease := func(spec string) string {
@@ -66,8 +66,8 @@ func TestAFloorOfAnotherInstallation(t *testing.T) {
 	}
 }
 
-// A Lease under another name is held by another replica; one that this replica has not given
-// up, or that nobody holds, is nobody's.
+// A Lease that another replica holds is taken; one that this replica has not released yet, or that
+// has no holder, is not.
 func TestALeaseThatIsTaken(t *testing.T) {
 	for name, tt := range map[string]struct {
 		holders [2]string // at the first look, and from then on

@@ -28,7 +28,7 @@ func recording() (*Controller, func() []string) {
 	}
 }
 
-// Trouble is told when it comes and when it has passed, and not in between.
+// A problem is an event when it appears and when it has passed, and not in between.
 func TestConditionsThatChangeAreEvents(t *testing.T) {
 	c, told := recording()
 	yes, no := metav1.ConditionTrue, metav1.ConditionFalse
@@ -63,7 +63,7 @@ func TestConditionsThatChangeAreEvents(t *testing.T) {
 	}
 }
 
-// The API server refuses an event whose text is longer than a kibibyte.
+// The API server rejects an event whose text is longer than 1 KiB.
 func TestTheTextOfAnEventIsBounded(t *testing.T) {
 	c, told := recording()
 	c.note(&v1alpha1.PredictiveAutoscaler{}, warning, "NoData", "Observe", strings.Repeat("ü", 1000))

@@ -136,9 +136,9 @@ func holding(t *testing.T, names ...string) (*Controller, *hpaServer) {
 	return c, s
 }
 
-// A user who has stated the very floor in force, by kubectl apply while nobody ran who could
-// see it, keeps it: it is not the minimum of before that is given back.
-func TestAFloorThatItsUserHasStatedIsLeft(t *testing.T) {
+// A user who set the minimum to the current floor, by kubectl apply while no replica ran that could
+// see it, keeps that: the former minimum is not put back.
+func TestAFloorThatItsUserHasSetIsLeft(t *testing.T) {
 	c, s := holding(t, "a")
 	s.applied = `{"spec":{"minReplicas":9}}`
 	require.NoError(t, c.Finish(t.Context()))
@@ -147,9 +147,9 @@ func TestAFloorThatItsUserHasStatedIsLeft(t *testing.T) {
 	require.False(t, claimed)
 }
 
-// The last replica gives every floor back as it stops: one that it must not write, or
-// that is gone, keeps none of the others.
-func TestAFloorThatCannotBeGivenBackKeepsNoOther(t *testing.T) {
+// The last replica gives every floor back as it stops: one that it may not write, or that is gone,
+// does not prevent the others.
+func TestAFloorThatCannotBeGivenBackDoesNotPreventOthers(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
 	c, s := holding(t, names...)
 	s.refused = "b"
@@ -165,9 +165,9 @@ func TestAFloorThatCannotBeGivenBackKeepsNoOther(t *testing.T) {
 	}
 }
 
-// An autoscaler answers to the floor that is given back with a write of its status, which
-// may come before our traces are off the object: they are taken off at the next try.
-func TestAStatusThatIsWrittenMeanwhileKeepsNoTrace(t *testing.T) {
+// When a floor is given back, its autoscaler writes its status, possibly before forescale's
+// annotation and field ownership are removed: they are removed at the next try.
+func TestAStatusThatIsWrittenMeanwhileLeavesNoTrace(t *testing.T) {
 	c, s := holding(t, "a")
 	s.statuses = 1
 	require.NoError(t, c.Finish(t.Context()))
@@ -176,8 +176,8 @@ func TestAStatusThatIsWrittenMeanwhileKeepsNoTrace(t *testing.T) {
 	require.False(t, claimed)
 }
 
-// What is given back at the end is read under its lock: the watch of a target may still
-// tell of changes.
+// The floors to give back at the end are read under their lock: the watch of a target may still
+// report changes.
 func TestFinishReadsWhileTargetsAreSeen(t *testing.T) {
 	c, s := holding(t, "a", "b")
 	stop := make(chan struct{})
@@ -206,8 +206,8 @@ func TestFinishReadsWhileTargetsAreSeen(t *testing.T) {
 	}
 }
 
-// A write whose answer never came, because the end came first say, may have been done: its
-// floor is given back too.
+// A write whose answer never came, for example because the process was stopping, may have
+// succeeded: its floor is given back too.
 func TestAFloorWhoseWriteWasCutShortIsGivenBack(t *testing.T) {
 	c, s := holding(t, "a", "b", "c")
 	for name, x := range c.targets {
@@ -227,7 +227,7 @@ func TestAFloorWhoseWriteWasCutShortIsGivenBack(t *testing.T) {
 	}
 }
 
-// What a standby passed over is reconciled by the queue, which tries again what fails.
+// Objects that a standby only observed are reconciled by the queue, which retries those that fail.
 func TestTheElectedReplicaReconcilesByTheQueue(t *testing.T) {
 	c, _ := holding(t, "a", "b")
 	c.opts.ReadOnly = true
@@ -250,9 +250,9 @@ func TestTheElectedReplicaReconcilesByTheQueue(t *testing.T) {
 	require.False(t, c.Leads())
 }
 
-// A replica that is elected goes on from the status that the one before has left, and not from
-// that of when it began to look on: trouble that has been told of is no news.
-func TestTheElectedReplicaGoesOnFromTheStatusOfBefore(t *testing.T) {
+// An elected replica continues from the status that its predecessor wrote, and not from the one
+// when it started as a standby: a problem that was reported is not reported again.
+func TestTheElectedReplicaContinuesFromTheLastStatus(t *testing.T) {
 	c, told := recording()
 	c.log, c.opts, c.targets = slog.New(slog.DiscardHandler), Options{}.withDefaults(), map[types.NamespacedName]*target{}
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
@@ -308,8 +308,8 @@ func (l lookup) Patch(_ context.Context, o client.Object, _ client.Patch, _ ...c
 	return nil
 }
 
-// An object that is deleted while no replica runs waits for the next one, which sees it
-// before it is elected and may hear nothing more of it: neither it nor its HPA changes.
+// An object that is deleted while no replica runs waits for the next one. That sees the object
+// before it is elected, and may get no further event, since neither the object nor its HPA changes.
 func TestAnObjectDeletedBeforeTheElectionIsReleased(t *testing.T) {
 	c, s := holding(t, "web")
 	clear(c.targets) // the process is new
@@ -337,8 +337,8 @@ func TestAnObjectDeletedBeforeTheElectionIsReleased(t *testing.T) {
 	require.Empty(t, pa.Finalizers)
 }
 
-// An object that is deleted while a write is under way waits for its end, or the floor would be
-// raised after it was found to be free, and nobody would give it back with the object.
+// The deletion of an object waits for a write under way: else the floor could be raised after it
+// was found to be free, and would never be given back.
 func TestADeletionWaitsForTheWriteUnderWay(t *testing.T) {
 	c, s := holding(t, "web")
 	deleted := metav1.Now()
@@ -366,7 +366,7 @@ func TestADeletionWaitsForTheWriteUnderWay(t *testing.T) {
 	require.Empty(t, pa.Finalizers)
 }
 
-// A read-only controller has nothing to give back, whatever it has seen.
+// A read-only controller gives nothing back.
 func TestFinishWritesNothingInReadOnlyMode(t *testing.T) {
 	c, s := holding(t, "a")
 	c.opts.ReadOnly = true

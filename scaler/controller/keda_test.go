@@ -69,8 +69,8 @@ func (l lateCache) GetInformer(context.Context, client.Object, ...cache.Informer
 
 func (l lateInformer) HasSynced() bool { return l.of.listed.Load() }
 
-// A KEDA that is installed while forescale runs is noticed, is watched once, and serves when
-// its objects have been listed: who asks for one before would wait.
+// A KEDA that is installed while forescale runs is noticed and watched once. It is used only when
+// its objects have been listed: a read before that would wait.
 func TestAKEDAThatIsInstalledLaterIsNoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world := &lateKEDA{}
@@ -105,8 +105,8 @@ func TestAKEDAThatIsThereIsWatchedFromTheStart(t *testing.T) {
 	require.True(t, x.scaledObjects.Load())
 }
 
-// That the API server does not say whether KEDA is there is logged once, and it is asked again.
-func TestAServerThatDoesNotSayWhetherThereIsKEDA(t *testing.T) {
+// That it cannot be found out whether KEDA is installed is logged once, and tried again.
+func TestAnAPIServerThatFailsWhenAskedForKEDA(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world := &lateKEDA{}
 		var log bytes.Buffer

@@ -33,8 +33,7 @@ func TestPeaks(t *testing.T) {
 	require.EqualValues(t, 2, p.highest(start.Add(3*time.Hour), narrowGap), "all is over")
 }
 
-// The HPA's own next look is soon enough for a small raise whose load is a lead
-// time away, and for nothing else.
+// Only a small raise for a load that is a lead time away may wait for the HPA's own next sync.
 func TestWhatMayWaitForTheHPA(t *testing.T) {
 	for name, c := range map[string]struct {
 		observed, target float64

@@ -26,8 +26,8 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// A pod counts as what it is now: its start once, its readiness while it lasts,
-// and nothing from the moment on at which it is deleted.
+// The start of a pod counts once; a pod counts as ready while it is, and not at all once it is
+// being deleted.
 func TestPodsAreCounted(t *testing.T) {
 	created := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	pod := func(name string, conditions ...corev1.PodCondition) *corev1.Pod {
@@ -90,8 +90,8 @@ func TestPodsAreCounted(t *testing.T) {
 	require.Zero(t, unknown.ready)
 }
 
-// Of a service that has started thousands of pods each one still counts once: one that
-// lives on is no new start when the others are gone.
+// Even after thousands of pods each start counts once: a pod that outlives the others is no new
+// start.
 func TestAStartCountsOnceHoweverManyThereWere(t *testing.T) {
 	created := metav1.NewTime(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))
 	pod := func(name string) *corev1.Pod {
@@ -135,9 +135,9 @@ func (c podCache) List(_ context.Context, into client.ObjectList, options ...cli
 	return nil
 }
 
-// A replica that begins in the middle of a roll-out finds pods of two programs, in no order. It
-// learns from the new one as if it had seen them start.
-func TestStartsOfBeforeAreLearnedInTheirOrder(t *testing.T) {
+// When forescale starts in the middle of a roll-out, it lists pods of two templates in any order,
+// and learns from the new ones as if it had seen them start.
+func TestEarlierStartsAreLearnedInTheirOrder(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"kind":"Scale","apiVersion":"autoscaling/v1","spec":{"replicas":2},"status":{"selector":"app=web"}}`)
@@ -175,10 +175,10 @@ func TestStartsOfBeforeAreLearnedInTheirOrder(t *testing.T) {
 	require.Equal(t, 20*time.Second, took)
 }
 
-// A Deployment that is deleted and made anew under its name, with other labels, has other
-// pods than those that were known of it. So has a custom resource that states another selector
-// while its former pods are there. What was learned of starts stays.
-func TestPodsOfATargetThatIsMadeAnew(t *testing.T) {
+// A Deployment that is deleted and created again with other labels has other pods than before. So
+// has a custom resource that reports another selector while its former pods still exist. The
+// learned start-up time stays.
+func TestPodsOfATargetThatIsCreatedAgain(t *testing.T) {
 	labelled, asked := "app=web", 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked++
@@ -237,10 +237,10 @@ func TestTheTemplateOfAPod(t *testing.T) {
 	}
 }
 
-// Why the pods of a target are not known is told once for one cause: a custom resource whose
-// scale nobody has allowed to read would have its starts never measured, in silence. One that
-// is not there yet is no cause.
-func TestWhyPodsAreNotKnownIsToldOnce(t *testing.T) {
+// Why the pods of a target are unknown is logged once per cause, for example that forescale may not
+// read the scale of a custom resource: its starts would otherwise never be measured, without a
+// word. A resource that does not exist yet is no cause.
+func TestWhyPodsAreUnknownIsLoggedOnce(t *testing.T) {
 	status := http.StatusNotFound
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Those to raise go before those that only lower, and nobody stands twice.
+// Objects to raise come before those to lower, and no object is queued twice.
 func TestRaisingGoesFirst(t *testing.T) {
 	q := newWriteQueue(1000)
 	name := func(n string) types.NamespacedName { return types.NamespacedName{Name: n} }
@@ -31,7 +31,8 @@ func TestRaisingGoesFirst(t *testing.T) {
 	require.Equal(t, []string{"up", "higher", "down", "gone"}, order)
 }
 
-// An object that waits to be lowered while its demand turns goes before all that lower.
+// An object that is queued to be lowered while its demand rises again comes before all those to
+// lower.
 func TestAnObjectThatWaitsToBeLoweredIsRaisedFirst(t *testing.T) {
 	q := newWriteQueue(1000)
 	name := func(n string) types.NamespacedName { return types.NamespacedName{Name: n} }

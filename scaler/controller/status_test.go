@@ -54,7 +54,8 @@ func TestTrusted(t *testing.T) {
 	}
 }
 
-// A status is written when an operator would want to know, not when figures move.
+// A status is written for a change that matters to an operator, not whenever figures change a
+// little.
 func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	before := inOrder(0.7, true).describe(now, false)
@@ -90,7 +91,8 @@ func TestAStatusIsWorthAWriteWhenSomethingChanged(t *testing.T) {
 	}
 }
 
-// An HPA says how many replicas it sees; a ScaledObject does not, and has its pods.
+// An HPA reports how many replicas there are; for a ScaledObject, which does not, the pods are
+// counted.
 func TestCurrentReplicas(t *testing.T) {
 	x := inOrder(0.7, true)
 	x.view.Current, x.pods.selector, x.pods.ready = 7, labels.Everything(), 5
@@ -101,7 +103,8 @@ func TestCurrentReplicas(t *testing.T) {
 	require.EqualValues(t, 5, x.describe(time.Now(), false).CurrentReplicas)
 }
 
-// A past that cannot be read does not pass by itself: it is named, and is no young model.
+// A history that cannot be read is named as the reason, and not that the model still learns: it does
+// not pass by itself.
 func TestWhyThereIsNoForecast(t *testing.T) {
 	x := inOrder(0.7, true)
 	x.scale.Demand.Predicted = math.NaN()
@@ -116,7 +119,7 @@ func TestWhyThereIsNoForecast(t *testing.T) {
 	require.Equal(t, "ModelFitted", x.forecasting(false).Reason, "the newest cells alone are missing")
 }
 
-// An object that bears fields of a newer CRD is in order, and names them.
+// An object with fields of a newer CRD is valid, and its status names them.
 func TestFieldsOfANewerCRDAreNamed(t *testing.T) {
 	x := inOrder(0.7, true)
 	require.Equal(t, "Valid", x.ready(false).Reason)
@@ -126,7 +129,7 @@ func TestFieldsOfANewerCRDAreNamed(t *testing.T) {
 	require.Contains(t, x.ready(false).Message, "scale.zones")
 }
 
-// Metrics say what the status says; a standby says nothing of objects.
+// The metrics agree with the status; a standby exports none of objects.
 func TestObjectsInMetrics(t *testing.T) {
 	c, _ := holding(t)
 	x := inOrder(math.NaN(), true)
@@ -146,7 +149,7 @@ func TestObjectsInMetrics(t *testing.T) {
 	}
 }
 
-// What a floor cannot do is not called done.
+// Where a target is at zero, a floor has no effect, and the status does not claim one.
 func TestATargetAtZeroIsNotActedOn(t *testing.T) {
 	x := inOrder(0.7, true)
 	x.view.Zero = true
@@ -154,7 +157,8 @@ func TestATargetAtZeroIsNotActedOn(t *testing.T) {
 	require.Equal(t, "ScalingDisabled", x.ready(false).Reason)
 }
 
-// The one who paused it reads why the floor stays down, by the name of what to remove.
+// The status of a paused target says why the floor is not raised, and names the annotation to
+// remove.
 func TestATargetThatIsPausedIsNotActedOn(t *testing.T) {
 	x := inOrder(0.7, true)
 	kind, err := hpa.KindOf(v1alpha1.KindScaledObject)
@@ -174,8 +178,8 @@ func TestTheReasonOfAnObjectThatIsNotInOrder(t *testing.T) {
 	require.Equal(t, "TargetTaken", x.describe(time.Now(), false).Reason)
 }
 
-// Whoever has just made or changed an object looks at it: counts that moved by
-// little are told soon then, and later about once an hour.
+// Just after an object was created or changed its user looks at it: small changes of the counts are
+// then written soon, and later about once an hour.
 func TestAStatusLagsBehindSmallMovesByAThirdOfTheAgeOfTheSpec(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
@@ -205,9 +209,9 @@ func TestAStatusLagsBehindSmallMovesByAThirdOfTheAgeOfTheSpec(t *testing.T) {
 	}
 }
 
-// The message of a condition that is not in order names the cause of now: somebody who has
-// put one right would else be sent after it again while another one stands in the way.
-func TestAStatusNamesTheCauseOfNow(t *testing.T) {
+// The message of a condition names the current cause: otherwise a user who has mended one would be
+// sent after it again while there is another one.
+func TestAStatusNamesTheCurrentCause(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	silent := func(why string) func(*target) { return func(x *target) { x.scale.Err = errors.New(why) } }
 	for name, c := range map[string]struct {
@@ -254,8 +258,8 @@ func (w statusWriter) Patch(context.Context, client.Object, client.Patch, ...cli
 	return w.server.err
 }
 
-// A status that cannot be written is tried again and again, and told once.
-func TestAStatusThatCannotBeWrittenIsToldOnce(t *testing.T) {
+// The write of a status that fails is retried again and again, and logged once.
+func TestAStatusThatCannotBeWrittenIsLoggedOnce(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	var out bytes.Buffer
 	server := &statusServer{err: errors.New("forbidden")}
@@ -277,7 +281,7 @@ func TestAStatusThatCannotBeWrittenIsToldOnce(t *testing.T) {
 	require.Equal(t, 2, try(), "after it was mended it is news again")
 }
 
-// What a standby finds out it tells nobody, so that it is still news when it is elected.
+// A standby does not report what it finds, and does so when it is elected.
 func TestAStandbyKeepsItsFindings(t *testing.T) {
 	c, x := &Controller{log: slog.New(slog.DiscardHandler)}, inOrder(0.7, true)
 	x.pods.unschedulable = 1
@@ -288,9 +292,9 @@ func TestAStandbyKeepsItsFindings(t *testing.T) {
 	require.True(t, x.unschedulableReported)
 }
 
-// An object that is deleted and made anew at once, as by kubectl replace --force, has a
-// status of its own to be written, whatever the former one said.
-func TestAnObjectThatIsMadeAnewHasAStatusOfItsOwn(t *testing.T) {
+// An object that is deleted and created again at once, as by kubectl replace --force, gets its
+// status written, whatever that of the former one was.
+func TestAnObjectThatIsCreatedAgainGetsItsStatus(t *testing.T) {
 	c := &Controller{targets: map[types.NamespacedName]*target{}, opts: Options{}.withDefaults()}
 	pa := func(uid types.UID) *v1alpha1.PredictiveAutoscaler {
 		return &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", UID: uid, Generation: 1}}

@@ -33,8 +33,8 @@ func (c claimant) Get(_ context.Context, _ client.ObjectKey, into client.Object,
 	return c.err
 }
 
-// A floor is swept up whose object has gone, or scales something else by now, both of which may
-// have happened while no replica ran. Not knowing is no reason.
+// A floor is given back if its object is gone or scales something else by now, either of which may
+// have happened while no replica ran. It is kept while that is unknown.
 func TestAFloorWithoutAnObjectIsGivenBack(t *testing.T) {
 	gone := apierrors.NewNotFound(schema.GroupResource{Group: "forescale.dev", Resource: "predictiveautoscalers"}, "web")
 	for name, tt := range map[string]struct {
@@ -64,8 +64,8 @@ func TestAFloorWithoutAnObjectIsGivenBack(t *testing.T) {
 	}
 }
 
-// A floor that is changed by somebody else each time it is to be given back is not taken for
-// given back: its object has to wait.
+// If another client changes the floor each time it is to be given back, it does not count as given
+// back: the deletion of its object has to wait.
 func TestAFloorThatIsAlwaysChangedIsNotGivenBack(t *testing.T) {
 	c, s := holding(t, "web")
 	s.statuses = 100
@@ -87,8 +87,7 @@ func (l lists) List(_ context.Context, into client.ObjectList, _ ...client.ListO
 	return nil
 }
 
-// The replica that acts looks for such floors as soon as it is elected. A read-only one does not,
-// whoever may have left them.
+// An elected replica looks for such floors at once. A read-only one never does.
 func TestAReadOnlyReplicaSweepsNothing(t *testing.T) {
 	for readOnly, want := range map[bool][]string{
 		false: {"*v1alpha1.PredictiveAutoscalerList", "*unstructured.UnstructuredList"},

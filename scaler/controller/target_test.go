@@ -16,8 +16,8 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// The floor moves between what the HPA's owner set and the HPA's ceiling; the
-// object may narrow that, and never widens it.
+// The floor stays between the minimum that the HPA's owner set and the HPA's maximum; the object may
+// narrow that range, but never widens it.
 func TestBoundsOfTheFloor(t *testing.T) {
 	for name, c := range map[string]struct {
 		scale    api.ScaleSpec
@@ -48,9 +48,9 @@ func TestBoundsOfTheFloor(t *testing.T) {
 	}
 }
 
-// A floor of zero is told as such, so that the first decision after a start, which takes the
-// present count for the last recommendation, wakes nothing that is idle. Where the object
-// wants one replica at least, zero would say that somebody has switched the target off.
+// A floor of zero is passed on as zero, so that the first decision after a start, which takes the
+// current count for the last recommendation, does not wake an idle target. Where the object wants
+// one replica at least, zero would mean that a user has switched the target off.
 func TestAFloorOfZeroIsZero(t *testing.T) {
 	for name, c := range map[string]struct {
 		scale   api.ScaleSpec
@@ -75,10 +75,10 @@ func TestAFloorOfZeroIsZero(t *testing.T) {
 	}
 }
 
-// A slip in an edit takes no replicas away: the former specification goes on, and where
-// there is none, as after a restart, the floor is held as without data. Whatever else is
-// not in order gives the floor back.
-func TestAFaultySpecificationTakesNothing(t *testing.T) {
+// A mistake in an edit removes no replicas: the former specification stays in force, and where there
+// is none, as after a restart, the floor is held as without data. For any other problem the floor is
+// given back.
+func TestAFaultySpecificationRemovesNoReplicas(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	o := Options{}.withDefaults()
 	held := func(reason string, scale live.Scale) *target {
@@ -111,9 +111,9 @@ func TestAFaultySpecificationTakesNothing(t *testing.T) {
 	require.Equal(t, release, a)
 }
 
-// A write that failed is told of until one succeeds, or until nothing is to be written any
-// more: else it would be told of until the next rise of the load, a day later say.
-func TestAFailedWriteIsToldOfWhileItIsWanted(t *testing.T) {
+// A failed write is reported until one succeeds, or until there is nothing to write any more: else
+// it would be reported until the load rises again, perhaps a day later.
+func TestAFailedWriteIsReportedWhileItIsWanted(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	o := Options{Now: func() time.Time { return now }}.withDefaults()
 	c := &Controller{opts: o, log: slog.New(slog.DiscardHandler)}
@@ -133,9 +133,9 @@ func TestAFailedWriteIsToldOfWhileItIsWanted(t *testing.T) {
 	require.Zero(t, x.failures)
 }
 
-// An HPA whose controller stands still, or cannot find what it scales, does not follow a
-// floor: that is told when it has had time for some looks, and until it does.
-func TestAFloorThatNobodyTakesUpIsTold(t *testing.T) {
+// An HPA whose controller does not run, or cannot find what it scales, does not follow a floor: that
+// is reported after the time of some syncs, and until the HPA follows.
+func TestAFloorThatTheHPADoesNotFollowIsReported(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	x := inOrder(0.7, true)
 	x.verdict = hpa.Verdict{InForce: 10, Base: 2, Held: true}
@@ -158,9 +158,9 @@ func TestAFloorThatNobodyTakesUpIsTold(t *testing.T) {
 	require.Equal(t, "FloorFree", reason(time.Second), "no floor of ours waits")
 }
 
-// What a write finds out between two ticks, that its user has changed the floor say, is told
-// by the next tick.
-func TestWhatAWriteFindsOutIsTold(t *testing.T) {
+// What a write finds out between two ticks, for example that its user has changed the floor, is
+// reported by the next tick.
+func TestWhatAWriteFindsOutIsReported(t *testing.T) {
 	now, store := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), live.NewStore(nil, live.Options{})
 	claim := &hpa.Claim{Original: new(int32(2)), Floor: 9}
 	c, told := recording()
@@ -179,8 +179,8 @@ func TestWhatAWriteFindsOutIsTold(t *testing.T) {
 	require.Empty(t, told(), "once")
 }
 
-// The watch shows a floor that is given back before the write which does that has ended:
-// nobody else has put it back.
+// The watch may show a floor given back before the write that does so has ended: it was not put back
+// by another client.
 func TestAWriteIsJudgedWhenItHasEnded(t *testing.T) {
 	now, store := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), live.NewStore(nil, live.Options{})
 	claim := &hpa.Claim{Original: new(int32(2)), Floor: 9}

@@ -11,7 +11,7 @@ import (
 	"github.com/forescale/forescale/scaler/live"
 )
 
-// An object is warm when its model is fitted, or when nothing is to be waited for.
+// An object is warm when its model is fitted, or when there is no fit to wait for.
 func TestWarm(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {

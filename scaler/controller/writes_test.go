@@ -106,9 +106,9 @@ func (w *writes) count(x *target, now time.Time, o Options) {
 	}
 }
 
-// What the API server has to bear: the first statuses and nothing more for a
-// steady workload, and a few writes an hour for daily waves with noise of 3
-// percent, those of the count among them, which fall away on a cluster from 1.37 on.
+// The load on the API server: only the first statuses for a steady workload, and a few writes an
+// hour for daily waves with noise of 3 %, including those of the count, which are not needed from
+// Kubernetes 1.37 on.
 func TestWritesPerHour(t *testing.T) {
 	steady := aDayOf(t, "auto", func(time.Time) float64 { return 15 })
 	require.Zero(t, steady.floors+steady.events)

@@ -118,8 +118,8 @@ func TestImpossibleAnswersAreErrors(t *testing.T) {
 	}
 }
 
-// What only the store can judge, such as the name of a model, is a fault in the
-// metadata all the same.
+// A fault that only the store can find, such as an unknown model, is reported as one of the
+// metadata too.
 func TestFaultsThatTheStoreFindsAreInTheMetadata(t *testing.T) {
 	store := newFakeStore()
 	store.refuse = api.Faults{{Path: "forecast.model", Value: "prophet", Want: "want one of auto, naive"}}
@@ -129,8 +129,8 @@ func TestFaultsThatTheStoreFindsAreInTheMetadata(t *testing.T) {
 	require.Equal(t, `ScaledObject shop/web: metadata key forecast.model: "prophet": want one of auto, naive`, status.Convert(err).Message())
 }
 
-// A workload that starts is no fault: KEDA hears that there is no answer yet, and
-// the log stays calm.
+// A workload that starts is no fault: KEDA is told that there is no answer yet, and nothing is
+// logged.
 func TestStartingIsNotAFault(t *testing.T) {
 	store, log := newFakeStore(), &logbook{}
 	s := newService(store, log)
@@ -141,7 +141,7 @@ func TestStartingIsNotAFault(t *testing.T) {
 	require.Equal(t, []string{""}, log.lines(), "not a line")
 }
 
-// One ScaledObject's trouble is its own: the others are served throughout.
+// A fault in one ScaledObject does not affect the others.
 func TestOneFaultyTriggerLeavesTheOthersAlone(t *testing.T) {
 	store := newFakeStore()
 	s := newService(store, nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the client has sent, an alert, says whether it is its trust that is missing.
+// The alert that the client has sent shows whether it does not trust the certificate.
 func TestWhatToDoAboutAFailedHandshake(t *testing.T) {
 	alert := func(text string) error { return &net.OpError{Op: "remote error", Err: errors.New("tls: " + text)} }
 	for name, tt := range map[string]struct {
@@ -33,7 +33,7 @@ func TestWhatToDoAboutAFailedHandshake(t *testing.T) {
 }
 
 // A client that tries every two seconds is logged once a minute, and a probe never.
-func TestAFailedHandshakeIsToldOnceAMinute(t *testing.T) {
+func TestAFailedHandshakeIsLoggedOnceAMinute(t *testing.T) {
 	log, now := &logbook{}, time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	l := &loggingTLS{log: slog.New(slog.NewTextHandler(log, nil)), now: func() time.Time { return now }, logged: map[string]time.Time{}}
 	at := func(port int) net.Addr { return &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: port} }

@@ -66,8 +66,8 @@ func runStore(tb testing.TB, source live.Source, opts live.Options) *live.Store 
 	return store
 }
 
-// The whole way with the real store: a ScaledObject never seen before, its
-// activity, an edit, an outage that outlasts the TTL, and the return.
+// The whole sequence with the real store: a ScaledObject never seen before, its activity, an edit,
+// an outage longer than the TTL, and the recovery.
 func TestKEDAAndTheLiveStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &flatSource{}

@@ -81,8 +81,8 @@ func TestTargetsAsKEDAReadsThem(t *testing.T) {
 	}
 }
 
-// What an HPA computes is the quotient: it must be that of demand and target for
-// any target, to less than a twentieth of a replica.
+// An HPA computes the quotient of metric and target: it must be that of demand and target, to less
+// than a twentieth of a replica, for any target.
 func TestQuotientSurvivesTheWire(t *testing.T) {
 	for _, target := range []float64{1e-6, 3e-5, 0.0004999, 0.0005, 0.0015, 0.007, 0.01, 0.0333, 0.1, 1, 3, 33.33333, 1e6, 1e12} {
 		for _, replicas := range []float64{0.5, 1, 7.3, 99.99, 250} {
@@ -97,8 +97,8 @@ func TestQuotientSurvivesTheWire(t *testing.T) {
 	}
 }
 
-// The quotient is whole where it is meant to be: for KEDA from 2.20, which prints three
-// decimals, and for those before, which cut the product with a thousand.
+// A quotient that should be whole is whole, with KEDA from 2.20 on, which prints three decimals, and
+// with earlier versions, which truncate the product with a thousand.
 func TestWholeReplicasStayWhole(t *testing.T) {
 	for thousandths := 10; thousandths < 100_000; thousandths += 7 {
 		target := float64(thousandths) / 1000 * (1 + 1e-9) // as one that was learned

@@ -75,8 +75,8 @@ func TestEditIsAdoptedOnce(t *testing.T) {
 	require.Equal(t, 3, store.starts(webKey))
 }
 
-// While an edit spreads, a call or two may still bear the former metadata.
-func TestCallsThatAnEditOvertakesAreNoAlternation(t *testing.T) {
+// Just after an edit a call or two may still have the former metadata.
+func TestCallsWithTheFormerMetadataAreNoAlternation(t *testing.T) {
 	store := newFakeStore()
 	s := newService(store, nil)
 	store.set(webKey, live.Answer{Value: 1000, Active: true})

@@ -102,7 +102,7 @@ grpc_server_handled_total{grpc_code="OK",grpc_method="IsActive",grpc_service="ex
 `), "grpc_server_handled_total"))
 }
 
-// A store that hangs costs each call its patience and the process one goroutine.
+// With a store that hangs each call ends with its timeout, and the process keeps one goroutine.
 func TestHangingStoreCannotHangKEDA(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, release := newFakeStore(), make(chan struct{})
@@ -229,7 +229,7 @@ func TestServicesAreKnownBeforeTheFirstCall(t *testing.T) {
 	require.NoError(t, s.Serve(canceled(t), loopback(t)))
 }
 
-// A client may ping every ten seconds; one that pings without end is sent away.
+// A client may ping every ten seconds; one that pings far more often is disconnected.
 func TestPingsAreRationed(t *testing.T) {
 	lis := loopback(t)
 	serve(t, newFakeStore(), Options{}, lis)
