@@ -24,8 +24,8 @@ func queue() api.Spec {
 	}
 }
 
-// What is answered makes the HPA behind it arrive at the very count: it rounds up, and
-// its metric has three decimals.
+// The HPA behind an answer, which rounds up a metric of three decimals, arrives at exactly the count
+// that was decided.
 func TestTheAnswerYieldsTheCountOfTheQueue(t *testing.T) {
 	w, err := engine.New(queue())
 	require.NoError(t, err)

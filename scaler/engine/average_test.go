@@ -36,9 +36,9 @@ func uncertain(t *testing.T, f api.ForecastSpec, percent float64) (*engine.Workl
 	return w, now
 }
 
-// On average over what may come the count is between that of the median and that of
-// the worst, more the less sure the forecast is, and nothing beyond the need of the
-// queue where it is sure.
+// On average over the forecast distribution the count lies between that of the median and that of
+// the highest demand. It grows with the spread of the forecast; without a spread it is what the
+// queue needs.
 func TestTheObjectiveOnAverageIsOneMargin(t *testing.T) {
 	count := func(f api.ForecastSpec, percent float64) int32 {
 		w, now := uncertain(t, f, percent)
@@ -59,7 +59,7 @@ func TestTheObjectiveOnAverageIsOneMargin(t *testing.T) {
 	}
 }
 
-// A distribution that is not there has no average: what is observed is provided for.
+// Without a forecast distribution there is no average: the observed demand is provided for.
 func TestWithoutAForecastThereIsNoAverage(t *testing.T) {
 	spec := queue()
 	spec.Forecast.Average = true

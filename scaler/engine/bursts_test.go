@@ -29,8 +29,8 @@ func offices(days int) forecast.Series {
 	return s
 }
 
-// A rise by the clock is steeper than any burst, and known: the replicas for it
-// have to be asked for one lead time before it.
+// A rise by the clock is steeper than any burst, but known: the replicas for it are asked for one
+// lead time before it.
 func TestAStepByTheClockIsForecast(t *testing.T) {
 	all := offices(8)
 	nine := 7*1440 + 9*60
@@ -60,10 +60,10 @@ func jobs(times, every, runs int) forecast.Series {
 	return s
 }
 
-// A job that sleeps for an hour and runs for five minutes is all but certain to come
-// again. Its replicas are asked for ahead even where an idle one costs as much as a
-// missing one: they are those that it needs anyway, and only a hedge in vain is lost.
-func TestABurstThatIsForeseenIsHedgedWhereReplicasAreDear(t *testing.T) {
+// A job that sleeps for an hour and runs for five minutes is nearly certain to come again. Its
+// replicas are asked for ahead even where an idle one costs as much as a missing one: it needs them
+// anyway, and only the cost of a hedge without a burst is lost.
+func TestAForeseenBurstIsHedgedWhereReplicasAreExpensive(t *testing.T) {
 	history := jobs(40, 65, 5)
 	s := spec()
 	s.Forecast.MissingReplicaCost = 1
@@ -84,9 +84,9 @@ func TestABurstThatIsForeseenIsHedgedWhereReplicasAreDear(t *testing.T) {
 	}
 }
 
-// While samples stay away nobody sees a burst come or go: its replicas, hedged for
-// minutes, would be held until the silence ends.
-func TestNoBurstIsHedgedInSilence(t *testing.T) {
+// While there are no samples neither the begin nor the end of a burst can be seen: replicas hedged
+// for minutes would be held until samples come again.
+func TestNoBurstIsHedgedWithoutSamples(t *testing.T) {
 	history := jobs(40, 65, 5)
 	s := spec()
 	w, err := engine.New(s)
@@ -107,8 +107,8 @@ func TestNoBurstIsHedgedInSilence(t *testing.T) {
 	require.InDelta(t, 400, w.Parts().Hedge, 60, "samples are back, and the burst is overdue")
 }
 
-// A hedge goes on at a lower chance than it begins at. If an explanation began or ended one, it
-// would change what is decided next.
+// A hedge begins at a higher chance than it ends at. If computing an explanation began or ended
+// one, it would change the next decision.
 func TestAnExplanationDoesNotMoveAHedge(t *testing.T) {
 	history := jobs(40, 65, 5)
 	s := spec()
@@ -158,8 +158,8 @@ func weekends(days int) forecast.Series {
 	return s
 }
 
-// The first minute of a Monday comes once a week, which no model at steps of minutes learns
-// from its losses within a fortnight.
+// The first minute of a Monday comes once a week: no model with a step of a minute learns it from
+// its errors within a fortnight.
 func TestTheEndOfAWeekendIsForeseen(t *testing.T) {
 	all := weekends(16)
 	end := 15 * 1440

@@ -12,9 +12,9 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 )
 
-// A ramp is carried through an outage of the metric for an hour. Then nothing is asked
-// for any more: what was asked for is held by whoever scales.
-func TestAForecastIsCarriedThroughAnHourOfSilence(t *testing.T) {
+// The forecast of a ramp is carried on for an hour without samples. After that nothing more is asked
+// for, and the autoscaler holds what was.
+func TestAForecastIsCarriedOnForAnHourWithoutSamples(t *testing.T) {
 	history := minutes(7*1440 + 8*60) // to eight in the morning, where the wave rises
 	end := history.End()
 	for name, seen := range map[string]bool{"after a sample": true, "after a start that saw none": false} {
@@ -47,7 +47,7 @@ func carries(t *testing.T, w *engine.Workload, end time.Time) {
 	}
 }
 
-// What a start within an outage has read before it is as old as the outage.
+// At a start within an outage the newest sample read is as old as the outage.
 func TestAStartWithinAnOutageCarriesNothing(t *testing.T) {
 	history := minutes(7*1440 + 8*60)
 	for i := range 15 * 60 {

@@ -97,8 +97,8 @@ func TestBurstIsMetWithMoreThanItsSampleShows(t *testing.T) {
 	require.LessOrEqual(t, d.Replicas, int32(14))
 }
 
-// A burst without a model, as where a new series or a query of several has no past that
-// could be read: there is no calm to come back to, and what is observed is needed.
+// Without a model, for example because a new series has no history to read, a burst has no usual
+// level: the observed demand is needed.
 func TestABurstWithoutAModelIsMet(t *testing.T) {
 	s := spec()
 	s.Scale.TargetPerReplica, s.Scale.LatencyObjective = 10, nil
@@ -140,9 +140,8 @@ func TestTheBudgetMovesTheLevel(t *testing.T) {
 	require.Less(t, careful, 1.0)
 }
 
-// Where bursts are rare, three times what is missing is asked for, until what is needed
-// is ready and serves within the objective; and what may be the first seconds of one is
-// met by what is guessed of it.
+// Where bursts are rare, three times the missing replicas are asked for, until those needed are
+// ready and meet the objective; and possible first seconds of a burst are met by a guess of it.
 func TestABurstThatIsRareIsMetSooner(t *testing.T) {
 	for name, missed := range map[string]float64{"measured": 0, "not measured": math.NaN()} {
 		t.Run(name, func(t *testing.T) {
@@ -171,9 +170,9 @@ func TestABurstThatIsRareIsMetSooner(t *testing.T) {
 	}
 }
 
-// After hours without demand a forecast is next to nothing, and rarely 0. Where zero replicas
-// are allowed it keeps none.
-func TestAResidueOfAForecastKeepsNoReplica(t *testing.T) {
+// After hours without demand a forecast is nearly, but rarely exactly, 0. Where zero replicas are
+// allowed it keeps none.
+func TestAForecastOfNearlyZeroKeepsNoReplica(t *testing.T) {
 	for least, want := range map[int32]int32{0: 0, 1: 1} {
 		w, err := engine.New(api.Spec{Metric: api.MetricSpec{Query: "x"}, Scale: api.ScaleSpec{TargetPerReplica: 100}})
 		require.NoError(t, err)

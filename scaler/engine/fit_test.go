@@ -14,9 +14,9 @@ import (
 	"github.com/forescale/forescale/scaler/model"
 )
 
-// A service that was just deployed serves 120 requests a second from its first
-// one, and its rate over a window of two cells says 30 and 60 before it says so.
-func TestASeriesThatComesToLifeIsNotARise(t *testing.T) {
+// A service that was just deployed gets 120 requests a second from the start; its rate over a window
+// of two cells is first 30 and 60. That is not a rise of demand.
+func TestTheBeginOfASeriesIsNotARise(t *testing.T) {
 	for cells, most := range map[int]float64{
 		3:  1.35, // hardly an error of its own to go by: what is usual elsewhere
 		8:  1.1,
@@ -44,8 +44,8 @@ func TestASeriesThatComesToLifeIsNotARise(t *testing.T) {
 	}
 }
 
-// What was declared is not the echo of a young history: the demand to provide for
-// is four times the usual one a lead time before the event.
+// A declared event counts although the history is short: a lead time before it, four times the usual
+// demand is provided for.
 func TestADeclaredEventOnAYoungHistory(t *testing.T) {
 	history := minutes(20)
 	s := spec()

@@ -23,8 +23,8 @@ func wandering(n int) forecast.Series {
 	return s
 }
 
-// Between two cells the samples are news. The forecast moves along with them, up and down,
-// as it would when the cell closes; what is observed is provided for all the same.
+// Between two cells the forecast follows the samples, up and down, as it would when the cell closes;
+// the observed demand is provided for in any case.
 func TestTheForecastMovesWithTheSamplesOfAnOpenCell(t *testing.T) {
 	all := wandering(3*1440 + 300)
 	w := fitted(t, all.Slice(0, 3*1440))
@@ -46,8 +46,7 @@ func TestTheForecastMovesWithTheSamplesOfAnOpenCell(t *testing.T) {
 	require.InDelta(t, before+8, w.Demand(half).Predicted, 4)
 }
 
-// A sample as the model expects it moves nothing: a forecast that rises is carried on as
-// it was.
+// A sample that the model expected does not move the forecast: one that rises goes on as it was.
 func TestASampleAsForecastMovesNothing(t *testing.T) {
 	all := minutes(7*1440 + 8*60) // eight in the morning, where the wave rises
 	from := all.Len() - 300

@@ -38,10 +38,9 @@ func TestAConstantLoadNeedsNoMoreThanItShows(t *testing.T) {
 	}
 }
 
-// A wave is known to fall: at six in the evening the next minutes are below what
-// was observed last. Only who asks for it gets less, and only once the forecast
-// was scored.
-func TestAForecastTakesOnlyWhereAsked(t *testing.T) {
+// A wave falls: at six in the evening the next minutes are forecast below the last sample. Less than
+// that is provided for only if the specification allows it, and once the forecast was scored.
+func TestAForecastLowersOnlyWhereAllowed(t *testing.T) {
 	const evening = 3*1440 + 18*60
 	for name, tt := range map[string]struct {
 		ask    bool
@@ -83,9 +82,9 @@ func TestAForecastTakesOnlyWhereAsked(t *testing.T) {
 	}
 }
 
-// A quantile beyond the highest that is forecast continues the tail as an exponential one, whose
-// quantiles are −ln(1 − p). Within the forecast it is read as it is.
-func TestTheTailGoesOnBeyondTheHighestLevel(t *testing.T) {
+// Beyond the highest level of the forecast a quantile continues the tail as an exponential one, with
+// quantiles in proportion to −ln(1 − p). Up to that level it is the forecast's.
+func TestTheTailContinuesBeyondTheHighestLevel(t *testing.T) {
 	f := forecast.New(3, 0.5, 0.9, 0.99)
 	f.Start, f.Step = monday, time.Minute
 	for h := range f.Values {

@@ -13,8 +13,8 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 )
 
-// Where an autoscaler without a forecast would miss nothing, little may be missed;
-// and what cannot be had for its bill is given up. Both services meet the same load.
+// Where an autoscaler without a forecast would miss nothing, forescale may miss only a little; and
+// it does without what would exceed that autoscaler's bill. Both services have the same load.
 func TestThePaceIsBoundedByWhatReactiveScalingDoes(t *testing.T) {
 	level := func(ready int32, missed float64) float64 {
 		w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
@@ -32,9 +32,9 @@ func TestThePaceIsBoundedByWhatReactiveScalingDoes(t *testing.T) {
 	require.Less(t, dear, kept)
 }
 
-// Demand of 1000 at 100 a replica: the autoscaler in the shadow has 15. Where ours has
-// missed for ten minutes what those would have kept, it has as many; and so has who asks
-// for demand. See the test of the guard for why it is ten.
+// For a demand of 1000 at 100 a replica the simulated autoscaler has 15 replicas. Once the target
+// has missed ten minutes that those would have kept, it gets as many, under a floor and by an
+// answer. See the test of the guard for why it is ten.
 func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
 	w, now := settled(t, api.ForecastSpec{ViolationTarget: 0.01}, 11)
 	run := func(missed float64, d time.Duration) (out scaler.Decision) {
@@ -54,9 +54,8 @@ func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
 	require.Less(t, w.Answer(later, w.Demand(later)), 1500.0, "nobody has told of the replicas lately")
 }
 
-// Without a history nothing is known of the errors of a forecast. For a day it adds to what
-// an autoscaler without one would have, 15, and takes nothing from it; a history of two days
-// is known already.
+// Without a history the errors of a forecast are unknown: for a day it only adds to the 15 replicas
+// that an autoscaler without one would have. With a history of two days it may lower them at once.
 func TestAForecastOnlyAddsInTheFirstDay(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{})
 	for range 2 { // the first begins, the second has an interval to book
@@ -106,9 +105,8 @@ func TestTheGuardOfAnAnswerEndsAWindowAfterDemand(t *testing.T) {
 	require.InDelta(t, 15, answer(10, time.Minute), 0)
 }
 
-// The same service with forty replicas for two hours, which nobody can want to pay for:
-// what is asked for then is what the autoscaler in the shadow has, whatever bursts are
-// likely, until a day has forgotten it.
+// After three hours with forty replicas, which is far too expensive, no more is asked for than the
+// simulated autoscaler has, whatever bursts are likely.
 func TestTheBillOfReactiveScalingIsNotExceeded(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
 	run := func(demand float64, ready int32, d time.Duration) (out scaler.Decision) {
@@ -128,9 +126,9 @@ func TestTheBillOfReactiveScalingIsNotExceeded(t *testing.T) {
 	require.GreaterOrEqual(t, d.Replicas, int32(25), "what is observed needs so many")
 }
 
-// The HPA under a floor does not hold when that falls. So the bound of a floor is what an
-// autoscaler without a forecast would still have of a spike, for the whole of its window.
-func TestTheBillLeavesAFloorTheWholeWindow(t *testing.T) {
+// The HPA does not hold replicas when its floor falls. So the bill bounds a floor only by what an
+// autoscaler without a forecast still has after a spike, for the whole of its window.
+func TestTheBillAllowsAFloorTheWholeWindow(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
 	limit := func(demand float64, d time.Duration) int32 {
 		for range int(d / (15 * time.Second)) {
@@ -147,7 +145,7 @@ func TestTheBillLeavesAFloorTheWholeWindow(t *testing.T) {
 	require.Equal(t, int32(15), limit(1000, time.Minute))
 }
 
-// An autoscaler without a forecast would be at zero, and no bound is not what that means.
+// Where an autoscaler without a forecast would be at zero, the bill still sets a bound: one replica.
 func TestTheBillIsNotExceededAtNoDemand(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
 	run := func(demand float64, ready int32, d time.Duration) {
@@ -164,9 +162,9 @@ func TestTheBillIsNotExceededAtNoDemand(t *testing.T) {
 	require.Equal(t, int32(1), r.Input.Limit)
 }
 
-// The last rate before an outage of the scrapes is of a window that is partly empty.
-// Missing data holds, also where the bill is overspent.
-func TestTheBillTakesNothingInSilence(t *testing.T) {
+// The last rate before an outage of the scrapes is that of a partly empty window. Missing data holds
+// the count, also where the bill is overspent.
+func TestTheBillLowersNothingWithoutSamples(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
 	for range 3 * 240 {
 		now = now.Add(15 * time.Second)
@@ -184,8 +182,8 @@ func TestTheBillTakesNothingInSilence(t *testing.T) {
 	}
 }
 
-// Who asks for demand is told three times what is missing when a rare burst begins, as a floor
-// would be, if it is known what is missing.
+// When a rare burst begins an answer asks for three times what is missing, as a floor does, if it is
+// known what is missing.
 func TestAnswerMeetsABurstAsAFloorDoes(t *testing.T) {
 	for _, c := range []struct {
 		ready int32
@@ -202,9 +200,9 @@ func TestAnswerMeetsABurstAsAFloorDoes(t *testing.T) {
 	}
 }
 
-// A small step down waits until it was asked for without a break, of a floor and of an
-// answer, whose HPA holds it for the last of the time; a large one does not. Nobody has
-// to tell an answer how many replicas are ready.
+// A small step down waits until it was asked for without a break, under a floor and by an answer,
+// where the HPA holds it for the last part of the time; a large one does not wait. An answer does
+// not need the number of ready replicas for this.
 func TestSmallStepsWaitForCalm(t *testing.T) {
 	floor := func(w *engine.Workload, now time.Time) int32 {
 		return w.Decide(now, engine.Target{Current: 12, Ready: 11, Min: 1, Max: 200, Missed: math.NaN()}).Replicas
@@ -233,8 +231,8 @@ func TestSmallStepsWaitForCalm(t *testing.T) {
 	}
 }
 
-// The last replicas are KEDA's, which has a cooldown for them: with a demand that does
-// not activate there is nothing to hold.
+// KEDA scales the last replicas down, after a cooldown: with a demand that does not activate the
+// target an answer holds nothing.
 func TestAnAnswerHoldsNothingBelowActivation(t *testing.T) {
 	w, err := engine.New(api.Spec{Metric: api.MetricSpec{Query: "x"}, Scale: api.ScaleSpec{TargetPerReplica: 100, ActivationThreshold: 60}})
 	require.NoError(t, err)
@@ -270,8 +268,8 @@ func TestRoundingUpToAReplicaDoesNotActivate(t *testing.T) {
 	}
 }
 
-// Right after a miss the whole count of the reactive autoscaler is held, if the bill leaves room
-// for it. By its account alone, a second of harm would ask for three quarters at most.
+// Right after a miss the whole count of the reactive autoscaler is held, if the bill leaves room for
+// it. By the account alone a second of harm would hold three quarters at most.
 func TestTheWholeReactiveCountIsHeldRightAfterAMiss(t *testing.T) {
 	for name, c := range map[string]struct {
 		ready int32

@@ -33,9 +33,9 @@ func scraped(days int) (samples []collector.Sample, cells forecast.Series) {
 	return samples, cells
 }
 
-// A restart changes little: what runs on and what has started again decide alike, where one
-// that begins with usual values differs for hours. All three see the same target.
-func TestARestartDecidesAsIfItHadRunAllTheTime(t *testing.T) {
+// A restart changes little: a process that ran on and one that was restarted decide alike, while one
+// that starts without a retrace differs for hours. All three see the same target.
+func TestARestartedProcessDecidesAsOneThatRanOn(t *testing.T) {
 	const past, restart, end = 3 * 1440, 6 * 1440, 6*1440 + 6*60 // minutes
 	s := paced()
 	samples, cells := scraped(7)
@@ -77,8 +77,8 @@ func TestARestartDecidesAsIfItHadRunAllTheTime(t *testing.T) {
 	require.Less(t, off, offCold/2)
 }
 
-// Whatever the step and whatever is missing, a retrace ends where the history does, and the
-// model that it leaves is the one that a fit without it makes.
+// Whatever the step and the gaps, a retrace ends where the history does, and leaves the same model
+// as a fit without it.
 func TestARetraceOfAnyHistory(t *testing.T) {
 	_, minutely := scraped(2)
 	hole := slices.Clone(minutely.Values)
@@ -110,7 +110,7 @@ func TestARetraceOfAnyHistory(t *testing.T) {
 	}
 }
 
-// What a replica carries may be unknown: then there is no bill, and a retrace knows only
+// While it is unknown how much a replica can serve, there is no bill, and a retrace only shows
 // whether the forecast is to be trusted.
 func TestARetraceWithoutATarget(t *testing.T) {
 	s := paced()
@@ -124,9 +124,9 @@ func TestARetraceWithoutATarget(t *testing.T) {
 	require.InDelta(t, cold.Parts().Level, again.Parts().Level, 0)
 }
 
-// In its first day a forecast only adds to the 72 replicas of an autoscaler without one. Who has
-// a history of two days is older, in steps of seconds too, of which a retrace sees hours.
-func TestAForecastWithAHistoryMayTake(t *testing.T) {
+// In its first day a forecast only adds to the 72 replicas of an autoscaler without one. With a
+// history of two days that day is over, even with steps of seconds, of which a retrace covers hours.
+func TestAForecastWithAHistoryMayLower(t *testing.T) {
 	for _, step := range []time.Duration{10 * time.Second, time.Minute} {
 		for hours, most := range map[int]int32{30: 72, 48: 60} {
 			s := paced()
@@ -147,9 +147,9 @@ func TestAForecastWithAHistoryMayTake(t *testing.T) {
 	}
 }
 
-// A history that could not be read for thirteen hours says as much of the forecast as one that
-// is read at the start, though its retrace in steps of ten seconds sees less than those hours.
-func TestAHistoryThatComesLateMayTakeToo(t *testing.T) {
+// A history that could only be read after thirteen hours counts as much as one read at the start,
+// though its retrace with steps of ten seconds covers less than those hours.
+func TestAForecastWithALateHistoryMayLowerToo(t *testing.T) {
 	const live, hours = 13, 48
 	s := paced()
 	s.Metric.Step, s.Metric.History = api.Duration(10*time.Second), api.Duration(14*24*time.Hour)
@@ -178,8 +178,8 @@ func TestAHistoryThatComesLateMayTakeToo(t *testing.T) {
 	require.Less(t, d.Replicas, int32(60), "%v", d.Trail()) // they go at no more than a tenth a minute
 }
 
-// A process that has watched the target for longer than a retrace knows better.
-func TestARetraceYieldsToWhatWasSeen(t *testing.T) {
+// What a process has observed for longer than a retrace covers takes precedence over the retrace.
+func TestARetraceYieldsToLongerObservation(t *testing.T) {
 	samples, cells := scraped(3)
 	w, err := engine.New(paced())
 	require.NoError(t, err)

@@ -14,10 +14,10 @@ import (
 	"github.com/forescale/forescale/scaler/engine"
 )
 
-// After a restart a forecast that had lost its trust does not act until it has earned it
-// again: what it would have forecast over the last of the history is judged at the start.
-// The season of yesterday has lost it, a model that follows has not.
-func TestARestartKnowsOfLostTrust(t *testing.T) {
+// After a restart a forecast that had lost its trust does not act until it has regained it: its
+// forecasts over the end of the history are judged at the start. The seasonal naive model has lost
+// it, a model that follows the level has not.
+func TestARestartKeepsLostTrust(t *testing.T) {
 	load := noisy(5 * 1440)
 	copy(load.Values[4*1440:], noisy(2 * 1440).Values[720:2160])
 	for name, trusted := range map[string]bool{"seasonal-naive": false, "drift": true} {
@@ -60,8 +60,8 @@ func started(tb testing.TB, s api.Spec, history forecast.Series) *engine.Workloa
 	return w
 }
 
-// What was judged over a history has not been seen by this process: it lets a forecast
-// raise, but not lower before it has come true while it ran.
+// A verdict from a retrace lets a forecast raise; it may lower only after it has come true while the
+// process ran.
 func TestARetraceLowersNothing(t *testing.T) {
 	history := noisy(2 * 1440)
 	s := spec()
@@ -76,8 +76,8 @@ func TestARetraceLowersNothing(t *testing.T) {
 	require.InDelta(t, 10_000, w.Need(d), 0)
 }
 
-// Half of a young history is gone over, which may be too little for a verdict; an outage
-// within it is no broken promise.
+// Half of a short history is retraced, which may be too little for a verdict; an outage within it
+// counts against no forecast.
 func TestARetraceOfAYoungHistory(t *testing.T) {
 	history := noisy(100)
 	for i := 60; i < 90; i++ {
@@ -89,8 +89,8 @@ func TestARetraceOfAYoungHistory(t *testing.T) {
 	require.NotNil(t, w.Retrace())
 }
 
-// A forecast is judged by the promises of usual times: in a burst, which others meet, and in a
-// silence, of which nothing will be seen, none is made.
+// A forecast is judged at usual times only: no promise is made in a burst, which other rules meet,
+// or without samples, when it could not be checked.
 func TestPromisesAreMadeInUsualTimes(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{})
 	minute := func(demand float64) (made int) {

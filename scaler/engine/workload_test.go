@@ -43,8 +43,8 @@ func installed(t *testing.T, history forecast.Series) *engine.Workload {
 	return w
 }
 
-// At six in the morning the wave rises by 0.2 a minute: the demand to provide
-// for lies above the last sample, by about the rise over the lead time.
+// At six in the morning the wave rises by 0.2 a minute: the demand to provide for is above the last
+// sample by about the rise over the lead time.
 func TestDemandLeadsTheLoad(t *testing.T) {
 	history := minutes(3*1440 + 360)
 	w := installed(t, history)
@@ -83,8 +83,8 @@ func TestObserveRefusesWhatCannotBeDemand(t *testing.T) {
 	require.InDelta(t, 42, w.Latest().Value, 0)
 }
 
-// Silence holds the last sample until the TTL, and is unknown after it.
-func TestSilenceIsNotIdleness(t *testing.T) {
+// Without samples the last one holds until the TTL; after it the demand is unknown, and not zero.
+func TestNoSamplesDoNotMeanNoDemand(t *testing.T) {
 	history := minutes(2 * 1440)
 	w := installed(t, history)
 	now := history.End()
@@ -93,8 +93,8 @@ func TestSilenceIsNotIdleness(t *testing.T) {
 	require.True(t, math.IsNaN(w.Demand(now.Add(5*time.Minute+time.Second)).Observed))
 }
 
-// A burst that shows between two cells lifts the demand at once.
-func TestASurpriseLiftsTheForecast(t *testing.T) {
+// A burst that is seen between two cells raises the demand to provide for at once.
+func TestABurstRaisesTheForecast(t *testing.T) {
 	history := minutes(2 * 1440)
 	w := installed(t, history)
 	now := history.End()
@@ -208,8 +208,8 @@ func TestNoDemandIsForecastWhereThereNeverWasAny(t *testing.T) {
 	require.Positive(t, w.Demand(now).Predicted)
 }
 
-// An explanation shows what is provided for, and that is bounded: after one sample out of
-// all proportion the quantiles of a model that has not learned better are not.
+// An explanation shows the demand that is provided for, which is bounded: after one absurdly high
+// sample the quantiles of the model are not.
 func TestAnOutlookIsBoundedAsTheDecision(t *testing.T) {
 	history := minutes(2 * 1440)
 	w := installed(t, history)

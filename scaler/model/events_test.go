@@ -76,7 +76,7 @@ func TestAnEventIsLearned(t *testing.T) {
 	require.Less(t, predicted(t, s, history), 300.0, "the event made the difference")
 }
 
-// An event that is over leaves no trace in the level.
+// An event that is over does not change the level.
 func TestAfterAnEventTheLevelIsTheUsualOne(t *testing.T) {
 	history := flatLoad(2*1440, 300, func(i int) bool { return i >= 2*1440-60 })
 	s := spec()

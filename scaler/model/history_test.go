@@ -12,10 +12,10 @@ import (
 	"github.com/forescale/forescale/scaler/model"
 )
 
-// A server asks for a fortnight of a series that is younger. The time before its first
-// sample is no time without demand: the forecast is the one of the series alone, from
-// when its rate has shown what it is, as a replay of it begins.
-func TestWhatPrecedesASeriesIsNoPartOfIt(t *testing.T) {
+// A fortnight of history is read of a series that is younger. The time before its first sample is
+// not one without demand: the forecast is that of the series alone, from the cell on in which its
+// rate is complete, as in a replay.
+func TestTheTimeBeforeASeriesIsNoPartOfIt(t *testing.T) {
 	for _, cells := range []int{3, 30, 2000} {
 		alone := forecast.Series{Start: monday, Step: time.Minute, Values: make([]float64, cells)}
 		for i := range alone.Values {
@@ -36,7 +36,7 @@ func TestWhatPrecedesASeriesIsNoPartOfIt(t *testing.T) {
 	}
 }
 
-// A series that has only just come to life has no forecast, rather than one of nothing.
+// A series that has only just begun has no forecast, rather than a forecast of zero.
 func TestTheFirstCellsOfASeriesAreTooFew(t *testing.T) {
 	h := forecast.Series{Start: monday, Step: time.Minute, Values: []float64{math.NaN(), math.NaN(), 30, 60}}
 	_, err := model.Fit(t.Context(), spec(), h, model.Options{})
@@ -53,8 +53,8 @@ func forecastOf(t *testing.T, history forecast.Series) *forecast.Forecast {
 	return r.Forecast()
 }
 
-// Rises by the clock are kept by that of forecast.timeZone: a weekly one on either side of a
-// change of the clocks is the same one, and so is a daily one.
+// Rises by the clock follow that of forecast.timeZone: a weekly or daily one is the same on either
+// side of a change of the clocks.
 func TestRisesByTheClockAreThoseOfTheZone(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)

@@ -68,7 +68,7 @@ func TestTheEndOfAHistoryIsRetraced(t *testing.T) {
 	}
 }
 
-// At most three days of a history are retraced, and no more cells than these have minutes, but
+// At most three days of a history are retraced, and no more cells than three days have minutes, but
 // enough for a verdict of the gate.
 func TestHowMuchOfAHistoryIsRetraced(t *testing.T) {
 	for name, c := range map[string]struct {

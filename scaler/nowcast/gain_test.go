@@ -44,8 +44,8 @@ func TestTheGainOfSmoothingIsItsParameter(t *testing.T) {
 	}
 }
 
-// One outlier is as great as a thousand usual errors, and a model that has a guard does
-// not follow it. It is not the gain of the day after.
+// One outlier weighs as much as a thousand usual errors, and a model with a guard does not follow
+// it. It does not set the gain of the next day.
 func TestAnOutlierIsNotTheGainOfADay(t *testing.T) {
 	g := smoothed(1, walk(500))
 	before := g.value()

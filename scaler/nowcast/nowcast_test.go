@@ -10,10 +10,9 @@ import (
 	"github.com/forescale/forescale/collector"
 )
 
-// A server that is asked twice a second tells of one scrape many times. Were each of
-// them a sample, the slope would be flat however steep the load, and what is known of
-// it would depend on how often one asks.
-func TestTheSameScrapeIsNoNews(t *testing.T) {
+// A server that is queried twice a second returns each scrape many times. If each time counted as a
+// sample, the slope would be flat however steep the load, and depend on how often one queries.
+func TestTheSameScrapeIsNoNewSample(t *testing.T) {
 	at := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
 	n := New(time.Minute)
 	see := func(after time.Duration, v float64) bool {

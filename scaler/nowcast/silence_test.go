@@ -9,9 +9,9 @@ import (
 	"github.com/forescale/forescale/collector"
 )
 
-// Scrapes fail for ten minutes. The rate over a minute falls for three quarters of
-// one while its window empties, stays away, and begins again at half of the load.
-func TestSilenceHoldsWhatWasBeforeIt(t *testing.T) {
+// Scrapes fail for ten minutes. The rate over a minute falls for 45 s while its window empties, then
+// is missing, and begins again at half of the load.
+func TestWithoutSamplesTheLevelBeforeHolds(t *testing.T) {
 	const ttl = 15 * time.Minute
 	n := New(time.Minute)
 	now := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
@@ -38,9 +38,9 @@ func TestSilenceHoldsWhatWasBeforeIt(t *testing.T) {
 	require.InDelta(t, 800, observed(800, 800), 0, "a whole window: it is what it is")
 }
 
-// A budget of queries that is shared by many leaves a minute between two samples:
-// that is no silence.
-func TestRareSamplesAreNoSilence(t *testing.T) {
+// With a budget of queries shared by many workloads, two samples may be a minute apart: that does
+// not mean that samples are missing.
+func TestRareSamplesAreNotMissing(t *testing.T) {
 	const ttl = 5 * time.Minute
 	n := New(time.Minute)
 	now := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
@@ -76,8 +76,8 @@ func TestAWindowThatFillsIsNoRise(t *testing.T) {
 	require.Greater(t, n.Rise(), 200.0)
 }
 
-// The step across an outage says nothing of noise: a rise soon after it is seen as any other.
-func TestAnOutageIsNoNoise(t *testing.T) {
+// The step across an outage does not count as noise: a rise soon after it is seen like any other.
+func TestAnOutageIsNotNoise(t *testing.T) {
 	rise := func(outage time.Duration, level float64) float64 {
 		n := New(time.Minute)
 		at := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)

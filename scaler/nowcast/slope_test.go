@@ -40,9 +40,9 @@ func TestRiseCarriesTheSlopeOn(t *testing.T) {
 	}
 }
 
-// The samples of a small service go up and down by a twentieth; what carries them
-// on would ask for a third more at every other scrape.
-func TestRiseKnowsNoiseFromARise(t *testing.T) {
+// The samples of a small service vary by a twentieth; extrapolating them would ask for a third more
+// at every other scrape.
+func TestRiseDistinguishesNoiseFromARise(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 6))
 	at := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 	var m slope
@@ -78,9 +78,8 @@ func ramp(from, by float64, n int) []float64 {
 	return out
 }
 
-// On a grid of a second a rise of ten a second is carried on for a second, and is
-// over as soon as it has stopped: a slope of a quarter of a minute would go on
-// asking for half as much again.
+// With cells of a second a rise of ten a second is extrapolated by a second, and no longer once it
+// has stopped: a slope over 15 s would go on asking for half as much again.
 func TestAFineGridHasAShortSlope(t *testing.T) {
 	m := slope{step: time.Second}
 	at := func(i int, v float64) collector.Sample {
