@@ -70,7 +70,7 @@ func TestLearnerFindsTheCapacity(t *testing.T) {
 	}
 }
 
-// A scaler that keeps every replica at 60 % shows nothing about 90 %.
+// Where every replica is kept at 60 %, nothing is known about 90 %.
 func TestLearnerDoesNotExtrapolate(t *testing.T) {
 	s, o := web()
 	for name, c := range map[string]struct{ low, high float64 }{
@@ -91,7 +91,7 @@ func TestLearnerDoesNotExtrapolate(t *testing.T) {
 	require.Equal(t, capacity.Estimate{Knowledge: capacity.CannotTell}, nothing.Estimate(3))
 }
 
-// What drains after an overload is slow at any rate: it says nothing about it.
+// After an overload the backlog is late at any rate, so that its misses say nothing about the rate.
 func TestBacklogIsNotTakenForAMiss(t *testing.T) {
 	s, o := web()
 	l := capacity.Learner{Objective: o}
@@ -127,9 +127,8 @@ func TestLearnerNoticesADeploy(t *testing.T) {
 	}
 }
 
-// A deploy after which the service misses the objective at every rate that it is offered
-// is noticed from that, though the same rates were kept for days: an autoscaler on what is
-// learned comes down to what the service now carries.
+// A deploy after which the service misses the objective at every rate is noticed, though it met the
+// objective at the same rates for days: the learned target falls to what the service can serve now.
 func TestLearnerFollowsAServiceThatOnlyMisses(t *testing.T) {
 	fast, _ := web()
 	o := capacity.Objective{Quantile: 0.95, Latency: 800 * time.Millisecond}
@@ -158,7 +157,7 @@ func TestLearnerFollowsAServiceThatOnlyMisses(t *testing.T) {
 	}
 }
 
-// What a service depends on is down for twenty minutes: that says nothing of a replica.
+// While a dependency of the service is down for twenty minutes, nothing is learned of a replica.
 func TestAShortOutageIsNotADeploy(t *testing.T) {
 	s, o := web()
 	l := capacity.Learner{Objective: o}
@@ -187,9 +186,9 @@ func TestLearnerIsBoundedAndDumps(t *testing.T) {
 	require.Equal(t, l.Estimate(40), back.Estimate(40))
 }
 
-// The rate at which processors are full is read off a line only where it can be seen: where
-// load has varied, its replicas were half busy at least, and use follows the load.
-func TestFullProcessorsAreToldOnlyWhereTheyShow(t *testing.T) {
+// The rate at which the processors are full is estimated from a line only where the load has varied,
+// the replicas were at least half busy, and the use follows the load.
+func TestFullProcessorsAreEstimatedOnlyWhereTheyShow(t *testing.T) {
 	for name, c := range map[string]struct {
 		low, high float64 // rate per replica, of which a hundred fill it
 		cpu       func(x float64) float64
@@ -214,8 +213,8 @@ func TestFullProcessorsAreToldOnlyWhereTheyShow(t *testing.T) {
 	}
 }
 
-// Nine starts in ten are done within the estimate; what hangs raises it, and what took no time
-// was no start.
+// Nine starts in ten take no longer than the estimate; starts that hang raise it, and those of no
+// duration are ignored.
 func TestTheEstimateIsThatOfNineStartsInTen(t *testing.T) {
 	var l capacity.Startup
 	for i := range 20 {
@@ -277,9 +276,9 @@ func TestStartup(t *testing.T) {
 	require.LessOrEqual(t, len(l.Starts), 64)
 }
 
-// In a canary replicas of two templates start by turns, and the next one may be of either: both
-// are remembered, be it half of them or a tenth. Once the roll-out has ended the former one is
-// forgotten, also where it was the slower one.
+// During a canary replicas of two templates start in turn, and the next one may be of either: both
+// are remembered, whether they are half or a tenth of the starts. After the roll-out the former one
+// is forgotten, even if it was slower.
 func TestStartupInACanary(t *testing.T) {
 	for _, every := range []int{2, 10} {
 		var l capacity.Startup

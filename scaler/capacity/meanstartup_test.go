@@ -37,9 +37,8 @@ func scaled(startup, step time.Duration) (desired, ready []float64) {
 	return desired, ready
 }
 
-// Steps that are shorter and far longer than a start tell alike, as far as the times tell at
-// which some are seen to be starting. The mean of a lognormal of that width is 3 % above its
-// median.
+// Records with steps shorter and far longer than a start yield the same mean, as far as starting
+// replicas are seen at all. The mean of a lognormal of that width is 3 % above its median.
 func TestMeanStartup(t *testing.T) {
 	for _, step := range []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute} {
 		for _, startup := range []time.Duration{40 * time.Second, 2 * time.Minute, 5 * time.Minute} {
@@ -82,8 +81,8 @@ func TestMeanStartupCannotTell(t *testing.T) {
 	require.Zero(t, starts, "one of the records is short")
 }
 
-// What says nothing of a start does not move the estimate: gaps, outages of half an hour in
-// which replicas are lost, and requests that are withdrawn.
+// Gaps, outages of half an hour in which replicas are lost, and withdrawn requests say nothing of a
+// start, and do not move the estimate.
 func TestMeanStartupOfATroubledRecord(t *testing.T) {
 	desired, ready := scaled(2*time.Minute, time.Minute)
 	rng := rand.New(rand.NewPCG(9, 9))
@@ -101,9 +100,9 @@ func TestMeanStartupOfATroubledRecord(t *testing.T) {
 	require.InEpsilon(t, 123, mean.Seconds(), 0.2)
 }
 
-// An HPA under a load that moves as fast as the record's steps asks for fewer in the step after
-// a rise. The starts that were seen to take long are then the ones left out: the rest would
-// tell 20 s of starts that take a minute.
+// An HPA under a load that varies as fast as the steps of the record asks for fewer replicas in the
+// step after a rise. Then the starts that take long are the ones left out, and the others would
+// yield 20 s for starts of a minute.
 func TestMeanStartupOfALoadAsFastAsTheSteps(t *testing.T) {
 	for step, tells := range map[time.Duration]bool{time.Minute: true, 5 * time.Minute: false} {
 		desired, ready := stabilized(time.Minute, step)

@@ -62,7 +62,7 @@ func TestSharedMiss(t *testing.T) {
 	}
 }
 
-// An idle replica serves alone, a single one of many processors as well.
+// On an idle replica a request is served alone, and so it is on one with many processors.
 func TestSharedMissAtItsLimits(t *testing.T) {
 	s := Service{Slots: 4, Time: time.Second}
 	require.InEpsilon(t, math.Exp(-3), sharedMiss(s, 0, 3*time.Second), 1e-4)
@@ -98,7 +98,7 @@ func TestSharingIsSmoothBetweenItsLoads(t *testing.T) {
 	require.InDelta(t, 1, table.miss(1.5), 0)
 }
 
-// More processors than are computed with are late less often, at the same utilization.
+// At the same utilization a replica with more processors than are computed is late less often.
 func TestManyProcessorsAreOnTheSafeSide(t *testing.T) {
 	const latency = 300 * time.Millisecond
 	many := Service{Slots: 2 * maxProcessors, Time: 80 * time.Millisecond}

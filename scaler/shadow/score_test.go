@@ -36,8 +36,8 @@ func TestConstantLoadCostsWhatTheTargetsSay(t *testing.T) {
 	}
 }
 
-// A step to twice the load is met one start-up and one sync later by who only observes,
-// and at once by who has asked for it a lead time before.
+// A step to twice the load is met one start-up and one sync later by an autoscaler that only
+// observes, and at once by one that asked for it a lead time before.
 func TestAStepIsShortForAStartUpUnlessItWasAskedFor(t *testing.T) {
 	const lead = 75 * time.Second // a start of a minute, and a sync
 	step := epoch.Add(30 * time.Minute)
@@ -92,7 +92,7 @@ func TestBoundsHoldForAll(t *testing.T) {
 	}
 }
 
-// An HPA stays at its highest recommendation of five minutes, and ignores a tenth.
+// An HPA stays at its highest recommendation of five minutes, and ignores changes of a tenth.
 func TestTheReactiveOnesComeDownLikeAnHPA(t *testing.T) {
 	var s shadow.Score
 	falls := epoch.Add(10 * time.Minute)
@@ -120,8 +120,8 @@ func TestTheReactiveOnesComeDownLikeAnHPA(t *testing.T) {
 	require.Equal(t, int32(11), s.HPAs[shadow.Forescale].Count(), "behind forescale the tolerance is to be 0")
 }
 
-// Behind answers, which hold by themselves, an HPA is to hold for a shorter time than under
-// a floor.
+// Behind answers, which hold by themselves, the HPA should hold for a shorter time than under a
+// floor.
 func TestForescaleComesDownAsItsHPAIsToDo(t *testing.T) {
 	for name, c := range map[string]struct {
 		floor  int32

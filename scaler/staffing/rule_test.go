@@ -21,8 +21,8 @@ func queue() api.ScaleSpec {
 	}
 }
 
-// Many replicas carry more each than few. The counts are those of Erlang's C, solved
-// for the share of 1 % that may take longer.
+// Each of many replicas can serve more than each of few. The counts are those of the Erlang C
+// formula, solved for a share of 1 % that may take longer.
 func TestAnObjectiveIsStaffedAsAQueue(t *testing.T) {
 	r, err := staffing.New(queue())
 	require.NoError(t, err)
@@ -38,10 +38,10 @@ func TestAnObjectiveIsStaffedAsAQueue(t *testing.T) {
 	require.Equal(t, int32(-1), r.Replicas(math.NaN()))
 }
 
-// Where each replica is by itself, forty carry forty times what one does, and one that
-// shares its processors less than one with a queue: 0.877 and 0.778 of its full rate, as
-// computed by scaler/capacity.
-func TestReplicasByThemselvesAreStaffedOneByOne(t *testing.T) {
+// Where each replica has its own requests, forty serve forty times as much as one. One that shares
+// its processors among them serves less than one with a queue: 0.778 and 0.877 of the full rate,
+// as computed by scaler/capacity.
+func TestReplicasWithTheirOwnRequestsAreStaffedOneByOne(t *testing.T) {
 	for discipline, each := range map[api.Discipline]float64{api.Random: 87.7, api.Sharing: 77.8} {
 		spec := queue()
 		spec.Service.Discipline = discipline
@@ -53,8 +53,8 @@ func TestReplicasByThemselvesAreStaffedOneByOne(t *testing.T) {
 	}
 }
 
-// The replicas carry 20 % less than was stated: latency shows it, and the whole curve
-// comes down by as much.
+// If the replicas can serve 20 % less than stated, latency shows it, and the whole curve is lowered
+// by as much.
 func TestWhatIsSeenCorrectsTheCurve(t *testing.T) {
 	const count, keeps = 10, 70.0 // requests/s a replica
 	r, err := staffing.New(queue())
@@ -66,9 +66,9 @@ func TestWhatIsSeenCorrectsTheCurve(t *testing.T) {
 	require.Less(t, most(r, 1), keeps*0.9, "one alone carries less still")
 }
 
-// A deploy after which every minute misses the objective neither leaves the demand that a
-// replica serves unknown, which would hold the count while demand rises, nor brings back a
-// stated target that is seen to miss.
+// After a deploy with which every minute misses the objective, the demand that a replica can serve
+// neither becomes unknown, which would hold the count while demand rises, nor is it the stated
+// target again, which is known to miss.
 func TestAServiceThatOnlyMissesIsGivenMoreReplicas(t *testing.T) {
 	for name, stated := range map[string]float64{"stated": 80, "not stated": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -96,8 +96,8 @@ func TestAServiceThatOnlyMissesIsGivenMoreReplicas(t *testing.T) {
 	}
 }
 
-// A count that changed within the minute is not one that served throughout.
-func TestACountThatChangedTeachesNothing(t *testing.T) {
+// From a minute within which the count changed nothing is learned.
+func TestNothingIsLearnedFromACountThatChanged(t *testing.T) {
 	r, err := staffing.New(api.ScaleSpec{LatencyObjective: queue().LatencyObjective})
 	require.NoError(t, err)
 	n := 200
@@ -121,7 +121,7 @@ func most(r *staffing.Rule, n int32) float64 {
 	return rate
 }
 
-// Processors that are full earlier than stated bound what is expected of a replica.
+// Where processors are full below the stated rate, they bound what a replica is expected to serve.
 func TestProcessorsBoundTheCurve(t *testing.T) {
 	r, err := staffing.New(queue())
 	require.NoError(t, err)
@@ -150,8 +150,8 @@ func wave(i int) float64  { return 650 + 150*math.Sin(float64(i)/60) }
 func quiet(i int) float64 { return 350 + 50*math.Sin(float64(i)/60) }
 func ten(int) float64     { return 10 }
 
-// Of several things that are known of a replica the one counts that is nearest to what users
-// notice, and none is believed beyond what the processors can do.
+// Of several estimates of what a replica can serve the one nearest to what users notice counts, and
+// none beyond what the processors can do.
 func TestWhatAReplicaServes(t *testing.T) {
 	objective := &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(500 * time.Millisecond)}
 	busy := func(full float64) func(r *staffing.Rule) {
@@ -201,8 +201,8 @@ func TestWhatAReplicaServes(t *testing.T) {
 	}
 }
 
-// What replicas carry together is read at the number that was ready last, whatever the
-// newest cell leaves open.
+// What the replicas can serve together is read at the last known number of ready ones, even if that
+// is missing in the newest cell.
 func TestAGapDoesNotMoveTheCurve(t *testing.T) {
 	known, gap := new(staffing.Rule), new(staffing.Rule)
 	for r, last := range map[*staffing.Rule]float64{known: 10, gap: math.NaN()} {
@@ -227,7 +227,7 @@ func TestAnObjectiveThatNoReplicaKeeps(t *testing.T) {
 	require.ErrorContains(t, err, "staffing: scale.service: ")
 }
 
-// What a copy learns is its own.
+// What a copy learns does not change its original.
 func TestACopyLearnsByItself(t *testing.T) {
 	r, err := staffing.New(queue())
 	require.NoError(t, err)
@@ -243,8 +243,8 @@ func TestACopyLearnsByItself(t *testing.T) {
 	require.InDelta(t, stated, r.Target(), 0)
 }
 
-// On average over demands that are alike, the count is that of one of them. A quarter of the
-// time at twice as much needs more, and less than all of it does.
+// On average over equal demands the count is that of one of them. If a quarter of them is twice as
+// high, it is higher, but lower than if all of them were.
 func TestAveraged(t *testing.T) {
 	for name, observe := range map[string]func(r *staffing.Rule){
 		"as stated":       func(*staffing.Rule) {},
@@ -263,8 +263,8 @@ func TestAveraged(t *testing.T) {
 	}
 }
 
-// A deploy that makes a service so slow that it misses the objective at every rate brings the
-// whole curve down, though no rate is seen that keeps it.
+// A deploy that makes a service so slow that it misses the objective at every rate lowers the whole
+// curve, though no rate is seen at which it is met.
 func TestAServiceThatMissesAtEveryRateBringsTheCurveDown(t *testing.T) {
 	r, err := staffing.New(queue())
 	require.NoError(t, err)
@@ -274,8 +274,8 @@ func TestAServiceThatMissesAtEveryRateBringsTheCurveDown(t *testing.T) {
 	require.Greater(t, r.Replicas(700), before)
 }
 
-// After a deploy a target that was never seen to miss stays as stated, also with few replicas,
-// which have not been seen under this program or the one before.
+// After a deploy a stated target that was never seen to miss stays, also for few replicas, which
+// have been observed neither with this version nor with the one before.
 func TestADeployAloneDoesNotLowerAStatedTarget(t *testing.T) {
 	for name, latency := range map[string]float64{"slower, and fast enough": 0.2, "faster": 0.05} {
 		t.Run(name, func(t *testing.T) {
@@ -294,8 +294,8 @@ func TestADeployAloneDoesNotLowerAStatedTarget(t *testing.T) {
 	}
 }
 
-// A deploy that makes a service slower takes none of the few replicas of the night: the bound
-// that was learned beside many says nothing of what few carry.
+// After a deploy that makes a service slower none of the few replicas of the night is removed: the
+// bound learned with many replicas says nothing of what few can serve.
 func TestASlowerServiceIsNotScaledInWhereNothingIsKnown(t *testing.T) {
 	for name, known := range map[string]bool{"seen before the deploy": true, "never seen": false} {
 		t.Run(name, func(t *testing.T) {

@@ -84,8 +84,8 @@ func (w worths) Worths(f func(live.Key, live.Worth)) {
 	}
 }
 
-// Zero is what nothing can be divided by: a target that is still to be learned is left
-// out, as demand is that nobody has seen.
+// A target that is still to be learned is left out, since one cannot divide by zero, and so is a
+// demand that is unknown.
 func TestWhatIsNotKnownIsNotExported(t *testing.T) {
 	w, err := telemetry.NewWorkloads(prometheus.NewPedanticRegistry(), answers{
 		{Namespace: "shop", Name: "web", Metric: "m"}: {Observed: math.NaN(), Predicted: math.NaN(), Err: errors.New("not learned")},
@@ -96,9 +96,9 @@ func TestWhatIsNotKnownIsNotExported(t *testing.T) {
 	}
 }
 
-// Who corrects the query of a trigger has a metric of another name, and the one before fails
-// until it is forgotten: that is nobody's failure.
-func TestAFailureThatNobodyAsksForIsNone(t *testing.T) {
+// Correcting the query of a trigger gives it another metric name, and the former one fails until it
+// is forgotten: that does not count as a failure.
+func TestAFailureOfAMetricThatIsNotWantedDoesNotCount(t *testing.T) {
 	w, err := telemetry.NewWorkloads(prometheus.NewPedanticRegistry(), answers{
 		{Namespace: "shop", Name: "web", Metric: "former"}: {Active: true, Err: errors.New("no data")},
 		{Namespace: "shop", Name: "web", Metric: "m"}:      {Value: 120, Target: 50, Active: true},

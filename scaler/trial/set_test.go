@@ -39,8 +39,8 @@ func try(t *trial.Set, now time.Time, days int, goal float64) time.Time {
 
 func quantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
 
-// Where each α misses that share of the time, the α in force is the goal: what is
-// missed per α beforehand, a tenth, is soon outweighed.
+// Where each α misses that share of the time, the α in force becomes the goal: the share presumed
+// beforehand, a tenth of α, is soon outweighed.
 func TestTrialsFindTheAlphaThatKeepsTheGoal(t *testing.T) {
 	for _, goal := range []float64{0.02, 0.007, 0.004} {
 		b := trial.New(alphas, 0.02, goal)
@@ -65,9 +65,9 @@ func TestTrialsAreBounded(t *testing.T) {
 	require.InDelta(t, 0.02, idle.Alpha, 1e-9, "twenty targets: what is not missed is no reason to be careless")
 }
 
-// What the bill does not allow is given up whatever is missed, and bought again when
-// it allows it.
-func TestTrialsBuyWhatTheBillAllows(t *testing.T) {
+// The α in force is at least what the bill affords, whatever is missed, and falls again when the
+// bill allows it.
+func TestTrialsKeepToTheBill(t *testing.T) {
 	b := trial.New(alphas, 0.001, 0.0005)
 	first := b.Alpha
 	b.Pace(0.0005, 10*first)
@@ -94,8 +94,8 @@ func TestTrialsAreCorrectedByRealMisses(t *testing.T) {
 	require.Less(t, run(60), 0.5*run(0))
 }
 
-// What the trial of the α in force would have missed as well is no reason to distrust it, and
-// between two trials it is told in the proportion of their logarithms.
+// Misses that the trial of the α in force predicted are no reason to correct it; between two trials
+// they are interpolated by the logarithm of α.
 func TestMissesThatATrialForetoldCorrectNothing(t *testing.T) {
 	run := func(alpha float64) *trial.Set {
 		b := trial.New(alphas, 0.02, 0.004)
@@ -119,7 +119,7 @@ func TestMissesThatATrialForetoldCorrectNothing(t *testing.T) {
 	}
 }
 
-// A day on which more was missed than the trials had told is forgotten within weeks.
+// A day on which more was missed than the trials predicted is forgotten within weeks.
 func TestCorrectionsFade(t *testing.T) {
 	b := trial.New(alphas, 0.02, 0.004)
 	now := try(b, start, 1, 0.004)
@@ -131,8 +131,8 @@ func TestCorrectionsFade(t *testing.T) {
 	require.Greater(t, b.Alpha, 1.5*corrected)
 }
 
-// A trial is judged by the replicas that would have been ready at the time that a demand speaks
-// of: they are asked for with the demand, and take a start-up.
+// A trial is judged by the replicas that would have been ready at the time to which a demand refers:
+// they are asked for with the demand, and take a start-up.
 func TestTrialsAreJudgedByWhatWouldHaveBeenReady(t *testing.T) {
 	for name, c := range map[string]struct {
 		age, startup time.Duration
@@ -156,8 +156,8 @@ func TestTrialsAreJudgedByWhatWouldHaveBeenReady(t *testing.T) {
 	}
 }
 
-// Where even the strictest trial misses more than the goal, α is less than its own in the
-// same proportion, also where all trials miss alike.
+// Where even the strictest trial misses more than the goal, α is below that trial's in the same
+// proportion, also where all trials miss equally.
 func TestAGoalThatNoTrialKeeps(t *testing.T) {
 	b := trial.New(alphas, 0.001, 0.001)
 	for i := range 40 {
@@ -172,7 +172,7 @@ func TestAGoalThatNoTrialKeeps(t *testing.T) {
 	require.InDelta(t, alphas[7]/4, b.Alpha, 1e-6)
 }
 
-// What a burst explains is nobody's: no α finds it ready.
+// Misses in a burst count against no trial: no α would have been ready for it.
 func TestTrialsForgiveBursts(t *testing.T) {
 	b := trial.New(alphas, 0.001, 0.001)
 	for i := range 8 {
