@@ -35,8 +35,8 @@ func TestRespond(t *testing.T) {
 	}
 }
 
-// What demand asked for is held for a lead time and a grace: by the answer at first, and for
-// the last AnswerHold by the HPA. What a burst asked for is held by the HPA alone.
+// The replicas asked for by demand are held for a lead time and a grace: by the answer at first, and
+// for the last AnswerHold by the HPA. Those asked for by a burst are held by the HPA alone.
 func TestAnAnswerHoldsForLessThanTheHPAAdds(t *testing.T) {
 	calm := func(now time.Time) scaler.AnswerInput {
 		return scaler.AnswerInput{Now: now, Need: 500, Target: 100, Count: 5, Desired: 5, LeadTime: 2 * time.Minute}
@@ -56,8 +56,8 @@ func TestAnAnswerHoldsForLessThanTheHPAAdds(t *testing.T) {
 	require.InDelta(t, 500, a.Value, 0, "the HPA holds the rest")
 }
 
-// A small step waits until it was asked for throughout Calm, of which the HPA waits the last
-// AnswerHold.
+// A small step down waits until it was asked for throughout Calm; the last AnswerHold of that is
+// waited by the HPA.
 func TestAnAnswerWaitsForCalmLessThanTheHPAAdds(t *testing.T) {
 	in := scaler.AnswerInput{Now: epoch, Need: 1000, Target: 100, Count: 10, Desired: 10, LeadTime: time.Minute, Calm: 5 * time.Minute}
 	a, hold := scaler.Respond(scaler.Hold{}, in)
@@ -74,8 +74,7 @@ func TestAnAnswerWaitsForCalmLessThanTheHPAAdds(t *testing.T) {
 	require.InDelta(t, 900, a.Value, 0, "the HPA holds the rest")
 }
 
-// A day of answers: each goes through JSON and comes out the same, and so does the memory
-// that it leaves.
+// The answers of a day, and the memory after each, are the same after a round trip through JSON.
 func TestAnswersAreReplayedBitForBit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	hold, need := scaler.Hold{}, 400.0

@@ -14,8 +14,8 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// With a behavior, Decide is an HPA: the port of the controller, which is itself
-// checked against the real one, gives the same count at every sync.
+// With a behavior, Decide returns at every sync the count of the port of the HPA's controller, which
+// is itself checked against the real one.
 func TestBehaviorIsThatOfTheHPA(t *testing.T) {
 	for seed := range uint64(40) {
 		rng := rand.New(rand.NewPCG(seed, 4))
@@ -87,8 +87,8 @@ func randomBehavior(rng *rand.Rand) (api.ScaleSpec, hpa.Settings) {
 	return s, hpa.Settings{Behavior: &b, Gates: hpa.Version(35)}
 }
 
-// Whatever comes in, the count stays within its bounds, up is immediate, and a
-// count that is needed now is never taken away.
+// Whatever the input, the count stays within its bounds, rises at once, and never falls below what
+// is needed now.
 func TestOwnRulesNeverGoBelowTheNeed(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	spec := api.ScaleSpec{MinReplicas: new(int32(2)), MaxReplicas: 200}
@@ -119,8 +119,8 @@ func TestOwnRulesNeverGoBelowTheNeed(t *testing.T) {
 	}
 }
 
-// However often it is asked, what demand was before a window is not held by it: a count that
-// stays as it is takes no more room in the memory.
+// However often Decide is called, a window does not hold counts from before it, and a count that
+// does not change takes no more room in the memory.
 func TestManyDecisionsDoNotProlongAWindow(t *testing.T) {
 	rules := func(seconds int32) *api.ScalingRules { return &api.ScalingRules{StabilizationWindowSeconds: &seconds} }
 	for name, c := range map[string]struct {

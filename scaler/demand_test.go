@@ -107,7 +107,7 @@ func TestDemandAt(t *testing.T) {
 	require.True(t, math.IsNaN(scaler.DemandAt(&forecast.Forecast{}, 0.5, epoch, epoch)))
 }
 
-// A peak that has passed no longer counts, but what the maximum adds to a cell does.
+// A peak that has passed no longer counts, but the addition of the maximum to a cell does.
 func TestDemandAtLeavesOutWhatHasPassed(t *testing.T) {
 	f := rising()
 	for h, v := range []float64{100, 20, 20, 20} {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The way down of an answer, with 45 s for large steps and five minutes for small ones.
+// How an answer goes down, with 45 s for large steps and five minutes for small ones.
 func TestHold(t *testing.T) {
 	type ask struct {
 		after time.Duration // since the one before

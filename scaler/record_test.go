@@ -58,8 +58,7 @@ func TestReplayOfAnAnswerNoticesOtherRules(t *testing.T) {
 	require.ErrorContains(t, err, "recorded 700 (Burst)")
 }
 
-// A record that no program can have written is an error by its text, whatever the rules make
-// of it.
+// A record that no program can have written is an error, whatever the rules would decide from it.
 func TestAnAnswerOfAnotherTimeIsAnError(t *testing.T) {
 	now := epoch.Unix() / 15
 	for name, c := range map[string]struct {

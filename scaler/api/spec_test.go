@@ -53,7 +53,7 @@ func TestSpellingsAgree(t *testing.T) {
 	require.Equal(t, spec, again)
 }
 
-// Each dotted key of the reference reaches its field, and no field lacks a key.
+// Each dotted key of the reference sets its field, and each field has a key.
 func TestKeysCoverTheSpec(t *testing.T) {
 	spec, err := api.Decode([]byte(whole))
 	require.NoError(t, err)
@@ -99,8 +99,7 @@ func TestDecodeFaults(t *testing.T) {
 	}
 }
 
-// The configuration of a command is read by the same rules as a specification, over what
-// it has by default.
+// The configuration of a command is decoded over its defaults by the same rules as a specification.
 func TestDecodeInto(t *testing.T) {
 	type config struct {
 		Tick   api.Duration `json:"tick"`
@@ -182,7 +181,7 @@ func TestValidateReportsEveryFault(t *testing.T) {
 	}
 }
 
-// A third would be dropped without a word.
+// A third one would be silently ignored.
 func TestAtMostTwoSeasonsBesideDayAndWeek(t *testing.T) {
 	spec := api.Spec{Metric: api.MetricSpec{Query: "q"}, Scale: api.ScaleSpec{TargetPerReplica: 5}}
 	require.NoError(t, spec.Forecast.Seasons.UnmarshalText([]byte("2h,8h,1d,7d")))
@@ -191,8 +190,7 @@ func TestAtMostTwoSeasonsBesideDayAndWeek(t *testing.T) {
 	require.ErrorContains(t, spec.Validate(), `forecast.seasons: "2h,5h,8h": want at most 2 periods besides 1d and 7d`)
 }
 
-// An event that recurs by the nanosecond would have a cell hold more occurrences than
-// anybody can look at.
+// With an event that recurs every nanosecond a cell would have too many occurrences to go through.
 func TestAnEventRecursByTheMinuteAtMost(t *testing.T) {
 	for every, want := range map[time.Duration]string{
 		0:                    "",
@@ -214,7 +212,7 @@ func TestAnEventRecursByTheMinuteAtMost(t *testing.T) {
 	}
 }
 
-// A season of no whole number of cells would be left out in silence, as would one of a single cell.
+// A season that is not a whole number of cells, or only one, would be silently ignored.
 func TestSeasonsFitTheGrid(t *testing.T) {
 	for _, c := range []struct {
 		step, seasons string
@@ -244,8 +242,8 @@ func TestSeasonsFitTheGrid(t *testing.T) {
 	}
 }
 
-// What a replica is stands in place of what it serves, and beside an objective that it
-// can keep: p95 of an exponential time of service is three times its mean.
+// A service description replaces the target per replica, and needs an objective that a replica can
+// meet: the 95th percentile of an exponential service time is three times its mean.
 func TestServiceFaults(t *testing.T) {
 	ms := func(n int) api.Duration { return api.Duration(time.Duration(n) * time.Millisecond) }
 	objective := &api.LatencyObjective{Quantile: 0.95, Value: ms(200)}
@@ -277,7 +275,7 @@ func TestServiceFaults(t *testing.T) {
 	}
 }
 
-// With an objective its violations are the margin; without one there are none to count.
+// With an objective the margin is set by its violations, without one by a quantile.
 func TestDefaultMargin(t *testing.T) {
 	objective := &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(time.Second)}
 	for name, c := range map[string]struct {

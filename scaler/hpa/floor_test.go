@@ -59,9 +59,9 @@ func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
 	}
 }
 
-// A policy of admission that bounds the floor is no user who edits it: the minimum to give back
-// stays, also after a restart, and forescale gives way after a few tries.
-func TestAnAdmissionThatBoundsTheFloorIsNoEdit(t *testing.T) {
+// An admission policy that bounds the floor is not an edit by a user: the minimum to give back stays,
+// also after a restart, and forescale gives way after a few tries.
+func TestAnAdmissionPolicyThatBoundsTheFloorIsNoEdit(t *testing.T) {
 	claim := &Claim{Original: new(int32(2)), Floor: 9, Owners: []Owner{{"kubectl", "Update"}}}
 	bounded := view(t, 5, claim, "")
 	bounded.Ours = true
@@ -95,9 +95,9 @@ func TestAnAdmissionThatBoundsTheFloorIsNoEdit(t *testing.T) {
 	require.EqualValues(t, 5, *d.Original)
 }
 
-// A user who wants for good what the floor happens to be gets that, and not the former
-// minimum, when the floor is given back; what was so before the floor was raised says nothing.
-func TestAWishEqualToTheFloorIsAnEdit(t *testing.T) {
+// A user who sets the minimum to the value of the floor gets that, and not the former minimum, when
+// the floor is given back; a value from before the floor was raised does not count.
+func TestAnEditToTheValueOfTheFloorIsOne(t *testing.T) {
 	claim := &Claim{Original: new(int32(2)), Floor: 9, Owners: []Owner{{"flux", "Apply"}}}
 	for name, c := range map[string]struct {
 		owners         []Owner
@@ -135,9 +135,9 @@ func TestAWishEqualToTheFloorIsAnEdit(t *testing.T) {
 	}
 }
 
-// Who puts a floor back is told. A tool that replaces the object by one without the field holds no
-// field, and is no admission policy, which leaves us in possession of the field.
-func TestWhoPutsTheFloorBackIsTold(t *testing.T) {
+// The client that puts a floor back is named. A tool that replaces the object by one without the
+// field owns no field afterwards; it is not an admission policy, which leaves the field to us.
+func TestTheClientThatPutsTheFloorBackIsNamed(t *testing.T) {
 	claim := &Claim{Original: new(int32(2)), Floor: 9}
 	for name, c := range map[string]struct {
 		managed string
@@ -161,8 +161,7 @@ func TestWhoPutsTheFloorBackIsTold(t *testing.T) {
 	}
 }
 
-// A replaced object has lost the annotation; what was to be given back is known
-// from memory.
+// A replaced object has lost the annotation; the minimum to give back is known from memory.
 func TestAReplacedObjectIsRecognized(t *testing.T) {
 	var f Floor
 	claim := &Claim{Original: new(int32(2)), Floor: 9}
@@ -175,9 +174,9 @@ func TestAReplacedObjectIsRecognized(t *testing.T) {
 	require.False(t, d.Held)
 }
 
-// A floor that the replica which acts gives back is no revert to another one that looks on,
-// nor to that replica itself between the two writes of a release: a standby that is elected
-// would otherwise find each floor contested that went up and down a few times lately.
+// A floor that the acting replica gives back is no revert, neither for a standby nor for that
+// replica between the two writes of a release: an elected standby would otherwise take each floor
+// for contested that has gone up and down a few times.
 func TestAFloorThatAReplicaGivesBackWasNotPutBack(t *testing.T) {
 	held, released := &Claim{Original: new(int32(2)), Floor: 9, Holder: "a"}, &Claim{Original: new(int32(2)), Floor: 2, Holder: "a"}
 	for name, c := range map[string]struct {
@@ -209,8 +208,8 @@ func TestAFloorThatAReplicaGivesBackWasNotPutBack(t *testing.T) {
 	}
 }
 
-// Each revert waits longer for the next try; the third is a dispute and brings
-// half an hour of backoff, the next one twice as much.
+// After each revert the next try comes later; the third is a dispute, with a backoff of half an
+// hour, the next one with twice as much.
 func TestRevertsAreRetriedEverMoreSlowly(t *testing.T) {
 	var f Floor
 	claim := &Claim{Original: new(int32(2)), Floor: 9}

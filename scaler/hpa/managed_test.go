@@ -12,8 +12,8 @@ func entry(manager string, op metav1.ManagedFieldsOperationType, fields string) 
 	return metav1.ManagedFieldsEntry{Manager: manager, Operation: op, FieldsV1: metav1.NewFieldsV1(fields)}
 }
 
-// Two managers held the field before us; both get it back, and nothing of us is
-// left. The entry of the status is somebody else's affair.
+// Two managers owned the field before us: both get it back, and no entry of ours is left. The entry
+// for the status is not touched.
 func TestTheFieldGoesBackToItsOwners(t *testing.T) {
 	kind, err := KindOf("")
 	require.NoError(t, err)
@@ -45,8 +45,8 @@ func TestTheFieldGoesBackToItsOwners(t *testing.T) {
 	require.JSONEq(t, `{"f:status":{}}`, after[2].FieldsV1.GetRawString())
 }
 
-// Who wrote last is told by the times of the entries, whatever their order; an entry without
-// one counts as later than those before it.
+// The latest owner is found by the times of the entries, whatever their order; an entry without a
+// time counts as later than those before it.
 func TestTheLatestOwner(t *testing.T) {
 	at := func(e metav1.ManagedFieldsEntry, minute int) metav1.ManagedFieldsEntry {
 		e.Time = &metav1.Time{Time: time.Date(2026, 3, 2, 8, minute, 0, 0, time.UTC)}

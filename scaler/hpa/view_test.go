@@ -8,9 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// KEDA copies the annotations of a ScaledObject to the HPA that it makes of it:
-// there the claim is no claim, or two controllers would quarrel about the floor.
-func TestACopiedClaimIsNone(t *testing.T) {
+// KEDA copies the annotations of a ScaledObject to the HPA that it creates: there the claim does not
+// count, else two controllers would contend for the floor.
+func TestACopiedClaimDoesNotCount(t *testing.T) {
 	kind, err := KindOf("")
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
@@ -36,9 +36,9 @@ func TestACopiedClaimIsNone(t *testing.T) {
 	}
 }
 
-// A pause is the user's word, as KEDA reads it (getBoolAnnotation and
-// NeedToBePausedByAnnotation of its apis/keda/v1alpha1/scaledobject_types.go, 2.21): one
-// that is no boolean pauses too, and any paused count.
+// A ScaledObject is paused as KEDA reads it (getBoolAnnotation and NeedToBePausedByAnnotation of its
+// apis/keda/v1alpha1/scaledobject_types.go, 2.21): a value that is no boolean pauses too, and so
+// does any paused count.
 func TestAPausedScaledObject(t *testing.T) {
 	for name, c := range map[string]struct {
 		annotation, value, want string
@@ -71,8 +71,8 @@ func TestAPausedScaledObject(t *testing.T) {
 	}
 }
 
-// Whether a floor was taken up is read from the generation that the HPA's controller has
-// seen, where it tells, else from the counts of its status.
+// Whether the HPA's controller follows a floor is read from the generation that it has observed, if
+// it reports one, else from the counts of its status.
 func TestAFloorIsConfirmed(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind, object string
@@ -98,8 +98,8 @@ func TestAFloorIsConfirmed(t *testing.T) {
 	}
 }
 
-// What cannot be read is an error and not a view without it: the value to give back may be
-// in it, and a floor that is not known is not to be moved.
+// A part that cannot be read is an error, and not left out of the view: it may contain the value to
+// give back, and an unknown floor must not be moved.
 func TestAnObjectThatCannotBeRead(t *testing.T) {
 	kind, err := KindOf("")
 	require.NoError(t, err)
@@ -120,9 +120,9 @@ func TestAnObjectThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// Only an HPA that says so is switched off by a target at zero: one that fails for want of
+// A target at zero is recognized only by the condition that its HPA reports: an HPA that lacks
 // metrics, or is at a bound, still scales.
-func TestATargetAtZeroIsToldByItsHPA(t *testing.T) {
+func TestATargetAtZeroIsReportedByItsHPA(t *testing.T) {
 	kind, err := KindOf("")
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
@@ -145,7 +145,7 @@ func TestATargetAtZeroIsToldByItsHPA(t *testing.T) {
 	}
 }
 
-// Versions are numbers, and are compared as such; what is none may be anything, and is read.
+// Versions are compared as numbers; if either is not a number, the view counts as newer.
 func TestNewer(t *testing.T) {
 	for name, c := range map[string]struct {
 		a, b string

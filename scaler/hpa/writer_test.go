@@ -94,9 +94,8 @@ func (s *apiServer) start(t *testing.T) (Writer, *View) {
 	return w, v
 }
 
-// Whether an autoscaler acts on a changed floor at once is seen from the
-// generation of the answer, and from no version: only where it does not rise is
-// the count raised as well.
+// Whether an autoscaler acts on a changed floor at once is seen from the generation in the response,
+// not from a version: only where that does not rise, the count is raised as well.
 func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 	for name, c := range map[string]struct {
 		server   *apiServer
@@ -152,9 +151,9 @@ func TestTheCountIsRaisedOnlyWhereTheFloorAloneIsSlow(t *testing.T) {
 	}
 }
 
-// A count that may not be raised is an error beside the view and the claim of the floor that
-// was: these are in force, and the count follows with the next sync of the autoscaler.
-func TestAFloorStandsWhoseCountCannotBeRaised(t *testing.T) {
+// If the count may not be raised, the error comes with the view and the claim of the raised floor:
+// these are in force, and the count follows with the next sync of the autoscaler.
+func TestAFloorHoldsIfItsCountCannotBeRaised(t *testing.T) {
 	w, before := (&apiServer{minimum: 2, replicas: 2, forbidden: true}).start(t)
 	after, claim, err := w.Raise(t.Context(), before, Request{Floor: 9, Original: new(int32(2)), For: "web"})
 	require.ErrorContains(t, err, "hpa: read the scale of Deployment web: ")
@@ -162,7 +161,7 @@ func TestAFloorStandsWhoseCountCannotBeRaised(t *testing.T) {
 	require.EqualValues(t, 9, claim.Floor)
 }
 
-// A count that somebody else writes at the same time is read and raised again, but not for ever.
+// A count that another client writes at the same time is read and raised again, a few times at most.
 func TestAConflictOverTheCountIsTriedAgain(t *testing.T) {
 	for conflicts, want := range map[int]float64{0: 9, 1: 9, 2: 9, 3: 2} {
 		s := &apiServer{minimum: 2, replicas: 2, conflicts: conflicts}
@@ -177,7 +176,7 @@ func TestAConflictOverTheCountIsTriedAgain(t *testing.T) {
 	}
 }
 
-// Whose kind the cluster does not know can be neither scaled nor looked at.
+// A target of a kind that the cluster does not know can be neither scaled nor read.
 func TestATargetOfAnUnknownKind(t *testing.T) {
 	w, v := (&apiServer{minimum: 2, replicas: 2}).start(t)
 	v.Target.GVK.Kind = "Sandbox"
@@ -186,8 +185,8 @@ func TestATargetOfAnUnknownKind(t *testing.T) {
 	require.ErrorContains(t, err, "hpa: target of shop/web: ")
 }
 
-// While the floor is ours, nobody else holds the field: who did before is known from the
-// claim, until somebody holds it anew.
+// While the floor is ours, no other manager owns the field: the former owner is known from the
+// claim, until another one owns it again.
 func TestAClaimKeepsWhoHeldTheFieldBefore(t *testing.T) {
 	former, now := []Owner{{"argocd-controller", "Apply"}}, []Owner{{"kubectl-edit", "Update"}}
 	for name, c := range map[string]struct {
@@ -209,9 +208,9 @@ func TestAClaimKeepsWhoHeldTheFieldBefore(t *testing.T) {
 	}
 }
 
-// An API server answers a JSON patch whose test fails, as where the version has moved on, as
-// it answers one whose result is not valid. Only the second names causes, and only the first
-// is worth another try.
+// An API server answers a JSON patch whose test fails, for example because the version has changed,
+// with the same code as one whose result is invalid. Only the second names causes, and only the
+// first is retried.
 func TestAPatchThatDoesNotFit(t *testing.T) {
 	status := func(code int32, reason metav1.StatusReason, details *metav1.StatusDetails) error {
 		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Reason: reason, Details: details}}

@@ -18,8 +18,8 @@ const object = `{"apiVersion":"forescale.dev/v1alpha1","kind":"PredictiveAutosca
 "behavior":{"scaleUp":{"stabilizationWindowSeconds":0,"policies":[{"type":"Pods","value":4,"periodSeconds":15}],"tolerance":"0"}}},
 "mode":"Shadow"},"status":{"currentReplicas":0,"floor":0,"desiredReplicas":-1}}`
 
-// What the API server stores is what was read: nothing is lost or invented on the
-// way, and the text of durations and numbers stays as it was.
+// An object that is read and written again is unchanged, including the text of its durations and
+// numbers.
 func TestAnObjectSurvivesTheRoundTrip(t *testing.T) {
 	var pa PredictiveAutoscaler
 	require.NoError(t, json.Unmarshal([]byte(object), &pa))
@@ -48,9 +48,9 @@ func TestACopyIsDeep(t *testing.T) {
 	require.JSONEq(t, object, string(out), "the original is untouched")
 }
 
-// What passes the schema and cannot be read says so itself: an error would end the watch of
-// all objects. What can be read is kept, the target above all.
-func TestAnObjectThatCannotBeReadSaysSo(t *testing.T) {
+// An object that passes the schema but cannot be decoded carries its error: an error of the decoder
+// would end the watch of all objects. What can be decoded is kept, above all the target.
+func TestAnObjectThatCannotBeDecodedCarriesItsError(t *testing.T) {
 	for wrong, want := range map[string]string{
 		`"leadTime":"0s"`:          `scale.leadTime: "0s": want auto or a duration above 0`,
 		`"leadTime":"99999d"`:      `scale.leadTime: "99999d": want auto or a duration above 0`,
@@ -80,7 +80,7 @@ func TestAnObjectThatCannotBeReadSaysSo(t *testing.T) {
 	require.Error(t, json.Unmarshal([]byte(`{"spec":[]}`), &pa))
 }
 
-// Fields of a newer CRD are no reason not to act on those that are known, and are named.
+// Unknown fields, of a newer CRD, are named, and do not prevent acting on the known ones.
 func TestFieldsThatAreNotKnownAreNamed(t *testing.T) {
 	const known = `"targetRef":{"name":"web"},"metric":{"query":"q"},"scale":{"targetPerReplica":"10"`
 	for text, want := range map[string]string{

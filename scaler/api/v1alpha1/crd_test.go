@@ -13,7 +13,7 @@ import (
 	"github.com/forescale/forescale/forecast/auto"
 )
 
-// The API server takes the models that there are, and no others.
+// The schema accepts the existing models, and no others.
 func TestTheSchemaKnowsEachModel(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", "deploy", "kustomize", "base", "crd", "forescale.dev_predictiveautoscalers.yaml"))
 	require.NoError(t, err)
