@@ -28,7 +28,7 @@
 //
 // Zeros before the first value above zero are no history, unless the series rests for half as
 // long later. On 171 recorded hours that six hours of zeros precede, the error on the second day
-// would otherwise be twice as large, and on the third and fourth a quarter.
+// would otherwise be twice as large, and that on the third and fourth a quarter larger.
 //
 // Fit estimates only the unit that values are divided by and the parameters of
 // exponential smoothing. Everything else is learned online, in the filter, from values

@@ -18,8 +18,9 @@ import (
 // every cell of the history. Beyond the ladder the point forecast is that of [Path]. The
 // bounds of Path itself rest on twenty-four origins only, so the bounds there are the pool's
 // at the end of the ladder, widened in proportion as those of Path widen from there on. The
-// widening ends where a bound lies as far above the highest value of history as the lowest
-// value lies below that. Over the second half of the ladder the one blends into the other.
+// widening takes no bound higher than the highest value of history plus the distance between
+// its highest and its lowest. Over the second half of the ladder the pool's forecast blends
+// into that beyond it.
 //
 // Far returns the errors of Path.
 func Far(ctx context.Context, pool forecast.Filter, history forecast.Series, horizon int, levels []float64, opts Options) (*forecast.Forecast, error) {

@@ -43,23 +43,24 @@ import (
 	"slices"
 )
 
-// A Then is what came before the sample At, counted from any origin: one day, one week,
-// and what lies around both. In units of the mean load; NaN = not known.
+// A Then is what the past says about a sample, in units of the mean load; NaN = not known.
 type Then struct {
-	At        int
-	Day, Week float64
+	At        int     // index of the sample, counted from any origin
+	Day, Week float64 // value one day and one week before it
 	Context
 }
 
-// A Context is what came around the same time of day before.
+// A Context holds medians around the time of day of a sample, on days before: over the
+// hours up to it and over those from it on. At an edge, as when a shop opens, one of the
+// two lies on one side of the edge alone.
 type Context struct{ Before, After Around }
 
-// An Around holds medians over the hours up to a time, or from it on: at an edge, as
-// when a shop opens, one of the two lies on one side of it alone. They are of a day ago,
-// a week ago, and the eve of that, a day and a week ago. NaN = not known.
+// An Around holds the medians of a day ago, of a week ago, and of the eve of that, a week
+// and a day ago. NaN = not known.
 type Around struct{ Day, Week, Eve float64 }
 
-// A Calendar counts. It is not safe for concurrent use.
+// A Calendar counts, for each kind of contradiction between a day ago and a week ago, how
+// often the week was right. It is not safe for concurrent use.
 type Calendar struct {
 	yes, all [cases]float64 // hours times units in which a week ago was right, and of all
 	square   float64        // mean squared error of the better one of day and week, units²
@@ -160,9 +161,10 @@ func (c *Calendar) likely(k kind, day, week float64) float64 {
 	return (hunchHours*before + c.yes[k]) / (hunchHours + c.all[k])
 }
 
-// Claim returns how much of the way from a day ago to a week ago a time is, 0 to 1; false
-// if nothing is to be said. A contradiction that has already begun, and in which the day
-// is right so far, is none; a quiet hour between does not make it a new one.
+// Claim returns where the value will lie on the way from that of a day ago, 0, to that of a
+// week ago, 1; false if there is nothing to claim. Nothing is claimed in a contradiction that
+// has already begun and in which the day has been right so far. An hour without one does not
+// end it.
 func (c *Calendar) Claim(then *Then) (share float64, ok bool) {
 	k := c.kind(then)
 	if k == none || k&1 == c.now&1 && c.now != none && c.lean < leastLean {
@@ -179,8 +181,9 @@ func (c *Calendar) Claim(then *Then) (share float64, ok bool) {
 // of two answers is no better than the likelier one.
 func sharpened(p float64) float64 { return p * p / (p*p + (1-p)*(1-p)) }
 
-// Learn takes the value z of the newest sample, and what came before it. The second week may
-// begin twice, when clocks go back in its first hour: what then has no week again is no lesson.
+// Learn takes z, the value of the newest sample, and what the past said about it. The second
+// week may begin twice, when the clocks go back in its first hour: samples that then have no
+// week before them again teach nothing.
 func (c *Calendar) Learn(s *Then, z float64) {
 	switch {
 	case math.IsNaN(s.Day):

@@ -38,7 +38,7 @@ type Origin struct {
 	moved [Transforms][4]float64 // to these, 0 if not known
 }
 
-// Origin returns that of the origin ago samples before the newest one.
+// Origin returns the origin that lies ago samples before the newest.
 func (m *Memory) Origin(ago int) (o Origin) {
 	u := m.n - 1 - ago
 	z := m.recent.at(u)
@@ -84,7 +84,7 @@ func (l *Lags) NewRow() Row { return l.RowIn(new(RowSpace)) }
 // RowSpace is room for the longest row.
 type RowSpace [Transforms * MaxRegressors]float32
 
-// RowIn is NewRow in room that the caller has, as on its stack.
+// RowIn is NewRow in memory of the caller, such as on its stack.
 func (l *Lags) RowIn(room *RowSpace) Row {
 	n := l.Regressors()
 	return Row{room[:n:n], room[n : 2*n]}

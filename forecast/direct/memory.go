@@ -35,7 +35,7 @@ type Lags struct {
 	Cell      int // samples per cell of the week, 1 or more
 	Reach     int // longest horizon
 	Hour      int // samples an hour; 0 = less than sixty, or no whole number
-	Eve       int // of one more day that is kept of the week, for Memory.Context; 0 = none
+	Eve       int // length of the day before a week ago, kept for Memory.Context; 0 = it is not
 
 	Others [Others]int // further periods; 0 = none
 }

@@ -63,8 +63,8 @@ type Tuning struct {
 // 1/(1−Forget).
 func (r *Regression) Rows() float64 { return float64(r.numbers[weightAt]) }
 
-// Predict returns the coefficients of target k times x, len d. A regression of one
-// target takes every other for the same.
+// Predict returns the forecast of target k for the row x, len d. A regression of one
+// target returns the same for every k.
 func (r *Regression) Predict(k int, x []float32) float64 {
 	beta := r.beta(min(k, int(r.targets)-1))
 	x = x[:len(beta)]

@@ -26,8 +26,8 @@ func (m *Memory) Seasons(dst []Season, rungs []int) {
 	}
 }
 
-// Onward makes s, what is known about the time near samples after the newest, what
-// is known about the time h samples after it, near < h ≤ Reach.
+// Onward moves s on from the time near samples after the newest, for which Ahead or Onward
+// has filled it, to the time h samples after, near < h ≤ Reach.
 func (m *Memory) Onward(s *Season, near, h int) {
 	dayMax, weekMax := s.DayMax, s.WeekMax
 	from, to := m.n+near, m.n-1+h

@@ -43,7 +43,7 @@ func powerTable() [perOctave]uint64 {
 }
 
 // ExpSmall returns e^x for |x| ≤ 700, with a relative error below 10⁻¹³, and
-// nonsense beyond. The compiler inlines it; a word more and it does not.
+// nonsense beyond. It is just small enough for the compiler to inline.
 func ExpSmall(x float64) float64 {
 	t := x*toTable + rounder
 	k := math.Float64bits(t)
@@ -86,10 +86,9 @@ func logTable() [pieces]piece {
 	return t
 }
 
-// Log returns the natural logarithm of x with an absolute error below 10⁻¹¹, or
-// of the relative size of a float64 where that is more. Zero, for which it
-// returns about −709, and numbers below 10⁻³⁰⁷ are taken for about that; negative
-// numbers, infinities and NaN give no useful result.
+// Log returns the natural logarithm of x with an absolute error below 10⁻¹¹, or a
+// relative one of the precision of a float64 where that is more. Zero and subnormal
+// numbers give about −709; negative numbers, infinities and NaN give no useful result.
 func Log(x float64) float64 {
 	b := math.Float64bits(x)
 	p := &logs[b>>(mantissa-7)%pieces]

@@ -47,8 +47,8 @@ func (f *Fitted) State(start time.Time, step time.Duration) (*State, error) {
 	return s, nil
 }
 
-// Only tells which horizons [State.At] will be asked for, ascending: a kilobyte
-// less is kept than for all up to 64. Others are still answered, slowly.
+// Only says which horizons [State.At] will be asked for, ascending, which takes a kilobyte
+// less than to prepare for all up to 64. Others are still answered, slowly.
 func (s *State) Only(horizons []int) {
 	own := *s.recursion
 	own.table = make([]multiple, len(horizons))

@@ -123,9 +123,9 @@ func (b *Band) push(i int, t *Timing) float32 {
 	return t.push * max(leastPush, min(float32(x/math.Sqrt(t.single+math.Abs(x))), mostPush))
 }
 
-// Bounds writes the quantiles of levels [Levels], ascending, on the right side of the point
-// and not negative. It writes to m what the caller hands back to Learn when the truth has
-// come.
+// Bounds writes the quantiles of the tracked levels, ascending, on the right side of the point
+// and not negative. No scale counts for less than floor, in the unit of the forecast. Bounds
+// writes to m what the caller hands back to Learn when the truth has come.
 func (b *Band) Bounds(quantiles *[Count]float32, m *Memo, o Origin, floor float64, t *Timing) {
 	b.scale.measure(m, o, b.known(&o, t), float32(floor))
 	b.scale.compare(o.Spread, b.warm(), t)

@@ -28,7 +28,7 @@ type Origin struct {
 	Point      float64 // the forecast, ≥ 0
 	Volatility float64 // newest one-step errors over their long-run size; 1 = as usual
 	Spread     float64 // mean distance of the experts from the forecast, unit of the forecast
-	Beside     float64 // the same of those of the other ladder: of the maximum, if this is of the value
+	Beside     float64 // Spread of the other ladder: that of the maximum if this is of the value, and the other way round
 	Highest    float64 // the highest of the forecasts there are; none below Point counts
 	Prior      float64 // mean size of the errors to expect while few have been seen, see [Prior]; 0 = unknown
 	Slot       int     // time of day that is forecast, 0 to Slots−1

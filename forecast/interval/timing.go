@@ -8,7 +8,7 @@ import (
 
 // Timing sets how fast the bands of one horizon learn; see [NewTiming]. It never changes.
 type Timing struct {
-	Slow float64 // rate of the long-run scale of what comes with every sample
+	Slow float64 // rate of a long-run mean that every sample moves, whatever the stride
 
 	apart  float32       // truths that do not overlap, per truth
 	rise   float32       // rate at which the trackers come up to speed

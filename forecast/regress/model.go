@@ -86,8 +86,8 @@ func (m *Model) Fit(ctx context.Context, history forecast.Series) (forecast.Fitt
 	return f, nil
 }
 
-// Estimate is Fit with the concrete result. It needs three periods of cells, of
-// which half are observed, one of them at least the longest lag after the first.
+// Estimate is Fit with the concrete result. It needs three periods of cells, half of them
+// observed, and an observed cell that lies at least the longest lag after the first cell.
 func (m *Model) Estimate(history forecast.Series) (*Fitted, error) {
 	r, err := newRun(m.defaults(), history)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"github.com/forescale/forescale/forecast"
 )
 
-// A Judge decides what the model sees in place of value, cell i of the history,
-// when predicted was expected from the cells before it; both are in the space of
-// the model, standardised, and value is NaN if there is no sample. It may
-// rewrite the cells before i in past, as far as it regrets having judged them.
+// A Judge returns what the model is to see in place of value, a cell of the history that
+// is NaN if it has no sample. past holds the cells before it, as judged, and predicted is
+// what the model expected after them; all are in the space of the model, standardised. A
+// Judge may also rewrite cells of past, when a later cell shows that it misjudged them.
 type Judge func(past []float64, predicted, value float64) float64
 
 // passes is the number of times the coefficients of a walk are re-estimated.

@@ -87,8 +87,8 @@ func New(p Point, start time.Time, step time.Duration) *Filter {
 	return f
 }
 
-// Replay returns the filter around p that has seen history, the first cell of
-// which is the next of p.
+// Replay returns a filter around p that has seen history. The next cell of p must be
+// the first of history. Replay owns p from now on.
 func Replay(p Point, history forecast.Series) *Filter {
 	f := New(p, history.Start, history.Step)
 	for _, v := range history.Values {
@@ -97,8 +97,8 @@ func Replay(p Point, history forecast.Series) *Filter {
 	return f
 }
 
-// ReplayFrom does the same with the point forecaster that start returns for the first cell
-// of history and its step. It returns the error of start, or that history is none.
+// ReplayFrom is [Replay] around the point forecaster that start returns for the start of
+// history and its step. It returns the error of history.Check, or that of start.
 func ReplayFrom[P Point](start func(at time.Time, step time.Duration) (P, error), history forecast.Series) (forecast.Filter, error) {
 	if err := history.Check(); err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (c *Clock) Advance() {
 	}
 }
 
-// Phase returns the nanoseconds from the begin of the period to the start of the
+// Phase returns the nanoseconds from the beginning of the period to the start of the
 // h-th coming cell; h = 1 is the next one. The result lies in [0, period).
 func (c *Clock) Phase(h int) int64 {
 	if h == 1 {

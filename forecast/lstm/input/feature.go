@@ -41,7 +41,8 @@ func Learned() []Feature {
 
 func known() []Feature { return append(Learned(), Value) }
 
-// Check returns an error unless features are some of those above, each once.
+// Check returns an error unless there is at least one feature and each is a constant of this
+// package that occurs once.
 func Check(features []Feature) error {
 	if len(features) == 0 {
 		return fmt.Errorf("input: no feature, want some of %v", known())

@@ -212,9 +212,9 @@ func (v *View) angle(index int64, period time.Duration) float64 {
 	return 2 * math.Pi * phase
 }
 
-// BaseValue is the simplest sensible forecast for h steps ahead, in z, and what
-// relative outputs are added to: the newest value, plus the change that the day
-// before saw over the same hours if that is known.
+// BaseValue returns the simplest sensible forecast for h steps ahead, in z, to which
+// relative outputs are added: the newest value, plus the change over the same hours of
+// the day before if that is known.
 func (v *View) BaseValue(h int) float64 { return v.baseFrom(h, v.ago(0, day)) }
 
 // baseFrom is BaseValue when the value of a day ago is at hand.

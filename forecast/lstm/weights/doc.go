@@ -15,7 +15,7 @@
 //	rungs          1,2,3: horizons in steps
 //	quantiles      0.5: their levels
 //	targets        value (default), or value,peak: maxima over the horizon as well
-//	output         value (default): normalised value at the rung; or change, as above
+//	output         value (default): normalised value at the rung; or change: see lstm.Config.Relative
 //	window         24: the newest cells that a forecast is computed from, starting with a
 //	               state of zero; left out = the state is carried from cell to cell
 //	layers         Keras only: names of the LSTM layers in order, if not as Keras counts
