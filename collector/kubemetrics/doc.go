@@ -1,5 +1,5 @@
-// Package kubemetrics reads what pods use of their processors from the resource
-// metrics API, metrics.k8s.io, which a metrics server of the cluster serves.
+// Package kubemetrics reads the CPU use of pods from the resource metrics API,
+// metrics.k8s.io, which the metrics server of the cluster serves.
 //
 // # The idea
 //

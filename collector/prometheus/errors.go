@@ -104,11 +104,11 @@ func (e *SeveralSeriesError) Error() string {
 		brief(e.Query), e.Count, strings.Join(e.Labels, ", "), more)
 }
 
-// A SkewError reports that the clocks of this machine and of the server differ
-// by more than a sample may be old.
+// A SkewError reports that the clocks of this machine and of the server differ by more
+// than is allowed.
 type SkewError struct {
 	Skew  time.Duration // server minus here
-	Limit time.Duration
+	Limit time.Duration // the largest difference allowed, > 0
 }
 
 // Error gives the skew and its limit.

@@ -60,7 +60,7 @@ const (
 // oneBlock is longer than any run, so that the head is never cut into blocks.
 const oneBlock = 1000 * 24 * time.Hour
 
-// Options say where and in which time a server lives.
+// Options say where a server keeps its data and which clock it goes by.
 type Options struct {
 	// Now is the clock of the server. It must not run backwards. Required.
 	Now func() time.Time
