@@ -79,7 +79,7 @@ upper95.csv, with rows of series_id,h1,h2,…`,
 	fs.StringVar(&o.model, "model", auto.Auto, "forecasting method: "+strings.Join(auto.Names(), ", "))
 	fs.StringVar(&o.network, "network", "", "weights `file` (.safetensors) of a network, as forescale train writes it, to join the experts")
 	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
-	fs.IntVar(&o.workers, "workers", 0, "series at once (0: one per processor)")
+	fs.IntVar(&o.workers, "workers", 0, "series in parallel (0: one per processor)")
 	return cmd
 }
 

@@ -67,7 +67,7 @@ FILE is CSV (or .csv.gz) with the header timestamp,value: unix seconds, millisec
 RFC 3339, and the mean requests per second over the interval that starts there; or a
 time and one column of any name, as Grafana writes them, or with --query the column of
 that name. It may also be - for standard input, the JSON of a Prometheus range query,
-OpenMetrics text with time stamps, or a directory of Prometheus blocks, with --query or
+OpenMetrics text with timestamps, or a directory of Prometheus blocks, with --query or
 that of --spec. Missing rows are gaps, not zeros. At most the last two weeks are judged;
 the time before is history.
 
@@ -145,12 +145,12 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	durationVar(fs, &o.smooth, "smooth", api.Duration(0), "average the load over this span, for loads with few events")
 	durationVar(fs, &o.warmup, "warmup", api.Duration(0), "how much of the start of the load is history, at least, and not judged (default a quarter of it, at most 7d)")
 	durationVar(fs, &o.judged, "days", api.Duration(14*24*time.Hour), "how much of the end of the load is judged at most")
-	fs.Int32Var(&o.min, "min-replicas", 1, "least replicas; with 0 KEDA and Knative go to zero and back, and HPAs keep one")
-	fs.Int32Var(&o.max, "max-replicas", 400, "most replicas")
+	fs.Int32Var(&o.min, "min-replicas", 1, "minimum number of replicas; with 0 KEDA and Knative go to zero and back, and HPAs keep one")
+	fs.Int32Var(&o.max, "max-replicas", 400, "maximum number of replicas")
 	o.world.bind(fs)
 	fs.StringSliceVar(&o.policies, "policies", []string{"default"}, "policies in the order of the table; default and all are lists of them")
-	fs.IntVar(&o.seeds, "seeds", 3, "repeat with so many draws of arrivals and start-up times")
-	fs.IntVar(&o.workers, "workers", 0, "runs at once (0: one per processor)")
+	fs.IntVar(&o.seeds, "seeds", 3, "number of runs of each policy, with other draws of arrivals and start-up times")
+	fs.IntVar(&o.workers, "workers", 0, "runs in parallel (0: one per processor)")
 	fs.Float64Var(&o.budget, "budget", 0.1, "share of the time in which the objective may be missed, percent")
 	fs.Float64Var(&o.price, "price", 0, "price of a replica-hour, to print costs in money")
 	fs.IntVar(&o.resamples, "resamples", 2000, "draws of the bootstrap over days, for the 95 % intervals")

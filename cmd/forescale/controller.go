@@ -85,23 +85,23 @@ forecast too, and take over within the lease.`,
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&file, "config", "", "YAML `file` with the settings that serve has too")
+	fs.StringVar(&file, "config", "", "YAML `file` with the settings that are shared with serve")
 	c.bind(fs)
 	for _, name := range []string{"grpc-address", "grpc-cert", "grpc-key", "grpc-client-ca", "grpc-reflection", "forget"} {
 		_ = fs.MarkHidden(name) // of serve; it exists
 	}
-	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")
-	fs.StringVar(&c.namespace, "namespace", podNamespace(), "where the Lease object lives")
-	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough; left out, in all. Of controllers with one --lease only one acts: those for other namespaces take another")
+	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "kubeconfig `file` of the cluster (default $KUBECONFIG, or the service account of the pod)")
+	fs.StringVar(&c.namespace, "namespace", podNamespace(), "namespace of the Lease object")
+	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough (default all). Of the controllers that share a --lease only one acts: give those for other namespaces another")
 	fs.StringVar(&c.leaseName, "lease", "forescale", "name of the Lease object")
-	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease, followed by an underscore and a text that is new at each start")
-	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long a replica that no longer renews its Lease keeps its floors")
+	fs.StringVar(&c.identity, "identity", hostName(), "name of this replica in the Lease; an underscore and a random suffix are added at each start")
+	durationVar(fs, (*api.Duration)(&c.leaseDuration), "lease-duration", api.Duration(15*time.Second), "how long after the last renewal of the Lease another replica takes it, and the floors with it")
 	fs.BoolVar(&c.readOnly, "read-only", false, "decide and report; write to an autoscaler only to give back the floor of a deleted object")
 	fs.BoolVar(&c.watchPods, "watch-pods", true, "measure start-up times on the pods")
-	fs.Float64Var(&c.writeRate, "write-rate", 100, "most writes to autoscalers per second; raises go first")
-	fs.Float64Var(&c.qps, "kube-api-qps", 200, "most other requests to the API server per second")
-	fs.StringVar(&c.explain, "explain-address", "", "where forescale explain asks, without encryption, such as localhost:9443; left out, nowhere")
-	durationVar(fs, (*api.Duration)(&c.holdSilence), "hold-silence", api.Duration(10*time.Minute), "how long a floor is held without data before it comes down, by a tenth a minute")
+	fs.Float64Var(&c.writeRate, "write-rate", 100, "maximum number of writes to autoscalers per second; raises go first")
+	fs.Float64Var(&c.qps, "kube-api-qps", 200, "maximum number of other requests to the API server per second")
+	fs.StringVar(&c.explain, "explain-address", "", "answer forescale explain on this address, without encryption, such as localhost:9443 (default not at all)")
+	durationVar(fs, (*api.Duration)(&c.holdSilence), "hold-silence", api.Duration(10*time.Minute), "how long a floor is held without data; after that it comes down by a tenth a minute")
 	return cmd
 }
 

@@ -59,8 +59,8 @@ keeps forescale from acting.`,
 	for _, name := range []string{"grpc-address", "grpc-cert", "grpc-key", "grpc-client-ca", "grpc-reflection", "forget", "http-address", "pprof", "tick", "fit-workers", "prometheus-query-rate", "network", "log-level", "log-format"} {
 		_ = fs.MarkHidden(name) // of serve; it exists
 	}
-	fs.StringVar(&kubeconfig, "kubeconfig", "", "`file` of the cluster; left out, $KUBECONFIG or the pod's own account")
-	fs.StringVarP(&namespace, "namespace", "n", "", "namespace to check; left out, all of them")
+	fs.StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig `file` of the cluster (default $KUBECONFIG, or the service account of the pod)")
+	fs.StringVarP(&namespace, "namespace", "n", "", "namespace to check (default all of them)")
 	fs.BoolVar(&readOnly, "read-only", false, "do not ask for the right to write")
 	return cmd
 }

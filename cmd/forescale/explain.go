@@ -42,12 +42,12 @@ for a burst, and, where replicas are decided, each rule that moved the count.
 Without a name it lists the workloads. serve answers on its gRPC address, controller
 on --explain-address.
 
-  forescale explain --address forescale.forescale:9443 shop/web
+--replay computes a decision again, bit for bit, from its record. Behind KEDA, where the
+HPA decides about replicas, it computes the answer again.`,
+		Example: `  forescale explain --address forescale.forescale:9443 shop/web
   kubectl -n forescale exec deploy/forescale -- /forescale explain shop/web
   forescale explain shop/web --json > decision.json
-  forescale explain --replay decision.json     # decide and answer again, bit for bit
-
-Behind KEDA the HPA decides about replicas: there it is the answer that is replayed.`,
+  forescale explain --replay decision.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.replay != "" && len(args) > 0 {
@@ -61,11 +61,11 @@ Behind KEDA the HPA decides about replicas: there it is the answer that is repla
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.address, "address", "localhost:9443", "gRPC address of the server")
-	fs.StringVar(&o.ca, "ca", "", "`file` of certificate authorities (PEM) that the server's certificate is checked against; left out, no encryption")
+	fs.StringVar(&o.ca, "ca", "", "`file` of certificate authorities (PEM) that the server's certificate is checked against (default no encryption)")
 	fs.StringVar(&o.cert, "cert", "", "own certificate `file` (PEM), for a server that wants one")
 	fs.StringVar(&o.key, "key", "", "private key `file` (PEM) of --cert")
-	fs.BoolVar(&o.json, "json", false, "print the message of the API as JSON")
-	fs.StringVar(&o.replay, "replay", "", "decide and answer again what was recorded in this `file`, the output of --json (-: standard input), instead of asking a server")
+	fs.BoolVar(&o.json, "json", false, "print the answer of the API as JSON, which --replay reads")
+	fs.StringVar(&o.replay, "replay", "", "compute again the decision or answer recorded in this `file`, the output of --json (-: standard input), instead of asking a server")
 	return cmd
 }
 

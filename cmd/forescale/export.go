@@ -41,8 +41,8 @@ its ready replicas and those that were asked for, and writes CSV that forecast,
 accuracy, train and backtest read. Each query must give exactly one series; what
 Prometheus does not know stays a gap.
 
-A row holds the mean over the step that starts at its time stamp: let the window
-of a rate be the step. The file appears when it is complete.`,
+A row holds the mean over the step that starts at its timestamp: let the window of
+a rate be the step. The file appears when it is complete.`,
 		Example: `  forescale export --prometheus-url http://prometheus:9090 --out web.csv.gz \
     --query 'sum(rate(http_requests_total{job="web"}[1m]))'
   forescale export --from -28d --out web.csv.gz \
@@ -65,7 +65,7 @@ of a rate be the step. The file appears when it is complete.`,
 	fs.StringVar(&o.desired, "desired-query", "", "`PromQL` of the replicas that are asked for, from which a backtest learns the start-up time")
 	fs.StringVar(&o.from, "from", "-14d", "start: a duration before now, RFC 3339 or unix seconds")
 	fs.StringVar(&o.to, "to", "now", "end: now, or as --from")
-	durationVar(fs, &o.step, "step", api.Duration(time.Minute), "distance of the rows")
+	durationVar(fs, &o.step, "step", api.Duration(time.Minute), "time between two rows")
 	fs.StringVar(&o.out, "out", "", "write to this .csv or .csv.gz `file`")
 	return cmd
 }

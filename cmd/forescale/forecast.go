@@ -78,11 +78,11 @@ so on, values in JSON) they have those of the highest cell up to it (peak0.5, pe
 	fs.StringVar(&o.zone, "time-zone", "UTC", "IANA zone whose wall clock the seasons follow")
 	durationVar(fs, &o.step, "step", api.Duration(0), "cell of the grid; for CSV and JSON a multiple of the file's interval (default that interval, or a minute)")
 	durationVar(fs, &o.horizon, "horizon", api.Duration(time.Hour), "how far to forecast")
-	durationVar(fs, &o.every, "every", api.Duration(0), "print one line per this span (default about 24 lines)")
+	durationVar(fs, &o.every, "every", api.Duration(0), "time between two lines of the table (default such that there are about 24)")
 	fs.StringSliceVar(&o.levels, "levels", []string{"0.05", "0.5", "0.9", "0.95", "0.99"}, "quantile levels")
 	fs.StringVarP(&o.format, "output", "o", "table", "table, csv or json")
 	fs.StringVar(&o.plot, "plot", "", "write a picture to this .svg or .png `file`")
-	fs.BoolVar(&o.explain, "explain", false, "say which experts the pool believes")
+	fs.BoolVar(&o.explain, "explain", false, "print the weight of each expert")
 	return cmd
 }
 

@@ -58,11 +58,11 @@ func newRootCommand() *cobra.Command {
 		Short: "Predictive autoscaling for Kubernetes: scale before the load arrives",
 		Long: `forescale forecasts the demand of a service one lead time ahead and has the
 replicas ready when the load arrives: behind KEDA as an external scaler, or as
-the floor of your own HPA. It proves itself first, by a backtest on your own
-metrics.
+the floor of your own HPA. A backtest on your own metrics shows what that is worth
+before it acts.
 
-Missing data are never taken for zero demand, a forecast only ever adds to what
-reactive scaling would do (unless you ask otherwise), and each decision says why.`,
+Missing data is never taken for zero demand, a forecast only adds to what reactive
+scaling would do (unless you ask otherwise), and each decision says why.`,
 		Version:       versionLine(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -38,14 +38,14 @@ func newTrainCommand() *cobra.Command {
 ` + formats + `
 All series share one step; --step averages finer ones.
 
-The first 70 % of each series are learned from, the next 15 % say when to stop,
-and the last 15 %, which take no part, make the table at the end: errors against
-"as now" and "as a day ago", and how often the load stayed under each quantile.
+The network learns from the first 70 % of each series, and the next 15 % say when to
+stop. The last 15 %, which take no part in either, are scored in the table at the end:
+errors against "as now" and "as a day ago", and how often the load stayed under each
+quantile.
 
 Equal files, options and seeds give the same weights, bit for bit, on processors
-of one kind.
-
-  forescale train --input requests.csv --out model.safetensors
+of one kind.`,
+		Example: `  forescale train --input requests.csv --out model.safetensors
   forescale train --input traces/*.csv.gz --step 5m --out model.safetensors`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,8 +60,8 @@ of one kind.
 	fs.StringVar(&o.query, "query", "", queryUsage)
 	fs.IntVar(&o.options.Units, "units", 0, "units of the LSTM layer (default 32)")
 	fs.IntVar(&o.options.HeadUnits, "head-units", 0, "tanh units of the head (default 32)")
-	fs.IntVar(&o.options.Epochs, "epochs", 0, "passes over the series at most (default 16)")
-	fs.IntVar(&o.options.MinSteps, "steps-per-epoch", 0, "steps of Adam per epoch at least: few or short series are walked more than once (default 200)")
+	fs.IntVar(&o.options.Epochs, "epochs", 0, "maximum number of passes over the series (default 16)")
+	fs.IntVar(&o.options.MinSteps, "steps-per-epoch", 0, "minimum number of steps of Adam per epoch: few or short series are walked more than once (default 200)")
 	fs.Float64Var(&o.options.LearningRate, "learning-rate", 0, "highest rate of the one-cycle schedule (default 0.003)")
 	fs.Uint64Var(&o.options.Seed, "seed", 1, "seed of all that is random")
 	return cmd
