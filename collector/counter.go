@@ -42,7 +42,7 @@ func LooksLikeCounter(values []float64) bool {
 }
 
 // CounterNote tells a user what to do about a load that looks like a counter.
-const CounterNote = "the values only rise, as those of a counter do, which is no load: read its rate, such as sum(rate(http_requests_total[1m]))"
+const CounterNote = "the values only rise, as those of a counter do, which is not a load: query its rate, such as sum(rate(http_requests_total[1m]))"
 
 // TakesChange reports whether query takes a change over time, as rate() does. If its values
 // only rise for a few hours, that is a load in the morning and no counter.

@@ -112,7 +112,7 @@ func split(text string) ([]string, error) {
 	r.TrimLeadingSpace = true
 	fields, err := r.Read()
 	if err != nil {
-		return nil, fmt.Errorf("%q: quotes that do not pair", brief(text))
+		return nil, fmt.Errorf("%q: unpaired quotes", brief(text))
 	}
 	return fields, nil
 }

@@ -33,8 +33,8 @@ func readDirectory(ctx context.Context, path string, o Options) (_ Data, err err
 	return out, err
 }
 
-// A mirror is a folder that a database may write to, with links to the blocks of
-// another and copies of its log.
+// A mirror makes a copy of a data directory that a database can be opened on, and write
+// to, without touching the original: the blocks are linked, the log is copied.
 type mirror struct {
 	left, limit int64    // bytes to copy
 	notes       []string // what is missing, for the user

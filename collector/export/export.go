@@ -141,7 +141,7 @@ func decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
 		return Data{}, err
 	}
 	if format == JSON && o.queries() != [columns]string{} {
-		return Data{}, errors.New("a query for a JSON file, which holds results: want none")
+		return Data{}, errors.New("a query for a JSON file, which holds the result of one: want none")
 	}
 	var d Data
 	switch format {
@@ -184,8 +184,8 @@ func detect(head []byte) (Format, error) {
 	return OpenMetrics, nil
 }
 
-// afterComments returns text from the first line on that is no comment. What
-// OpenMetrics says of its metrics is none.
+// afterComments returns text from the first line on that is no comment. The metadata of
+// OpenMetrics, which begin with # too, are no comments.
 func afterComments(text []byte) []byte {
 	for bytes.HasPrefix(text, []byte("#")) {
 		line, rest, _ := bytes.Cut(text, []byte("\n"))

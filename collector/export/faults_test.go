@@ -364,7 +364,7 @@ func TestWarningsOfTheServerAreNoted(t *testing.T) {
 	for more, want := range map[string][]string{
 		``: nil,
 		`"warnings":["store a is down","store b is down"],`: {"the server warned: store a is down", "the server warned: store b is down"},
-		`"isPartial":true,`: {"the answer is partial by its own word: a store behind the server was missing"},
+		`"isPartial":true,`: {"the server marked its answer as partial: a store behind it was missing"},
 	} {
 		d, err := export.Decode(t.Context(), strings.NewReader("{"+more+whole[1:]), export.Options{})
 		require.NoError(t, err)

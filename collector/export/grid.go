@@ -187,7 +187,7 @@ func majority(sorted []int64) (int64, bool) {
 // data puts the rows on the grid of the epoch and cuts it as o says.
 func (t table) data(o Options) (Data, error) {
 	if !slices.ContainsFunc(t.rows, func(r row) bool { return !math.IsNaN(r.values[rate]) }) {
-		return Data{}, fmt.Errorf("none of the %d rows has a value: a gap is not a zero, and there is nothing else", len(t.rows))
+		return Data{}, fmt.Errorf("none of the %d rows has a value, want at least one: a row without a value is a gap, not a zero", len(t.rows))
 	}
 	t.rows = slices.DeleteFunc(t.rows, func(r row) bool {
 		at := time.UnixMilli(r.at)
@@ -201,7 +201,7 @@ func (t table) data(o Options) (Data, error) {
 	}
 	first, last := t.rows[0].at, t.rows[len(t.rows)-1].at
 	ms := t.step.Milliseconds()
-	// A wrong time stamp is an error and not gigabytes of gap.
+	// A wrong timestamp is to be an error and not gigabytes of gap.
 	most := min(maxCells, max(1<<20, 1000*int64(len(t.rows))))
 	if cells := (last - first) / ms; cells >= most {
 		return Data{}, fmt.Errorf("%d rows make %d cells of %v from %s to %s, want at most %d",
@@ -230,7 +230,7 @@ func (t *table) fit(step time.Duration) error {
 		return fmt.Errorf("step %v is no multiple of the file's own, %v", forecast.Span(step), forecast.Span(t.step))
 	default:
 		if off := t.typical - t.step; t.rough && step == 0 && (10*off > t.step || -10*off > t.step) {
-			t.notes = append(t.notes, fmt.Sprintf("the rows keep no interval: half of them are within %v of the next, and %v is taken for it; state another by --step",
+			t.notes = append(t.notes, fmt.Sprintf("the rows keep no interval: half of them are within %v of the next, and %v is used; state another with --step",
 				forecast.Span(t.typical.Round(time.Second)), forecast.Span(t.step)))
 		}
 		t.rough = false
@@ -247,7 +247,7 @@ func (t *table) border(first int64) time.Time {
 	case off > ms-ms/20:
 		first += ms
 	default:
-		t.notes = append(t.notes, fmt.Sprintf("the rows stand %v after the borders of their cells, and were moved back by that",
+		t.notes = append(t.notes, fmt.Sprintf("the rows stand %v after the borders of their cells and were moved back to them",
 			forecast.Span(time.Duration(off)*time.Millisecond)))
 	}
 	return time.UnixMilli(first - first%ms).UTC()

@@ -121,7 +121,7 @@ func matrixOf(raw json.RawMessage) (matrix []stream, notes []string, err error) 
 			notes = append(notes, "the server warned: "+brief(w))
 		}
 		if a.Partial {
-			notes = append(notes, "the answer is partial by its own word: a store behind the server was missing")
+			notes = append(notes, "the server marked its answer as partial: a store behind it was missing")
 		}
 	}
 	if err := json.Unmarshal(list, &matrix); err != nil {

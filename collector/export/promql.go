@@ -72,8 +72,8 @@ func (d *database) evaluate(ctx context.Context, o Options, counter func(name st
 	return t.data(o)
 }
 
-// most returns how many steps may be evaluated: few samples far apart are a wrong
-// time stamp and not minutes of work.
+// most returns how many steps may be evaluated. Few samples far apart come of a wrong
+// timestamp, which is to be an error and not minutes of work.
 func (d *database) most() int64 {
 	if d.samples == 0 {
 		return maxSteps
@@ -94,7 +94,7 @@ func empty(o Options, first, last int64, step time.Duration, most int64) (table,
 	from := (first + ms - 1) / ms * ms
 	n := (last - from) / ms
 	if n <= 0 {
-		return table{}, fmt.Errorf("0 cells of %v within what there is, want at least 1; choose a shorter step, or another start or end", forecast.Span(step))
+		return table{}, fmt.Errorf("0 cells of %v within the samples, want at least 1; choose a shorter step, or another start or end", forecast.Span(step))
 	}
 	if first < firstMS || n > most {
 		return table{}, fmt.Errorf("%d cells of %v from %s to %s, want 1 to %d; choose another step, start or end",
