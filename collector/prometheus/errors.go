@@ -58,7 +58,7 @@ func (e *QueryError) Error() string {
 // Unwrap returns what the network or the context reported, or nil.
 func (e *QueryError) Unwrap() error { return e.err }
 
-// temporary tells whether the same query may succeed later without anybody
+// temporary reports whether the same query may succeed later without anybody
 // changing anything.
 func (e *QueryError) temporary() bool {
 	switch e.Type {
@@ -70,7 +70,7 @@ func (e *QueryError) temporary() bool {
 	}
 }
 
-// tooMuch tells whether the server gave up on the amount of data that it had to
+// tooMuch reports whether the server gave up on the amount of data that it had to
 // look at, so that a shorter range may succeed.
 func (e *QueryError) tooMuch() bool {
 	switch {

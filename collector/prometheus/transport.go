@@ -85,7 +85,7 @@ func (t *transport) Do(ctx context.Context, req *http.Request) (*http.Response, 
 	}
 }
 
-// retry tells whether another attempt makes sense now. It does not where the
+// retry reports whether another attempt makes sense now. It does not where the
 // server itself ran out of time on the query: it would again.
 func retry(err error) bool {
 	q, ok := errors.AsType[*QueryError](err)
@@ -148,8 +148,8 @@ func (t *transport) networkError(caller context.Context, err error) *QueryError 
 	return q
 }
 
-// lasting is the text of err without what is another one at each attempt, the port at this
-// end of a connection that broke: a failure that goes on is told once by its text.
+// lasting returns the text of err without the port at this end of a broken connection, which
+// differs at each attempt: by its text a failure that goes on is recognised, and logged once.
 func lasting(err error) string {
 	text := err.Error()
 	if op, isOp := errors.AsType[*net.OpError](err); isOp && op.Source != nil {
@@ -160,8 +160,8 @@ func lasting(err error) string {
 	return text
 }
 
-// connectionRemedy says what to do about a connection that was not made: what stands in the
-// way is one setting as a rule.
+// connectionRemedy says what to do about a connection that was not made: as a rule a single
+// setting is wrong, which the error tells.
 func connectionRemedy(err error) string {
 	op, isOp := errors.AsType[*net.OpError](err)
 	_, isFile := errors.AsType[*fs.PathError](err)

@@ -14,8 +14,8 @@ const (
 	denyPartialResponse = "deny_partial_response" // cluster of VictoriaMetrics: 0 or 1
 )
 
-const acceptPart = "a store behind the server is missing, and a part of the demand is not taken for all of it: bring the store back, " +
-	"or accept a part by ?" + partialResponse + "=true in the address"
+const acceptPart = "a store behind the server is missing, and the demand would look too low without it: bring the store back, " +
+	"or accept partial answers with ?" + partialResponse + "=true in the address"
 
 // acceptsPart reports whether the address of req says that a part of the data will do.
 func acceptsPart(req *http.Request) bool {
@@ -33,7 +33,7 @@ func acceptsPart(req *http.Request) bool {
 func partialError(body []byte) *QueryError {
 	q := &QueryError{Type: TypePartial, Remedy: acceptPart}
 	if bytes.Contains(body[:min(len(body), 64)], []byte(`"isPartial":true`)) { // VictoriaMetrics
-		q.Msg = "the answer is partial by its own word"
+		q.Msg = "the server marked its answer as partial"
 		return q
 	}
 	// Only what stands behind the data is decoded. Within a label the quotes are escaped.

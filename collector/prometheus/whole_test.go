@@ -29,7 +29,7 @@ func TestAPartOfTheDataIsNotTakenForTheWhole(t *testing.T) {
 	}{
 		"a Thanos that misses a store":       {"", thanosPart, 0, "store-1: connection refused"},
 		"though it is told not to answer so": {"?partial_response=false", thanosPart, 0, "store-1: connection refused"},
-		"a cluster that misses one":          {"", victoriaPart, 0, "the answer is partial by its own word"},
+		"a cluster that misses one":          {"", victoriaPart, 0, "the server marked its answer as partial"},
 		"its owner accepts a part":           {"?partial_response=true", thanosPart, 21, ""},
 		"so does that of a cluster":          {"?deny_partial_response=0", victoriaPart, 21, ""},
 		"a warning about the query":          {"", promqlWarns, 42, ""},
@@ -55,7 +55,7 @@ func TestAPartOfTheDataIsNotTakenForTheWhole(t *testing.T) {
 			require.ErrorAs(t, err, &q)
 			require.Equal(t, prometheus.TypePartial, q.Type)
 			require.ErrorContains(t, err, c.err)
-			require.ErrorContains(t, err, "accept a part by ?partial_response=true in the address")
+			require.ErrorContains(t, err, "accept partial answers with ?partial_response=true in the address")
 		})
 	}
 }
