@@ -65,8 +65,8 @@ keeps forescale from acting.`,
 	return cmd
 }
 
-// askServer asks forescale serve. It takes any certificate, for what is asked
-// is whether somebody answers; who it is KEDA checks.
+// askServer asks forescale serve. It accepts any certificate: doctor checks that something
+// answers, and who it is KEDA checks itself.
 func askServer(ctx context.Context, at doctor.Server, of *pb.Workload) (*pb.ExplainResponse, error) {
 	transport := insecure.NewCredentials()
 	if at.Encrypted {
@@ -80,9 +80,9 @@ func askServer(ctx context.Context, at doctor.Server, of *pb.Workload) (*pb.Expl
 	return pb.NewExplainerClient(conn).Explain(ctx, &pb.ExplainRequest{Workload: of})
 }
 
-// An impatient source gives each query, with all its attempts, the time that it has in the
-// running server. A server that hangs would otherwise cost three times the limit of a history
-// for each object.
+// An impatient source limits each query, with all its attempts, to the time that it has in
+// the running server. Otherwise a Prometheus that hangs would cost three times the limit of a
+// history for each object.
 type impatient struct {
 	doctor.Source
 
@@ -103,8 +103,8 @@ func (i impatient) Skew(ctx context.Context, now func() time.Time) (time.Duratio
 	return i.Source.Skew(ctx, now)
 }
 
-// errUnfit is the exit of doctor when something keeps forescale from acting.
-var errUnfit = errors.New("there are faults to mend")
+// errUnfit is what doctor ends with when something keeps forescale from acting.
+var errUnfit = errors.New("something keeps forescale from acting; see the faults above")
 
 func examine(ctx context.Context, c serveConfig, scope doctor.Scope, out io.Writer) error {
 	config, err := clusterConfig(scope.Kubeconfig)

@@ -48,7 +48,7 @@ func recordsOf(text []byte) (decision, answer []byte, err error) {
 	case err != nil:
 		return nil, nil, fmt.Errorf("%w: %w", errNoRecord, err)
 	case message.Workload != nil && message.Record == "" && message.Answered == "":
-		return nil, nil, errors.New("nothing had been answered yet, or demand was unknown: there is nothing to decide again")
+		return nil, nil, errors.New("nothing had been answered yet, or demand was unknown: there is nothing to replay")
 	case message.Workload != nil:
 		return orNil(message.Record), orNil(message.Answered), nil
 	case message.Decision != nil && message.Decision.Reason != "":

@@ -155,7 +155,7 @@ func modelOf(x *pb.ExplainResponse) string {
 	case x.GetTrusted():
 		return fmt.Sprintf("%s, trusted: its loss is %.2f of that of a rule without a model", x.GetModel(), x.GetSkill())
 	}
-	return fmt.Sprintf("%s, not trusted: its loss is %.2f of that of a rule without a model, which stands in", x.GetModel(), x.GetSkill())
+	return fmt.Sprintf("%s, not trusted: its loss is %.2f of that of a rule without a model, which acts in its place", x.GetModel(), x.GetSkill())
 }
 
 func experts(shares []*pb.Share) string {

@@ -58,7 +58,7 @@ a rate be the step. The file appears when it is complete.`,
 	fs := cmd.Flags()
 	fs.StringVar(&o.server.Prometheus.URL, "prometheus-url", "http://localhost:9090", "address of Prometheus or of a compatible API, before /api/v1")
 	fs.StringVar(&o.server.Prometheus.HTTPConfigFile, "prometheus-http-config", "", "YAML `file` with TLS, credentials, headers and proxy, in Prometheus's http_config format")
-	durationVar(fs, &o.server.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "limit of one query; a chunk of history gets six times as long")
+	durationVar(fs, &o.server.Prometheus.Timeout, "prometheus-timeout", api.Duration(10*time.Second), "time limit of one query; a chunk of history gets six times as long")
 	fs.StringVar(&o.query, "query", "", "`PromQL` of the demand, such as sum(rate(http_requests_total[1m]))")
 	fs.StringVar(&o.latency, "latency-query", "", "`PromQL` of the latency, in seconds")
 	fs.StringVar(&o.replicas, "replicas-query", "", "`PromQL` of the ready replicas")

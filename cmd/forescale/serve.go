@@ -137,7 +137,7 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 func (c *serveConfig) server() string {
 	u, err := url.Parse(c.Prometheus.URL)
 	if err != nil {
-		return "an address that is none" // newSource says so, without repeating it
+		return "(not a URL)" // newSource says so, without repeating it
 	}
 	return u.Redacted()
 }
@@ -230,15 +230,15 @@ func serveHTTP(ctx context.Context, lis net.Listener, h http.Handler) error {
 	return err
 }
 
-// watchClock warns while the clock here and Prometheus's differ: forecasts are
-// about instants.
+// watchClock warns while the clock here and that of Prometheus differ: a forecast is for an
+// instant, and would be early or late by as much.
 func watchClock(ctx context.Context, client *source.Client, log *slog.Logger) {
 	const limit = 5 * time.Second
 	ticker := time.NewTicker(10 * time.Minute)
 	defer ticker.Stop()
 	for {
 		if err := client.CheckClock(ctx, time.Now, limit); err != nil && ctx.Err() == nil {
-			log.Warn("clock or Prometheus not in order", "error", err)
+			log.Warn("clock check against Prometheus failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -91,7 +91,7 @@ func TestThePasswordOfPrometheusIsNotShown(t *testing.T) {
 	for address, want := range map[string]string{
 		"http://me:secret@prometheus:9090": "http://me:xxxxx@prometheus:9090",
 		"http://prometheus:9090":           "http://prometheus:9090",
-		"http://me:secret@bad host":        "an address that is none",
+		"http://me:secret@bad host":        "(not a URL)",
 	} {
 		c, err := loadServe(t, "", "--prometheus-url", address)
 		require.NoError(t, err)
