@@ -11,9 +11,9 @@ import (
 	"github.com/forescale/forescale/forecast"
 )
 
-// The worst day is one of which at least half was scored, wherever it lies: the first
-// truths come in the middle of a day, the last day ends early, and a gap leaves a day thin.
-func TestADayOfWhichLittleIsKnownIsNotTheWorst(t *testing.T) {
+// The worst day is one of which at least half was scored: the first day is scored from its middle
+// on, the last one ends early, and a gap leaves few values of a day.
+func TestADayWithFewValuesIsNotTheWorst(t *testing.T) {
 	const perDay = 24 // by the hour
 	start := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
@@ -48,7 +48,8 @@ func TestADayOfWhichLittleIsKnownIsNotTheWorst(t *testing.T) {
 	}
 }
 
-// Of a sample a week, the first eight days are one.
+// With steps of days or weeks the warm-up is half of the series: in one of weeks, eight days would
+// be a single sample.
 func TestTheWarmUpOfDaysAndWeeksIsHalf(t *testing.T) {
 	for step, want := range map[time.Duration]int{
 		time.Hour: 8 * 24, 12 * time.Hour: 16, 24 * time.Hour: 150, 7 * 24 * time.Hour: 150,

@@ -258,10 +258,10 @@ func TestPoolSurvivesEveryFamily(t *testing.T) {
 	}
 }
 
-// A week of a load without any pattern holds a hundred forecasts of an hour that do
-// not overlap, among which chance looks like skill: believed for it, the pool cost
-// 1.4 % over these walks and 2.5 % over others.
-func TestPoolKnowsChanceFromSkill(t *testing.T) {
+// A week of a load without any pattern has about a hundred forecasts of an hour that do not overlap,
+// so few that chance can look like skill: when the pool followed it, its errors were 1.4 % larger on
+// these walks and 2.5 % on others.
+func TestPoolDistinguishesChanceFromSkill(t *testing.T) {
 	const walks = 6
 	logs := map[float64]float64{}
 	for seed := range uint64(walks) {

@@ -143,8 +143,8 @@ func TestRunM4TakesWhatIsBelowZeroForMissing(t *testing.T) {
 	require.Equal(t, "series_id,h1,h2\nleak,3,3\nnone,3,3\n", string(text))
 }
 
-// The training part of one collection beside the test part of another would be scored as if
-// they belonged together.
+// The training part of one collection and the test part of another would be scored as if they
+// belonged together.
 func TestRunM4RefusesTwoCollections(t *testing.T) {
 	dir := collection(t, 4)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Hourly-train.csv"), []byte("id,V1\nS0,1,2\n"), 0o644))
@@ -152,8 +152,8 @@ func TestRunM4RefusesTwoCollections(t *testing.T) {
 	require.ErrorContains(t, err, "Hourly-train.csv are there: want the directory of one collection")
 }
 
-// The hourly data of the M4 competition, if there: floor is the rule of
-// yesterday, whose published scores are 13.912 and 1.193.
+// The hourly data of the M4 competition, where available: floor is the value of a day ago, whose
+// published scores are 13.912 and 1.193.
 func TestM4Hourly(t *testing.T) {
 	dir := os.Getenv("FORESCALE_M4")
 	if dir == "" {

@@ -16,8 +16,8 @@ import (
 	"github.com/forescale/forescale/forecast/baseline"
 )
 
-// A line that a terminal breaks cannot be read as one of a table: a hundred columns, for
-// names of up to eighteen letters.
+// A table whose lines wrap is hard to read: with names of up to eighteen letters it is at most a
+// hundred columns wide.
 func TestTheTablesFitATerminal(t *testing.T) {
 	level := map[string]accuracy.Number{"0.9": 1, "0.95": 1, "0.99": 1}
 	rung := accuracy.Rung{Horizon: 3600, N: 20160, MAE: 1234.5, PinballRatio: level, Coverage: level, WorstDayCoverage: level}
@@ -37,9 +37,9 @@ func TestTheTablesFitATerminal(t *testing.T) {
 	}
 }
 
-// A flat load has no ratio to what is never wrong: a dash says so, where +Inf and NaN look
-// like faults of the program.
-func TestWhatHasNoNumberIsADash(t *testing.T) {
+// On a flat load the naive rules have no error, so that there is no ratio to them: it is shown as a
+// dash, since +Inf and NaN would look like faults of the program.
+func TestAMissingNumberIsADash(t *testing.T) {
 	nan, inf := accuracy.Number(math.NaN()), accuracy.Number(math.Inf(1))
 	level := map[string]accuracy.Number{"0.9": inf, "0.95": inf, "0.99": nan}
 	rung := accuracy.Rung{Horizon: 60, N: 3, MAERatio: nan, MASE: inf, SMAPE: nan, PinballRatio: level, Coverage: level, WorstDayCoverage: level}
@@ -57,7 +57,8 @@ func TestWhatIsNotScoredHasNoTable(t *testing.T) {
 	require.Equal(t, "web: history too short\n", out.String())
 }
 
-// Half an hour of which half is warm-up holds no forecast of an hour: nothing is no tie.
+// Half an hour, half of it warm-up, has no forecast of an hour: there is no ratio, rather than one
+// of 1.
 func TestNoForecastHasNoRatio(t *testing.T) {
 	short := trace.Trace{Name: "short", Start: time.Unix(0, 0), Step: time.Minute, Values: make([]float64, 30)}
 	for i := range short.Values {
@@ -72,8 +73,8 @@ func TestNoForecastHasNoRatio(t *testing.T) {
 	require.True(t, math.IsNaN(float64(hour.PinballRatio["0.9"])))
 }
 
-// Horizons of less than a second apart are in order, too. (Steps of half a second and less are
-// averaged to longer ones.)
+// Horizons less than a second apart are in order too. (Steps of half a second and less are averaged
+// to longer ones.)
 func TestHorizonsAscend(t *testing.T) {
 	var loads []trace.Trace
 	for _, ms := range []int{900, 600, 850, 700, 750} {

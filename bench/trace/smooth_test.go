@@ -52,8 +52,8 @@ func TestSmoothIsATriangle(t *testing.T) {
 	}
 }
 
-// A day of averages over two weeks of seconds is made in well under a second: once, it took
-// as long as the span is wide. Where nothing comes for longer than the reach, nothing is left.
+// Averages of a day over two weeks of seconds take well under a second: the time does not grow with
+// the span. Where the load has been 0 for longer than the span, the average is exactly 0.
 func TestSmoothOfALongSpan(t *testing.T) {
 	values := make([]float64, 14*24*3600)
 	for i := range values[:24*3600] {

@@ -86,7 +86,7 @@ func TestIntensityOfAGaugeIsAtItsStamps(t *testing.T) {
 	require.InDelta(t, 45, got, 1e-9)
 }
 
-// A ramp of one a second, averaged to 15 s, is where it was.
+// A ramp of one a second is not shifted when it is averaged to 15 s.
 func TestIntensityOfAGaugeBySecondsIsNotShifted(t *testing.T) {
 	values := make([]float64, 120)
 	for i := range values {
