@@ -50,7 +50,7 @@ func of(t *testing.T, runs ...report.Run) *report.Report {
 	return r
 }
 
-// Of a minute nobody can say what is better, whatever the figures.
+// A minute is too short for a verdict, whatever the figures.
 func TestNoVerdictOnTooLittle(t *testing.T) {
 	runs := []report.Run{outcome("a", "hpa-rate-70", 2.4, 1.4), outcome("a", "forescale-floor", 0.8, 1.26)}
 	for judged, want := range map[float64]string{
@@ -70,7 +70,7 @@ func TestNoVerdictOnTooLittle(t *testing.T) {
 	}
 }
 
-// A load that the least number of pods carries may grow as it likes.
+// While the least number of pods suffices, the growth of the load does not matter.
 func TestVerdictOfALoadWithoutAnythingToScale(t *testing.T) {
 	for undelayed, want := range map[float64]string{
 		48: "The least number of pods carries the load at all times: there is nothing to scale.",
@@ -85,8 +85,8 @@ func TestVerdictOfALoadWithoutAnythingToScale(t *testing.T) {
 	}
 }
 
-// A step a day is shorter than a thousandth of the time: that growth is slow at nearly all
-// times does not say that an HPA keeps up.
+// A step once a day takes less than a thousandth of the time: although the load grows slowly at
+// nearly all times, an HPA need not keep up.
 func TestVerdictOfRareSteps(t *testing.T) {
 	for name, c := range map[string]struct {
 		growth, violating float64
@@ -141,7 +141,8 @@ func TestVerdictOwnsUpToWhereItLoses(t *testing.T) {
 	require.Contains(t, r.Verdict.Sentences, "It does no harm: it violates at most 0.01 points of time more than hpa-rate-70, and costs at most 2 % more.")
 }
 
-// Time and requests may tell opposite things, when what is missed lies where the load is high.
+// The shares of time and of requests may contradict each other, when the misses are where the load
+// is high.
 func TestTheVerdictCountsRequestsToo(t *testing.T) {
 	sentences := func(reference, ours float64) string {
 		a, b := outcome("a", "hpa-rate-70", 0.46, 1.08), outcome("a", "forescale-keda", 0.39, 1.1)
@@ -155,7 +156,7 @@ func TestTheVerdictCountsRequestsToo(t *testing.T) {
 	require.NotContains(t, sentences(5.58, 4.08), otherwise)
 }
 
-// Of two days, each of which tells the opposite, the mean says nothing about a third.
+// If two days contradict each other, their mean says nothing about a third.
 func TestTheVerdictOwnsUpToChance(t *testing.T) {
 	verdict := func(first, second float64) report.Verdict {
 		a, b := outcome("a", "hpa-rate-70", 0.6, 1.4), outcome("a", "forescale-floor", (first+second)/2, 1.4)
@@ -247,8 +248,8 @@ func TestFrontier(t *testing.T) {
 	require.Contains(t, string(text), `"cost_at_budget":null`)
 }
 
-// A default that chooses its quantile lies on no line through fixed ones: these never
-// stay within the budget, though a line from one of them to the default does.
+// A default that chooses its quantile is on no line between those of fixed ones: these never stay
+// within the budget, though a line from one of them to the default would.
 func TestADefaultIsNoPointOfAFrontier(t *testing.T) {
 	r := of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.02, 1.2),
 		outcome("a", "forescale-floor-90", 0.9, 1.1), outcome("a", "forescale-floor-98", 0.3, 1.15))
@@ -316,7 +317,8 @@ func TestRecommendedSpecIsTheOneThatWasReplayed(t *testing.T) {
 	require.ErrorContains(t, err, "not among the 0 traces")
 }
 
-// A budget of violations is kept better by who sees them: the spec says so where it does not.
+// A budget of violations is kept better if they are measured: a spec without a latency query says so
+// in a comment.
 func TestTheRecommendedSpecNamesTheLatencyQuery(t *testing.T) {
 	recommended := func(forecast, metric string) string {
 		s := settings()
@@ -339,8 +341,8 @@ func TestNothingRan(t *testing.T) {
 	require.ErrorContains(t, err, "none of 1 policies")
 }
 
-// Days on which nothing is needed cost nothing: what a draw of them alone would cost is no
-// figure, and neither is a comparison with a policy that never had a pod.
+// Days on which nothing is needed cost nothing: there is no relative cost of a draw of such days
+// alone, and no comparison with a policy that never had a pod.
 func TestWhereNothingIsNeededNothingIsCompared(t *testing.T) {
 	idle := func(policy string, hours float64) report.Run {
 		run := outcome("a", policy, 0.2, hours/200)
@@ -372,8 +374,7 @@ func TestUnknownFiguresAreNull(t *testing.T) {
 	require.Contains(t, b.String(), `"recovery_median_s": null`)
 }
 
-// Forescale is not compared with itself: with another policy where one ran, and without one
-// with none.
+// Forescale is compared with another policy if one ran, else with none, and never with itself.
 func TestForescaleIsNotItsOwnReference(t *testing.T) {
 	r := of(t, outcome("a", "forescale-floor", 0.04, 1.2), outcome("a", "forescale-keda", 0.05, 1.2), outcome("a", "hpa-rate-60", 0.02, 1.5))
 	require.Equal(t, "hpa-rate-60", r.Reference())

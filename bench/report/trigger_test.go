@@ -13,8 +13,8 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// What was replayed behind KEDA alone is run behind KEDA: the trigger has the spec of the
-// replay, with the lead time that this took where none was stated.
+// If only KEDA was replayed, the object is a trigger for KEDA with the spec of the replay, and the
+// lead time that the replay used where the spec states none.
 func TestTheObjectForKEDAIsTheSpecThatWasReplayed(t *testing.T) {
 	s := settings()
 	s.Min, s.RateWindowS = 2, 60
@@ -69,7 +69,8 @@ func TestTheObjectForKEDAIsTheSpecThatWasReplayed(t *testing.T) {
 	require.Equal(t, want, trigger())
 }
 
-// A verdict about one way in beside the object for the other would promise what is not run.
+// The verdict and the object are about the same policy: else the verdict would promise what is not
+// run.
 func TestTheVerdictIsAboutWhatIsToBeRun(t *testing.T) {
 	reference, floor, keda := outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.08, 1.12), outcome("a", "forescale-keda", 0.09, 1.05)
 	r := of(t, reference, floor, keda)

@@ -185,8 +185,8 @@ func TestARunWithoutAForecastIsToldOf(t *testing.T) {
 	}
 }
 
-// Few events are noisy because they are counted; an average as small need not be.
-func TestTheNoiseOfCountingIsToldOfWhereItIs(t *testing.T) {
+// A count of few events is noisy; an average of the same size need not be.
+func TestTheNoiseOfCountingIsMentionedWhereThereIsAny(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	wave := trace.Trace{Name: "wave", Step: time.Minute, Values: make([]float64, 30*60)}
 	counts := trace.Trace{Name: "counts", Step: time.Minute, Values: make([]float64, 30*60)}
@@ -221,8 +221,8 @@ func TestTimelinesAreKeptWhereAsked(t *testing.T) {
 	require.Contains(t, run(t, o).Timelines["smooth"], rival.Tuned)
 }
 
-// An outage after the load would look like one that did no harm.
-func TestAnOutageAfterTheLoadIsToldOf(t *testing.T) {
+// An outage after the end of the load would look harmless: it is a warning.
+func TestAnOutageAfterTheLoadIsMentioned(t *testing.T) {
 	o := options()
 	o.Seeds, o.Policies = 1, []string{"hpa-rate-70"}
 	o.Replay.Metric.Outages = []replay.Outage{{From: 47 * time.Hour, Length: time.Minute}, {From: 48 * time.Hour, Length: time.Minute}}

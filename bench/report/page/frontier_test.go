@@ -11,9 +11,9 @@ import (
 	"github.com/forescale/forescale/bench/report"
 )
 
-// The other way in stands beside the one that is recommended, often with no room at its
-// point. It is looked for, and has its name on a phone, too.
-func TestBothWaysInAreNamedInACrowd(t *testing.T) {
+// The policies for an HPA and for KEDA are often close together, with no room for a label at their
+// points. Both are labelled, also on a phone.
+func TestBothPoliciesOfForescaleAreLabelledInACrowd(t *testing.T) {
 	r := &report.Report{Runs: []report.Run{{Policy: "hpa-rate-70"}}}
 	r.Verdict.Policy = "forescale-keda"
 	c := &canvas{width: 358, height: 430}
@@ -32,7 +32,7 @@ func TestBothWaysInAreNamedInACrowd(t *testing.T) {
 	require.Contains(t, drawn, "forescale-floor")
 }
 
-// A budget that no policy comes near is drawn within the picture all the same.
+// A budget far from all policies is drawn within the picture all the same.
 func TestAWideBudgetIsWithinThePicture(t *testing.T) {
 	r := &report.Report{Settings: report.Settings{BudgetPct: 20}}
 	r.Aggregates = []report.Aggregate{{Class: report.All, Policy: "kpa", CostRatio: 1.4, ViolatingTime: 0.5}}
@@ -40,14 +40,14 @@ func TestAWideBudgetIsWithinThePicture(t *testing.T) {
 	require.GreaterOrEqual(t, p.y(20), p.top)
 }
 
-// A tenth of a request per second is a load like any other; there is no tenth of a pod.
+// The axis of a low load has marks below one request per second, that of pods has none below 1.
 func TestMarksOfALowLoad(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0, 0.05, 0.1}, ticks(0.09, 0, 2), 1e-12)
 	require.Equal(t, []float64{0, 1}, ticks(0.09, 1, 2))
 	require.Equal(t, []float64{0, 1000, 2000, 3000, 4000}, ticks(3900, 0, 4))
 }
 
-// On a phone the marks of a year stand as far apart as those of a day.
+// On a phone the marks of a year are as far apart as those of a day.
 func TestMarksOfAYearDoNotMeet(t *testing.T) {
 	points := make([]replay.Point, 366*24)
 	for i := range points {
