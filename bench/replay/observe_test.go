@@ -36,7 +36,7 @@ func TestTheRateLags(t *testing.T) {
 	require.InDelta(t, 239.5, len(at), 0.5)
 }
 
-// The counter goes on from the history to the run, which begins between two scrapes.
+// The counter continues from the history into the run, which begins between two scrapes.
 func TestTheRateIsKnownFromTheBeginOn(t *testing.T) {
 	begin, seen := time.Time{}, 0
 	watch := script{period: time.Second, reset: func(c replay.Config) { begin = c.Start }, decide: func(now time.Time, o replay.Observation) replay.Action {
@@ -52,7 +52,7 @@ func TestTheRateIsKnownFromTheBeginOn(t *testing.T) {
 	require.Greater(t, seen, 300)
 }
 
-// What metrics-server knows of a pod: nothing at first, then its use.
+// What metrics-server reports of a pod: nothing at first, then its use.
 func TestPodsAsTheApiShowsThem(t *testing.T) {
 	begin := time.Time{}
 	seen := map[string]bool{}
@@ -89,7 +89,7 @@ func TestPodsAsTheApiShowsThem(t *testing.T) {
 	require.Equal(t, map[string]bool{"busy": true, "missing": true, "starting": true, "terminating": true}, seen)
 }
 
-// The gaps of the trace are seen by the policy, and by the history, as gaps.
+// Gaps of the trace are gaps for the policy and in the history.
 func TestGapsReachThePolicy(t *testing.T) {
 	tr := stepTrace(500, 500).WithGaps(trace.Gap{After: 2 * time.Hour, Length: time.Hour}, trace.Gap{After: 20 * time.Hour, Length: time.Hour})
 	missing, history := 0, 0
@@ -116,7 +116,7 @@ func TestGapsReachThePolicy(t *testing.T) {
 	require.InDelta(t, 60, history, 2)
 }
 
-// Over-dispersed arrivals disturb the metric, not the mean.
+// Over-dispersed arrivals add noise to the metric, but do not change its mean.
 func TestDispersion(t *testing.T) {
 	spread := func(index float64) float64 {
 		sum, squares, n := 0.0, 0.0, 0.0
@@ -135,8 +135,8 @@ func TestDispersion(t *testing.T) {
 	require.InDelta(t, 5, spread(5)/one, 0.5)
 }
 
-// The sum over pods follows the load like the counter of an ingress does, but for
-// a while around each change of the pods.
+// The sum of the rates of the pods follows the load like the counter of an ingress, except for a
+// while around each change of the pods.
 func TestRatesOfPodsAddUp(t *testing.T) {
 	begin := time.Time{}
 	worst, after := 0.0, 0.0
@@ -173,7 +173,7 @@ func TestRatesOfPodsWithoutScrapesAreEmpty(t *testing.T) {
 	require.InDelta(t, 120, blind, 4)
 }
 
-// An outage without an end is one, though its end is beyond what a duration can say.
+// An outage without an end is simulated too, although its end overflows a duration.
 func TestAnOutageWithoutAnEnd(t *testing.T) {
 	blind := 0
 	p := script{period: time.Minute, decide: func(_ time.Time, o replay.Observation) replay.Action {
@@ -187,10 +187,10 @@ func TestAnOutageWithoutAnEnd(t *testing.T) {
 	require.InDelta(t, 50, blind, 2, "minutes of an hour")
 }
 
-// Ten minutes without scrapes: an HPA holds on the error, KEDA's default reads
-// zero demand and shrinks after the window of 300 s. When scrapes are back, rate()
-// extrapolates the first two samples to half of the truth, and an HPA without
-// recommendations of the last 300 s believes it.
+// During ten minutes without scrapes an HPA holds because of the error, while KEDA by default reads
+// a demand of zero and scales down after the window of 300 s. When scrapes are back, rate()
+// extrapolates the first two samples to half of the load, and an HPA without recommendations of the
+// last 300 s follows that.
 func TestAnOutageOfTheMetric(t *testing.T) {
 	o := replay.Options{Metric: replay.Metric{Outages: []replay.Outage{{From: 6 * time.Hour, Length: 10 * time.Minute}}}, Timeline: time.Minute}
 	least := func(emptyIsZero bool, from, to int) int32 {

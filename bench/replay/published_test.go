@@ -26,9 +26,8 @@ func sudden() trace.Trace {
 	return tr
 }
 
-// Seconds of violation after a step to four times the load, as a simulator written
-// independently of this one found them. The use of processors saturates, so an HPA
-// on it needs several rounds.
+// The seconds of violation after a step to four times the load agree with those of an independent
+// simulator. The use of processors saturates, so an HPA on it needs several rounds.
 func TestSecondsOfViolationAfterAStep(t *testing.T) {
 	for name, c := range map[string]struct {
 		hpa  replay.HPA
@@ -48,8 +47,8 @@ func TestSecondsOfViolationAfterAStep(t *testing.T) {
 	}
 }
 
-// An HPA on public traces scaled to 4000 requests/s, as the same simulator found:
-// cost over the optimum and violating time.
+// The cost relative to the optimum and the violating time of an HPA on public traces, scaled to
+// 4000 requests/s, agree with those of the same simulator.
 func TestFiguresOnPublicTraces(t *testing.T) {
 	dir := os.Getenv("FORESCALE_TRACES")
 	if dir == "" {

@@ -35,8 +35,8 @@ func run(t *testing.T, tr trace.Trace, p replay.Policy, o replay.Options) replay
 	return r
 }
 
-// Four times the load at once: an HPA on the rate misses the objective until the
-// metric, the slot, the start-up and the backlog are behind it.
+// After a step to four times the load an HPA on the rate misses the objective until the delays of
+// the metric, the slot and the start-up have passed, and the backlog is served.
 func TestAStepIsAnsweredAfterTheLeadTime(t *testing.T) {
 	r := run(t, stepTrace(800, 3200), rateHPA(70), replay.Options{})
 	require.Len(t, r.Recovery, 1)
@@ -70,7 +70,7 @@ func TestEqualSeedsGiveEqualResults(t *testing.T) {
 	require.NotEqual(t, a.ReplicaHours, run(t, tr, rateHPA(70), o).ReplicaHours)
 }
 
-// A load of the least numbers there are has no factor that makes it a load.
+// A load of denormal numbers cannot be scaled by any finite factor.
 func TestALoadTooSmallToBeScaledIsRefused(t *testing.T) {
 	_, err := replay.NewScenario(stepTrace(1e-320, 2e-320), replay.Options{Load: replay.Load{Peak: 4000}})
 	require.ErrorContains(t, err, "too little to be scaled to 4000")
@@ -92,9 +92,9 @@ func fixedStart() replay.Options {
 	}
 }
 
-// No policy without violations is cheaper than the optimum; the oracle all but
-// reaches it and never violates.
-func TestNobodyBeatsTheOptimum(t *testing.T) {
+// No policy without violations is cheaper than the optimum; the oracle nearly reaches it and never
+// violates.
+func TestNoPolicyBeatsTheOptimum(t *testing.T) {
 	for seed := range uint64(3) {
 		s, err := replay.NewScenario(busy(seed), fixedStart())
 		require.NoError(t, err)
@@ -114,7 +114,7 @@ func TestNobodyBeatsTheOptimum(t *testing.T) {
 	}
 }
 
-// Both modes tell the same story about the same run.
+// Both modes yield about the same figures for the same run.
 func TestRequestModeAgreesWithFluid(t *testing.T) {
 	o := replay.Options{Warmup: 11*time.Hour + 30*time.Minute}
 	tr := stepTrace(200, 800)
@@ -131,7 +131,7 @@ func TestRequestModeAgreesWithFluid(t *testing.T) {
 	require.InDelta(t, fluid.ViolatingTime*0.01*fluid.Length.Seconds()+30, single.ViolatingTime*0.01*single.Length.Seconds(), 40)
 }
 
-// The seconds are fine enough: quarters of them tell the same.
+// A step of a second is fine enough: with a quarter of it the results are the same.
 func TestStepConverges(t *testing.T) {
 	o := replay.Options{Load: replay.Load{Peak: 1500}, Warmup: 48 * time.Hour}
 	coarse := run(t, busy(1), rateHPA(80), o)
@@ -142,7 +142,7 @@ func TestStepConverges(t *testing.T) {
 	require.InEpsilon(t, fine.OptimumHours, coarse.OptimumHours, 0.01)
 }
 
-// A floor acts at the next slot of the HPA, and at once where the HPA is prompt.
+// A floor takes effect at the next slot of the HPA, and at once where the HPA is prompt.
 func TestAFloorRaisesTheHPA(t *testing.T) {
 	for minor, most := range map[int]time.Duration{36: 15 * time.Second, 37: 0} {
 		var raised, seen time.Time
@@ -166,7 +166,7 @@ func TestAFloorRaisesTheHPA(t *testing.T) {
 	}
 }
 
-// An external metric of n·target makes n pods; a NaN makes the HPA hold.
+// An external metric of n·target yields n pods; on a NaN the HPA holds.
 func TestAnExternalMetricDrivesTheHPA(t *testing.T) {
 	p := overHPA{script{period: 5 * time.Second, hpa: &replay.HPA{External: true}, decide: func(now time.Time, _ replay.Observation) replay.Action {
 		a := replay.Hold()
@@ -224,7 +224,7 @@ func TestScalingToZero(t *testing.T) {
 	require.Zero(t, r.ViolatingTime, "nobody asked")
 }
 
-// An HPA does nothing at zero replicas, and has no minimum of 0: a load that begins after
+// An HPA does nothing at zero replicas, so that its minimum is never 0: a load that begins after
 // hours without any is served all the same.
 func TestAnHPAStaysAboveZero(t *testing.T) {
 	o := replay.Options{Warmup: time.Hour, Score: 20 * time.Hour, Cluster: replay.Cluster{ZeroMin: true}}
@@ -239,7 +239,7 @@ func TestAnHPAStaysAboveZero(t *testing.T) {
 	require.Less(t, run(t, stepTrace(0, 800), overHPA{floor}, o).ViolatingTime, 1.0, "nor has a floor")
 }
 
-// Starts while the policy settles are not those of the judged part.
+// Starts while the policy settles do not count in the judged part.
 func TestStartsWhileSettlingAreNotJudged(t *testing.T) {
 	calls := 0
 	p := script{period: time.Minute, decide: func(time.Time, replay.Observation) replay.Action {
@@ -301,7 +301,7 @@ func TestSlowStart(t *testing.T) {
 	require.Less(t, slow.Recovery[0], quick.Recovery[0]+90*time.Second)
 }
 
-// A scenario serves several runs at a time.
+// A scenario can be run several times concurrently.
 func TestRunsAreIndependent(t *testing.T) {
 	s, err := replay.NewScenario(busy(3), replay.Options{Load: replay.Load{Peak: 1500}, Metric: replay.Metric{PerPod: true}})
 	require.NoError(t, err)
@@ -322,7 +322,7 @@ func TestRunsAreIndependent(t *testing.T) {
 	require.Positive(t, results[3].ReplicaHours)
 }
 
-// Where pods wait for nodes, an answer takes so much longer, and nodes are paid for.
+// Where pods wait for nodes, a reaction takes longer by that, and the nodes are paid for.
 func TestNodesDelayTheAnswer(t *testing.T) {
 	roomy := run(t, sudden(), rateHPA(70), replay.Options{})
 	o := replay.Options{Cluster: replay.Cluster{Nodes: &replay.Nodes{Pods: 10}}}

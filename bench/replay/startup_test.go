@@ -10,8 +10,8 @@ import (
 	"github.com/forescale/forescale/scaler/capacity"
 )
 
-// The counts of an HPA, read once a minute as Prometheus would keep them, tell how long its
-// pods take to start.
+// How long pods take to start can be estimated from the counts of an HPA, read once a minute as
+// Prometheus would store them.
 func TestTheRecordOfAnHPATellsTheStartUp(t *testing.T) {
 	for _, startup := range []time.Duration{20 * time.Second, time.Minute, 4 * time.Minute} {
 		var desired, ready []float64

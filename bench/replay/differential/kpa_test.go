@@ -121,8 +121,8 @@ func TestTicksOfTheRealKnativeAutoscaler(t *testing.T) {
 	t.Logf("%d decisions, %d of them changes, all equal", total, moves)
 }
 
-// The averages of the real buckets are cut to six decimals in this version; those
-// of newer ones, and of the port, are rounded.
+// This version truncates the averages of its buckets to six decimals; newer ones, and the port,
+// round them.
 func TestAveragesOfTheRealKnativeBuckets(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for _, length := range []time.Duration{6 * time.Second, 30 * time.Second, time.Minute} {

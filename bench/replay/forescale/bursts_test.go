@@ -56,8 +56,8 @@ func times(f float64) func(float64) float64 { return func(base float64) float64 
 
 func plus(d float64) func(float64) float64 { return func(base float64) float64 { return base + d } }
 
-// For the bill of the HPA at 70 % more of the bursts that return by a clock are met,
-// and no fewer of those that do not. None of the loads was chosen by what came out.
+// At the cost of the HPA at 70 % more of the bursts that return by a clock are met, and no fewer of
+// the others. None of the loads was chosen by its result.
 func TestBurstsThatReturnAreMetForTheSameBill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	busy := make([]float64, 24)

@@ -28,12 +28,11 @@ func shift() trace.Trace {
 	return t
 }
 
-// The negative control: what a forecast gains is what the past tells of the future.
-// With its days in any order this load is foretold as before; with its blocks of five
-// hours shuffled, each of which still rises as steeply, there is nothing to know, and
-// nothing may be gained. What is compared are the same rules at the same quantile with
-// the pool of models and with the last value in its place, so that nothing else can be
-// the gain.
+// The negative control: a forecast can gain only from what the past says of the future. With its
+// days in any order this load is as predictable as before; with its blocks of five hours shuffled,
+// each of which still rises as steeply, it is not, and there must be no gain. The same rules at the
+// same quantile are compared with the pool of models and with the last value in its place, so that
+// the gain has no other cause.
 func TestAShuffledLoadRemovesTheGain(t *testing.T) {
 	late := func(tr trace.Trace, model string) float64 {
 		p, err := forescale.New(forescale.FloorName, api.Spec{Forecast: api.ForecastSpec{Model: model, Risk: 0.95}})
@@ -57,8 +56,8 @@ func TestAShuffledLoadRemovesTheGain(t *testing.T) {
 	}
 }
 
-// What every policy of a replay owes: equal runs, nothing from the future, and it lives
-// through silence and overload.
+// The contract of every policy in a replay: equal runs, nothing from the future, and it survives
+// missing samples and overload.
 func TestForescaleKeepsTheContractOfAPolicy(t *testing.T) {
 	for _, name := range []string{forescale.FloorName, forescale.KedaName} {
 		t.Run(name, func(t *testing.T) {

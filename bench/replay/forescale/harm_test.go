@@ -19,9 +19,9 @@ func made(change func(s *trace.Shape)) trace.Trace {
 	return trace.Synthetic(s, 1)
 }
 
-// A forecast may do no harm: on no load may forescale miss the objective for longer
-// than the HPA at 70 %, nor cost more than 1.02 times as much, also where what was
-// learned has become a lie. The loads are made, none was chosen by what came out.
+// A forecast must do no harm: on no load may forescale miss the objective for longer than the HPA at
+// 70 %, or cost more than 1.02 times as much, even where the learned pattern no longer holds. The
+// loads are synthetic, and none was chosen by its result.
 func TestForescaleDoesNoHarm(t *testing.T) {
 	const hour = time.Hour
 	// What nobody could know may be missed once where the headroom of the HPA would
@@ -56,8 +56,8 @@ func TestForescaleDoesNoHarm(t *testing.T) {
 	}
 }
 
-// What a policy does before an instant may not depend on the load after it. The
-// oracle, which looks ahead, shows that the test would notice.
+// What a policy does before an instant must not depend on the load after it. The oracle, which looks
+// ahead, shows that the test would notice.
 func TestNothingComesFromTheFuture(t *testing.T) {
 	a := made(func(s *trace.Shape) { s.Base = 1500 }).Tail(2 * 24 * time.Hour)
 	at := 42 * time.Hour // from the start, 6 h before the end

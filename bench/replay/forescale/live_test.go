@@ -135,9 +135,9 @@ func specs() map[string]api.Spec {
 	}
 }
 
-// What is replayed is what is served: the same samples give the same answers, bit for
-// bit, to KEDA and to the controller, through a leap of the load and gaps of the
-// metric. Both are fitted once, on the same history.
+// The replay answers as the server does: from the same samples KEDA and the controller get the same
+// answers, bit for bit, through a jump of the load and gaps of the metric. Both are fitted once, on
+// the same history.
 func TestServeAnswersAsTheReplay(t *testing.T) {
 	for name, spec := range specs() {
 		t.Run(name+", KEDA", func(t *testing.T) {

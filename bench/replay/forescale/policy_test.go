@@ -61,8 +61,9 @@ func TestForescaleIsCheaperThanTheHPAAndKeepsTheObjective(t *testing.T) {
 	}
 }
 
-// Three pods of 4 slots in 66.7 ms carry 60 requests/s each, or a hair less by the
-// nanosecond: behind KEDA they are three, as a floor has them, and not four.
+// A pod with 4 slots and 66.7 ms per request serves 60 requests/s, or slightly less, since the time
+// is rounded to a nanosecond: where three pods suffice, three are asked for behind KEDA, as under a
+// floor, and not four.
 func TestWholeReplicasStayWholeBehindKEDA(t *testing.T) {
 	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 160}, Seed: 1}
 	o.Service.Slots, o.Service.ServiceTime = 4, 66_666_667
@@ -77,8 +78,8 @@ func TestWholeReplicasStayWholeBehindKEDA(t *testing.T) {
 	require.InEpsilon(t, cost[0], cost[1], 0.03)
 }
 
-// Pods that take an hour to start are no reason not to run: what a spec may state is the most
-// that is looked ahead.
+// With pods that take an hour to start a replay runs all the same: it looks ahead by the longest
+// lead time that a spec may state.
 func TestPodsThatTakeAnHourToStart(t *testing.T) {
 	o := replay.Options{Score: 12 * time.Hour, Seed: 1, Cluster: replay.Cluster{Startup: replay.Startup{Median: time.Hour}}}
 	for _, name := range []string{forescale.FloorName, forescale.KedaName} {
@@ -97,8 +98,8 @@ func TestOracleShowsThePriceOfTheRules(t *testing.T) {
 	require.Less(t, r.CostRatio, 1.08)
 }
 
-// Ten minutes without metrics at the peak: nothing is taken away.
-func TestSilenceRemovesNothing(t *testing.T) {
+// During ten minutes without metrics at the peak no replica is removed.
+func TestMissingMetricsRemoveNothing(t *testing.T) {
 	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1}
 	from := 6*time.Hour + 30*time.Minute // about the peak of the day
 	o.Metric.Outages = []replay.Outage{{From: from, Length: 10 * time.Minute}}
@@ -115,8 +116,8 @@ func TestSilenceRemovesNothing(t *testing.T) {
 	}
 }
 
-// A scrape that fails takes up to a quarter off a rate over four of them until the
-// next one comes: what it comes back to is not a rise.
+// A failed scrape lowers a rate over four scrapes by up to a quarter until the next one: its return
+// to the former value is not a rise.
 func TestLostScrapesAreNoBursts(t *testing.T) {
 	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 500}, Seed: 1}
 	p, err := forescale.New(forescale.FloorName, api.Spec{})
@@ -129,9 +130,8 @@ func TestLostScrapesAreNoBursts(t *testing.T) {
 	require.LessOrEqual(t, lossy.ViolatingTime, whole.ViolatingTime+0.1)
 }
 
-// An unforeseen step to four times the load: the service is back about when the
-// pods that were asked for at once are ready. Over five draws of the start-up times an
-// HPA at 70 % needs 149 s.
+// After an unforeseen step to four times the load the service recovers about when the pods that were
+// asked for at once are ready. Over five draws of the start-up times an HPA at 70 % needs 149 s.
 func TestStepRecovers(t *testing.T) {
 	tr := trace.Trace{Name: "step", Start: start, Step: 15 * time.Second, Values: make([]float64, 36*240)}
 	for i := range tr.Values {
@@ -154,8 +154,8 @@ func TestStepRecovers(t *testing.T) {
 	}
 }
 
-// A spec that says what a replica carries is run as serve runs it: by that target, and
-// not by what the pods of the replay could carry.
+// A spec with a target per replica is replayed with that target, as the server uses it, and not with
+// what the pods of the replay could serve.
 func TestTheTargetOfTheSpecCounts(t *testing.T) {
 	o := replay.Options{Score: 12 * time.Hour, Load: replay.Load{Peak: 2000}, Seed: 1}
 	for _, name := range []string{forescale.FloorName + "-95", forescale.KedaName + "-95"} {
@@ -168,9 +168,9 @@ func TestTheTargetOfTheSpecCounts(t *testing.T) {
 	}
 }
 
-// Pods that are met at random, each with a line of its own, carry less: forescale knows
-// the service that it is replayed on, and staffs for it.
-func TestPodsByThemselvesAreStaffedForIt(t *testing.T) {
+// Pods that are chosen at random, each with a queue of its own, can serve less: forescale knows the
+// service that is replayed, and asks for as many as that needs.
+func TestPodsWithTheirOwnQueuesAreStaffedForIt(t *testing.T) {
 	web := queue.Service{Slots: 8, ServiceTime: 80 * time.Millisecond, Latency: 500 * time.Millisecond, Quantile: 0.99}
 	o := replay.Options{Warmup: 7 * 24 * time.Hour, Seed: 1, Service: web}
 	p, err := forescale.New("forescale-keda", api.Spec{})

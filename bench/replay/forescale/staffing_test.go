@@ -11,8 +11,8 @@ import (
 	"github.com/forescale/forescale/scaler/capacity"
 )
 
-// What a replica carries by each formula is what it carries of single requests: at the
-// highest rate allowed, the share that was allowed is late.
+// The rate that each formula allows per replica holds for simulated requests: at the highest one
+// allowed, the allowed share is late.
 func TestStaffingHoldsForSingleRequests(t *testing.T) {
 	const latency, allowed = 500 * time.Millisecond, 0.01
 	const mean = 0.08 // seconds

@@ -26,12 +26,11 @@ func fourfold() trace.Trace {
 	return t
 }
 
-// A step to four times the load that nothing foretells, at several times between two
-// scrapes: seconds without the objective, of which the HPA at 70 % has 149. An order of
-// two and three times what is missing, of one who is told the new level by the first
-// sample that shows more than a tenth of it, takes 100 and 87 s. Nothing of what is
-// asked for beyond the need outlives the queue, but what the HPA would have too, which is
-// held for the first day.
+// An unpredictable step to four times the load, at several times between two scrapes: the seconds
+// without the objective, of which the HPA at 70 % has 149. If the new level were known from the first
+// sample that shows more than a tenth of the step, asking for two or three times what is missing
+// would take 100 or 87 s. What is asked for beyond the need is not kept once the queue is gone,
+// except what the HPA would have too, which is held for the first day.
 func TestAStepThatNothingForetells(t *testing.T) {
 	for policy, most := range map[string]float64{forescale.FloorName: 94, forescale.KedaName: 100} {
 		t.Run(policy, func(t *testing.T) {
@@ -93,8 +92,8 @@ func morning(seed uint64) trace.Trace {
 	return t
 }
 
-// Without a history a forecast adds to what the HPA would have: nobody is worse off for the
-// hours in which it learns.
+// Without a history a forecast only adds to what the HPA would have: the hours in which it learns
+// are no worse.
 func TestTheFirstHoursAreNoWorse(t *testing.T) {
 	for _, policy := range []string{forescale.FloorName, forescale.KedaName} {
 		t.Run(policy, func(t *testing.T) {
@@ -118,7 +117,8 @@ func TestTheFirstHoursAreNoWorse(t *testing.T) {
 	}
 }
 
-// Where the load leaps at any time, less harm is done than under the HPA, for no more.
+// On a load that jumps at unpredictable times the objective is missed for less time than under the
+// HPA, at no higher cost.
 func TestLeapsThatNothingForetells(t *testing.T) {
 	s, err := replay.NewScenario(heaps(6, 3), replay.Options{Warmup: 2 * 24 * time.Hour, Seed: 3})
 	require.NoError(t, err)

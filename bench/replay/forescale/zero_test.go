@@ -12,9 +12,9 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// Without load for three hours, where there may be no replica at all: KEDA goes to zero after
-// its cooldown, and back when the load does. Of what a forecast leaves after such a fall, a
-// hundredth of a request per second is no demand. A floor stays at one, as its HPA does.
+// Three hours without load, where zero replicas are allowed: KEDA goes to zero after its cooldown,
+// and back when the load returns. A forecast that is still at a hundredth of a request per second
+// does not count as demand. A floor stays at one, as its HPA does.
 func TestToZeroAndBack(t *testing.T) {
 	values := make([]float64, 12*60)
 	for i := range values {

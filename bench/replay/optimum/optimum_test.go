@@ -134,7 +134,7 @@ func TestCostEqualsBruteForce(t *testing.T) {
 	}
 }
 
-// The plan, billed as a cluster bills, costs what Cost says, and is always ready.
+// The plan, billed as the cluster bills it, costs what Cost returns, and is always ready.
 func TestPlanCostsWhatCostSays(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 0))
 	for range 500 {

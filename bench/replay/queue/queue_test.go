@@ -68,9 +68,8 @@ func TestDemandIsTheFewestPodsThatKeepTheObjective(t *testing.T) {
 	require.Equal(t, 41, queue.NewStaffing(web()).Pods(4000), "41 pods at the peak of the published setting")
 }
 
-// A large service uses its pods better: the economy of scale.
-// Demand of any rate is told at once, and goes on where one server after the other is
-// looked at no more: at 1,250 pods of 8 slots.
+// The pods for any rate are computed at once, and go on rising with it beyond 1,250 pods of 8 slots,
+// from where on the servers are no longer tried one after another.
 func TestDemandOfAnyRateIsBounded(t *testing.T) {
 	s := queue.NewStaffing(queue.Service{Slots: 8, ServiceTime: 80 * time.Millisecond, Latency: 500 * time.Millisecond, Quantile: 0.99, Balancing: queue.PerPod})
 	last := 0
@@ -92,7 +91,8 @@ func TestSafeUtilizationRisesWithSize(t *testing.T) {
 	}
 }
 
-// One rounding below capacity the queue is longer than any clock: that has an end too.
+// At a rate one rounding error below the capacity the wait exceeds any duration: the result is
+// bounded.
 func TestTheQuantileAtTheEdgeOfCapacity(t *testing.T) {
 	table := queue.NewTable(web())
 	q := table.Quantile(4, math.Nextafter(400, 0))
@@ -124,8 +124,8 @@ func TestCheckNamesWhatNoPodCanKeep(t *testing.T) {
 	require.Error(t, queue.Service{}.Check())
 }
 
-// Eleven queues at the last rate below their capacity: a share of it rounds to the capacity of
-// one, under which no wait is long enough.
+// At the highest rate below the capacity of eleven queues the share of one rounds to its capacity,
+// at which there is no finite wait.
 func TestTheLatencyOfAQueueThatRoundsToItsCapacity(t *testing.T) {
 	s := queue.Service{Slots: 1, ServiceTime: 7 * time.Millisecond, Latency: time.Second, Quantile: 0.99, Balancing: queue.PerPod}
 	table := queue.NewTable(s)

@@ -150,8 +150,8 @@ func TestSharingIsInsensitive(t *testing.T) {
 	}
 }
 
-// A line per pod chosen at random is n queues of their own; the shorter of two is
-// much closer to the central queue.
+// A queue per pod, chosen at random, is n independent queues; choosing the shorter of two is much
+// closer to a central queue.
 func TestBalancingOrders(t *testing.T) {
 	wait := map[requests.Discipline]float64{}
 	for _, d := range []requests.Discipline{requests.Central, requests.TwoChoices, requests.Random} {
@@ -164,7 +164,7 @@ func TestBalancingOrders(t *testing.T) {
 	require.Less(t, wait[requests.TwoChoices], 0.5*wait[requests.Random])
 }
 
-// N = λT, for each discipline.
+// N = λT holds for each discipline.
 func TestLittlesLaw(t *testing.T) {
 	for _, d := range []requests.Discipline{requests.Central, requests.Random, requests.TwoChoices, requests.Sharing} {
 		got := simulate(requests.Settings{Slots: 4, Work: requests.Exponential(1), Discipline: d}, 3, 0.8, 200_000, 3)
@@ -172,7 +172,7 @@ func TestLittlesLaw(t *testing.T) {
 	}
 }
 
-// Every request is served, failed or still inside, also while pods come and go.
+// Every request is served, failed, or still in the system, also while pods come and go.
 func TestRequestsAreConserved(t *testing.T) {
 	for _, d := range []requests.Discipline{requests.Central, requests.Random, requests.TwoChoices, requests.Sharing} {
 		rng := rand.New(rand.NewPCG(5, uint64(d)))

@@ -75,8 +75,8 @@ func TestCraneProvidesForTheComingHour(t *testing.T) {
 	require.InDelta(t, a.Metric, math.Floor(a.Metric), 0, "cut to a whole number")
 }
 
-// A forecast that is made in an outage of the metric goes on from the newest sample: what
-// comes is as far ahead as it is, and not as far later as the outage is long.
+// A forecast made in an outage of the metric starts at the newest sample, so that its values are
+// those of their own times, and not late by the length of the outage.
 func TestCraneKeepsTimeInAnOutage(t *testing.T) {
 	history := days(3, daily)
 	for i := len(history) - 50; i < len(history); i++ {

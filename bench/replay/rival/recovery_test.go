@@ -23,9 +23,8 @@ func step() trace.Trace {
 	return trace.Trace{Name: "step", Start: epoch, Step: 15 * time.Second, Values: values}
 }
 
-// The time without the objective after a step by four, pods ready after about a
-// minute, mean of five seeds. The numbers are those of another simulator, written
-// before this one: seconds 149, 121, 389, 174 and 50.
+// The time without the objective after a step to four times the load, with pods ready after about a
+// minute, as the mean of five seeds. An independent simulator found 149, 121, 389, 174 and 50 s.
 func TestRecoveryFromAStep(t *testing.T) {
 	for name, want := range map[string]time.Duration{
 		"hpa-rate-70": 149 * time.Second, // one round: metric, sync, start
@@ -49,7 +48,7 @@ func TestRecoveryFromAStep(t *testing.T) {
 	}
 }
 
-// On a smooth day the reactive rules line up by their set-points.
+// On a smooth day the costs of the reactive rules are in the order of their set-points.
 func TestSetPointsOrderTheCost(t *testing.T) {
 	s, err := replay.NewScenario(trace.Synthetic(trace.Shape{Length: 3 * 24 * time.Hour, Day: 0.6, Noise: trace.Noise{Sigma: 0.02}}, 1), replay.Options{Load: replay.Load{Peak: 2000}})
 	require.NoError(t, err)
@@ -63,9 +62,9 @@ func TestSetPointsOrderTheCost(t *testing.T) {
 	require.InEpsilon(t, 1.2*costs[2], costs[3], 0.05, "the factor on top of the set-point is paid in full")
 }
 
-// After an hour without load, and where there may be no replica at all, the load is served again:
-// nobody stays at zero, which an HPA would never leave by itself.
-func TestNobodyStaysAtZero(t *testing.T) {
+// After an hour without load, where zero replicas are allowed, the load is served again: no policy
+// stays at zero, which an HPA would never leave by itself.
+func TestNoPolicyStaysAtZero(t *testing.T) {
 	values := make([]float64, 8*60)
 	for i := range values {
 		if i < 5*60 || i >= 6*60 {
@@ -87,7 +86,7 @@ func TestNobodyStaysAtZero(t *testing.T) {
 	}
 }
 
-// Idle for an hour: KEDA and Knative go to zero and come back, each on its own clock.
+// When idle for an hour, KEDA and Knative go to zero and come back, each after its own delays.
 func TestToZeroAndBack(t *testing.T) {
 	values := make([]float64, 8*60)
 	for i := range values {

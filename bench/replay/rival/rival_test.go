@@ -78,8 +78,8 @@ func TestNames(t *testing.T) {
 	require.ErrorIs(t, err, rival.ErrHindsight)
 }
 
-// What every rival owes: no metric is no idleness, unless it is KEDA; a count
-// within the bounds; the same answers after a Reset.
+// The contract of every rival: a missing metric does not count as zero, except for KEDA; the count
+// is within its bounds; and the answers after a Reset are the same.
 func TestEveryRivalKeepsTheContract(t *testing.T) {
 	for _, name := range rival.Names() {
 		if name == rival.Tuned {
@@ -170,8 +170,8 @@ func TestKEDAGoesToZeroAfterTheCooldownAndWakesAtOnce(t *testing.T) {
 	require.Equal(t, int32(1), p.Decide(second(330), seen(9, 0)).Replicas)
 }
 
-// An error neither sends the target to zero nor counts as activity: the first poll after it
-// ends a cooldown that has passed.
+// An error neither scales the target to zero nor counts as activity: the first poll without an error
+// scales to zero if the cooldown has passed.
 func TestKEDADoesNothingOnAnError(t *testing.T) {
 	c := config()
 	c.Min = 0
@@ -275,8 +275,8 @@ func TestConPaaSFollowsALine(t *testing.T) {
 	require.Equal(t, int32(16), a.Replicas) // ⌈1100/70⌉
 }
 
-// And in a whole replay: equal runs, nothing from the future, and it lives through
-// silence, no load, and bounds that are too tight.
+// The same in a whole replay: equal runs, nothing from the future, and each rival survives missing
+// samples, no load, and bounds that are too tight.
 func TestEveryRivalIsAPolicy(t *testing.T) {
 	for _, name := range rival.Names() {
 		if name == rival.Tuned || strings.HasPrefix(name, "hpa-") && !strings.HasSuffix(name, "-70") {

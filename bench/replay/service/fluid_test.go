@@ -46,8 +46,8 @@ func TestFluidIsConserved(t *testing.T) {
 	}
 }
 
-// The clients' patience bounds the line; retries make a storm of it; work for
-// clients who left makes an overload last.
+// The patience of the clients bounds the queue; retries make it grow; and work for clients that have
+// left prolongs an overload.
 func TestPatienceBoundsTheLine(t *testing.T) {
 	run := func(c Clients) (failed, queue float64, drain int) {
 		f := newFluid(Settings{Step: time.Second, Clients: c}.Filled())
@@ -82,7 +82,7 @@ func TestWithoutAPodAllFailAfterTheirPatience(t *testing.T) {
 	require.InDelta(t, 10, f.Latency(100, 0), 0)
 }
 
-// Without a pod nobody leaves, and all who wait are late, with requests one by one as well.
+// Without a pod no request is abandoned, and all that wait are late, in both modes.
 func TestRequestsWithoutAPodAreLate(t *testing.T) {
 	o := Settings{Step: time.Second, Requests: RequestMode{On: true}}.Filled()
 	d := newDiscrete(o, rand.New(rand.NewPCG(5, 6)))

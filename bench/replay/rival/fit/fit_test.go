@@ -107,8 +107,8 @@ func TestPeriod(t *testing.T) {
 	require.Zero(t, fit.Period(half), "what returns twice a day has neither period")
 }
 
-// A day that is hardly more than its noise is a period all the same, though the highest
-// autocorrelation is minutes beside it; noise alone has none.
+// A daily pattern hardly above the noise is still found as a period, though the highest
+// autocorrelation is at a lag some minutes beside it; noise alone has no period.
 func TestAPeriodInNoise(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(2, seed))
