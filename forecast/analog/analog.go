@@ -22,11 +22,10 @@ import (
 	"slices"
 )
 
-// Options are the settings.
+// Options are the settings of [Path].
 type Options struct {
 	Period     int // cells; candidates lie whole periods ago; must be positive
 	LongPeriod int // cells; candidates whole long periods ago count as half as far; 0: none
-	Window     int // cells that are compared; 0 means one period
 	Nearest    int // candidates that are averaged; 0 means 3
 }
 
@@ -41,9 +40,6 @@ type candidate struct {
 // NaN, in the unit of z. It returns nil if fewer than two candidates are followed
 // by a whole horizon.
 func Path(z []float64, horizon int, o Options) []float64 {
-	if o.Window == 0 {
-		o.Window = o.Period
-	}
 	if o.Nearest == 0 {
 		o.Nearest = 3
 	}
@@ -73,14 +69,14 @@ func Path(z []float64, horizon int, o Options) []float64 {
 
 func candidates(z []float64, horizon int, o Options) []candidate {
 	n := len(z)
-	weights := make([]float64, o.Window)
+	weights := make([]float64, o.Period) // of the cells that are compared, the newest first
 	total := 0.0
 	for j := range weights {
 		weights[j] = math.Exp(-2 * float64(j+1) / float64(o.Period))
 		total += weights[j]
 	}
 	var found []candidate
-	for cell := n - o.Period; cell >= o.Window; cell -= o.Period {
+	for cell := n - o.Period; cell >= o.Period; cell -= o.Period {
 		if cell+horizon > n {
 			continue
 		}

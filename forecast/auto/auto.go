@@ -103,9 +103,9 @@ const (
 	fineTries = 80
 )
 
-// An Expert is a forecaster with a state of its own, which runs beside those that the
+// An expert is a forecaster with a state of its own, which runs beside those that the
 // filter computes from its memory.
-type Expert interface {
+type expert interface {
 	Update(v float64) // takes the next cell; NaN = no sample
 	At(h int) float64 // point forecast h ≥ 1 cells ahead; NaN = asleep
 }
@@ -113,7 +113,7 @@ type Expert interface {
 // startModels starts the experts that have a state of their own. A network that cannot
 // read the series takes no part, which is a warning and no error: the other experts still
 // forecast.
-func (f *fitted) startModels(dst *[models]Expert, start time.Time) (warnings []error) {
+func (f *fitted) startModels(dst *[models]expert, start time.Time) (warnings []error) {
 	for k, e := range f.ets {
 		if e == nil {
 			continue

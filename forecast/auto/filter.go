@@ -30,7 +30,7 @@ type filter struct {
 	doubted int // index of the last sample that was far out of proportion; 0 = none
 
 	mem      *direct.Memory
-	models   [models]Expert
+	models   [models]expert
 	cold     int                                    // cells after which the network leaves; 0 = never
 	warnings []error                                // handed out by Forecast
 	guard    *guard.State                           // of what the seasons remember
@@ -83,7 +83,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 	p := f.plan
 	s := &filter{
 		plan: p, fitted: f, start: start, step: f.step, unit: f.unit,
-		guard:   guard.New(guard.Options{}),
+		guard:   guard.New(),
 		mem:     direct.NewMemory(f.lags, direct.NewWall(start, f.step, f.opts.Location)),
 		bridge:  make([]direct.Small, len(p.spans)),
 		ladders: newLadders(p),

@@ -45,7 +45,7 @@ func (s *filter) rescale(factor float64) {
 		}
 	}
 	s.answers[values][0].point *= factor // all others are made anew before they are read
-	s.ladders, s.guard = newLadders(s.plan), guard.New(guard.Options{})
+	s.ladders, s.guard = newLadders(s.plan), guard.New()
 	if s.claims.active() {
 		s.claims.calendar.Rescale(factor)
 		s.claims.forget()

@@ -174,8 +174,8 @@ func (p *Poly) survey(forecasts []float32) (sum, best float32) {
 // Learn takes the truth for an earlier round, in which the experts had forecasts (NaN =
 // asleep), Weights returned parts, and the combined forecast was mixed.
 func (p *Poly) Learn(forecasts []float32, parts Parts, mixed, truth float32) {
-	limit := p.follow(distance(truth, parts.Weighted))
 	inner, sign := distance(truth, parts.Weighted), direction(parts.Weighted, truth)
+	limit := p.follow(inner)
 	top, keep, lead := p.peak, p.set.Keep, p.set.Lead
 	for k, f := range forecasts {
 		if f != f { // NaN

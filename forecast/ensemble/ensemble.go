@@ -17,7 +17,6 @@ import (
 type Options struct {
 	Zone    *time.Location  // whose wall clock days and weeks follow; nil means UTC
 	Periods []time.Duration // seasons besides day and week; nil means those that package season finds
-	Raw     bool            // trust every sample: no cleaning
 }
 
 // A run is one call of Forecast.
@@ -106,17 +105,12 @@ func newRun(history forecast.Series, horizon int, opts Options) (*run, error) {
 
 // clean replaces what models should not see, and fills gaps.
 func (r *run) clean() error {
-	cleaned := forecast.Series{Start: r.history.Start, Step: r.history.Step, Values: slices.Clone(r.history.Values)}
-	if !r.opts.Raw {
-		var err error
-		var report guard.Report
-		cleaned, report, err = guard.Series(r.history, regress.Model{Form: regress.Log, Zone: r.opts.Zone}, guard.Options{})
-		if err != nil {
-			return fmt.Errorf("ensemble: clean: %w", err)
-		}
-		if report.Dirty() > 0 && r.trusts(cleaned) {
-			cleaned.Values = slices.Clone(r.history.Values)
-		}
+	cleaned, report, err := guard.Series(r.history, regress.Model{Form: regress.Log, Zone: r.opts.Zone})
+	if err != nil {
+		return fmt.Errorf("ensemble: clean: %w", err)
+	}
+	if report.Dirty() > 0 && r.trusts(cleaned) {
+		cleaned.Values = slices.Clone(r.history.Values)
 	}
 	cleaned.Values = filled(cleaned.Values, r.day)
 	r.history = cleaned

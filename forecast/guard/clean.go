@@ -20,8 +20,8 @@ func (r Report) Dirty() int { return r.Outliers + r.Outages }
 // what the robust form of m expected there. Level shifts are left in place, and
 // so is the first period. A history that is too short for m is returned as a
 // copy, gaps and all. Any other error is that of [regress.Model.Walk].
-func Series(history forecast.Series, m regress.Model, o Options) (forecast.Series, Report, error) {
-	c := cleaner{guard: New(o), history: history}
+func Series(history forecast.Series, m regress.Model) (forecast.Series, Report, error) {
+	c := cleaner{guard: New(), history: history}
 	cleaned, err := m.Walk(history, c.judge)
 	out := forecast.Series{Start: history.Start, Step: history.Step, Values: cleaned}
 	switch {

@@ -44,30 +44,15 @@ const (
 	Shift                  // the end of a run that is a new level: the model sees the value
 )
 
-// Options are the settings of a guard. The zero value is for rates.
-type Options struct {
-	Limit float64 // k: errors beyond k times the usual one are outliers; 0 means 15. Noisy gauges: 8
-	Run   int     // outliers on one side that make a level; 0 means 10 cells
-	Warm  int     // cells before which nothing is an outlier; 0 means 24
-}
-
-func (o Options) defaults() Options {
-	if o.Limit == 0 {
-		o.Limit = 15
-	}
-	if o.Run == 0 {
-		o.Run = 10
-	}
-	if o.Warm == 0 {
-		o.Warm = 24
-	}
-	return o
-}
+const (
+	wildest = 15 // k: errors beyond k times the usual one are outliers
+	newRun  = 10 // outliers in a row on one side that are a new level
+	warm    = 24 // cells before which nothing is an outlier
+)
 
 // A State is a running guard. Judge neither allocates nor takes more than a few
 // nanoseconds. It is not safe for concurrent use.
 type State struct {
-	o      Options
 	scale  float64 // s: the usual error; mean of |e|·1.25 until warm
 	first  float64 // s₀
 	judged int     // cells with a sample
@@ -77,7 +62,7 @@ type State struct {
 }
 
 // New returns a guard that has seen nothing.
-func New(o Options) *State { return &State{o: o.defaults()} }
+func New() *State { return &State{} }
 
 // Scale returns the usual one-step error: 1.25 times the mean absolute error,
 // which is the standard deviation if errors are normal. It is 0 before the first
@@ -88,7 +73,7 @@ func (g *State) Scale() float64 { return g.scale }
 // predicted was expected. Both are in one space, any unit; a value of NaN is a
 // cell without a sample. A prediction that is not finite judges nothing.
 //
-// The caller that gets Shift may feed its model the last Run observed values
+// The caller that gets Shift may feed its model the last ten observed values
 // again: they were withheld.
 func (g *State) Judge(predicted, value float64) (float64, Verdict) {
 	return g.judge(cell{predicted: predicted, value: value, zero: value == 0})
@@ -120,7 +105,7 @@ func (g *State) judge(c cell) (float64, Verdict) {
 	g.lengthen(e)
 	g.widen(e)
 	switch {
-	case g.run >= g.o.Run || -g.run >= g.o.Run:
+	case g.run >= newRun || -g.run >= newRun:
 		g.settle(c)
 		return value, Shift
 	case c.zero && g.rare():
@@ -144,7 +129,7 @@ func (g *State) lengthen(e float64) {
 // settle ends a run that is a new level.
 func (g *State) settle(c cell) {
 	if c.zero {
-		g.zeros += g.o.Run
+		g.zeros += newRun
 	}
 	g.run = 0
 }
@@ -152,7 +137,7 @@ func (g *State) settle(c cell) {
 // frequent keeps the share of cells that are far off.
 func (g *State) frequent(e float64) {
 	wild := 0.0
-	if math.Abs(e) > g.o.Limit*g.scale && g.judged >= g.o.Warm {
+	if math.Abs(e) > wildest*g.scale && g.judged >= warm {
 		wild = 1
 	}
 	g.rate += memory * (wild - g.rate)
@@ -168,13 +153,13 @@ const (
 // limit returns the largest error that is no outlier. A metric that was never
 // wrong has no usual error to compare with.
 func (g *State) limit(c cell) float64 {
-	if g.judged < g.o.Warm || g.scale == 0 || g.rate > often {
+	if g.judged < warm || g.scale == 0 || g.rate > often {
 		return math.Inf(1)
 	}
 	if c.zero && g.rare() {
-		return g.o.Limit / 4 * g.scale
+		return wildest / 4. * g.scale
 	}
-	return g.o.Limit * g.scale
+	return wildest * g.scale
 }
 
 // rare reports whether zeros are: fewer than one cell of a hundred was accepted as one.
@@ -192,7 +177,7 @@ func (g *State) accept(e float64, c cell) {
 func (g *State) widen(e float64) {
 	g.judged++
 	a := 1.25 * math.Abs(e)
-	if g.judged <= g.o.Warm {
+	if g.judged <= warm {
 		g.scale += (a - g.scale) / float64(g.judged)
 		g.first = g.scale
 		return

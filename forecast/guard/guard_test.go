@@ -17,7 +17,7 @@ var nan = math.NaN()
 
 // warm returns a guard whose usual error is 1: errors of ±0.8.
 func warm() *guard.State {
-	g := guard.New(guard.Options{})
+	g := guard.New()
 	for i := range 100 {
 		g.Judge(100, 100+0.8*float64(1-2*(i%2)))
 	}
@@ -51,7 +51,7 @@ func TestOneCell(t *testing.T) {
 // A shop is closed by night, so that zeros are no sign of an outage; on the first Sunday
 // its closed hours are outliers as any.
 func TestAZeroIsNoOutageWhereZerosAreCommon(t *testing.T) {
-	g := guard.New(guard.Options{})
+	g := guard.New()
 	for i := range 200 {
 		open := float64(i / 12 % 2)
 		_, verdict := g.Judge(50*open+1-2*float64(i%2), 50*open)
@@ -85,7 +85,7 @@ func TestARunOnBothSidesIsNoLevel(t *testing.T) {
 }
 
 func TestRareCountsAreNotWithheldForEver(t *testing.T) {
-	g := guard.New(guard.Options{})
+	g := guard.New()
 	rng := rand.New(rand.NewPCG(3, 1))
 	seen, given := 0, 0
 	for range 5000 {
@@ -101,7 +101,7 @@ func TestRareCountsAreNotWithheldForEver(t *testing.T) {
 }
 
 func TestAConstantMetricMayStartToMove(t *testing.T) {
-	g := guard.New(guard.Options{})
+	g := guard.New()
 	for range 200 {
 		g.Judge(0, 0)
 	}
@@ -121,7 +121,7 @@ func TestSeriesCleansWhatIsDirtyAndNothingElse(t *testing.T) {
 	for i := range 8 {
 		dirty.Values[outage+i] = 0
 	}
-	got, report, err := guard.Series(dirty, regress.Model{}, guard.Options{})
+	got, report, err := guard.Series(dirty, regress.Model{})
 	require.NoError(t, err)
 	require.Equal(t, guard.Report{Missing: 6, Outliers: 1, Outages: 8}, report)
 	for i, v := range got.Values {
@@ -145,7 +145,7 @@ func TestSeriesKeepsALevelShift(t *testing.T) {
 			want[i] += rise
 		}
 		s.Values[500] *= 6
-		got, report, err := guard.Series(s, regress.Model{}, guard.Options{})
+		got, report, err := guard.Series(s, regress.Model{})
 		require.NoError(t, err)
 		require.Equal(t, guard.Report{Outliers: 1, Shifts: 1}, report)
 		require.InDelta(t, want[500], got.Values[500], 30)
@@ -156,7 +156,7 @@ func TestSeriesKeepsALevelShift(t *testing.T) {
 
 func TestAShortSeriesIsCopied(t *testing.T) {
 	s := forecast.Series{Start: forecasttest.Hourly(1, 1, 1).Start, Step: 3600e9, Values: []float64{1, nan, 2}}
-	got, report, err := guard.Series(s, regress.Model{}, guard.Options{})
+	got, report, err := guard.Series(s, regress.Model{})
 	require.NoError(t, err)
 	require.Zero(t, report)
 	require.InDelta(t, 1, got.Values[0], 0)
@@ -179,12 +179,12 @@ func TestAHistoryThatCannotBeJudged(t *testing.T) {
 	for i := 2*24 + 1; i < history.Len(); i++ {
 		history.Values[i] = nan
 	}
-	cleaned, report, err := guard.Series(history, regress.Model{}, guard.Options{})
+	cleaned, report, err := guard.Series(history, regress.Model{})
 	require.NoError(t, err)
 	require.Zero(t, report)
 	require.Equal(t, history.Values[:2*24+1], cleaned.Values[:2*24+1])
 
 	history.Values[7] = math.Inf(1)
-	_, _, err = guard.Series(history, regress.Model{}, guard.Options{})
+	_, _, err = guard.Series(history, regress.Model{})
 	require.ErrorContains(t, err, "value 7 of the series")
 }
