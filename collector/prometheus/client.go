@@ -38,21 +38,13 @@ type Options struct {
 	// seeded by the runtime, so that replicas do not return in step.
 	Jitter func() float64
 
-	// MaxPoints is how many points one request may ask for. 0 means 11,000, which
-	// is Prometheus's own limit.
-	MaxPoints int
-
 	// MaxResponse is how many bytes one answer may have. 0 means 64 MiB.
 	MaxResponse int64
 
 	// Now is the clock that queries name their times by. If it is given, the Date of
-	// each answer is compared with it, and a difference above MaxSkew is a
+	// each answer is compared with it, and a difference above a minute is a
 	// [SkewError] in place of the answer. nil compares nothing.
 	Now func() time.Time
-
-	// MaxSkew is how far the clocks may differ. 0 means a minute: from there on,
-	// what is asked for as present is the past of the server, or its future.
-	MaxSkew time.Duration
 
 	// Notify is told what did not stop a query but may weaken its result: values
 	// dropped because they are NaN or infinite, and warnings of the server, such
@@ -62,11 +54,10 @@ type Options struct {
 
 // A Client asks one server. It is safe for concurrent use.
 type Client struct {
-	api       v1.API
-	timeout   time.Duration
-	maxPoints int
-	notify    func(query, notice string)
-	idle      api.CloseIdler
+	api     v1.API
+	timeout time.Duration
+	notify  func(query, notice string)
+	idle    api.CloseIdler
 }
 
 // ErrSettings marks the errors of [New] that are about Options.HTTP.
@@ -95,16 +86,16 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{api: v1.NewAPI(t), timeout: o.Timeout, maxPoints: o.MaxPoints, notify: o.Notify, idle: t}, nil
+	return &Client{api: v1.NewAPI(t), timeout: o.Timeout, notify: o.Notify, idle: t}, nil
 }
 
 // Close drops the idle connections. The client may still be used after it.
 func (c *Client) Close() { c.idle.CloseIdleConnections() }
 
 func (o Options) withDefaults() (Options, error) {
-	if o.Timeout < 0 || o.Attempts < 0 || o.Backoff < 0 || o.MaxPoints < 0 || o.MaxResponse < 0 {
-		return o, fmt.Errorf("prometheus: timeout %v, attempts %d, backoff %v, max points %d, max response %d: want none below zero",
-			o.Timeout, o.Attempts, o.Backoff, o.MaxPoints, o.MaxResponse)
+	if o.Timeout < 0 || o.Attempts < 0 || o.Backoff < 0 || o.MaxResponse < 0 {
+		return o, fmt.Errorf("prometheus: timeout %v, attempts %d, backoff %v, max response %d: want none below zero",
+			o.Timeout, o.Attempts, o.Backoff, o.MaxResponse)
 	}
 	if o.HTTP == nil {
 		defaults := config.DefaultHTTPClientConfig
@@ -119,8 +110,6 @@ func (o Options) withDefaults() (Options, error) {
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	o.Attempts = cmp.Or(o.Attempts, 3)
 	o.Backoff = cmp.Or(o.Backoff, 250*time.Millisecond)
-	o.MaxSkew = cmp.Or(o.MaxSkew, time.Minute)
-	o.MaxPoints = cmp.Or(o.MaxPoints, 11000)
 	o.MaxResponse = cmp.Or(o.MaxResponse, 64<<20)
 	return o, nil
 }

@@ -58,15 +58,19 @@ func dateSkew(header http.Header, before, after time.Time) (time.Duration, bool)
 	return 0, true
 }
 
+// maxSkew is how far the clocks may differ: from there on, what is asked for as present is
+// the past of the server, or its future.
+const maxSkew = time.Minute
+
 // checkDate returns a [SkewError] if the clocks differ too much for an answer to
 // be of use.
 func (t *transport) checkDate(resp *http.Response, before time.Time) error {
 	if t.now == nil {
 		return nil
 	}
-	if skew, known := dateSkew(resp.Header, before, t.now()); known && skew.Abs() > t.maxSkew {
+	if skew, known := dateSkew(resp.Header, before, t.now()); known && skew.Abs() > maxSkew {
 		// Rounded, so that the error and its line in a log are the same each time.
-		return &SkewError{Skew: skew.Round(10 * time.Second), Limit: t.maxSkew}
+		return &SkewError{Skew: skew.Round(10 * time.Second), Limit: maxSkew}
 	}
 	return nil
 }

@@ -21,6 +21,9 @@ const (
 	// answer is not asked for half of it.
 	fewestPoints = 100
 
+	// chunkPoints is how many points one request may ask for, Prometheus's own limit.
+	chunkPoints = 11_000
+
 	// mostPoints keeps a forgotten start of the range from asking for ages.
 	mostPoints = 1 << 26
 )
@@ -46,7 +49,7 @@ func (c *Client) Range(ctx context.Context, query string, from, to time.Time, st
 			from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339), mostPoints)
 	}
 	r := &reader{client: c, query: query, step: step}
-	for size := int64(c.maxPoints); first <= last; {
+	for size := int64(chunkPoints); first <= last; {
 		end := min(last, first+(size-1)*ms)
 		err := r.read(ctx, first, end)
 		asked := (end-first)/ms + 1

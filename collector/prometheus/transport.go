@@ -32,7 +32,6 @@ type transport struct {
 	backoff  time.Duration
 	jitter   func() float64
 	now      func() time.Time // nil = the clock of the server is not looked at
-	maxSkew  time.Duration
 }
 
 func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
@@ -48,7 +47,7 @@ func newTransport(o Options, rt http.RoundTripper) (*transport, error) {
 	return &transport{
 		Client: c, address: u.Redacted(),
 		timeout: o.Timeout, attempts: o.Attempts, backoff: o.Backoff, jitter: o.Jitter,
-		now: o.Now, maxSkew: o.MaxSkew,
+		now: o.Now,
 	}, nil
 }
 
