@@ -105,6 +105,29 @@ func TestTwoReplicasOfOneName(t *testing.T) {
 	b.eventually(patience, func() bool { return b.floor() >= 15 }, "the other one acts")
 }
 
+// Of two controllers for different namespaces that share a Lease by mistake only one acts. The
+// one that stops hands its floors over to the other, which cannot see them: they stay, on the
+// safe side, until a controller of their namespace goes on.
+func TestControllersOfDifferentNamespacesAndOneLease(t *testing.T) {
+	t.Parallel()
+	acting, first := shared.holding(t)
+	idle := shared.bench(t)
+	idle.demand(95)
+	idle.apply(idle.autoscaler(""))
+	second := idle.start("second", "--lease", "forescale-"+acting.ns)
+	idle.ready(second)
+	idle.always(5*time.Second, func() bool { return idle.floor() == 2 && idle.leads(first) && !idle.leads(second) }, "one of them acts")
+
+	require.NoError(t, first.Stop(syscall.SIGTERM, time.Minute))
+	idle.eventually(patience, func() bool { return idle.floor() == 10 }, "the other one acts, on its own namespace")
+	require.EqualValues(t, 10, acting.floor(), "which it cannot do on this one")
+	require.NoError(t, second.Stop(syscall.SIGTERM, time.Minute))
+	require.EqualValues(t, 2, idle.floor())
+	acting.start("third")
+	acting.demand(125)
+	acting.eventually(patience, func() bool { return acting.floor() >= 13 }, "its own controller goes on")
+}
+
 // A namespace goes with all that is in it, and the finalizer keeps it no longer than it takes
 // to give the floor back.
 func TestANamespaceThatIsDeleted(t *testing.T) {
