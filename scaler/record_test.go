@@ -72,7 +72,7 @@ func TestAnAnswerOfAnotherTimeIsAnError(t *testing.T) {
 		"with a hold of before the time": {epoch, -1, false},
 		"of the first minutes of 1970":   {time.Unix(599, 0), 0, false},
 		"and of after them":              {time.Unix(600, 0), 0, true},
-		"of a time that nobody counts":   {time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC), 0, false},
+		"of a time out of range":         {time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC), 0, false},
 		"of none":                        {time.Time{}, 0, false},
 	} {
 		r := scaler.AnswerRecord{Input: scaler.AnswerInput{Now: c.at, Need: 410, Target: 100, Count: 5, Desired: 5}, Hold: scaler.Hold{Slot: c.slot}}

@@ -50,7 +50,7 @@ func TestEnoughPodsNeverViolate(t *testing.T) {
 	require.Zero(t, r.ViolatingTime)
 	require.InDelta(t, 0.2, r.ViolatingRequests, 0.25, "e^−6.25 of them are late on an idle pod")
 	require.InDelta(t, 34*18, r.ReplicaHours, 0.2)
-	require.InDelta(t, 0.055, r.Latency.P50.Seconds(), 2e-3, "ln 2 of 80 ms: nobody waits")
+	require.InDelta(t, 0.055, r.Latency.P50.Seconds(), 2e-3, "ln 2 of 80 ms: no request waits")
 	require.InDelta(t, 0.368, r.Latency.P99.Seconds(), 0.02, "ln 100 of 80 ms")
 	require.Zero(t, r.Churn)
 }
@@ -221,7 +221,7 @@ func TestScalingToZero(t *testing.T) {
 	o := replay.Options{Cluster: replay.Cluster{ZeroMin: true}}
 	r := run(t, stepTrace(0, 0), script{period: time.Minute, decide: func(time.Time, replay.Observation) replay.Action { return replay.Scale(0) }}, o)
 	require.Zero(t, r.ReplicaHours)
-	require.Zero(t, r.ViolatingTime, "nobody asked")
+	require.Zero(t, r.ViolatingTime, "there were no requests")
 }
 
 // An HPA does nothing at zero replicas, so that its minimum is never 0: a load that begins after
@@ -276,7 +276,7 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 	require.NoError(t, replay.Check(stepTrace(0, 0), replay.Options{}))
 	require.NoError(t, replay.Check(stepTrace(0, 1), replay.Options{Cluster: replay.Cluster{ZeroMin: true}}))
 	require.ErrorContains(t, replay.Check(stepTrace(1, 0), replay.Options{Score: time.Hour, Cluster: replay.Cluster{ZeroMin: true}}),
-		"want some load, or a minimum of 1", "nobody has to pay for anything")
+		"want some load, or a minimum of 1", "nothing costs anything")
 
 	s, err := replay.NewScenario(tr, replay.Options{})
 	require.NoError(t, err)

@@ -105,7 +105,7 @@ func TestForecastRampIsNoBurst(t *testing.T) {
 	}
 	now := start.Add(time.Hour)
 	require.False(t, d.Update(now, 300, 290), "the forecast knew")
-	require.True(t, d.Update(now.Add(step), 300, 110), "nobody knew")
+	require.True(t, d.Update(now.Add(step), 300, 110), "it was not forecast")
 }
 
 func TestBurstEndsAndNewLevelIsNone(t *testing.T) {

@@ -66,7 +66,7 @@ func TestTheFirstSampleOfAStepRaisesAnAlarm(t *testing.T) {
 				early++
 			}
 		}
-		require.Greater(t, early/n, 0.15, "×%v: else the first sample was enough, or told nothing", size)
+		require.Greater(t, early/n, 0.15, "×%v: else the first sample was enough, or showed nothing", size)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestAWeeklyRampIsToldFromDailyOnesAndFromChance(t *testing.T) {
 		"a Monday once": {office{func(at time.Time) bool {
 			return workdays(at) && at.Day() != 9
 		}, 0.03, time.Minute, time.UTC}, nil, false},
-		"nobody knows of the Sunday": {office{workdays, 0.03, time.Minute, time.UTC}, func(values []float64) {
+		"the Sunday is unknown": {office{workdays, 0.03, time.Minute, time.UTC}, func(values []float64) {
 			for i := 13*1440 + 720; i < 14*1440+720; i++ {
 				values[i] = math.NaN()
 			}

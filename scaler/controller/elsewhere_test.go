@@ -30,15 +30,15 @@ func TestAFloorOfAnotherInstallation(t *testing.T) {
 		body   string
 		want   string // part of the message; empty = the floor may be moved
 	}{
-		"nobody holds it":                {nil, 0, "", ""},
-		"of a former version, no lease":  {&hpa.Claim{Holder: "b"}, 0, "", ""},
-		"another replica of ours":        {&hpa.Claim{Holder: "b", Lease: "forescale/forescale"}, 0, "", ""},
-		"it has renewed its lease":       {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, renewed(14 * time.Second), "b holds the floor under the lease shop/other: two installations"},
-		"it has not for too long":        {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, renewed(16 * time.Second), ""},
-		"it has given its lease up":      {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, lease(`{}`), ""},
-		"its lease is gone":              {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 404, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`, ""},
-		"its lease must not be read":     {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 403, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"no right"}`, "shop/other, which cannot be read: no right"},
-		"nobody can say whether it runs": {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 500, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":500,"message":"no leader"}`, "which cannot be read: no leader"},
+		"no holder":                     {nil, 0, "", ""},
+		"of a former version, no lease": {&hpa.Claim{Holder: "b"}, 0, "", ""},
+		"another replica of ours":       {&hpa.Claim{Holder: "b", Lease: "forescale/forescale"}, 0, "", ""},
+		"it has renewed its lease":      {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, renewed(14 * time.Second), "b holds the floor under the lease shop/other: two installations"},
+		"it has not for too long":       {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, renewed(16 * time.Second), ""},
+		"it has given its lease up":     {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 200, lease(`{}`), ""},
+		"its lease is gone":             {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 404, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`, ""},
+		"its lease must not be read":    {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 403, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"no right"}`, "shop/other, which cannot be read: no right"},
+		"it is unknown whether it runs": {&hpa.Claim{Holder: "b", Lease: "shop/other"}, 500, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":500,"message":"no leader"}`, "which cannot be read: no leader"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +75,7 @@ func TestALeaseThatIsTaken(t *testing.T) {
 	}{
 		"by another":          {[2]string{"a", "b"}, true},
 		"by another, at once": {[2]string{"b", "b"}, true},
-		"by nobody":           {[2]string{"", ""}, false},
+		"no holder":           {[2]string{"", ""}, false},
 		"not given up":        {[2]string{"a", "a"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

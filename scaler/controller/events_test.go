@@ -39,22 +39,22 @@ func TestConditionsThatChangeAreEvents(t *testing.T) {
 		before, after []metav1.Condition
 		want          string
 	}{
-		"refused at first":       {nil, state(v1alpha1.Ready, no, "TargetTaken"), "Warning TargetTaken why"},
-		"refused still":          {state(v1alpha1.Ready, no, "TargetTaken"), state(v1alpha1.Ready, no, "TargetTaken"), ""},
-		"refused for another":    {state(v1alpha1.Ready, no, "TargetTaken"), state(v1alpha1.Ready, no, "TargetNotFound"), "Warning TargetNotFound why"},
-		"in order at first":      {nil, state(v1alpha1.Ready, yes, "Valid"), ""},
-		"in order again":         {state(v1alpha1.Ready, no, "TargetTaken"), state(v1alpha1.Ready, yes, "Valid"), "Normal Valid why"},
-		"at zero by its owner":   {state(v1alpha1.Ready, yes, "Valid"), state(v1alpha1.Ready, no, "ScalingDisabled"), "Normal ScalingDisabled why"},
-		"no data":                {state(v1alpha1.Forecasting, yes, "ModelFitted"), state(v1alpha1.Forecasting, no, "NoData"), "Warning NoData why"},
-		"data again":             {state(v1alpha1.Forecasting, no, "NoData"), state(v1alpha1.Forecasting, yes, "ModelFitted"), "Normal ModelFitted why"},
-		"starting":               {nil, state(v1alpha1.Forecasting, no, "NoForecast"), ""},
-		"started":                {state(v1alpha1.Forecasting, no, "NoForecast"), state(v1alpha1.Forecasting, yes, "ModelFitted"), ""},
-		"lost":                   {state(v1alpha1.Trusted, yes, "Earned"), state(v1alpha1.Trusted, no, "WorseThanReactive"), "Normal WorseThanReactive why"},
-		"no right to write":      {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, no, "WriteFailed"), "Warning WriteFailed why"},
-		"it writes again":        {state(v1alpha1.Acting, no, "WriteFailed"), state(v1alpha1.Acting, yes, "FloorHeld"), "Normal FloorHeld why"},
-		"nobody takes it up":     {state(v1alpha1.Acting, yes, "FloorHeld"), state(v1alpha1.Acting, no, "FloorUnseen"), "Warning FloorUnseen why"},
-		"the floor is raised":    {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, yes, "FloorHeld"), ""},
-		"paused by its own spec": {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, no, "Paused"), ""},
+		"refused at first":        {nil, state(v1alpha1.Ready, no, "TargetTaken"), "Warning TargetTaken why"},
+		"refused still":           {state(v1alpha1.Ready, no, "TargetTaken"), state(v1alpha1.Ready, no, "TargetTaken"), ""},
+		"refused for another":     {state(v1alpha1.Ready, no, "TargetTaken"), state(v1alpha1.Ready, no, "TargetNotFound"), "Warning TargetNotFound why"},
+		"in order at first":       {nil, state(v1alpha1.Ready, yes, "Valid"), ""},
+		"in order again":          {state(v1alpha1.Ready, no, "TargetTaken"), state(v1alpha1.Ready, yes, "Valid"), "Normal Valid why"},
+		"at zero by its owner":    {state(v1alpha1.Ready, yes, "Valid"), state(v1alpha1.Ready, no, "ScalingDisabled"), "Normal ScalingDisabled why"},
+		"no data":                 {state(v1alpha1.Forecasting, yes, "ModelFitted"), state(v1alpha1.Forecasting, no, "NoData"), "Warning NoData why"},
+		"data again":              {state(v1alpha1.Forecasting, no, "NoData"), state(v1alpha1.Forecasting, yes, "ModelFitted"), "Normal ModelFitted why"},
+		"starting":                {nil, state(v1alpha1.Forecasting, no, "NoForecast"), ""},
+		"started":                 {state(v1alpha1.Forecasting, no, "NoForecast"), state(v1alpha1.Forecasting, yes, "ModelFitted"), ""},
+		"lost":                    {state(v1alpha1.Trusted, yes, "Earned"), state(v1alpha1.Trusted, no, "WorseThanReactive"), "Normal WorseThanReactive why"},
+		"no right to write":       {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, no, "WriteFailed"), "Warning WriteFailed why"},
+		"it writes again":         {state(v1alpha1.Acting, no, "WriteFailed"), state(v1alpha1.Acting, yes, "FloorHeld"), "Normal FloorHeld why"},
+		"the HPA does not follow": {state(v1alpha1.Acting, yes, "FloorHeld"), state(v1alpha1.Acting, no, "FloorUnseen"), "Warning FloorUnseen why"},
+		"the floor is raised":     {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, yes, "FloorHeld"), ""},
+		"paused by its own spec":  {state(v1alpha1.Acting, yes, "FloorFree"), state(v1alpha1.Acting, no, "Paused"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.announceChanges(&v1alpha1.PredictiveAutoscaler{}, tt.before, tt.after)

@@ -41,12 +41,12 @@ func TestAFloorWithoutAnObjectIsGivenBack(t *testing.T) {
 		client claimant
 		back   bool
 	}{
-		"its object has gone":           {claimant{err: gone}, true},
-		"it scales another HPA":         {claimant{target: v1alpha1.TargetRef{Name: "db"}}, true},
-		"it scales a ScaledObject":      {claimant{target: v1alpha1.TargetRef{Kind: v1alpha1.KindScaledObject, Name: "web"}}, true},
-		"it scales this one":            {claimant{target: v1alpha1.TargetRef{Name: "web"}}, false},
-		"this one, and says so":         {claimant{target: v1alpha1.TargetRef{Kind: v1alpha1.KindHPA, Name: "web"}}, false},
-		"nobody can say what it scales": {claimant{err: errors.New("etcd has no leader")}, false},
+		"its object has gone":       {claimant{err: gone}, true},
+		"it scales another HPA":     {claimant{target: v1alpha1.TargetRef{Name: "db"}}, true},
+		"it scales a ScaledObject":  {claimant{target: v1alpha1.TargetRef{Kind: v1alpha1.KindScaledObject, Name: "web"}}, true},
+		"it scales this one":        {claimant{target: v1alpha1.TargetRef{Name: "web"}}, false},
+		"this one, and says so":     {claimant{target: v1alpha1.TargetRef{Kind: v1alpha1.KindHPA, Name: "web"}}, false},
+		"what it scales is unknown": {claimant{err: errors.New("etcd has no leader")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, s := holding(t, "web")

@@ -44,7 +44,7 @@ func TestTheObjectiveOnAverageIsOneMargin(t *testing.T) {
 		w, now := uncertain(t, f, percent)
 		d := w.Decide(now, engine.Target{Current: 12, Ready: 12, Min: 1, Max: 200, Missed: math.NaN()})
 		answer := math.Ceil(w.Answer(now, w.Demand(now))/w.Target() - 1e-9)
-		require.InDelta(t, d.Asked, answer, 0, "KEDA and the controller are told the same")
+		require.InDelta(t, d.Asked, answer, 0, "KEDA and the controller get the same")
 		return d.Asked
 	}
 	average := api.ForecastSpec{Average: true}

@@ -126,7 +126,7 @@ func TestAnExplanationDoesNotMoveAHedge(t *testing.T) {
 			w.Answer(now, w.Demand(now))
 			out = append(out, w.Parts().Hedge)
 			look(w)
-			require.InDelta(t, out[len(out)-1], w.Parts().Hedge, 0, "what was last decided is still told")
+			require.InDelta(t, out[len(out)-1], w.Parts().Hedge, 0, "the last decision is still shown")
 		}
 		return out
 	}
@@ -173,5 +173,5 @@ func TestTheEndOfAWeekendIsForeseen(t *testing.T) {
 	}
 	now := all.At(end - 1) // the lead time is two minutes
 	require.InDelta(t, 100, w.Demand(now).Predicted, 10)
-	require.InDelta(t, 2./3, w.Parts().Chance, 1e-9, "the chance is told")
+	require.InDelta(t, 2./3, w.Parts().Chance, 1e-9, "the chance is shown")
 }

@@ -136,7 +136,7 @@ func TestTheBudgetMovesTheLevel(t *testing.T) {
 	first := level(0)
 	require.Greater(t, level(0.1), first, "missed more than the budget: more careful")
 	careful := w.Parts().Level
-	require.Greater(t, level(math.NaN()), 0.9, "nobody measured, but nothing is short")
+	require.Greater(t, level(math.NaN()), 0.9, "not measured, but nothing is short")
 	require.Less(t, careful, 1.0)
 }
 
@@ -162,7 +162,7 @@ func TestABurstThatIsRareIsMetSooner(t *testing.T) {
 			shown(4000, missed, 43)
 			n := shown(4000, missed, 43)
 			if math.IsNaN(missed) {
-				require.Greater(t, n, int32(90), "nobody knows")
+				require.Greater(t, n, int32(90), "it is unknown")
 			} else {
 				require.LessOrEqual(t, n, int32(44), "what is needed, and a replica or two")
 			}

@@ -51,7 +51,7 @@ func TestTheGuardHoldsWhatReactiveScalingWouldHave(t *testing.T) {
 	require.Equal(t, scaler.ReactiveGuard, d.Reason)
 	require.InDelta(t, 1500, w.Answer(now, w.Demand(now)), 0)
 	later := now.Add(4 * time.Minute)
-	require.Less(t, w.Answer(later, w.Demand(later)), 1500.0, "nobody has told of the replicas lately")
+	require.Less(t, w.Answer(later, w.Demand(later)), 1500.0, "the replicas have not been reported lately")
 }
 
 // Without a history the errors of a forecast are unknown: for a day it only adds to the 15 replicas

@@ -39,11 +39,11 @@ func TestValuesAsKEDAReadsThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			value, whole, ok := wireValue(c.v)
-			require.True(t, ok, "%v can be told", c.v)
+			require.True(t, ok, "%v can be sent", c.v)
 			require.Equal(t, c.whole, whole)
 			got := kedaReads(value, whole)
 			require.Zero(t, got.Cmp(resource.MustParse(c.reads)), "%v, want %v", got.String(), c.reads)
-			require.False(t, math.Signbit(value), "KEDA is told −0")
+			require.False(t, math.Signbit(value), "KEDA is sent −0")
 			require.GreaterOrEqual(t, int64(value*1000), int64(0), "KEDA up to 2.19 multiplies into an int64")
 		})
 	}

@@ -29,7 +29,7 @@ func TestAReplicaTakesOverWhatAnotherHeld(t *testing.T) {
 	require.True(t, d.Held)
 	require.EqualValues(t, 9, d.InForce)
 	require.EqualValues(t, 2, d.Base)
-	require.False(t, d.Reverted, "nobody put the floor back")
+	require.False(t, d.Reverted, "the floor was not put back")
 	require.False(t, d.Edited, "nor chose another minimum")
 	require.False(t, d.Wait, "so there is nothing to wait for")
 }
@@ -54,7 +54,7 @@ func TestAnEditIsANewOriginalAndARevertIsNot(t *testing.T) {
 			require.Equal(t, c.reverted, d.Reverted)
 			require.Equal(t, c.original, *d.Original)
 			d = f.Judge(view(t, c.now, claim, "argocd-controller"), start)
-			require.False(t, d.Edited || d.Reverted, "told once")
+			require.False(t, d.Edited || d.Reverted, "reported once")
 		})
 	}
 }
@@ -72,7 +72,7 @@ func TestAnAdmissionPolicyThatBoundsTheFloorIsNoEdit(t *testing.T) {
 		for tick := range 3 {
 			d := f.Judge(bounded, now)
 			require.False(t, d.Edited)
-			require.Equal(t, tick == 0, d.Reverted, "told once for each write")
+			require.Equal(t, tick == 0, d.Reverted, "reported once for each write")
 			require.Equal(t, i == revertsToContest-1, d.Contested)
 			require.True(t, d.Held && d.Wait)
 			require.EqualValues(t, 5, d.InForce)
@@ -104,7 +104,7 @@ func TestAnEditToTheValueOfTheFloorIsOne(t *testing.T) {
 		applied, known *int32 // in the manifest of kubectl: now, and when the floor was raised
 		edited         bool
 	}{
-		"nobody says anything":  {nil, nil, nil, false},
+		"no entry":              {nil, nil, nil, false},
 		"server-side apply":     {[]Owner{{"flux", "Apply"}}, nil, nil, true},
 		"an update":             {[]Owner{{"kubectl-replace", "Update"}}, nil, nil, false},
 		"kubectl apply":         {nil, new(int32(9)), new(int32(2)), true},
@@ -129,7 +129,7 @@ func TestAnEditToTheValueOfTheFloorIsOne(t *testing.T) {
 			require.Equal(t, want, d.Base)
 			require.Equal(t, want, *d.Original)
 			d = f.Judge(v, start)
-			require.False(t, d.Edited, "told once")
+			require.False(t, d.Edited, "reported once")
 			require.Equal(t, want, d.Base, "and remembered by the object")
 		})
 	}
@@ -144,10 +144,10 @@ func TestTheClientThatPutsTheFloorBackIsNamed(t *testing.T) {
 		ours    bool
 		want    string
 	}{
-		"a tool":                          {"argocd-controller", false, "argocd-controller"},
-		"a tool that holds it with us":    {"argocd-controller", true, "argocd-controller"},
-		"an admission policy":             {"", true, ""},
-		"whoever has replaced the object": {"", false, "unknown"},
+		"a tool":                            {"argocd-controller", false, "argocd-controller"},
+		"a tool that holds it with us":      {"argocd-controller", true, "argocd-controller"},
+		"an admission policy":               {"", true, ""},
+		"a client that replaced the object": {"", false, "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var f Floor

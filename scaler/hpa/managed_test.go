@@ -64,7 +64,7 @@ func TestTheLatestOwner(t *testing.T) {
 		"no time":                 {[]metav1.ManagedFieldsEntry{at(b, 2), a}, "argocd-controller"},
 		"of another field":        {[]metav1.ManagedFieldsEntry{at(a, 1), at(other, 3)}, "argocd-controller"},
 		"ours is not meant":       {[]metav1.ManagedFieldsEntry{at(a, 1), at(entry(Manager, "Apply", `{"f:spec":{"f:minReplicas":{}}}`), 3)}, "argocd-controller"},
-		"nobody":                  {nil, ""},
+		"none":                    {nil, ""},
 	} {
 		latest, _, _ := ownersOf(c.list, "minReplicas")
 		require.Equal(t, c.want, latest, name)

@@ -84,7 +84,7 @@ func TestAFloorIsConfirmed(t *testing.T) {
 		"none, and it desires less, as its metric gave it before": {"", `"spec":{"minReplicas":9},"status":{"currentReplicas":2,"desiredReplicas":2}`, false},
 		"none, its metric is missing, and it finds as many":       {"", `"spec":{"minReplicas":9},"status":{"currentReplicas":9,"desiredReplicas":2}`, true},
 		"never looked at":        {"", `"metadata":{"generation":1},"spec":{"minReplicas":9}`, false},
-		"one that tells nothing": {"ScaledObject", `"metadata":{"generation":3},"spec":{"minReplicaCount":9,"scaleTargetRef":{"name":"web"}}`, true},
+		"no generation observed": {"ScaledObject", `"metadata":{"generation":3},"spec":{"minReplicaCount":9,"scaleTargetRef":{"name":"web"}}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			kind, err := KindOf(c.kind)
@@ -104,7 +104,7 @@ func TestAnObjectThatCannotBeRead(t *testing.T) {
 	kind, err := KindOf("")
 	require.NoError(t, err)
 	for name, c := range map[string]struct{ object, want string }{
-		"a claim that somebody has edited": {
+		"a claim that was edited": {
 			`"metadata":{"name":"web","namespace":"shop","annotations":{"forescale.dev/floor":"{\"floor\": nine}"}},"spec":{"minReplicas":9}`,
 			"annotation forescale.dev/floor: invalid character 'i' in literal null (expecting 'u'); remove it, and set minReplicas to what its owner wants",
 		},

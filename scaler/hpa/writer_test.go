@@ -54,7 +54,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if strings.HasSuffix(r.URL.Path, "/scale") && r.Method == http.MethodPatch && s.conflicts > 0 {
 		s.conflicts--
-		http.Error(w, "somebody else was sooner", http.StatusConflict)
+		http.Error(w, "the object was changed meanwhile", http.StatusConflict)
 		return
 	}
 	if strings.HasSuffix(r.URL.Path, "/scale") {
@@ -193,10 +193,10 @@ func TestAClaimKeepsWhoHeldTheFieldBefore(t *testing.T) {
 		claim             *Claim
 		owners, remembers []Owner
 	}{
-		"the first claim":          {nil, former, former},
-		"a later one":              {&Claim{Owners: former}, nil, former},
-		"somebody has written it":  {&Claim{Owners: former}, now, now},
-		"nobody, before and after": {&Claim{}, nil, nil},
+		"the first claim":        {nil, former, former},
+		"a later one":            {&Claim{Owners: former}, nil, former},
+		"another has written it": {&Claim{Owners: former}, now, now},
+		"none, before and after": {&Claim{}, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, before := (&apiServer{minimum: 2, replicas: 2}).start(t)

@@ -94,7 +94,7 @@ func TestCountsAndCellsOfPods(t *testing.T) {
 		"four":                  {0, 29, 4, true},
 		"a fifth comes":         {20, 35, 0, false},
 		"five":                  {30, 40, 5, true},
-		"nobody looked":         {35, 60, 0, false},
+		"not looked at":         {35, 60, 0, false},
 		"still to come":         {300, 310, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestCountsAndCellsOfPods(t *testing.T) {
 	require.True(t, steady)
 	require.EqualValues(t, 1, n)
 	_, steady = few.throughout(at(30), at(40))
-	require.False(t, steady, "nobody was there to carry anything")
+	require.False(t, steady, "no replica was ready")
 
 	line := func(start int, v ...float64) forecast.Series {
 		return forecast.Series{Start: at(start), Step: time.Minute, Values: v}

@@ -12,7 +12,7 @@ func TestRequestedCounts(t *testing.T) {
 	const lead = time.Minute
 	start := time.Unix(6000, 0)
 	var c requested
-	require.EqualValues(t, -1, c.ready(start, lead), "nothing was told")
+	require.EqualValues(t, -1, c.ready(start, lead), "nothing was asked for")
 	at := func(seconds int, count int32) int32 {
 		now := start.Add(time.Duration(seconds) * time.Second)
 		c.note(now, count)
@@ -23,7 +23,7 @@ func TestRequestedCounts(t *testing.T) {
 		count, want int32
 		why         string
 	}{
-		{0, 5, -1, "not told for a lead time yet"},
+		{0, 5, -1, "not asked for a lead time yet"},
 		{40, 5, -1, "nor now"},
 		{60, 5, 5, "asked for all the time"},
 		{70, 9, 5, "the new ones are starting"},

@@ -43,8 +43,8 @@ func TestWhatTheNewestCellSays(t *testing.T) {
 	}{
 		"kept":                             {line(5, 9), line(0.3, 0.2), line(1, 4), 4, 0},
 		"missed":                           {line(5, 9), line(0.1, 0.21), line(1, 4), 4, 1},
-		"nobody came, so nobody waited":    {line(5, 0), line(0.3, nan), line(1, 4), 4, 0},
-		"nobody came, no series at all":    {line(5, 0), forecast.Series{}, line(1, 4), 4, 0},
+		"no requests, so none waited":      {line(5, 0), line(0.3, nan), line(1, 4), 4, 0},
+		"no requests, no series at all":    {line(5, 0), forecast.Series{}, line(1, 4), 4, 0},
 		"latency not measured":             {line(5, 9), line(0.3, nan), line(1, nan), -1, nan},
 		"neither query answered":           {line(5, 9), forecast.Series{}, forecast.Series{}, -1, nan},
 		"no replicas at all":               {line(5, 9), line(9, 9), line(1, 0), 0, 1},

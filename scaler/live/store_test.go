@@ -79,7 +79,7 @@ func TestAFailingSourceHoldsAndThenIsAnError(t *testing.T) {
 		require.True(t, a.Active)
 		time.Sleep(time.Minute)
 		later, _ := s.Answer(key)
-		require.EqualError(t, later.Err, a.Err.Error(), "the same silence is told in the same words: it is logged once")
+		require.EqualError(t, later.Err, a.Err.Error(), "the same cause has the same text: it is logged once")
 
 		source.set(nil)
 		time.Sleep(40 * time.Second)

@@ -26,7 +26,7 @@ func TestARareCallerIsExpectedAgain(t *testing.T) {
 		}
 		ask()
 		time.Sleep(5 * time.Minute)
-		require.False(t, wanted(), "nothing is known of who asks")
+		require.False(t, wanted(), "it is unknown how often it is asked for")
 		for range 6 {
 			ask()
 			for range 10 {

@@ -23,7 +23,7 @@ func TestWithoutSamplesTheLevelBeforeHolds(t *testing.T) {
 		return n.Demand(now, ttl)
 	}
 	observed(1000, 1010, 990, 1000, 1000, 990, 1000, 1000)
-	require.InDelta(t, 500, observed(900, 750, 500), 0, "nobody can tell yet")
+	require.InDelta(t, 500, observed(900, 750, 500), 0, "it is unknown yet")
 	for range 39 {
 		now = now.Add(15 * time.Second)
 		if n.Demand(now, ttl) != 500 {

@@ -54,7 +54,7 @@ func TestBudgetBounds(t *testing.T) {
 // however much is missed, and grows exponentially in between. At a bill of 1 it is not yet the
 // median: a bill swings around its mean.
 func TestAffordFollowsTheBill(t *testing.T) {
-	require.Zero(t, pacing.Afford(math.NaN()), "nobody knows the bill")
+	require.Zero(t, pacing.Afford(math.NaN()), "the bill is unknown")
 	require.Less(t, pacing.Afford(0.8), 1e-5)
 	require.InEpsilon(t, pacing.Afford(0.92)*math.E, pacing.Afford(0.92+1.0/120), 1e-9)
 	require.InDelta(t, 1.0/12, pacing.Afford(1), 1e-3)

@@ -175,11 +175,11 @@ func TestWhatAReplicaServes(t *testing.T) {
 		"what latency shows":                        {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, ten) }, 66, 71},
 		"the objective was never missed: stated":    {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, quiet, ten) }, 100, 100},
 		"never missed, and nothing stated: as seen": {api.ScaleSpec{LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, quiet, ten) }, 35, 41},
-		"nobody knows how many replicas there were": {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, func(int) float64 { return math.NaN() }) }, 100, 100},
+		"the number of replicas is unknown":         {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, func(int) float64 { return math.NaN() }) }, 100, 100},
 		"there were none":                           {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, func(int) float64 { return 0.5 }) }, 100, 100},
 		"more than there can be":                    {api.ScaleSpec{TargetPerReplica: 100, LatencyObjective: objective}, func(r *staffing.Rule) { serve(r, 70, wave, func(int) float64 { return 1e12 }) }, 100, 100},
 		"latency without an objective":              {api.ScaleSpec{TargetPerReplica: 100}, func(r *staffing.Rule) { serve(r, 70, wave, ten) }, 100, 100},
-		"a new program, whose processors nobody has seen": {api.ScaleSpec{TargetPerReplica: 100}, func(r *staffing.Rule) {
+		"a new program, whose processors are unknown": {api.ScaleSpec{TargetPerReplica: 100}, func(r *staffing.Rule) {
 			r.Redeployed() // and before anything was seen
 			busy(60)(r)
 			r.Redeployed()

@@ -33,7 +33,7 @@ func TestErlangGoldens(t *testing.T) {
 		require.InDelta(t, c.want, queue.ErlangC(c.c, c.a), 1e-6, "C(%d, %v)", c.c, c.a)
 	}
 	require.InDelta(t, 1, queue.ErlangC(3, 3), 0, "at capacity everybody waits")
-	require.InDelta(t, 0, queue.ErlangC(3, 0), 0, "without load nobody does")
+	require.InDelta(t, 0, queue.ErlangC(3, 0), 0, "without load no request waits")
 }
 
 func TestMeanWaitGoldens(t *testing.T) {

@@ -86,7 +86,7 @@ func TestWithoutAPodAllFailAfterTheirPatience(t *testing.T) {
 func TestRequestsWithoutAPodAreLate(t *testing.T) {
 	o := Settings{Step: time.Second, Requests: RequestMode{On: true}}.Filled()
 	d := newDiscrete(o, rand.New(rand.NewPCG(5, 6)))
-	require.False(t, d.Advance(0, 0, 0).Broken, "nobody asks")
+	require.False(t, d.Advance(0, 0, 0).Broken, "no requests")
 	for i := range 30 {
 		require.True(t, d.Advance(10, 10, 0).Broken, "second %d without a pod", i)
 	}

@@ -195,10 +195,10 @@ func TestWhoActsOnAnObject(t *testing.T) {
 		pa   v1alpha1.PredictiveAutoscaler
 		want string
 	}{
-		"a controller":                     {old, ""},
-		"a younger one beside another":     {object("new", time.Minute, 1), "FAULT   shop/new: its target HorizontalPodAutoscaler/web is acted on by PredictiveAutoscaler old, which is older"},
-		"nobody so far, as it was made":    {object("old", 5*time.Second, 0), ""},
-		"nobody, though there was time to": {object("old", 5*time.Minute, 0), "FAULT   shop/old: no controller has seen this object"},
+		"a controller":                   {old, ""},
+		"a younger one beside another":   {object("new", time.Minute, 1), "FAULT   shop/new: its target HorizontalPodAutoscaler/web is acted on by PredictiveAutoscaler old, which is older"},
+		"by none yet, just created":      {object("old", 5*time.Second, 0), ""},
+		"by none, though there was time": {object("old", 5*time.Minute, 0), "FAULT   shop/old: no controller has seen this object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			others := []v1alpha1.PredictiveAutoscaler{c.pa}

@@ -195,7 +195,7 @@ func TestTheServerIsAsked(t *testing.T) {
 		"an error":     {&pb.Answer{Error: "no data yet"}, nil, Fault, "forescale answers KEDA: no data yet"},
 		"never asked":  {nil, status.Error(codes.NotFound, "no workload"), Advice, "KEDA has not asked it"},
 		"from outside": {nil, status.Error(codes.Unavailable, "name resolver error: produced zero addresses"), Fine, "cannot be resolved from here"},
-		"nobody there": {nil, status.Error(codes.Unavailable, "connection refused"), Advice, "no answer from"},
+		"no listener":  {nil, status.Error(codes.Unavailable, "connection refused"), Advice, "no answer from"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, asked := Server{"forescale.forescale:9443", true}, (*pb.Workload)(nil)
