@@ -53,6 +53,7 @@ func (p Pool) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted
 	}
 	f.seasons(history)
 	f.plan = planFor(f.step, f.lags.Day)
+	f.slips = f.plan.slips(history.Values)
 	for k, form := range forms {
 		f.ets[k] = estimate(ctx, form, history, p.opts)
 	}
@@ -178,7 +179,8 @@ type fitted struct {
 	unit  float64
 	lags  direct.Lags
 	plan  *plan
-	cells int // of the history
+	slips uint16 // whether origins slip, a bit by rung
+	cells int    // of the history
 }
 
 // hourly reports whether steps are half an hour to two hours long, so that a month of them

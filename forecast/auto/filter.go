@@ -37,6 +37,7 @@ type filter struct {
 	regs     [][direct.Transforms]direct.Regression // by own rung
 	ladders  [ladders][]rung
 	waiting  []origin           // for truths, queue by queue
+	slips    uint16             // whether those of a rung slip, a bit each
 	moments  []moment           // by sample, a ring, len a power of two
 	claims   *claims            // nil in steps of minutes
 	answers  [ladders][]answer  // at the newest sample, by rung
@@ -88,6 +89,7 @@ func newFilter(f *fitted, start time.Time) *filter {
 		bridge:  make([]direct.Small, len(p.spans)),
 		ladders: newLadders(p),
 		waiting: make([]origin, p.origins),
+		slips:   f.slips,
 		moments: make([]moment, 1<<bits.Len(uint(f.lags.Reach-1))),
 		claims:  newClaims(f.lags, p),
 	}

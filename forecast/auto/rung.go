@@ -40,7 +40,7 @@ type record struct {
 type queue struct {
 	first  uint16 // index of its first place
 	waits  uint16 // number of its places
-	stride uint16 // every stride-th sample is an origin that waits
+	stride uint16 // every stride-th sample is an origin that waits; see slip.go
 }
 
 // An answer is the forecast of a rung from the newest sample, in units.
@@ -96,12 +96,14 @@ func (s *filter) origin(k, i int) *origin {
 // there is none.
 func (s *filter) place(k, i int) int {
 	q := &s.queues[k]
-	at := uint32(i) // a shorter division is a quicker one
-	nth := at / uint32(q.stride)
-	if i < 0 || at != nth*uint32(q.stride) {
+	of := nth(i, q.stride)
+	if s.slips>>k&1 == 1 {
+		of = nthSlipped(i, q.stride)
+	}
+	if of < 0 {
 		return -1
 	}
-	return int(q.first) + int(nth%uint32(q.waits))
+	return int(q.first) + of%int(q.waits)
 }
 
 // combine sets the point of dst to the combination of the advice at the newest sample, and
