@@ -42,7 +42,7 @@ In the tables
 
   ÷ naive   is the mean absolute error over that of "as now": below 1 is better
   MASE      is that error over the one of "as a day ago" on the first days
-  sMAPE     is in percent, of 200 at most
+  sMAPE     is the symmetric relative error, in percent, 200 at most
   WIS       is the weighted interval score: how far off the quantiles are, in the
             unit of the series
   loss 95   is the pinball loss of the upper bound of 95 % over that of the naive rule

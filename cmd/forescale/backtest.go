@@ -87,8 +87,8 @@ The columns of the table:
   violating %  share of the time in which the objective was missed
   requests %   share of the requests that were late
   churn/day    pods added and removed
-  rev/h        how often an hour the count fell within ten minutes of a rise
-  95 %         interval of the column before it, by a bootstrap over the days
+  rev/h        times per hour that the count fell within ten minutes of a rise
+  95 %         confidence interval of the column before it, by a bootstrap over the days
 Loads are of class A, smooth, or B, bursty: once in a thousand minutes a bursty one grows
 more than 1.6-fold within two. +C stands for a start-up of three minutes or more.
 

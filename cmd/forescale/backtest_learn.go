@@ -178,14 +178,14 @@ func (o *backtestOptions) learned(recorded []export.Data, loads int, given func(
 		return nil, nil //nolint:nilnil // nothing was recorded beside the load
 	}
 	if loads > 1 {
-		return &report.Learned{Words: "nothing: pods are learned from a load that is given alone, since all loads of a run have the same"}, nil
+		return &report.Learned{Words: "nothing: all loads of a run have the same pods, which are therefore learned only from a load that is given alone"}, nil
 	}
 	l, err := o.learn(recorded[0], given)
 	if err != nil {
 		return nil, err
 	}
 	if l == nil {
-		l = &report.Learned{Words: "what a pod carries is told by latency, which was not recorded"}
+		l = &report.Learned{Words: "nothing about what a pod carries, because no latency was recorded"}
 	}
 	l.Words += ". " + o.learnStartup(l, recorded[0], given)
 	return l, nil
@@ -200,7 +200,7 @@ func (o *backtestOptions) learnStartup(l *report.Learned, d export.Data, given f
 	mean, starts := capacity.MeanStartup(d.Desired.Values, d.Replicas.Values, d.Desired.Step)
 	mean = mean.Round(time.Second)
 	if starts == 0 || mean <= 0 {
-		return "Start-up cannot be told: too few pods were seen that were asked for and not ready yet, or those that took long were not seen to the end; it is taken as " + o.startupWords()
+		return "Start-up cannot be told: too few starts were seen, or the long ones were not seen to their end; it is taken as " + o.startupWords()
 	}
 	l.StartupS, l.Starts = mean.Seconds(), starts
 	seen := fmt.Sprintf("From being asked for to ready a pod took %s on average over %d starts", api.Duration(mean), starts)

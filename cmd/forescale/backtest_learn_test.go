@@ -108,7 +108,7 @@ func TestBacktestLearnsTheStartUp(t *testing.T) {
 			require.NoError(t, err)
 			l, err := o.learned(recorded, len(traces), func(flag string) bool { return c.stated && flag == "startup" })
 			require.NoError(t, err)
-			require.Contains(t, l.Words, "what a pod carries is told by latency, which was not recorded")
+			require.Contains(t, l.Words, "nothing about what a pod carries, because no latency was recorded")
 			require.Contains(t, l.Words, c.words)
 			require.Equal(t, c.startup, o.startup)
 			require.InDelta(t, 90, l.StartupS, 0)

@@ -39,9 +39,9 @@ func (w *world) bind(fs *pflag.FlagSet) {
 	fs.Float64Var(&w.loss, "scrape-loss", 0, "probability that a scrape fails, 0 to below 1")
 	fs.StringArrayVar(&w.outages, "outage", nil, "`FROM+LENGTH` without scrapes, such as 34h+10m, from the start of what is judged; may be repeated")
 	fs.BoolVar(&w.perPod, "rate-of-pods", false, "take the rate from the counters of the pods, sum(rate(…)), in place of one at the ingress")
-	durationVar(fs, &w.timeout, "client-timeout", api.Duration(10*time.Second), "after how long a waiting request fails")
-	fs.Float64Var(&w.retry, "client-retry", 0, "share of the failed requests that come again after a second, 0 to below 1")
-	fs.IntVar(&w.podsPerNode, "pods-per-node", 0, "pods that fit on a node, others wait for a new one; 0: there is always room")
+	durationVar(fs, &w.timeout, "client-timeout", api.Duration(10*time.Second), "how long a request waits before it fails")
+	fs.Float64Var(&w.retry, "client-retry", 0, "share of the failed requests that are retried after a second, 0 to below 1")
+	fs.IntVar(&w.podsPerNode, "pods-per-node", 0, "pods that fit on a node; others wait for a new one; 0: there is always room")
 	durationVar(fs, &w.provision, "node-startup", api.Duration(time.Minute), "median time until a new node takes pods")
 }
 
