@@ -272,14 +272,19 @@ func (o *forecastOptions) makeModel() (forecast.Model, error) {
 	return model, nil
 }
 
-// writeExperts prints which experts carry the forecast, if the model is a pool. A
-// path has no filter.
+// writeExperts prints which experts carry the forecast, if the model is a pool, as far as the
+// pool makes it. A path has no filter.
 func (o *forecastOptions) writeExperts(w io.Writer, filter forecast.Filter, step time.Duration, cells int) {
-	if filter != nil {
+	const path = "a path at once, the weighted median of many forecasters by their errors at earlier origins"
+	switch {
+	case filter == nil:
+		fmt.Fprintln(w, path)
+	case o.far(step, cells):
+		ladder := combine.Ladder(step)
+		writePool(w, filter, step, ladder[len(ladder)-1])
+		fmt.Fprintln(w, "farther: "+path)
+	default:
 		writePool(w, filter, step, cells)
-	}
-	if filter == nil || o.far(step, cells) {
-		fmt.Fprintln(w, "farther: a path at once, the weighted median of many forecasters by their errors at earlier origins")
 	}
 }
 

@@ -96,6 +96,24 @@ func TestForecastFarAheadIsAPath(t *testing.T) {
 	require.Contains(t, notes, "at +15m: ", "the pool, whose weights are told")
 }
 
+// Beyond its ladder, half a day in hours, the pool has no part in the forecast, and no weights
+// are told.
+func TestNoWeightsAreToldOfAPath(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hours.csv")
+	var text strings.Builder
+	text.WriteString("timestamp,value\n")
+	for i := range 10 * 24 {
+		fmt.Fprintf(&text, "%d,%v\n", 1_700_006_400+3600*i, daily(60*i))
+	}
+	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
+	_, notes, err := runForecast(t, file, "--horizon", "3d", "--explain")
+	require.NoError(t, err)
+	require.Contains(t, notes, "at +5h: ")
+	require.NotContains(t, notes, "at +15h: ")
+	require.NotContains(t, notes, "at +2d12h: ")
+	require.Contains(t, notes, "farther: a path at once")
+}
+
 // Of no demand none is forecast, and seasons that nobody can have seen are named.
 func TestForecastOfNothingIsNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "idle.csv")
