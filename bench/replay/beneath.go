@@ -2,12 +2,20 @@ package replay
 
 import (
 	"math"
+	"time"
 
 	"github.com/forescale/forescale/bench/replay/hpa"
 )
 
 // hpaSlot is the sync period of the controller, ms.
 const hpaSlot = 15000
+
+// hpaWindow is how long an HPA without a behavior stays up: until the twentieth sync after the
+// last one that asked for more. In a cluster that sync comes a little more than five minutes
+// later, because the controller waits for its period after each sync (AddRateLimited in
+// processNextWorkItem). Here it comes five minutes later to the millisecond, at which the
+// recommendation would still count, and the HPA stay up for one sync more than a real one.
+const hpaWindow = 5*time.Minute - time.Millisecond
 
 // beneath is the HPA underneath a policy.
 type beneath struct {
@@ -23,6 +31,9 @@ type beneath struct {
 }
 
 func newBeneath(spec HPA, o Options, first int64) (*beneath, error) {
+	if window := hpaWindow; spec.Settings.Stabilization == nil && spec.Settings.Behavior == nil {
+		spec.Settings.Stabilization = &window
+	}
 	auto, err := hpa.New(spec.Settings)
 	if err != nil {
 		return nil, err

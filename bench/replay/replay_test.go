@@ -166,6 +166,30 @@ func TestAFloorRaisesTheHPA(t *testing.T) {
 	}
 }
 
+// An HPA without a behavior comes down with the twentieth sync after the last one that asked
+// for more, as in a cluster, where twenty syncs take a little more than five minutes.
+func TestAnHPAHoldsForItsWindow(t *testing.T) {
+	var fell time.Time
+	p := overHPA{script{period: time.Second, hpa: &replay.HPA{External: true}, decide: func(now time.Time, _ replay.Observation) replay.Action {
+		a := replay.Hold()
+		if a.Target, a.Metric = 50, 600; now.Hour() >= 14 {
+			a.Metric = 300
+			if fell.IsZero() {
+				fell = now
+			}
+		}
+		return a
+	}}}
+	for seed := range uint64(6) { // each with a phase of its own
+		fell = time.Time{}
+		r := run(t, stepTrace(300, 300), p, replay.Options{Seed: seed})
+		last := r.Changes[len(r.Changes)-1]
+		require.Equal(t, int32(6), last.To)
+		held := r.Start.Add(time.Duration(last.Millis) * time.Millisecond).Sub(fell)
+		require.InDelta(t, 292.5, held.Seconds(), 8, "five minutes from the sync before, up to 15 s ago")
+	}
+}
+
 // An external metric of n·target yields n pods; on a NaN the HPA holds.
 func TestAnExternalMetricDrivesTheHPA(t *testing.T) {
 	p := overHPA{script{period: 5 * time.Second, hpa: &replay.HPA{External: true}, decide: func(now time.Time, _ replay.Observation) replay.Action {

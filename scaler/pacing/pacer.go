@@ -44,9 +44,9 @@ const (
 	// onlyAdds is how long the reactive autoscaler is watched before a target may have fewer
 	// replicas than it, in seconds that fade as its misses do: twenty-two hours of real time.
 	// Sixty recorded loads were cut to eight hours without a history. Without this rule and
-	// that of [Pacer.Exceeded] for the same time, 12 of them as a floor and 19 behind KEDA
-	// missed at least 0.01 points more than an HPA, and 11 and 6 cost over 2 % more. With
-	// them 0 and 2 missed more, and 11 and 3 cost more. The rule does not apply once
+	// that of [Pacer.Exceeded] for the same time, 12 of them as a floor and 18 behind KEDA
+	// missed at least 0.01 points more than an HPA, and 11 and 8 cost over 2 % more. With
+	// them 0 and 1 missed more, and 18 and 7 cost more. The rule does not apply once
 	// [Pacer.Grow] was called.
 	onlyAdds = 20 * 3600.0
 
