@@ -16,11 +16,12 @@ import (
 type File struct {
 	file *os.File
 	path string // its name to be; empty where the file already bears it
+	ours bool   // standard output or error, which stays open for what else is printed
 }
 
 // Open opens the file before the work, so that a path which cannot be written fails at
-// once. What is not a regular file, such as /dev/stdout, and a file in a directory that
-// takes no other, is written directly. A file by the name - is refused: whoever writes that
+// once. What is not a regular file, such as a pipe, and a file in a directory that takes no
+// other, is written directly, and /dev/stdout to where standard output goes. A file by the name - is refused: whoever writes that
 // means standard output.
 func Open(path string) (*File, error) {
 	if path == "-" {
@@ -32,6 +33,9 @@ func Open(path string) (*File, error) {
 	}
 	mode, stood := os.FileMode(0o666), false // less the umask
 	if info, err := os.Stat(target); err == nil {
+		if standard := standardOf(info); standard != nil {
+			return &File{file: standard, ours: true}, nil
+		}
 		mode, stood = info.Mode().Perm(), true
 		if !info.Mode().IsRegular() {
 			return directly(path)
@@ -53,8 +57,20 @@ func Open(path string) (*File, error) {
 	return &File{file: file, path: target}, nil
 }
 
+// standardOf returns standard output or error if info is its file; otherwise nil. Another
+// file in its place would lose what is printed there beside it, and what stood there before.
+func standardOf(info os.FileInfo) *os.File {
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if own, err := f.Stat(); err == nil && os.SameFile(own, info) {
+			return f
+		}
+	}
+	return nil
+}
+
+// directly opens a file that keeps its content until another is written.
 func directly(path string) (*File, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666) //nolint:gosec // the user names the file
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +79,10 @@ func directly(path string) (*File, error) {
 
 // Complete writes the whole file and gives it its name.
 func (f *File) Complete(write func(io.Writer) error) error {
+	if f.ours {
+		return write(f.file)
+	}
+	_ = f.file.Truncate(0) // a device has no length
 	if err := write(f.file); err != nil {
 		var fault *os.PathError
 		if errors.As(err, &fault) && fault.Path == f.file.Name() && f.path != "" {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,6 +59,42 @@ func TestAFileAppearsWhenItIsComplete(t *testing.T) {
 	info, err = os.Stat(os.DevNull)
 	require.NoError(t, err)
 	require.NotZero(t, info.Mode()&os.ModeDevice)
+}
+
+// What is printed and what is written to the file that it is printed to stand below each other,
+// and below what stood there, as in forescale accuracy --json /dev/stdout >> log.
+func TestStandardOutputIsNotReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	require.NoError(t, os.WriteFile(path, []byte("before\n"), 0o600))
+	log, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	defer log.Close()
+	standard := os.Stdout
+	os.Stdout = log
+	defer func() { os.Stdout = standard }()
+	require.NoError(t, output.Create(path, func(w io.Writer) error { _, err := io.WriteString(w, "figures\n"); return err }))
+	_, err = io.WriteString(os.Stdout, "table\n")
+	require.NoError(t, err)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "before\nfigures\ntable\n", string(text))
+}
+
+// A file that no other can stand beside until it is complete, here for its long name, keeps its
+// content as long as nothing is written.
+func TestAnInterruptionLeavesWhatIsWrittenDirectly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("x", 250))
+	require.NoError(t, os.WriteFile(path, []byte("what was there before"), 0o600))
+	file, err := output.Open(path)
+	require.NoError(t, err)
+	file.Drop()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "what was there before", string(text))
+	require.NoError(t, output.Create(path, func(w io.Writer) error { _, err := io.WriteString(w, "after"); return err }))
+	text, err = os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "after", string(text))
 }
 
 func TestADashIsNoFile(t *testing.T) {
