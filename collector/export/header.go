@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas,desired (the last three as known); of more columns a query (--query) names the one to read"
+const wantHeader = "want the header timestamp,value (or a time and one column of any name) or timestamp,rate,latency,replicas,desired (the last three where known); if there are more columns, a query (--query) names the one to read"
 
 // What a field of a row is that belongs to no column of a table.
 const (
