@@ -120,9 +120,9 @@ func (o *accuracyOptions) run(ctx context.Context, files []string, out, notes io
 	if err != nil {
 		return err
 	}
-	model, err := auto.ByName(o.model, auto.Options{Location: zone, Network: network})
+	model, err := modelByName(o.model, auto.Options{Location: zone, Network: network})
 	if err != nil {
-		return fmt.Errorf("--model: %w", err)
+		return err
 	}
 	if o.m4 != "" {
 		if o.model == auto.Auto {

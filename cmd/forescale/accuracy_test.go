@@ -51,6 +51,7 @@ func TestAccuracySaysWhatIsWrong(t *testing.T) {
 		"a zone without dates": {[]string{"--m4", dir, "--out", dir, "--time-zone", "Europe/Berlin"}, "go with another --model"},
 		"no zone":              {[]string{short, "--time-zone", "Mars"}, "--time-zone: "},
 		"no model":             {[]string{short, "--model", "nave"}, "--model: "},
+		"no weights":           {[]string{short, "--model", "lstm"}, "give --network"},
 		"nothing scored":       {[]string{short}, "none of the series could be scored"}, // a script must not take that for success
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -265,11 +265,7 @@ func (o *forecastOptions) makeModel() (forecast.Model, error) {
 	if o.model == pathModel {
 		return nil, nil //nolint:nilnil // a path is no model that runs
 	}
-	model, err := auto.ByName(o.model, o.settings)
-	if err != nil {
-		return nil, fmt.Errorf("--model: %w", err)
-	}
-	return model, nil
+	return modelByName(o.model, o.settings)
 }
 
 // writeExperts prints which experts carry the forecast, if the model is a pool, as far as the

@@ -161,6 +161,7 @@ func TestForecastRefusesWhatCannotBe(t *testing.T) {
 		`no column "up"`:               {"--query", "up"},
 		"unknown time zone":            {"--time-zone", "Mars/Olympus"},
 		"looks for a day and a week":   {"--model", "path", "--seasons", "none"},
+		"weights of a network: give":   {"--model", "lstm"},
 	} {
 		_, _, err := runForecast(t, append([]string{file}, args...)...)
 		require.ErrorContains(t, err, want)

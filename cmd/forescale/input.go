@@ -15,6 +15,8 @@ import (
 
 	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/collector/export"
+	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/auto"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -94,6 +96,18 @@ func readListed(ctx context.Context, info trace.Info, query string, notes io.Wri
 	t := traceOf(info.File, d)
 	t.Name, t.Kind, t.Unit = info.Name, info.Kind, info.Unit
 	return t, nil
+}
+
+// modelByName returns the model that --model names.
+func modelByName(name string, settings auto.Options) (forecast.Model, error) {
+	if name == auto.LSTM && settings.Network == nil {
+		return nil, fmt.Errorf("--model: %q: needs the weights of a network: give --network", name)
+	}
+	model, err := auto.ByName(name, settings)
+	if err != nil {
+		return nil, fmt.Errorf("--model: %w", err)
+	}
+	return model, nil
 }
 
 // writeNotes says what is odd about a file or a series of that name.
