@@ -39,12 +39,12 @@
 // Parameters of the address go with each request.
 //
 // A Thanos, or a cluster of VictoriaMetrics, that misses one of its stores answers with
-// what the others have, and a warning. Such a part of the demand is not taken for all of
-// it: the query has failed. http://thanos:9090?partial_response=true accepts a part, and
+// what the others have, and a warning. That would look like less demand, so the query
+// counts as failed. http://thanos:9090?partial_response=true accepts partial answers, and
 // for a cluster of VictoriaMetrics ?deny_partial_response=0 does.
 //
 // VictoriaMetrics hides what it was given in the last 30 s, and answers with what was there
-// before. A server that gives itself away as one is asked with latency_offset=1s, so that
-// decisions do not lag by half a minute; http://victoria-metrics:8428?latency_offset=10s
-// states another.
+// before. A server whose answers show that it is one is asked with latency_offset=1s, so
+// that decisions do not lag by half a minute; to state another offset, give it in the
+// address: http://victoria-metrics:8428?latency_offset=10s.
 package prometheus

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Parameters of an address that say whether a part of the data will do.
+// Parameters of an address that say whether partial answers are accepted.
 const (
 	partialResponse     = "partial_response"      // Thanos: true or false
 	denyPartialResponse = "deny_partial_response" // cluster of VictoriaMetrics: 0 or 1
 )
 
-const acceptPart = "a store behind the server is missing, and the demand would look too low without it: bring the store back, " +
+const partRemedy = "a store behind the server is missing, and the demand would look too low without it: bring the store back, " +
 	"or accept partial answers with ?" + partialResponse + "=true in the address"
 
-// acceptsPart reports whether the address of req says that a part of the data will do.
+// acceptsPart reports whether the address of req accepts partial answers.
 func acceptsPart(req *http.Request) bool {
 	q := req.URL.Query()
 	partly, err := strconv.ParseBool(q.Get(partialResponse))
@@ -31,7 +31,7 @@ func acceptsPart(req *http.Request) bool {
 // cannot connect to a store answers with a part and a warning even then (0.36,
 // pkg/store/proxy.go). PromQL's own warnings are about the query, and pass.
 func partialError(body []byte) *QueryError {
-	q := &QueryError{Type: TypePartial, Remedy: acceptPart}
+	q := &QueryError{Type: TypePartial, Remedy: partRemedy}
 	if bytes.Contains(body[:min(len(body), 64)], []byte(`"isPartial":true`)) { // VictoriaMetrics
 		q.Msg = "the server marked its answer as partial"
 		return q
