@@ -100,7 +100,7 @@ func made(p *pb.Parts) string {
 		name  string
 		value float64
 	}{
-		{"above it now", p.GetSurprise()},
+		{"added for the newest sample", p.GetSurprise()},
 		{"last value with its usual growth", p.GetReactive()},
 		{"burst that lasts", p.GetLatch()},
 		{"what comes back after a dip", p.GetReturning()},
