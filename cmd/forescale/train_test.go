@@ -58,7 +58,7 @@ func TestTrainWritesAModel(t *testing.T) {
 	out, notes, err := runTrain(t, append(args, first)...)
 	require.NoError(t, err)
 	require.Contains(t, out, "from 2 series of 1h, epoch 1 of 1")
-	require.Contains(t, out, "to seasonal")
+	require.Contains(t, out, "÷ seasonal")
 	require.Regexp(t, `\n +1h +2 `, out, "a horizon")
 	require.NotContains(t, notes, "epoch", "no progress bar without a terminal")
 	require.Contains(t, notes, "a.csv: the rows stand 13m20s after the borders", "what was moved is said")

@@ -48,7 +48,7 @@ func (r Report) WriteTable(w io.Writer) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%10s %7s %9s %9s %12s", "horizon", "series", "origins", "to naive", "to seasonal")
+	fmt.Fprintf(&b, "%10s %7s %9s %9s %12s", "horizon", "series", "origins", "÷ naive", "÷ seasonal")
 	for _, p := range r.Rungs[0].Levels {
 		fmt.Fprintf(&b, " %7s", fmt.Sprintf("≤q%v", p))
 	}
@@ -64,7 +64,8 @@ func (r Report) WriteTable(w io.Writer) error {
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString("to naive, to seasonal: mean absolute error over that of \"as now\" and of \"as a day ago\"; below 1 the network is better\n")
+	b.WriteString("÷ naive, ÷ seasonal: mean absolute error over that of \"as now\" and of \"as a day ago\"; below 1 the network is better\n")
+	b.WriteString("≤q: share of the values at or under the quantile; the nearer to its level, the better\n")
 	if strings.Contains(b.String(), unknown) {
 		b.WriteString(unknown + ": the rule made no error, as on a constant series, there is no day before, or the last 15 % are too short to judge\n")
 	}
