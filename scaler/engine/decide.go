@@ -16,11 +16,6 @@ const (
 	// changes, for 0.7 % of the bill.
 	calmTime = 5 * time.Minute
 
-	// burstAllowance is by how much, as a share, the bill may be exceeded while a burst that
-	// has begun is still met in full. Its replicas are needed for a short time only, and
-	// with fewer the burst would be missed as by an autoscaler without a forecast.
-	burstAllowance = 0.025
-
 	// startShare is the part of the lead time in which a replica starts; the rest is
 	// the lag of the metric.
 	startShare = 0.6
@@ -124,9 +119,6 @@ func (w *Workload) calmCount(asked int32) int32 {
 // while no samples come; NaN means no bound.
 func (w *Workload) affordable(now time.Time, observed float64, hold time.Duration) int32 {
 	if math.IsNaN(observed) || !w.overspent() || w.last.stale(now, w.step) {
-		return 0
-	}
-	if w.begins(now) && w.pacer.Excess() < burstAllowance {
 		return 0
 	}
 	return max(w.pacer.Reactive(now, hold), w.Replicas(observed), 1)
