@@ -30,8 +30,9 @@
 // long later. On 171 recorded hours that six hours of zeros precede, the error on the second day
 // would otherwise be twice as large, and that on the third and fourth a quarter larger.
 //
-// Fit estimates only the unit that values are divided by and the parameters of
-// exponential smoothing. Everything else is learned online, in the filter, from values
+// Fit estimates only the unit that values are divided by and the parameters of exponential
+// smoothing, and finds the horizons at which the load comes in the rhythm of the forecasts that
+// are learned from (slip.go). Everything else is learned online, in the filter, from values
 // that came before each forecast. At hourly steps the filter estimates additive smoothing
 // again whenever the history has grown by two fifths: the caller may not fit daily, and a
 // short history does not contain the week.

@@ -1,5 +1,7 @@
 package auto
 
+import "slices"
+
 // Of a rung far ahead every second, third … sample is an origin that waits. Where the load comes
 // in the same rhythm, as from a job every three minutes or in batches every three seconds, those
 // origins would all meet the load, or all meet none: on seconds of a language model that is asked
@@ -31,24 +33,29 @@ func (p *plan) slips(values []float64) (mask uint16) {
 // beats reports whether values differ by where they stand in a period of so many samples: a
 // test of the ratio of variances, as in an analysis of variance.
 func beats(values []float64, period int) bool {
+	first := slices.IndexFunc(values, isObserved)
+	if first < 0 {
+		return false
+	}
 	count, sum := make([]float64, period), make([]float64, period)
 	n, total, squares := 0.0, 0.0, 0.0
 	for i, v := range values {
 		if isObserved(v) {
+			d := v - values[first] // or rounding would make a rhythm of a constant
 			count[i%period]++
-			sum[i%period] += v
-			n, total, squares = n+1, total+v, squares+v*v
+			sum[i%period] += d
+			n, total, squares = n+1, total+d, squares+d*d
 		}
 	}
 	between := -total * total / n
 	for i, c := range count {
-		if c == 0 { // fewer than two rounds say nothing
+		if c < 2 { // fewer than two rounds say nothing
 			return false
 		}
 		between += sum[i] * sum[i] / c
 	}
 	within := squares - total*total/n - between
-	return n > float64(period) && between/float64(period-1) > byChance*max(within, 0)/(n-float64(period))
+	return between/float64(period-1) > byChance*max(within, 0)/(n-float64(period))
 }
 
 // nth returns which of the origins that are stride samples apart sample i is; −1 if it is none.

@@ -3,6 +3,7 @@ package auto
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,6 +78,8 @@ func TestBeats(t *testing.T) {
 		"a walk":                    {walk, 45, false},
 		"one spike":                 {spike, 45, false},
 		"one round":                 {[]float64{1, 2, 3}, 3, false},
+		"a spike in one round":      {[]float64{1, 2, 9, 2, 1}, 3, false},
+		"a constant":                {slices.Repeat([]float64{0.1}, 20160), 3, false}, // which no float64 is
 		"nothing":                   {nil, 3, false},
 	} {
 		require.Equal(t, c.want, beats(c.values, c.period), name)
