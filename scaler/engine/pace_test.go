@@ -145,6 +145,35 @@ func TestTheBillAllowsAFloorTheWholeWindow(t *testing.T) {
 	require.Equal(t, int32(15), limit(1000, time.Minute))
 }
 
+// A burst that begins is bounded from the first moment at which the bill is: an allowance for bursts
+// would be used up by a load that bursts all day.
+func TestTheBillBoundsABurstThatBegins(t *testing.T) {
+	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})
+	tickFor15s := func(demand float64, ready int32) (d scaler.Decision, limit int32) {
+		now = now.Add(15 * time.Second)
+		d = tick(t, w, now, demand, 0, ready)
+		r, known := w.Rehearse(now)
+		require.True(t, known)
+		return d, r.Input.Limit
+	}
+	for range 2 * 240 {
+		tickFor15s(1000, 15) // what an autoscaler without a forecast has at 70 %
+	}
+	limit := int32(0)
+	for range 240 { // forty cost more
+		if _, limit = tickFor15s(1000, 40); limit > 0 {
+			break
+		}
+	}
+	require.Equal(t, int32(15), limit, "the bill has just been exceeded")
+	for range 2 {
+		d, limit := tickFor15s(2500, 15)
+		require.Positive(t, w.Parts().Latch, "a burst has begun")
+		require.Equal(t, int32(36), limit)
+		require.LessOrEqual(t, d.Replicas, limit)
+	}
+}
+
 // Where an autoscaler without a forecast would be at zero, the bill still sets a bound: one replica.
 func TestTheBillIsNotExceededAtNoDemand(t *testing.T) {
 	w, now := steady(t, api.ForecastSpec{ViolationTarget: 0.01})

@@ -46,7 +46,7 @@ const (
 	// Sixty recorded loads were cut to eight hours without a history. Without this rule and
 	// that of [Pacer.Exceeded] for the same time, 12 of them as a floor and 18 behind KEDA
 	// missed at least 0.01 points more than an HPA, and 11 and 8 cost over 2 % more. With
-	// them 0 and 1 missed more, and 18 and 7 cost more. The rule does not apply once
+	// them 0 and 1 missed more, and 14 and 2 cost more. The rule does not apply once
 	// [Pacer.Grow] was called.
 	onlyAdds = 20 * 3600.0
 
@@ -208,10 +208,6 @@ func (p *Pacer) Overspent() bool {
 // young reports whether the target is in its first day and the errors of its forecast are not
 // known from a history either.
 func (p *Pacer) young() bool { return p.shadow.Known < onlyAdds && !p.grown }
-
-// Excess returns by how much the cost exceeds that of the reactive autoscaler, as a share
-// of the latter; NaN before anything is known.
-func (p *Pacer) Excess() float64 { return p.shadow.Excess() }
 
 // Reactive returns the replicas that the reactive autoscaler would have if its
 // stabilization window were hold.

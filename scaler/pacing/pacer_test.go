@@ -224,7 +224,7 @@ func TestThePriceFollowsTheBillInHours(t *testing.T) {
 	p := pacing.New(0.001, alphas)
 	now := hours(p, start, 24, 14, 10, 0)
 	now = hours(p, now, 1, 60, 10, 0)
-	require.Positive(t, p.Excess())
+	require.True(t, p.Exceeded())
 	require.False(t, p.Dear())
 	hours(p, now, 6, 15, 10, 0)
 	require.True(t, p.Dear())
