@@ -49,7 +49,6 @@ func (s Settings) Filled() Settings {
 	if s.Clients.Timeout == 0 {
 		s.Clients.Timeout = 10 * time.Second
 	}
-
 	if s.Requests.Work == nil {
 		s.Requests.Work = requests.Exponential(s.Queue.ServiceTime.Seconds())
 	}
