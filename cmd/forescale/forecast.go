@@ -124,6 +124,9 @@ func (o *forecastOptions) checkLines(step time.Duration) error {
 
 // checkSeasons says on notes which of the seasons history cannot show.
 func (o *forecastOptions) checkSeasons(notes io.Writer, history forecast.Series) {
+	if o.seasons.None() {
+		return
+	}
 	span := history.End().Sub(history.Start)
 	for _, period := range o.seasons {
 		switch {

@@ -128,6 +128,9 @@ func TestForecastOfNothingIsNothing(t *testing.T) {
 	require.Contains(t, out, ",0,0,0,0\n")
 	require.Contains(t, notes, "--seasons: 400d is longer than the history, 10h")
 	require.Contains(t, notes, "--seasons: 1m30s is shorter than two cells of 1m")
+	_, notes, err = runForecast(t, file, "--horizon", "2m", "--seasons", "none")
+	require.NoError(t, err)
+	require.NotContains(t, notes, "--seasons", "none is no season that is too short")
 }
 
 // Cells may be shorter than a second, and their times tell them apart.
