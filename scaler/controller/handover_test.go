@@ -366,7 +366,7 @@ func TestADeletionWaitsForTheWriteUnderWay(t *testing.T) {
 	require.Empty(t, pa.Finalizers)
 }
 
-// A read-only controller gives nothing back.
+// A read-only controller gives nothing back as it stops.
 func TestFinishWritesNothingInReadOnlyMode(t *testing.T) {
 	c, s := holding(t, "a")
 	c.opts.ReadOnly = true

@@ -67,7 +67,6 @@ func (o Options) withDefaults() Options {
 	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)
 	o.HoldSilence = cmp.Or(o.HoldSilence, 10*time.Minute)
 	o.HandOver = cmp.Or(o.HandOver, 5*time.Second)
-
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

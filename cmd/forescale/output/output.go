@@ -21,8 +21,8 @@ type File struct {
 
 // Open opens the file before the work, so that a path which cannot be written fails at
 // once. What is not a regular file, such as a pipe, and a file in a directory that takes no
-// other, is written directly, and /dev/stdout to where standard output goes. A file by the name - is refused: whoever writes that
-// means standard output.
+// other, is written directly, and /dev/stdout to where standard output goes. A file by the
+// name - is refused: whoever writes that means standard output.
 func Open(path string) (*File, error) {
 	if path == "-" {
 		return nil, errors.New("-: want the name of a file; standard output is /dev/stdout")
