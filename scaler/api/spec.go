@@ -194,8 +194,8 @@ type ScaleSpec struct {
 
 	// +kubebuilder:validation:Minimum=0
 
-	// MaxReplicas is the upper bound of the decision. Default: the maxReplicas of a
-	// target HPA; behind KEDA, none.
+	// MaxReplicas is the upper bound of the decision. Default: the maximum of the
+	// target, an HPA or a ScaledObject; in a trigger of KEDA, none.
 	MaxReplicas int32 `json:"maxReplicas,omitempty"`
 
 	// +kubebuilder:validation:XValidation:rule="!self.matches('[wd]') && (!self.matches('^([0-9]+([.][0-9]+)?(ns|us|ms|s|m|h))+$') || duration(self) >= duration('1s') && duration(self) <= duration('1h'))",message="want auto or 1s to 1h"
