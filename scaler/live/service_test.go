@@ -84,7 +84,7 @@ func TestTheOwnerKnowsBetterThanTheCells(t *testing.T) {
 }
 
 // Of two services under the same load and the same budget the one that misses its objective all
-// the time gets a higher quantile, also behind KEDA, where the replicas are not known.
+// the time gets a higher quantile, also behind KEDA, where others decide about replicas.
 func TestMissesOfTheObjectiveRaiseTheQuantile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		level := func(latency float64) float64 {
