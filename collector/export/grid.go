@@ -139,7 +139,7 @@ func checkTime(ms float64) error {
 		perSecond float64
 		name      string
 	}{{1e3, "milliseconds"}, {1e6, "microseconds"}, {1e9, "nanoseconds"}} {
-		// From 1990 on: what is less is no time stamp of that unit.
+		// From 1990 on: what is less is no timestamp of that unit.
 		if s := ms / 1e3 / unit.perSecond; s > 6e8 && s <= lastMS/1e3 {
 			hint = "; it looks like " + unit.name
 		}

@@ -24,7 +24,7 @@ type layout struct {
 	text   string   // the header, for errors
 	line   int      // its line
 	order  []int    // what each field is, a column of the table or one of the above; nil until the first row has come
-	at     int      // the field that is the time stamp
+	at     int      // the field that is the timestamp
 	millis bool     // times are milliseconds since the epoch: the first one is
 	local  bool     // a time came without a zone
 }
@@ -91,7 +91,7 @@ func (l *layout) resolve(first []string, t *table) error {
 	return nil
 }
 
-// findTime finds the field that is the time stamp: the one with a known name; else the
+// findTime finds the field that is the timestamp: the one with a known name; else the
 // first field, if it can only be a time, written as a date or in seconds; else the first
 // other field that is written as a date and a time.
 func (l *layout) findTime(first []string, t *table) error {
