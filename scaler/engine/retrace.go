@@ -30,7 +30,8 @@ const (
 // start-up after they were asked for. So what is missed and paid in it is an estimate, as it
 // is for the reactive autoscaler: what the same decisions cost on this load. The real bill of
 // those days may be that of another autoscaler, and is not known. Neither harm nor the
-// correction of the trials by real misses is taken over: see Absolve of package pacing.
+// correction of the trials by real misses is taken over, and of the bills no more than the last
+// day gives: see Absolve of package pacing.
 //
 // A history has one value a cell, where the present has a sample each scrape. Apart from
 // noise, a rate over the length of a cell moves on a line between two cells, and so do the
@@ -41,6 +42,8 @@ type Retrace struct {
 	w     *Workload
 	fleet fleet
 	grown bool // whether the history is long enough to judge a forecast by
+
+	lastDay float64 // replica-seconds that the reactive autoscaler cost in the last day
 }
 
 // grownUp is how much of a history must be observed to judge a forecast by it.
@@ -81,7 +84,7 @@ func (w *Workload) Start(fit *model.Fitted, r *Retrace) error {
 	w.expect(math.NaN()) // the cells of the present are other ones
 	if w.pacer != nil && r.w.pacer.Known() > w.pacer.Known() {
 		w.pacer = r.w.pacer
-		w.pacer.Absolve()
+		w.pacer.Absolve(r.lastDay)
 	}
 	if w.pacer != nil && r.grown {
 		w.pacer.Grow()
@@ -96,8 +99,12 @@ func (r *Retrace) run(before *model.Fitted, seen, clean forecast.Series) {
 		return
 	}
 	pace := min(max(seen.Step/4, shortestPace), longestPace, seen.Step)
+	yesterday, then := seen.End().Add(-24*time.Hour), 0.0
 	for i, v := range seen.Values {
 		start, end := seen.At(i), seen.At(i+1)
+		if w.pacer != nil && !start.After(yesterday) {
+			then = w.pacer.Cost()
+		}
 		for at := start.Add(pace); at.Before(end); at = at.Add(pace) {
 			r.sample(at.Add(-pace/2), last+float64(at.Sub(start))/float64(seen.Step)*(v-last))
 			r.decide(at)
@@ -106,6 +113,9 @@ func (r *Retrace) run(before *model.Fitted, seen, clean forecast.Series) {
 		w.learn(clean.Values[i])
 		r.decide(end)
 		last = v
+	}
+	if w.pacer != nil {
+		r.lastDay = w.pacer.CostSince(then, seen.End().Sub(yesterday))
 	}
 }
 

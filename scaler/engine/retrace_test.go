@@ -77,6 +77,25 @@ func TestARestartedProcessDecidesAsOneThatRanOn(t *testing.T) {
 	require.Less(t, off, offCold/2)
 }
 
+// A retrace imagines what would have been saved. At a level that the load has left, that may pay
+// for no more than at the present one: each day weighs as much as the last one.
+func TestTheLevelOfTheLastDayIsWhatARetraceSaves(t *testing.T) {
+	const day = 1440
+	_, cells := scraped(6) // half of a history is retraced
+	fallen := slices.Clone(cells.Values)
+	for i := 5 * day; i < 6*day; i++ {
+		fallen[i] /= 30
+	}
+	cost := func(values []float64) float64 {
+		return started(t, paced(), forecast.Series{Start: monday, Step: time.Minute, Values: values}).ReactiveCost() / 3600
+	}
+	alike, last := cost(cells.Values), cost(cells.Values[4*day:])
+	require.InEpsilon(t, 2.7*last, alike, 0.1, "a day that is like the others takes nothing from them but what fades")
+	low := cost(fallen)
+	require.Less(t, low, 3.5*last/30*1.5, "what is rounded up to whole replicas aside")
+	require.Greater(t, low, 2*last/30)
+}
+
 // Whatever the step and the gaps, a retrace ends where the history does, and leaves the same model
 // as a fit without it.
 func TestARetraceOfAnyHistory(t *testing.T) {

@@ -148,11 +148,14 @@ func TestAbsolveDropsTheHarmOnly(t *testing.T) {
 	require.Positive(t, p.Guarded(now, 5*time.Minute))
 	known, wants := p.Known(), p.Reactive(now, 5*time.Minute)
 	require.Greater(t, known, 20*time.Hour)
-	p.Absolve()
+	p.Absolve(math.Inf(1))
 	require.Zero(t, p.Guarded(now, 5*time.Minute))
 	require.Equal(t, known, p.Known())
 	require.Equal(t, wants, p.Reactive(now, 5*time.Minute))
 	require.InDelta(t, 0, p.Trials().Real, 0)
+	cost := p.Cost()
+	p.Absolve(cost / 6)
+	require.InEpsilon(t, cost/2, p.Cost(), 1e-9, "three days like the last one")
 }
 
 // A burst is recognized only after its first minute, so that misses shortly before belong to it:

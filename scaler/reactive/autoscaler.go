@@ -279,6 +279,23 @@ func (a *Autoscaler) over(spent float64) bool {
 // autoscaler, as a share of the latter; NaN before anything is known.
 func (a *Autoscaler) Excess() float64 { return a.Spent/a.Cost - 1 }
 
+// CostSince returns the replica-seconds, discounted, that the autoscaler has cost since Cost
+// was then, which is ago.
+func (a *Autoscaler) CostSince(then float64, ago time.Duration) float64 {
+	return a.Cost - math.Exp(-float64(ago)/float64(billMemory))*then
+}
+
+// Weigh makes both bills weigh no more than if the autoscaler had cost most, in
+// replica-seconds, or its present count for the time for which thrift is presumed. Their ratio
+// stays.
+func (a *Autoscaler) Weigh(most float64) {
+	most = max(most, float64(max(a.HPA.Count(), 1))*presumed.Seconds())
+	if a.Cost > most {
+		less := most / a.Cost
+		a.Cost, a.Spent, a.Held, a.Before = less*a.Cost, less*a.Spent, less*a.Held, less*a.Before
+	}
+}
+
 // Bill returns the cost of the target, without what a [Guard] holds, over that of the
 // reactive autoscaler, starts and ends included, over about a week. It is NaN before an
 // hour is known, and while the number of ready replicas is unknown. The first hours are

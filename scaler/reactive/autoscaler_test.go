@@ -330,3 +330,29 @@ func TestATimeWithoutSamplesIsOnBothBills(t *testing.T) {
 	late.Update(m)
 	require.Less(t, late.Excess(), 0.4, "of three days one hour counts, and the time before has faded")
 }
+
+// What was paid long ago weighs less where it is told so: the ratio of the bills stays, and what is
+// left is no less than a new autoscaler with this count is presumed to have paid.
+func TestBillsThatWeighLess(t *testing.T) {
+	var r reactive.Autoscaler
+	now, then := start, 0.0
+	for i := range 2 * 1440 {
+		if i == 1440 {
+			then = r.Cost
+		}
+		r.Update(moment(now, 7, 8, time.Minute)) // the autoscaler has 10
+		now = now.Add(time.Minute)
+	}
+	const hour = 3600.0
+	require.InDelta(t, 240*hour, r.CostSince(then, 24*time.Hour), 20*hour, "24 hours, of which the first have faded")
+	bill, excess := r.Bill(), r.Excess()
+	r.Weigh(1000 * hour)
+	require.InDelta(t, bill, r.Bill(), 0, "it is less already")
+	r.Weigh(100 * hour)
+	require.InDelta(t, 100*hour, r.Cost, 1)
+	require.InDelta(t, excess, r.Excess(), 1e-9)
+	require.InDelta(t, bill, r.Bill(), 1e-9)
+	r.Weigh(0)
+	require.InDelta(t, 60*hour, r.Cost, 1)
+	require.InDelta(t, bill, r.Bill(), 1e-9)
+}
