@@ -43,7 +43,10 @@ type Retrace struct {
 	fleet fleet
 	grown bool // whether the history is long enough to judge a forecast by
 
-	lastDay float64 // replica-seconds that the reactive autoscaler cost in the last day
+	// most is what the reactive autoscaler would have cost if each day had been like the last
+	// one, replica-seconds. The bills weigh no more: what would have been saved at a level that
+	// the load has left would pay for more than can be saved at the present one.
+	most float64
 }
 
 // grownUp is how much of a history must be observed to judge a forecast by it.
@@ -84,7 +87,7 @@ func (w *Workload) Start(fit *model.Fitted, r *Retrace) error {
 	w.expect(math.NaN()) // the cells of the present are other ones
 	if w.pacer != nil && r.w.pacer.Known() > w.pacer.Known() {
 		w.pacer = r.w.pacer
-		w.pacer.Absolve(r.lastDay)
+		w.pacer.Absolve(r.most)
 	}
 	if w.pacer != nil && r.grown {
 		w.pacer.Grow()
@@ -115,7 +118,8 @@ func (r *Retrace) run(before *model.Fitted, seen, clean forecast.Series) {
 		last = v
 	}
 	if w.pacer != nil {
-		r.lastDay = w.pacer.CostSince(then, seen.End().Sub(yesterday))
+		days := seen.End().Sub(seen.Start).Hours() / 24
+		r.most = max(days, 1) * w.pacer.CostSince(then, seen.End().Sub(yesterday))
 	}
 }
 

@@ -94,6 +94,18 @@ func TestTheLevelOfTheLastDayIsWhatARetraceSaves(t *testing.T) {
 	low := cost(fallen)
 	require.Less(t, low, 3.5*last/30*1.5, "what is rounded up to whole replicas aside")
 	require.Greater(t, low, 2*last/30)
+
+	_, cells = scraped(10)
+	var hourly []float64
+	for i := 59; i < len(cells.Values); i += 60 {
+		hourly = append(hourly, cells.Values[i])
+	}
+	s := paced()
+	s.Metric.Step = api.Duration(time.Hour)
+	cost = func(values []float64) float64 {
+		return started(t, s, forecast.Series{Start: monday, Step: time.Hour, Values: values}).ReactiveCost() / 3600
+	}
+	require.InEpsilon(t, 3.8*cost(hourly[8*24:]), cost(hourly), 0.1, "five days are retraced by the hour, of which none loses more than fades")
 }
 
 // Whatever the step and the gaps, a retrace ends where the history does, and leaves the same model

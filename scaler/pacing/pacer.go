@@ -41,9 +41,6 @@ const (
 	// reactiveShare is the goal as a share of what the reactive autoscaler misses.
 	reactiveShare = 0.7
 
-	// retraced is the number of days that a retrace goes over.
-	retraced = 3
-
 	// onlyAdds is how long the reactive autoscaler is watched before a target may have fewer
 	// replicas than it, in seconds that fade as its misses do: twenty-two hours of real time.
 	// Sixty recorded loads were cut to eight hours without a history. Without this rule and
@@ -173,14 +170,13 @@ func (p *Pacer) Known() time.Duration { return time.Duration(p.shadow.Known * fl
 // Absolve drops what a retrace cannot know, because its past is imagined: the harm on the account
 // of the guard and the cost of what was held for it, since nobody was harmed and no credit was
 // earned, and by how much real misses differ from those of the trials. The bills are kept, but
-// weigh no more than if each day had cost what the last one did: lastDay, in replica-seconds, of
-// the reactive autoscaler. What would have been saved at a level that the load has left would
-// otherwise pay for more than can be saved at the present one.
-func (p *Pacer) Absolve(lastDay float64) {
+// weigh no more than if the reactive autoscaler had cost most, in replica-seconds, +Inf for no
+// bound: see [reactive.Autoscaler.Weigh].
+func (p *Pacer) Absolve(most float64) {
 	p.guard = reactive.Guard{}
 	p.shadow.Spent -= p.shadow.Held
 	p.shadow.Held = 0
-	p.shadow.Weigh(retraced * lastDay)
+	p.shadow.Weigh(most)
 	p.trials.Real, p.trials.Said = 0, 0
 	p.spent, p.waiting, p.held = 0, [2]float64{}, false
 }
@@ -188,7 +184,8 @@ func (p *Pacer) Absolve(lastDay float64) {
 // Cost returns what the reactive autoscaler has cost, in replica-seconds, discounted.
 func (p *Pacer) Cost() float64 { return p.shadow.Cost }
 
-// CostSince returns what it has cost since Cost was then, which is ago.
+// CostSince returns what it has cost, in replica-seconds, discounted, since Cost was then, which
+// is ago.
 func (p *Pacer) CostSince(then float64, ago time.Duration) float64 {
 	return p.shadow.CostSince(then, ago)
 }

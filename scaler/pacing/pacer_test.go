@@ -154,8 +154,8 @@ func TestAbsolveDropsTheHarmOnly(t *testing.T) {
 	require.Equal(t, wants, p.Reactive(now, 5*time.Minute))
 	require.InDelta(t, 0, p.Trials().Real, 0)
 	cost := p.Cost()
-	p.Absolve(cost / 6)
-	require.InEpsilon(t, cost/2, p.Cost(), 1e-9, "three days like the last one")
+	p.Absolve(cost / 2)
+	require.InEpsilon(t, cost/2, p.Cost(), 1e-9)
 }
 
 // A burst is recognized only after its first minute, so that misses shortly before belong to it:
