@@ -146,6 +146,24 @@ func (t *target) why(a action) string {
 	return string(t.scale.Decision.Reason)
 }
 
+// withheld returns the reason for which the last decision has no effect on the target; empty if it
+// has one.
+func (t *target) withheld() string {
+	switch {
+	case t.trouble != nil:
+		return t.trouble.reason
+	case t.view == nil:
+		return ""
+	case t.view.Zero:
+		return string(scaler.ScalingDisabled)
+	case t.view.Unable.Reason != "":
+		return t.view.Unable.Reason
+	case t.view.Paused != "":
+		return v1alpha1.TargetPaused
+	}
+	return ""
+}
+
 // logLate logs, once for consecutive failures of one cause, that only the floor could be raised
 // and not the count: the autoscaler raises that at its next sync, within 15 s. A nil err means
 // that the count was raised too.
@@ -231,11 +249,25 @@ func (c *Controller) announce(t *target, before, after *hpa.View, why string) {
 		return
 	}
 	if after.Floor() > before.Floor() {
-		c.note(t.object, normal, "FloorRaised", "Raise", fmt.Sprintf("floor of %s raised from %d to %d: demand asks for %d within %s",
-			before.Name.Name, before.Floor(), after.Floor(), t.scale.Decision.Asked, t.scale.LeadTime))
+		c.note(t.object, normal, "FloorRaised", "Raise", fmt.Sprintf("floor of %s raised from %d to %d: %s",
+			before.Name.Name, before.Floor(), after.Floor(), t.cause()))
 		return
 	}
 	c.note(t.object, normal, "FloorReleased", "Release", fmt.Sprintf("floor of %s given back, %s: %d", before.Name.Name, why, after.Floor()))
+}
+
+// cause says what made the count that the last decision asks for: demand, and the last rule that
+// moved the count from there.
+func (t *target) cause() string {
+	d := &t.scale.Decision
+	text := "demand is unknown"
+	if d.Asked >= 0 {
+		text = fmt.Sprintf("demand asks for %d within %s", d.Asked, api.Duration(t.scale.LeadTime.Round(time.Second)))
+	}
+	if len(d.Trail()) > 0 && d.Replicas != d.Asked {
+		text += fmt.Sprintf(", %s makes it %d", d.Reason, d.Replicas)
+	}
+	return text
 }
 
 // worthAnEvent reports whether a floor that moved is worth an event: when it leaves

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -95,5 +96,37 @@ func TestAFloorSaysWhyItIsGivenBack(t *testing.T) {
 		if want != string(scaler.BreakEvenHold) {
 			require.Equal(t, string(scaler.DesiredWithinRange), x.why(lower), "demand lowers")
 		}
+	}
+}
+
+// The event of a floor that was raised names the rule, where not demand alone asks for the count.
+func TestAFloorSaysWhyItIsRaised(t *testing.T) {
+	decide := func(guard int32) scaler.Decision {
+		d, _ := scaler.Decide(api.ScaleSpec{TargetPerReplica: 10}, scaler.State{}, scaler.Input{
+			Now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), Current: 2, Desired: 7, Guard: guard,
+			Demand: scaler.Demand{Observed: 65, Predicted: 65}, LeadTime: 75 * time.Second,
+		})
+		return d
+	}
+	for name, c := range map[string]struct {
+		decision scaler.Decision
+		want     string
+	}{
+		"demand alone": {decide(0), "Normal FloorRaised floor of web raised from 2 to 30: demand asks for 7 within 1m15s"},
+		"a rule": {
+			decide(30),
+			"Normal FloorRaised floor of web raised from 2 to 30: demand asks for 7 within 1m15s, ReactiveGuard makes it 30",
+		},
+		"no demand": {scaler.Decision{Asked: -1, Replicas: 30}, "Normal FloorRaised floor of web raised from 2 to 30: demand is unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			recorder, told := recording()
+			x := inOrder(0.7, true)
+			x.scale.LeadTime, x.scale.Decision = 75*time.Second, c.decision
+			before := &hpa.View{Min: new(int32(2)), Max: 50}
+			before.Name.Name = "web"
+			recorder.announce(x, before, &hpa.View{Min: new(int32(30)), Max: 50}, "")
+			require.Equal(t, []string{c.want}, told())
+		})
 	}
 }

@@ -167,11 +167,8 @@ func (t *target) describe(now time.Time, readOnly bool) v1alpha1.Status {
 		s.Observed, s.Predicted = figure(t.scale.Demand.Observed), figure(t.scale.Demand.Predicted)
 		s.LeadTime, s.Model = api.Duration(t.scale.LeadTime.Round(time.Second)).String(), t.scale.Model
 	}
-	switch {
-	case t.trouble != nil:
-		s.Reason = t.trouble.reason
-	case t.view != nil && t.view.Paused != "":
-		s.Reason = v1alpha1.TargetPaused
+	if why := t.withheld(); why != "" {
+		s.Reason = why
 	}
 	if !t.lastScale.IsZero() {
 		at := metav1.NewTime(t.lastScale)
@@ -219,6 +216,8 @@ func (t *target) ready(bool) metav1.Condition {
 		return no(v1alpha1.Ready, "TargetNotFound", "the target has not been read yet")
 	case t.view.Zero:
 		return no(v1alpha1.Ready, string(scaler.ScalingDisabled), "the target is scaled to zero, where a floor has no effect: scale it to one or more")
+	case t.view.Unable.Reason != "":
+		return no(v1alpha1.Ready, t.view.Unable.Reason, t.view.Unable.Message+": make the target that the HPA names, or correct scaleTargetRef of the HPA")
 	}
 	if unknown := t.object.Spec.Unknown; unknown != "" {
 		return yes(v1alpha1.Ready, "FieldsUnknown", "in order, but for fields that this version of forescale, which is older than the CRD, does not know and ignores: "+unknown)
@@ -262,7 +261,7 @@ func (t *target) trusted(bool) metav1.Condition {
 func (t *target) acting(readOnly bool) metav1.Condition {
 	mode := t.object.Spec.Default().Mode
 	switch {
-	case t.refused() || t.view == nil || t.view.Zero:
+	case t.refused() || t.view == nil || t.view.Zero || t.view.Unable.Reason != "":
 		return no(v1alpha1.Acting, "NotReady", "see condition Ready")
 	case readOnly:
 		return no(v1alpha1.Acting, "ReadOnly", "forescale runs with --read-only")
@@ -294,6 +293,8 @@ func (t *target) holding() metav1.Condition {
 			"%d of the target's pods cannot be scheduled, %d are ready: add nodes to the cluster, or lower maxReplicas", t.pods.unschedulable, t.pods.ready))
 	case t.verdict.Held && t.verdict.InForce > t.verdict.Base:
 		return yes(v1alpha1.Acting, "FloorHeld", "the floor is raised and will be given back")
+	case t.scale.Err != nil:
+		return yes(v1alpha1.Acting, "FloorFree", "demand is unknown, which raises no floor: see condition Forecasting")
 	}
 	return yes(v1alpha1.Acting, "FloorFree", "demand needs no more than minReplicas")
 }

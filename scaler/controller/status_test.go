@@ -155,6 +155,33 @@ func TestATargetAtZeroIsNotActedOn(t *testing.T) {
 	x.view.Zero = true
 	require.Equal(t, metav1.ConditionFalse, x.acting(false).Status)
 	require.Equal(t, "ScalingDisabled", x.ready(false).Reason)
+	require.Equal(t, "ScalingDisabled", x.describe(time.Now(), false).Reason)
+}
+
+// An HPA whose target was deleted or renamed is not in order, and a floor of it has no effect.
+func TestATargetThatItsHPACannotScaleIsReported(t *testing.T) {
+	x := inOrder(0.7, true)
+	x.verdict.Held, x.view.Claim, x.scale.Decision.Replicas = true, &hpa.Claim{}, 10
+	x.view.Unable = hpa.Unable{Reason: "FailedGetScale", Message: `deployments.apps "web" not found`}
+	got := x.ready(false)
+	require.Equal(t, metav1.ConditionFalse, got.Status)
+	require.Equal(t, "FailedGetScale", got.Reason)
+	require.Equal(t, `deployments.apps "web" not found: make the target that the HPA names, or correct scaleTargetRef of the HPA`, got.Message)
+	require.Equal(t, "NotReady", x.acting(false).Reason)
+	require.Equal(t, "FailedGetScale", x.describe(time.Now(), false).Reason)
+	a, _ := x.plan(time.Now(), Options{}.withDefaults())
+	require.Equal(t, keep, a, "the target may be on its way back: nothing is taken from it")
+}
+
+// A floor that is free because demand is unknown is not said to be free because demand is low.
+func TestAnUnknownDemandIsNotCalledLow(t *testing.T) {
+	x := inOrder(0.7, true)
+	x.verdict = hpa.Verdict{InForce: 2, Base: 2}
+	require.Equal(t, "demand needs no more than minReplicas", x.acting(false).Message)
+	x.scale.Err = errors.New("2 series, want exactly one")
+	got := x.acting(false)
+	require.Equal(t, "FloorFree", got.Reason)
+	require.Equal(t, "demand is unknown, which raises no floor: see condition Forecasting", got.Message)
 }
 
 // The status of a paused target says why the floor is not raised, and names the annotation to

@@ -63,6 +63,7 @@ type View struct {
 	Applied *int32  // floor in the manifest that kubectl applied last, without server-side apply; nil = none
 	Scaled  string  // name of the ScaledObject that owns the object, empty if none
 	Zero    bool    // the target is scaled to zero
+	Unable  Unable  // why the HPA controller cannot scale the target; zero if it can
 	Paused  string  // annotation of a ScaledObject by which its user has told KEDA not to scale, or not to scale out; empty if none
 }
 
@@ -70,6 +71,13 @@ type View struct {
 type Target struct {
 	GVK  schema.GroupVersionKind
 	Name string
+}
+
+// An Unable says in the words of the HPA controller why it cannot scale a target, which may have
+// been deleted or renamed under its HPA. No floor has an effect then.
+type Unable struct {
+	Reason  string // FailedGetScale or FailedUpdateScale
+	Message string
 }
 
 func (v *View) on() string { return v.Kind.GVK.Kind + "/" + v.Name.Name }
@@ -142,7 +150,11 @@ func Read(kind Kind, u *unstructured.Unstructured) (*View, error) {
 			v.Scaled = o.Name
 		}
 	}
-	v.Zero = scaledToZero(u)
+	_, why, _ := failing(u, "ScalingActive")
+	v.Zero = why == "ScalingDisabled"
+	if failed, why, message := failing(u, "AbleToScale"); failed {
+		v.Unable = Unable{why, message}
+	}
 	if kind.GVK.Kind == "ScaledObject" {
 		v.Paused = pausedBy(u.GetAnnotations())
 	}
@@ -205,17 +217,20 @@ func refOf(u *unstructured.Unstructured) map[string]string {
 	return out
 }
 
-// scaledToZero reports whether the autoscaler says that it is switched off by a
-// target at zero.
-func scaledToZero(u *unstructured.Unstructured) bool {
+// failing reports whether a condition that an autoscaler writes is False, with the reason and the
+// message of it if so. By ScalingActive it says that it is switched off by a target at zero, by
+// AbleToScale that it cannot read or write the scale of the target.
+func failing(u *unstructured.Unstructured, kind string) (failed bool, reason, message string) {
 	list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
 	for _, c := range list {
 		m, ok := c.(map[string]any)
-		if ok && m["type"] == "ScalingActive" && m["status"] == "False" && m["reason"] == "ScalingDisabled" {
-			return true
+		if ok && m["type"] == kind && m["status"] == "False" {
+			reason, _ = m["reason"].(string)
+			message, _ = m["message"].(string)
+			return true, reason, message
 		}
 	}
-	return false
+	return false, "", ""
 }
 
 // pausedBy returns the annotation that pauses a ScaledObject, empty if none does. As in

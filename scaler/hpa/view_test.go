@@ -145,6 +145,31 @@ func TestATargetAtZeroIsReportedByItsHPA(t *testing.T) {
 	}
 }
 
+// An HPA whose target was deleted or renamed says so; one that has scaled it a moment ago, or lacks
+// metrics, can scale.
+func TestAnHPAThatCannotScaleItsTargetIsReported(t *testing.T) {
+	kind, err := KindOf("")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		conditions string
+		want       Unable
+	}{
+		"the target is gone":    {`{"type":"AbleToScale","status":"False","reason":"FailedGetScale","message":"deployments.apps \"web\" not found"}`, Unable{"FailedGetScale", `deployments.apps "web" not found`}},
+		"it can":                {`{"type":"AbleToScale","status":"True","reason":"SucceededRescale","message":"new size: 7"}`, Unable{}},
+		"no metrics":            {`{"type":"AbleToScale","status":"True"},{"type":"ScalingActive","status":"False","reason":"FailedGetResourceMetric"}`, Unable{}},
+		"nothing looked at yet": {``, Unable{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := &unstructured.Unstructured{}
+			require.NoError(t, u.UnmarshalJSON([]byte(`{"apiVersion":"v1","kind":"Any","spec":{"minReplicas":9},"status":{"conditions":[`+c.conditions+`]}}`)))
+			v, err := Read(kind, u)
+			require.NoError(t, err)
+			require.Equal(t, c.want, v.Unable)
+			require.False(t, v.Zero)
+		})
+	}
+}
+
 // Versions are compared as numbers; if either is not a number, the view counts as newer.
 func TestNewer(t *testing.T) {
 	for name, c := range map[string]struct {

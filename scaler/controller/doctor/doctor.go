@@ -163,7 +163,8 @@ func (d Doctor) objects(ctx context.Context, scope Scope, all []v1alpha1.Predict
 		}
 		seen++
 		group.Go(func() error {
-			found[i] = append(d.object(ctx, &all[i], now), acted(&all[i], all, now)...)
+			seen := d.object(ctx, &all[i], now)
+			found[i] = append(seen, unsaid(acted(&all[i], all, now), seen)...)
 			return nil
 		})
 	}

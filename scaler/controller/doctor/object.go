@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -47,8 +49,12 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		return out
 	}
 	u, err := d.Dynamic.Resource(kind.GVR()).Namespace(pa.Namespace).Get(ctx, pa.Spec.TargetRef.Name, metav1.GetOptions{})
-	if err != nil {
-		add(Fault, fmt.Sprintf("target: %v", err), "make the target, or correct spec.targetRef")
+	switch {
+	case apierrors.IsNotFound(err):
+		add(Fault, fmt.Sprintf("there is no %s %s/%s", kind.GVK.Kind, pa.Namespace, pa.Spec.TargetRef.Name), "make it, or correct spec.targetRef")
+		return out
+	case err != nil:
+		add(Fault, fmt.Sprintf("target: %v", err), "give this account the right to read it")
 		return out
 	}
 	return append(out, target(about, kind, u)...)
@@ -100,7 +106,7 @@ func acted(pa *v1alpha1.PredictiveAutoscaler, all []v1alpha1.PredictiveAutoscale
 // may not write, and whether Prometheus answers where it runs.
 func reported(pa *v1alpha1.PredictiveAutoscaler) []Finding {
 	about := pa.Namespace + "/" + pa.Name
-	var out []Finding
+	out := cut(pa)
 	for _, kind := range []string{v1alpha1.Ready, v1alpha1.Forecasting, v1alpha1.Acting, v1alpha1.Contested} {
 		c := meta.FindStatusCondition(pa.Status.Conditions, kind)
 		switch {
@@ -122,6 +128,34 @@ func reported(pa *v1alpha1.PredictiveAutoscaler) []Finding {
 	return out
 }
 
+// cut reports a maximum that is below what the forecast asks for: the HPA itself, which sees only
+// its own metric, does not.
+func cut(pa *v1alpha1.PredictiveAutoscaler) []Finding {
+	if pa.Status.ObservedGeneration != pa.Generation {
+		return nil
+	}
+	for _, step := range pa.Status.Trail {
+		if step.Rule == string(scaler.TooManyReplicas) {
+			return []Finding{{
+				Advice, pa.Namespace + "/" + pa.Name, fmt.Sprintf("more is asked for than maxReplicas allows: the count is cut to %d", step.Replicas),
+				"raise maxReplicas of the target, or scale.maxReplicas if the object has one",
+			}}
+		}
+	}
+	return nil
+}
+
+// unsaid returns what of reported the findings do not say already: the controller usually fails by
+// the same cause that was seen from outside.
+func unsaid(reported, findings []Finding) []Finding {
+	const ofQuery = "metric.query: "
+	return slices.DeleteFunc(reported, func(r Finding) bool {
+		return r.Level == Fault && slices.ContainsFunc(findings, func(f Finding) bool {
+			return f.Level == Fault && strings.Contains(r.Remedy, strings.TrimPrefix(f.Text, ofQuery))
+		})
+	})
+}
+
 func podMetrics() schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
 }
@@ -141,6 +175,9 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 	out := []Finding{{Fine, about, fmt.Sprintf("target %s %s, floor %d, ceiling %d", kind.GVK.Kind, view.Name.Name, view.Floor(), view.Ceiling()), ""}}
 	if view.Zero {
 		out = append(out, Finding{Fault, about, "the target is scaled to zero, where a floor has no effect", "scale it to one or more"})
+	}
+	if view.Unable.Reason != "" {
+		out = append(out, Finding{Fault, about, view.Unable.Message, "make the target that the HPA names, or correct scaleTargetRef of the HPA"})
 	}
 	if view.Paused != "" {
 		out = append(out, Finding{Advice, about, fmt.Sprintf("annotation %s pauses the %s, and with it forescale", view.Paused, kind.GVK.Kind), "remove it to let them scale again"})

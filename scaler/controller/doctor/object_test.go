@@ -57,6 +57,7 @@ func TestTargetFindings(t *testing.T) {
 		"no reaction":        {"tolerance: \"0\"", "tolerance: \"0\", selectPolicy: Disabled", Advice, []string{"nothing reacts"}},
 		"of KEDA":            {"  namespace: shop\n", "  namespace: shop\n  ownerReferences: [{kind: ScaledObject, name: so, apiVersion: keda.sh/v1alpha1, uid: x}]\n", Fault, []string{"KEDA owns", "{kind: ScaledObject, name: so}"}},
 		"at zero":            {"spec:\n  minReplicas", "status: {conditions: [{type: ScalingActive, status: \"False\", reason: ScalingDisabled}]}\nspec:\n  minReplicas", Fault, []string{"scaled to zero"}},
+		"of a lost target":   {"spec:\n  minReplicas", "status: {conditions: [{type: AbleToScale, status: \"False\", reason: FailedGetScale, message: deployments.apps \\\"web\\\" not found}]}\nspec:\n  minReplicas", Fault, []string{"not found\n        make the target that the HPA names"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(good, c.old, c.now, 1)
@@ -179,6 +180,43 @@ func TestWhatTheControllerReports(t *testing.T) {
 			require.Contains(t, out.String(), c.want)
 		})
 	}
+}
+
+// What was seen from outside is not said again in the words of the controller.
+func TestACauseIsSaidOnce(t *testing.T) {
+	reported := func(reason, message string) Finding {
+		return Finding{Fault, "shop/web", "the controller reports " + reason, message}
+	}
+	zero := Finding{Fault, "shop/web", "the target is scaled to zero, where a floor has no effect", "scale it to one or more"}
+	query := Finding{Fault, "shop/web", `metric.query: prometheus: query "up": 2 series, want exactly one`, ""}
+	for name, c := range map[string]struct {
+		reported Finding
+		findings []Finding
+		said     bool
+	}{
+		"the same target":    {reported("ScalingDisabled", "the target is scaled to zero, where a floor has no effect: scale it to one or more"), []Finding{query, zero}, true},
+		"the same query":     {reported("NoData", `shop/web/floor: no data yet: prometheus: query "up": 2 series, want exactly one`), []Finding{query}, true},
+		"another cause":      {reported("NoData", `shop/web/floor: no data yet: prometheus: connection: refused`), []Finding{query}, false},
+		"nothing was found":  {reported("WriteFailed", "forbidden"), nil, false},
+		"no fault was found": {reported("NoData", "metric.query yields one series"), []Finding{{Fine, "shop/web", "metric.query yields one series", ""}}, false},
+		"an advice stays":    {Finding{Advice, "shop/web", "it does not act", zero.Text}, []Finding{zero}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.said, len(unsaid([]Finding{c.reported}, c.findings)) == 0)
+		})
+	}
+}
+
+// A maximum that cuts what the forecast asks for is easily overlooked: the HPA itself does not
+// report it.
+func TestAMaximumThatCutsIsAnAdvice(t *testing.T) {
+	pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Generation: 3}}
+	pa.Status = v1alpha1.Status{ObservedGeneration: 3, Trail: []v1alpha1.TrailStep{{Rule: "Burst", Replicas: 9}, {Rule: "TooManyReplicas", Replicas: 4}}}
+	var out strings.Builder
+	require.Equal(t, Advice, Write(&out, reported(pa)))
+	require.Contains(t, out.String(), "the count is cut to 4")
+	pa.Generation = 4
+	require.Empty(t, reported(pa), "the maximum may be what was changed")
 }
 
 func TestWhoActsOnAnObject(t *testing.T) {
