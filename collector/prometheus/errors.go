@@ -92,6 +92,10 @@ type SeveralSeriesError struct {
 	Query  string
 	Count  int
 	Labels []string // of the first few, as PromQL writes them
+
+	// Replica is the only label in which they differ, if its name says that they may be copies of
+	// one series, as two Prometheus servers scrape it for high availability; empty otherwise.
+	Replica string
 }
 
 // Error gives the count and the first few series.
@@ -100,8 +104,12 @@ func (e *SeveralSeriesError) Error() string {
 	if e.Count > len(e.Labels) {
 		more = ", …"
 	}
-	return fmt.Sprintf("prometheus: query %q: %d series, want exactly one: %s%s; wrap the query in sum(…), or select one by its labels",
-		brief(e.Query), e.Count, strings.Join(e.Labels, ", "), more)
+	remedy := "wrap the query in sum(…), or select one by its labels"
+	if e.Replica != "" {
+		remedy = fmt.Sprintf("if these are copies of one, as of two servers that scrape the same, a sum counts them %d times: let them be deduplicated, or use sum(max without (%s) (…)); else wrap the query in sum(…)",
+			e.Count, e.Replica)
+	}
+	return fmt.Sprintf("prometheus: query %q: %d series, want exactly one: %s%s; %s", brief(e.Query), e.Count, strings.Join(e.Labels, ", "), more, remedy)
 }
 
 // A SkewError reports that the clocks of this machine and of the server differ by more

@@ -184,7 +184,32 @@ func several(query string, n int, metric func(i int) model.Metric) error {
 	for i := range min(n, shown) {
 		e.Labels = append(e.Labels, metric(i).String())
 	}
+	e.Replica = replicaLabel(n, metric)
 	return e
+}
+
+// replicaLabel returns the only label in which n series differ, if its name says that they may be
+// copies of one: replica in the manual of Thanos, prometheus_replica with the operator of
+// Prometheus, __replica__ with Mimir. Else it returns "".
+func replicaLabel(n int, metric func(i int) model.Metric) string {
+	first, out := metric(0), model.LabelName("")
+	for i := 1; i < n; i++ {
+		other := metric(i)
+		if len(other) != len(first) {
+			return ""
+		}
+		for name, value := range first {
+			v, found := other[name]
+			if found && v == value {
+				continue
+			}
+			if !found || out != "" && out != name || !strings.HasSuffix(strings.TrimRight(string(name), "_"), "replica") {
+				return ""
+			}
+			out = name
+		}
+	}
+	return string(out)
 }
 
 func histogram(query string) error {

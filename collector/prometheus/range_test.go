@@ -160,3 +160,38 @@ func TestSeveralSeriesAreListedUpToFive(t *testing.T) {
 	_, err := c.Instant(t.Context(), "q", noon())
 	require.EqualError(t, err, `prometheus: query "q": 40 series, want exactly one: {pod="web-0"}, {pod="web-1"}, {pod="web-2"}, {pod="web-3"}, {pod="web-4"}, …; wrap the query in sum(…), or select one by its labels`)
 }
+
+// Copies of one series, as of two servers that scrape the same, must not be summed: the demand would
+// be twice what it is.
+func TestCopiesOfOneSeriesAreNotToBeSummed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		series []string // labels of each
+		want   string   // the label that is named; empty: just a sum
+	}{
+		"Thanos":                {[]string{`"job":"web","replica":"a"`, `"job":"web","replica":"b"`}, "replica"},
+		"an operator's pair":    {[]string{`"job":"web","prometheus_replica":"k8s-0"`, `"job":"web","prometheus_replica":"k8s-1"`}, "prometheus_replica"},
+		"Mimir":                 {[]string{`"__replica__":"0"`, `"__replica__":"1"`, `"__replica__":"2"`}, "__replica__"},
+		"other pods":            {[]string{`"pod":"a"`, `"pod":"b"`}, ""},
+		"pods on two servers":   {[]string{`"pod":"a","replica":"a"`, `"pod":"b","replica":"b"`}, ""},
+		"one without the label": {[]string{`"replica":"a"`, ``}, ""},
+		"another label set":     {[]string{`"job":"web","replica":"a"`, `"job":"web","pod":"a"`}, ""},
+		"replicas of a thing":   {[]string{`"replicas":"2"`, `"replicas":"3"`}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var items []string
+			for _, labels := range tt.series {
+				items = append(items, `{"metric":{`+labels+`},"value":[1,"60"]}`)
+			}
+			c := newClient(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, vector(items...)) })
+			_, err := c.Instant(t.Context(), "q", noon())
+			var several *prometheus.SeveralSeriesError
+			require.ErrorAs(t, err, &several)
+			require.Equal(t, tt.want, several.Replica)
+			if tt.want == "" {
+				require.ErrorContains(t, err, "; wrap the query in sum(…), or select one by its labels")
+				return
+			}
+			require.ErrorContains(t, err, fmt.Sprintf("a sum counts them %d times: let them be deduplicated, or use sum(max without (%s) (…))", len(tt.series), tt.want))
+		})
+	}
+}
