@@ -31,6 +31,10 @@ type scaledObject struct {
 	Metadata metav1.ObjectMeta `json:"metadata"`
 	Spec     struct {
 		Triggers []trigger `json:"triggers"`
+		Fallback *struct {
+			Behavior string `json:"behavior"` // empty = static
+			Replicas int32  `json:"replicas"`
+		} `json:"fallback"`
 		Advanced struct {
 			HPA struct {
 				Behavior struct {
@@ -127,6 +131,10 @@ func (d Doctor) scaledObject(ctx context.Context, so *scaledObject, u *unstructu
 	}
 	if len(so.Spec.Triggers) == 1 {
 		add(Advice, "forescale is its only trigger: while KEDA cannot reach that, nothing scales", "keep a reactive trigger, such as cpu, beside it")
+	}
+	if f := so.Spec.Fallback; f != nil && (f.Behavior == "" || f.Behavior == "static" || f.Behavior == "currentReplicasIfLower") {
+		add(Advice, fmt.Sprintf("its fallback also takes replicas away: without data for metric.ttl a target that runs more goes down to %d", f.Replicas),
+			"set fallback.behavior: currentReplicasIfHigher (KEDA 2.17), or leave fallback out: the HPA then holds")
 	}
 	behavior := so.Spec.Advanced.HPA.Behavior
 	out = append(out, settles(about, "advanced.horizontalPodAutoscalerConfig.", behavior.ScaleDown.Window, scaler.AnswerHold)...)

@@ -105,6 +105,7 @@ func TestATriggerOfForescale(t *testing.T) {
 		"paused":                {"namespace: shop", `namespace: shop, annotations: {autoscaling.keda.sh/paused: "true"}`, Advice, []string{"autoscaling.keda.sh/paused pauses it"}},
 		"not ready":             {"spec:\n", "status: {conditions: [{type: Ready, status: \"False\", reason: ScaledObjectCheckFailed, message: no target}]}\nspec:\n", Fault, []string{"KEDA reports ScaledObjectCheckFailed: no target"}},
 		"on its fallback":       {"spec:\n", "status: {conditions: [{type: Fallback, status: \"True\"}]}\nspec:\n", Fault, []string{"runs on its fallback"}},
+		"a fallback":            {"spec:\n", "spec:\n  fallback: {failureThreshold: 3, replicas: 6}\n", Advice, []string{"goes down to 6", "fallback.behavior: currentReplicasIfHigher"}},
 		"two of one name":       {"  - {type: cpu, metadata: {value: \"85\"}}", "  - {type: external, metadata: {scalerAddress: \"dns:///forescale.forescale:9443\", metric.query: \"sum(rate(http_requests_total[1m]))\", scale.targetPerReplica: \"5\"}}", Fault, []string{"that of another trigger too"}},
 		"none of forescale's":   {"metric.query: sum(rate(http_requests_total[1m]))\n      scale.targetPerReplica: \"50\"", "depth: \"3\"", Fault, []string{"no ScaledObject with a trigger of forescale"}},
 	} {
@@ -116,6 +117,14 @@ func TestATriggerOfForescale(t *testing.T) {
 			}
 			require.Equal(t, c.level, level, text)
 		})
+	}
+}
+
+// A fallback that only adds is in order.
+func TestAFallbackThatOnlyAdds(t *testing.T) {
+	for behavior, advised := range map[string]bool{"static": true, "currentReplicasIfLower": true, "currentReplicas": false, "currentReplicasIfHigher": false, "scalingModifiers": false} {
+		text, _ := examined(t, keda(t, strings.Replace(served, "spec:\n", "spec:\n  fallback: {failureThreshold: 3, replicas: 6, behavior: "+behavior+"}\n", 1)))
+		require.Equal(t, advised, strings.Contains(text, "its fallback also takes replicas away"), behavior)
 	}
 }
 
