@@ -45,6 +45,17 @@ func vector(items ...string) string {
 	return `{"status":"success","data":{"resultType":"vector","result":[` + strings.Join(items, ",") + `]}}`
 }
 
+// A window that holds one scrape gives no rate: that is the likely cause where names are right.
+func TestAWindowOfOneScrapeIsACause(t *testing.T) {
+	c := newClient(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, vector()) })
+	const twice = "scraped, at least twice within the window in brackets"
+	_, err := c.Instant(t.Context(), "sum(rate(http_requests_total[1m]))", noon())
+	require.ErrorContains(t, err, twice)
+	_, err = c.Instant(t.Context(), "queue_length", noon())
+	require.ErrorContains(t, err, "that the target is scraped")
+	require.NotContains(t, err.Error(), twice)
+}
+
 func TestInstantAnswers(t *testing.T) {
 	tests := map[string]struct {
 		body  string

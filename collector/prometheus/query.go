@@ -173,9 +173,15 @@ func (r *reader) result() ([]collector.Sample, error) {
 	return r.samples, nil
 }
 
+// noSeries is [ErrNoData] with what to look at. A window such as that of rate(x[1m]) is empty
+// where it holds a single scrape, as with Prometheus's own default of one in a minute.
 func noSeries(query string) error {
-	return fmt.Errorf("prometheus: query %q: %w: it gives no series at this time; check names and labels, and that the target is scraped",
-		brief(query), ErrNoData)
+	window := ""
+	if strings.Contains(query, "[") {
+		window = ", at least twice within the window in brackets"
+	}
+	return fmt.Errorf("prometheus: query %q: %w: it gives no series at this time; check names and labels, and that the target is scraped%s",
+		brief(query), ErrNoData, window)
 }
 
 func several(query string, n int, metric func(i int) model.Metric) error {
