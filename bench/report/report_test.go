@@ -283,6 +283,9 @@ func TestWords(t *testing.T) {
 	} {
 		require.Equal(t, want, report.Span(d.Seconds()))
 	}
+	for d, want := range map[time.Duration]string{250 * time.Millisecond: "0.25 s", 12500 * time.Microsecond: "0.0125 s", 2 * time.Second: "2 s"} {
+		require.Equal(t, want, report.Bound(d.Seconds()))
+	}
 }
 
 func TestRecommendedSpecIsTheOneThatWasReplayed(t *testing.T) {

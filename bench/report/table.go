@@ -73,7 +73,7 @@ func (t *text) settings(r *Report) {
 		slots = "slot"
 	}
 	t.line("pods of %s requests/s at full load (%d %s, %s queue), p%s within %s;\n  start-up %s, p90 %s; lead time %s",
-		number(rounded(s.Capacity)), s.Slots, slots, s.Balancing, number(100*s.Objective.Quantile), Span(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
+		number(rounded(s.Capacity)), s.Slots, slots, s.Balancing, number(100*s.Objective.Quantile), Bound(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
 	if s.Learned != nil {
 		t.wrap("Learned from what was recorded beside the load: " + s.Learned.Words + ".")
 	}

@@ -71,6 +71,11 @@ func Span(seconds float64) string {
 	return trim(d.Hours()/24, "days")
 }
 
+// Bound is the bound of an objective in words. It is a setting, of which no digit is rounded off.
+func Bound(seconds float64) string {
+	return strconv.FormatFloat(math.Round(seconds*1e9)/1e9, 'f', -1, 64) + " s"
+}
+
 // minutesADay says how many minutes of a day v percent are.
 func minutesADay(v float64) string {
 	switch m := v / 100 * 24 * 60; {

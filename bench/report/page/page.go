@@ -266,7 +266,7 @@ func settings(r *report.Report) []fact {
 		peak = "scaled to " + report.Figure(s.ScalePeak) + " requests/s"
 	}
 	known := []fact{
-		{"objective", fmt.Sprintf("p%.4g within %s", 100*s.Objective.Quantile, report.Span(s.Objective.LatencyS))},
+		{"objective", fmt.Sprintf("p%.4g within %s", 100*s.Objective.Quantile, report.Bound(s.Objective.LatencyS))},
 		{"one pod", fmt.Sprintf("%.4g requests/s when busy all the time, %d at once; %.3g requests/s under the objective", s.Capacity, s.Slots, s.SafeRate)},
 		{"balancing", s.Balancing + map[string]string{"central": ": one queue for all pods, the optimistic bound", "per-pod": ": each pod its own queue, the pessimistic bound"}[s.Balancing]},
 		{"start-up", fmt.Sprintf("median %s, nine in ten within %s", report.Span(s.StartupS), report.Span(s.StartupP90S))},
