@@ -13,6 +13,7 @@ import (
 
 	"github.com/forescale/forescale/bench/report/campaign"
 	"github.com/forescale/forescale/bench/report/page"
+	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/cmd/forescale/output"
 	"github.com/forescale/forescale/scaler/api"
 )
@@ -30,6 +31,8 @@ type backtestOptions struct {
 	startup   string
 	capacity  float64
 	stated    bool           // capacity and slots come from the spec
+	unlearned bool           // the files are still to show what a pod carries
+	told      string         // what they showed, in words
 	asked     api.MetricSpec // the queries of the spec
 	network   string
 	columns   bool // what --query names is a column of CSV
@@ -71,12 +74,12 @@ OpenMetrics text with timestamps, or a directory of Prometheus blocks, with --qu
 that of --spec. Missing rows are gaps, not zeros. At most the last two weeks are judged;
 the time before is history.
 
-If latency and replicas were recorded beside the load (columns of that name, or
---latency-query and --replicas-query), what a pod carries under the objective is
-learned from them, and the replay has such pods unless --capacity is given. If the
-replicas that were asked for were recorded too (the column desired, or
---desired-query), the start-up time of a pod is learned as well, unless --startup is
-given.
+If latency, in seconds, and replicas were recorded beside the load (columns of that
+name, or --latency-query and --replicas-query), what a pod carries under the objective
+is learned from them, by the minute where rows are closer, and the replay has such pods
+unless --capacity is given. If the replicas that were asked for were recorded too (the
+column desired, or --desired-query), the start-up time of a pod is learned as well,
+unless --startup is given.
 
 Loads are scaled to a peak of 4000 requests/s unless --scale-peak says otherwise
 (0: as recorded), so that figures can be compared.
@@ -178,22 +181,10 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 	if err := checkStdin(append([]string{o.spec, o.startup, o.network}, append(args, o.traces...)...)...); err != nil {
 		return err
 	}
-	options, err := o.campaign() // a wrong flag is told before files are read
+	traces, options, err := o.prepare(ctx, append(args, o.traces...), given, notes)
 	if err != nil {
 		return err
 	}
-	traces, recorded, err := o.read(ctx, append(args, o.traces...), options.Replay, notes)
-	if err != nil {
-		return err
-	}
-	learned, err := o.learned(recorded, len(traces), given)
-	if err != nil {
-		return err
-	}
-	if options, err = o.campaign(); err != nil { // anew: capacity may be another
-		return err
-	}
-	options.Learned = learned
 	if err := o.open(); err != nil {
 		return err
 	}
@@ -211,6 +202,37 @@ func (o *backtestOptions) run(ctx context.Context, args []string, given func(fla
 		return err
 	}
 	return errors.Join(o.write(result), result.Report.WriteTable(out)) // each, even if another cannot be written
+}
+
+// prepare turns the flags and the files into loads and what is run on them. A wrong flag is
+// told before files are read, except an objective that pods of the default capacity cannot
+// keep: the files may show other pods.
+func (o *backtestOptions) prepare(ctx context.Context, files []string, given func(flag string) bool, notes io.Writer) ([]trace.Trace, campaign.Options, error) {
+	options, err := o.campaign()
+	if _, far := errors.AsType[outOfReachError](err); far && o.statedBy(given) == "" {
+		o.unlearned = true
+		options, err = o.campaign()
+	}
+	if err != nil {
+		return nil, options, err
+	}
+	traces, recorded, err := o.read(ctx, files, options.Replay, notes)
+	if err != nil {
+		return nil, options, err
+	}
+	learned, err := o.learned(recorded, len(traces), given)
+	if err != nil {
+		return nil, options, err
+	}
+	o.unlearned = false
+	if options, err = o.campaign(); err != nil { // anew: capacity may be another
+		if o.told != "" {
+			err = fmt.Errorf("%w. From what was recorded beside the load: %s", err, o.told)
+		}
+		return nil, options, err
+	}
+	options.Learned = learned
+	return traces, options, nil
 }
 
 // timelines returns the resolution of the page's pictures, and the policies that have one.

@@ -140,15 +140,24 @@ func (o *backtestOptions) service() (queue.Service, error) {
 	default:
 		return s, fmt.Errorf("--balancing: %q: want central or per-pod", o.balancing)
 	}
+	if o.unlearned {
+		s.ServiceTime = s.Latency / 100 // a stand-in for what is still to be learned
+	}
 	if err := s.Check(); err != nil {
-		return s, fmt.Errorf("--slo: %s: no number of pods keeps it where each serves %d requests at once and %v a second: one takes %v on average. Want %s",
-			o.slo, o.slots, o.capacity, s.ServiceTime.Round(time.Microsecond), withinReach(s, strings.SplitN(o.slo, "=", 2)[0], o.capacity))
+		return s, outOfReachError{fmt.Errorf("--slo: %s: no number of pods keeps it where each serves %d requests at once and %v a second: one takes %v on average. Want %s",
+			o.slo, o.slots, o.capacity, s.ServiceTime.Round(time.Microsecond), withinReach(s, strings.SplitN(o.slo, "=", 2)[0], o.capacity))}
 	}
 	return s, nil
 }
 
-// withinReach says which latency at that quantile, or which number of slots, would make an
-// objective that pods with capacity requests/s can keep.
+// An outOfReachError says that no number of pods keeps the objective.
+type outOfReachError struct{ error }
+
+// Unwrap returns what is in the way.
+func (e outOfReachError) Unwrap() error { return e.error }
+
+// withinReach says which latency at that quantile, which number of slots, or which capacity
+// would make an objective that pods with capacity requests/s can keep.
 func withinReach(s queue.Service, quantile string, capacity float64) string {
 	means := -math.Log(1 - s.Quantile) // service times that the objective has to leave room for
 	least := time.Duration(means*float64(s.ServiceTime)).Truncate(time.Millisecond) + time.Millisecond
@@ -156,7 +165,7 @@ func withinReach(s queue.Service, quantile string, capacity float64) string {
 	if slots := math.Ceil(s.Latency.Seconds()/means*capacity) - 1; slots >= 1 {
 		want += fmt.Sprintf(", or --slots of %v at most", slots)
 	}
-	return want
+	return want + fmt.Sprintf(", or a --capacity of at least %.0f", math.Ceil(float64(s.Slots)*means/s.Latency.Seconds()))
 }
 
 // parseSLO reads p99=500ms.

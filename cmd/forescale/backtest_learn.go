@@ -9,7 +9,9 @@ import (
 
 	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/collector/export"
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
 	"github.com/forescale/forescale/scaler/capacity"
 )
@@ -29,6 +31,7 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 	if err != nil {
 		return nil, fmt.Errorf("--slo: %w", err)
 	}
+	d = byTheMinute(d)
 	learner := capacity.Learner{Objective: capacity.Objective{Quantile: quantile, Latency: latency}}
 	counts, latencies := observe(&learner, d)
 	if len(counts) == 0 {
@@ -51,6 +54,16 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 		return l, nil
 	}
 	return l, o.take(l, queue.Service{Quantile: quantile, Latency: latency}, idle(d), given)
+}
+
+// byTheMinute returns what was recorded as means over a minute where its cells are shorter: the
+// requests of a second are too few for a quantile, and a queue makes many seconds one.
+func byTheMinute(d export.Data) export.Data {
+	for _, s := range []*forecast.Series{&d.Rate, &d.Latency, &d.Replicas} {
+		t := trace.Trace{Start: s.Start, Step: s.Step, Values: s.Values}.Coarsen(time.Minute)
+		*s = forecast.Series{Start: t.Start, Step: t.Step, Values: t.Values}
+	}
+	return d
 }
 
 // observe lets learner see what was recorded, and returns the counts of ready replicas and
@@ -147,6 +160,10 @@ func (o *backtestOptions) statedBy(given func(flag string) bool) string {
 // wordsOf says what was learned, and what becomes of it, where by states it anyhow.
 func wordsOf(l *report.Learned, by string) string {
 	seen := fmt.Sprintf("seen from %s to %s in %.0f intervals", api.Figure(l.SeenFrom, 3), api.Figure(l.SeenTo, 3), l.Intervals)
+	beside := fmt.Sprintf("beside %d pods each", l.Replicas)
+	if l.Replicas == 1 {
+		beside = "a pod by itself"
+	}
 	switch {
 	case !l.Known && l.Intervals == 0:
 		return "cannot tell: no interval with load, latency and a steady count of replicas"
@@ -157,9 +174,9 @@ func wordsOf(l *report.Learned, by string) string {
 	case !l.Known:
 		return fmt.Sprintf("cannot tell what a pod carries: the objective was hardly ever missed, or the rate per pod hardly moved; up to %s requests/s were fine (%s). The capacity is the setting", api.Figure(l.SafeRate, 3), seen)
 	case by != "":
-		return fmt.Sprintf("beside %d pods each carries between %s requests/s, kept, and %s, missed (%s); %s overrides it", l.Replicas, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen, by)
+		return fmt.Sprintf("%s carries between %s requests/s, kept, and %s, missed (%s); %s overrides it", beside, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen, by)
 	}
-	return fmt.Sprintf("beside %d pods each carries between %s requests/s, kept, and %s, missed (%s); the replay takes the lower end", l.Replicas, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen)
+	return fmt.Sprintf("%s carries between %s requests/s, kept, and %s, missed (%s); the replay takes the lower end", beside, api.Figure(l.SafeRate, 3), api.Figure(l.MissRate, 3), seen)
 }
 
 // hardlyEverKept says so of latencies, ascending and in seconds, nine in ten of which are
@@ -187,6 +204,7 @@ func (o *backtestOptions) learned(recorded []export.Data, loads int, given func(
 	if l == nil {
 		l = &report.Learned{Words: "nothing about what a pod carries, because no latency was recorded"}
 	}
+	o.told = l.Words
 	l.Words += ". " + o.learnStartup(l, recorded[0], given)
 	return l, nil
 }

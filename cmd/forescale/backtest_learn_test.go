@@ -18,34 +18,53 @@ import (
 	"github.com/forescale/forescale/scaler/api"
 )
 
-// writeRecorded writes two days of pods of 40 requests/s with 4 slots, whose rate
-// per pod goes up to most of that, beside latency and replicas.
-func writeRecorded(t *testing.T, most float64) string {
+// A recording is of a service whose pods carry 40 requests/s with 4 slots, or as many times
+// that as it is faster.
+type recording struct {
+	most   float64       // the highest rate per pod, of what it carries
+	step   time.Duration // of an interval
+	cells  int           // how many there are
+	noise  float64       // deviation of the logarithm of the latency
+	faster float64
+}
+
+// write writes rates that are anywhere from 0.3 to most of what a pod carries for a minute or a
+// cell, whichever is longer, beside their latency and the replicas, which change every quarter of
+// an hour.
+func (r recording) write(t *testing.T) string {
 	t.Helper()
-	s := queue.Service{Slots: 4, ServiceTime: 100 * time.Millisecond, Quantile: 0.99, Latency: time.Second}
+	s := queue.Service{Slots: 4, ServiceTime: time.Duration(float64(100*time.Millisecond) / r.faster), Quantile: 0.99}
 	rng := rand.New(rand.NewPCG(1, 1))
 	var b strings.Builder
 	b.WriteString("timestamp,rate,latency,replicas\n")
-	pods := 10
-	for i := range 2 * 1440 {
-		if i%15 == 0 {
+	pods, rate, latency := 10, 0.0, 0.0
+	for i := range r.cells {
+		at := time.Duration(i) * r.step
+		if at%(15*time.Minute) == 0 {
 			pods = 10 + rng.IntN(5)
 		}
-		rate := float64(pods) * 40 * (0.3 + (most-0.3)*rng.Float64())
-		low, high := time.Duration(0), time.Minute
-		for high-low > time.Millisecond { // the quantile of the latency at that rate
-			s.Latency = (low + high) / 2
-			if s.Late(pods, rate, 0) > 0.01 {
-				low = s.Latency
-			} else {
-				high = s.Latency
-			}
+		if at%time.Minute == 0 {
+			rate = float64(pods) * s.Capacity(1) * (0.3 + (r.most-0.3)*rng.Float64())
+			latency = quantileOf(s, pods, rate).Seconds()
 		}
-		fmt.Fprintf(&b, "%d,%g,%g,%d\n", 1_772_409_600+60*i, rate, high.Seconds()*math.Exp(0.03*rng.NormFloat64()), pods)
+		fmt.Fprintf(&b, "%d,%g,%g,%d\n", 1_772_409_600+int(at.Seconds()), rate, latency*math.Exp(r.noise*rng.NormFloat64()), pods)
 	}
 	path := filepath.Join(t.TempDir(), "web.csv")
 	require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o600))
 	return path
+}
+
+// quantileOf returns the quantile of the latency of pods at a rate, a minute at most.
+func quantileOf(s queue.Service, pods int, rate float64) time.Duration {
+	low, high := time.Duration(0), time.Minute
+	for high-low > time.Millisecond/10 {
+		if s.Latency = (low + high) / 2; s.Late(pods, rate, 0) > 1-s.Quantile {
+			low = s.Latency
+		} else {
+			high = s.Latency
+		}
+	}
+	return high
 }
 
 func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
@@ -62,7 +81,7 @@ func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s", scalePeak: 4000}
-			traces, recorded, err := o.read(t.Context(), []string{writeRecorded(t, c.most)}, replay.Options{}, os.Stderr)
+			traces, recorded, err := o.read(t.Context(), []string{recording{most: c.most, step: time.Minute, cells: 2 * 1440, noise: 0.03, faster: 1}.write(t)}, replay.Options{}, os.Stderr)
 			require.NoError(t, err)
 			l, err := o.learned(recorded, len(traces), c.given)
 			require.NoError(t, err)
@@ -78,6 +97,39 @@ func TestBacktestLearnsWhatAPodCarries(t *testing.T) {
 			require.InDelta(t, 40, o.capacity, 6, "slots %d", o.slots)
 		})
 	}
+}
+
+// The latencies of seconds scatter far more than those of minutes, and each is like the one
+// before: as intervals of their own they say that safe rates are often missed.
+func TestBacktestLearnsFromSecondsByTheMinute(t *testing.T) {
+	o := backtestOptions{startup: "60s", capacity: 100, slots: 8, slo: "p99=1s", scalePeak: 4000}
+	seconds := recording{most: 1.1, step: time.Second, cells: 6 * 3600, noise: 0.6, faster: 1}.write(t)
+	traces, recorded, err := o.read(t.Context(), []string{seconds}, replay.Options{}, os.Stderr)
+	require.NoError(t, err)
+	l, err := o.learned(recorded, len(traces), func(string) bool { return false })
+	require.NoError(t, err)
+	require.True(t, l.Used, l.Words)
+	require.InDelta(t, 40, o.capacity, 6, l.Words)
+	require.Equal(t, time.Second, traces[0].Step, "the load keeps its own")
+}
+
+// Pods of the default capacity take 80 ms for a request, so an objective below that has to wait
+// for what is learned of those that were recorded.
+func TestBacktestLearnsPodsThatAreFasterThanTheDefault(t *testing.T) {
+	args := []string{"--slo", "p99=50ms", "--seeds", "1", "--policies", "hpa-rate-70", "--resamples", "1000"}
+	fast := recording{most: 1.1, step: time.Minute, cells: 2 * 1440, noise: 0.03, faster: 20}
+	out, _, err := runBacktest(t, append(args, fast.write(t))...)
+	require.NoError(t, err)
+	require.Contains(t, out, "p99 within 0.05 s")
+	require.Regexp(t, `beside \d+ pods each carries between\s+7\d\d requests/s, kept`, out)
+
+	fast.most = 0.6 // the objective is never missed
+	_, _, err = runBacktest(t, append(args, fast.write(t))...)
+	require.ErrorContains(t, err, "one takes 80ms on average. Want at least p99=369ms, or --slots of 1 at most, or a --capacity of at least 737. From what was recorded beside the load: cannot tell what a pod carries")
+	require.NotContains(t, err.Error(), "Start-up")
+
+	_, _, err = runBacktest(t, append(args, fast.write(t), "--capacity", "737")...)
+	require.NoError(t, err)
 }
 
 // What was asked for beside what was ready tells the start-up, with latency or without.
@@ -149,6 +201,8 @@ func TestBacktestSaysWhatNothingIsLearnedFrom(t *testing.T) {
 	require.Contains(t, words, "cannot tell what a pod carries: no rate per pod was seen for long enough (seen from 26")
 	require.Equal(t, "cannot tell what a pod carries: of late the objective was missed at all rates (seen from 49.4 to 104 in 771 intervals). The capacity is the setting",
 		wordsOf(&report.Learned{MissRate: 49.4, SeenFrom: 49.4, SeenTo: 104, Intervals: 771}, ""), "and not hardly ever")
+	lone := &report.Learned{Known: true, SafeRate: 7, MissRate: 10, SeenFrom: 2, SeenTo: 30, Intervals: 3400, Replicas: 1}
+	require.Contains(t, wordsOf(lone, ""), "a pod by itself carries between 7 requests/s, kept, and 10, missed")
 }
 
 // What the flags do not ask for the spec does, so that one query more is one flag more, and
