@@ -141,7 +141,7 @@ func (l *layout) record(fields []string) (row, error) {
 	r := row{at: at, values: unknown()}
 	for i, c := range l.order {
 		field := fields[i]
-		if c < 0 || field == "" || strings.EqualFold(field, "nan") || strings.EqualFold(field, "null") {
+		if c < 0 || isGap(field) {
 			continue
 		}
 		v, err := strconv.ParseFloat(field, 64)
@@ -155,6 +155,16 @@ func (l *layout) record(fields []string) (row, error) {
 		r.values[c] = v
 	}
 	return r, nil
+}
+
+// isGap reports whether a field says that there is no value, as Grafana, pandas, R, Python and
+// load generators (the quantiles of a second without requests) write it.
+func isGap(field string) bool {
+	switch strings.ToLower(field) {
+	case "", "nan", "null", "na", "n/a", "none":
+		return true
+	}
+	return false
 }
 
 // hasUnit reports whether a field is a number with something after it, as 1.2 K or 5 %.

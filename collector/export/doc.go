@@ -28,8 +28,9 @@
 // ends at t; a row of CSV speaks of the interval that starts at its time. Rows off
 // that grid, such as those of a recording that started at any second, keep their
 // values and their distances and move back by less than one step. A cell without a
-// value is NaN, and so is an empty field: a gap is not a zero. A row that is repeated
-// counts once; two different values for one time are an error.
+// value is NaN, and so is a field that is empty or says NaN, null, NA, N/A or None: a gap
+// is not a zero. A row that is repeated counts once; two different values for one time
+// are an error.
 //
 // # Reading and not writing
 //

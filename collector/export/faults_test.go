@@ -154,6 +154,7 @@ func TestGrids(t *testing.T) {
 		"bounds hold whole cells":               {"timestamp,value\n60,1\n120,2\n180,3\n240,4\n", export.Options{From: time.Unix(61, 0), To: time.Unix(240, 0)}, 120, []float64{2, 3}},
 		"RFC 3339, quotes, order, a mark":       {"\ufefftimestamp,\"replicas\",rate\r\n1970-01-01T00:01:00Z,1,5\r\n1970-01-01T00:02:00Z,1,6\r\n", export.Options{}, 60, []float64{5, 6}},
 		"all in quotes":                         {"\"timestamp\",\"value\"\r\n\"60\",\"1.5\"\r\n\"120\",\"\"\r\n\"180\", \"2\"\r\n", export.Options{}, 60, []float64{1.5, nan, 2}},
+		"words for no value":                    {"timestamp,rate,latency\n60,1,N/A\n120,NA,0.1\n180,None,0.1\n240,null,0.1\n300,5,nan\n", export.Options{}, 60, []float64{1, nan, nan, nan, 5}},
 		"a comment before the header":           {"# of Monday\n#\ntimestamp,value\n60,1\n120,2\n", export.Options{}, 60, []float64{1, 2}},
 		"promtool's JSON":                       {`[{"metric":{},"values":[[120,"1"],[180,"2"]]}]`, export.Options{}, 60, []float64{1, 2}},
 		"quoted names are OpenMetrics, no JSON": {"{\"http.queue\"} 3 60\n{\"http.queue\"} 5 90\n{\"http.queue\"} 5 120\n# EOF\n", export.Options{}, 60, []float64{5}},
