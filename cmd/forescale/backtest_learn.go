@@ -57,8 +57,18 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 }
 
 // byTheMinute returns what was recorded as means over a minute where its cells are shorter: the
-// requests of a second are too few for a quantile, and a queue makes many seconds one.
+// requests of a second are too few for a quantile, and a queue makes many seconds one. A latency
+// of zero is that of a second without requests.
 func byTheMinute(d export.Data) export.Data {
+	if d.Rate.Step >= time.Minute {
+		return d
+	}
+	d.Latency.Values = slices.Clone(d.Latency.Values)
+	for i, v := range d.Latency.Values {
+		if v == 0 {
+			d.Latency.Values[i] = math.NaN()
+		}
+	}
 	for _, s := range []*forecast.Series{&d.Rate, &d.Latency, &d.Replicas} {
 		t := trace.Trace{Start: s.Start, Step: s.Step, Values: s.Values}.Coarsen(time.Minute)
 		*s = forecast.Series{Start: t.Start, Step: t.Step, Values: t.Values}

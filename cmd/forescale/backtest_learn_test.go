@@ -15,6 +15,8 @@ import (
 	"github.com/forescale/forescale/bench/replay"
 	"github.com/forescale/forescale/bench/replay/queue"
 	"github.com/forescale/forescale/bench/report"
+	"github.com/forescale/forescale/collector/export"
+	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
 )
 
@@ -111,6 +113,23 @@ func TestBacktestLearnsFromSecondsByTheMinute(t *testing.T) {
 	require.True(t, l.Used, l.Words)
 	require.InDelta(t, 40, o.capacity, 6, l.Words)
 	require.Equal(t, time.Second, traces[0].Step, "the load keeps its own")
+}
+
+func TestByTheMinute(t *testing.T) {
+	series := func(step time.Duration, values ...float64) forecast.Series {
+		return forecast.Series{Start: time.Unix(0, 0), Step: step, Values: values}
+	}
+	fine := func(values ...float64) forecast.Series { return series(20*time.Second, values...) }
+	latency := fine(0.5, 0, 0.25, math.NaN(), 0, 0)
+	d := byTheMinute(export.Data{Rate: fine(8, 0, 10, 3, 3, 3), Latency: latency, Replicas: fine(2, 2, 2, 2, 3, 3)})
+	require.Equal(t, series(time.Minute, 6, 3), d.Rate)
+	require.InDelta(t, 0.375, d.Latency.Values[0], 1e-12, "a latency of zero is that of no request")
+	require.True(t, math.IsNaN(d.Latency.Values[1]))
+	require.Zero(t, whole(d.Replicas.Values[1]), "the count changed within the minute")
+	require.Zero(t, latency.Values[1], "what was recorded stays as it is")
+
+	hours := export.Data{Rate: series(time.Hour, 1, 2), Latency: series(time.Hour, 0, 1), Replicas: series(time.Hour, 1, 1)}
+	require.Equal(t, hours, byTheMinute(hours))
 }
 
 // Pods of the default capacity take 80 ms for a request, so an objective below that has to wait
