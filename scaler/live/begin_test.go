@@ -71,6 +71,48 @@ func TestManyWorkloadsThatStartAtOnce(t *testing.T) {
 	})
 }
 
+// A countedSource counts the histories that are read.
+type countedSource struct {
+	*fakeSource
+	histories atomic.Int32
+}
+
+func (c *countedSource) Range(ctx context.Context, query string, from, to time.Time, step time.Duration) ([]collector.Sample, error) {
+	if to.Sub(from) > time.Hour {
+		c.histories.Add(1)
+	}
+	return c.fakeSource.Range(ctx, query, from, to, step)
+}
+
+// When thousands start at once, their histories do not all wait for the fits in memory: most of them
+// are read again when it is their turn.
+func TestHistoriesThatWaitForTheirFitAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = waitingHistories + 10
+		source := &countedSource{fakeSource: &fakeSource{value: flat(120)}}
+		s := run(t, source, Options{})
+		require.NoError(t, s.fits.Acquire(t.Context(), 1), "no fit runs for now")
+		spec := demand()
+		spec.Forecast.Model = "naive"
+		keyOf := func(i int) Key { return Key{Namespace: "shop", Name: fmt.Sprint("web-", i), Metric: "demand"} }
+		for i := range n {
+			require.NoError(t, s.Ensure(keyOf(i), spec))
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		require.False(t, s.waiting.TryAcquire(1), "as many as may wait")
+		require.EqualValues(t, n+1+rereads, source.histories.Load(), "of the others a few are read again for the fits that come next")
+		s.fits.Release(1)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		for i := range n {
+			_, model := s.Forecast(keyOf(i))
+			require.Equal(t, "naive", model, "in the end all have a model")
+		}
+		require.True(t, s.waiting.TryAcquire(waitingHistories), "and none waits")
+	})
+}
+
 // A hangingHistory is a source whose histories of one query time out, once it is told to.
 type hangingHistory struct {
 	*fakeSource

@@ -94,6 +94,7 @@ type Store struct {
 
 	fits      *semaphore.Weighted
 	rereads   *semaphore.Weighted // histories that are read for a new fit, until that is done
+	waiting   *semaphore.Weighted // first histories that are kept for their fit
 	queries   *semaphore.Weighted // instant queries
 	histories *semaphore.Weighted // range queries of histories, the first of each workload
 	late      *semaphore.Weighted // range queries of closed cells that took longer than patience
@@ -128,6 +129,7 @@ func NewStore(source Source, opts Options) *Store {
 		opts:      opts,
 		fits:      semaphore.NewWeighted(int64(opts.FitWorkers)),
 		rereads:   semaphore.NewWeighted(int64(opts.FitWorkers) + rereads),
+		waiting:   semaphore.NewWeighted(waitingHistories),
 		queries:   semaphore.NewWeighted(int64(opts.Parallel)),
 		histories: semaphore.NewWeighted(max(1, int64(opts.Parallel)/2)),
 		late:      semaphore.NewWeighted(max(1, int64(opts.Parallel)/2)),
