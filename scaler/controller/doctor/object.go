@@ -206,12 +206,19 @@ func ignoreRule(v *hpa.View, manager string) string {
             ignoreDifferences:
             - {group: %s, kind: %s, name: %s, jsonPointers: [/spec/%s]}
         or leave %s out of the manifest`, v.Kind.GVK.Group, v.Kind.GVK.Kind, v.Name.Name, v.Kind.Min, v.Kind.Min)
-	case strings.Contains(manager, "kustomize-controller"), strings.Contains(manager, "helm-controller"):
-		return fmt.Sprintf(`in the Flux Kustomization or HelmRelease:
+	case strings.Contains(manager, "kustomize-controller"):
+		return fmt.Sprintf(`in the Flux Kustomization, from Flux 2.9 on:
+          spec:
+            ignore:
+            - {paths: [/spec/%s], target: {kind: %s, name: %s}}
+        or leave %s out of the manifest`, v.Kind.Min, v.Kind.GVK.Kind, v.Name.Name, v.Kind.Min)
+	case strings.Contains(manager, "helm-controller"):
+		return fmt.Sprintf(`in the Flux HelmRelease:
           spec:
             driftDetection:
-              ignore: [{paths: [/spec/%s], target: {kind: %s, name: %s}}]
-        or leave %s out of the manifest`, v.Kind.Min, v.Kind.GVK.Kind, v.Name.Name, v.Kind.Min)
+              ignore:
+              - {paths: [/spec/%s], target: {kind: %s, name: %s}}
+        or leave %s out of the chart's values`, v.Kind.Min, v.Kind.GVK.Kind, v.Name.Name, v.Kind.Min)
 	}
 	return ""
 }

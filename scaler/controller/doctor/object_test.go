@@ -46,7 +46,8 @@ func TestTargetFindings(t *testing.T) {
 	}{
 		"in order":           {"", "", Fine, nil},
 		"Argo CD":            {"MANAGER", "argocd-controller", Advice, []string{"argocd-controller", "RespectIgnoreDifferences=true", "jsonPointers: [/spec/minReplicas]"}},
-		"Flux":               {"MANAGER", "kustomize-controller", Advice, []string{"driftDetection", "paths: [/spec/minReplicas]"}},
+		"Flux":               {"MANAGER", "kustomize-controller", Advice, []string{"Kustomization", "spec:\n            ignore:\n            - {paths: [/spec/minReplicas], target: {kind: HorizontalPodAutoscaler, name: web}}"}},
+		"Flux with Helm":     {"MANAGER", "helm-controller", Advice, []string{"HelmRelease", "driftDetection:\n              ignore:\n              - {paths: [/spec/minReplicas], target: {kind: HorizontalPodAutoscaler, name: web}}"}},
 		"double headroom":    {"averageUtilization: 85", "averageUtilization: 70", Advice, []string{"70 %", "85 or more"}},
 		"of one container":   {"{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 85}}}", "{type: ContainerResource, containerResource: {name: cpu, container: main, target: {type: Utilization, averageUtilization: 60}}}", Advice, []string{"60 % cpu", "85 or more"}},
 		"default band":       {"scaleUp: {tolerance: \"0\"}, ", "", Advice, []string{"within 10 %"}},
