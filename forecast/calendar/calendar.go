@@ -3,9 +3,9 @@
 //
 // Such hours are few, and by their losses alone it takes a month until the week is
 // believed. The calendar counts kinds of days instead. If yesterday was like the day before
-// this day a week ago, its eve, and the last days were like those a week before, then what
-// followed that eve will follow now. One closed Sunday is enough to make that likely, and
-// every contradiction that is resolved makes it more or less likely, case by case:
+// this day a week ago, its eve, then what followed that eve will follow now. One closed
+// Sunday is enough to make that likely, and every contradiction that is resolved makes it
+// more or less likely, case by case:
 //
 //	p = (w·p₀ + Σ gap·share) / (w + Σ gap)
 //
@@ -64,7 +64,6 @@ type Around struct{ Day, Week, Eve float64 }
 type Calendar struct {
 	yes, all [cases]float64 // hours times units in which a week ago was right, and of all
 	square   float64        // mean squared error of the better one of day and week, units²
-	away     float64        // how far the last days were from those a week before, units; without surprises and their echoes
 	seen     int            // samples with a day and a week before; in the first week with a day
 	perHour  float64        // samples an hour
 	now      kind           // of the newest contradiction
@@ -90,7 +89,6 @@ const (
 	contrast   = 3      // usual errors that day and week must be apart to contradict each other
 	relative   = 0.3    // of the larger one that they must be apart too
 	alike      = 1. / 6 // of how far they are apart, that yesterday and the eve may be
-	near       = 1. / 3 // of it, that the last days may have been from those a week before
 	fullHunch  = 0.45   // what p₀ is above a half where one of both is zero
 	echoHunch  = 0.35   // p₀ of an echo
 	hunchHours = 12     // hours of contradiction, of a unit, that p₀ counts for
@@ -98,7 +96,6 @@ const (
 	leastLean  = -0.1   // lean below which the day is right so far
 	keepLean   = 0.8    // what remains of it after an hour without contradiction
 	keepHourly = 0.9995 // what remains of an account after an hour of contradiction
-	awayHours  = 36     // time constant of how far the last days were away
 	mostGap    = 2      // units that a contradiction counts for
 	least      = 1e-4   // units: what is closer together is the same
 	leastFirst = 4      // days of the first week that say what is usual
@@ -139,7 +136,7 @@ func (c *Calendar) kind(s *Then) kind {
 		return none
 	case c.strange[s.At%c.week/64]>>(s.At%c.week%64)&1 == 1:
 		return echo + up
-	case math.Abs(hours.Day-hours.Eve) < alike*gap && c.away < near*gap:
+	case math.Abs(hours.Day-hours.Eve) < alike*gap:
 		return same + up
 	}
 	return other + up
@@ -198,7 +195,7 @@ func (c *Calendar) Learn(s *Then, z float64) {
 	}
 	day, week, gap := math.Abs(z-s.Day), math.Abs(z-s.Week), math.Abs(s.Week-s.Day)
 	k := c.kind(s)
-	plain := c.mark(s, z, k)
+	c.mark(s, z, k)
 	switch {
 	case k == none:
 		c.lean *= math.Pow(keepLean, 1/c.perHour)
@@ -217,22 +214,16 @@ func (c *Calendar) Learn(s *Then, z float64) {
 		square = min(square, mostSquare*c.square+least)
 	}
 	c.square += max(all, 1/float64(c.week)) * (square - c.square)
-	if plain {
-		c.away += max(all, 1/(awayHours*c.perHour)) * (week - c.away)
-	}
 }
 
 // mark remembers whether sample z, whose kind is k, is a surprise: like neither a day nor a
-// week before. It returns whether neither it nor the one a week before is.
-func (c *Calendar) mark(s *Then, z float64, k kind) (plain bool) {
+// week before.
+func (c *Calendar) mark(s *Then, z float64, k kind) {
 	word, bit := &c.strange[s.At%c.week/64], uint64(1)<<(s.At%c.week%64)
-	plain = *word&bit == 0
 	*word &^= bit
 	if k == none && c.contradict(z, s.Day) && c.contradict(z, s.Week) {
 		*word |= bit
-		return false
 	}
-	return plain
 }
 
 // learnDay takes how far a sample of the first week was from a day ago.
@@ -276,5 +267,4 @@ func (c *Calendar) Rescale(factor float64) {
 	for k := range c.first {
 		c.first[k] *= factor * factor
 	}
-	c.away *= factor
 }
