@@ -122,6 +122,32 @@ func TestExplainTellsOfAnObjective(t *testing.T) {
 	require.Contains(t, served(a, spec), "one is full at 100 (BreakEvenHold)", "more than the demand needs")
 }
 
+// While a burst begins, more replicas are asked for than its demand needs: that is told.
+func TestExplainTellsOfTheSparesOfABurst(t *testing.T) {
+	answer := func(value float64, rule string) *pb.Answer {
+		return &pb.Answer{Value: value, TargetPerReplica: 10, Observed: new(100.0), Predicted: new(100.0), Rule: rule}
+	}
+	for name, c := range map[string]struct {
+		answer *pb.Answer
+		parts  *pb.Parts
+		spec   api.Spec
+		told   bool
+	}{
+		"it begins":               {answer(260, "Burst"), &pb.Parts{Latch: 100}, api.Spec{}, true},
+		"it lasts":                {answer(100, "Burst"), &pb.Parts{Latch: 100}, api.Spec{}, false},
+		"it is likely":            {answer(260, "Burst"), &pb.Parts{Hedge: 255}, api.Spec{}, false},
+		"another rule":            {answer(260, "BreakEvenHold"), &pb.Parts{}, api.Spec{}, false},
+		"by a queueing formula":   {answer(260, "Burst"), &pb.Parts{}, api.Spec{Scale: api.ScaleSpec{Service: &api.ServiceSpec{}}}, false},
+		"capacity is not known":   {&pb.Answer{Value: 260, Rule: "Burst"}, &pb.Parts{}, api.Spec{}, false},
+		"there is no such answer": {&pb.Answer{Error: "no data"}, &pb.Parts{}, api.Spec{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := spares(c.answer, c.parts, c.spec)
+			require.Equal(t, c.told, strings.Contains(text, "two or three start for each that is missing"), text)
+		})
+	}
+}
+
 // A replica may be taken to serve another demand than is stated, by its latency or the use of
 // its processors: that is told.
 func TestExplainTellsOfALearnedTarget(t *testing.T) {

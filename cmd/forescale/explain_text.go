@@ -31,7 +31,7 @@ func writeExplanation(out io.Writer, x *pb.ExplainResponse) error {
 	line("query", "%s", spec.Metric.Query)
 	line("observed", "%s", orUnknown(x.GetAnswer().Observed))
 	line("expected", "%s within %s, %s", orUnknown(x.GetAnswer().Predicted), span(x.GetLeadTime()), made(x.GetParts()))
-	line("answer", "%s", served(x.GetAnswer(), spec))
+	line("answer", "%s%s", served(x.GetAnswer(), spec), spares(x.GetAnswer(), x.GetParts(), spec))
 	line("model", "%s", modelOf(x))
 	for _, o := range x.GetOutlooks() {
 		line("at +"+span(o.GetAhead()), "median %s, to provide for %s%s", number(o.GetMedian()), number(o.GetUpper()), experts(o.GetExperts()))
@@ -144,6 +144,19 @@ func served(a *pb.Answer, spec api.Spec) string {
 		text += ", not active"
 	}
 	return text
+}
+
+// spares says why a burst that begins has more replicas than the demand to expect asks for; empty if
+// it has not, or if that cannot be told from a: with scale.service the count is no ratio of the two.
+func spares(a *pb.Answer, p *pb.Parts, spec api.Spec) string {
+	if a.GetError() != "" || a.GetRule() != string(scaler.Burst) || a.GetTargetPerReplica() <= 0 || spec.Scale.Service != nil {
+		return ""
+	}
+	need := max(a.GetObserved(), a.GetPredicted(), p.GetLatch(), p.GetHedge())
+	if scaler.Replicas(a.GetValue(), a.GetTargetPerReplica()) <= scaler.Replicas(need, a.GetTargetPerReplica()) {
+		return ""
+	}
+	return "; while a burst begins, two or three start for each that is missing: enough are then ready soon, and the queue drains"
 }
 
 func modelOf(x *pb.ExplainResponse) string {
