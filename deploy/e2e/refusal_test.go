@@ -173,6 +173,21 @@ func (b *bench) eventuallyCondition(reason string) {
 	}
 }
 
+// A Deployment that is deleted or renamed under its HPA is told, and nothing is taken from it: it may
+// be on its way back.
+func TestATargetThatIsGone(t *testing.T) {
+	t.Parallel()
+	b, _ := shared.holding(t)
+	require.NoError(t, b.Kube.AppsV1().Deployments(b.ns).Delete(t.Context(), "web", metav1.DeleteOptions{}))
+	b.eventuallyCondition("FailedGetScale")
+	_, _, message := b.condition("web", "Ready")
+	require.Contains(t, message, `deployments.apps "web" not found: make the target that the HPA names`)
+	require.EqualValues(t, 10, b.floor())
+	b.apply(b.workload())
+	b.eventuallyCondition("Valid")
+	b.eventually(patience, func() bool { return b.replicas() == 10 }, "the new one is raised to the floor")
+}
+
 // A target at zero is left alone: a floor would not wake it.
 func TestATargetAtZeroIsLeftAlone(t *testing.T) {
 	t.Parallel()
