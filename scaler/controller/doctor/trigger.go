@@ -187,12 +187,7 @@ func (d Doctor) trigger(ctx context.Context, so *scaledObject, about string, t t
 	if query := known["metric.query"]; query != "" {
 		out = append(out, d.query(ctx, about, query, now)...)
 	}
-	if t.MetricType != "" && t.MetricType != "AverageValue" {
-		add(Fault, "with metricType "+t.MetricType+" the HPA multiplies demand by the running replicas, although it is the demand on all of them together", "set AverageValue, or leave it out")
-	}
-	if spec.Mode != "" && spec.Mode != api.Active {
-		add(Advice, "mode is "+string(spec.Mode)+": it answers with the observed demand", "set mode to Active to let the forecast act")
-	}
+	out = append(out, settings(about, t, spec, hidden)...)
 	encrypted, findings := tlsOf(about, t)
 	out = append(out, findings...)
 	out = append(out, d.address(ctx, about, t.Metadata["scalerAddress"])...)
@@ -202,6 +197,21 @@ func (d Doctor) trigger(ctx context.Context, so *scaledObject, about string, t t
 	return name, append(out, d.asked(ctx, about, Server{t.Metadata["scalerAddress"], encrypted}, &pb.Workload{
 		Namespace: so.Metadata.Namespace, Name: so.Metadata.Name, Metric: name,
 	})...)
+}
+
+// settings checks what a trigger states besides its query.
+func settings(about string, t trigger, spec api.Spec, hidden map[string]bool) (out []Finding) {
+	add := func(l Level, text, remedy string) { out = append(out, Finding{l, about, text, remedy}) }
+	if t.MetricType != "" && t.MetricType != "AverageValue" {
+		add(Fault, "with metricType "+t.MetricType+" the HPA multiplies demand by the running replicas, although it is the demand on all of them together", "set AverageValue, or leave it out")
+	}
+	if spec.Mode != "" && spec.Mode != api.Active {
+		add(Advice, "mode is "+string(spec.Mode)+": it answers with the observed demand", "set mode to Active to let the forecast act")
+	}
+	if spec.Scale.LeadTime.Auto() && !hidden["scale.leadTime"] {
+		add(Advice, "scale.leadTime is not stated, and behind KEDA, where forescale sees no pods, cannot be measured: 75 s are assumed", "state how long a pod takes from its creation to readiness, and 15 s more for the HPA")
+	}
+	return out
 }
 
 // unlessHidden returns the faults in err but those about keys whose values are not known.

@@ -40,6 +40,7 @@ spec:
       scalerAddress: dns:///forescale.forescale:9443
       metric.query: sum(rate(http_requests_total[1m]))
       scale.targetPerReplica: "50"
+      scale.leadTime: 90s
   - {type: cpu, metadata: {value: "85"}}
 `
 
@@ -105,9 +106,11 @@ func TestATriggerOfForescale(t *testing.T) {
 		"paused":                {"namespace: shop", `namespace: shop, annotations: {autoscaling.keda.sh/paused: "true"}`, Advice, []string{"autoscaling.keda.sh/paused pauses it"}},
 		"not ready":             {"spec:\n", "status: {conditions: [{type: Ready, status: \"False\", reason: ScaledObjectCheckFailed, message: no target}]}\nspec:\n", Fault, []string{"KEDA reports ScaledObjectCheckFailed: no target"}},
 		"on its fallback":       {"spec:\n", "status: {conditions: [{type: Fallback, status: \"True\"}]}\nspec:\n", Fault, []string{"runs on its fallback"}},
+		"no lead time":          {"      scale.leadTime: 90s\n", "", Advice, []string{"75 s are assumed", "state how long a pod takes"}},
+		"a lead time of a pod":  {"scale.leadTime: 90s", "scale.leadTimeFromEnv: LEAD_TIME", Advice, []string{"are not checked: scale.leadTime"}},
 		"a fallback":            {"spec:\n", "spec:\n  fallback: {failureThreshold: 3, replicas: 6}\n", Advice, []string{"goes down to 6", "fallback.behavior: currentReplicasIfHigher"}},
 		"two of one name":       {"  - {type: cpu, metadata: {value: \"85\"}}", "  - {type: external, metadata: {scalerAddress: \"dns:///forescale.forescale:9443\", metric.query: \"sum(rate(http_requests_total[1m]))\", scale.targetPerReplica: \"5\"}}", Fault, []string{"that of another trigger too"}},
-		"none of forescale's":   {"metric.query: sum(rate(http_requests_total[1m]))\n      scale.targetPerReplica: \"50\"", "depth: \"3\"", Fault, []string{"no ScaledObject with a trigger of forescale"}},
+		"none of forescale's":   {"metric.query: sum(rate(http_requests_total[1m]))\n      scale.targetPerReplica: \"50\"\n      scale.leadTime: 90s", "depth: \"3\"", Fault, []string{"no ScaledObject with a trigger of forescale"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, served, c.old)
