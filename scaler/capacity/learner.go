@@ -79,7 +79,7 @@ type Learner struct {
 	Cells     []rateCell `json:"cells"`
 	Seen      float64    `json:"seen"`     // intervals, discounted
 	Ready     int32      `json:"ready"`    // of the last interval
-	Settled   int        `json:"settled"`  // intervals since Ready changed
+	Settled   int        `json:"settled"`  // intervals since Ready changed by more than a few of very many
 	Draining  float64    `json:"draining"` // rate per replica of the last miss; 0 = none to drain
 	LeftOut   int        `json:"leftOut"`  // misses since a rate was kept that were taken for a backlog
 	Former    float64    `json:"former"`   // safe rate before the last deploy; 0 = none
@@ -96,15 +96,16 @@ func (l *Learner) Clone() *Learner {
 
 // Observe takes one interval, about a minute long. It leaves out intervals that say
 // nothing: those without latency, rate or replicas, those within two intervals of a
-// change of the count, and misses at a lower rate than the miss before, whose backlog
-// is still draining. A backlog is no excuse for more than half an hour of misses:
+// change of the count that is more than a few of very many, and misses at a lower rate
+// than the miss before, whose backlog is still draining. A backlog is no excuse for more than half an hour of misses:
 // from then on they all count until the objective is kept again.
 func (l *Learner) Observe(i Interval) {
-	if i.Ready != l.Ready {
-		l.Ready, l.Settled = i.Ready, 0
+	if l.unsettles(i.Ready) {
+		l.Settled = 0
 	} else {
 		l.Settled++
 	}
+	l.Ready = i.Ready
 	if !i.tells() || l.Settled < 2 {
 		return
 	}
@@ -131,6 +132,14 @@ func (l *Learner) Observe(i Interval) {
 	c.keep(latency)
 	l.fade()
 	l.Busy(i.Rate, i.Ready, i.CPU)
+}
+
+// unsettles reports whether the step to a count of ready replicas may show in the latency. New
+// replicas are slow, but so few requests go to one of very many that the quantile does not
+// show it: to at most a quarter of those that may be late. A fleet that large hardly ever keeps
+// its count for minutes.
+func (l *Learner) unsettles(ready int32) bool {
+	return math.Abs(float64(ready)-float64(l.Ready)) > (1-l.Objective.Quantile)/4*float64(l.Ready)
 }
 
 // tells reports whether an interval is complete.

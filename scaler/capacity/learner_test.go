@@ -70,6 +70,32 @@ func TestLearnerFindsTheCapacity(t *testing.T) {
 	}
 }
 
+// A fleet of 160 replicas, of which one comes or goes every other minute, is learned from, and
+// one of 16 is not: there a new one serves more requests than may be late.
+func TestLearnerSeesALargeFleetThatIsNeverStill(t *testing.T) {
+	s, _ := web()
+	o := capacity.Objective{Quantile: 0.95, Latency: 500 * time.Millisecond}
+	curve, err := capacity.Queue(s, o)
+	require.NoError(t, err)
+	for replicas, seen := range map[int32]bool{16: false, 160: true} {
+		l := capacity.Learner{Objective: o}
+		rng := rand.New(rand.NewPCG(5, 5))
+		for i := range 800 {
+			n := replicas + int32(i/2%2)
+			rate := (30 + 80*rng.Float64()) * float64(n)
+			l.Observe(capacity.Interval{Rate: rate, Ready: n, Latency: latency(s, o, rate, n, rng), CPU: math.NaN()})
+		}
+		e, truth := l.Estimate(replicas), curve.Rate(replicas)/float64(replicas)
+		if !seen {
+			require.Equal(t, capacity.Estimate{Knowledge: capacity.CannotTell}, e, "%d replicas", replicas)
+			continue
+		}
+		require.Equal(t, capacity.Learned, e.Knowledge, "%d replicas: %+v, in truth %v", replicas, e, truth)
+		require.InDelta(t, truth, e.SafeRate, 0.1*truth)
+		require.Greater(t, e.Intervals, 700.0)
+	}
+}
+
 // Where every replica is kept at 60 %, nothing is known about 90 %.
 func TestLearnerDoesNotExtrapolate(t *testing.T) {
 	s, o := web()
