@@ -73,6 +73,7 @@ func TestFaultsSayWhereAndWhat(t *testing.T) {
 		"no series":             {`[]`, []string{"no series"}},
 		"two series":            {`[{"metric":{"a":"1"},"values":[]},{"metric":{"a":"2"},"values":[]}]`, []string{"2 series", `{a="1"}, {a="2"}`, "sum("}},
 		"native histogram":      {`[{"metric":{},"histograms":[[60,{}]]}]`, []string{"native histograms"}},
+		"an answer of Graphite": {`[{"target":"web","datapoints":[[1,60],[2,120]]}]`, []string{"no series with metric and values", "query_range"}},
 		"one point":             {matrix(`[[60,"1"]]`), []string{"1 points", `{job="web"}`}},
 		"number in place":       {matrix(`[[60,1],[120,"2"]]`), []string{"point [60,1]", `"number"`}},
 		"text in place":         {matrix(`[["60","1"],[120,"2"]]`), []string{`point ["60","1"]`}},

@@ -147,6 +147,8 @@ func only(matrix []stream) ([]point, error) {
 			len(matrix), listing(names, len(matrix)))
 	case len(matrix[0].Histograms) > 0:
 		return nil, fmt.Errorf("series %s holds native histograms, want numbers; query histogram_count, histogram_sum or histogram_quantile of it", matrix[0].Metric)
+	case matrix[0].Metric == nil && matrix[0].Values == nil:
+		return nil, errors.New("the list holds no series with metric and values, as the answer of /api/v1/query_range does")
 	case len(matrix[0].Values) < 2:
 		return nil, fmt.Errorf("series %s has %d points, want at least 2, which tell the step", matrix[0].Metric, len(matrix[0].Values))
 	}
