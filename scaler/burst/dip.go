@@ -14,7 +14,9 @@ const (
 	visible    = 0.01             // share of the level before the dip: a smaller rise is none
 	longestDip = 12 * time.Hour   // a longer one is a new level
 	comeback   = 15 * time.Minute // within which demand has returned
-	dipMinutes = 15
+	fall       = 5                // minutes that a fall may take
+	lately     = 15               // minutes that count as the last ones
+	dipMinutes = fall + int64(2*newLevel/time.Minute)
 )
 
 // A Dip watches for demand that falls off a cliff, as when something before or behind the
@@ -43,7 +45,7 @@ func (d *Dip) Update(now time.Time, sample float64) {
 		return
 	}
 	minute := now.Unix() / 60
-	if d.Seen.IsZero() || now.Sub(d.Seen) > dipMinutes*time.Minute { // nothing is known of the last minutes
+	if d.Seen.IsZero() || now.Sub(d.Seen) > lately*time.Minute { // nothing is known of the last minutes
 		*d = Dip{Level: sample, Minute: minute}
 		for i := range d.Highs {
 			d.Highs[i], d.Lows[i] = sample, 0 // no plateau before there are enough minutes
@@ -82,21 +84,23 @@ func (d *Dip) note(minute int64) {
 	d.Highs[i], d.Lows[i] = max(d.Highs[i], d.Level), min(d.Lows[i], d.Level)
 }
 
-// plateau returns the highest level of the minutes before the last five, and whether they
-// were all alike: demand that jumps about has no usual height to return to.
+// plateau returns the highest level of the hour before a fall, and whether its minutes were all
+// alike: demand that jumps about has no usual height to return to, and what was high for less
+// than twice the longest burst may have been one.
 func (d *Dip) plateau() (high float64, flat bool) {
 	low := math.Inf(1)
-	for ago := int64(5); ago < dipMinutes; ago++ {
+	for ago := int64(fall); ago < dipMinutes; ago++ {
 		i := (d.Minute - ago) % dipMinutes
 		high, low = max(high, d.Highs[i]), min(low, d.Lows[i])
 	}
 	return high, low >= 0.6*high
 }
 
+// lowest returns the lowest level of the last minutes.
 func (d *Dip) lowest() float64 {
 	l := math.Inf(1)
-	for _, v := range d.Lows {
-		l = min(l, v)
+	for ago := range int64(lately) {
+		l = min(l, d.Lows[(d.Minute-ago)%dipMinutes])
 	}
 	return l
 }

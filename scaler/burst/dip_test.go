@@ -36,9 +36,9 @@ func TestADemandThatFellIsExpectedToReturn(t *testing.T) {
 		outage outage
 		least  time.Duration // between the call and the demand that needs it
 	}{
-		{"an hour of outage", outage{30 * time.Minute, 90 * time.Minute, 0.02}, 2 * time.Minute},
-		{"five hours, noisier", outage{30 * time.Minute, 330 * time.Minute, 0.1}, 90 * time.Second},
-		{"ten minutes", outage{30 * time.Minute, 40 * time.Minute, 0.02}, 2 * time.Minute},
+		{"an hour of outage", outage{90 * time.Minute, 150 * time.Minute, 0.02}, 2 * time.Minute},
+		{"five hours, noisier", outage{90 * time.Minute, 390 * time.Minute, 0.1}, 90 * time.Second},
+		{"ten minutes", outage{90 * time.Minute, 100 * time.Minute, 0.02}, 2 * time.Minute},
 	} {
 		var d burst.Dip
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -90,7 +90,7 @@ func TestAReturnIsMoreThanOneSample(t *testing.T) {
 				at = at.Add(15 * time.Second)
 				d.Update(at, v)
 			}
-			for range 120 {
+			for range 280 {
 				update(1000)
 			}
 			for range 80 {
@@ -125,6 +125,12 @@ func TestFallsThatAreNoDips(t *testing.T) {
 			}
 			return 100
 		}},
+		{"the end of a long burst", func(t time.Duration, _ *rand.Rand) float64 {
+			if m := t % (3 * time.Hour); m > time.Hour && m < 117*time.Minute {
+				return 1000
+			}
+			return 100
+		}},
 		{"silence", func(time.Duration, *rand.Rand) float64 { return 0 }},
 	} {
 		var d burst.Dip
@@ -146,7 +152,7 @@ func TestADipEnds(t *testing.T) {
 			d.Update(at, v)
 		}
 	}
-	feed(1000, time.Hour)
+	feed(1000, 2*time.Hour)
 	feed(100, time.Hour)
 	require.True(t, d.Lasts())
 	feed(300, 5*time.Minute) // up, and no farther

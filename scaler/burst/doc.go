@@ -77,8 +77,11 @@
 // An outage before or behind the target is the reverse: demand falls off a cliff from
 // a steady level, and returns within minutes, faster than replicas start, to about what
 // it was. A [Dip] remembers that level and asks for it at the first sign of a return.
-// Demand that jumps about has no usual height: without a plateau before the cliff there
-// is no dip.
+// Demand that jumps about has no usual height: without a plateau of an hour before the cliff
+// there is no dip. What was high for a shorter time may have been a burst. When plateaus of ten
+// minutes counted, the ends of bursts did, too, and replicas were held for a return that did not
+// come. That used up the bill, and on some bursty loads most of what was missed was missed for
+// that reason. Plateaus of half an hour still count the ends of some; two hours do as well as one.
 //
 // # Why not seasonality
 //
