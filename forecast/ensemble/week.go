@@ -114,19 +114,18 @@ func (r *run) recall() {
 	}
 }
 
-// lean moves the combination towards a day ago, unless a rule was clearly better.
+// lean moves the combination towards a day ago, and so it does with the rule that has taken
+// its place.
 func (r *run) lean() {
-	if r.gated != "" {
-		return
-	}
 	for at, origin := range r.origins {
 		if origin < r.day {
 			continue
 		}
-		path, share := r.mixed[at], min(mostDayShare, dayShare+r.unlike(origin))
+		path, share := slices.Clone(r.mixed[at]), min(mostDayShare, dayShare+r.unlike(origin)) // it may be that of a rule
 		for h, v := range repeat(r.history.Values[:origin], r.day, r.horizon) {
 			path[h] += share * (v - path[h])
 		}
+		r.mixed[at] = path
 	}
 }
 
