@@ -115,7 +115,7 @@ func TestTheFirstDayHoldsTheWholeCountOfTheAutoscaler(t *testing.T) {
 }
 
 // On the first day nothing has been saved yet, so that 16 replicas against the autoscaler's 15 are
-// too many once an hour is known. With a history they are allowed: later days are presumed to save
+// too many once ten minutes are known. With a history they are allowed: later days are presumed to save
 // what they cost.
 func TestTheFirstDayHasNoCredit(t *testing.T) {
 	young, grown := pacing.New(0.001, alphas), pacing.New(0.001, alphas)
@@ -130,9 +130,11 @@ func TestTheFirstDayHasNoCredit(t *testing.T) {
 				p.Observe(m, pacing.Interval{End: now, Length: 15 * time.Second})
 			}
 		}
-		book(16, 50)
-		require.False(t, p.Exceeded(), "less than an hour is no evidence")
-		book(16, 20)
+		book(16, 9)
+		require.False(t, p.Exceeded(), "less than ten minutes are no evidence")
+		book(16, 2)
+		require.Equal(t, p == young, p.Exceeded(), "they are, even where an hour is not known yet")
+		book(16, 60)
 		require.Equal(t, p == young, p.Exceeded())
 		require.Equal(t, p == young, p.Overspent())
 		book(14, 80)

@@ -12,7 +12,7 @@ const (
 	grace        = 30 * time.Second // time for which a replica is paid after its end
 	billMemory   = 168 * time.Hour  // time in which what was paid fades to 1/e
 	missMemory   = 96 * time.Hour   // time in which what was missed fades to 1/e
-	soonest      = 10 * time.Minute // time before which not even an enormous bill is reported
+	soonest      = 10 * time.Minute // time before which no bill is too high
 	firstBill    = time.Hour        // time before which no usual bill is reported
 	presumed     = 6 * time.Hour    // time before the first moment at which the bill is presumed to be thrift: the first hour says little of a day
 	thrift       = 0.9              // presumed bill, as a share of the autoscaler's cost
@@ -263,9 +263,9 @@ func (a *Autoscaler) Overspent() bool { return a.over(a.Spent - a.Held) }
 func (a *Autoscaler) Exceeded() bool { return a.over(a.Spent) }
 
 // Dearer reports whether the whole cost of the target is more than 1.5 % above that of the
-// reactive autoscaler, with no thrift presumed. It is false for the first hour.
+// reactive autoscaler, with no thrift presumed. It is false for the first ten minutes.
 func (a *Autoscaler) Dearer() bool {
-	return a.Known >= firstBill.Seconds() && a.Spent > allowance*a.Cost
+	return a.Known >= soonest.Seconds() && a.Spent > allowance*a.Cost
 }
 
 func (a *Autoscaler) over(spent float64) bool {
