@@ -8,7 +8,8 @@ import (
 // How a dip is recognized, and how it ends.
 const (
 	halfDip    = 30 * time.Second // half-life of the level that is watched
-	cliff      = 0.4              // share of the highest level of the last minutes below which a dip begins
+	alike      = 0.6              // share of the highest level of an hour that the lowest is at least, on a plateau
+	cliff      = 0.4              // share of the lowest level of the hour before, below which a dip begins
 	recovered  = 0.7              // share of the level before the dip at which it is over
 	rebounding = 2.0              // multiple of the lowest level of the last minutes at which demand returns
 	visible    = 0.01             // share of the level before the dip: a smaller rise is none
@@ -58,7 +59,7 @@ func (d *Dip) Update(now time.Time, sample float64) {
 	d.back(now, sample)
 	if d.Lasts() {
 		d.follow(now, sample)
-	} else if high, flat := d.plateau(); flat && d.Level < cliff*high {
+	} else if low, high := d.plateau(); low >= alike*high && d.Level < cliff*low {
 		d.Before, d.Began, d.Rises = high, now, 0
 	}
 }
@@ -84,16 +85,17 @@ func (d *Dip) note(minute int64) {
 	d.Highs[i], d.Lows[i] = max(d.Highs[i], d.Level), min(d.Lows[i], d.Level)
 }
 
-// plateau returns the highest level of the hour before a fall, and whether its minutes were all
-// alike: demand that jumps about has no usual height to return to, and what was high for less
-// than twice the longest burst may have been one.
-func (d *Dip) plateau() (high float64, flat bool) {
-	low := math.Inf(1)
+// plateau returns the lowest and the highest level of the hour before a fall. Only if its minutes
+// were all alike is there a dip: demand that jumps about has no usual height to return to, and what
+// was high for less than twice the longest burst may have been one. The fall is from the lowest: of
+// demand that sank during the hour, as it does every evening, only a part fell within minutes.
+func (d *Dip) plateau() (low, high float64) {
+	low = math.Inf(1)
 	for ago := int64(fall); ago < dipMinutes; ago++ {
 		i := (d.Minute - ago) % dipMinutes
 		high, low = max(high, d.Highs[i]), min(low, d.Lows[i])
 	}
-	return high, low >= 0.6*high
+	return low, high
 }
 
 // lowest returns the lowest level of the last minutes.

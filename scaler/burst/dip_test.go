@@ -131,6 +131,14 @@ func TestFallsThatAreNoDips(t *testing.T) {
 			}
 			return 100
 		}},
+		{"the end of a working day", func(t time.Duration, _ *rand.Rand) float64 {
+			if h := t % (24 * time.Hour); h > 8*time.Hour && h < 17*time.Hour {
+				return 1000
+			} else if h > 17*time.Hour {
+				return 20 + 980*math.Exp2(-(h-17*time.Hour).Minutes()/6)
+			}
+			return 20
+		}},
 		{"silence", func(time.Duration, *rand.Rand) float64 { return 0 }},
 	} {
 		var d burst.Dip

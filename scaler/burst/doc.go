@@ -82,6 +82,8 @@
 // minutes counted, the ends of bursts did, too, and replicas were held for a return that did not
 // come. That used up the bill, and on some bursty loads most of what was missed was missed for
 // that reason. Plateaus of half an hour still count the ends of some; two hours do as well as one.
+// The cliff is measured from the lowest minute of that hour. Measured from the highest, the evening
+// of a target that is used in working hours was a dip, and each burst of the night its return.
 //
 // # Why not seasonality
 //
