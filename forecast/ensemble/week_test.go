@@ -111,6 +111,19 @@ func TestADayAgoHasAPartInTheFirstDays(t *testing.T) {
 	require.Less(t, sum, 1.04*rule)
 }
 
+// A rule that has replaced the combination leans towards a day ago as the combination would; what
+// the rule itself said, by which it is judged, stays.
+func TestARuleLeansTowardsADayAgo(t *testing.T) {
+	rule := []float64{2, 2, 2, 2} // the last value
+	r := run{day: 4, horizon: 4, origins: []int{12}, gated: "last value", mixed: [][]float64{rule}}
+	for range 3 {
+		r.history.Values = append(r.history.Values, 0, 6, 8, 2)
+	}
+	r.lean()
+	require.InDeltaSlice(t, []float64{1.6, 2.8, 3.2, 2}, r.mixed[0], 1e-12) // a fifth of the way
+	require.Equal(t, []float64{2, 2, 2, 2}, rule)
+}
+
 func TestUnlike(t *testing.T) {
 	open, closed := []float64{0, 6, 8, 2}, []float64{0, 0, 0, 0}
 	for name, c := range map[string]struct {
