@@ -51,9 +51,11 @@ func TestAWindowOfOneScrapeIsACause(t *testing.T) {
 	const twice = "scraped, at least twice within the window in brackets"
 	_, err := c.Instant(t.Context(), "sum(rate(http_requests_total[1m]))", noon())
 	require.ErrorContains(t, err, twice)
-	_, err = c.Instant(t.Context(), "queue_length", noon())
-	require.ErrorContains(t, err, "that the target is scraped")
-	require.NotContains(t, err.Error(), twice)
+	for _, query := range []string{"queue_length", `queue_length{queue=~"[a-z]+"}`, "max_over_time(queue_length[1m])"} {
+		_, err = c.Instant(t.Context(), query, noon())
+		require.ErrorContains(t, err, "that the target is scraped")
+		require.NotContains(t, err.Error(), twice, "one scrape is enough for it")
+	}
 }
 
 func TestInstantAnswers(t *testing.T) {

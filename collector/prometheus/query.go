@@ -173,11 +173,11 @@ func (r *reader) result() ([]collector.Sample, error) {
 	return r.samples, nil
 }
 
-// noSeries is [ErrNoData] with what to look at. A window such as that of rate(x[1m]) is empty
-// where it holds a single scrape, as with Prometheus's own default of one in a minute.
+// noSeries is [ErrNoData] with what to look at. A change over a window, such as rate(x[1m]), is
+// nothing where that holds a single scrape, as with Prometheus's own default of one in a minute.
 func noSeries(query string) error {
 	window := ""
-	if strings.Contains(query, "[") {
+	if collector.TakesChange(query) {
 		window = ", at least twice within the window in brackets"
 	}
 	return fmt.Errorf("prometheus: query %q: %w: it gives no series at this time; check names and labels, and that the target is scraped%s",
