@@ -217,7 +217,7 @@ func (t *target) ready(bool) metav1.Condition {
 	case t.view.Zero:
 		return no(v1alpha1.Ready, string(scaler.ScalingDisabled), "the target is scaled to zero, where a floor has no effect: scale it to one or more")
 	case t.view.Unable.Reason != "":
-		return no(v1alpha1.Ready, t.view.Unable.Reason, t.view.Unable.Message+": make the target that the HPA names, or correct scaleTargetRef of the HPA")
+		return no(v1alpha1.Ready, t.view.Unable.Reason, t.view.Unable.Message+": "+t.view.Unable.Remedy())
 	}
 	if unknown := t.object.Spec.Unknown; unknown != "" {
 		return yes(v1alpha1.Ready, "FieldsUnknown", "in order, but for fields that this version of forescale, which is older than the CRD, does not know and ignores: "+unknown)

@@ -171,6 +171,10 @@ func TestATargetThatItsHPACannotScaleIsReported(t *testing.T) {
 	require.Equal(t, "FailedGetScale", x.describe(time.Now(), false).Reason)
 	a, _ := x.plan(time.Now(), Options{}.withDefaults())
 	require.Equal(t, keep, a, "the target may be on its way back: nothing is taken from it")
+
+	x.view.Unable = hpa.Unable{Reason: "FailedUpdateScale", Message: "admission webhook denied the request"}
+	require.Contains(t, x.ready(false).Message, "denied the request: let what refuses to change the scale")
+	require.NotContains(t, x.ready(false).Message, "make the target", "it is there")
 }
 
 // A floor that is free because demand is unknown is not said to be free because demand is low.

@@ -74,10 +74,19 @@ type Target struct {
 }
 
 // An Unable says in the words of the HPA controller why it cannot scale a target, which may have
-// been deleted or renamed under its HPA. No floor has an effect then.
+// been deleted or renamed under its HPA, or may be kept as it is by a policy. No floor has an effect
+// then.
 type Unable struct {
 	Reason  string // FailedGetScale or FailedUpdateScale
 	Message string
+}
+
+// Remedy says what to do about it.
+func (u Unable) Remedy() string {
+	if u.Reason == "FailedUpdateScale" {
+		return "let what refuses to change the scale of the target, such as an admission policy, allow it"
+	}
+	return "make the target that the HPA names, or correct scaleTargetRef of the HPA"
 }
 
 func (v *View) on() string { return v.Kind.GVK.Kind + "/" + v.Name.Name }

@@ -54,7 +54,11 @@ func (d Doctor) object(ctx context.Context, pa *v1alpha1.PredictiveAutoscaler, n
 		add(Fault, fmt.Sprintf("there is no %s %s/%s", kind.GVK.Kind, pa.Namespace, pa.Spec.TargetRef.Name), "make it, or correct spec.targetRef")
 		return out
 	case err != nil:
-		add(Fault, fmt.Sprintf("target: %v", err), "give this account the right to read it")
+		remedy := "see whether the API server answers"
+		if apierrors.IsForbidden(err) {
+			remedy = "give this account the right to read it"
+		}
+		add(Fault, fmt.Sprintf("target: %v", err), remedy)
 		return out
 	}
 	return append(out, target(about, kind, u)...)
@@ -177,7 +181,7 @@ func target(about string, kind hpa.Kind, u *unstructured.Unstructured) []Finding
 		out = append(out, Finding{Fault, about, "the target is scaled to zero, where a floor has no effect", "scale it to one or more"})
 	}
 	if view.Unable.Reason != "" {
-		out = append(out, Finding{Fault, about, view.Unable.Message, "make the target that the HPA names, or correct scaleTargetRef of the HPA"})
+		out = append(out, Finding{Fault, about, view.Unable.Message, view.Unable.Remedy()})
 	}
 	if view.Paused != "" {
 		out = append(out, Finding{Advice, about, fmt.Sprintf("annotation %s pauses the %s, and with it forescale", view.Paused, kind.GVK.Kind), "remove it to let them scale again"})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -59,6 +60,7 @@ func TestTargetFindings(t *testing.T) {
 		"of KEDA":            {"  namespace: shop\n", "  namespace: shop\n  ownerReferences: [{kind: ScaledObject, name: so, apiVersion: keda.sh/v1alpha1, uid: x}]\n", Fault, []string{"KEDA owns", "{kind: ScaledObject, name: so}"}},
 		"at zero":            {"spec:\n  minReplicas", "status: {conditions: [{type: ScalingActive, status: \"False\", reason: ScalingDisabled}]}\nspec:\n  minReplicas", Fault, []string{"scaled to zero"}},
 		"of a lost target":   {"spec:\n  minReplicas", "status: {conditions: [{type: AbleToScale, status: \"False\", reason: FailedGetScale, message: deployments.apps \\\"web\\\" not found}]}\nspec:\n  minReplicas", Fault, []string{"not found\n        make the target that the HPA names"}},
+		"of a policy":        {"spec:\n  minReplicas", "status: {conditions: [{type: AbleToScale, status: \"False\", reason: FailedUpdateScale, message: denied the request}]}\nspec:\n  minReplicas", Fault, []string{"denied the request\n        let what refuses to change the scale"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(good, c.old, c.now, 1)
@@ -73,6 +75,31 @@ func TestTargetFindings(t *testing.T) {
 			for _, want := range c.want {
 				require.Contains(t, out.String(), want)
 			}
+		})
+	}
+}
+
+// A target that cannot be read has one remedy where it is not there, another where it must not be
+// read, and a third where nobody answers.
+func TestATargetThatCannotBeRead(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	pa := &v1alpha1.PredictiveAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop"}}
+	pa.Spec.Metric.Query, pa.Spec.Scale.TargetPerReplica, pa.Spec.TargetRef.Name = "load", 10, "web"
+	what := schema.GroupResource{Group: "autoscaling", Resource: "horizontalpodautoscalers"}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"not there":      {apierrors.NewNotFound(what, "web"), "there is no HorizontalPodAutoscaler shop/web\n        make it, or correct spec.targetRef"},
+		"not allowed":    {apierrors.NewForbidden(what, "web", errors.New("cannot get")), "cannot get\n        give this account the right to read it"},
+		"nobody answers": {apierrors.NewTimeoutError("no answer", 1), "no answer\n        see whether the API server answers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dyn := fake.NewSimpleDynamicClient(runtime.NewScheme())
+			dyn.PrependReactor("get", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, c.err })
+			var out strings.Builder
+			require.Equal(t, Fault, Write(&out, Doctor{Source: young{now}, Dynamic: dyn}.object(t.Context(), pa, now)))
+			require.Contains(t, out.String(), c.want)
 		})
 	}
 }
