@@ -97,10 +97,11 @@ func (l *Learner) Clone() *Learner {
 // Observe takes one interval, about a minute long. It leaves out intervals that say
 // nothing: those without latency, rate or replicas, those within two intervals of a
 // change of the count that is more than a few of very many, and misses at a lower rate
-// than the miss before, whose backlog is still draining. A backlog is no excuse for more than half an hour of misses:
-// from then on they all count until the objective is kept again.
+// than the miss before, whose backlog is still draining. A backlog is no excuse for more
+// than half an hour of misses: from then on they all count until the objective is kept
+// again.
 func (l *Learner) Observe(i Interval) {
-	if l.unsettles(i.Ready) {
+	if l.Objective.Unsettles(l.Ready, i.Ready) {
 		l.Settled = 0
 	} else {
 		l.Settled++
@@ -134,12 +135,12 @@ func (l *Learner) Observe(i Interval) {
 	l.Busy(i.Rate, i.Ready, i.CPU)
 }
 
-// unsettles reports whether the step to a count of ready replicas may show in the latency. New
-// replicas are slow, but so few requests go to one of very many that the quantile does not
-// show it: to at most a quarter of those that may be late. A fleet that large hardly ever keeps
-// its count for minutes.
-func (l *Learner) unsettles(ready int32) bool {
-	return math.Abs(float64(ready)-float64(l.Ready)) > (1-l.Objective.Quantile)/4*float64(l.Ready)
+// Unsettles reports whether a step from one count of ready replicas to another may show in the
+// latency. New replicas are slow, but so few requests go to one of very many that the quantile
+// does not show it: to at most a quarter of those that may be late. A fleet that large hardly
+// ever keeps its count for minutes. A step from zero, or an unknown count, always may.
+func (o Objective) Unsettles(from, to int32) bool {
+	return math.Abs(float64(to)-float64(from)) > (1-o.Quantile)/4*float64(from)
 }
 
 // tells reports whether an interval is complete.

@@ -12,17 +12,18 @@ import (
 // queue outlasts them.
 type minute struct {
 	begins        time.Time
-	ready         int32 // the count of all cells; 0 = it changed, or is not known
+	ready         int32 // the count of the first cell; 0 = it changed since, or is not known
 	rate, latency total
 }
 
 // add takes the cell of that step that begins at a time, and returns what its minute was like on
-// average if this is the last cell of it.
-func (m *minute) add(at time.Time, step time.Duration, i capacity.Interval) (mean capacity.Interval, full bool) {
+// average if this is the last cell of it. A count that changes by no more than what may happen
+// under o counts as one that did not.
+func (m *minute) add(at time.Time, step time.Duration, i capacity.Interval, o capacity.Objective) (mean capacity.Interval, full bool) {
 	if begins := at.Truncate(time.Minute); !m.begins.Equal(begins) {
 		*m = minute{begins: begins, ready: i.Ready}
 	}
-	if i.Ready != m.ready {
+	if o.Unsettles(m.ready, i.Ready) {
 		m.ready = 0
 	}
 	m.rate.add(i.Rate)

@@ -103,7 +103,7 @@ func (r *Rule) ObserveService(rate, latency, ready forecast.Series) {
 		}
 		interval, full := capacity.Interval{Rate: rate.Values[i], Latency: latency.Values[i], Ready: count, CPU: math.NaN()}, true
 		if rate.Step < time.Minute {
-			interval, full = r.minute.add(rate.At(i), rate.Step, interval)
+			interval, full = r.minute.add(rate.At(i), rate.Step, interval, r.learner.Objective)
 		}
 		if full {
 			r.learner.Observe(interval)

@@ -140,6 +140,30 @@ func TestSecondsTeachByTheMinute(t *testing.T) {
 	require.InDelta(t, want, learned(5*time.Second, 0.3), 3)
 }
 
+// A fleet of 160 replicas, of which one comes or goes every other minute, teaches in cells of
+// seconds too, and one of 16 does not.
+func TestSecondsOfALargeFleetTeach(t *testing.T) {
+	objective := &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(500 * time.Millisecond)}
+	for replicas, seen := range map[int]bool{16: false, 160: true} {
+		r, err := staffing.New(api.ScaleSpec{LatencyObjective: objective})
+		require.NoError(t, err)
+		const per = 4
+		for i := range 2000 * per {
+			one := func(v float64) forecast.Series {
+				return forecast.Series{Start: time.Unix(1_760_000_040+15*int64(i), 0).UTC(), Step: 15 * time.Second, Values: []float64{v}}
+			}
+			each := wave(i/per) / 10
+			n := float64(replicas + (i+2)/(2*per)%2) // it changes in the middle of a minute
+			r.ObserveService(one(each*n), one(0.5*math.Pow(each/70, 4)), one(n))
+		}
+		if !seen {
+			require.Zero(t, r.Target())
+			continue
+		}
+		require.InDelta(t, 70, r.Target(), 2)
+	}
+}
+
 // most returns the highest whole rate that n replicas carry.
 func most(r *staffing.Rule, n int32) float64 {
 	rate := 0.0
