@@ -31,9 +31,10 @@ func (s *Store) fit(ctx context.Context, e *entry, now time.Time) {
 // must not keep the fits of others waiting.
 const rereads = 3
 
-// waitingHistories is how many first histories, as they were read at the start, may wait for their fit. A
-// fortnight of minutes takes 160 KB, so those of thousands of workloads that start at once would
-// not fit into the memory of a container: the others are read again when it is their turn.
+// waitingHistories is how many first histories, as they were read at the start, may wait for
+// their fit. A fortnight of minutes takes 160 KB, so those of thousands of workloads that start
+// at once would not fit into the memory of a container: the others are read again when it is
+// their turn.
 const waitingHistories = 64
 
 // launchFit fits on a worker: over history, or over one read first if it is
