@@ -31,8 +31,8 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 	if err != nil {
 		return nil, fmt.Errorf("--slo: %w", err)
 	}
-	d = byTheMinute(d)
 	learner := capacity.Learner{Objective: capacity.Objective{Quantile: quantile, Latency: latency}}
+	d = byTheMinute(d, learner.Objective)
 	counts, latencies := observe(&learner, d)
 	if len(counts) == 0 {
 		return &report.Learned{Words: "cannot tell: no interval with a whole number of replicas"}, nil
@@ -58,8 +58,9 @@ func (o *backtestOptions) learn(d export.Data, given func(flag string) bool) (*r
 
 // byTheMinute returns what was recorded as means over a minute where its cells are shorter: the
 // requests of a second are too few for a quantile, and a queue makes many seconds one. A latency
-// of zero is that of a second without requests.
-func byTheMinute(d export.Data) export.Data {
+// of zero is that of a second without requests. A count that changed, so that it shows in the
+// latency by objective, is NaN.
+func byTheMinute(d export.Data, objective capacity.Objective) export.Data {
 	if d.Rate.Step >= time.Minute {
 		return d
 	}
@@ -69,11 +70,33 @@ func byTheMinute(d export.Data) export.Data {
 			d.Latency.Values[i] = math.NaN()
 		}
 	}
-	for _, s := range []*forecast.Series{&d.Rate, &d.Latency, &d.Replicas} {
+	per := int(time.Minute / d.Replicas.Step)
+	counts := make([]float64, 0, len(d.Replicas.Values)/per+1)
+	for cells := range slices.Chunk(d.Replicas.Values, per) {
+		counts = append(counts, countOf(cells, objective))
+	}
+	d.Replicas.Step, d.Replicas.Values = time.Duration(per)*d.Replicas.Step, counts
+	for _, s := range []*forecast.Series{&d.Rate, &d.Latency} {
 		t := trace.Trace{Start: s.Start, Step: s.Step, Values: s.Values}.Coarsen(time.Minute)
 		*s = forecast.Series{Start: t.Start, Step: t.Step, Values: t.Values}
 	}
 	return d
+}
+
+// countOf returns the first count of cells that is known; NaN if none is, or if another one may
+// show in the latency.
+func countOf(cells []float64, objective capacity.Objective) float64 {
+	count := math.NaN()
+	for _, v := range cells {
+		switch {
+		case math.IsNaN(v):
+		case math.IsNaN(count):
+			count = v
+		case objective.Unsettles(whole(count), whole(v)):
+			return math.NaN()
+		}
+	}
+	return count
 }
 
 // observe lets learner see what was recorded, and returns the counts of ready replicas and

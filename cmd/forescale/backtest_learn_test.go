@@ -18,6 +18,7 @@ import (
 	"github.com/forescale/forescale/collector/export"
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler/api"
+	"github.com/forescale/forescale/scaler/capacity"
 )
 
 // A recording is of a service whose pods carry 40 requests/s with 4 slots, or as many times
@@ -121,15 +122,24 @@ func TestByTheMinute(t *testing.T) {
 	}
 	fine := func(values ...float64) forecast.Series { return series(20*time.Second, values...) }
 	latency := fine(0.5, 0, 0.25, math.NaN(), 0, 0)
-	d := byTheMinute(export.Data{Rate: fine(8, 0, 10, 3, 3, 3), Latency: latency, Replicas: fine(2, 2, 2, 2, 3, 3)})
+	objective := capacity.Objective{Quantile: 0.95}
+	d := byTheMinute(export.Data{Rate: fine(8, 0, 10, 3, 3, 3), Latency: latency, Replicas: fine(2, 2, 2, 2, 3, 3)}, objective)
 	require.Equal(t, series(time.Minute, 6, 3), d.Rate)
 	require.InDelta(t, 0.375, d.Latency.Values[0], 1e-12, "a latency of zero is that of no request")
 	require.True(t, math.IsNaN(d.Latency.Values[1]))
 	require.Zero(t, whole(d.Replicas.Values[1]), "the count changed within the minute")
 	require.Zero(t, latency.Values[1], "what was recorded stays as it is")
 
+	many := fine(160, 161, 162, 160, 163, 160, math.NaN(), 161, 160)
+	d = byTheMinute(export.Data{Rate: fine(1, 1, 1, 1, 1, 1, 1, 1, 1), Latency: fine(1, 1, 1, 1, 1, 1, 1, 1, 1), Replicas: many}, objective)
+	require.Equal(t, int32(160), whole(d.Replicas.Values[0]), "one or two of so many more are no change")
+	require.Zero(t, whole(d.Replicas.Values[1]), "three more are a change, although the mean is a whole number")
+	require.Equal(t, int32(161), whole(d.Replicas.Values[2]), "a gap is no change")
+	require.Len(t, d.Replicas.Values, len(d.Rate.Values))
+	require.Equal(t, d.Rate.Step, d.Replicas.Step)
+
 	hours := export.Data{Rate: series(time.Hour, 1, 2), Latency: series(time.Hour, 0, 1), Replicas: series(time.Hour, 1, 1)}
-	require.Equal(t, hours, byTheMinute(hours))
+	require.Equal(t, hours, byTheMinute(hours, objective))
 }
 
 // Pods of the default capacity take 80 ms for a request, so an objective below that has to wait
