@@ -209,7 +209,7 @@ func settings(about string, t trigger, spec api.Spec, hidden map[string]bool) (o
 		add(Advice, "mode is "+string(spec.Mode)+": it answers with the observed demand", "set mode to Active to let the forecast act")
 	}
 	if spec.Scale.LeadTime.Auto() && !hidden["scale.leadTime"] {
-		add(Advice, "scale.leadTime is not stated, and behind KEDA, where forescale sees no pods, cannot be measured: 75 s are assumed", "state how long a pod takes from its creation to readiness, and 15 s more for the HPA")
+		add(Advice, "scale.leadTime is auto, but behind KEDA forescale sees no pods to measure it on: 75 s are assumed", "state how long a pod takes from its creation to readiness, and 15 s more for the HPA")
 	}
 	return out
 }

@@ -107,6 +107,7 @@ func TestATriggerOfForescale(t *testing.T) {
 		"not ready":             {"spec:\n", "status: {conditions: [{type: Ready, status: \"False\", reason: ScaledObjectCheckFailed, message: no target}]}\nspec:\n", Fault, []string{"KEDA reports ScaledObjectCheckFailed: no target"}},
 		"on its fallback":       {"spec:\n", "status: {conditions: [{type: Fallback, status: \"True\"}]}\nspec:\n", Fault, []string{"runs on its fallback"}},
 		"no lead time":          {"      scale.leadTime: 90s\n", "", Advice, []string{"75 s are assumed", "state how long a pod takes"}},
+		"a lead time by itself": {"scale.leadTime: 90s", "scale.leadTime: auto", Advice, []string{"scale.leadTime is auto, but behind KEDA", "state how long a pod takes"}},
 		"a lead time of a pod":  {"scale.leadTime: 90s", "scale.leadTimeFromEnv: LEAD_TIME", Advice, []string{"are not checked: scale.leadTime"}},
 		"a fallback":            {"spec:\n", "spec:\n  fallback: {failureThreshold: 3, replicas: 6}\n", Advice, []string{"goes down to 6", "fallback.behavior: currentReplicasIfHigher"}},
 		"two of one name":       {"  - {type: cpu, metadata: {value: \"85\"}}", "  - {type: external, metadata: {scalerAddress: \"dns:///forescale.forescale:9443\", metric.query: \"sum(rate(http_requests_total[1m]))\", scale.targetPerReplica: \"5\"}}", Fault, []string{"that of another trigger too"}},
