@@ -10,7 +10,7 @@ const (
 	halfDip    = 30 * time.Second // half-life of the level that is watched
 	alike      = 0.6              // share of the highest level of an hour that the lowest is at least, on a plateau
 	cliff      = 0.4              // share of the lowest level of the hour before, below which a dip begins
-	recovered  = 0.7              // share of the level before the dip at which it is over
+	recovered  = 0.7              // share of the level of the minutes before the dip at which it is over
 	rebounding = 2.0              // multiple of the lowest level of the last minutes at which demand returns
 	visible    = 0.01             // share of the level before the dip: a smaller rise is none
 	longestDip = 12 * time.Hour   // a longer one is a new level
@@ -31,7 +31,8 @@ type Dip struct {
 	Highs  [dipMinutes]float64 `json:"highs"`  // highest level of each minute, by minute modulo their count; 0 = unknown
 	Lows   [dipMinutes]float64 `json:"lows"`   // lowest
 
-	Before float64   `json:"before"` // level before the dip; 0 = there is none
+	Before float64   `json:"before"` // highest level of the hour before the dip; 0 = there is none
+	Over   float64   `json:"over"`   // level at which the dip is over
 	Began  time.Time `json:"began"`  // of the dip
 	Rises  int       `json:"rises"`  // samples in a row that rise
 	Back   time.Time `json:"back"`   // since when demand returns; zero if it does not
@@ -59,8 +60,8 @@ func (d *Dip) Update(now time.Time, sample float64) {
 	d.back(now, sample)
 	if d.Lasts() {
 		d.follow(now, sample)
-	} else if low, high := d.plateau(); low >= alike*high && d.Level < cliff*low {
-		d.Before, d.Began, d.Rises = high, now, 0
+	} else if low, high, last := d.plateau(); low >= alike*high && d.Level < cliff*low {
+		d.Before, d.Over, d.Began, d.Rises = high, recovered*last, now, 0
 	}
 }
 
@@ -85,17 +86,22 @@ func (d *Dip) note(minute int64) {
 	d.Highs[i], d.Lows[i] = max(d.Highs[i], d.Level), min(d.Lows[i], d.Level)
 }
 
-// plateau returns the lowest and the highest level of the hour before a fall. Only if its minutes
-// were all alike is there a dip: demand that jumps about has no usual height to return to, and what
-// was high for less than twice the longest burst may have been one. The fall is from the lowest: of
-// demand that sank during the hour, as it does every evening, only a part fell within minutes.
-func (d *Dip) plateau() (low, high float64) {
+// plateau returns the lowest and the highest level of the hour before a fall, and the highest of
+// its last minutes. Only if the minutes of that hour were all alike is there a dip: demand that
+// jumps about has no usual height to return to, and what was high for less than twice the longest
+// burst may have been one. The fall is from the lowest: of demand that sank during the hour, as it
+// does every evening, only a part fell within minutes. Nor does such demand return to where it was
+// an hour before: waiting for that, a dip would outlast the outage by hours.
+func (d *Dip) plateau() (low, high, last float64) {
 	low = math.Inf(1)
 	for ago := int64(fall); ago < dipMinutes; ago++ {
 		i := (d.Minute - ago) % dipMinutes
 		high, low = max(high, d.Highs[i]), min(low, d.Lows[i])
+		if ago < lately {
+			last = high
+		}
 	}
-	return low, high
+	return low, high, last
 }
 
 // lowest returns the lowest level of the last minutes.
@@ -109,7 +115,7 @@ func (d *Dip) lowest() float64 {
 
 // follow watches a dip.
 func (d *Dip) follow(now time.Time, sample float64) {
-	if d.Level >= recovered*d.Before || now.Sub(d.Began) > longestDip {
+	if d.Level >= d.Over || now.Sub(d.Began) > longestDip {
 		d.Before = 0
 		for i := range d.Highs {
 			d.Highs[i] = min(d.Highs[i], d.Level)

@@ -171,6 +171,28 @@ func TestADipEnds(t *testing.T) {
 	require.False(t, d.Lasts())
 }
 
+// Demand that sank by 37 % within the hour before an outage, as in an evening, comes back to where
+// it last was. The dip is over then, although the highest level of that hour stays out of reach.
+func TestADipIsOverWhereDemandLastWas(t *testing.T) {
+	var d burst.Dip
+	for at := time.Duration(0); at < 4*time.Hour; at += 15 * time.Second {
+		v := 1000 - 370*max(0, (at-2*time.Hour).Hours())
+		if at >= 3*time.Hour {
+			v = 630
+		}
+		if at > 3*time.Hour && at < 190*time.Minute {
+			v = 6
+		}
+		d.Update(start.Add(at), v)
+		if at == 189*time.Minute {
+			require.True(t, d.Lasts())
+		}
+		if at > 192*time.Minute {
+			require.False(t, d.Lasts(), "%v", at)
+		}
+	}
+}
+
 func TestDipIgnoresInvalidSamples(t *testing.T) {
 	var d, same burst.Dip
 	for i := range 200 {
