@@ -239,30 +239,25 @@ spec: {taints: [{key: room, effect: NoSchedule}]}
 	require.NoError(t, b.Kube.AppsV1().Deployments(b.ns).Delete(t.Context(), "web-0", metav1.DeleteOptions{}))
 }
 
-// An HPA whose controller does not get as far as the floor, because what it scales is
-// missing say, is told of, and so is that it follows again.
-func TestAFloorThatTheHPADoesNotTakeUpIsTold(t *testing.T) {
+// An HPA that has never had a target is told of, with what to do about it, and is followed once
+// it has one.
+func TestAnHPAWithoutATargetIsTold(t *testing.T) {
 	t.Parallel()
 	b := shared.bench(t)
 	b.demand(15)
 	b.apply(named(b.hpa(2), 0))
 	b.start("a")
 	b.apply(named(b.autoscaler(""), 0))
-	b.reason("web-0", "Acting", "FloorFree")
 	b.demand(95)
-	b.reason("web-0", "Acting", "FloorHeld")
-	begin := time.Now()
-	require.Eventually(t, func() bool {
-		status, reason, message := b.condition("web-0", "Acting")
-		return status == "False" && reason == "FloorUnseen" && strings.Contains(message, "kubectl describe hpa web-0")
-	}, 3*time.Minute, time.Second, "the HPA finds no Deployment")
-	require.Greater(t, time.Since(begin), 100*time.Second, "it had time for several looks")
+	b.eventually(patience, func() bool {
+		status, reason, message := b.condition("web-0", "Ready")
+		return status == "False" && reason == "FailedGetScale" && strings.Contains(message, "make the target that the HPA names")
+	}, "the HPA finds no Deployment")
 	b.apply(named(b.workload(), 0))
 	b.reason("web-0", "Acting", "FloorHeld")
 	b.eventually(patience, func() bool {
-		list, err := b.Kube.EventsV1().Events(b.ns).List(t.Context(), metav1.ListOptions{FieldSelector: "reason=FloorUnseen"})
-		require.NoError(t, err)
-		return len(list.Items) == 1
-	}, "one event has told of it")
+		status, reason, _ := b.condition("web-0", "Ready")
+		return status == "True" && reason == "Valid"
+	}, "the HPA finds it")
 	b.remove("web-0")
 }

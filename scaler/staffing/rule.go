@@ -15,7 +15,6 @@ package staffing
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/forescale/forescale/forecast"
 	"github.com/forescale/forescale/scaler"
@@ -31,7 +30,6 @@ type Rule struct {
 
 	learner *capacity.Learner // of what a replica carries; nil before there is something to learn from
 	ready   int32             // replicas when it last observed
-	minute  minute            // of cells shorter than a minute, as far as it has come
 	curve   *capacity.Curve   // what replicas carry by scale.service; nil without
 }
 
@@ -88,9 +86,8 @@ func (r *Rule) AsQueue() bool { return r.curve != nil }
 // ObserveService learns what a replica carries from three series of one grid, cell by
 // cell: the rate that came in, the latency quantile of the objective in seconds, and
 // the ready replicas. Cells that are NaN in any of them say nothing, nor do those
-// whose count is no whole number because it changed. Of cells shorter than a minute it takes
-// the mean over each minute. It does nothing without a latency objective, and reads as many
-// cells as the shortest series has.
+// whose count is no whole number because it changed. It does nothing
+// without a latency objective, and reads as many cells as the shortest series has.
 func (r *Rule) ObserveService(rate, latency, ready forecast.Series) {
 	if r.objective == nil {
 		return
@@ -98,15 +95,11 @@ func (r *Rule) ObserveService(rate, latency, ready forecast.Series) {
 	n := min(rate.Len(), latency.Len(), ready.Len())
 	for i := range n {
 		count := whole(ready.Values[i])
+		r.learner.Observe(capacity.Interval{
+			Rate: rate.Values[i], Latency: latency.Values[i], Ready: count, CPU: math.NaN(),
+		})
 		if count > 0 {
 			r.ready = count
-		}
-		interval, full := capacity.Interval{Rate: rate.Values[i], Latency: latency.Values[i], Ready: count, CPU: math.NaN()}, true
-		if rate.Step < time.Minute {
-			interval, full = r.minute.add(rate.At(i), rate.Step, interval, r.learner.Objective)
-		}
-		if full {
-			r.learner.Observe(interval)
 		}
 	}
 }

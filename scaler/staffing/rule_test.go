@@ -2,7 +2,6 @@ package staffing_test
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -111,57 +110,6 @@ func TestNothingIsLearnedFromACountThatChanged(t *testing.T) {
 	}
 	r.ObserveService(line(rate), line(latency), line(ready))
 	require.Zero(t, r.Target())
-}
-
-// Cells of seconds teach what their minutes do: the latencies of seconds scatter so widely that
-// safe rates would seem to be missed.
-func TestSecondsTeachByTheMinute(t *testing.T) {
-	objective := &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(500 * time.Millisecond)}
-	learned := func(step time.Duration, noise float64) float64 {
-		r, err := staffing.New(api.ScaleSpec{LatencyObjective: objective})
-		require.NoError(t, err)
-		rng := rand.New(rand.NewPCG(6, 6))
-		per := int(time.Minute / step)
-		for i := range 2000 * per {
-			one := func(v float64) forecast.Series {
-				return forecast.Series{Start: time.Unix(1_760_000_040, 0).UTC().Add(time.Duration(i) * step), Step: step, Values: []float64{v}}
-			}
-			rate, seen := wave(i/per), math.Exp(noise*rng.NormFloat64())
-			if step < time.Minute && i%4 == 3 {
-				seen = math.NaN() // nothing came in
-			}
-			r.ObserveService(one(rate), one(0.5*math.Pow(rate/10/70, 4)*seen), one(10))
-		}
-		return r.Target()
-	}
-	want := learned(time.Minute, 0)
-	require.InDelta(t, 70, want, 2)
-	require.InDelta(t, want, learned(5*time.Second, 0), 0, "the minutes are the same ones")
-	require.InDelta(t, want, learned(5*time.Second, 0.3), 3)
-}
-
-// A fleet of 160 replicas, of which one comes or goes every other minute, teaches in cells of
-// seconds too, and one of 16 does not.
-func TestSecondsOfALargeFleetTeach(t *testing.T) {
-	objective := &api.LatencyObjective{Quantile: 0.95, Value: api.Duration(500 * time.Millisecond)}
-	for replicas, seen := range map[int]bool{16: false, 160: true} {
-		r, err := staffing.New(api.ScaleSpec{LatencyObjective: objective})
-		require.NoError(t, err)
-		const per = 4
-		for i := range 2000 * per {
-			one := func(v float64) forecast.Series {
-				return forecast.Series{Start: time.Unix(1_760_000_040+15*int64(i), 0).UTC(), Step: 15 * time.Second, Values: []float64{v}}
-			}
-			each := wave(i/per) / 10
-			n := float64(replicas + (i+2)/(2*per)%2) // it changes in the middle of a minute
-			r.ObserveService(one(each*n), one(0.5*math.Pow(each/70, 4)), one(n))
-		}
-		if !seen {
-			require.Zero(t, r.Target())
-			continue
-		}
-		require.InDelta(t, 70, r.Target(), 2)
-	}
 }
 
 // most returns the highest whole rate that n replicas carry.
