@@ -15,9 +15,8 @@
 //
 // # What is not a sample
 //
-// Refused, and counted in [Rejected], are NaN and infinite values, negative values
-// (demand has none), and samples that are not newer than the one before, belong to a
-// cell already closed, or lie in the future. None of them stops the samples that
+// NaN and infinite values are refused, and negative ones: demand has none. Samples that
+// are not newer than the one before are ignored. None of them stops the samples that
 // follow.
 //
 // This package is pure; the sources live in the packages below it.

@@ -26,7 +26,7 @@ func TestResample(t *testing.T) {
 		start, end time.Duration // after noon
 		first      time.Duration // start of the first cell, after noon
 		want       []float64
-		rejected   collector.Rejected
+		refused    int
 	}{
 		"a sample on a border belongs to the cell it closes": {
 			samples: []collector.Sample{at(minute, 10), at(2*minute, 20)},
@@ -51,18 +51,20 @@ func TestResample(t *testing.T) {
 		"the first cell is a whole one": {
 			samples: []collector.Sample{at(45*time.Second, 99), at(2*minute, 20)},
 			start:   30 * time.Second, first: minute, end: 2 * minute, want: []float64{20},
-			rejected: collector.Rejected{Late: 1},
 		},
 		"no whole cell fits": {
 			start: time.Second, first: minute, end: 59 * time.Second, want: []float64{},
 		},
-		"what is no demand is counted, not kept": {
+		"what is no demand is counted, and no sample counts twice": {
 			samples: []collector.Sample{
 				at(10*time.Second, nan), at(20*time.Second, math.Inf(1)), at(25*time.Second, -1),
 				at(30*time.Second, 5), at(30*time.Second, 7), at(29*time.Second, 7), at(0, 7), at(3*minute, 7),
 			},
-			end: minute, want: []float64{5},
-			rejected: collector.Rejected{NotFinite: 2, Negative: 1, Late: 1, OutOfOrder: 2, Future: 1},
+			end: minute, want: []float64{5}, refused: 3,
+		},
+		"after a sample of the open cell none of a closed one comes": {
+			samples: []collector.Sample{at(minute+30*time.Second, 99), at(minute, 10)},
+			end:     minute + 59*time.Second, want: []float64{nan},
 		},
 		"the mean of huge values stays finite": {
 			samples: []collector.Sample{at(time.Second, math.MaxFloat64), at(2*time.Second, math.MaxFloat64)},
@@ -71,27 +73,27 @@ func TestResample(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			series, rejected, err := collector.Resample(tt.samples, noon().Add(tt.start), noon().Add(tt.end), minute)
+			series, refused, err := collector.Resample(tt.samples, noon().Add(tt.start), noon().Add(tt.end), minute)
 			require.NoError(t, err)
 			require.NoError(t, series.Check())
 			require.Equal(t, noon().Add(tt.first), series.Start)
 			require.Equal(t, minute, series.Step)
 			requireSame(t, tt.want, series.Values)
-			require.Equal(t, tt.rejected, rejected)
+			require.Equal(t, tt.refused, refused)
 		})
 	}
 }
 
 func TestResampleBeforeTheEpoch(t *testing.T) {
 	start := time.Unix(-150, 0)
-	series, rejected, err := collector.Resample([]collector.Sample{
+	series, refused, err := collector.Resample([]collector.Sample{
 		{Time: time.Unix(-60, 0), Value: 1}, // closes the cell from −120 s
 		{Time: time.Unix(-1, 0), Value: 2},
 		{Time: time.Unix(0, 0), Value: 4},
 		{Time: time.Unix(1, 0), Value: 8},
 	}, start, time.Unix(60, 0), minute)
 	require.NoError(t, err)
-	require.Zero(t, rejected.Total())
+	require.Zero(t, refused)
 	require.Equal(t, time.Unix(-120, 0).UTC(), series.Start)
 	require.Equal(t, []float64{1, 3, 8}, series.Values)
 }
@@ -114,79 +116,6 @@ func TestBoundsThatCannotBeCounted(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 		})
 	}
-}
-
-func TestGridGoesOnAfterASeries(t *testing.T) {
-	samples := []collector.Sample{at(minute, 1), at(2*minute, 2), at(2*minute+20*time.Second, 30), at(2*minute+40*time.Second, 10)}
-	now := noon().Add(2*minute + 50*time.Second) // a restart in the middle of a cell
-	series, _, err := collector.Resample(samples, noon(), now, minute)
-	require.NoError(t, err)
-	require.Equal(t, []float64{1, 2}, series.Values)
-
-	g, err := collector.NewGrid(series.End(), minute)
-	require.NoError(t, err)
-	require.Equal(t, noon().Add(2*minute), g.Start())
-	for _, s := range samples {
-		g.Add(s, now)
-	}
-	require.Equal(t, collector.Rejected{Late: 2}, g.Rejected(), "the series has them already")
-
-	_, ok := g.Next(now)
-	require.False(t, ok, "half a cell reads like a dip")
-
-	require.True(t, g.Add(at(3*minute, 50), noon().Add(3*minute)))
-	v, ok := g.Next(noon().Add(3 * minute))
-	require.True(t, ok)
-	require.InDelta(t, 30, v, 1e-12)
-	require.Equal(t, series.End().Add(minute), g.Start())
-}
-
-func TestGridAfterALongSilence(t *testing.T) {
-	g, err := collector.NewGrid(noon(), minute)
-	require.NoError(t, err)
-	require.True(t, g.Add(at(30*time.Second, 7), noon().Add(time.Hour)))
-	require.Equal(t, 60, g.Due(noon().Add(time.Hour)))
-	var got []float64
-	for v, ok := g.Next(noon().Add(time.Hour)); ok; v, ok = g.Next(noon().Add(time.Hour)) {
-		got = append(got, v)
-	}
-	require.Len(t, got, 60)
-	require.InDelta(t, 7, got[0], 0)
-	for _, v := range got[1:] {
-		require.True(t, math.IsNaN(v))
-	}
-	require.Zero(t, g.Due(noon().Add(time.Hour)))
-
-	require.False(t, g.Add(at(50*time.Minute, 1), noon().Add(time.Hour)), "its cell is closed")
-	require.Equal(t, "1 late", g.Rejected().String())
-}
-
-// A source that wakes up without anybody reading the closed cells loses nothing.
-func TestGridKeepsCellsUntilTheyAreRead(t *testing.T) {
-	g, err := collector.NewGrid(noon(), minute)
-	require.NoError(t, err)
-	now := noon().Add(10 * minute)
-	for i := range 10 {
-		require.True(t, g.Add(at(time.Duration(i+1)*minute, float64(i)), now))
-	}
-	for i := range 10 {
-		v, ok := g.Next(now)
-		require.True(t, ok)
-		require.InDelta(t, float64(i), v, 0)
-	}
-}
-
-func TestGridDoesNotAllocate(t *testing.T) {
-	g, err := collector.NewGrid(noon(), minute)
-	require.NoError(t, err)
-	now := noon()
-	require.Zero(t, testing.AllocsPerRun(1000, func() {
-		now = now.Add(10 * time.Second)
-		g.Add(collector.Sample{Time: now, Value: 1}, now)
-		for _, ok := g.Next(now); ok; _, ok = g.Next(now) {
-			continue
-		}
-	}))
 }
 
 // requireSame compares with NaN equal to NaN.

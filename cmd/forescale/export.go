@@ -207,12 +207,12 @@ func (e *exporter) data(ctx context.Context, queries ...string) (export.Data, er
 		if err != nil {
 			return d, err
 		}
-		series, rejected, err := collector.Resample(samples, e.from, e.to, e.step)
+		series, refused, err := collector.Resample(samples, e.from, e.to, e.step)
 		if err != nil {
 			return d, err
 		}
-		if rejected.Total() > rejected.Late { // the sample on the first border is late, and of the cell before
-			d.Notes = append(d.Notes, fmt.Sprintf("query %q: values refused: %s", queries[i], rejected))
+		if refused > 0 {
+			d.Notes = append(d.Notes, fmt.Sprintf("query %q: %d values are negative or not finite, and were left out", queries[i], refused))
 		}
 		if column == &d.Rate && !collector.TakesChange(queries[i]) && collector.LooksLikeCounter(series.Values) {
 			d.Notes = append(d.Notes, fmt.Sprintf("query %q: %s", queries[i], collector.CounterNote))
