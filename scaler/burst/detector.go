@@ -27,49 +27,49 @@ const (
 
 // A Burst is one that is over.
 type Burst struct {
-	At     time.Time     `json:"at"`     // when it was noticed
-	Height float64       `json:"height"` // highest sample over the reference at its onset, ≥ 1
-	Lasted time.Duration `json:"lasted"` // from notice to the first calm sample, ns in JSON
-	Base   float64       `json:"base"`   // reference at its onset, unit of the metric; 0 = unknown
-	Rose   time.Duration `json:"rose"`   // from notice until it was near its height, ns in JSON; 0 = at once, or unknown
+	At     time.Time     // when it was noticed
+	Height float64       // highest sample over the reference at its onset, ≥ 1
+	Lasted time.Duration // from notice to the first calm sample
+	Base   float64       // reference at its onset, unit of the metric; 0 = unknown
+	Rose   time.Duration // from notice until it was near its height; 0 = at once, or unknown
 }
 
-// A Detector watches one series of demand. Except for Window and Zone, its exported fields
-// are its memory, of bounded size, so that it can be dumped and restored as JSON; do not write
-// them. The zero Detector is ready. It is not safe for concurrent use.
+// A Detector watches one series of demand. Except for Window and Zone, its fields are its
+// memory, of bounded size; do not write them. The zero Detector is ready. It is not safe for
+// concurrent use.
 type Detector struct {
 	// Window is the time over which each sample is a mean, as that of rate(); 0 if
 	// a sample is the mean since the last one. Set it before the first Update.
-	Window time.Duration `json:"window"`
+	Window time.Duration
 
 	// Zone is that of the clock by which demand rises daily and weekly; nil means UTC. Set
 	// it before the first Update, and after a restore.
-	Zone *time.Location `json:"-"`
+	Zone *time.Location
 
-	Seen   time.Time `json:"seen"`   // newest sample
-	First  time.Time `json:"first"`  // oldest sample
-	Last   float64   `json:"last"`   // value of the newest sample
-	Level  float64   `json:"level"`  // of the last minutes, without bursts
-	Spread float64   `json:"spread"` // mean absolute deviation of a sample from it
-	Hints  int       `json:"hints"`  // samples in a row that were likely a burst
+	Seen   time.Time // newest sample
+	First  time.Time // oldest sample
+	Last   float64   // value of the newest sample
+	Level  float64   // of the last minutes, without bursts
+	Spread float64   // mean absolute deviation of a sample from it
+	Hints  int       // samples in a row that were likely a burst
 
-	Onset  time.Time  `json:"onset"`  // of the burst that lasts; zero if none does
-	Base   float64    `json:"base"`   // reference at the onset
-	Peak   float64    `json:"peak"`   // highest sample since
-	Surge  float64    `json:"surge"`  // highest rate behind the first samples, which are means over Window
-	Guess  float64    `json:"guess"`  // demand behind the newest sample, if that may be the first one of a burst; 0 = none
-	Mark   float64    `json:"mark"`   // highest sample when it last grew by a quarter of what is above the base
-	Marked time.Time  `json:"marked"` // when that was
-	Tops   [2]float64 `json:"tops"`   // highest sample of this hold and of the one before
-	Turned time.Time  `json:"turned"` // when this hold began
-	Calm   time.Time  `json:"calm"`   // first of the calm samples that end it
-	Recent []Burst    `json:"recent"` // oldest first
+	Onset  time.Time  // of the burst that lasts; zero if none does
+	Base   float64    // reference at the onset
+	Peak   float64    // highest sample since
+	Surge  float64    // highest rate behind the first samples, which are means over Window
+	Guess  float64    // demand behind the newest sample, if that may be the first one of a burst; 0 = none
+	Mark   float64    // highest sample when it last grew by a quarter of what is above the base
+	Marked time.Time  // when that was
+	Tops   [2]float64 // highest sample of this hold and of the one before
+	Turned time.Time  // when this hold began
+	Calm   time.Time  // first of the calm samples that end it
+	Recent []Burst    // oldest first
 
-	Alarms int `json:"alarms"` // samples that might have been the first one of a burst
-	True   int `json:"true"`   // those that were followed by the onset of one
+	Alarms int // samples that might have been the first one of a burst
+	True   int // those that were followed by the onset of one
 
-	Phases []time.Duration `json:"phases,omitempty"` // times of day, in Zone, at which the clock makes demand rise
-	Weekly []Weekly        `json:"weekly,omitempty"` // rises at the same time of each week, in Zone
+	Phases []time.Duration // times of day, in Zone, at which the clock makes demand rise
+	Weekly []Weekly        // rises at the same time of each week, in Zone
 
 	renewal renewal // made from Recent, anew after each burst
 }

@@ -22,22 +22,21 @@ const (
 
 // A Dip watches for demand that falls off a cliff, as when something before or behind the
 // target fails, and for its return: what fell within minutes returns within minutes, to
-// about where it was. The exported fields are its whole memory, for dumps. The zero Dip is
-// ready. It is not safe for concurrent use.
+// about where it was. The zero Dip is ready. It is not safe for concurrent use.
 type Dip struct {
-	Seen   time.Time           `json:"seen"`   // newest sample
-	Level  float64             `json:"level"`  // of about the last minute
-	Minute int64               `json:"minute"` // since the epoch, of the newest entry of the following
-	Highs  [dipMinutes]float64 `json:"highs"`  // highest level of each minute, by minute modulo their count; 0 = unknown
-	Lows   [dipMinutes]float64 `json:"lows"`   // lowest
+	Seen   time.Time           // newest sample
+	Level  float64             // of about the last minute
+	Minute int64               // since the epoch, of the newest entry of the following
+	Highs  [dipMinutes]float64 // highest level of each minute, by minute modulo their count; 0 = unknown
+	Lows   [dipMinutes]float64 // lowest
 
-	Before float64   `json:"before"` // highest level of the hour before the dip; 0 = there is none
-	Over   float64   `json:"over"`   // level at which the dip is over
-	Began  time.Time `json:"began"`  // of the dip
-	Rises  int       `json:"rises"`  // samples in a row that rise
-	Back   time.Time `json:"back"`   // since when demand returns; zero if it does not
-	Peak   float64   `json:"peak"`   // highest sample since
-	Target float64   `json:"target"` // level that it returns to: Before
+	Before float64   // highest level of the hour before the dip; 0 = there is none
+	Over   float64   // level at which the dip is over
+	Began  time.Time // of the dip
+	Rises  int       // samples in a row that rise
+	Back   time.Time // since when demand returns; zero if it does not
+	Peak   float64   // highest sample since
+	Target float64   // level that it returns to: Before
 }
 
 // Update takes a sample of demand, in order of time. It ignores one that is not finite or

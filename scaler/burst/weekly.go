@@ -15,11 +15,11 @@ const (
 // A Weekly is a rise at the same time of each week: the end of a weekend, a weekly job, a
 // newsletter. What rises on each working day is five of them, and not expected on a Saturday.
 type Weekly struct {
-	At     time.Duration `json:"at"`             // time of the week, counted from the epoch by the clock of a zone, at which the cells of a history show it; ns in JSON
-	Height float64       `json:"height"`         // demand after it over that before it, the larger of both weeks, > 1
-	Top    float64       `json:"top"`            // demand after it, the larger of both weeks, unit of the samples
-	Early  time.Duration `json:"early"`          // by how much it may begin before At: cells show it late; ns in JSON
-	Ramp   bool          `json:"ramp,omitempty"` // a step of a ramp: means of three cells; steps that are due multiply
+	At     time.Duration // time of the week, counted from the epoch by the clock of a zone, at which the cells of a history show it
+	Height float64       // demand after it over that before it, the larger of both weeks, > 1
+	Top    float64       // demand after it, the larger of both weeks, unit of the samples
+	Early  time.Duration // by how much it may begin before At: cells show it late
+	Ramp   bool          // a step of a ramp: means of three cells; steps that are due multiply
 }
 
 // A Rise is one that was noticed in a history.

@@ -133,9 +133,9 @@ func wilson(hits, n float64) (lo, hi float64) {
 // A drift is Page's two-sided cumulative sum (Biometrika 41, 1954) over errors
 // of the logarithm of the latency, in units of their mean size.
 type drift struct {
-	Size float64 `json:"size"`
-	Up   float64 `json:"up"`
-	Down float64 `json:"down"`
+	Size float64
+	Up   float64
+	Down float64
 }
 
 // mostError bounds what one error counts, in units of the mean size.

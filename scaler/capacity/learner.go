@@ -24,19 +24,19 @@ const (
 
 // An Estimate is what a replica carries, in requests/s per replica.
 type Estimate struct {
-	Knowledge Knowledge `json:"knowledge"`
-	SafeRate  float64   `json:"safeRate"`  // highest rate seen to keep the objective, with confidence or, until it misses, before a deploy; 0 = none yet. Never above SeenTo.
-	MissRate  float64   `json:"missRate"`  // rate seen to miss it more often than not; 0 = none
-	FullRate  float64   `json:"fullRate"`  // rate at which the processors are full, from the utilization law; 0 = unknown
-	SeenFrom  float64   `json:"seenFrom"`  // lowest rate per replica seen
-	SeenTo    float64   `json:"seenTo"`    // and highest
-	Intervals float64   `json:"intervals"` // behind it, discounted
+	Knowledge Knowledge
+	SafeRate  float64 // highest rate seen to keep the objective, with confidence or, until it misses, before a deploy; 0 = none yet. Never above SeenTo.
+	MissRate  float64 // rate seen to miss it more often than not; 0 = none
+	FullRate  float64 // rate at which the processors are full, from the utilization law; 0 = unknown
+	SeenFrom  float64 // lowest rate per replica seen
+	SeenTo    float64 // and highest
+	Intervals float64 // behind it, discounted
 
 	// Bound is a rate that is not to be exceeded while SafeRate is 0 because the service has
 	// become slower and the rates seen since miss: next below these, but no less than half of
 	// what was safe before. A service that is more than twice as slow is more likely broken, and more
 	// replicas are no help. 0 = no bound.
-	Bound float64 `json:"bound"`
+	Bound float64
 }
 
 const (
@@ -54,17 +54,16 @@ const (
 
 // A rateCell counts the intervals of one rate per replica at one size.
 type rateCell struct {
-	Band   int     `json:"band"`
-	Cell   int     `json:"cell"`
-	Kept   float64 `json:"kept"`
-	Missed float64 `json:"missed"`
-	Hint   float64 `json:"hint"` // intervals that a rate which kept the objective before a deploy counts for, until the first miss
-	Mean   float64 `json:"mean"` // of the logarithm of the latency
+	Band   int
+	Cell   int
+	Kept   float64
+	Missed float64
+	Hint   float64 // intervals that a rate which kept the objective before a deploy counts for, until the first miss
+	Mean   float64 // of the logarithm of the latency
 }
 
-// A Learner learns what a replica carries under an objective. Its exported
-// fields are its memory, for dumps; set only Objective. It is not safe for
-// concurrent use.
+// A Learner learns what a replica carries under an objective. Set only Objective: the
+// other fields are its memory. It is not safe for concurrent use.
 //
 // The rate per replica that is safe rises with the number of replicas. Cells are
 // therefore kept by octaves of the count, and observations of another octave count
@@ -75,16 +74,16 @@ type rateCell struct {
 // the same rate before, or in misses at rates that were safe. What was learned is then a
 // hint: rates that kept the objective are believed until they miss it.
 type Learner struct {
-	Objective Objective  `json:"objective"`
-	Cells     []rateCell `json:"cells"`
-	Seen      float64    `json:"seen"`     // intervals, discounted
-	Ready     int32      `json:"ready"`    // of the last interval
-	Settled   int        `json:"settled"`  // intervals since Ready changed by more than a few of very many
-	Draining  float64    `json:"draining"` // rate per replica of the last miss; 0 = none to drain
-	LeftOut   int        `json:"leftOut"`  // misses since a rate was kept that were taken for a backlog
-	Former    float64    `json:"former"`   // safe rate before the last deploy; 0 = none
-	Drift     drift      `json:"drift"`
-	CPU       line       `json:"cpu"`
+	Objective Objective
+	Cells     []rateCell
+	Seen      float64 // intervals, discounted
+	Ready     int32   // of the last interval
+	Settled   int     // intervals since Ready changed by more than a few of very many
+	Draining  float64 // rate per replica of the last miss; 0 = none to drain
+	LeftOut   int     // misses since a rate was kept that were taken for a backlog
+	Former    float64 // safe rate before the last deploy; 0 = none
+	Drift     drift
+	CPU       line
 }
 
 // Clone returns a learner that knows the same, and shares nothing that changes.

@@ -27,12 +27,12 @@ func (l *Learner) Rebuilt() { l.CPU = line{} }
 // least squares with forgetting. Denning and Buzen, The Operational Analysis of
 // Queueing Network Models, ACM Computing Surveys 10 (1978).
 type line struct {
-	N  float64 `json:"n"`
-	X  float64 `json:"x"`
-	Y  float64 `json:"y"`
-	XX float64 `json:"xx"`
-	XY float64 `json:"xy"`
-	YY float64 `json:"yy"`
+	N  float64
+	X  float64
+	Y  float64
+	XX float64
+	XY float64
+	YY float64
 }
 
 func (l *line) add(x, y float64) {

@@ -26,17 +26,17 @@ const (
 )
 
 // A Startup estimates how long a replica takes from its creation to readiness:
-// nine starts in ten are done within it. Its exported fields are its memory, for
-// dumps. The zero Startup is ready. It is not safe for concurrent use.
+// nine starts in ten are done within it. The zero Startup is ready. It is not safe for
+// concurrent use.
 type Startup struct {
-	Starts []Start       `json:"starts"` // newest last
-	Former time.Duration `json:"former"` // estimate before the template of the newest was first seen; 0 = none
+	Starts []Start       // newest last
+	Former time.Duration // estimate before the template of the newest was first seen; 0 = none
 }
 
 // A Start is one replica that became ready.
 type Start struct {
-	Template string        `json:"template"` // hash of the pod template
-	Took     time.Duration `json:"took"`
+	Template string // hash of the pod template
+	Took     time.Duration
 }
 
 // Started notes that a replica of a template became ready after took. A time that is not

@@ -18,15 +18,15 @@ const (
 )
 
 // A Budget paces a quantile by an error budget. Set Target before the first use; it
-// may change later. The other exported fields are the bounds of α and the memory, for
-// dumps. It is not safe for concurrent use.
+// may change later. The other fields are the bounds of α and the memory. It is not safe
+// for concurrent use.
 type Budget struct {
-	Target float64 `json:"target"` // share of time for which the objective may be missed, in (0, 1)
-	First  float64 `json:"first"`  // where α starts; 0 = three times the target
-	Least  float64 `json:"least"`  // bounds of α; 0 = the usual ones
-	Most   float64 `json:"most"`
-	Spent  float64 `json:"spent"` // missed share of about the last half day
-	Alpha  float64 `json:"alpha"` // 1 − quantile level; 0 = at its start
+	Target float64 // share of time for which the objective may be missed, in (0, 1)
+	First  float64 // where α starts; 0 = three times the target
+	Least  float64 // bounds of α; 0 = the usual ones
+	Most   float64
+	Spent  float64 // missed share of about the last half day
+	Alpha  float64 // 1 − quantile level; 0 = at its start
 }
 
 // update takes the share of the last dt in which the objective was missed: 0 to 1,

@@ -77,27 +77,26 @@ type Missed struct{ Ours, Theirs float64 }
 // start-up to become ready. What it would have missed and cost bounds what forescale may
 // miss and cost. It and the target are judged alike: by the demand observed for a time, the
 // replicas of that time, and the queue that builds up where demand exceeds what these serve.
-// The exported fields are its whole memory, for dumps. The zero Autoscaler is ready. It is
-// not safe for concurrent use.
+// The zero Autoscaler is ready. It is not safe for concurrent use.
 type Autoscaler struct {
-	Seen   time.Time           `json:"seen"`
-	HPA    shadow.HPA          `json:"hpa"`    // its decisions
-	Had    [shadow.Slots]int32 `json:"had"`    // replicas of the target that were ready, by slot modulo their count
-	Counts [shadow.Slots]int32 `json:"counts"` // replicas of the target, ready or starting, likewise
-	Ready  int32               `json:"ready"`  // ready replicas of the target at the last update
-	Count  int32               `json:"count"`  // those ready or starting
-	Coming int32               `json:"coming"` // what it goes up to at its next sync, by the newest demand; 0 = it does not
+	Seen   time.Time
+	HPA    shadow.HPA          // its decisions
+	Had    [shadow.Slots]int32 // replicas of the target that were ready, by slot modulo their count
+	Counts [shadow.Slots]int32 // replicas of the target, ready or starting, likewise
+	Ready  int32               // ready replicas of the target at the last update
+	Count  int32               // those ready or starting
+	Coming int32               // what it goes up to at its next sync, by the newest demand; 0 = it does not
 
-	TheirQueue float64 `json:"theirQueue"` // queue of the autoscaler's replicas, demand times seconds
-	OurQueue   float64 `json:"ourQueue"`   // queue of the target's replicas, likewise
+	TheirQueue float64 // queue of the autoscaler's replicas, demand times seconds
+	OurQueue   float64 // queue of the target's replicas, likewise
 
-	Short float64 `json:"short"` // share of time for which it would have had too few
-	Known float64 `json:"known"` // seconds behind Short, discounted
-	Cost  float64 `json:"cost"`  // its replica-seconds, discounted
-	Spent float64 `json:"spent"` // those of the target
-	Held  float64 `json:"held"`  // the part of Spent that a Guard holds
+	Short float64 // share of time for which it would have had too few
+	Known float64 // seconds behind Short, discounted
+	Cost  float64 // its replica-seconds, discounted
+	Spent float64 // those of the target
+	Held  float64 // the part of Spent that a Guard holds
 
-	Before float64 `json:"before"` // replica-seconds that it is taken to have cost before it was first seen, discounted; see Bill
+	Before float64 // replica-seconds that it is taken to have cost before it was first seen, discounted; see Bill
 }
 
 // Update moves on to m and says who has missed the objective since the last update. Both

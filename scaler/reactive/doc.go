@@ -35,5 +35,5 @@
 // gains a third of that on the two loads.
 //
 // Package shadow runs the same HPA to show the user what others would have done; no decision
-// follows from that score. Everything here is pure, of fixed size, and dumps as JSON.
+// follows from that score. Everything here is pure and of fixed size.
 package reactive

@@ -37,12 +37,11 @@ const (
 // share is hardly above what the forecast holds by itself. The hold is short and ends the
 // harm sooner, so that less is held for days.
 //
-// The exported fields are its whole memory, for dumps. The zero Guard is ready. It is not
-// safe for concurrent use.
+// The zero Guard is ready. It is not safe for concurrent use.
 type Guard struct {
-	Harm   float64 `json:"harm"`   // seconds, discounted; negative = credit
-	Theirs float64 `json:"theirs"` // seconds that the autoscaler would have missed, discounted
-	Whole  float64 `json:"whole"`  // seconds for which all of its count is still held
+	Harm   float64 // seconds, discounted; negative = credit
+	Theirs float64 // seconds that the autoscaler would have missed, discounted
+	Whole  float64 // seconds for which all of its count is still held
 }
 
 // Book takes the shares of the last dt, 0 to 1, for which the objective was missed, and for

@@ -21,12 +21,12 @@ type Rules struct {
 }
 
 // An HPA is a horizontal pod autoscaler that runs in memory: up at once, down when
-// nothing within the hold asked for as much. Its exported fields are its whole memory,
-// for dumps. The zero HPA has not begun. It is not safe for concurrent use.
+// nothing within the hold asked for as much. The zero HPA has not begun. It is not safe for
+// concurrent use.
 type HPA struct {
-	Slot   int64        `json:"slot"`   // of the newest entries, since the epoch
-	Asked  [Slots]int32 `json:"asked"`  // replicas that were recommended, by slot modulo their count
-	Wanted [Slots]int32 `json:"wanted"` // replicas that it had, ready or starting, likewise
+	Slot   int64        // of the newest entries, since the epoch
+	Asked  [Slots]int32 // replicas that were recommended, by slot modulo their count
+	Wanted [Slots]int32 // replicas that it had, ready or starting, likewise
 }
 
 // Begin makes n the count of slot and of all before.

@@ -52,23 +52,23 @@ type Moment struct {
 
 // A Standing is what one policy came to since the score began.
 type Standing struct {
-	Short    float64 `json:"shortSeconds"`   // seconds with too few ready replicas
-	Replicas float64 `json:"replicaSeconds"` // replicas over time, starting ones included
+	Short    float64 // seconds with too few ready replicas
+	Replicas float64 // replicas over time, starting ones included
 }
 
 // A Tally is what a [Score] has come to: sums that only grow.
 type Tally struct {
-	Scored    float64            `json:"scoredSeconds"` // seconds behind Standings
-	Standings [policies]Standing `json:"standings"`     // by [Policy]
+	Scored    float64            // seconds behind Standings
+	Standings [policies]Standing // by [Policy]
 }
 
-// A Score compares the [Policies] on what is observed. Its exported fields are its
-// whole memory, for dumps. The zero Score is ready. It is not safe for concurrent use.
+// A Score compares the [Policies] on what is observed. The zero Score is ready. It is not
+// safe for concurrent use.
 type Score struct {
 	Tally
 
-	Seen time.Time     `json:"seen"` // of the last moment that was scored
-	HPAs [policies]HPA `json:"hpas"` // by [Policy]
+	Seen time.Time     // of the last moment that was scored
+	HPAs [policies]HPA // by [Policy]
 }
 
 // Due reports whether an update at now would count: the [Slot] of the last one has ended.

@@ -1,7 +1,6 @@
 package shadow_test
 
 import (
-	"encoding/json"
 	"math"
 	"testing"
 	"time"
@@ -179,23 +178,6 @@ func TestNothingIsScoredWithoutATarget(t *testing.T) {
 	var s shadow.Score
 	run(&s, epoch, time.Hour, func(time.Time) shadow.Moment { return shadow.Moment{Observed: 500} })
 	require.Zero(t, s)
-}
-
-func TestAScoreIsItsDump(t *testing.T) {
-	var s shadow.Score
-	wave := func(now time.Time) shadow.Moment {
-		v := 500 + 400*math.Sin(now.Sub(epoch).Minutes()/20)
-		return shadow.Moment{Observed: v, Asked: 1.2 * v, Target: 100, LeadTime: time.Minute, Age: 30 * time.Second}
-	}
-	run(&s, epoch, 2*time.Hour, wave)
-	text, err := json.Marshal(s)
-	require.NoError(t, err)
-	var back shadow.Score
-	require.NoError(t, json.Unmarshal(text, &back))
-	run(&s, epoch.Add(2*time.Hour), time.Hour, wave)
-	run(&back, epoch.Add(2*time.Hour), time.Hour, wave)
-	require.Equal(t, s.Standings, back.Standings)
-	require.InDelta(t, s.Scored, back.Scored, 0)
 }
 
 func BenchmarkUpdate(b *testing.B) {

@@ -18,5 +18,5 @@
 // of it.
 //
 // Misses in bursts are left out: no quantile of the usual demand is ready for a burst.
-// Everything here is pure, of fixed size, and dumps as JSON.
+// Everything here is pure and of fixed size.
 package trial

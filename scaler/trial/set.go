@@ -29,24 +29,23 @@ const (
 
 // A Set of trials runs the counts of a forecast at several α side by side, on the same
 // demand, and so knows what each would have missed. [Set.Pace] takes the greatest α whose
-// trial keeps the target. Make one with [New]. The exported fields are its whole memory,
-// for dumps. It is not safe for concurrent use.
+// trial keeps the target. Make one with [New]. It is not safe for concurrent use.
 type Set struct {
-	Alphas [Size]float64 `json:"alphas"` // descending, in (0, 1)
-	Alpha  float64       `json:"alpha"`  // in force
-	Most   float64       `json:"most"`   // greatest α while the bill is within bounds
+	Alphas [Size]float64 // descending, in (0, 1)
+	Alpha  float64       // in force
+	Most   float64       // greatest α while the bill is within bounds
 
-	Slot   int64              `json:"slot"`   // of the newest entries of the following; 0 = none
-	Asked  [Size][slots]int32 `json:"asked"`  // replicas that demand asked for, by slot modulo their count
-	Wanted [Size][slots]int32 `json:"wanted"` // replicas that there would have been
+	Slot   int64              // of the newest entries of the following; 0 = none
+	Asked  [Size][slots]int32 // replicas that demand asked for, by slot modulo their count
+	Wanted [Size][slots]int32 // replicas that there would have been
 
-	Queue   [Size]float64    `json:"queue"`   // queue of the replicas of each, demand times seconds
-	Waiting [2][Size]float64 `json:"waiting"` // seconds missed lately that a burst may still explain, the newer ones first
-	Missed  [Size]float64    `json:"missed"`  // seconds missed, discounted
-	Known   float64          `json:"known"`   // seconds behind Missed, discounted
+	Queue   [Size]float64    // queue of the replicas of each, demand times seconds
+	Waiting [2][Size]float64 // seconds missed lately that a burst may still explain, the newer ones first
+	Missed  [Size]float64    // seconds missed, discounted
+	Known   float64          // seconds behind Missed, discounted
 
-	Real float64 `json:"real"` // seconds missed in reality, discounted
-	Said float64 `json:"said"` // and in a trial of the α in force
+	Real float64 // seconds missed in reality, discounted
+	Said float64 // and in a trial of the α in force
 }
 
 // New returns trials of the given α, in (0, 1) and descending, for a violation target, a

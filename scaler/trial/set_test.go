@@ -1,7 +1,6 @@
 package trial_test
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -206,14 +205,4 @@ func TestTrialsHold(t *testing.T) {
 	require.Equal(t, int32(21), at(8, 20), "one of twenty")
 	require.Equal(t, int32(20), at(12, 20))
 	require.Equal(t, int32(7), at(60, 7), "a silence begins anew")
-}
-
-func TestTrialsDump(t *testing.T) {
-	b := trial.New(alphas, 0.02, 0.004)
-	try(b, start, 1, 0.004)
-	text, err := json.Marshal(b)
-	require.NoError(t, err)
-	var back trial.Set
-	require.NoError(t, json.Unmarshal(text, &back))
-	require.Equal(t, *b, back)
 }

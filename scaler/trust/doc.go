@@ -25,5 +25,5 @@
 // on one both misses and cost rose, because a high quantile of the usual day does not help
 // on an unusual one.
 //
-// Everything here is pure, of bounded size, and dumps as JSON.
+// Everything here is pure and of bounded size.
 package trust

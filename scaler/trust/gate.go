@@ -20,34 +20,32 @@ const Least = 60
 
 // A Promise is a forecast whose outcome is awaited.
 type Promise struct {
-	Made    time.Time `json:"made"`
-	Due     time.Time `json:"due"`     // end of the time it speaks for
-	Level   float64   `json:"level"`   // quantile, in (0, 1)
-	Acting  float64   `json:"acting"`  // demand to provide for, by the forecast
-	Last    float64   `json:"last"`    // demand observed last
-	Grain   float64   `json:"grain"`   // surplus of the forecast, in demand, that is not charged
-	Highest float64   `json:"highest"` // demand seen since; negative = none yet
+	Made    time.Time
+	Due     time.Time // end of the time it speaks for
+	Level   float64   // quantile, in (0, 1)
+	Acting  float64   // demand to provide for, by the forecast
+	Last    float64   // demand observed last
+	Grain   float64   // surplus of the forecast, in demand, that is not charged
+	Highest float64   // demand seen since; negative = none yet
 }
 
 // An Account holds the losses of one side: of the forecast, or of its rival, the last value
 // raised by a margin. Of the rival it also holds the margin, which is learned.
 type Account struct {
-	Margin float64 `json:"margin"` // relative; reaches the level of the promises in the long run
-	Scale  float64 `json:"scale"`  // mean absolute relative error, the step of the tracker
-	Loss   float64 `json:"loss"`   // discounted mean pinball loss
-	Weight float64 `json:"weight"` // promises behind Loss, discounted
+	Margin float64 // relative; reaches the level of the promises in the long run
+	Scale  float64 // mean absolute relative error, the step of the tracker
+	Loss   float64 // discounted mean pinball loss
+	Weight float64 // promises behind Loss, discounted
 }
 
-// A Gate says whether the forecast may act. Its exported fields are its whole
-// memory, for dumps; nobody else should write them. The zero Gate is ready and
-// trusts. It is not safe for concurrent use.
+// A Gate says whether the forecast may act. Its fields are its whole memory; nobody else
+// should write them. The zero Gate is ready and trusts. It is not safe for concurrent use.
 type Gate struct {
-	Open      []Promise `json:"open"`      // oldest first
-	Acting    Account   `json:"acting"`    // of the forecast
-	Last      Account   `json:"last"`      // of the rival
-	Count     int       `json:"count"`     // promises that came due
-	Retreated bool      `json:"retreated"` // trust is lost
-	Since     time.Time `json:"since"`     // when it was last lost or regained
+	Open      []Promise // oldest first
+	Acting    Account   // of the forecast
+	Last      Account   // of the rival
+	Count     int       // promises that came due
+	Retreated bool      // trust is lost
 }
 
 // Promise notes a forecast, to be settled when it is due. It ignores one whose demand is
@@ -69,7 +67,7 @@ func (g *Gate) Observe(now time.Time, demand float64) {
 	keep := g.Open[:0]
 	for _, p := range g.Open {
 		if now.After(p.Due) {
-			g.settle(now, p)
+			g.settle(p)
 			continue
 		}
 		if now.After(p.Made) && isDemand(demand) {
@@ -83,7 +81,7 @@ func (g *Gate) Observe(now time.Time, demand float64) {
 // settle charges both sides. A promise for which nothing was seen is void. Where load is
 // constant or zero, the last value is right to the last digit; thanks to the grain, a
 // forecast that is right to a fraction of a replica does not lose to it.
-func (g *Gate) settle(now time.Time, p Promise) {
+func (g *Gate) settle(p Promise) {
 	if p.Highest < 0 {
 		return
 	}
@@ -96,19 +94,17 @@ func (g *Gate) settle(now time.Time, p Promise) {
 	g.Acting.charge(span, loss)
 	g.Count++
 	if g.Count >= Least {
-		g.judge(now)
+		g.judge()
 	}
 }
 
 // judge withdraws or restores trust, with hysteresis.
-func (g *Gate) judge(now time.Time) {
+func (g *Gate) judge() {
 	limit := lossToRetreat
 	if g.Retreated {
 		limit = lossToReturn
 	}
-	if lost := g.Acting.Loss > limit*g.Last.Loss; lost != g.Retreated {
-		g.Retreated, g.Since = lost, now
-	}
+	g.Retreated = g.Acting.Loss > limit*g.Last.Loss
 }
 
 // settle charges the rival and updates its margin.

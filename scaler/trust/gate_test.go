@@ -52,10 +52,8 @@ func TestGateRetreatsFromABadForecastAndReturns(t *testing.T) {
 	drive(&g, 24*time.Hour, 30*time.Hour, 2, bad)
 	require.False(t, g.Trusted())
 	require.Greater(t, g.Skill(), 1.1)
-	changed := g.Since
 	drive(&g, 30*time.Hour, 96*time.Hour, 3, good)
 	require.True(t, g.Trusted(), "it returns by itself")
-	require.True(t, g.Since.After(changed))
 }
 
 func TestReactiveMarginFollowsTheGrowth(t *testing.T) {
@@ -89,7 +87,7 @@ func TestNoMarginIsLearnedFromADemandNearZero(t *testing.T) {
 			}
 		}
 		require.False(t, g.Trusted(), "three times too much all day is worse than the last value")
-		_, err := json.Marshal(g)
+		_, err := json.Marshal(g) // fails on what is not finite
 		require.NoError(t, err)
 	}
 }
@@ -189,14 +187,4 @@ func TestUnseenPromisesAreVoid(t *testing.T) {
 	require.True(t, math.IsNaN(g.Skill()))
 	g.Promise(trust.Promise{Made: start, Due: start.Add(lead), Level: 0.95, Acting: math.NaN(), Last: 1})
 	require.LessOrEqual(t, len(g.Open), 4)
-}
-
-func TestGateDumps(t *testing.T) {
-	var g, back trust.Gate
-	drive(&g, 0, 5*time.Hour, 6, good)
-	text, err := json.Marshal(&g)
-	require.NoError(t, err)
-	require.Less(t, len(text), 16<<10)
-	require.NoError(t, json.Unmarshal(text, &back))
-	require.Equal(t, g, back)
 }
