@@ -10,7 +10,7 @@ import (
 // A Shape describes a generated load. The zero value of each part leaves it out. All
 // factors multiply:
 //
-//	Base · day · week · trend · steps · noise · bursts
+//	Base · day · week · noise · bursts
 type Shape struct {
 	Name   string
 	Start  time.Time     // zero = Monday 2024-01-01 00:00 UTC
@@ -20,11 +20,8 @@ type Shape struct {
 
 	Day   float64 // rise of the day, 0 to 1: from 1 − 0.53·Day at night to 1 + Day at 15:00
 	Week  float64 // share by which Saturday and Sunday are lower, 0 to 1
-	Trend float64 // growth per day as a share of Base, may be negative
 	Noise Noise
 	Burst Burst
-	Steps []LevelShift
-	Gaps  []Gap
 }
 
 // Noise is a lognormal factor that follows an AR(1) process.
@@ -33,20 +30,18 @@ type Noise struct {
 	Memory time.Duration // time in which its autocorrelation falls to 1/e; 0 = white
 }
 
-// Burst adds flash crowds: a rise within seconds, a plateau, a fall as fast.
+// The usual length of a plateau, and the time in which a burst rises and falls.
+const (
+	length = 7 * time.Minute
+	rise   = 20 * time.Second
+)
+
+// Burst adds flash crowds: a rise within seconds, a plateau of some minutes, a fall as fast.
 type Burst struct {
 	PerDay float64       // mean number per day
 	Height float64       // factor of the plateau, lognormal around it by a fifth
-	Length time.Duration // mean length of a plateau; 0 = 7 min
-	Rise   time.Duration // 0 = 20 s
 	// Raster makes bursts begin only at its multiples, as scheduled jobs do; 0 = at any time.
 	Raster time.Duration
-}
-
-// LevelShift multiplies the load from an instant on.
-type LevelShift struct {
-	After  time.Duration // from the start of the trace
-	Factor float64
 }
 
 // Gap is a stretch without rows.
@@ -61,15 +56,7 @@ func Synthetic(shape Shape, seed uint64) Trace {
 	for i := range t.Values {
 		t.Values[i] = s.Base * s.season(t.At(i).Add(s.Step/2)) * noise()
 	}
-	for _, shift := range s.Steps {
-		for i := range t.Values {
-			if time.Duration(i)*s.Step >= shift.After {
-				t.Values[i] *= shift.Factor
-			}
-		}
-	}
 	s.Burst.add(t, rand.New(rand.NewPCG(seed, 2)))
-	cut(t.Values, s.Step, s.Gaps)
 	return t
 }
 
@@ -92,14 +79,14 @@ func (s Shape) filled() Shape {
 	return s
 }
 
-// season returns the factor of day, week and trend.
+// season returns the factor of day and week.
 func (s Shape) season(now time.Time) float64 {
 	angle := 2 * math.Pi * (now.Sub(now.Truncate(24*time.Hour)).Hours() - 15) / 24
 	f := 1 + s.Day*(0.75*math.Cos(angle)+0.25*math.Cos(2*angle))
 	if day := now.Weekday(); day == time.Saturday || day == time.Sunday {
 		f *= 1 - s.Week
 	}
-	return f * max(0, 1+s.Trend*now.Sub(s.Start).Hours()/24)
+	return f
 }
 
 // generator returns a source of factors with mean 1.
@@ -121,13 +108,6 @@ func (b Burst) add(t Trace, rng *rand.Rand) {
 	if b.PerDay <= 0 {
 		return
 	}
-	length, rise := b.Length, b.Rise
-	if length == 0 {
-		length = 7 * time.Minute
-	}
-	if rise == 0 {
-		rise = 20 * time.Second
-	}
 	wait := func() time.Duration {
 		return time.Duration(rng.ExpFloat64() / b.PerDay * 24 * float64(time.Hour))
 	}
@@ -136,13 +116,13 @@ func (b Burst) add(t Trace, rng *rand.Rand) {
 			at = (at + b.Raster - 1).Truncate(b.Raster)
 		}
 		plateau := time.Duration((0.5 + rng.ExpFloat64()/2) * float64(length))
-		b.one(t, at, plateau, rise, b.Height*math.Exp(0.2*rng.NormFloat64()))
+		b.one(t, at, plateau, b.Height*math.Exp(0.2*rng.NormFloat64()))
 		at += plateau + 2*rise
 	}
 }
 
 // one multiplies a single burst into t: the mean of its factor over each interval.
-func (b Burst) one(t Trace, at, plateau, rise time.Duration, height float64) {
+func (b Burst) one(t Trace, at, plateau time.Duration, height float64) {
 	const parts = 8
 	for i := max(0, int(at/t.Step)); i < len(t.Values) && time.Duration(i)*t.Step < at+plateau+2*rise; i++ {
 		sum := 0.0
@@ -195,16 +175,12 @@ func (t Trace) Shift(at time.Duration, factor float64, lag time.Duration) Trace 
 // WithGaps returns t without the rows in gaps.
 func (t Trace) WithGaps(gaps ...Gap) Trace {
 	values := slices.Clone(t.Values)
-	cut(values, t.Step, gaps)
-	t.Name += "-gaps"
-	t.Values = values
-	return t
-}
-
-func cut(values []float64, step time.Duration, gaps []Gap) {
 	for _, gap := range gaps {
-		for i := max(0, int(gap.After/step)); i < min(len(values), int((gap.After+gap.Length)/step)); i++ {
+		for i := max(0, int(gap.After/t.Step)); i < min(len(values), int((gap.After+gap.Length)/t.Step)); i++ {
 			values[i] = math.NaN()
 		}
 	}
+	t.Name += "-gaps"
+	t.Values = values
+	return t
 }
