@@ -22,7 +22,6 @@ import (
 // M4Options are the settings of [RunM4]. The zero value is ready to use.
 type M4Options struct {
 	Workers int // series at once; 0 = one per processor
-	Horizon int // cells; 0 means as many as the test file has columns, 48 without a test file
 
 	// Model is fitted and filtered on each series; nil means auto.Path. Where a
 	// history is too short for it, the last value stands in.
@@ -59,10 +58,7 @@ func RunM4(ctx context.Context, dir, out string, opts M4Options, progress io.Wri
 	if err := os.MkdirAll(out, 0o755); err != nil { // now, not after the forecasts
 		return M4Report{}, fmt.Errorf("accuracy: %w", err)
 	}
-	horizon := opts.Horizon
-	if horizon <= 0 {
-		horizon = m4Horizon(truth)
-	}
+	horizon := m4Horizon(truth)
 	forecasts := make([]*forecast.Forecast, len(train))
 	group, ctx := errgroup.WithContext(ctx)
 	if opts.Workers <= 0 {

@@ -105,11 +105,11 @@ func newRun(history forecast.Series, horizon int, opts Options) (*run, error) {
 
 // clean replaces what models should not see, and fills gaps.
 func (r *run) clean() error {
-	cleaned, report, err := guard.Series(r.history, regress.Model{Form: regress.Log, Zone: r.opts.Zone})
+	cleaned, dirty, err := guard.Series(r.history, regress.Model{Form: regress.Log, Zone: r.opts.Zone})
 	if err != nil {
 		return fmt.Errorf("ensemble: clean: %w", err)
 	}
-	if report.Dirty() > 0 && r.trusts(cleaned) {
+	if dirty > 0 && r.trusts(cleaned) {
 		cleaned.Values = slices.Clone(r.history.Values)
 	}
 	cleaned.Values = filled(cleaned.Values, r.day)

@@ -81,13 +81,11 @@ func DoubleSeasonal(form Form) Model { return Model{Form: form, Seasons: Two, Cr
 // Params are the smoothing parameters. Those that a model does not have are
 // zero, except Phi, which is 1 for a linear trend.
 type Params struct {
-	Alpha  float64    // of the level, (0, 1)
-	Beta   float64    // of the slope, [0, 0.3·Alpha)
-	Phi    float64    // damping of the slope per cell
-	Gamma  [2]float64 // of the seasons, (0, 1)
-	Rho    float64    // autocorrelation of the error, (−0.995, 0.995)
-	Fit    float64    // the criterion reached: log mean square plus a small penalty
-	Spread float64    // standard deviation of ε on the history, in z
+	Alpha float64    // of the level, (0, 1)
+	Beta  float64    // of the slope, [0, 0.3·Alpha)
+	Phi   float64    // damping of the slope per cell
+	Gamma [2]float64 // of the seasons, (0, 1)
+	Rho   float64    // autocorrelation of the error, (−0.995, 0.995)
 }
 
 // A Fitted is a model with its parameters and initial states. It is safe for

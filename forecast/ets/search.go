@@ -63,8 +63,6 @@ func (f *Fitted) search(ctx context.Context, c *scoredHistory) error {
 		full[k] = best.x[i]
 	}
 	f.Params = f.params(full)
-	f.Fit = best.f
-	f.Spread = math.Sqrt(f.meanSquare(f.Params, c, nil))
 	return nil
 }
 

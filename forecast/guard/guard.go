@@ -64,11 +64,6 @@ type State struct {
 // New returns a guard that has seen nothing.
 func New() *State { return &State{} }
 
-// Scale returns the usual one-step error: 1.25 times the mean absolute error,
-// which is the standard deviation if errors are normal. It is 0 before the first
-// cell.
-func (g *State) Scale() float64 { return g.scale }
-
 // Judge returns what the model should see in place of value, and why, when
 // predicted was expected. Both are in one space, any unit; a value of NaN is a
 // cell without a sample. A prediction that is not finite judges nothing.

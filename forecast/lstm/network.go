@@ -19,15 +19,6 @@ type Network struct {
 	Head   Head         // from the last of them to the outputs
 }
 
-// Units returns the sizes of the layers, the first one first.
-func (n *Network) Units() []int {
-	units := make([]int, len(n.Layers))
-	for i, l := range n.Layers {
-		units[i] = l.Hidden
-	}
-	return units
-}
-
 // Weights returns how many numbers were learned.
 func (n *Network) Weights() int {
 	sum := 0

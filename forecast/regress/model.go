@@ -40,7 +40,6 @@ type Model struct {
 	LongPeriod time.Duration   // the second; 0 means a week
 	Extra      []time.Duration // further lags, of seasons found; those no longer than a step are left out
 	Zone       *time.Location  // whose wall clock the harmonics follow; nil means UTC
-	HalfLife   float64         // cells after which an error counts half; 0 means 25 periods
 	Ridge      float64         // per effective cell, in standardised units; 0 means 1e-3
 	Harmonics  int             // of the period; 0 means 4, negative none
 }

@@ -21,7 +21,7 @@ func TestWithoutRidgeItIsWeightedLeastSquares(t *testing.T) {
 	var reference struct{ Values, Path []float64 }
 	require.NoError(t, json.Unmarshal(text, &reference))
 	history := forecast.Series{Start: time.Unix(0, 0).UTC(), Step: time.Hour, Values: reference.Values}
-	m := &regress.Model{Harmonics: -1, Ridge: 1e-12, HalfLife: 600}
+	m := &regress.Model{Harmonics: -1, Ridge: 1e-12}
 	paths, err := m.Rolling(history, []int{history.Len()}, 24)
 	require.NoError(t, err)
 	require.InDeltaSlice(t, reference.Path, paths[0], 1e-3)

@@ -50,11 +50,7 @@ func newRun(m Model, history forecast.Series) (*run, error) {
 	season.Fill(r.z, p.lags[p.prior])
 	r.setWaves(history)
 	r.resize()
-	half := m.HalfLife
-	if half == 0 {
-		half = 25 * float64(p.lags[p.prior])
-	}
-	r.decay = math.Exp2(-1 / half)
+	r.decay = math.Exp2(-1 / (25 * float64(p.lags[p.prior]))) // an error counts half after 25 periods
 	return r, nil
 }
 

@@ -72,9 +72,6 @@ type Options struct {
 
 	// Dir holds the database. Empty means a temporary folder, which Close removes.
 	Dir string
-
-	// Log is the log of the database, the engine and the scrapes. nil is silence.
-	Log *slog.Logger
 }
 
 // A Server is a running Prometheus. It is safe for concurrent use.
@@ -102,10 +99,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Now == nil {
 		return nil, errors.New("embedded: Options.Now is nil, want a clock")
 	}
-	s := &Server{now: o.Now, spacing: o.Spacing, log: o.Log, dir: o.Dir}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s := &Server{now: o.Now, spacing: o.Spacing, log: slog.New(slog.DiscardHandler), dir: o.Dir}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
