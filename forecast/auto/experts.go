@@ -36,11 +36,13 @@ var heads = [ladders]int{values: experts, peaks: recentPeak + 1} //nolint:gochec
 // models is the number of experts that have a state of their own, from smooth on.
 const models = 3
 
-var expertNames = [experts]string{ //nolint:gochecknoglobals // a constant table
+// expertNames name the experts and, after the last, the calendar.
+var expertNames = [experts + 1]string{ //nolint:gochecknoglobals // a constant table
 	"last value", "day-ago", "week-ago", "day-ago at present level", "week-ago at present level",
 	"recent mean", "linear regression", "log regression",
 	"steps of the mean day",
 	"factors of the mean day", "Holt-Winters", "log Holt-Winters", "LSTM",
+	"week-ago by kind of day",
 }
 
 // priors are the weights before anything is known.

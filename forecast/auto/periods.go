@@ -85,7 +85,7 @@ func (f *fitted) backtest(history forecast.Series, lags direct.Lags) float64 {
 	row, past := lags.NewRow(), make([]direct.Season, 1)
 	last, sum, n := 0.0, 0.0, 0
 	for i, v := range history.Values {
-		observed := v >= 0 && !math.IsInf(v, 1)
+		observed := isObserved(v)
 		if observed {
 			last = v / f.unit
 		}

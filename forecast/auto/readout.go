@@ -1,7 +1,9 @@
 package auto
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/forescale/forescale/forecast"
@@ -104,21 +106,8 @@ func (s *filter) Explain(h int) []Share {
 		if weight <= 0 {
 			continue
 		}
-		at := len(shares)
-		for at > 0 && shares[at-1].Weight < float64(weight) {
-			at--
-		}
-		shares = append(shares, Share{})
-		copy(shares[at+1:], shares[at:])
-		shares[at] = Share{Expert: expertName(k), Weight: float64(weight)}
+		shares = append(shares, Share{Expert: expertNames[k], Weight: float64(weight)})
 	}
+	slices.SortStableFunc(shares, func(a, b Share) int { return cmp.Compare(b.Weight, a.Weight) })
 	return shares
-}
-
-// expertName names expert k; after the last comes the calendar.
-func expertName(k int) string {
-	if k == experts {
-		return "week-ago by kind of day"
-	}
-	return expertNames[k]
 }

@@ -95,11 +95,11 @@ func newRun(history forecast.Series, horizon int, opts Options) (*run, error) {
 	for i, v := range history.Values {
 		r.seen[i] = v >= 0
 	}
+	r.origins = backtestOrigins(history.Len(), r.day, horizon)
 	r.rebase()
 	if err := r.clean(); err != nil {
 		return nil, err
 	}
-	r.origins = backtestOrigins(history.Len(), r.day, horizon)
 	return r, nil
 }
 
@@ -121,24 +121,8 @@ func (r *run) clean() error {
 // at the earlier origins, than one on what the guard made of it: then its
 // outliers are how this metric is.
 func (r *run) trusts(cleaned forecast.Series) bool {
-	origins := backtestOrigins(r.history.Len(), r.day, r.horizon)
 	model := regress.Model{Form: regress.Log, Zone: r.opts.Zone}
-	var sums [2]float64
-	for k, h := range []forecast.Series{r.history, cleaned} {
-		paths, err := model.Rolling(h, origins, r.horizon)
-		if err != nil {
-			return false
-		}
-		for at, origin := range origins[:len(origins)-1] {
-			if paths[at] == nil {
-				continue
-			}
-			if l := r.loss(paths[at], origin); l >= 0 {
-				sums[k] += l
-			}
-		}
-	}
-	return sums[0] < trust*sums[1]
+	return r.backtest(&model, r.history) < trust*r.backtest(&model, cleaned)
 }
 
 // trust is how much better the observed history must have been.

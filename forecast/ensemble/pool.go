@@ -97,9 +97,9 @@ func (r *run) seasons() {
 		return
 	}
 	model := regress.Model{Form: regress.Log, Zone: r.opts.Zone}
-	without := r.backtest(&model)
+	without := r.backtest(&model, r.history)
 	model.Extra = candidates
-	if with := r.backtest(&model); !(with < worth*without) {
+	if with := r.backtest(&model, r.history); !(with < worth*without) {
 		return
 	}
 	r.periods = candidates
@@ -111,10 +111,10 @@ func (r *run) seasons() {
 // worth is the share of the error that a found season must leave at most.
 const worth = 0.97
 
-// backtest returns the sum of losses of m at the earlier origins, NaN if it
-// cannot be fitted.
-func (r *run) backtest(m *regress.Model) float64 {
-	paths, err := m.Rolling(r.history, r.origins, r.horizon)
+// backtest returns the sum of losses of m, which sees history, at the earlier origins;
+// NaN if it cannot be fitted.
+func (r *run) backtest(m *regress.Model, history forecast.Series) float64 {
+	paths, err := m.Rolling(history, r.origins, r.horizon)
 	if err != nil {
 		return math.NaN()
 	}
