@@ -38,8 +38,8 @@ const (
 
 // Burst adds flash crowds: a rise within seconds, a plateau of some minutes, a fall as fast.
 type Burst struct {
-	PerDay float64       // mean number per day
-	Height float64       // factor of the plateau, lognormal around it by a fifth
+	PerDay float64 // mean number per day
+	Height float64 // factor of the plateau, lognormal around it by a fifth
 	// Raster makes bursts begin only at its multiples, as scheduled jobs do; 0 = at any time.
 	Raster time.Duration
 }
