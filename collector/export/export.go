@@ -104,18 +104,6 @@ func read(ctx context.Context, path string, o Options) (Data, error) {
 	return decode(ctx, f, o)
 }
 
-// Decode reads a file of any format but a directory from r; see [Read].
-func Decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
-	if err := o.check(); err != nil {
-		return Data{}, fmt.Errorf("export: %w", err)
-	}
-	d, err := decode(ctx, r, o)
-	if err != nil {
-		return Data{}, fmt.Errorf("export: %w", err)
-	}
-	return d, nil
-}
-
 func decode(ctx context.Context, r io.Reader, o Options) (Data, error) {
 	in := bufio.NewReaderSize(r, peeked)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
