@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,29 +50,19 @@ const (
 	longestStart = 24 * time.Hour // of a pod or a node
 )
 
-// check returns an error that names the first flag that cannot be.
+// check returns every fault of the flags.
 func (w *world) check() error {
-	for _, f := range []struct {
-		bad  bool
-		text string
-	}{
-		{w.mode != "fluid" && w.mode != "requests", fmt.Sprintf("--mode: %q: want fluid or requests", w.mode)},
-		{w.discipline != "" && w.mode != "requests", fmt.Sprintf("--discipline: %q: want it with --mode requests only", w.discipline)},
-		{
-			w.scrape.Std() < time.Second || w.window.Std() < 2*w.scrape.Std(),
-			fmt.Sprintf("--scrape-interval: %s and --rate-window: %s: want at least a second, and a window of two intervals at least, or there is no rate", w.scrape, w.window),
-		},
-		{!(w.loss >= 0 && w.loss < 1), fmt.Sprintf("--scrape-loss: %v: want a probability from 0 to below 1", w.loss)},
-		{!(w.retry >= 0 && w.retry < 1), fmt.Sprintf("--client-retry: %v: want a share from 0 to below 1", w.retry)},
-		{w.timeout <= 0 || w.timeout.Std() > longestWait, fmt.Sprintf("--client-timeout: %s: want a duration above 0, up to %s", w.timeout, api.Duration(longestWait))},
-		{w.provision <= 0 || w.provision.Std() > longestStart, fmt.Sprintf("--node-startup: %s: want a duration above 0, up to %s", w.provision, api.Duration(longestStart))},
-		{w.podsPerNode < 0, fmt.Sprintf("--pods-per-node: %d: want a number of pods, or 0 for no limit", w.podsPerNode)},
-	} {
-		if f.bad {
-			return errors.New(f.text)
-		}
-	}
-	return nil
+	return faultsOf([]rule{
+		{w.mode == "fluid" || w.mode == "requests", "mode", w.mode, "want fluid or requests"},
+		{w.discipline == "" || w.mode == "requests", "discipline", w.discipline, "want it with --mode requests only"},
+		{w.scrape.Std() >= time.Second, "scrape-interval", w.scrape.String(), "want 1s or more"},
+		{w.window.Std() >= 2*w.scrape.Std(), "rate-window", w.window.String(), "want two of --scrape-interval or more, or there is no rate"},
+		{w.loss >= 0 && w.loss < 1, "scrape-loss", floatText(w.loss), "want a probability from 0 to below 1"},
+		{w.retry >= 0 && w.retry < 1, "client-retry", floatText(w.retry), "want a share from 0 to below 1"},
+		{w.timeout > 0 && w.timeout.Std() <= longestWait, "client-timeout", w.timeout.String(), "want a duration above 0, up to " + api.Duration(longestWait).String()},
+		{w.provision > 0 && w.provision.Std() <= longestStart, "node-startup", w.provision.String(), "want a duration above 0, up to " + api.Duration(longestStart).String()},
+		{w.podsPerNode >= 0, "pods-per-node", strconv.Itoa(w.podsPerNode), "want a number of pods, or 0 for no limit"},
+	})
 }
 
 // apply puts w into o. The error names the flag.
