@@ -222,7 +222,8 @@ func hardlyEverKept(latencies []float64, most time.Duration) string {
 		api.Figure(latencies[len(latencies)/2], 3))
 }
 
-// learned applies learn to what was recorded, and says on notes what it could not.
+// learned returns what the record of a load that is given alone tells of its pods, and in words
+// what it does not; nil if nothing was recorded.
 func (o *backtestOptions) learned(recorded []export.Data, loads int, given func(string) bool) (*report.Learned, error) {
 	if len(recorded) == 0 {
 		return nil, nil //nolint:nilnil // nothing was recorded beside the load

@@ -167,19 +167,11 @@ func runController(ctx context.Context, c *controllerConfig, out io.Writer) erro
 	c.identity = uniqueOf(c.identity)
 	log.Info("forescale controller starts", "version", version, "commit", commit, "prometheus", c.server(), "identity", c.identity)
 	limitMemory()
-	source, err := newSource(c.serveConfig, time.Now, log)
+	source, store, err := newStore(c.serveConfig, -1, log)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	network, err := readNetwork(c.Network, readNamed)
-	if err != nil {
-		return err
-	}
-	store := live.NewStore(source, live.Options{
-		Network: network, Tick: c.Tick.Std(), QueryRate: c.Prometheus.QueryRate, QueryTimeout: c.Prometheus.Timeout.Std(),
-		FitWorkers: c.FitWorkers, Forget: -1, Log: log,
-	})
 	config, err := clusterConfig(c.kubeconfig)
 	if err != nil {
 		return err

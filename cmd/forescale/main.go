@@ -1,6 +1,6 @@
 // Command forescale is a predictive autoscaler for Kubernetes.
 //
-// Each subcommand has a file of its own; forescale --help lists them.
+// Each subcommand has files of its own; forescale --help lists them.
 package main
 
 import (

@@ -87,24 +87,11 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	log.Info("forescale starts", "version", v, "commit", commit, "prometheus", c.server())
 	limitMemory()
 
-	client, err := newSource(c, time.Now, log)
+	client, store, err := newStore(c, c.Forget.Std(), log)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	network, err := readNetwork(c.Network, readNamed)
-	if err != nil {
-		return err
-	}
-	store := live.NewStore(client, live.Options{
-		Network:      network,
-		Tick:         c.Tick.Std(),
-		QueryRate:    c.Prometheus.QueryRate,
-		QueryTimeout: c.Prometheus.Timeout.Std(),
-		FitWorkers:   c.FitWorkers,
-		Forget:       c.Forget.Std(),
-		Log:          log,
-	})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	calls, err := newGRPC(c, store, registry, log)
@@ -131,6 +118,28 @@ func serve(ctx context.Context, c serveConfig, out io.Writer) error {
 	err = group.Wait()
 	log.Info("forescale stopped")
 	return err
+}
+
+// newStore returns the client of the configured Prometheus, and a store that reads from it and
+// keeps a workload for that long after the last question about it; negative means for ever.
+func newStore(c serveConfig, forget time.Duration, log *slog.Logger) (*source.Client, *live.Store, error) {
+	network, err := readNetwork(c.Network, readNamed)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := newSource(c, time.Now, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return client, live.NewStore(client, live.Options{
+		Network:      network,
+		Tick:         c.Tick.Std(),
+		QueryRate:    c.Prometheus.QueryRate,
+		QueryTimeout: c.Prometheus.Timeout.Std(),
+		FitWorkers:   c.FitWorkers,
+		Forget:       forget,
+		Log:          log,
+	}), nil
 }
 
 // server is the address of Prometheus for people: without a password.
