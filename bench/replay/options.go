@@ -16,10 +16,15 @@ import (
 // lognormal around 60 s.
 type Options struct {
 	Service queue.Service // zero = 8 slots of 80 ms, exponential, one central queue; p99 ≤ 500 ms
-	Load    Load
 	Metric  Metric
 	Cluster Cluster
 	Clients Clients
+
+	// Peak scales the trace such that its largest intensity in the judged part is
+	// Peak requests/s; 0 = as it is. The counting noise of the source grows by the same
+	// factor, where a real load of that size has only its root: a trace of a few events per
+	// second scaled to thousands is mostly noise, unless it is smoothed before.
+	Peak float64
 
 	// Warmup is the least part of the trace that goes before the score: history for
 	// the policies, not judged. 0 = a quarter of the trace, at most 7 days.
@@ -41,18 +46,6 @@ type Options struct {
 	// Seed decides all that is random. Each purpose has a stream of its own, so
 	// that one more start-up does not change the arrivals.
 	Seed uint64
-}
-
-// Load says how a trace becomes arrivals.
-type Load struct {
-	// Peak scales the trace such that its largest intensity in the judged part is
-	// Peak requests/s; 0 = as it is. The counting noise of the source grows by the same
-	// factor, where a real load of that size has only its root: a trace of a few events per
-	// second scaled to thousands is mostly noise, unless it is smoothed before.
-	Peak float64
-	// Dispersion is the variance of the arrivals of a step over their mean; 0 or 1 =
-	// Poisson. More than 1 draws a gamma factor per step.
-	Dispersion float64
 }
 
 // Metric is the way from the service to the policy.
@@ -97,9 +90,6 @@ func (o Options) serving() service.Settings {
 
 // filled returns o with defaults in place of zeros.
 func (o Options) filled() Options {
-	if o.Load.Dispersion == 0 {
-		o.Load.Dispersion = 1
-	}
 	if o.Budget == 0 {
 		o.Budget = 0.1
 	}
@@ -150,8 +140,8 @@ func (o Options) check() error {
 			o.Metric.ScrapeInterval, o.Metric.RateWindow, o.Metric.Resolution)
 	case !(o.Metric.Loss >= 0 && o.Metric.Loss < 1):
 		return fmt.Errorf("replay: scrape loss %v, want a probability below 1", o.Metric.Loss)
-	case !(o.Load.Dispersion >= 1) || !(o.Load.Peak >= 0):
-		return fmt.Errorf("replay: dispersion %v and peak %v, want at least 1 and at least 0", o.Load.Dispersion, o.Load.Peak)
+	case !(o.Peak >= 0):
+		return fmt.Errorf("replay: peak %v, want at least 0", o.Peak)
 	}
 	return errors.Join(o.serving().Check(), o.Cluster.Check())
 }

@@ -78,7 +78,7 @@ func TestFiguresOnPublicTraces(t *testing.T) {
 			require.NoError(t, err)
 			tr := trace.Trace{Name: file, Start: d.Rate.Start, Step: d.Rate.Step, Values: d.Rate.Values}
 			r := run(t, tr, rateHPA(c.target), replay.Options{
-				Load: replay.Load{Peak: 4000}, Cluster: replay.Cluster{Startup: replay.Startup{Median: c.startup}},
+				Peak: 4000, Cluster: replay.Cluster{Startup: replay.Startup{Median: c.startup}},
 			})
 			logs += math.Log(r.CostRatio)
 			late += r.ViolatingTime / float64(len(c.traces))
@@ -96,7 +96,7 @@ func BenchmarkFortnight(b *testing.B) {
 		Length: 21 * 24 * time.Hour, Day: 0.6, Week: 0.3, Noise: trace.Noise{Sigma: 0.05, Memory: time.Hour}, Burst: trace.Burst{PerDay: 2, Height: 2},
 	}, 1)
 	for b.Loop() {
-		s, err := replay.NewScenario(tr, replay.Options{Load: replay.Load{Peak: 4000}})
+		s, err := replay.NewScenario(tr, replay.Options{Peak: 4000})
 		require.NoError(b, err)
 		for target := range 10 {
 			_, err := s.Run(b.Context(), rateHPA(50+5*float64(target)))

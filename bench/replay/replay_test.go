@@ -72,7 +72,7 @@ func TestEqualSeedsGiveEqualResults(t *testing.T) {
 
 // A load of denormal numbers cannot be scaled by any finite factor.
 func TestALoadTooSmallToBeScaledIsRefused(t *testing.T) {
-	_, err := replay.NewScenario(stepTrace(1e-320, 2e-320), replay.Options{Load: replay.Load{Peak: 4000}})
+	_, err := replay.NewScenario(stepTrace(1e-320, 2e-320), replay.Options{Peak: 4000})
 	require.ErrorContains(t, err, "too little to be scaled to 4000")
 }
 
@@ -87,7 +87,7 @@ func busy(seed uint64) trace.Trace {
 // fixedStart has the one start-up time that the optimum assumes.
 func fixedStart() replay.Options {
 	return replay.Options{
-		Load: replay.Load{Peak: 1500}, Warmup: 24 * time.Hour,
+		Peak: 1500, Warmup: 24 * time.Hour,
 		Cluster: replay.Cluster{Startup: replay.Startup{Fixed: true}},
 	}
 }
@@ -133,7 +133,7 @@ func TestRequestModeAgreesWithFluid(t *testing.T) {
 
 // A step of a second is fine enough: with a quarter of it the results are the same.
 func TestStepConverges(t *testing.T) {
-	o := replay.Options{Load: replay.Load{Peak: 1500}, Warmup: 48 * time.Hour}
+	o := replay.Options{Peak: 1500, Warmup: 48 * time.Hour}
 	coarse := run(t, busy(1), rateHPA(80), o)
 	o.Step = 250 * time.Millisecond
 	fine := run(t, busy(1), rateHPA(80), o)
@@ -217,7 +217,7 @@ func TestAnExternalMetricDrivesTheHPA(t *testing.T) {
 }
 
 func TestTheResultAddsUp(t *testing.T) {
-	o := replay.Options{Load: replay.Load{Peak: 1500}, Warmup: 36 * time.Hour, Timeline: time.Minute}
+	o := replay.Options{Peak: 1500, Warmup: 36 * time.Hour, Timeline: time.Minute}
 	r := run(t, busy(2), rateHPA(80), o)
 	hours, violating, length := 0.0, 0.0, time.Duration(0)
 	for _, d := range r.Days {
@@ -287,7 +287,6 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 		"at least 1ms":            {Metric: replay.Metric{Resolution: time.Microsecond}},
 		"probability":             {Metric: replay.Metric{Loss: 1}},
 		"retries":                 {Clients: replay.Clients{Retry: 1}},
-		"dispersion":              {Load: replay.Load{Dispersion: 0.5}},
 		"per node":                {Cluster: replay.Cluster{Nodes: &replay.Nodes{}}},
 		"nothing is left":         {Warmup: 48 * time.Hour},
 		"no number of pods keeps": {Service: queue.Service{Slots: 1, ServiceTime: time.Second, Latency: time.Second, Quantile: 0.99}},
@@ -295,7 +294,7 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 		_, err := replay.NewScenario(tr, o)
 		require.ErrorContains(t, err, want)
 	}
-	_, err := replay.NewScenario(stepTrace(0, 0), replay.Options{Load: replay.Load{Peak: 10}})
+	_, err := replay.NewScenario(stepTrace(0, 0), replay.Options{Peak: 10})
 	require.ErrorContains(t, err, "no load")
 	require.NoError(t, replay.Check(stepTrace(0, 0), replay.Options{}))
 	require.NoError(t, replay.Check(stepTrace(0, 1), replay.Options{Cluster: replay.Cluster{ZeroMin: true}}))
@@ -319,7 +318,7 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 
 // A scenario can be run several times concurrently.
 func TestRunsAreIndependent(t *testing.T) {
-	s, err := replay.NewScenario(busy(3), replay.Options{Load: replay.Load{Peak: 1500}, Metric: replay.Metric{PerPod: true}})
+	s, err := replay.NewScenario(busy(3), replay.Options{Peak: 1500, Metric: replay.Metric{PerPod: true}})
 	require.NoError(t, err)
 	var results [4]replay.Result
 	var group sync.WaitGroup

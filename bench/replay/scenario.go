@@ -133,7 +133,7 @@ func (s *Scenario) cut(t trace.Trace) (time.Time, error) {
 
 // scale brings the judged part to the peak of the options and returns the factor.
 func (s *Scenario) scale() (float64, error) {
-	if s.Options.Load.Peak == 0 {
+	if s.Options.Peak == 0 {
 		return 1, nil
 	}
 	peak := 0.0
@@ -141,11 +141,11 @@ func (s *Scenario) scale() (float64, error) {
 		peak = max(peak, r)
 	}
 	if peak == 0 {
-		return 0, fmt.Errorf("replay: there is no load in the judged part to scale to a peak of %v", s.Options.Load.Peak)
+		return 0, fmt.Errorf("replay: there is no load in the judged part to scale to a peak of %v", s.Options.Peak)
 	}
-	f := s.Options.Load.Peak / peak
+	f := s.Options.Peak / peak
 	if math.IsInf(f, 0) { // of a load below 1e-300
-		return 0, fmt.Errorf("replay: the peak of the judged part is %v, too little to be scaled to %v", peak, s.Options.Load.Peak)
+		return 0, fmt.Errorf("replay: the peak of the judged part is %v, too little to be scaled to %v", peak, s.Options.Peak)
 	}
 	for i := range s.rate {
 		s.rate[i] *= f
@@ -164,24 +164,15 @@ func (s *Scenario) draw() {
 }
 
 // arrivals draws counts around a mean.
-type arrivals struct {
-	poisson distuv.Poisson
-	gamma   distuv.Gamma
-	excess  float64 // index of dispersion less 1
-}
+type arrivals struct{ poisson distuv.Poisson }
 
 func newArrivals(o Options, purpose uint64) *arrivals {
-	src := o.stream(purpose)
-	return &arrivals{poisson: distuv.Poisson{Src: src}, gamma: distuv.Gamma{Src: src}, excess: o.Load.Dispersion - 1}
+	return &arrivals{distuv.Poisson{Src: o.stream(purpose)}}
 }
 
 func (a *arrivals) next(mean float64) float64 {
 	if mean <= 0 {
 		return 0
-	}
-	if a.excess > 0 { // a gamma factor of mean 1 and variance excess/mean
-		a.gamma.Alpha, a.gamma.Beta = mean/a.excess, 1/a.excess
-		mean = a.gamma.Rand()
 	}
 	a.poisson.Lambda = mean
 	return a.poisson.Rand()

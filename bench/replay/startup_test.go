@@ -19,7 +19,7 @@ func TestTheRecordOfAnHPATellsTheStartUp(t *testing.T) {
 			desired, ready = append(desired, float64(o.Replicas)), append(ready, float64(o.Ready))
 			return replay.Hold()
 		}}
-		run(t, busy(1), overHPA{s}, replay.Options{Load: replay.Load{Peak: 4000}, Cluster: replay.Cluster{Startup: replay.Startup{Median: startup}}})
+		run(t, busy(1), overHPA{s}, replay.Options{Peak: 4000, Cluster: replay.Cluster{Startup: replay.Startup{Median: startup}}})
 		mean, starts := capacity.MeanStartup(desired, ready, time.Minute)
 		t.Logf("%v: %v over %d of %d minutes", startup, mean, starts, len(desired))
 		require.InEpsilon(t, startup.Seconds(), mean.Seconds(), 0.25)

@@ -109,7 +109,7 @@ func (o *backtestOptions) settings() (replay.Options, error) {
 		return replay.Options{}, fmt.Errorf("--warmup: %s and --smooth: %s: want none negative", o.warmup, o.smooth)
 	}
 	out := replay.Options{
-		Service: service, Load: replay.Load{Peak: o.scalePeak},
+		Service: service, Peak: o.scalePeak,
 		Cluster: replay.Cluster{Startup: startup, Min: o.min, Max: o.max, ZeroMin: o.min == 0},
 		Warmup:  o.warmup.Std(), Score: o.judged.Std(), Budget: o.budget,
 	}

@@ -17,6 +17,8 @@ import (
 )
 
 const (
+	decideEvery = 200 * time.Millisecond
+
 	writeTimeout = 10 * time.Second // of one write, with the reads that it takes
 
 	// A write that failed is tried again after firstRetry, and waits twice as long each
@@ -28,7 +30,7 @@ const (
 // tick decides every target, several times a second, and puts those that need a
 // write in the queue.
 func (c *Controller) tick(ctx context.Context) error {
-	return every(ctx, c.opts.Tick, func() {
+	return every(ctx, decideEvery, func() {
 		now := c.opts.Now()
 		for _, t := range c.all() {
 			t.mu.Lock()

@@ -25,9 +25,6 @@ type Options struct {
 	// Floors that were held before are still given back when their object is deleted.
 	ReadOnly bool
 
-	// Tick is the time between two rounds of decisions. Default 200 ms.
-	Tick time.Duration
-
 	// WriteRate bounds the writes to targets per second. Default 100.
 	WriteRate float64
 
@@ -61,7 +58,6 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.Tick = cmp.Or(o.Tick, 200*time.Millisecond)
 	o.WriteRate = cmp.Or(o.WriteRate, 100)
 	o.Workers = cmp.Or(o.Workers, 16)
 	o.StatusEvery = cmp.Or(o.StatusEvery, 5*time.Second)

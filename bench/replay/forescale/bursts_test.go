@@ -80,7 +80,7 @@ func TestBurstsThatReturnAreMetForTheSameBill(t *testing.T) {
 		"some hours of the day": {jobs{time.Hour, func(s int) float64 { return busy[s%24] }, nil, 8 * time.Minute, times(4)}, 0.75},
 		"no clock":              {jobs{time.Minute, always(12.0 / 1440), nil, 7 * time.Minute, times(4)}, 1},
 	} {
-		s, err := replay.NewScenario(c.trace(7, 1), replay.Options{Warmup: 4 * 24 * time.Hour, Load: replay.Load{Peak: 3500}, Seed: 1})
+		s, err := replay.NewScenario(c.trace(7, 1), replay.Options{Warmup: 4 * 24 * time.Hour, Peak: 3500, Seed: 1})
 		require.NoError(t, err)
 		hpa, err := s.Run(t.Context(), plain(70))
 		require.NoError(t, err)

@@ -36,7 +36,7 @@ func TestForescaleDoesNoHarm(t *testing.T) {
 			trace.Gap{After: 170 * hour, Length: 3 * hour}),
 		"bursts by raster": made(func(s *trace.Shape) { s.Burst = trace.Burst{PerDay: 12, Height: 4, Raster: 30 * time.Minute} }),
 	} {
-		s, err := replay.NewScenario(tr, replay.Options{Warmup: 5 * 24 * hour, Load: replay.Load{Peak: 3000}, Seed: 1})
+		s, err := replay.NewScenario(tr, replay.Options{Warmup: 5 * 24 * hour, Peak: 3000, Seed: 1})
 		require.NoError(t, err)
 		hpa, err := s.Run(t.Context(), plain(70))
 		require.NoError(t, err)

@@ -46,7 +46,7 @@ func (p plain) Underneath() replay.HPA                           { return replay
 
 func TestForescaleIsCheaperThanTheHPAAndKeepsTheObjective(t *testing.T) {
 	tr := rhythm(4, 1)
-	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1}
+	o := replay.Options{Score: 24 * time.Hour, Peak: 4000, Seed: 1}
 	rival := run(t, tr, o, plain(70))
 	for _, name := range []string{forescale.FloorName, forescale.KedaName} {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestForescaleIsCheaperThanTheHPAAndKeepsTheObjective(t *testing.T) {
 // is rounded to a nanosecond: where three pods suffice, three are asked for behind KEDA, as under a
 // floor, and not four.
 func TestWholeReplicasStayWholeBehindKEDA(t *testing.T) {
-	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 160}, Seed: 1}
+	o := replay.Options{Score: 24 * time.Hour, Peak: 160, Seed: 1}
 	o.Service.Slots, o.Service.ServiceTime = 4, 66_666_667
 	o.Service.Quantile, o.Service.Latency = 0.95, 300*time.Millisecond
 	var cost [2]float64
@@ -90,7 +90,7 @@ func TestPodsThatTakeAnHourToStart(t *testing.T) {
 }
 
 func TestOracleShowsThePriceOfTheRules(t *testing.T) {
-	s, err := replay.NewScenario(rhythm(4, 2), replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1})
+	s, err := replay.NewScenario(rhythm(4, 2), replay.Options{Score: 24 * time.Hour, Peak: 4000, Seed: 1})
 	require.NoError(t, err)
 	r, err := s.Run(t.Context(), forescale.NewOracle(s))
 	require.NoError(t, err)
@@ -100,7 +100,7 @@ func TestOracleShowsThePriceOfTheRules(t *testing.T) {
 
 // During ten minutes without metrics at the peak no replica is removed.
 func TestMissingMetricsRemoveNothing(t *testing.T) {
-	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 4000}, Seed: 1}
+	o := replay.Options{Score: 24 * time.Hour, Peak: 4000, Seed: 1}
 	from := 6*time.Hour + 30*time.Minute // about the peak of the day
 	o.Metric.Outages = []replay.Outage{{From: from, Length: 10 * time.Minute}}
 	for _, name := range []string{forescale.FloorName, forescale.KedaName} {
@@ -119,7 +119,7 @@ func TestMissingMetricsRemoveNothing(t *testing.T) {
 // A failed scrape lowers a rate over four scrapes by up to a quarter until the next one: its return
 // to the former value is not a rise.
 func TestLostScrapesAreNoBursts(t *testing.T) {
-	o := replay.Options{Score: 24 * time.Hour, Load: replay.Load{Peak: 500}, Seed: 1}
+	o := replay.Options{Score: 24 * time.Hour, Peak: 500, Seed: 1}
 	p, err := forescale.New(forescale.FloorName, api.Spec{})
 	require.NoError(t, err)
 	whole := run(t, rhythm(4, 5), o, p)
@@ -157,7 +157,7 @@ func TestStepRecovers(t *testing.T) {
 // A spec with a target per replica is replayed with that target, as the server uses it, and not with
 // what the pods of the replay could serve.
 func TestTheTargetOfTheSpecCounts(t *testing.T) {
-	o := replay.Options{Score: 12 * time.Hour, Load: replay.Load{Peak: 2000}, Seed: 1}
+	o := replay.Options{Score: 12 * time.Hour, Peak: 2000, Seed: 1}
 	for _, name := range []string{forescale.FloorName + "-95", forescale.KedaName + "-95"} {
 		hours := func(target float64) float64 {
 			p, err := forescale.New(name, api.Spec{Scale: api.ScaleSpec{TargetPerReplica: api.Number(target)}})

@@ -28,7 +28,7 @@ func TestTheFirstWorkdayOfAWeekIsMet(t *testing.T) {
 		tr.Values = append(tr.Values, load*(1+0.01*rng.NormFloat64()))
 	}
 	s, err := replay.NewScenario(tr, replay.Options{
-		Warmup: 21 * 24 * time.Hour, Load: replay.Load{Peak: 3000}, Seed: 1,
+		Warmup: 21 * 24 * time.Hour, Peak: 3000, Seed: 1,
 		Cluster: replay.Cluster{Startup: replay.Startup{Median: 3 * time.Minute}},
 	})
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package pods
 import (
 	"math/rand/v2"
 	"slices"
+	"time"
 )
 
 // nodes is the room for the pods: as many nodes as are full or wanted. A pod
@@ -59,7 +60,10 @@ func (n *nodes) place(c *Cluster, now int64) {
 	n.release(room, now)
 }
 
-// release returns one node once more than a node of room has been free for Idle.
+// idle is how long an empty node is kept.
+const idle = time.Minute
+
+// release returns one node once more than a node of room has been idle.
 // Pods are taken to be packed densely, which a descheduler would have to do.
 func (n *nodes) release(room int, now int64) {
 	switch {
@@ -67,7 +71,7 @@ func (n *nodes) release(room int, now int64) {
 		n.spare = Never
 	case n.spare == Never:
 		n.spare = now
-	case now-n.spare >= n.n.Idle.Milliseconds():
+	case now-n.spare >= idle.Milliseconds():
 		n.ready -= room / n.n.Pods
 		n.spare = Never
 	}

@@ -43,7 +43,6 @@ type Nodes struct {
 	Pods      int           // that fit on one node, > 0
 	Provision time.Duration // median from the first pod without room to a usable node; 0 = 60 s
 	Sigma     float64       // of the logarithm of that; 0 = 0.25
-	Idle      time.Duration // an empty node is returned after this; 0 = 60 s
 }
 
 // Filled returns s with defaults in place of zeros, and its observations sorted.
@@ -81,9 +80,6 @@ func (n Nodes) filled() Nodes {
 	if n.Sigma == 0 {
 		n.Sigma = 0.25
 	}
-	if n.Idle == 0 {
-		n.Idle = time.Minute
-	}
 	return n
 }
 
@@ -106,9 +102,9 @@ func (s Startup) check() error {
 }
 
 func (n *Nodes) check() error {
-	if n != nil && (n.Pods < 1 || n.Provision < 0 || n.Sigma < 0 || n.Idle < 0) {
-		return fmt.Errorf("pods: nodes of %d pods after %v, σ %v, returned after %v: want at least 1 pod per node and nothing negative",
-			n.Pods, n.Provision, n.Sigma, n.Idle)
+	if n != nil && (n.Pods < 1 || n.Provision < 0 || n.Sigma < 0) {
+		return fmt.Errorf("pods: nodes of %d pods after %v, σ %v: want at least 1 pod per node and nothing negative",
+			n.Pods, n.Provision, n.Sigma)
 	}
 	return nil
 }

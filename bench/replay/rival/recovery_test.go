@@ -50,7 +50,7 @@ func TestRecoveryFromAStep(t *testing.T) {
 
 // On a smooth day the costs of the reactive rules are in the order of their set-points.
 func TestSetPointsOrderTheCost(t *testing.T) {
-	s, err := replay.NewScenario(trace.Synthetic(trace.Shape{Length: 3 * 24 * time.Hour, Day: 0.6, Noise: trace.Noise{Sigma: 0.02}}, 1), replay.Options{Load: replay.Load{Peak: 2000}})
+	s, err := replay.NewScenario(trace.Synthetic(trace.Shape{Length: 3 * 24 * time.Hour, Day: 0.6, Noise: trace.Noise{Sigma: 0.02}}, 1), replay.Options{Peak: 2000})
 	require.NoError(t, err)
 	var costs []float64
 	for _, name := range []string{"hpa-rate-90", "hpa-rate-80", "hpa-rate-70", "times-1.2", "hpa-rate-50"} {

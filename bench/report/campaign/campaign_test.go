@@ -38,7 +38,7 @@ func loads() []trace.Trace {
 
 func options() campaign.Options {
 	return campaign.Options{
-		Replay:   replay.Options{Load: replay.Load{Peak: 1500}, Warmup: 24 * time.Hour, Step: 5 * time.Second},
+		Replay:   replay.Options{Peak: 1500, Warmup: 24 * time.Hour, Step: 5 * time.Second},
 		Policies: []string{"static-peak", "hpa-rate-70", rival.Tuned, "keda", campaign.Oracle},
 		Seeds:    2, Workers: 2, Resamples: 1000, Price: 0.1,
 	}

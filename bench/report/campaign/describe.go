@@ -108,7 +108,7 @@ func (c *campaign) settingsOf(s *replay.Scenario) report.Settings {
 		StartupS: o.Cluster.Startup.Quantile(0.5).Seconds(), StartupP90S: o.Cluster.Startup.Quantile(0.9).Seconds(),
 		Capacity: o.Service.Capacity(1), Slots: o.Service.Slots,
 		Objective: report.Objective{Quantile: o.Service.Quantile, LatencyS: o.Service.Latency.Seconds()},
-		Balancing: o.Service.Balancing.String(), ScalePeak: o.Load.Peak,
+		Balancing: o.Service.Balancing.String(), ScalePeak: o.Peak,
 		ScrapeS: o.Metric.ScrapeInterval.Seconds(), RateWindowS: o.Metric.RateWindow.Seconds(),
 		LeadS: s.Lead().Seconds(), BudgetPct: o.Budget, Price: c.o.Price, Resamples: c.o.Resamples,
 		Min: o.Cluster.Min, Max: o.Cluster.Max, Learned: c.o.Learned,

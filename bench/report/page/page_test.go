@@ -30,7 +30,7 @@ func write(t *testing.T, names ...string) string {
 		}, uint64(i)))
 	}
 	res, err := campaign.Run(t.Context(), loads, campaign.Options{
-		Replay:   replay.Options{Load: replay.Load{Peak: 1000}, Step: 5 * time.Second, Warmup: 12 * time.Hour},
+		Replay:   replay.Options{Peak: 1000, Step: 5 * time.Second, Warmup: 12 * time.Hour},
 		Policies: []string{"static-peak", "hpa-rate-70", "hpa-tuned", "times-1.2", "oracle", "forescale-floor"},
 		Workers:  2, Resamples: 1000, Timeline: time.Minute, Make: maker,
 		Spec: api.Spec{Metric: api.MetricSpec{Query: "sum(queue) % 60"}},
