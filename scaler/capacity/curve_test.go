@@ -43,6 +43,9 @@ func TestMiss(t *testing.T) {
 	limit := math.Exp(-1) * (1 + capacity.ErlangC(2, 1))
 	require.InDelta(t, limit, two.Miss(1, 1, time.Second), 1e-12)
 	require.InDelta(t, limit, two.Miss(1+1e-6, 1, time.Second), 1e-5)
+	// Half the variability halves the time in the queue, hence fewer miss.
+	calm := capacity.Service{Slots: 2, Time: time.Second, Variability: 0.5}
+	require.Less(t, calm.Miss(1.8, 1, 3*time.Second), two.Miss(1.8, 1, 3*time.Second))
 }
 
 func web() (capacity.Service, capacity.Objective) {
@@ -154,7 +157,8 @@ func TestWrongServicesAreErrors(t *testing.T) {
 	_, err := capacity.Queue(capacity.Service{}, o)
 	require.ErrorContains(t, err, "0 slots")
 	for name, wrong := range map[string]capacity.Service{
-		"no slots": {Time: s.Time}, "no time": {Slots: 8},
+		"no slots": {Time: s.Time}, "no time": {Slots: 8}, "less than none": {Slots: 8, Time: s.Time, Variability: -1},
+		"boundless": {Slots: 8, Time: s.Time, Variability: math.Inf(1)}, "unknown": {Slots: 8, Time: s.Time, Variability: math.NaN()},
 	} {
 		_, err = capacity.Queue(wrong, o)
 		require.ErrorContains(t, err, "want at least one slot", name)

@@ -20,8 +20,10 @@
 //
 //	P(T > t) = (1 − C)e^{−μt} + C(θe^{−μt} − μe^{−θt})/(θ − μ)
 //
-// with μ = 1/S and θ = cμ − λ. See Kleinrock, Queueing Systems 1 (1975) and Allen,
-// Probability, Statistics and Queueing Theory (1990).
+// with μ = 1/S and θ = (cμ − λ)/v. The variability v = (c_a² + c_s²)/2 of
+// arrivals and service is 1 for M/M/c and scales the waiting time as in Allen
+// and Cunneen's approximation. See Kleinrock, Queueing Systems 1 (1975) and
+// Allen, Probability, Statistics and Queueing Theory (1990).
 //
 // The time of service is taken as exponential. By simulation the counts for p95 ≤ 4S and
 // p99 ≤ 6.25S are then right to one replica or 5 % for exponential and, with one queue, for

@@ -47,9 +47,9 @@ func watch(l *capacity.Learner, s capacity.Service, rng *rand.Rand, minutes int,
 
 func TestLearnerFindsTheCapacity(t *testing.T) {
 	for name, s := range map[string]capacity.Service{
-		"web, 8 slots":  {Slots: 8, Time: 80 * time.Millisecond},
-		"single thread": {Slots: 1, Time: 20 * time.Millisecond},
-		"wide":          {Slots: 32, Time: 90 * time.Millisecond},
+		"web, 8 slots":       {Slots: 8, Time: 80 * time.Millisecond},
+		"single thread":      {Slots: 1, Time: 20 * time.Millisecond},
+		"wide and irregular": {Slots: 32, Time: 90 * time.Millisecond, Variability: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := capacity.Learner{Objective: capacity.Objective{Quantile: 0.99, Latency: 500 * time.Millisecond}}

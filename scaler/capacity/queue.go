@@ -18,9 +18,10 @@ const (
 
 // A Service describes one replica.
 type Service struct {
-	Slots      int           // requests that a replica serves at once, its processors with Sharing; ≥ 1
-	Time       time.Duration // mean time of one request on one slot, > 0
-	Discipline Discipline
+	Slots       int           // requests that a replica serves at once, its processors with Sharing; ≥ 1
+	Time        time.Duration // mean time of one request on one slot, > 0
+	Variability float64       // (c_a² + c_s²)/2 of arrivals and service; 0 means 1, Poisson and exponential
+	Discipline  Discipline
 }
 
 // An Objective is a promise about latency: Quantile of the requests take at most
@@ -31,8 +32,9 @@ type Objective struct {
 }
 
 func (s Service) check() error {
-	if s.Slots < 1 || s.Time <= 0 {
-		return fmt.Errorf("capacity: service of %d slots, %v a request: want at least one slot and a positive time", s.Slots, s.Time)
+	if s.Slots < 1 || s.Time <= 0 || !(s.Variability >= 0) || math.IsInf(s.Variability, 0) {
+		return fmt.Errorf("capacity: service of %d slots, %v a request, variability %v: want at least one slot, a positive time, a variability of at least 0",
+			s.Slots, s.Time, s.Variability)
 	}
 	return nil
 }
@@ -84,8 +86,12 @@ func (s Service) miss(rate float64, n int32, latency time.Duration) float64 {
 	case !(rate > 0):
 		return served
 	}
+	v := s.Variability
+	if v == 0 {
+		v = 1
+	}
 	wait := erlangC(int(servers), rate/mu)
-	theta := servers*mu - rate
+	theta := (servers*mu - rate) / v
 	if math.Abs(theta-mu) < 1e-9*mu { // the limit of the expression below
 		return served * (1 + wait*mu*t)
 	}

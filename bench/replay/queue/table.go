@@ -10,12 +10,13 @@ const bins = 256
 // share of late requests is within 1e-3 of the exact one. It is not safe for
 // concurrent use.
 type Table struct {
-	service Service
-	mu      float64     // rate of one slot, 1/s
-	perPod  float64     // capacity of one pod, requests/s
-	latency float64     // of the objective, s
-	served  float64     // share of requests whose service alone takes longer than that
-	rows    [][]float64 // rows[n][i] = ErlangC at utilization i/bins; NaN = not yet computed
+	service     Service
+	mu          float64 // rate of one slot, 1/s
+	perPod      float64 // capacity of one pod, requests/s
+	latency     float64 // of the objective, s
+	served      float64 // share of requests whose service alone takes longer than that
+	variability float64
+	rows        [][]float64 // rows[n][i] = ErlangC at utilization i/bins; NaN = not yet computed
 }
 
 // NewTable returns an empty table of s.
@@ -23,7 +24,7 @@ func NewTable(s Service) *Table {
 	latency := s.Latency.Seconds()
 	return &Table{
 		service: s, mu: s.mu(), perPod: s.Capacity(1), latency: latency,
-		served: math.Exp(-s.mu() * latency),
+		served: math.Exp(-s.mu() * latency), variability: s.variability(),
 	}
 }
 
@@ -33,9 +34,9 @@ func (t *Table) Capacity() float64 { return t.perPod }
 // theta returns the rate at which waiting times decay at rate on n pods, 1/s.
 func (t *Table) theta(n int, rate float64) float64 {
 	if t.service.Balancing == PerPod {
-		return t.perPod - rate/float64(n)
+		return (t.perPod - rate/float64(n)) / t.variability
 	}
-	return t.perPod*float64(n) - rate
+	return (t.perPod*float64(n) - rate) / t.variability
 }
 
 // wait returns the interpolated probability to wait at rate on n pods, below capacity.
@@ -87,7 +88,7 @@ func (t *Table) At(n int, rate, waited float64) State {
 		s.Late = tail(t.served, wait, t.mu, theta, t.latency)
 	}
 	rho := rate / (t.perPod * float64(n))
-	s.Waiting = wait * rho / (1 - rho)
+	s.Waiting = wait * rho / (1 - rho) * t.variability
 	if t.service.Balancing == PerPod {
 		s.Waiting *= float64(n)
 	}

@@ -27,6 +27,12 @@ func hyperexponential(rng *rand.Rand) float64 {
 	return rng.ExpFloat64() / (2 * (1 - p))
 }
 
+// lognormal is work of 1 s on average with a squared coefficient of variation of 1.
+func lognormal(rng *rand.Rand) float64 {
+	sigma2 := math.Log(2)
+	return math.Exp(-sigma2/2 + math.Sqrt(sigma2)*rng.NormFloat64())
+}
+
 // stats are the means of one simulation in its steady state.
 type stats struct{ waits, wait, total, p99, inside float64 }
 
@@ -100,12 +106,36 @@ func TestCentralLineEqualsErlang(t *testing.T) {
 	}{{1, 8, 0.7015}, {5, 8, 0.4116}} {
 		mean, half := interval(t, requests.Settings{Slots: c.slots, Work: requests.Exponential(1)}, c.pods, 0.9, 200_000)
 		servers := c.pods * c.slots
-		waits := queue.ErlangC(servers, 0.9*float64(servers))
-		require.InDelta(t, c.waits, waits, 5e-5)
+		require.InDelta(t, c.waits, queue.ErlangC(servers, 0.9*float64(servers)), 5e-5)
 		require.InDelta(t, c.waits, mean["waits"], half["waits"], "P(wait) of M/M/%d", servers)
-		require.InDelta(t, waits/(0.1*float64(servers)), mean["wait"], half["wait"], "mean wait of M/M/%d, C/(cμ − λ)", servers)
 		s := queue.Service{Slots: c.slots, ServiceTime: time.Second, Latency: time.Hour, Quantile: 0.99}
+		require.InDelta(t, s.MeanWait(c.pods, 0.9*float64(servers)), mean["wait"], half["wait"], "mean wait of M/M/%d", servers)
 		require.InDelta(t, queue.NewTable(s).Quantile(c.pods, 0.9*float64(servers)), mean["p99"], half["p99"]+2e-3, "p99 of M/M/%d", servers)
+	}
+}
+
+// The known errors of Allen and Cunneen's formula, found by simulation: it is low
+// for constant work and high for variable work on many servers.
+func TestAllenCunneenErrs(t *testing.T) {
+	for name, c := range map[string]struct {
+		work  requests.Work
+		cv2   float64
+		pods  int
+		rho   float64
+		n     int // per seed
+		error float64
+	}{
+		"M/D/8 at 0.7":        {constant, queue.Deterministic, 1, 0.7, 150_000, -0.10},
+		"M/D/8 at 0.9":        {constant, queue.Deterministic, 1, 0.9, 150_000, -0.03},
+		"M/H2/8 at 0.7":       {hyperexponential, 4, 1, 0.7, 250_000, 0.26},
+		"M/H2/8 at 0.9":       {hyperexponential, 4, 1, 0.9, 800_000, 0.08},
+		"M/H2/40 at 0.9":      {hyperexponential, 4, 5, 0.9, 250_000, 0.23},
+		"M/lognormal/8 at .9": {lognormal, 1, 1, 0.9, 250_000, 0.03},
+	} {
+		mean, _ := interval(t, requests.Settings{Slots: 8, Work: c.work}, c.pods, c.rho, c.n)
+		s := queue.Service{Slots: 8, ServiceTime: time.Second, ServiceCV2: c.cv2, Latency: time.Hour, Quantile: 0.99}
+		formula := s.MeanWait(c.pods, c.rho*float64(8*c.pods))
+		require.InDelta(t, c.error, formula/mean["wait"]-1, 0.05, name)
 	}
 }
 
@@ -128,7 +158,8 @@ func TestBalancingOrders(t *testing.T) {
 		set := requests.Settings{Slots: 8, Work: requests.Exponential(1), Discipline: d}
 		wait[d] = simulate(set, 40, 0.8, 300_000, 1).wait
 	}
-	require.InEpsilon(t, queue.ErlangC(8, 0.8*8)/(0.2*8), wait[requests.Random], 0.05, "the mean wait of M/M/8")
+	s := queue.Service{Slots: 8, ServiceTime: time.Second, Latency: time.Hour, Quantile: 0.99, Balancing: queue.PerPod}
+	require.InEpsilon(t, s.MeanWait(40, 0.8*320), wait[requests.Random], 0.05)
 	require.Less(t, wait[requests.Central], 0.1*wait[requests.TwoChoices]+1e-3)
 	require.Less(t, wait[requests.TwoChoices], 0.5*wait[requests.Random])
 }

@@ -42,10 +42,7 @@ func newDiscrete(o Settings, rng *rand.Rand) *discrete {
 		retries: make([]float64, max(1, retryAfter/o.Step)),
 	}
 	d.Judge()
-	set := requests.Settings{
-		Slots: d.slots, Work: requests.Exponential(o.Queue.ServiceTime.Seconds()),
-		Discipline: o.Requests.Discipline, Timeout: o.Clients.Timeout,
-	}
+	set := requests.Settings{Slots: d.slots, Work: o.Requests.Work, Discipline: o.Requests.Discipline, Timeout: o.Clients.Timeout}
 	d.sim = requests.New(set, rng, d.left)
 	return d
 }
