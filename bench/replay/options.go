@@ -71,6 +71,9 @@ type Cluster = pods.Settings
 // Startup says how long pods take to be ready.
 type Startup = pods.Startup
 
+// SlowStart says what pods serve at first.
+type SlowStart = pods.SlowStart
+
 // Nodes says what pods wait for.
 type Nodes = pods.Nodes
 

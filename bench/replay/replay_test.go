@@ -316,6 +316,14 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// Pods that start slowly make a step last longer.
+func TestSlowStart(t *testing.T) {
+	quick := run(t, sudden(), rateHPA(70), replay.Options{})
+	slow := run(t, sudden(), rateHPA(70), replay.Options{Cluster: replay.Cluster{SlowStart: replay.SlowStart{For: time.Minute, Share: 0.3}}})
+	require.Greater(t, slow.Recovery[0], quick.Recovery[0]+20*time.Second)
+	require.Less(t, slow.Recovery[0], quick.Recovery[0]+90*time.Second)
+}
+
 // A scenario can be run several times concurrently.
 func TestRunsAreIndependent(t *testing.T) {
 	s, err := replay.NewScenario(busy(3), replay.Options{Peak: 1500, Metric: replay.Metric{PerPod: true}})

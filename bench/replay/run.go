@@ -126,7 +126,7 @@ func (r *run) step(i int) {
 	}
 	r.cluster.Advance(now, r.used)
 	rate, arrived := r.s.rate[i], r.s.arrived[i+1]-r.s.arrived[i]
-	r.last = r.service.Advance(rate, arrived, r.cluster.Serving())
+	r.last = r.service.Advance(rate, arrived, r.cluster.Effective(now))
 	if r.perPod != nil {
 		r.perPod.advance(arrived, r.cluster.Serving())
 	}

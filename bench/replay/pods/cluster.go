@@ -147,6 +147,22 @@ func (c *Cluster) Advance(now int64, used float64) {
 	c.plan()
 }
 
+// Effective returns the serving pods at now, those that start slowly counted by
+// what they can do and the sum rounded down.
+func (c *Cluster) Effective(now int64) int32 {
+	slow := c.set.SlowStart
+	if slow.For == 0 {
+		return c.serving
+	}
+	n := 0
+	for i := range c.pods {
+		if p := &c.pods[i]; p.counted && now-p.serving < slow.For.Milliseconds() {
+			n++
+		}
+	}
+	return c.serving - int32(n) + int32(float64(n)*slow.Share)
+}
+
 // plan finds the next instant at which a pod begins to serve.
 func (c *Cluster) plan() {
 	c.next = Never

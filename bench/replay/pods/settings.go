@@ -26,7 +26,8 @@ type Settings struct {
 	Min, Max int32         // bounds of the replicas; 0 = 1 and 400
 	ZeroMin  bool          // Min 0 means 0
 
-	Nodes *Nodes // nil = there is always room
+	SlowStart SlowStart
+	Nodes     *Nodes // nil = there is always room
 }
 
 // Startup is the time from the creation of a pod to its readiness: empirical if
@@ -36,6 +37,12 @@ type Startup struct {
 	Sigma    float64         // of the logarithm; 0 = 0.25
 	Fixed    bool            // always Median
 	Observed []time.Duration // drawn from with equal chances; the other fields are then ignored
+}
+
+// SlowStart makes new pods serve less: cold caches, code that is not compiled yet.
+type SlowStart struct {
+	For   time.Duration // from the first request on; 0 = pods are at their best at once
+	Share float64       // of their capacity that they have until then, in [0, 1]
 }
 
 // Nodes makes pods wait for a node when there is no room.
@@ -85,11 +92,13 @@ func (n Nodes) filled() Nodes {
 
 // Check returns an error if the filled settings are out of their ranges.
 func (s Settings) Check() error {
-	switch {
+	switch slow := s.SlowStart; {
 	case s.Min < 0 || s.Max < 1 || s.Min > s.Max:
 		return fmt.Errorf("pods: replicas from %d to %d, want 0 ≤ min ≤ max and a max of at least 1", s.Min, s.Max)
 	case s.Endpoint < 0 || s.Grace < 0:
 		return fmt.Errorf("pods: endpoint after %v and grace of %v, want none negative", s.Endpoint, s.Grace)
+	case !(slow.Share >= 0 && slow.Share <= 1) || slow.For < 0:
+		return fmt.Errorf("pods: a slow start at %v of the capacity for %v, want a share of at most 1 and no negative time", slow.Share, slow.For)
 	}
 	return errors.Join(s.Startup.check(), s.Nodes.check())
 }

@@ -14,7 +14,7 @@
 //	hpa-rate-50 … -90      HPA on the ingress rate, percent of a pod's capacity
 //	hpa-cpu-50 … -80       HPA on the use of processors
 //	hpa-tuned              the best hpa-rate in hindsight; see [Tune]
-//	keda                   KEDA's Prometheus scaler and its activation
+//	keda                   KEDA's Prometheus scaler, activation and fallback
 //	kpa                    Knative's pod autoscaler on concurrency
 //	phpa, phpa-intended    jthomperoo's predictive HPA, as shipped and in time order
 //	phpa-linear            the same with its linear model alone

@@ -32,7 +32,7 @@ func makers() []func() replay.Policy {
 		all = append(all, func() replay.Policy { return newHPACPU(p) })
 	}
 	return append(all,
-		func() replay.Policy { return newKEDA() },
+		func() replay.Policy { return NewKEDA(KEDASettings{}) },
 		func() replay.Policy { return newKnative() },
 		func() replay.Policy { return newPredictiveHPA(asShipped) },
 		func() replay.Policy { return newPredictiveHPA(asIntended) },

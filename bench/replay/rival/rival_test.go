@@ -170,6 +170,35 @@ func TestKEDAGoesToZeroAfterTheCooldownAndWakesAtOnce(t *testing.T) {
 	require.Equal(t, int32(1), p.Decide(second(330), seen(9, 0)).Replicas)
 }
 
+// An error neither scales the target to zero nor counts as activity: the first poll without an error
+// scales to zero if the cooldown has passed.
+func TestKEDADoesNothingOnAnError(t *testing.T) {
+	c := config()
+	c.Min = 0
+	p := rival.NewKEDA(rival.KEDASettings{HonestNulls: true})
+	p.Reset(c)
+	decide := func(s int, rate float64) int32 {
+		return p.Decide(epoch.Add(time.Duration(s)*time.Second), seen(rate, 1)).Replicas
+	}
+	require.Equal(t, int32(-1), decide(0, 5))
+	for s := 30; s <= 600; s += 30 {
+		require.Equal(t, int32(-1), decide(s, math.NaN()), "second %d", s)
+	}
+	require.Equal(t, int32(0), decide(630, 0))
+}
+
+func TestKEDAFallsBackAfterMoreThanItsThresholdOfFailures(t *testing.T) {
+	p := rival.NewKEDA(rival.KEDASettings{HonestNulls: true, Fallback: &rival.Fallback{Failures: 2, Replicas: 6}})
+	p.Reset(config())
+	require.True(t, over(t, p).External)
+	for s, want := range map[int]bool{0: true} {
+		require.Equal(t, want, math.IsNaN(p.Decide(epoch.Add(time.Duration(s)*time.Second), seen(math.NaN(), 10)).Metric))
+	}
+	require.True(t, math.IsNaN(p.Decide(epoch.Add(15*time.Second), seen(math.NaN(), 10)).Metric))
+	require.InDelta(t, 6*70, p.Decide(epoch.Add(30*time.Second), seen(math.NaN(), 10)).Metric, 1e-9)
+	require.InDelta(t, 123, p.Decide(epoch.Add(45*time.Second), seen(123, 10)).Metric, 1e-9)
+}
+
 func TestKPAPanicsOnTwiceTheLoad(t *testing.T) {
 	p := start(t, "kpa", config())
 	o := seen(0, 1)

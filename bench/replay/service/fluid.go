@@ -81,6 +81,12 @@ func (f *fluid) overload(s *Step, rate float64, ready int32, capacity float64) {
 	patience := f.clients.Timeout.Seconds()
 	// Without a pod the queue is what came within the patience of the clients.
 	limit := max(capacity, s.Offered*b2f(capacity == 0)) / f.dt * patience
+	if f.clients.Zombies {
+		if before > limit { // the service works on requests whose clients have left
+			s.Served, s.Failed = 0, work
+		}
+		limit *= 4
+	}
 	if excess := f.queue - limit; excess > 0 {
 		f.queue = limit
 		s.Failed += excess

@@ -27,7 +27,7 @@ func TestBacklogDrainsAsTheClosedFormSays(t *testing.T) {
 
 func TestFluidIsConserved(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	for _, clients := range []Clients{{}, {Retry: 0.5}, {Retry: 0.9, Timeout: time.Second}} {
+	for _, clients := range []Clients{{}, {Retry: 0.5}, {Zombies: true}, {Zombies: true, Retry: 0.9, Timeout: time.Second}} {
 		f := newFluid(Settings{Step: time.Second, Clients: clients}.Filled())
 		in, out := 0.0, 0.0
 		for i := range 20_000 {
@@ -46,7 +46,8 @@ func TestFluidIsConserved(t *testing.T) {
 	}
 }
 
-// The patience of the clients bounds the queue, and retries make more of them give up.
+// The patience of the clients bounds the queue; retries make it grow; and work for clients that have
+// left prolongs an overload.
 func TestPatienceBoundsTheLine(t *testing.T) {
 	run := func(c Clients) (failed, queue float64, drain int) {
 		f := newFluid(Settings{Step: time.Second, Clients: c}.Filled())
@@ -64,6 +65,9 @@ func TestPatienceBoundsTheLine(t *testing.T) {
 	require.InDelta(t, 20, drain, 1, "10 000 requests at a surplus of 500/s")
 	storm, _, _ := run(Clients{Retry: 0.5})
 	require.Greater(t, storm, 1.5*failed)
+	_, queue, longer := run(Clients{Zombies: true})
+	require.InDelta(t, 40_000, queue, 1e-9)
+	require.Greater(t, longer, 3*drain)
 }
 
 func TestWithoutAPodAllFailAfterTheirPatience(t *testing.T) {

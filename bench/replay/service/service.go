@@ -23,6 +23,10 @@ type Settings struct {
 type Clients struct {
 	Timeout time.Duration // a request that would wait longer fails; 0 = 10 s
 	Retry   float64       // share of the failed requests that come again, a second later, in [0, 1)
+	// Zombies makes the service work on requests whose clients have left, as real
+	// servers do that do not notice: the queue is not shortened by their leaving, up
+	// to four timeouts of work.
+	Zombies bool
 }
 
 // retryAfter is how long a failed request takes to come again.
