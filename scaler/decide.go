@@ -28,9 +28,8 @@ type Input struct {
 	Calm     time.Duration `json:"calm"`     // how long a small step down must be asked for without interruption; 0 = no wait
 }
 
-// State is what [Decide] remembers. It is a plain value of fixed size: copy it,
-// dump it as JSON, and hand it to the next call. The zero State is that of a
-// fresh start.
+// State is what [Decide] remembers. It is a plain value of fixed size: copy it, put it
+// into a [Record], and hand it to the next call. The zero State is that of a fresh start.
 type State struct {
 	Begun bool  `json:"begun"`
 	Last  int32 `json:"last"` // replicas of the last decision

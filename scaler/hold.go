@@ -11,7 +11,7 @@ const (
 
 // A Hold delays the scale-down of an answer by the rule that delays that of a floor,
 // [BreakEvenHold]. It remembers less than a [State], and works where the number of replicas is
-// unknown. It is a plain value, and its fields are its whole memory, for dumps. The zero
+// unknown. It is a plain value, and its fields are its whole memory, for records. The zero
 // Hold is ready.
 type Hold struct {
 	Slot  int64            `json:"slot"`  // of the newest entry of Asked

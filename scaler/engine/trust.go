@@ -24,11 +24,8 @@ func (w *Workload) Skill() float64 { return w.gate.Skill() }
 // watch shows a sample to the detectors of bursts and dips, and to the gate.
 func (w *Workload) watch(s collector.Sample) {
 	median := math.NaN()
-	f := w.Forecast()
-	if f != nil && s.Time.After(f.Start) {
-		if h := cellAt(f, s.Time); h < f.Horizon() {
-			median = f.Quantile(f.Values[h], 0.5)
-		}
+	if f := w.Forecast(); f != nil && s.Time.After(f.Start) {
+		median = w.median(cellAt(f, s.Time))
 	}
 	w.bursts.Update(s.Time, s.Value, median)
 	w.dip.Update(s.Time, s.Value)

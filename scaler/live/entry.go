@@ -132,7 +132,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.answerMu.Lock()
 	defer e.answerMu.Unlock()
 	if !e.answered {
-		e.answer.Target = e.target()
+		e.answer.Target = e.workload.Target()
 		e.answer.Err = fmt.Errorf("%s: no data yet: %w", e.key, ErrStarting)
 		e.answer.Observed, e.answer.Predicted = math.NaN(), math.NaN()
 		e.answer.Active, e.answer.At = true, now
@@ -180,9 +180,6 @@ func (e *entry) notify() {
 	}
 }
 
-// target is the demand that one replica serves.
-func (e *entry) target() float64 { return e.workload.Target() }
-
 // tick decides, unless the workload is being changed at this moment: a tick over all
 // workloads must not wait for each of them, and whoever appends a cell or observes a sample
 // decides right after. If that happened after the tick began, now has passed, and tick does
@@ -202,7 +199,7 @@ func (e *entry) tick(now time.Time) {
 func (e *entry) decide(now time.Time) {
 	e.decided = now
 	before := e.read()
-	next := Answer{Target: e.target(), Active: true, At: now}
+	next := Answer{Target: e.workload.Target(), Active: true, At: now}
 	d := e.workload.Demand(now)
 	next.Observed, next.Predicted = d.Observed, d.Predicted
 	switch {

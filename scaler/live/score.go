@@ -29,7 +29,7 @@ func (e *entry) keepScore(now time.Time, observed, asked float64) {
 	}
 	m := shadow.Moment{
 		Now: now, Observed: observed, Age: now.Sub(e.workload.Latest().Time) + e.spec.Metric.Step.Std()/2,
-		Asked: asked, Floor: e.score.floor, Target: e.target(), Least: e.score.least, Most: e.score.most,
+		Asked: asked, Floor: e.score.floor, Target: e.workload.Target(), Least: e.score.least, Most: e.score.most,
 		LeadTime: e.workload.LeadTime(),
 	}
 	if !e.scaled { // the bounds of an HPA behind an answer are its own, but may be stated too
