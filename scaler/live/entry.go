@@ -211,7 +211,7 @@ func (e *entry) decide(now time.Time) {
 	case math.IsNaN(d.Observed):
 		next.Err = e.noDataError()
 	case next.Target <= 0:
-		next.Err = e.unknownTargetError(now)
+		next.Err = e.unknownTargetError()
 	default:
 		e.spend(now)
 		d = e.workload.Demand(now) // again, because spend may have moved the quantile level

@@ -184,8 +184,9 @@ func learns(spec api.Spec) bool {
 	return spec.Scale.LatencyObjective != nil && spec.Metric.LatencyQuery != "" && spec.Metric.ReplicasQuery != ""
 }
 
-// unknownTargetError says why the demand that a replica serves is not known.
-func (e *entry) unknownTargetError(now time.Time) error {
+// unknownTargetError says why the demand that a replica serves is not known, in one text for as
+// long as the cause stays, as noDataError does.
+func (e *entry) unknownTargetError() error {
 	cause := "no rate per replica has been seen to keep scale.latencyObjective yet"
 	if !learns(e.spec) {
 		cause = "learning that needs metric.latencyQuery and metric.replicasQuery"
@@ -193,6 +194,5 @@ func (e *entry) unknownTargetError(now time.Time) error {
 	if e.serviceErr != nil {
 		cause = e.serviceErr.Error()
 	}
-	return fmt.Errorf("%s: the demand that a replica serves is not known at %s: %s; set scale.targetPerReplica or scale.service to start with",
-		e.key, now.UTC().Format(time.RFC3339), cause)
+	return fmt.Errorf("%s: the demand that a replica serves is not known: %s; set scale.targetPerReplica or scale.service to start with", e.key, cause)
 }

@@ -317,6 +317,9 @@ func TestTheTargetIsLearnedFromLatency(t *testing.T) {
 		a, _ := s.Answer(key)
 		require.ErrorContains(t, a.Err, "needs metric.latencyQuery and metric.replicasQuery")
 		require.Zero(t, a.Target)
+		time.Sleep(time.Minute)
+		later, _ := s.Answer(key)
+		require.EqualError(t, later.Err, a.Err.Error(), "one cause has one text, which callers log once")
 
 		spec.Metric.LatencyQuery, spec.Metric.ReplicasQuery = "latency", "ready"
 		require.NoError(t, s.Ensure(key, spec))
