@@ -9,6 +9,7 @@ import (
 
 	"github.com/forescale/forescale/bench/trace"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/forecast/ets"
 )
 
 // The worst day is one of which at least half was scored: the first day is scored from its middle
@@ -55,6 +56,29 @@ func TestTheWarmUpOfDaysAndWeeksIsHalf(t *testing.T) {
 		time.Hour: 8 * 24, 12 * time.Hour: 16, 24 * time.Hour: 150, 7 * 24 * time.Hour: 150,
 	} {
 		require.Equal(t, want, warmup(forecast.Series{Step: step, Values: make([]float64, 300)}), "%v", step)
+	}
+}
+
+// Two seasons of a week are more than the warm-up of eight days, which no series would ever be
+// long enough for.
+func TestAModelThatNeedsMoreThanTheWarmUpGetsUpToHalf(t *testing.T) {
+	for days, want := range map[int]int{
+		60: 16, // twice eight
+		30: 15, // half of them
+		20: 0,  // half of them are no two weeks
+	} {
+		s := hourly(office, 1, 0, days)
+		_, warm, err := fit(t.Context(), ets.Model{Seasons: ets.Two}, s)
+		if want == 0 {
+			require.ErrorIs(t, err, forecast.ErrShortHistory)
+			continue
+		}
+		require.NoError(t, err, "%d days", days)
+		require.Equal(t, want*24, warm, "%d days", days)
+
+		scores, err := evaluate(t.Context(), ets.Model{Seasons: ets.Two}, s)
+		require.NoError(t, err)
+		require.Equal(t, s.Len()-want*24, scores[0].n, "an hour ahead, every later sample is judged once")
 	}
 }
 

@@ -2,6 +2,7 @@ package accuracy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -161,10 +162,22 @@ func (r *rungScore) closeDay() {
 	r.dayN = 0
 }
 
+// fit fits model on the warm-up of s and returns the samples of it. For a model that needs a
+// longer history, such as one of two seasons of a week, the warm-up doubles, up to half of s.
+func fit(ctx context.Context, model forecast.Model, s forecast.Series) (forecast.Fitted, int, error) {
+	warm := warmup(s)
+	for {
+		fitted, err := model.Fit(ctx, s.Slice(0, warm))
+		if !errors.Is(err, forecast.ErrShortHistory) || 2*warm >= s.Len()-1 {
+			return fitted, warm, err
+		}
+		warm = min(2*warm, s.Len()/2)
+	}
+}
+
 // evaluate runs model over s, every sample after the warm-up an origin.
 func evaluate(ctx context.Context, model forecast.Model, s forecast.Series) ([]*rungScore, error) {
-	warm := warmup(s)
-	fitted, err := model.Fit(ctx, s.Slice(0, warm))
+	fitted, warm, err := fit(ctx, model, s)
 	if err != nil {
 		return nil, fmt.Errorf("fit on the first %d of %d samples: %w", warm, s.Len(), err)
 	}

@@ -35,9 +35,10 @@ func newAccuracyCommand() *cobra.Command {
 		Use:   "accuracy [FILE...]",
 		Short: "Measure how good the forecasts are, on any series",
 		Long: `accuracy lets a model run over recorded series as it would run live: fitted on
-the first days, and from then on each sample is the origin of a forecast. It
-prints, per horizon, the error against the naive rule "as now", and how well the
-upper bounds cover; each series by name, where it loses as well as where it wins.
+the first days (eight of ten or more; for a model that needs more, up to half of
+the series), and from then on each sample is the origin of a forecast. It prints,
+per horizon, the error against the naive rule "as now", and how well the upper
+bounds cover; each series by name, where it loses as well as where it wins.
 In the tables
 
   ÷ naive   is the mean absolute error over that of "as now": below 1 is better
