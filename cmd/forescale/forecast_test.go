@@ -187,6 +187,18 @@ func TestForecastIsDrawn(t *testing.T) {
 	}
 }
 
+// The legend lies on none of it, and of nothing the axis begins at zero too.
+func TestTheLegendHasRoomAboveTheLoad(t *testing.T) {
+	for _, v := range []float64{100, 0} {
+		f := forecast.New(2, 0.5, 0.99)
+		f.Step = time.Hour
+		p, err := draw(forecast.Series{Step: time.Hour, Values: []float64{v, v, v}}, f)
+		require.NoError(t, err)
+		require.InDelta(t, 0, p.Y.Min, 0)
+		require.Greater(t, p.Y.Max, 1.15*v)
+	}
+}
+
 func TestPiecesEndAtGaps(t *testing.T) {
 	nan := math.NaN()
 	got := pieces(forecast.Series{Start: time.Unix(0, 0), Step: time.Second, Values: []float64{nan, 1, 2, nan, nan, 3}})

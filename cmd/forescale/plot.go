@@ -17,9 +17,22 @@ import (
 	"github.com/forescale/forescale/forecast"
 )
 
-// plotForecast draws the end of the history, three times the horizon of it, and
-// the forecast with its band.
+// plotForecast writes the picture of a forecast to path.
 func plotForecast(path string, history forecast.Series, f *forecast.Forecast) error {
+	p, err := draw(history, f)
+	if err != nil {
+		return err
+	}
+	return savePlot(p, path, 24*vg.Centimeter, 12*vg.Centimeter)
+}
+
+// forLegend is the share of the height that is left free for the legend: a load that comes near
+// its highest value again and again would lie under it.
+const forLegend = 0.15
+
+// draw draws the end of the history, three times the horizon of it, and the forecast
+// with its band.
+func draw(history forecast.Series, f *forecast.Forecast) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = "Forecast from " + f.Start.UTC().Format("2006-01-02 15:04 MST")
 	p.X.Tick.Marker = plot.TimeTicks{Format: "Jan 2\n15:04", Ticker: hourTicks{}}
@@ -28,13 +41,11 @@ func plotForecast(path string, history forecast.Series, f *forecast.Forecast) er
 	p.Add(plotter.NewGrid())
 
 	ink := color.NRGBA{R: 0x33, G: 0x3d, B: 0x4b, A: 255}
-	lead := color.NRGBA{R: 0x1f, G: 0x77, B: 0xb4, A: 255}
-	band := color.NRGBA{R: 0x1f, G: 0x77, B: 0xb4, A: 70}
 	shown := min(history.Len(), max(3*f.Horizon(), 120))
 	for i, piece := range pieces(history.Slice(history.Len()-shown, history.Len())) {
 		line, err := plotter.NewLine(piece)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		line.Color = ink
 		p.Add(line)
@@ -42,6 +53,22 @@ func plotForecast(path string, history forecast.Series, f *forecast.Forecast) er
 			p.Legend.Add("observed", line)
 		}
 	}
+	area, line, err := around(f)
+	if err != nil {
+		return nil, err
+	}
+	p.Add(area, line)
+	p.Legend.Add("median", line)
+	p.Legend.Add(fmt.Sprintf("%g to %g %%", 100*f.Levels[0], 100*f.Levels[len(f.Levels)-1]), area)
+	p.Y.Max = max(p.Y.Max, 0) / (1 - forLegend)
+	if p.Y.Max == 0 {
+		p.Y.Max = 1 // or the axis reaches below zero
+	}
+	return p, nil
+}
+
+// around returns the median of a forecast, and the area from its lowest quantile to its highest.
+func around(f *forecast.Forecast) (*plotter.Polygon, *plotter.Line, error) {
 	last := len(f.Levels) - 1
 	outline := make(plotter.XYs, 0, 2*f.Horizon())
 	middle := make(plotter.XYs, f.Horizon())
@@ -55,18 +82,17 @@ func plotForecast(path string, history forecast.Series, f *forecast.Forecast) er
 	}
 	area, err := plotter.NewPolygon(outline)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	area.Color, area.Width = band, 0
 	line, err := plotter.NewLine(middle)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	line.Color, line.Width = lead, vg.Points(1.5)
-	p.Add(area, line)
-	p.Legend.Add("median", line)
-	p.Legend.Add(fmt.Sprintf("%g to %g %%", 100*f.Levels[0], 100*f.Levels[last]), area)
-	return savePlot(p, path, 24*vg.Centimeter, 12*vg.Centimeter)
+	blue := color.NRGBA{R: 0x1f, G: 0x77, B: 0xb4, A: 255}
+	line.Color, line.Width = blue, vg.Points(1.5)
+	blue.A = 70
+	area.Color, area.Width = blue, 0
+	return area, line, nil
 }
 
 // pieces cuts a series at its gaps.
