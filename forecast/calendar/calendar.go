@@ -1,5 +1,6 @@
-// Package calendar says what to expect where a day ago and a week ago contradict each
-// other: in the first hours of a weekend and those after it, on a shop's day of rest.
+// Package calendar chooses between the value of a day ago and that of a week ago where the
+// two contradict each other: in the first hours of a weekend and those after it, on a
+// shop's day of rest.
 //
 // Such hours are few, and by their losses alone it takes a month until the week is
 // believed. The calendar counts kinds of days instead. If yesterday was like the day before

@@ -22,9 +22,8 @@ const (
 // for concurrent use.
 type Budget struct {
 	Target float64 // share of time for which the objective may be missed, in (0, 1)
-	First  float64 // where α starts; 0 = three times the target
-	Least  float64 // bounds of α; 0 = the usual ones
-	Most   float64
+	Least  float64 // of α, which then starts there; 0 = 3e-5, and it starts at three times the target
+	Most   float64 // of α; 0 = ½
 	Spent  float64 // missed share of about the last half day
 	Alpha  float64 // 1 − quantile level; 0 = at its start
 }
@@ -85,8 +84,8 @@ func (b *Budget) alpha() float64 {
 	switch {
 	case b.Alpha > 0:
 		return b.Alpha
-	case b.First > 0:
-		return b.First
+	case b.Least > 0:
+		return b.Least
 	}
 	return min(firstMargin*b.Target, b.most())
 }

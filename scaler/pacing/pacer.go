@@ -88,7 +88,7 @@ type Interval struct {
 func New(target float64, alphas [trial.Size]float64) *Pacer {
 	p := &Pacer{
 		target: target, bill: math.NaN(),
-		bursts: Budget{Target: target, First: HedgeOdds, Least: HedgeOdds, Most: 0.7},
+		bursts: Budget{Target: target, Least: HedgeOdds, Most: 0.7},
 	}
 	p.trials = trial.New(alphas, target, p.goal())
 	return p

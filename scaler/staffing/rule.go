@@ -1,4 +1,5 @@
-// Package staffing says how many replicas carry a demand, from all that is known of one.
+// Package staffing says how many replicas carry a demand, from all that is known of what one
+// replica carries.
 //
 // # The idea
 //
