@@ -6,41 +6,34 @@ import (
 )
 
 const (
-	window      = 12 * time.Hour // over which spending is judged
-	integral    = 0.05           // k per hour: an unused budget doubles α in 14 hours
-	overspend   = 20.0           // greatest multiple of the target that counts
-	widest      = 0.5            // α: the median
-	loosest     = 0.1            // α that an unused budget grows to, or ten times the target
-	narrowest   = 3e-5
-	dearest     = 1.015     // bill at which the least α is the median's
-	scarce      = 1.0 / 120 // of the bill, in which the least α falls by a factor of e
-	firstMargin = 3.0       // α starts at this multiple of the target
+	window    = 12 * time.Hour // over which spending is judged
+	integral  = 0.05           // k per hour: an unused budget doubles the odds in 14 hours
+	overspend = 20.0           // greatest multiple of the target that counts
+	mostOdds  = 0.7
+	loosest   = 0.1 // odds that an unused budget grows to, or ten times the target
+	widest    = 0.5 // α: the median
+	narrowest = 3e-5
+	dearest   = 1.015     // bill at which the least α is the median's
+	scarce    = 1.0 / 120 // of the bill, in which the least α falls by a factor of e
 )
 
-// A Budget paces a quantile by an error budget. Set Target before the first use; it
-// may change later. The other fields are the bounds of α and the memory. It is not safe
-// for concurrent use.
-type Budget struct {
-	Target float64 // share of time for which the objective may be missed, in (0, 1)
-	Least  float64 // of α, which then starts there; 0 = 3e-5, and it starts at three times the target
-	Most   float64 // of α; 0 = ½
-	Spent  float64 // missed share of about the last half day
-	Alpha  float64 // 1 − quantile level; 0 = at its start
+// A budget sets the odds at which bursts are hedged by the share of time in which bursts have
+// missed the objective.
+type budget struct {
+	target float64 // share of time for which the objective may be missed, in (0, 1)
+	odds   float64 // HedgeOdds to mostOdds
+	spent  float64 // share of about the last half day that bursts have missed
 }
 
-// update takes the share of the last dt in which the objective was missed: 0 to 1,
-// or more where misses are booked late. NaN means unknown, and changes nothing.
-func (b *Budget) update(missed float64, dt time.Duration) {
-	if math.IsNaN(missed) || dt <= 0 || !(b.Target > 0) {
-		return
-	}
-	b.Spent += (1 - math.Exp(-float64(dt)/float64(window))) * (max(missed, 0) - b.Spent)
-	rate := -integral * min(b.Spent/b.Target-1, overspend)
-	most := b.most()
+// update takes the share of the last dt in which a burst missed the objective: 0 to 1, or more
+// where misses are booked late.
+func (b *budget) update(missed float64, dt time.Duration) {
+	b.spent += (1 - math.Exp(-float64(dt)/float64(window))) * (missed - b.spent)
+	rate, most := -integral*min(b.spent/b.target-1, overspend), mostOdds
 	if rate > 0 { // an unspent budget is no reason to be careless
-		most = max(b.alpha(), min(most, max(loosest, 10*b.Target)))
+		most = max(b.odds, min(most, max(loosest, 10*b.target)))
 	}
-	b.Alpha = min(max(b.alpha()*math.Exp(rate*dt.Hours()), b.least()), most)
+	b.odds = min(max(b.odds*math.Exp(rate*dt.Hours()), HedgeOdds), most)
 }
 
 // Afford returns the least α, 0 to ½, that a bill allows. The bill is what is paid over
@@ -65,33 +58,6 @@ func Afford(bill float64) float64 {
 	}
 	return widest * math.Exp(-max(dearest-bill, 0)/scarce)
 }
-
-func (b *Budget) least() float64 {
-	if b.Least > 0 {
-		return b.Least
-	}
-	return narrowest
-}
-
-func (b *Budget) most() float64 {
-	if b.Most > 0 {
-		return b.Most
-	}
-	return widest
-}
-
-func (b *Budget) alpha() float64 {
-	switch {
-	case b.Alpha > 0:
-		return b.Alpha
-	case b.Least > 0:
-		return b.Least
-	}
-	return min(firstMargin*b.Target, b.most())
-}
-
-// level returns the quantile to provide for, in [0.5, 1) unless Most says otherwise.
-func (b *Budget) level() float64 { return 1 - b.alpha() }
 
 // Level returns the quantile to provide for at α, in [0.5, 1): the one above which a further
 // replica lowers the chance of having too few by less than α. Spread is the scale of the

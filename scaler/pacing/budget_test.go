@@ -11,43 +11,34 @@ import (
 	"github.com/forescale/forescale/scaler/pacing"
 )
 
-// The higher the level, the smaller is the share of time in which the service misses: the budget
-// finds the level at which that share is the target.
+// The higher the odds, the fewer bursts are hedged, and the larger is the share of time in which
+// they miss: the budget finds the odds at which that share is the target.
 func TestBudgetIsMet(t *testing.T) {
+	const wanted = 0.08 // odds at which the target is missed
 	for _, target := range []float64{0.05, 0.01, 0.001} {
-		for _, ratio := range []float64{0.1, 0.5, 3} { // missed share per α: forecasts are wrong in their own ways
-			b := pacing.Budget{Target: target}
-			rng := rand.New(rand.NewPCG(1, uint64(target*1e4)))
-			missed, n := 0.0, 0.0
-			for i := range 60 * 24 * 60 {
-				miss := 0.0
-				if rng.Float64() < min(ratio*(1-b.Level()), 1) {
-					miss = 1
-				}
-				b.Update(miss, time.Minute)
-				if i > 10*24*60 { // after ten days
-					missed, n = missed+miss, n+1
-				}
+		b := pacing.NewBudget(target)
+		rng := rand.New(rand.NewPCG(1, uint64(target*1e4)))
+		missed, n := 0.0, 0.0
+		for i := range 60 * 24 * 60 {
+			miss := 0.0
+			if rng.Float64() < target*b.Odds()/wanted {
+				miss = 1
 			}
-			require.InDelta(t, target, missed/n, max(0.35*target, 0.0005), "target %v, ratio %v", target, ratio)
+			b.Update(miss, time.Minute)
+			if i > 10*24*60 { // after ten days
+				missed, n = missed+miss, n+1
+			}
 		}
+		require.InEpsilon(t, target, missed/n, 0.35, "target %v", target)
 	}
 }
 
 func TestBudgetBounds(t *testing.T) {
-	b := pacing.Budget{Target: 0.001}
-	require.InDelta(t, 0.997, b.Level(), 1e-12)
+	b := pacing.NewBudget(0.001)
 	for range 100000 {
 		b.Update(1, time.Minute)
 	}
-	require.Less(t, b.Level(), 1.0)
-	for range 1000000 {
-		b.Update(0, time.Minute)
-	}
-	require.InDelta(t, 0.9, b.Level(), 1e-12, "what is not spent is no reason to be careless")
-	before := b
-	b.Update(math.NaN(), time.Minute)
-	require.Equal(t, before, b)
+	require.InDelta(t, pacing.HedgeOdds, b.Odds(), 1e-12, "hedges at longer odds do not pay")
 }
 
 // The least α that a bill affords is next to none far below 1, that of the median from 1.015 on,
@@ -63,12 +54,12 @@ func TestAffordFollowsTheBill(t *testing.T) {
 }
 
 func TestAnUnusedBudgetIsNoReasonToBeCareless(t *testing.T) {
-	for _, c := range []struct{ target, most float64 }{{0.001, 0.1}, {0.02, 0.2}, {0.2, 0.5}} {
-		b := pacing.Budget{Target: c.target}
+	for _, c := range []struct{ target, most float64 }{{0.001, 0.1}, {0.02, 0.2}, {0.2, 0.7}} {
+		b := pacing.NewBudget(c.target)
 		for range 60 * 24 * 30 {
 			b.Update(0, time.Minute)
 		}
-		require.InDelta(t, c.most, b.Alpha, 1e-9, "target %v", c.target)
+		require.InDelta(t, c.most, b.Odds(), 1e-9, "target %v", c.target)
 	}
 }
 

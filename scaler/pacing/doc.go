@@ -8,7 +8,7 @@
 // to provide for ([Level]). A [Pacer] joins four parts into that loop:
 //
 //   - trial.Set chooses α by what other values of it would have missed on the same load.
-//   - A [Budget] sets the odds at which bursts are hedged, by what was missed in bursts. A
+//   - A budget sets the odds at which bursts are hedged, by what was missed in bursts. A
 //     higher quantile of the usual demand would be expensive there, and of no help.
 //   - reactive.Autoscaler, which has no forecast, bounds both by what it would have missed
 //     and cost. If it misses less than the target allows, seven tenths of its share replace
@@ -20,13 +20,13 @@
 //
 // # The budget
 //
-// For an error budget of target, α = 1 − level follows
+// For an error budget of target, the odds at which bursts are hedged follow
 //
-//	d ln α / dt = k·(1 − spent/target)
+//	d ln odds / dt = k·(1 − spent/target)
 //
-// where spent is the share of the last half day that was missed: an integral controller
-// on the budget, as adaptive conformal inference is one on coverage. Working on ln α
-// keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
+// where spent is the share of the last half day that bursts have missed: an integral
+// controller on the budget, as adaptive conformal inference is one on coverage. Working on
+// the logarithm keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
 // Conformal Inference Under Distribution Shift, NeurIPS 2021 (arXiv 2106.00170).
 //
 // # Why not coverage alone

@@ -2,10 +2,16 @@ package pacing
 
 import "time"
 
-// Level is [Budget.level].
-func (b *Budget) Level() float64 { return b.level() }
+// A Budget is a budget that nothing was spent of.
+type Budget struct{ budget }
 
-// Update is [Budget.update].
+// NewBudget returns the budget of a target at its start.
+func NewBudget(target float64) Budget { return Budget{budget{target: target, odds: HedgeOdds}} }
+
+// Odds returns the odds.
+func (b *Budget) Odds() float64 { return b.odds }
+
+// Update is [budget.update].
 func (b *Budget) Update(missed float64, dt time.Duration) { b.update(missed, dt) }
 
 // Goal is [Pacer.goal].

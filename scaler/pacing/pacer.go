@@ -64,7 +64,7 @@ const (
 type Pacer struct {
 	target  float64 // share of time, 0 to 1
 	trials  *trial.Set
-	bursts  Budget // its α are the odds at which bursts are hedged
+	bursts  budget
 	shadow  reactive.Autoscaler
 	guard   reactive.Guard
 	waiting [2]float64 // seconds missed recently that no burst explains yet, the newer ones first
@@ -88,7 +88,7 @@ type Interval struct {
 func New(target float64, alphas [trial.Size]float64) *Pacer {
 	p := &Pacer{
 		target: target, bill: math.NaN(),
-		bursts: Budget{Target: target, Least: HedgeOdds, Most: 0.7},
+		bursts: budget{target: target, odds: HedgeOdds},
 	}
 	p.trials = trial.New(alphas, target, p.goal())
 	return p
@@ -123,7 +123,7 @@ func (p *Pacer) Book(i Interval) {
 	} else {
 		p.bill += (1 - math.Exp(-float64(i.Length)/float64(billTime))) * (bill - p.bill)
 	}
-	if p.spent+p.bursts.Spent > implausible*max(p.shadow.Short, p.target) {
+	if p.spent+p.bursts.spent > implausible*max(p.shadow.Short, p.target) {
 		p.bill = math.NaN()
 	}
 }
@@ -199,7 +199,7 @@ func (p *Pacer) Alpha() float64 { return p.trials.Alpha }
 // replicas is hedged: those of the budget for bursts, but no lower than the price that the
 // bill allows for that many replicas.
 func (p *Pacer) HedgeOdds(replicas int32) float64 {
-	return max(1-p.bursts.level(), trial.UsualMisses*Afford(p.bill)*float64(max(replicas, 1)))
+	return max(p.bursts.odds, trial.UsualMisses*Afford(p.bill)*float64(max(replicas, 1)))
 }
 
 // Dear reports whether the recent cost exceeds that of the reactive autoscaler.
