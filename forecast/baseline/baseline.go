@@ -69,24 +69,21 @@ func (Naive) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted,
 	if err := check(ctx, history, 1); err != nil {
 		return nil, err
 	}
-	return fitted{step: history.Step, start: func(time.Time, time.Duration) residual.Point { return NewLast() }}, nil
+	return fitted{step: history.Step, start: func(time.Time, time.Duration) residual.Point { return &last{math.NaN()} }}, nil
 }
 
-// Last is the running state of Naive.
-type Last struct{ v float64 }
-
-// NewLast returns a state that has seen nothing: At is NaN.
-func NewLast() *Last { return &Last{v: math.NaN()} }
+// last is the running state of Naive: the last value seen, NaN before the first.
+type last struct{ v float64 }
 
 // Update takes the next cell; NaN leaves the state as it is.
-func (l *Last) Update(v float64) {
+func (l *last) Update(v float64) {
 	if v == v {
 		l.v = v
 	}
 }
 
 // At returns the last value seen, NaN before the first.
-func (l *Last) At(int) float64 { return l.v }
+func (l *last) At(int) float64 { return l.v }
 
 // SeasonalNaive forecasts the value last seen at the same phase of the season.
 // Where that phase was never seen it forecasts the last value. It needs one
@@ -111,24 +108,24 @@ func (m SeasonalNaive) Fit(ctx context.Context, history forecast.Series) (foreca
 		return nil, fmt.Errorf("baseline: %w: %d observed cells, need a season of %d", forecast.ErrShortHistory, have, need)
 	}
 	return fitted{step: history.Step, start: func(t time.Time, step time.Duration) residual.Point {
-		return NewSeasonal(t, step, m.Season, m.Zone)
+		return newSeasonal(t, step, m.Season, m.Zone)
 	}}, nil
 }
 
-// Seasonal is the running state of SeasonalNaive: one float32 a cell of the
+// seasonal is the running state of SeasonalNaive: one float32 a cell of the
 // season.
-type Seasonal struct {
+type seasonal struct {
 	clock season.Clock
 	step  int64
 	last  float64
 	cells []float32 // by phase; NaN = never seen
 }
 
-// NewSeasonal returns a state whose next cell starts at start. Season and zone
+// newSeasonal returns a state whose next cell starts at start. Season and zone
 // are those of [SeasonalNaive]; the season must be positive.
-func NewSeasonal(start time.Time, step, length time.Duration, zone *time.Location) *Seasonal {
+func newSeasonal(start time.Time, step, length time.Duration, zone *time.Location) *seasonal {
 	n := max(1, int((length+step-1)/step))
-	s := &Seasonal{
+	s := &seasonal{
 		clock: season.NewClock(start, step, length, zone), step: int64(step),
 		last: math.NaN(), cells: make([]float32, n),
 	}
@@ -140,7 +137,7 @@ func NewSeasonal(start time.Time, step, length time.Duration, zone *time.Locatio
 
 // Update takes the next cell. NaN leaves the value of a season before in place,
 // so that a gap is filled by the season before it.
-func (s *Seasonal) Update(v float64) {
+func (s *seasonal) Update(v float64) {
 	if v == v {
 		s.last = v
 		s.cells[s.clock.Phase(1)/s.step] = float32(v)
@@ -149,7 +146,7 @@ func (s *Seasonal) Update(v float64) {
 }
 
 // At returns the value last seen at the phase of the h-th coming cell.
-func (s *Seasonal) At(h int) float64 {
+func (s *seasonal) At(h int) float64 {
 	if v := s.cells[s.clock.Phase(h)/s.step]; v == v {
 		return float64(v)
 	}
@@ -166,21 +163,21 @@ func (Drift) Fit(ctx context.Context, history forecast.Series) (forecast.Fitted,
 	if err := check(ctx, history, 2); err != nil {
 		return nil, err
 	}
-	return fitted{step: history.Step, start: func(time.Time, time.Duration) residual.Point { return &Trend{} }}, nil
+	return fitted{step: history.Step, start: func(time.Time, time.Duration) residual.Point { return &trend{} }}, nil
 }
 
 // shrink is the number of unchanged cells that Drift pretends to have seen.
 const shrink = 10
 
-// Trend is the running state of Drift; its zero value has seen nothing.
-type Trend struct {
+// trend is the running state of Drift; its zero value has seen nothing.
+type trend struct {
 	first, last float64
 	from, at, n int // cell of first and of last; cells so far
 	seen        bool
 }
 
 // Update takes the next cell; NaN only lets time pass.
-func (d *Trend) Update(v float64) {
+func (d *trend) Update(v float64) {
 	if v == v {
 		if !d.seen {
 			d.first, d.from, d.seen = v, d.n, true
@@ -192,7 +189,7 @@ func (d *Trend) Update(v float64) {
 
 // At returns the point forecast for the h-th coming cell, NaN before the first
 // value.
-func (d *Trend) At(h int) float64 {
+func (d *trend) At(h int) float64 {
 	if !d.seen {
 		return math.NaN()
 	}

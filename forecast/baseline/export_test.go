@@ -1,0 +1,7 @@
+package baseline
+
+// NewSeasonal is [newSeasonal].
+var NewSeasonal = newSeasonal
+
+// Trend is [trend].
+type Trend = trend
