@@ -61,6 +61,7 @@ func TestNoVerdictOnTooLittle(t *testing.T) {
 		r, err := report.New(settings(), traces, []string{"hpa-rate-70", "forescale-floor"}, runs, nil)
 		require.NoError(t, err)
 		require.Equal(t, want, r.Verdict.Headline)
+		require.Equal(t, "The load is too low or too short to say how fast it grows.", r.Verdict.Sentences[0])
 		rivals, err := report.New(settings(), traces, []string{"hpa-rate-70"}, runs[:1], nil)
 		require.NoError(t, err)
 		require.Equal(t, judged < 3600, rivals.Verdict.Headline == want, "among rivals no more than between one and forescale")
@@ -139,6 +140,8 @@ func TestVerdictOwnsUpToWhereItLoses(t *testing.T) {
 	require.Contains(t, r.Verdict.Sentences, "It loses to hpa-rate-70 in both figures: a (+0.050 points of time, +10 % of the bill).")
 	r = of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0.04, 1.12))
 	require.Contains(t, r.Verdict.Sentences, "It does no harm: it violates at most 0.01 points of time more than hpa-rate-70, and costs at most 2 % more.")
+	r = of(t, outcome("a", "hpa-rate-70", 0.04, 1.4), outcome("a", "forescale-floor", 0, 1.12))
+	require.Contains(t, strings.Join(r.Verdict.Sentences, "\n"), "forescale-floor violates the objective for 0 % of the time (never) at 1.12 × the clairvoyant optimum, hpa-rate-70 for 0.040 % (34.6 s a day) at 1.40 ×")
 }
 
 // The shares of time and of requests may contradict each other, when the misses are where the load

@@ -94,7 +94,7 @@ func (r *Report) canPay() string {
 		return "The least number of pods carries the load at all times: there is nothing to scale."
 	}
 	if where == "" {
-		return "The load is too low to say how fast it grows."
+		return "The load is too low or too short to say how fast it grows."
 	}
 	at := ""
 	if len(r.Traces) > 1 {

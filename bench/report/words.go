@@ -76,11 +76,11 @@ func Bound(seconds float64) string {
 	return strconv.FormatFloat(math.Round(seconds*1e9)/1e9, 'f', -1, 64) + " s"
 }
 
-// minutesADay says how many minutes of a day v percent are.
+// minutesADay says how much of a day v percent are.
 func minutesADay(v float64) string {
 	switch m := v / 100 * 24 * 60; {
 	case m == 0:
-		return "no minute a day"
+		return "never"
 	case m < 1:
 		return Span(m*60) + " a day"
 	case m < 10:

@@ -116,7 +116,7 @@ func newView(r *report.Report, lines map[string]campaign.Timelines) view {
 	for i, t := range r.Traces {
 		c := chart{Trace: t, Open: i == 0}
 		points := chosen(r, lines[t.Name])
-		if len(points) == 0 {
+		if len(points) == 0 || len(points[0].points) < 2 { // one column shows nothing
 			continue
 		}
 		lead := r.Settings.LeadS

@@ -23,6 +23,14 @@ import (
 // write returns the page of a short campaign over loads of these names.
 func write(t *testing.T, names ...string) string {
 	t.Helper()
+	res := run(t, names...)
+	var b bytes.Buffer
+	require.NoError(t, page.Write(&b, res.Report, res.Timelines))
+	return b.String()
+}
+
+func run(t *testing.T, names ...string) *campaign.Result {
+	t.Helper()
 	var loads []trace.Trace
 	for i, name := range names {
 		loads = append(loads, trace.Synthetic(trace.Shape{
@@ -36,9 +44,21 @@ func write(t *testing.T, names ...string) string {
 		Spec: api.Spec{Metric: api.MetricSpec{Query: "sum(queue) % 60"}},
 	})
 	require.NoError(t, err)
+	return res
+}
+
+// A minute is a single column, which shows nothing.
+func TestWhatIsTooShortIsNotDrawn(t *testing.T) {
+	res := run(t, "shop")
+	for _, lines := range res.Timelines {
+		for policy, points := range lines {
+			lines[policy] = points[:1]
+		}
+	}
 	var b bytes.Buffer
 	require.NoError(t, page.Write(&b, res.Report, res.Timelines))
-	return b.String()
+	require.NotContains(t, b.String(), "What happened")
+	require.Contains(t, b.String(), "What time without violations costs")
 }
 
 // banded stands in for forescale, of which the page draws the forecast.

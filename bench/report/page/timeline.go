@@ -275,9 +275,6 @@ func (t timeScale) panel(c *canvas, top, height float64, marks []float64) valueS
 // does, in which the demand grows most, and when they begin.
 func hardest(lines []line) ([]line, string) {
 	points := lines[0].points
-	if len(points) < 2 {
-		return lines, ""
-	}
 	n := min(len(points), int(6*time.Hour/points[1].At.Sub(points[0].At)))
 	best, at := -1.0, 0
 	for from := 0; from+n <= len(points); from += max(n/12, 1) {
