@@ -42,8 +42,7 @@ func frontier(r *report.Report, s screen) string {
 		c.height = 430
 	}
 	p := newPlane(r, c)
-	p.grid(c, r, s)
-	var taken []box
+	taken := []box{p.grid(c, r, s)}
 	var labels []label
 	for _, f := range r.Frontiers {
 		if f.Class != report.All {
@@ -91,8 +90,8 @@ func newPlane(r *report.Report, c *canvas) plane {
 	return p
 }
 
-// grid draws the axes and the budget.
-func (p plane) grid(c *canvas, r *report.Report, s screen) {
+// grid draws the axes and the budget, and returns what the word of the latter covers.
+func (p plane) grid(c *canvas, r *report.Report, s screen) box {
 	c.caption(p.left, 0, word{"strong", "violating time, %"}, word{"axis", "lower is better"})
 	c.line("base", p.left, p.bottom, p.right, p.bottom)
 	c.text("axis", "end", p.left-8, p.bottom+4, "0")
@@ -102,7 +101,8 @@ func (p plane) grid(c *canvas, r *report.Report, s screen) {
 	}
 	budget := p.y(r.Settings.BudgetPct)
 	c.line("budget", p.left, budget, p.right, budget)
-	c.text("axis", "end", p.right, budget-5, "budget")
+	const word = "budget"
+	c.text("axis", "end", p.right, budget-5, word)
 	step := 0.25
 	if (p.high-p.low)/step > p.right/90 {
 		step = 0.5
@@ -115,6 +115,7 @@ func (p plane) grid(c *canvas, r *report.Report, s screen) {
 		c.text("axis", "middle", p.x(v), p.bottom+17, "×"+fmt.Sprintf("%.3g", v))
 	}
 	c.text("strong", "end", p.right, p.bottom+36, "cost against the clairvoyant optimum")
+	return box{p.right - 0.84*letters(word), budget - 15, p.right, budget - 2}
 }
 
 // A label wants to be near a point.

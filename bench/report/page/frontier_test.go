@@ -1,6 +1,9 @@
 package page
 
 import (
+	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +41,27 @@ func TestAWideBudgetIsWithinThePicture(t *testing.T) {
 	r.Aggregates = []report.Aggregate{{Class: report.All, Policy: "kpa", CostRatio: 1.4, ViolatingTime: 0.5}}
 	p := newPlane(r, &canvas{width: 358, height: 430})
 	require.GreaterOrEqual(t, p.y(20), p.top)
+}
+
+// The word at the end of the budget's line stays readable beside a policy that costs most and
+// misses the objective for as long as the budget allows.
+func TestNoPolicyIsLabelledOverTheBudget(t *testing.T) {
+	r := &report.Report{Settings: report.Settings{BudgetPct: 0.1}, Runs: []report.Run{{Policy: "hpa-rate-70"}}}
+	r.Aggregates = []report.Aggregate{{Class: report.All, Policy: "phpa", CostRatio: 2.2, ViolatingTime: 0.12}}
+	r.Frontiers = []report.Frontier{{Class: report.All, Points: []report.Point{{Policy: "phpa", CostRatio: 2.2, ViolatingTime: 0.12}}}}
+	text := frontier(r, screen{"phone", 358})
+	at := func(word string) (x, y float64) {
+		m := regexp.MustCompile(`x="([0-9.]+)" y="([0-9.]+)">` + word + `<`).FindStringSubmatch(text)
+		require.Len(t, m, 3, word)
+		x, err := strconv.ParseFloat(m[1], 64)
+		require.NoError(t, err)
+		y, err = strconv.ParseFloat(m[2], 64)
+		require.NoError(t, err)
+		return x, y
+	}
+	budget, line := at("budget") // where it ends
+	phpa, own := at("phpa")      // where it begins
+	require.True(t, phpa+27 <= budget-40 || math.Abs(line-own) >= 12, "phpa at %v, %v; budget at %v, %v", phpa, own, budget, line)
 }
 
 // The axis of a low load has marks below one request per second, that of pods has none below 1.

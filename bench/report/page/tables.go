@@ -141,7 +141,7 @@ func perTrace(r *report.Report) *table {
 		t.Head = append(t.Head, cell{Text: policy})
 	}
 	for _, tr := range r.Traces {
-		cells := []cell{{Text: tr.Name, Class: "words"}, {Text: tr.Class}, {Text: report.Growth(tr.GrowthLead)}}
+		cells := []cell{{Text: tr.Name, Class: "words load"}, {Text: tr.Class}, {Text: report.Growth(tr.GrowthLead)}}
 		for _, policy := range shown {
 			c := cell{Text: "–"}
 			if m, ok := r.Of(tr.Name, policy); ok {
