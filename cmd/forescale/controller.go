@@ -151,7 +151,7 @@ func clusterConfig(file string) (*rest.Config, error) {
 	case err == nil:
 		return config, nil
 	case clientcmd.IsEmptyConfig(err):
-		return nil, errors.New("no cluster: give --kubeconfig, set $KUBECONFIG, or run in a pod with a service account")
+		return nil, errors.New("no cluster: give --kubeconfig, set $KUBECONFIG to a file that exists, or run in a pod with a service account")
 	case file == "":
 		return nil, fmt.Errorf("find the cluster: %w", err)
 	}

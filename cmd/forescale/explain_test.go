@@ -94,7 +94,7 @@ func TestExplainTellsWhatIsBehindAnAnswer(t *testing.T) {
 		"query     sum(rate(requests_total[1m]))",
 		"observed  120",
 		"within 1m15s, forecast 120 at the 95 % level",
-		"120, that is 3 replicas of 50",
+		"120, that is 3 replicas at 50 each",
 		"model     auto, not scored yet",
 		"at +1m    median 120, to provide for 120: ",
 	} {
@@ -107,6 +107,14 @@ func TestExplainTellsWhatIsBehindAnAnswer(t *testing.T) {
 	text, err = runExplain("--address", address, "shop/web/rps")
 	require.NoError(t, err)
 	require.Contains(t, text, "replicas (now 2): demand asks for 3")
+}
+
+// An expert of no weight explains nothing, unless all are.
+func TestExplainNamesExpertsWithAWeight(t *testing.T) {
+	got := experts([]*pb.Share{{Expert: "last value", Weight: 0.994}, {Expert: "week-ago", Weight: 0.006}, {Expert: "day-ago", Weight: 0.0049}, {Expert: "LSTM"}})
+	require.Equal(t, ": 99 % last value, 1 % week-ago", got)
+	require.Equal(t, ": 0 % LSTM", experts([]*pb.Share{{Expert: "LSTM"}}))
+	require.Empty(t, experts(nil))
 }
 
 // Under an objective the demand is no multiple of what one replica serves: the count
@@ -153,9 +161,9 @@ func TestExplainTellsOfTheSparesOfABurst(t *testing.T) {
 func TestExplainTellsOfALearnedTarget(t *testing.T) {
 	a := &pb.Answer{Value: 412, TargetPerReplica: 45.8, Active: true}
 	for stated, words := range map[float64]string{
-		45.8: "412, that is 9 replicas of 45.8",
-		60:   "412, that is 9 replicas of 45.8, as learned (60 is stated)",
-		0:    "412, that is 9 replicas of 45.8, as learned",
+		45.8: "412, that is 9 replicas at 45.8 each",
+		60:   "412, that is 9 replicas at 45.8 each, as learned (60 is stated)",
+		0:    "412, that is 9 replicas at 45.8 each, as learned",
 	} {
 		spec := api.Spec{Mode: api.Active, Scale: api.ScaleSpec{TargetPerReplica: api.Number(stated)}}
 		require.Equal(t, words, served(a, spec))

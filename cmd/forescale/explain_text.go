@@ -124,7 +124,7 @@ func served(a *pb.Answer, spec api.Spec) string {
 		return number(a.GetValue()) + ", for an unknown number of replicas"
 	}
 	count := scaler.Replicas(a.GetValue(), a.GetTargetPerReplica())
-	text := fmt.Sprintf("%s, that is %d replicas of %s", number(a.GetValue()), count, number(a.GetTargetPerReplica()))
+	text := fmt.Sprintf("%s, that is %d replicas at %s each", number(a.GetValue()), count, number(a.GetTargetPerReplica()))
 	switch stated := spec.Scale.TargetPerReplica.Float(); {
 	case stated == 0:
 		text += ", as learned"
@@ -176,7 +176,10 @@ func experts(shares []*pb.Share) string {
 		return ""
 	}
 	var list []string
-	for _, s := range shares {
+	for _, s := range shares { // the heaviest first
+		if s.GetWeight() < 0.005 && len(list) > 0 { // 0 %
+			break
+		}
 		list = append(list, fmt.Sprintf("%.0f %% %s", 100*s.GetWeight(), s.GetExpert()))
 	}
 	return ": " + strings.Join(list, ", ")
