@@ -199,6 +199,19 @@ func TestTheLegendHasRoomAboveTheLoad(t *testing.T) {
 	}
 }
 
+// No mark has zeros at the end that say nothing; most are without a label.
+func TestMarksOfAPicture(t *testing.T) {
+	for most, want := range map[float64][]string{914: {"0", "400", "800"}, 790: {"0", "250", "500", "750"}, 1: {"0", "0.5", "1"}, 0.0041: {"0", "0.002", "0.004"}} {
+		var got []string
+		for _, tick := range shortTicks(0, most) {
+			if !tick.IsMinor() {
+				got = append(got, tick.Label)
+			}
+		}
+		require.Equal(t, want, got)
+	}
+}
+
 func TestPiecesEndAtGaps(t *testing.T) {
 	nan := math.NaN()
 	got := pieces(forecast.Series{Start: time.Unix(0, 0), Step: time.Second, Values: []float64{nan, 1, 2, nan, nan, 3}})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ func draw(history forecast.Series, f *forecast.Forecast) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = "Forecast from " + f.Start.UTC().Format("2006-01-02 15:04 MST")
 	p.X.Tick.Marker = plot.TimeTicks{Format: "Jan 2\n15:04", Ticker: hourTicks{}}
+	p.Y.Tick.Marker = plot.TickerFunc(shortTicks)
 	p.Y.Min = 0
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Add(plotter.NewGrid())
@@ -65,6 +67,17 @@ func draw(history forecast.Series, f *forecast.Forecast) (*plot.Plot, error) {
 		p.Y.Max = 1 // or the axis reaches below zero
 	}
 	return p, nil
+}
+
+// shortTicks are gonum's, without the zeros at the end that all have in common: 250, not 250.00.
+func shortTicks(lo, hi float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(lo, hi)
+	for i, t := range ticks {
+		if !t.IsMinor() {
+			ticks[i].Label = strconv.FormatFloat(t.Value, 'g', 6, 64)
+		}
+	}
+	return ticks
 }
 
 // around returns the median of a forecast, and the area from its lowest quantile to its highest.
