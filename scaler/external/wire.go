@@ -225,27 +225,24 @@ func identity(ref []byte) (name, namespace []byte, ok bool) {
 	return name, namespace, true
 }
 
-// splitAsk returns the two fields of an encoded GetMetricsRequest.
-func splitAsk(raw []byte) (ref, metric []byte, ok bool) { return two(raw, askRef, askMetric) }
-
-// two returns the fields a and b of a message that has each of them at most once
-// and no others; ok is false for any other message.
-func two(raw []byte, a, b protowire.Number) (valueA, valueB []byte, ok bool) {
+// splitAsk returns the two fields of an encoded GetMetricsRequest; ok is false for any other
+// message, and for one that has a field twice.
+func splitAsk(raw []byte) (ref, metric []byte, ok bool) {
 	for len(raw) > 0 {
 		f, rest, ok := next(raw)
 		switch {
 		case !ok:
 			return nil, nil, false
-		case f.number == a && valueA == nil:
-			valueA = f.value
-		case f.number == b && valueB == nil:
-			valueB = f.value
+		case f.number == askRef && ref == nil:
+			ref = f.value
+		case f.number == askMetric && metric == nil:
+			metric = f.value
 		default:
 			return nil, nil, false
 		}
 		raw = rest
 	}
-	return valueA, valueB, true
+	return ref, metric, true
 }
 
 // A field is one of a message's fields that has a length, as texts and messages
