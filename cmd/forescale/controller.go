@@ -90,6 +90,7 @@ forecast too, and take over within the lease.`,
 	for _, name := range []string{"grpc-address", "grpc-cert", "grpc-key", "grpc-client-ca", "grpc-reflection", "forget"} {
 		_ = fs.MarkHidden(name) // of serve; it exists
 	}
+	fs.Lookup("tick").Usage = "time between two rounds in which queries and fits are started; floors are decided five times a second"
 	fs.StringVar(&c.kubeconfig, "kubeconfig", "", "kubeconfig `file` of the cluster (default $KUBECONFIG, or the service account of the pod)")
 	fs.StringVar(&c.namespace, "namespace", podNamespace(), "namespace of the Lease object")
 	fs.StringSliceVar(&c.namespaces, "namespaces", nil, "act only in these namespaces, for which a Role in each is enough (default all). Of the controllers that share a --lease only one acts: give those for other namespaces another")
