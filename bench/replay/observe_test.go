@@ -116,18 +116,23 @@ func TestGapsReachThePolicy(t *testing.T) {
 	require.InDelta(t, 60, history, 2)
 }
 
-// Arrivals are a Poisson process: their variance is their mean.
-func TestArrivalsVaryByTheirMean(t *testing.T) {
-	sum, squares, n := 0.0, 0.0, 0.0
-	p := script{period: time.Second, decide: func(_ time.Time, o replay.Observation) replay.Action {
-		sum, squares, n = sum+o.Arrivals, squares+o.Arrivals*o.Arrivals, n+1
-		return replay.Hold()
-	}}
-	run(t, stepTrace(400, 400), p, replay.Options{})
-	mean := sum / n
-	require.InDelta(t, 400, mean, 2)
+// Over-dispersed arrivals add noise to the metric, but do not change its mean.
+func TestDispersion(t *testing.T) {
+	spread := func(index float64) float64 {
+		sum, squares, n := 0.0, 0.0, 0.0
+		p := script{period: time.Second, decide: func(_ time.Time, o replay.Observation) replay.Action {
+			sum, squares, n = sum+o.Arrivals, squares+o.Arrivals*o.Arrivals, n+1
+			return replay.Hold()
+		}}
+		run(t, stepTrace(400, 400), p, replay.Options{Dispersion: index})
+		mean := sum / n
+		require.InDelta(t, 400, mean, 2)
+		return (squares/n - mean*mean) / mean
+	}
 	// A call sees parts of two steps, whose variance is between half and all of one.
-	require.InDelta(t, 0.75, (squares/n-mean*mean)/mean, 0.26)
+	one := spread(1)
+	require.InDelta(t, 0.75, one, 0.26)
+	require.InDelta(t, 5, spread(5)/one, 0.5)
 }
 
 // The sum of the rates of the pods follows the load like the counter of an ingress, except for a

@@ -26,6 +26,10 @@ type Options struct {
 	// second scaled to thousands is mostly noise, unless it is smoothed before.
 	Peak float64
 
+	// Dispersion is the variance of the arrivals of a step over their mean; 0 or 1 =
+	// Poisson. More than 1 draws a gamma factor per step.
+	Dispersion float64
+
 	// Warmup is the least part of the trace that goes before the score: history for
 	// the policies, not judged. 0 = a quarter of the trace, at most 7 days.
 	Warmup time.Duration
@@ -93,6 +97,9 @@ func (o Options) serving() service.Settings {
 
 // filled returns o with defaults in place of zeros.
 func (o Options) filled() Options {
+	if o.Dispersion == 0 {
+		o.Dispersion = 1
+	}
 	if o.Budget == 0 {
 		o.Budget = 0.1
 	}
@@ -143,8 +150,8 @@ func (o Options) check() error {
 			o.Metric.ScrapeInterval, o.Metric.RateWindow, o.Metric.Resolution)
 	case !(o.Metric.Loss >= 0 && o.Metric.Loss < 1):
 		return fmt.Errorf("replay: scrape loss %v, want a probability below 1", o.Metric.Loss)
-	case !(o.Peak >= 0):
-		return fmt.Errorf("replay: peak %v, want at least 0", o.Peak)
+	case !(o.Dispersion >= 1) || !(o.Peak >= 0):
+		return fmt.Errorf("replay: dispersion %v and peak %v, want at least 1 and at least 0", o.Dispersion, o.Peak)
 	}
 	return errors.Join(o.serving().Check(), o.Cluster.Check())
 }

@@ -286,6 +286,7 @@ func TestWhatCannotBeReplayed(t *testing.T) {
 		"0 ≤ min ≤ max":           {Cluster: replay.Cluster{Min: 5, Max: 4}},
 		"at least 1ms":            {Metric: replay.Metric{Resolution: time.Microsecond}},
 		"probability":             {Metric: replay.Metric{Loss: 1}},
+		"dispersion":              {Dispersion: 0.5},
 		"retries":                 {Clients: replay.Clients{Retry: 1}},
 		"per node":                {Cluster: replay.Cluster{Nodes: &replay.Nodes{}}},
 		"nothing is left":         {Warmup: 48 * time.Hour},

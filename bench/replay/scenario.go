@@ -164,15 +164,24 @@ func (s *Scenario) draw() {
 }
 
 // arrivals draws counts around a mean.
-type arrivals struct{ poisson distuv.Poisson }
+type arrivals struct {
+	poisson distuv.Poisson
+	gamma   distuv.Gamma
+	excess  float64 // index of dispersion less 1
+}
 
 func newArrivals(o Options, purpose uint64) *arrivals {
-	return &arrivals{distuv.Poisson{Src: o.stream(purpose)}}
+	src := o.stream(purpose)
+	return &arrivals{poisson: distuv.Poisson{Src: src}, gamma: distuv.Gamma{Src: src}, excess: o.Dispersion - 1}
 }
 
 func (a *arrivals) next(mean float64) float64 {
 	if mean <= 0 {
 		return 0
+	}
+	if a.excess > 0 { // a gamma factor of mean 1 and variance excess/mean
+		a.gamma.Alpha, a.gamma.Beta = mean/a.excess, 1/a.excess
+		mean = a.gamma.Rand()
 	}
 	a.poisson.Lambda = mean
 	return a.poisson.Rand()
