@@ -40,9 +40,10 @@ type entry struct {
 	fillErr      error     // of the last range query for the history or closed cells
 	fillLogged   bool      // fillErr was logged
 
-	fitting  bool
-	fitAfter time.Time // no fit before, after a failure
-	fitErr   error     // of the last fit
+	fitting   bool
+	fitAfter  time.Time // no fit before, after a failure
+	fitErr    error     // of the last fit
+	fitLogged error     // the last one that was logged since a fit succeeded
 
 	serviceErr error   // of the last look at latency and replicas
 	service    service // as of the last closed cell
@@ -126,7 +127,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.queried.Store(0)
 	e.queryAfter, e.fillAfter, e.fitAfter = time.Time{}, time.Time{}, time.Time{}
 	e.queryFailures, e.fillFailures = 0, 0
-	e.queryErr, e.fillErr, e.fitErr, e.serviceErr = nil, nil, nil, nil
+	e.queryErr, e.fillErr, e.fitErr, e.fitLogged, e.serviceErr = nil, nil, nil, nil, nil
 	e.service, e.pods, e.requested = unknownService(), pods{}, requested{}
 	e.left = left{}
 	e.answerMu.Lock()

@@ -96,12 +96,13 @@ func (s *Store) install(e *entry, epoch int, fit *model.Fitted, retrace *engine.
 		err = e.workload.Start(fit, retrace)
 	}
 	if err != nil {
-		retry := time.Minute
-		if errors.Is(err, forecast.ErrShortHistory) {
-			retry = 10 * e.spec.Metric.Step.Std()
+		retry, news := time.Minute, isNew(err, e.fitLogged)
+		if errors.Is(err, forecast.ErrShortHistory) { // its text counts the cells, which are others each time
+			retry, news = 10*e.spec.Metric.Step.Std(), news && !errors.Is(e.fitLogged, forecast.ErrShortHistory)
 		}
 		e.fitAfter = s.opts.Now().Add(retry)
-		if isNew(err, e.fitErr) {
+		if news {
+			e.fitLogged = err
 			s.opts.Log.Warn("model not fitted, keeping the former one", "workload", e.key.String(), "error", err, "retry", retry)
 		}
 		e.fitErr = err
@@ -110,5 +111,5 @@ func (s *Store) install(e *entry, epoch int, fit *model.Fitted, retrace *engine.
 	if e.fitErr != nil || e.fitAfter.IsZero() {
 		s.opts.Log.Info("model fitted", "workload", e.key.String(), "model", fit.Name, "cells", fit.Cells)
 	}
-	e.fitErr, e.fitAfter = nil, s.opts.Now()
+	e.fitErr, e.fitLogged, e.fitAfter = nil, nil, s.opts.Now()
 }
