@@ -200,7 +200,7 @@ func TestBadInputReachesKEDA(t *testing.T) {
 		"empty":          {`sum(rate(typo_total[2s]))`, []string{"no series", "no data", "names and labels"}},
 		"several":        {`{job="web"}`, []string{"want exactly one", "wrap the query in sum(…)"}},
 		"nan":            {`sum(up) * 0 / 0`, []string{"NaN", "no data"}},
-		"negative":       {`vector(-5)`, []string{"its value is -5", "demand is 0 or more", "clamp_min"}},
+		"negative":       {`vector(-5)`, []string{"its value is negative", "demand is 0 or more", "clamp_min"}},
 		"text":           {`"five"`, []string{"neither a number nor a vector", "one number for each instant"}},
 		"a-range":        {`up[5m]`, []string{"the result is a matrix", "use rate(…)"}},
 		"infinite":       {`sum(up) / 0`, []string{"infinite", "no data"}},

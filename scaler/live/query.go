@@ -118,8 +118,8 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		e.workload.Observe(sample)
 		e.cadence.answered(sample.Time, sample.Value)
 	}
-	if !(sample.Value >= 0) {
-		return fmt.Errorf("query %q: its value is %v: demand is 0 or more; correct the query, or wrap it in clamp_min(…, 0)", query, sample.Value)
+	if !(sample.Value >= 0) { // which one is left out: it may be another each time, and the same text is logged once
+		return fmt.Errorf("query %q: its value is negative: demand is 0 or more; correct the query, or wrap it in clamp_min(…, 0)", query)
 	}
 	return nil
 }

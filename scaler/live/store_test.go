@@ -356,16 +356,17 @@ func TestNothingWaitsForACellThatCloses(t *testing.T) {
 }
 
 // A negative demand is invalid: the last valid one is used until it is too old, then the error
-// names the negative one.
+// says so. It is logged once, whatever the values are.
 func TestNegativeDemandIsNotServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		since := time.Now()
+		var log strings.Builder
 		s := run(t, &fakeSource{value: func(at time.Time) float64 {
 			if at.Sub(since) > 10*time.Second {
-				return -5
+				return -at.Sub(since).Seconds()
 			}
 			return 80
-		}}, Options{})
+		}}, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		require.NoError(t, s.Ensure(key, demand()))
 		time.Sleep(time.Minute)
 		a, _ := s.Answer(key)
@@ -373,7 +374,9 @@ func TestNegativeDemandIsNotServed(t *testing.T) {
 		require.GreaterOrEqual(t, a.Value, 80.0)
 		time.Sleep(5 * time.Minute)
 		a, _ = s.Answer(key)
-		require.ErrorContains(t, a.Err, "its value is -5: demand is 0 or more")
+		require.ErrorContains(t, a.Err, "its value is negative: demand is 0 or more")
 		require.True(t, a.Active)
+		synctest.Wait()
+		require.Equal(t, 1, strings.Count(log.String(), "query failed"), log.String())
 	})
 }
