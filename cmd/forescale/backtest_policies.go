@@ -66,10 +66,15 @@ func policyNames(names []string) ([]string, error) {
 	return out, nil
 }
 
+// everyPolicy is what --policies takes, but for the quantiles of forescale.
+func everyPolicy() []string {
+	return slices.Concat([]string{"default", "all"}, rival.Names(), []string{campaign.Oracle}, ours())
+}
+
 // unknownPolicy says which policies there are, and which were perhaps meant: those that
 // begin so, or the one that is spelled most alike.
 func unknownPolicy(name string) error {
-	all := slices.Concat([]string{"default", "all"}, rival.Names(), []string{campaign.Oracle}, ours())
+	all := everyPolicy()
 	var meant []string
 	for _, n := range all {
 		if strings.HasPrefix(n, name+"-") {

@@ -17,8 +17,8 @@ const (
 	onMetrics = "metrics"
 )
 
-// group sorts the commands by where they work, wraps the help of their flags, and makes
-// errors about arguments name the arguments that a command takes.
+// group sorts the commands by where they work, wraps the help of their flags, lets the shell
+// complete values, and makes errors about arguments name the arguments that a command takes.
 func group(root *cobra.Command, cluster, metrics []*cobra.Command, others ...*cobra.Command) {
 	root.AddGroup(
 		&cobra.Group{ID: onMetrics, Title: "On your own metrics:"},
@@ -35,6 +35,7 @@ func group(root *cobra.Command, cluster, metrics []*cobra.Command, others ...*co
 	root.AddCommand(others...)
 	for _, cmd := range root.Commands() {
 		cmd.Args = withUsage(cmd.Args)
+		offerChoices(cmd)
 	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", helpWidth())))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -34,6 +35,30 @@ func TestArgumentsThatAreNotTaken(t *testing.T) {
 			root.SetArgs(strings.Fields(args))
 			require.EqualError(t, root.ExecuteContext(t.Context()), want)
 		})
+	}
+}
+
+// The shell offers the values that a flag takes; of a list, those that may come next.
+func TestCompletionOfValues(t *testing.T) {
+	for args, want := range map[string]string{
+		"forecast|--output|":                   "table\ncsv\njson\n",
+		"accuracy|--model|holt":                "holt-winters\nholt-winters-multiplicative\nholt-winters-double\n",
+		"backtest|--policies|hpa-rate-70,kp":   "hpa-rate-70,kpa\n",
+		"controller|--log-level|w":             "warn\n",
+		"serve|--log-format|":                  "text\njson\n",
+		"backtest|--policies|forescale-floor-": "",
+	} {
+		root := newRootCommand()
+		var out bytes.Buffer
+		root.SetOut(&out)
+		root.SetErr(io.Discard)
+		root.SetArgs(append([]string{"__complete"}, strings.Split(args, "|")...))
+		require.NoError(t, root.ExecuteContext(t.Context()), args)
+		got, _, _ := strings.Cut(out.String(), ":")
+		require.Equal(t, want, got, args)
+	}
+	for _, name := range everyPolicy()[2:] {
+		require.True(t, known(name), name)
 	}
 }
 
