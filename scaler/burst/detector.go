@@ -119,12 +119,16 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 
 // Remember takes over what past, a detector that has watched the history of the same
 // series, knows of the clock, and its bursts unless d has seen at least as many itself. A d
-// without a sample goes on where past has ended: with its level, and with the usual deviation.
+// without a sample goes on where past has ended: with its level, with the usual deviation, and
+// with the burst that lasts, unless that is a rise by the clock, which is forecast.
 func (d *Detector) Remember(past *Detector) {
 	d.Phases = append(d.Phases[:0], past.Phases...)
 	d.Weekly = append(d.Weekly[:0], past.Weekly...)
 	if d.Seen.IsZero() {
 		d.First, d.Seen, d.Last, d.Level, d.Spread = past.First, past.Seen, past.Last, past.Level, past.Spread
+		if past.Lasts() && !past.Expected(past.Onset, d.Window) {
+			d.resume(past)
+		}
 	}
 	if len(past.Recent) <= len(d.Recent) {
 		return
@@ -132,6 +136,12 @@ func (d *Detector) Remember(past *Detector) {
 	d.Recent = append(d.Recent[:0], past.Recent...)
 	d.First = past.First
 	d.renewal = renewal{}
+}
+
+// resume goes on with the burst that lasts in past.
+func (d *Detector) resume(past *Detector) {
+	d.Onset, d.Base, d.Peak, d.Surge = past.Onset, past.Base, past.Peak, past.Surge
+	d.Mark, d.Marked, d.Tops, d.Turned, d.Calm = past.Mark, past.Marked, past.Tops, past.Turned, past.Calm
 }
 
 // Lasts reports whether a burst is going on.

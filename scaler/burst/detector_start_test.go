@@ -68,3 +68,36 @@ func TestTheChanceBeforeTheFirstSample(t *testing.T) {
 	require.InDelta(t, past.Chance(now, 2*time.Minute), d.Chance(now, 2*time.Minute), 1e-9)
 	require.Less(t, d.Chance(now, 2*time.Minute), 0.1)
 }
+
+// A detector that is started in the middle of a burst goes on with that, as if it had run all the
+// time. What rises by the clock is no burst: its median is forecast.
+func TestADetectorGoesOnWithTheBurstThatLasts(t *testing.T) {
+	past, now := pastOf(t)
+	past.Window = time.Minute
+	for i := range 3 {
+		now = now.Add(time.Minute)
+		require.Equal(t, i == 0, past.Update(now, 400, nan))
+	}
+	d := &burst.Detector{Window: time.Minute}
+	d.Remember(past)
+	onset := past.Onset
+	for range 20 * 4 {
+		now = now.Add(15 * time.Second)
+		require.False(t, d.Update(now, 400, nan), "it does not begin anew")
+		past.Update(now, 400, nan)
+		require.Equal(t, onset, d.Onset)
+		require.InDelta(t, past.Latch(now, 0.95), d.Latch(now, 0.95), 1e-9)
+	}
+	for range 8 {
+		now = now.Add(15 * time.Second)
+		d.Update(now, 100, nan)
+	}
+	require.False(t, d.Lasts())
+	require.Equal(t, onset, d.Recent[len(d.Recent)-1].At, "it lasted since before the start")
+
+	require.True(t, past.Lasts())
+	past.Expect(past.Onset)
+	d = &burst.Detector{Window: time.Minute}
+	d.Remember(past)
+	require.False(t, d.Lasts())
+}

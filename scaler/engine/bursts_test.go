@@ -175,3 +175,33 @@ func TestTheEndOfAWeekendIsForeseen(t *testing.T) {
 	require.InDelta(t, 100, w.Demand(now).Predicted, 10)
 	require.InDelta(t, 2./3, w.Parts().Chance, 1e-9, "the chance is shown")
 }
+
+// Who starts two minutes after a burst has begun, with a lead time of four minutes, does not take it
+// for one that begins just then: that would start two or three replicas for each missing one again.
+func TestAStartInABurstStartsNoSparesAgain(t *testing.T) {
+	const onset = 2 * 1440
+	s := paced()
+	s.Scale.LeadTime.Value = 4 * time.Minute
+	samples, cells := scraped(3)
+	for i := 4 * onset; i < len(samples); i++ {
+		samples[i].Value *= 3
+	}
+	for i := onset; i < cells.Len(); i++ {
+		cells.Values[i] *= 3
+	}
+	w := started(t, s, cells.Slice(0, onset+2))
+	target := engine.Target{Current: 60, Ready: 17, Min: 1, Max: 4000, Missed: math.NaN()}
+	w.Decide(cells.At(onset+2), target) // before the first sample
+	for i := 4 * (onset + 2); i < 4*(onset+10); i++ {
+		if i%4 == 3 {
+			require.NoError(t, w.Append(cells.Slice(i/4, i/4+1)))
+		}
+		if i >= 4*(onset+4) {
+			target.Ready = 60 // they have started
+		}
+		w.Observe(samples[i])
+		if n := w.Decide(samples[i].Time, target).Replicas; i > 4*(onset+5) {
+			require.LessOrEqual(t, n, target.Current, "%v after the onset", samples[i].Time.Sub(cells.At(onset)))
+		}
+	}
+}
