@@ -32,6 +32,11 @@ type Rule struct {
 	learner *capacity.Learner // of what a replica carries; nil before there is something to learn from
 	ready   int32             // replicas when it last observed
 	curve   *capacity.Curve   // what replicas carry by scale.service; nil without
+
+	// seen is what the learner estimates beside ready replicas, kept while fresh: each decision
+	// asks for it some ten times, and it changes with what is observed only.
+	seen  capacity.Estimate
+	fresh bool
 }
 
 // New returns the rule of s, which was validated, before anything is observed. It
@@ -93,6 +98,7 @@ func (r *Rule) ObserveService(rate, latency, ready forecast.Series) {
 	if r.objective == nil {
 		return
 	}
+	r.fresh = false
 	n := min(rate.Len(), latency.Len(), ready.Len())
 	for i := range n {
 		count := whole(ready.Values[i])
@@ -121,13 +127,14 @@ func (r *Rule) ObserveCPU(rate float64, ready int32, cpu float64) {
 	if r.learner == nil {
 		r.learner = &capacity.Learner{}
 	}
-	r.ready = ready
+	r.ready, r.fresh = ready, false
 	r.learner.Busy(rate, ready, cpu)
 }
 
 // Redeployed notes that the replicas run another version of the program, whose CPU use is not
 // known yet.
 func (r *Rule) Redeployed() {
+	r.fresh = false
 	if r.learner != nil {
 		r.learner.Rebuilt()
 	}
@@ -139,7 +146,10 @@ func (r *Rule) estimate() capacity.Estimate {
 	if r.learner == nil {
 		return capacity.Estimate{}
 	}
-	return r.learner.Estimate(max(r.ready, 1))
+	if !r.fresh {
+		r.seen, r.fresh = r.learner.Estimate(max(r.ready, 1)), true
+	}
+	return r.seen
 }
 
 // Target returns the demand that one replica serves: what was learned under the

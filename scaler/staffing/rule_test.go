@@ -96,6 +96,24 @@ func TestAServiceThatOnlyMissesIsGivenMoreReplicas(t *testing.T) {
 	}
 }
 
+// What is learned is estimated anew when something was observed, and not for each decision, of
+// which a start makes tens of thousands.
+func TestAnEstimateIsKeptUntilSomethingIsObserved(t *testing.T) {
+	r, err := staffing.New(queue())
+	require.NoError(t, err)
+	serve(r, 70, wave, ten)
+	before := r.Target()
+	require.Zero(t, testing.AllocsPerRun(100, func() { r.Replicas(r.Target()) }))
+	for range 100 {
+		r.ObserveCPU(300, 10, 0.6) // 50 a replica, at most
+		r.ObserveCPU(150, 10, 0.3)
+	}
+	bounded := r.Target()
+	require.Less(t, bounded, before)
+	r.Redeployed()
+	require.Greater(t, r.Target(), bounded)
+}
+
 // From a minute within which the count changed nothing is learned.
 func TestNothingIsLearnedFromACountThatChanged(t *testing.T) {
 	r, err := staffing.New(api.ScaleSpec{LatencyObjective: queue().LatencyObjective})
