@@ -117,6 +117,13 @@ func (e *entry) has(spec api.Spec) bool {
 func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.begin(w, now)
+	e.touch(now)
+}
+
+// begin makes w the workload, as at a start; answers of the former one stand until it has one. The
+// caller holds mu.
+func (e *entry) begin(w *engine.Workload, now time.Time) {
 	if e.workload != nil { // the pods are the same, and hours may pass before one starts
 		w.SetStartup(e.workload.Startup())
 	}
@@ -129,7 +136,7 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 	e.queryFailures, e.fillFailures = 0, 0
 	e.queryErr, e.fillErr, e.fitErr, e.fitLogged, e.serviceErr = nil, nil, nil, nil, nil
 	e.service, e.pods, e.requested = unknownService(), pods{}, requested{}
-	e.left = left{}
+	e.left, e.decided = left{}, time.Time{}
 	e.answerMu.Lock()
 	defer e.answerMu.Unlock()
 	if !e.answered {
@@ -138,7 +145,6 @@ func (e *entry) adopt(w *engine.Workload, now time.Time) {
 		e.answer.Observed, e.answer.Predicted = math.NaN(), math.NaN()
 		e.answer.Active, e.answer.At = true, now
 	}
-	e.touch(now)
 }
 
 func (e *entry) read() Answer {

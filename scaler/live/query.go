@@ -8,6 +8,7 @@ import (
 
 	"github.com/forescale/forescale/collector"
 	"github.com/forescale/forescale/forecast"
+	"github.com/forescale/forescale/scaler/engine"
 	"github.com/forescale/forescale/scaler/model"
 )
 
@@ -17,6 +18,9 @@ import (
 func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 	if !e.mu.TryLock() {
 		return false // being changed: the next tick will do
+	}
+	if e.outruns(now) {
+		s.restart(e, now)
 	}
 	if e.querying || now.Before(e.queryAfter) || s.loop.tokens < 1 || !s.due(e, now) {
 		e.mu.Unlock()
@@ -43,6 +47,24 @@ func (s *Store) query(ctx context.Context, e *entry, now time.Time) bool {
 		e.decide(s.opts.Now())
 	})
 	return true
+}
+
+// setBack is by how much a clock must have gone back for a workload to start anew. After less the
+// newest sample stands for as long.
+const setBack = 15 * time.Second
+
+// outruns reports whether the clock has been set back since the newest sample of e: until it is
+// there again, none would be newer. The caller holds the lock of e.
+func (e *entry) outruns(now time.Time) bool { return e.workload.Latest().Time.Sub(now) > setBack }
+
+// restart starts the workload of e anew. The caller holds the lock of e.
+func (s *Store) restart(e *entry, now time.Time) {
+	w, err := engine.New(e.spec)
+	if err != nil { // impossible: it was made of that spec before
+		return
+	}
+	s.opts.Log.Warn("the clock was set back: the workload starts anew", "workload", e.key.String(), "newest", e.workload.Latest().Time)
+	e.begin(w, now)
 }
 
 // due reports whether a query of e is due at now: because the cadence of its series expects a new
@@ -107,6 +129,9 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 	sample, err := s.source.Instant(ctx, query, now)
 	if err != nil {
 		return err
+	}
+	if sample.Time.After(now) { // whatever a server says, it is what it answers now
+		sample.Time = now
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

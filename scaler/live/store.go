@@ -319,7 +319,7 @@ func (s *Store) refill(now time.Time) {
 	if b.at.IsZero() {
 		b.tokens = most
 	} else {
-		b.tokens = min(most, b.tokens+s.opts.QueryRate*now.Sub(b.at).Seconds())
+		b.tokens = min(most, b.tokens+s.opts.QueryRate*max(now.Sub(b.at), 0).Seconds()) // the clock may be set back
 	}
 	b.at = now
 }
