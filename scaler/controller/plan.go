@@ -56,12 +56,14 @@ type peaks struct {
 	most   [narrowGap/time.Minute + 1]int32
 }
 
-// note remembers want at now, which does not go back.
+// note remembers want at now. A clock that is set back by more than a minute makes it forget what
+// was before: that would hide what is wanted from then on.
 func (p *peaks) note(now time.Time, want int32) {
 	minute := now.Unix() / 60
-	if p.began.IsZero() {
-		p.began, p.minute = now, minute
+	if p.began.IsZero() || minute < p.minute-1 {
+		*p = peaks{began: now, minute: minute}
 	}
+	minute = max(minute, p.minute)
 	for n := int64(len(p.most)); p.minute < minute; p.minute++ {
 		if p.minute < minute-n {
 			p.minute = minute - n // all are outdated

@@ -34,6 +34,25 @@ func TestPeaks(t *testing.T) {
 }
 
 // Only a small raise for a load that is a lead time away may wait for the HPA's own next sync.
+// What is wanted after the clock was set back counts at once, and not only when the clock is there
+// again: else a floor that was raised since would come down to what was wanted before. A second over
+// the border of a minute makes nothing forgotten.
+func TestPeaksOfAClockThatIsSetBack(t *testing.T) {
+	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	var p peaks
+	for minute := range 31 {
+		p.note(start.Add(time.Duration(minute)*time.Minute), 5)
+	}
+	p.note(start.Add(30*time.Minute-time.Second), 6)
+	require.EqualValues(t, 6, p.highest(start.Add(30*time.Minute), narrowGap))
+
+	back := start.Add(20 * time.Minute)
+	p.note(back, 50)
+	require.EqualValues(t, -1, p.highest(back, wideGap), "nothing is known of the minute before")
+	p.note(back.Add(time.Minute), 40)
+	require.EqualValues(t, 50, p.highest(back.Add(time.Minute), wideGap))
+}
+
 func TestWhatMayWaitForTheHPA(t *testing.T) {
 	for name, c := range map[string]struct {
 		observed, target float64
