@@ -131,7 +131,7 @@ func (s *Store) read(ctx context.Context, e *entry, epoch int, now time.Time) er
 		return err
 	}
 	if sample.Time.After(now) { // whatever a server says, it is what it answers now
-		sample.Time = now
+		sample.Time = now.UTC().Round(0)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
