@@ -54,6 +54,7 @@ type Config struct {
 	Capacity    float64         // requests/s at which one pod is 100 % busy: Slots / ServiceTime
 	Slots       int             // requests that one pod serves at once
 	ServiceTime time.Duration   // mean time of one request on one slot
+	Variation   float64         // coefficient of variation of that time, which is then lognormal; 0 = exponential
 	Balancing   queue.Balancing // how requests find a pod
 	Objective   Objective       // what the service promises
 

@@ -106,7 +106,8 @@ func newRun(s *Scenario, p Policy) (*run, error) {
 func (s *Scenario) config(replicas int32) Config {
 	o := s.Options
 	return Config{
-		Start: s.begin, Capacity: o.Service.Capacity(1), Slots: o.Service.Slots, ServiceTime: o.Service.ServiceTime,
+		Start: s.begin, Capacity: o.Service.Capacity(1), Slots: o.Service.Slots,
+		ServiceTime: o.Service.ServiceTime, Variation: o.Service.Variation,
 		Balancing: o.Service.Balancing, Objective: Objective{Quantile: o.Service.Quantile, Latency: o.Service.Latency},
 		Min: o.Cluster.Min, Max: o.Cluster.Max, Replicas: replicas,
 		Startup: o.Cluster.Startup.Quantile(0.5), StartupP90: o.Cluster.Startup.Quantile(0.9),

@@ -26,11 +26,12 @@
 //
 //	schema       "forescale.dev/backtest/v1"
 //	settings     what all runs have in common: seeds, startup_s and startup_p90_s,
-//	             capacity (requests/s of a busy pod), slots, objective {quantile,
-//	             latency_s}, balancing, scale_peak (requests/s; 0 = as recorded),
-//	             scrape_s, rate_window_s, lead_s, budget_pct, price per replica-hour,
-//	             resamples, min_replicas, max_replicas, safe_rate (requests/s of a pod
-//	             under the objective), query, margin (a line of a spec), learned
+//	             capacity (requests/s of a busy pod), slots, variation (of the time of a
+//	             request; left out = exponential), objective {quantile, latency_s},
+//	             balancing, scale_peak (requests/s; 0 = as recorded), scrape_s,
+//	             rate_window_s, lead_s, budget_pct, price per replica-hour, resamples,
+//	             min_replicas, max_replicas, safe_rate (requests/s of a pod under the
+//	             objective), query, margin (a line of a spec), learned
 //	             {known, used, safe_rate, miss_rate, seen_from, seen_to (requests/s per
 //	             pod), intervals, replicas, startup_s, starts, words}
 //	traces       [{trace, class, start, span_s, warmup_s, judged_s, step_s, missing_pct,

@@ -39,6 +39,7 @@ type Settings struct {
 	StartupP90S float64   `json:"startup_p90_s"`
 	Capacity    float64   `json:"capacity"` // requests/s at which a pod is busy all the time
 	Slots       int       `json:"slots"`
+	Variation   float64   `json:"variation,omitzero"` // of the time of a request; 0 = exponential
 	Objective   Objective `json:"objective"`
 	Balancing   string    `json:"balancing"`
 	ScalePeak   float64   `json:"scale_peak"` // requests/s; 0 = as recorded

@@ -108,10 +108,15 @@ func (s Settings) carries(scale api.ScaleSpec) string {
 		return fmt.Sprintf("targetPerReplica: %q", scale.TargetPerReplica.String())
 	case r == nil:
 		return fmt.Sprintf("targetPerReplica: %q", number(significant(s.SafeRate)))
-	case r.Discipline == "":
-		return fmt.Sprintf("service: {slots: %d, time: %s}", r.Slots, r.Time)
 	default:
-		return fmt.Sprintf("service: {slots: %d, time: %s, discipline: %s}", r.Slots, r.Time, r.Discipline)
+		line := fmt.Sprintf("service: {slots: %d, time: %s", r.Slots, r.Time)
+		if r.Variation != 0 {
+			line += fmt.Sprintf(", variation: %q", r.Variation.String())
+		}
+		if r.Discipline != "" {
+			line += ", discipline: " + string(r.Discipline)
+		}
+		return line + "}"
 	}
 }
 

@@ -72,6 +72,9 @@ func (t *text) settings(r *Report) {
 	if s.Slots == 1 {
 		slots = "slot"
 	}
+	if s.Variation > 0 {
+		slots += fmt.Sprintf(", variation %.3g", s.Variation)
+	}
 	t.line("pods of %s requests/s at full load (%d %s, %s queue), p%s within %s;\n  start-up %s, p90 %s; lead time %s",
 		number(rounded(s.Capacity)), s.Slots, slots, s.Balancing, number(100*s.Objective.Quantile), Bound(s.Objective.LatencyS), Span(s.StartupS), Span(s.StartupP90S), Span(s.LeadS))
 	if s.Learned != nil {

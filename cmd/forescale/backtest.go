@@ -37,6 +37,7 @@ type backtestOptions struct {
 	network   string
 	columns   bool // what --query names is a column of CSV
 	slots     int
+	variation float64
 	slo       string
 	balancing string
 	scalePeak float64
@@ -104,6 +105,8 @@ The policies:
   hpa-rate-N, hpa-cpu-N   HPAs on the request rate and on CPU, at N percent of a pod
   hpa-tuned               the best hpa-rate in hindsight
   keda, kpa               KEDA's Prometheus scaler, Knative's autoscaler
+  keda-fallback-N         KEDA with ignoreNullValues: "false" and a fallback to N replicas
+                          (0: none; its HPA then holds)
   times-1.2               a forecast times 1.2 as minReplicas of an HPA
   static-peak             1.2 times the pods of the highest minute of the history
   oracle                  the optimum, as far as start-up times let it be reached
@@ -142,6 +145,7 @@ func (o *backtestOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.startup, "startup", "60s", "median time from the creation of a pod to its readiness, a `duration`; or a file of observed seconds, one per line")
 	fs.Float64Var(&o.capacity, "capacity", 100, "requests/s at which one pod is busy all the time")
 	fs.IntVar(&o.slots, "slots", 8, "requests that one pod serves at once")
+	fs.Float64Var(&o.variation, "variation", 0, "coefficient of variation of the time that a request takes, at most 10; it is then lognormal (0: exponential)")
 	fs.StringVar(&o.slo, "slo", "p99=500ms", "latency objective: a quantile in percent and its bound")
 	fs.StringVar(&o.balancing, "balancing", "central", "central: one queue for all pods, or per-pod: a queue each, chosen at random (Random and Sharing of scale.service.discipline)")
 	fs.Float64Var(&o.scalePeak, "scale-peak", 4000, "scale each load to this peak, requests/s; 0: as recorded")

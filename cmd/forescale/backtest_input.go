@@ -125,12 +125,15 @@ func (o *backtestOptions) service() (queue.Service, error) {
 	if o.slots < 1 || o.slots > mostSlots || !(took >= 1e-9 && took <= 3600) {
 		return queue.Service{}, fmt.Errorf("--capacity: %v and --slots: %d: want requests/s above 0, and from one slot to %d, so that a request takes 1ns to 1h", o.capacity, o.slots, mostSlots)
 	}
+	if !(o.variation >= 0 && o.variation <= 10) {
+		return queue.Service{}, fmt.Errorf("--variation: %v: want 0 to 10", o.variation)
+	}
 	quantile, latency, err := parseSLO(o.slo)
 	if err != nil {
 		return queue.Service{}, fmt.Errorf("--slo: %w", err)
 	}
 	s := queue.Service{
-		Slots: o.slots, ServiceTime: time.Duration(math.Round(took * float64(time.Second))),
+		Slots: o.slots, ServiceTime: time.Duration(math.Round(took * float64(time.Second))), Variation: o.variation,
 		Quantile: quantile, Latency: latency,
 	}
 	switch o.balancing {
@@ -159,7 +162,7 @@ func (e outOfReachError) Unwrap() error { return e.error }
 // withinReach says which latency at that quantile, which number of slots, or which capacity
 // would make an objective that pods with capacity requests/s can keep.
 func withinReach(s queue.Service, quantile string, capacity float64) string {
-	means := -math.Log(1 - s.Quantile) // service times that the objective has to leave room for
+	means := s.Means(s.Quantile) // service times that the objective has to leave room for
 	least := time.Duration(means*float64(s.ServiceTime)).Truncate(time.Millisecond) + time.Millisecond
 	want := fmt.Sprintf("at least %s=%v", quantile, least)
 	if slots := math.Ceil(s.Latency.Seconds()/means*capacity) - 1; slots >= 1 {

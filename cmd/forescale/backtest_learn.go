@@ -146,12 +146,12 @@ func idle(d export.Data) time.Duration {
 }
 
 // take sets capacity and slots such that the typical count of pods carries the
-// learned rate. Two things are seen and two set: without a queue the quantile of
-// an exponential service time is ln(1/(1−q)) times its mean, which gives the time
-// of a request; the slots then follow from the rate.
+// learned rate. Two things are seen and two set: the latency without a queue is a quantile of
+// the service time, which gives its mean; the slots then follow from the rate.
 func (o *backtestOptions) take(l *report.Learned, s queue.Service, idle time.Duration, given func(string) bool) error {
-	longest := time.Duration(float64(s.Latency) / math.Log(1/(1-s.Quantile)))
-	s.ServiceTime = min(time.Duration(float64(idle)/math.Log(1/(1-s.Quantile))), longest*9/10)
+	means := s.Means(s.Quantile)
+	longest := time.Duration(float64(s.Latency) / means)
+	s.ServiceTime = min(time.Duration(float64(idle)/means), longest*9/10)
 	n := int(l.Replicas)
 	carried := func() float64 { return s.MaxRate(n) / float64(n) }
 	if s.Slots = o.slots; !given("slots") {

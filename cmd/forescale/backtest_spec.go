@@ -39,7 +39,7 @@ func (o *backtestOptions) readSpec() (api.Spec, error) {
 		o.slo = fmt.Sprintf("p%v=%s", 100*obj.Quantile.Float(), obj.Value)
 	}
 	if r := spec.Scale.Service; r != nil {
-		o.slots, o.capacity, o.stated = int(r.Slots), float64(r.Slots)/r.Time.Std().Seconds(), true
+		o.slots, o.capacity, o.variation, o.stated = int(r.Slots), float64(r.Slots)/r.Time.Std().Seconds(), r.Variation.Float(), true
 		switch r.Discipline {
 		case api.Central:
 			o.balancing = "central"
@@ -247,7 +247,9 @@ func (o *backtestOptions) withService(s api.ScaleSpec) api.ScaleSpec {
 	if err != nil {
 		return s // said where it is used
 	}
-	s.Service = &api.ServiceSpec{Slots: int32(min(service.Slots, math.MaxInt32)), Time: api.Duration(service.ServiceTime)}
+	s.Service = &api.ServiceSpec{
+		Slots: int32(min(service.Slots, math.MaxInt32)), Time: api.Duration(service.ServiceTime), Variation: api.Number(service.Variation),
+	}
 	if service.Balancing == queue.PerPod {
 		s.Service.Discipline = api.Random
 	}

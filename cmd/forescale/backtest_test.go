@@ -292,7 +292,7 @@ func TestBacktestOfAWorldWithFaults(t *testing.T) {
 	require.NoError(t, cmd.ParseFlags([]string{
 		"--mode", "requests", "--balancing", "per-pod", "--outage", "34h+10m", "--outage", "2d+1h", "--scrape-loss", "0.02",
 		"--scrape-interval", "30s", "--rate-window", "2m", "--rate-of-pods", "--client-timeout", "2s", "--client-retry", "0.5",
-		"--pods-per-node", "8", "--node-startup", "90s",
+		"--pods-per-node", "8", "--node-startup", "90s", "--slow-start", "2m", "--slow-share", "0.3", "--variation", "0.5",
 	}))
 	c, err := o.campaign()
 	require.NoError(t, err)
@@ -304,6 +304,39 @@ func TestBacktestOfAWorldWithFaults(t *testing.T) {
 	}, got.Metric)
 	require.Equal(t, replay.Clients{Timeout: 2 * time.Second, Retry: 0.5}, got.Clients)
 	require.Equal(t, &replay.Nodes{Pods: 8, Provision: 90 * time.Second}, got.Cluster.Nodes)
+	require.Equal(t, replay.SlowStart{For: 2 * time.Minute, Share: 0.3}, got.Cluster.SlowStart)
+	require.InDelta(t, 0.5, got.Service.Variation, 0)
+
+	o = backtestOptions{}
+	cmd = &cobra.Command{}
+	o.bind(cmd)
+	require.NoError(t, cmd.ParseFlags([]string{"--serve-abandoned"}))
+	c, err = o.campaign()
+	require.NoError(t, err)
+	require.True(t, c.Replay.Clients.Zombies)
+	require.NoError(t, cmd.ParseFlags([]string{"--mode", "requests", "--slow-share", "2", "--slow-start", "2d"}))
+	_, err = o.campaign()
+	require.ErrorContains(t, err, `--serve-abandoned: "true": want it with --mode fluid only`)
+	require.ErrorContains(t, err, `--slow-share: "2": want a share from 0 to 1`)
+	require.ErrorContains(t, err, `--slow-start: "2d": want a duration up to 1d`)
+}
+
+// Requests that vary need more pods, which the recommended spec says, too; and some objectives
+// that exponential ones keep are then out of reach.
+func TestBacktestOfIrregularRequests(t *testing.T) {
+	load := writeWave(t, t.TempDir(), "web.csv", 24*60, time.Minute)
+	args := []string{load, "--seeds", "1", "--days", "3h", "--policies", "forescale-floor", "--slo", "p95=400ms"}
+	even, _, err := runBacktest(t, args...)
+	require.NoError(t, err)
+	require.Contains(t, even, "service: {slots: 8, time: 80ms}")
+	wide, _, err := runBacktest(t, append(args, "--variation", "2")...)
+	require.NoError(t, err)
+	require.Contains(t, wide, `service: {slots: 8, time: 80ms, variation: "2"}`)
+	require.Contains(t, wide, "(8 slots, variation 2, central queue)")
+	_, _, err = runBacktest(t, append(args, "--variation", "2", "--slo", "p99=500ms")...)
+	require.ErrorContains(t, err, "one takes 80ms on average. Want at least p99=")
+	_, _, err = runBacktest(t, append(args, "--variation", "-1")...)
+	require.ErrorContains(t, err, "--variation: -1: want 0 to 10")
 }
 
 func TestBacktestLine(t *testing.T) {

@@ -27,8 +27,12 @@ type world struct {
 
 	timeout     api.Duration
 	retry       float64
+	abandoned   bool
 	podsPerNode int
 	provision   api.Duration
+
+	slowFor   api.Duration
+	slowShare float64
 }
 
 func (w *world) bind(fs *pflag.FlagSet) {
@@ -41,6 +45,9 @@ func (w *world) bind(fs *pflag.FlagSet) {
 	fs.BoolVar(&w.perPod, "rate-of-pods", false, "take the rate from the counters of the pods, sum(rate(…)), in place of one at the ingress")
 	durationVar(fs, &w.timeout, "client-timeout", api.Duration(10*time.Second), "how long a request waits before it fails")
 	fs.Float64Var(&w.retry, "client-retry", 0, "share of the failed requests that are retried after a second, 0 to below 1")
+	fs.BoolVar(&w.abandoned, "serve-abandoned", false, "also serve the requests whose clients have left, as a service does that does not notice, up to four times what they wait for; with --mode fluid")
+	durationVar(fs, &w.slowFor, "slow-start", 0, "how long new pods serve less, with cold caches or code that is not compiled yet; 0: they are at their best at once")
+	fs.Float64Var(&w.slowShare, "slow-share", 0.5, "share of its capacity that a pod has until then, 0 to 1")
 	fs.IntVar(&w.podsPerNode, "pods-per-node", 0, "pods that fit on a node; others wait for a new one; 0: there is always room")
 	durationVar(fs, &w.provision, "node-startup", api.Duration(time.Minute), "median time until a new node takes pods")
 }
@@ -61,6 +68,9 @@ func (w *world) check() error {
 		{w.retry >= 0 && w.retry < 1, "client-retry", floatText(w.retry), "want a share from 0 to below 1"},
 		{w.timeout > 0 && w.timeout.Std() <= longestWait, "client-timeout", w.timeout.String(), "want a duration above 0, up to " + api.Duration(longestWait).String()},
 		{w.provision > 0 && w.provision.Std() <= longestStart, "node-startup", w.provision.String(), "want a duration above 0, up to " + api.Duration(longestStart).String()},
+		{!w.abandoned || w.mode == "fluid", "serve-abandoned", "true", "want it with --mode fluid only"},
+		{w.slowFor.Std() <= longestStart, "slow-start", w.slowFor.String(), "want a duration up to " + api.Duration(longestStart).String()},
+		{w.slowShare >= 0 && w.slowShare <= 1, "slow-share", floatText(w.slowShare), "want a share from 0 to 1"},
 		{w.podsPerNode >= 0, "pods-per-node", strconv.Itoa(w.podsPerNode), "want a number of pods, or 0 for no limit"},
 	})
 }
@@ -78,7 +88,10 @@ func (w *world) apply(o *replay.Options) error {
 		return err
 	}
 	o.Metric = replay.Metric{ScrapeInterval: w.scrape.Std(), RateWindow: w.window.Std(), Loss: w.loss, Outages: outages, PerPod: w.perPod}
-	o.Clients = replay.Clients{Timeout: w.timeout.Std(), Retry: w.retry}
+	o.Clients = replay.Clients{Timeout: w.timeout.Std(), Retry: w.retry, Zombies: w.abandoned}
+	if w.slowFor > 0 {
+		o.Cluster.SlowStart = replay.SlowStart{For: w.slowFor.Std(), Share: w.slowShare}
+	}
 	if w.podsPerNode > 0 {
 		o.Cluster.Nodes = &replay.Nodes{Pods: w.podsPerNode, Provision: w.provision.Std()}
 	}

@@ -244,6 +244,13 @@ type ServiceSpec struct {
 	// such as 80ms.
 	Time Duration `json:"time"`
 
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$') || double(self) > 0.0 && double(self) <= 10.0",message="want a number above 0, at most 10, such as \"1.5\""
+
+	// Variation is the standard deviation of that time over its mean, above 0 and at
+	// most 10, such as "1.5"; the time is then taken for lognormal. Not with the discipline
+	// Sharing. Default: an exponential time, whose variation is 1.
+	Variation Number `json:"variation,omitempty"`
+
 	// +kubebuilder:validation:Enum=Central;Random;Sharing
 
 	// Discipline is how requests find a replica and are served there. Central: one

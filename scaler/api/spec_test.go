@@ -60,7 +60,7 @@ func TestKeysCoverTheSpec(t *testing.T) {
 	spec.Forecast.Buffer, spec.Forecast.MissingReplicaCost, spec.Forecast.ViolationTarget = 1.2, 19, 0.001
 	spec.Forecast.Events[0].Add, spec.Forecast.Events[0].Learn = 5, true
 	spec.Forecast.Average = true
-	spec.Scale.Service = &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond), Discipline: api.Sharing}
+	spec.Scale.Service = &api.ServiceSpec{Slots: 8, Time: api.Duration(80 * time.Millisecond), Variation: 0.5, Discipline: api.Sharing}
 	spec.Scale.Behavior.ScaleDown = &api.ScalingRules{
 		StabilizationWindowSeconds: new(int32), SelectPolicy: "Min", Tolerance: new(api.Number),
 		Policies: []api.ScalingPolicy{{Type: "Percent", Value: 10, PeriodSeconds: 60}},
@@ -253,6 +253,10 @@ func TestServiceFaults(t *testing.T) {
 	}{
 		"fine":               {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(66)}}, ""},
 		"no replica keeps":   {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(67)}}, `scale.service.time: "67ms": want at most 66.761ms: beyond, even an idle replica does not serve the quantile 0.95 within 200ms`},
+		"irregular":          {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(56), Variation: 2}}, `scale.service.time: "56ms": want at most 55.496ms`},
+		"constant":           {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(190), Variation: 0.01}}, ""},
+		"no such variation":  {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(9), Variation: 11}}, `scale.service.variation: "11": want a number above 0, at most 10`},
+		"varies and shares":  {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(9), Variation: 2, Discipline: api.Sharing}}, `scale.service.variation: "2": want none with the discipline Sharing`},
 		"without objective":  {api.ScaleSpec{Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.service: needs scale.latencyObjective"},
 		"with a target":      {api.ScaleSpec{TargetPerReplica: 50, LatencyObjective: objective, Service: &api.ServiceSpec{Slots: 8, Time: ms(50)}}, "scale.service: given together with scale.targetPerReplica"},
 		"nothing at once":    {api.ScaleSpec{LatencyObjective: objective, Service: &api.ServiceSpec{Time: ms(50)}}, `scale.service.slots: "0": want the requests that one replica serves at once`},

@@ -279,6 +279,7 @@ func (v *validator) service(r ServiceSpec, s ScaleSpec) {
 	if r.Time <= 0 {
 		v.add("scale.service.time", r.Time.String(), "want the mean time of one request, such as 80ms")
 	}
+	v.variation(r)
 	v.oneOf("scale.service.discipline", string(r.Discipline), string(Central), string(Random), string(Sharing))
 	if s.TargetPerReplica != 0 {
 		v.add("scale.service", "", "given together with scale.targetPerReplica: they state the same, want one")
@@ -291,11 +292,28 @@ func (v *validator) service(r ServiceSpec, s ScaleSpec) {
 	if r.Time <= 0 || o.Value <= 0 || !(o.Quantile > 0 && o.Quantile < 1) {
 		return // reported already
 	}
-	// Without waiting, an exponential service time has the quantile −ln(1−q)·time.
-	if most := o.Value.Std().Seconds() / -math.Log(1-o.Quantile.Float()); r.Time.Std().Seconds() > most {
+	if most := o.Value.Std().Seconds() / r.means(o.Quantile.Float()); r.Time.Std().Seconds() > most {
 		v.add("scale.service.time", r.Time.String(), fmt.Sprintf("want at most %v: beyond, even an idle replica does not serve the quantile %v within %v",
 			Duration(most*float64(time.Second)).Std().Truncate(time.Microsecond), o.Quantile, o.Value))
 	}
+}
+
+func (v *validator) variation(r ServiceSpec) {
+	switch {
+	case r.Variation < 0 || r.Variation > 10:
+		v.add("scale.service.variation", r.Variation.String(), `want a number above 0, at most 10, such as "1.5"`)
+	case r.Variation > 0 && r.Discipline == Sharing:
+		v.add("scale.service.variation", r.Variation.String(), "want none with the discipline Sharing, whose formula is for exponential times")
+	}
+}
+
+// means returns the quantile q of the time of a request, without waiting, over its mean.
+func (r ServiceSpec) means(q float64) float64 {
+	if !(r.Variation > 0) {
+		return -math.Log(1 - q) // exponential
+	}
+	sigma := math.Sqrt(math.Log1p(r.Variation.Float() * r.Variation.Float()))
+	return math.Exp(sigma * (math.Sqrt2*math.Erfinv(2*q-1) - sigma/2))
 }
 
 // bounds checks minReplicas and maxReplicas.

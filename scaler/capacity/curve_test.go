@@ -43,9 +43,17 @@ func TestMiss(t *testing.T) {
 	limit := math.Exp(-1) * (1 + capacity.ErlangC(2, 1))
 	require.InDelta(t, limit, two.Miss(1, 1, time.Second), 1e-12)
 	require.InDelta(t, limit, two.Miss(1+1e-6, 1, time.Second), 1e-5)
-	// Half the variability halves the time in the queue, hence fewer miss.
-	calm := capacity.Service{Slots: 2, Time: time.Second, Variability: 0.5}
+	// Times that vary less mean less time in the queue, hence fewer miss.
+	calm := capacity.Service{Slots: 2, Time: time.Second, Variation: 0.5}
 	require.Less(t, calm.Miss(1.8, 1, 3*time.Second), two.Miss(1.8, 1, 3*time.Second))
+	// If all take a second, those miss that wait for more than the rest of the objective: by
+	// Allen and Cunneen C·e^{−2(cμ−λ)(t−1)}, with C = 0.853 of two servers at 1.8 erlangs.
+	constant := capacity.Service{Slots: 2, Time: time.Second, Variation: 1e-4}
+	require.InDelta(t, capacity.ErlangC(2, 1.8)*math.Exp(-0.8), constant.Miss(1.8, 1, 3*time.Second), 1e-3)
+	// Without load as many miss as take longer alone: log 3 is (ln 3 + ½ ln 5)/√(ln 5) = 1.500
+	// deviations above the mean of a lognormal time that varies by twice its mean.
+	irregular := capacity.Service{Slots: 2, Time: time.Second, Variation: 2}
+	require.InDelta(t, 0.0668, irregular.Miss(0, 1, 3*time.Second), 1e-4)
 }
 
 func web() (capacity.Service, capacity.Objective) {
@@ -156,12 +164,19 @@ func TestWrongServicesAreErrors(t *testing.T) {
 	s, o := web()
 	_, err := capacity.Queue(capacity.Service{}, o)
 	require.ErrorContains(t, err, "0 slots")
-	for name, wrong := range map[string]capacity.Service{
-		"no slots": {Time: s.Time}, "no time": {Slots: 8}, "less than none": {Slots: 8, Time: s.Time, Variability: -1},
-		"boundless": {Slots: 8, Time: s.Time, Variability: math.Inf(1)}, "unknown": {Slots: 8, Time: s.Time, Variability: math.NaN()},
+	for name, c := range map[string]struct {
+		wrong capacity.Service
+		says  string
+	}{
+		"no slots":  {capacity.Service{Time: s.Time}, "want at least one slot"},
+		"no time":   {capacity.Service{Slots: 8}, "want at least one slot"},
+		"negative":  {capacity.Service{Slots: 8, Time: s.Time, Variation: -1}, "want 0 to 10"},
+		"boundless": {capacity.Service{Slots: 8, Time: s.Time, Variation: math.Inf(1)}, "want 0 to 10"},
+		"unknown":   {capacity.Service{Slots: 8, Time: s.Time, Variation: math.NaN()}, "want 0 to 10"},
+		"shared":    {capacity.Service{Slots: 8, Time: s.Time, Variation: 2, Discipline: capacity.Sharing}, "share their processors"},
 	} {
-		_, err = capacity.Queue(wrong, o)
-		require.ErrorContains(t, err, "want at least one slot", name)
+		_, err = capacity.Queue(c.wrong, o)
+		require.ErrorContains(t, err, c.says, name)
 	}
 	_, err = capacity.Queue(s, capacity.Objective{Quantile: 1, Latency: time.Second})
 	require.ErrorContains(t, err, "objective 1 within 1s")

@@ -20,21 +20,27 @@
 //
 //	P(T > t) = (1 − C)e^{−μt} + C(θe^{−μt} − μe^{−θt})/(θ − μ)
 //
-// with μ = 1/S and θ = (cμ − λ)/v. The variability v = (c_a² + c_s²)/2 of
-// arrivals and service is 1 for M/M/c and scales the waiting time as in Allen
-// and Cunneen's approximation. See Kleinrock, Queueing Systems 1 (1975) and
-// Allen, Probability, Statistics and Queueing Theory (1990).
+// with μ = 1/S and θ = cμ − λ. Where the coefficient of variation v of the service time is
+// known, it is taken for lognormal with the distribution F, and
 //
-// The time of service is taken as exponential. By simulation the counts for p95 ≤ 4S and
-// p99 ≤ 6.25S are then right to one replica or 5 % for exponential and, with one queue, for
-// lognormal times with a coefficient of variation of up to 1. With more variation they are
-// too low: at 2 by up to 5 % with one queue, and by a third with a queue of four slots for each
+//	P(T > t) = 1 − F(t) + C·∫ e^{−θ(t−s)} dF(s), θ = 2(cμ − λ)/(1 + v²)
+//
+// by which the mean wait is that of Allen and Cunneen's approximation. See Kleinrock, Queueing
+// Systems 1 (1975) and Allen, Probability, Statistics and Queueing Theory (1990).
+//
+// Unless stated, the time of service is taken as exponential. By simulation the counts for
+// p95 ≤ 4S and p99 ≤ 6.25S are then right to one replica or 5 % for exponential and, with one
+// queue, for lognormal times with a coefficient of variation of up to 1. With more variation they
+// are too low: at 2 by up to 5 % with one queue, and by a third with a queue of four slots for each
 // replica. With less, and a queue for each replica, they are too high: at 0.5 by a fifth with
-// four slots, and twice as high with one. Where four processors are shared, the rate is right to
+// four slots, and twice as high with one. With the variation stated, and lognormal times, the
+// rate is right to 5 % from four slots on, or too low: by up to a quarter at a variation of 3.
+// One slot by itself is up to 60 % too high where the variation is 1 or more, because the wait of
+// those who wait is then not exponential. Where four processors are shared, the rate is right to
 // 2 % for exponential times and to 6 % for a coefficient of 1, up to 31 % too high at 2, and up
 // to 18 % too low at 0.5. Some objectives cannot be kept by any count, because too many
-// requests take longer even alone, which the formula sees for exponential times only.
-// What is learned from latency corrects the height of the curve.
+// requests take longer even alone, which the formula sees for exponential times and for a
+// variation that is stated. What is learned from latency corrects the height of the curve.
 //
 // That is one queue for all slots. Where requests are spread at random over the
 // replicas, as by a Service of Kubernetes, each replica has a queue of its own, and there is

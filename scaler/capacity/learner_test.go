@@ -49,7 +49,7 @@ func TestLearnerFindsTheCapacity(t *testing.T) {
 	for name, s := range map[string]capacity.Service{
 		"web, 8 slots":       {Slots: 8, Time: 80 * time.Millisecond},
 		"single thread":      {Slots: 1, Time: 20 * time.Millisecond},
-		"wide and irregular": {Slots: 32, Time: 90 * time.Millisecond, Variability: 3},
+		"wide and irregular": {Slots: 32, Time: 90 * time.Millisecond, Variation: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := capacity.Learner{Objective: capacity.Objective{Quantile: 0.99, Latency: 500 * time.Millisecond}}

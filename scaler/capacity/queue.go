@@ -18,10 +18,10 @@ const (
 
 // A Service describes one replica.
 type Service struct {
-	Slots       int           // requests that a replica serves at once, its processors with Sharing; ≥ 1
-	Time        time.Duration // mean time of one request on one slot, > 0
-	Variability float64       // (c_a² + c_s²)/2 of arrivals and service; 0 means 1, Poisson and exponential
-	Discipline  Discipline
+	Slots      int           // requests that a replica serves at once, its processors with Sharing; ≥ 1
+	Time       time.Duration // mean time of one request on one slot, > 0
+	Variation  float64       // coefficient of variation of that time, which is then lognormal, in (0, 10]; 0 = exponential. Not with Sharing
+	Discipline Discipline
 }
 
 // An Objective is a promise about latency: Quantile of the requests take at most
@@ -32,9 +32,13 @@ type Objective struct {
 }
 
 func (s Service) check() error {
-	if s.Slots < 1 || s.Time <= 0 || !(s.Variability >= 0) || math.IsInf(s.Variability, 0) {
-		return fmt.Errorf("capacity: service of %d slots, %v a request, variability %v: want at least one slot, a positive time, a variability of at least 0",
-			s.Slots, s.Time, s.Variability)
+	switch {
+	case s.Slots < 1 || s.Time <= 0:
+		return fmt.Errorf("capacity: service of %d slots, %v a request: want at least one slot and a positive time", s.Slots, s.Time)
+	case !(s.Variation >= 0 && s.Variation <= 10):
+		return fmt.Errorf("capacity: variation %v of the time of a request: want 0 to 10", s.Variation)
+	case s.Variation > 0 && s.Discipline == Sharing:
+		return fmt.Errorf("capacity: variation %v of the time of a request: none can be stated where replicas share their processors", s.Variation)
 	}
 	return nil
 }
@@ -77,7 +81,7 @@ func (s Service) miss(rate float64, n int32, latency time.Duration) float64 {
 	}
 	servers := float64(n) * float64(s.Slots)
 	mu, t := 1/s.Time.Seconds(), latency.Seconds()
-	served := math.Exp(-mu * t) // share that takes longer in service alone
+	served := s.alone(t)
 	switch {
 	case rate >= servers*mu:
 		return 1
@@ -86,12 +90,11 @@ func (s Service) miss(rate float64, n int32, latency time.Duration) float64 {
 	case !(rate > 0):
 		return served
 	}
-	v := s.Variability
-	if v == 0 {
-		v = 1
-	}
 	wait := erlangC(int(servers), rate/mu)
-	theta := (servers*mu - rate) / v
+	theta := servers*mu - rate
+	if s.Variation > 0 {
+		return min(served+wait*s.waits(2*theta/(1+s.Variation*s.Variation), t), 1)
+	}
 	if math.Abs(theta-mu) < 1e-9*mu { // the limit of the expression below
 		return served * (1 + wait*mu*t)
 	}

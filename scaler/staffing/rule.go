@@ -219,7 +219,9 @@ func curveOf(s api.ScaleSpec) (*capacity.Curve, error) {
 		discipline = capacity.Sharing
 	case api.Central:
 	}
-	service := capacity.Service{Slots: int(s.Service.Slots), Time: s.Service.Time.Std(), Discipline: discipline}
+	service := capacity.Service{
+		Slots: int(s.Service.Slots), Time: s.Service.Time.Std(), Variation: s.Service.Variation.Float(), Discipline: discipline,
+	}
 	curve, err := capacity.Queue(service, objectiveOf(s))
 	if err != nil {
 		return nil, fmt.Errorf("staffing: scale.service: %w", err)

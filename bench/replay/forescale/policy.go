@@ -145,7 +145,7 @@ func curveOf(c replay.Config) (*capacity.Curve, error) {
 	if c.Balancing == queue.PerPod {
 		discipline = capacity.Random
 	}
-	return capacity.Queue(capacity.Service{Slots: c.Slots, Time: c.ServiceTime, Discipline: discipline},
+	return capacity.Queue(capacity.Service{Slots: c.Slots, Time: c.ServiceTime, Variation: c.Variation, Discipline: discipline},
 		capacity.Objective{Quantile: c.Objective.Quantile, Latency: c.Objective.Latency})
 }
 
@@ -169,7 +169,7 @@ func complete(spec api.Spec, c replay.Config) api.Spec {
 
 func completeScale(s api.ScaleSpec, c replay.Config) api.ScaleSpec {
 	if s.TargetPerReplica == 0 && s.Service == nil {
-		s.Service = &api.ServiceSpec{Slots: int32(min(c.Slots, math.MaxInt32)), Time: api.Duration(c.ServiceTime)}
+		s.Service = &api.ServiceSpec{Slots: int32(min(c.Slots, math.MaxInt32)), Time: api.Duration(c.ServiceTime), Variation: api.Number(c.Variation)}
 		if c.Balancing == queue.PerPod {
 			s.Service.Discipline = api.Random
 		}

@@ -4,7 +4,8 @@
 // A service of n ready pods with c slots each is an M/M/(n·c) queue with one
 // central queue (the optimistic bound: least connections with fresh information),
 // or n separate M/M/c queues (the pessimistic one: random or round robin).
-// Variability other than exponential enters by the Allen–Cunneen factor.
+// Service times other than exponential are lognormal: the wait of those who wait stays
+// exponential, with the mean of Allen and Cunneen's approximation.
 //
 // # Why not shared with the scaler
 //
@@ -47,7 +48,7 @@ func ErlangC(c int, a float64) float64 {
 // Tail returns P(T > t), the probability that waiting and service together take
 // more than t seconds. wait is C, the probability to wait at all; mu is the rate of
 // one server (1/s). theta is the rate at which the waiting time of those who wait
-// decays (1/s): c·μ − λ, or twice that over c_a² + c_s².
+// decays (1/s), c·μ − λ.
 //
 //	(1 − C)·e^{−μt} + C·(θ·e^{−μt} − μ·e^{−θt}) / (θ − μ)
 //

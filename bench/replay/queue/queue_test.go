@@ -40,7 +40,7 @@ func TestMeanWaitGoldens(t *testing.T) {
 	s := queue.Service{Slots: 10, ServiceTime: time.Second, Latency: 9 * time.Second, Quantile: 0.9}
 	require.InDelta(t, 0.204590, s.MeanWait(1, 8), 1e-6, "Wq/S of M/M/10 at 8 erlangs")
 	require.InDelta(t, 1.6367, queue.NewTable(s).At(1, 8, 0).Waiting, 2e-3, "Lq = λ·Wq")
-	s.ServiceCV2 = queue.Deterministic
+	s.Variation = 1e-6
 	require.InDelta(t, 0.204590/2, s.MeanWait(1, 8), 1e-6, "Allen and Cunneen: half of it without variation")
 }
 

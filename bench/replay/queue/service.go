@@ -28,16 +28,12 @@ func (b Balancing) String() string {
 type Service struct {
 	Slots       int           // requests one pod serves at once, ≥ 1
 	ServiceTime time.Duration // mean time of a request on its slot, > 0
-	ServiceCV2  float64       // squared coefficient of variation of the service time; 0 means 1, exponential; see [Deterministic]
+	Variation   float64       // coefficient of variation of the service time, which is then lognormal; 0 = exponential
 	Balancing   Balancing
 
 	Latency  time.Duration // a request that takes longer is late
 	Quantile float64       // at most 1 − Quantile of the requests may be late
 }
-
-// Deterministic is a ServiceCV2 that stands for no variation, since 0 stands for the
-// default.
-const Deterministic = 1e-12
 
 // Check returns an error if s is not a service whose objective one idle pod keeps.
 func (s Service) Check() error {
@@ -50,10 +46,10 @@ func (s Service) Check() error {
 		return fmt.Errorf("queue: quantile %v of the objective, want a number above 0 and below 1", s.Quantile)
 	case s.Latency <= 0:
 		return fmt.Errorf("queue: latency %v of the objective, want a positive duration", s.Latency)
-	case s.ServiceCV2 < 0:
-		return fmt.Errorf("queue: squared coefficient of variation %v of the service time, want 0 or more", s.ServiceCV2)
+	case !(s.Variation >= 0 && s.Variation <= 10):
+		return fmt.Errorf("queue: coefficient of variation %v of the service time, want 0 to 10", s.Variation)
 	}
-	if late := math.Exp(-s.Latency.Seconds() / s.ServiceTime.Seconds()); late >= s.slack() {
+	if late := s.work().exceeds(s.Latency.Seconds()); late >= s.slack() {
 		return fmt.Errorf("queue: %.3g of the requests take more than %v on an idle pod (mean %v), the objective allows %.3g: no number of pods keeps it",
 			late, s.Latency, s.ServiceTime, s.slack())
 	}
@@ -65,17 +61,32 @@ func (s Service) slack() float64 { return 1 - s.Quantile }
 // mu returns the rate of one slot, 1/s.
 func (s Service) mu() float64 { return 1 / s.ServiceTime.Seconds() }
 
+// Means returns the quantile q of the service time over its mean.
+func (s Service) Means(q float64) float64 {
+	w := s.work()
+	w.mean = 1
+	return w.quantile(q)
+}
+
 // Capacity returns the rate at which n pods are busy all the time, requests/s.
 func (s Service) Capacity(n int) float64 { return float64(n*s.Slots) * s.mu() }
 
 // variability returns the Allen–Cunneen factor (c_a² + c_s²)/2, where c_a = 1: arrivals are
 // Poisson.
 func (s Service) variability() float64 {
-	service := s.ServiceCV2
-	if service == 0 {
-		service = 1
+	if s.Variation == 0 {
+		return 1
 	}
-	return (1 + service) / 2
+	return (1 + s.Variation*s.Variation) / 2
+}
+
+// work returns the distribution of the service time.
+func (s Service) work() work {
+	w := work{mean: s.ServiceTime.Seconds()}
+	if s.Variation > 0 {
+		w.sigma = math.Sqrt(math.Log1p(s.Variation * s.Variation))
+	}
+	return w
 }
 
 // seen returns the servers and the rate of the queue that one request sees.
@@ -100,7 +111,7 @@ func (s Service) Late(n int, rate float64, waited time.Duration) float64 {
 func (s Service) lateGiven(wait float64, n int, rate, t float64) float64 {
 	c, r := s.seen(n, rate)
 	theta := (float64(c)*s.mu() - r) / s.variability()
-	return Tail(wait, s.mu(), theta, t)
+	return s.work().late(wait, theta, t)
 }
 
 // MeanWait returns the mean waiting time at rate on n pods in seconds,

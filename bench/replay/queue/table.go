@@ -11,7 +11,7 @@ const bins = 256
 // concurrent use.
 type Table struct {
 	service     Service
-	mu          float64 // rate of one slot, 1/s
+	work        work
 	perPod      float64 // capacity of one pod, requests/s
 	latency     float64 // of the objective, s
 	served      float64 // share of requests whose service alone takes longer than that
@@ -23,8 +23,8 @@ type Table struct {
 func NewTable(s Service) *Table {
 	latency := s.Latency.Seconds()
 	return &Table{
-		service: s, mu: s.mu(), perPod: s.Capacity(1), latency: latency,
-		served: math.Exp(-s.mu() * latency), variability: s.variability(),
+		service: s, work: s.work(), perPod: s.Capacity(1), latency: latency,
+		served: s.work().exceeds(latency), variability: s.variability(),
 	}
 }
 
@@ -82,10 +82,10 @@ func (t *Table) At(n int, rate, waited float64) State {
 	wait, theta := t.wait(n, rate), t.theta(n, rate)
 	s := State{Late: t.served}
 	switch {
-	case waited > 0:
-		s.Late = Tail(wait, t.mu, theta, t.latency-waited)
+	case waited > 0 || wait > 1e-12 && t.work.sigma > 0:
+		s.Late = t.work.late(wait, theta, t.latency-waited)
 	case wait > 1e-12:
-		s.Late = tail(t.served, wait, t.mu, theta, t.latency)
+		s.Late = tail(t.served, wait, 1/t.work.mean, theta, t.latency)
 	}
 	rho := rate / (t.perPod * float64(n))
 	s.Waiting = wait * rho / (1 - rho) * t.variability
@@ -101,7 +101,7 @@ func (t *Table) Exceed(n int, rate, seconds float64) float64 {
 	if n < 1 || rate >= t.perPod*float64(n) {
 		return 1
 	}
-	return Tail(t.wait(n, rate), t.mu, t.theta(n, rate), seconds)
+	return t.work.late(t.wait(n, rate), t.theta(n, rate), seconds)
 }
 
 // Quantile returns the latency of the objective's quantile, in seconds, at rate on n pods. It
@@ -112,7 +112,7 @@ func (t *Table) Quantile(n int, rate float64) float64 {
 		return math.Inf(1)
 	}
 	wait, theta := t.wait(n, rate), t.theta(n, rate)
-	late := func(x float64) bool { return Tail(wait, t.mu, theta, x) > t.service.slack() }
+	late := func(x float64) bool { return t.work.late(wait, theta, x) > t.service.slack() }
 	low, high := 0.0, 4*t.service.ServiceTime.Seconds()
 	for late(high) {
 		low, high = high, 2*high

@@ -8,6 +8,7 @@
 package requests
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -41,9 +42,15 @@ func (d Discipline) String() string {
 // A Work draws the time in seconds that a request keeps one slot busy.
 type Work func(rng *rand.Rand) float64
 
-// Exponential is work with a squared coefficient of variation of 1.
+// Exponential is work with a coefficient of variation of 1.
 func Exponential(mean float64) Work {
 	return func(rng *rand.Rand) float64 { return mean * rng.ExpFloat64() }
+}
+
+// Lognormal is work with the given coefficient of variation, > 0.
+func Lognormal(mean, variation float64) Work {
+	sigma := math.Sqrt(math.Log1p(variation * variation))
+	return func(rng *rand.Rand) float64 { return mean * math.Exp(sigma*(rng.NormFloat64()-sigma/2)) }
 }
 
 // Settings describe a service. All are required, except that a Timeout of 0 waits

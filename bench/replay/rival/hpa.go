@@ -22,7 +22,7 @@ func newStaticPeak() *staticPeak { return &staticPeak{base: base{name: "static-p
 // Reset implements [replay.Policy].
 func (p *staticPeak) Reset(c replay.Config) {
 	p.c = c
-	service := queue.Service{Slots: c.Slots, ServiceTime: c.ServiceTime, Balancing: c.Balancing, Latency: c.Objective.Latency, Quantile: c.Objective.Quantile}
+	service := queue.Service{Slots: c.Slots, ServiceTime: c.ServiceTime, Variation: c.Variation, Balancing: c.Balancing, Latency: c.Objective.Latency, Quantile: c.Objective.Quantile}
 	peak := 0.0
 	for _, v := range c.History.Values {
 		if v > peak { // never for NaN

@@ -49,7 +49,9 @@ type scaledObject struct {
 
 // NewKEDA returns a reactive ScaledObject of KEDA v2.20: an HPA without behavior,
 // and from and to zero if the Min of the run is 0.
-func NewKEDA(s KEDASettings) replay.Policy {
+func NewKEDA(s KEDASettings) replay.Policy { return newKEDA(s) }
+
+func newKEDA(s KEDASettings) *scaledObject {
 	if s.Polling == 0 {
 		s.Polling = 30 * time.Second
 	}

@@ -64,8 +64,9 @@ func Names() []string {
 }
 
 // ByName returns a new policy of the given name. Beside the names of [Names] it
-// knows hpa-rate-N and hpa-cpu-N for any target of 1 to 100 percent, and times-F
-// for any factor from 1 to 10; such a policy keeps the name as it was given. The
+// knows hpa-rate-N and hpa-cpu-N for any target of 1 to 100 percent, times-F for any
+// factor from 1 to 10, and keda-fallback-N, which asks for N replicas after more than three
+// failures in a row and, with an N of 0, holds; such a policy keeps the name as it was given. The
 // error lists the names if there is no such policy, and wraps [ErrHindsight] for
 // [Tuned].
 func ByName(name string) (replay.Policy, error) {
@@ -83,6 +84,9 @@ func ByName(name string) (replay.Policy, error) {
 	return nil, fmt.Errorf("rival: no policy %q; there are %s", name, strings.Join(Names(), ", "))
 }
 
+// mostFallback bounds the replicas of keda-fallback-N.
+const mostFallback = 1_000_000
+
 // parametrized returns the policy of a family with the number at the end of name;
 // nil if there is none.
 func parametrized(name string) replay.Policy {
@@ -91,19 +95,36 @@ func parametrized(name string) replay.Policy {
 	if i < 0 || err != nil {
 		return nil
 	}
-	switch percent := v >= 1 && v <= 100; {
-	case name[:i] == "hpa-rate" && percent:
+	percent, whole := within(v, 1, 100), v == math.Trunc(v)
+	switch family := name[:i]; {
+	case family == "hpa-rate" && percent:
 		p := newHPARate(v)
 		p.name = name // 70.0 and 72.345 as well, which it would round
 		return p
-	case name[:i] == "hpa-cpu" && percent && v == math.Trunc(v):
+	case family == "hpa-cpu" && percent && whole:
 		p := newHPACPU(int32(v))
 		p.name = name
 		return p
-	case name[:i] == "times" && v >= 1 && v <= 10:
+	case family == "keda-fallback" && within(v, 0, mostFallback) && whole:
+		return fallingBack(name, int32(v))
+	case family == "times" && within(v, 1, 10):
 		p := newTimes(v)
 		p.name = name
 		return p
 	}
 	return nil
+}
+
+func within(v, least, most float64) bool { return v >= least && v <= most }
+
+// fallingBack returns a KEDA that takes an empty result for a failure, with a fallback to so
+// many replicas, or none if they are 0.
+func fallingBack(name string, replicas int32) replay.Policy {
+	s := KEDASettings{HonestNulls: true}
+	if replicas > 0 {
+		s.Fallback = &Fallback{Failures: 3, Replicas: replicas}
+	}
+	p := newKEDA(s)
+	p.name = name
+	return p
 }

@@ -199,6 +199,22 @@ func TestKEDAFallsBackAfterMoreThanItsThresholdOfFailures(t *testing.T) {
 	require.InDelta(t, 123, p.Decide(epoch.Add(45*time.Second), seen(123, 10)).Metric, 1e-9)
 }
 
+// By name the fallback comes after three failures; with no replicas to fall back to it holds.
+func TestKEDAFallsBackByName(t *testing.T) {
+	for name, want := range map[string]float64{"keda-fallback-6": 6 * 70, "keda-fallback-0": math.NaN()} {
+		p := start(t, name, config())
+		require.Equal(t, name, p.Name())
+		for i := range 5 {
+			got := p.Decide(epoch.Add(time.Duration(i)*15*time.Second), seen(math.NaN(), 10)).Metric
+			if i < 3 {
+				require.True(t, math.IsNaN(got), "%s after failure %d", name, i+1)
+			} else {
+				require.Equal(t, math.Float64bits(want), math.Float64bits(got), "%s after failure %d", name, i+1)
+			}
+		}
+	}
+}
+
 func TestKPAPanicsOnTwiceTheLoad(t *testing.T) {
 	p := start(t, "kpa", config())
 	o := seen(0, 1)

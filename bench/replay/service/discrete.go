@@ -42,7 +42,11 @@ func newDiscrete(o Settings, rng *rand.Rand) *discrete {
 		retries: make([]float64, max(1, retryAfter/o.Step)),
 	}
 	d.Judge()
-	set := requests.Settings{Slots: d.slots, Work: o.Requests.Work, Discipline: o.Requests.Discipline, Timeout: o.Clients.Timeout}
+	work := requests.Exponential(o.Queue.ServiceTime.Seconds())
+	if o.Queue.Variation > 0 {
+		work = requests.Lognormal(o.Queue.ServiceTime.Seconds(), o.Queue.Variation)
+	}
+	set := requests.Settings{Slots: d.slots, Work: work, Discipline: o.Requests.Discipline, Timeout: o.Clients.Timeout}
 	d.sim = requests.New(set, rng, d.left)
 	return d
 }

@@ -37,8 +37,6 @@ const retryAfter = time.Second
 type RequestMode struct {
 	On         bool
 	Discipline requests.Discipline // how requests find a pod and are served there
-	// Work draws the service time; nil = exponential around that of the Service.
-	Work requests.Work
 }
 
 // Filled returns s with defaults in place of zeros.
@@ -48,9 +46,6 @@ func (s Settings) Filled() Settings {
 	}
 	if s.Clients.Timeout == 0 {
 		s.Clients.Timeout = 10 * time.Second
-	}
-	if s.Requests.Work == nil {
-		s.Requests.Work = requests.Exponential(s.Queue.ServiceTime.Seconds())
 	}
 	return s
 }

@@ -106,7 +106,7 @@ func (c *campaign) settingsOf(s *replay.Scenario) report.Settings {
 	o := s.Options
 	r := report.Settings{
 		StartupS: o.Cluster.Startup.Quantile(0.5).Seconds(), StartupP90S: o.Cluster.Startup.Quantile(0.9).Seconds(),
-		Capacity: o.Service.Capacity(1), Slots: o.Service.Slots,
+		Capacity: o.Service.Capacity(1), Slots: o.Service.Slots, Variation: o.Service.Variation,
 		Objective: report.Objective{Quantile: o.Service.Quantile, LatencyS: o.Service.Latency.Seconds()},
 		Balancing: o.Service.Balancing.String(), ScalePeak: o.Peak,
 		ScrapeS: o.Metric.ScrapeInterval.Seconds(), RateWindowS: o.Metric.RateWindow.Seconds(),

@@ -265,9 +265,14 @@ func settings(r *report.Report) []fact {
 	if s.ScalePeak > 0 {
 		peak = "scaled to " + report.Figure(s.ScalePeak) + " requests/s"
 	}
+	times := "exponential"
+	if s.Variation > 0 {
+		times = fmt.Sprintf("lognormal, with a coefficient of variation of %.3g", s.Variation)
+	}
 	known := []fact{
 		{"objective", fmt.Sprintf("p%.4g within %s", 100*s.Objective.Quantile, report.Bound(s.Objective.LatencyS))},
 		{"one pod", fmt.Sprintf("%.4g requests/s when busy all the time, %d at once; %.3g requests/s under the objective", s.Capacity, s.Slots, s.SafeRate)},
+		{"time of a request", times},
 		{"balancing", s.Balancing + map[string]string{"central": ": one queue for all pods, the optimistic bound", "per-pod": ": each pod its own queue, the pessimistic bound"}[s.Balancing]},
 		{"start-up", fmt.Sprintf("median %s, nine in ten within %s", report.Span(s.StartupS), report.Span(s.StartupP90S))},
 		{"metric", fmt.Sprintf("scraped every %s, rate over %s", report.Span(s.ScrapeS), report.Span(s.RateWindowS))},

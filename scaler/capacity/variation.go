@@ -1,0 +1,50 @@
+package capacity
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/integrate/quad"
+)
+
+// nodes and weights are those of Gauss and Legendre on [0, 1].
+var nodes, weights = legendre(48) //nolint:gochecknoglobals // a constant table
+
+func legendre(n int) (x, w []float64) {
+	x, w = make([]float64, n), make([]float64, n)
+	quad.Legendre{}.FixedLocations(x, w, 0, 1)
+	return x, w
+}
+
+// alone returns the share of requests whose service alone takes more than t seconds.
+func (s Service) alone(t float64) float64 {
+	if s.Variation == 0 {
+		return math.Exp(-1 / s.Time.Seconds() * t)
+	}
+	mean, deviation := s.lognormal()
+	return math.Erfc((math.Log(t/s.Time.Seconds())-mean)/(deviation*math.Sqrt2)) / 2
+}
+
+// lognormal returns mean and standard deviation of the logarithm of the time of a request
+// over its mean.
+func (s Service) lognormal() (mean, deviation float64) {
+	variance := math.Log1p(s.Variation * s.Variation)
+	return -variance / 2, math.Sqrt(variance)
+}
+
+// waits returns, of the requests that have to wait, the share whose service takes no more
+// than t seconds but whose wait and service together do, where the wait is exponential
+// with the rate theta (1/s):
+//
+//	∫ e^{−θ(t−s)} dF(s) over the service times s ≤ t
+//
+// by quadrature over F, in which the integrand is smooth even if all times are alike.
+func (s Service) waits(theta, t float64) float64 {
+	mean, deviation := s.lognormal()
+	within := 1 - s.alone(t)
+	sum := 0.0
+	for i, x := range nodes {
+		service := s.Time.Seconds() * math.Exp(mean+deviation*math.Sqrt2*math.Erfinv(2*within*x-1))
+		sum += weights[i] * math.Exp(-theta*max(t-service, 0))
+	}
+	return within * sum
+}
