@@ -40,7 +40,13 @@ clock. For ScaledObjects with a trigger of forescale it checks the metadata, the
 query, the behavior, where scalerAddress leads and, if that can be reached, what
 answers there.
 Each finding comes with its remedy. It changes nothing, and fails when something
-keeps forescale from acting.`,
+keeps forescale from acting.
+
+Run it in a pod of the controller, whose rights it then checks and whose way to Prometheus
+it takes. Elsewhere the rights are those of your account, and Prometheus may have to be
+forwarded.`,
+		Example: `  kubectl -n forescale exec deploy/forescale -- /forescale doctor --prometheus-url http://prometheus.monitoring:9090
+  kubectl -n monitoring port-forward svc/prometheus 9090 & forescale doctor --namespace shop web`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.GRPC.Address, c.HTTP.Address = ":0", ":0" // settings of serve that are not used here

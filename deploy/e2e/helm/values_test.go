@@ -180,8 +180,8 @@ func TestPackage(t *testing.T) {
 // The notes say what matters after an installation.
 func TestNotes(t *testing.T) {
 	for vals, want := range map[string][]string{
-		``: {"kubectl get pa -A", "kubectl delete pa --all -A"},
-		`{controller: {replicaCount: 1, readOnly: true}}`:                             {"read-only", "A lone replica"},
+		``: {"kubectl get pa -A", "kubectl -n forescale exec deploy/forescale -- /forescale doctor --prometheus-url http://prometheus.monitoring:9090\n", "kubectl delete pa --all -A"},
+		`{controller: {replicaCount: 1, readOnly: true}}`:                             {"read-only", "/forescale doctor --prometheus-url http://prometheus.monitoring:9090 --read-only\n", "A lone replica"},
 		`{controller: {enabled: false}, keda: {enabled: true, tls: {secretName: s}}}`: {"scalerAddress: dns:///forescale.forescale:9443", "enableTLS"},
 	} {
 		rel, err := template(load(t), "forescale", values(t, vals))

@@ -178,7 +178,7 @@ func (d Doctor) clock(ctx context.Context, now func() time.Time) []Finding {
 	skew, err := d.Source.Skew(ctx, now)
 	switch {
 	case err != nil:
-		return []Finding{{Fault, about, err.Error(), unlessSaid(err, "correct --prometheus-url, or its --prometheus-http-config")}}
+		return []Finding{{Fault, about, err.Error(), unlessSaid(err, "correct --prometheus-url (outside of the cluster it may take kubectl port-forward), or --prometheus-http-config")}}
 	case skew.Abs() > 5*time.Second:
 		return []Finding{{Fault, about, fmt.Sprintf("its clock is %s away from this one", skew.Round(time.Second)), "keep both in step with NTP: forecasts are about instants"}}
 	}
