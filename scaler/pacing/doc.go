@@ -5,11 +5,11 @@
 //
 // Pacing a budget is a control loop. The share of time missed is compared with the share
 // that may be missed, and moves α, the price of short time, from which follows the quantile
-// to provide for ([Level]). A [Pacer] joins four parts into that loop:
+// to provide for ([Level]). A [Pacer] joins three parts into that loop:
 //
-//   - trial.Set chooses α by what other values of it would have missed on the same load.
-//   - A budget sets the odds at which bursts are hedged, by what was missed in bursts. A
-//     higher quantile of the usual demand would be expensive there, and of no help.
+//   - trial.Set chooses α by what other values of it would have missed on the same load,
+//     bursts aside: a higher quantile of the usual demand would be expensive there, and of no
+//     help. Bursts are hedged at fixed odds ([HedgeOdds]).
 //   - reactive.Autoscaler, which has no forecast, bounds both by what it would have missed
 //     and cost. If it misses less than the target allows, seven tenths of its share replace
 //     the target, but no less than a tenth of the target. If the target cannot be kept at
@@ -17,17 +17,6 @@
 //     each replica that is bought keeps the objective for equally long.
 //   - reactive.Guard holds that autoscaler's count while forescale has missed more than it
 //     would have, and during a first day without a history.
-//
-// # The budget
-//
-// For an error budget of target, the odds at which bursts are hedged follow
-//
-//	d ln odds / dt = k·(1 − spent/target)
-//
-// where spent is the share of the last half day that bursts have missed: an integral
-// controller on the budget, as adaptive conformal inference is one on coverage. Working on
-// the logarithm keeps the pace relative, whatever the target. See Gibbs and Candès, Adaptive
-// Conformal Inference Under Distribution Shift, NeurIPS 2021 (arXiv 2106.00170).
 //
 // # Why not coverage alone
 //

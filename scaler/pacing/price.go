@@ -1,40 +1,13 @@
 package pacing
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 const (
-	window    = 12 * time.Hour // over which spending is judged
-	integral  = 0.05           // k per hour: an unused budget doubles the odds in 14 hours
-	overspend = 20.0           // greatest multiple of the target that counts
-	mostOdds  = 0.7
-	loosest   = 0.1 // odds that an unused budget grows to, or ten times the target
 	widest    = 0.5 // α: the median
 	narrowest = 3e-5
 	dearest   = 1.015     // bill at which the least α is the median's
 	scarce    = 1.0 / 120 // of the bill, in which the least α falls by a factor of e
 )
-
-// A budget sets the odds at which bursts are hedged by the share of time in which bursts have
-// missed the objective.
-type budget struct {
-	target float64 // share of time for which the objective may be missed, in (0, 1)
-	odds   float64 // HedgeOdds to mostOdds
-	spent  float64 // share of about the last half day that bursts have missed
-}
-
-// update takes the share of the last dt in which a burst missed the objective: 0 to 1, or more
-// where misses are booked late.
-func (b *budget) update(missed float64, dt time.Duration) {
-	b.spent += (1 - math.Exp(-float64(dt)/float64(window))) * (missed - b.spent)
-	rate, most := -integral*min(b.spent/b.target-1, overspend), mostOdds
-	if rate > 0 { // an unspent budget is no reason to be careless
-		most = max(b.odds, min(most, max(loosest, 10*b.target)))
-	}
-	b.odds = min(max(b.odds*math.Exp(rate*dt.Hours()), HedgeOdds), most)
-}
 
 // Afford returns the least α, 0 to ½, that a bill allows. The bill is what is paid over
 // what may be paid; NaN means unknown, and allows any α. The least α is ½, that of the
@@ -43,8 +16,8 @@ func (b *budget) update(missed float64, dt time.Duration) {
 // to speak of.
 //
 // α is a price: that of a replica, in the time that the objective is missed without it.
-// Everything bought with replicas should be bought at the same price, so all budgets that
-// share a bill share this bound.
+// Everything bought with replicas should be bought at the same price, so all that is on the
+// bill shares this bound.
 //
 // A constant price buys more than one that swings: covering one day amply and the next hardly
 // costs as much as covering both well, and misses more. So the bill is that of a week,
