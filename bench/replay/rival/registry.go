@@ -90,13 +90,9 @@ const mostFallback = 1_000_000
 // parametrized returns the policy of a family with the number at the end of name;
 // nil if there is none.
 func parametrized(name string) replay.Policy {
-	i := strings.LastIndexByte(name, '-')
-	v, err := strconv.ParseFloat(name[i+1:], 64)
-	if i < 0 || err != nil {
-		return nil
-	}
+	family, v := split(name)
 	percent, whole := within(v, 1, 100), v == math.Trunc(v)
-	switch family := name[:i]; {
+	switch {
 	case family == "hpa-rate" && percent:
 		p := newHPARate(v)
 		p.name = name // 70.0 and 72.345 as well, which it would round
@@ -113,6 +109,16 @@ func parametrized(name string) replay.Policy {
 		return p
 	}
 	return nil
+}
+
+// split returns a name without the number at its end, and that; NaN if there is none.
+func split(name string) (family string, v float64) {
+	i := strings.LastIndexByte(name, '-')
+	v, err := strconv.ParseFloat(name[i+1:], 64)
+	if i < 0 || err != nil {
+		return name, math.NaN()
+	}
+	return name[:i], v
 }
 
 func within(v, least, most float64) bool { return v >= least && v <= most }
