@@ -292,7 +292,7 @@ func TestBacktestOfAWorldWithFaults(t *testing.T) {
 	require.NoError(t, cmd.ParseFlags([]string{
 		"--mode", "requests", "--balancing", "per-pod", "--outage", "34h+10m", "--outage", "2d+1h", "--scrape-loss", "0.02",
 		"--scrape-interval", "30s", "--rate-window", "2m", "--rate-of-pods", "--client-timeout", "2s", "--client-retry", "0.5",
-		"--pods-per-node", "8", "--node-startup", "90s", "--slow-start", "2m", "--slow-share", "0.3", "--variation", "0.5",
+		"--pods-per-node", "8", "--node-startup", "90s", "--slow-start", "2m", "--slow-share", "0.3", "--variation", "0.5", "--dispersion", "3",
 	}))
 	c, err := o.campaign()
 	require.NoError(t, err)
@@ -306,6 +306,7 @@ func TestBacktestOfAWorldWithFaults(t *testing.T) {
 	require.Equal(t, &replay.Nodes{Pods: 8, Provision: 90 * time.Second}, got.Cluster.Nodes)
 	require.Equal(t, replay.SlowStart{For: 2 * time.Minute, Share: 0.3}, got.Cluster.SlowStart)
 	require.InDelta(t, 0.5, got.Service.Variation, 0)
+	require.InDelta(t, 3, got.Dispersion, 0)
 
 	o = backtestOptions{}
 	cmd = &cobra.Command{}
@@ -314,9 +315,10 @@ func TestBacktestOfAWorldWithFaults(t *testing.T) {
 	c, err = o.campaign()
 	require.NoError(t, err)
 	require.True(t, c.Replay.Clients.Zombies)
-	require.NoError(t, cmd.ParseFlags([]string{"--mode", "requests", "--slow-share", "2", "--slow-start", "2d"}))
+	require.NoError(t, cmd.ParseFlags([]string{"--mode", "requests", "--slow-share", "2", "--dispersion", "0", "--slow-start", "2d"}))
 	_, err = o.campaign()
 	require.ErrorContains(t, err, `--serve-abandoned: "true": want it with --mode fluid only`)
+	require.ErrorContains(t, err, `--dispersion: "0": want 1 to 1e+06`)
 	require.ErrorContains(t, err, `--slow-share: "2": want a share from 0 to 1`)
 	require.ErrorContains(t, err, `--slow-start: "2d": want a duration up to 1d`)
 }

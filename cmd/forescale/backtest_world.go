@@ -25,6 +25,7 @@ type world struct {
 	outages []string
 	perPod  bool
 
+	dispersion  float64
 	timeout     api.Duration
 	retry       float64
 	abandoned   bool
@@ -43,6 +44,7 @@ func (w *world) bind(fs *pflag.FlagSet) {
 	fs.Float64Var(&w.loss, "scrape-loss", 0, "probability that a scrape fails, 0 to below 1")
 	fs.StringArrayVar(&w.outages, "outage", nil, "`FROM+LENGTH` without scrapes, such as 34h+10m, from the start of what is judged; may be repeated")
 	fs.BoolVar(&w.perPod, "rate-of-pods", false, "take the rate from the counters of the pods, sum(rate(…)), in place of one at the ingress")
+	fs.Float64Var(&w.dispersion, "dispersion", 1, "variance of the arrivals of a second over their mean, at least 1 (Poisson)")
 	durationVar(fs, &w.timeout, "client-timeout", api.Duration(10*time.Second), "how long a request waits before it fails")
 	fs.Float64Var(&w.retry, "client-retry", 0, "share of the failed requests that are retried after a second, 0 to below 1")
 	fs.BoolVar(&w.abandoned, "serve-abandoned", false, "also serve the requests whose clients have left, as a service does that does not notice, up to four times what they wait for; with --mode fluid")
@@ -55,6 +57,8 @@ func (w *world) bind(fs *pflag.FlagSet) {
 const (
 	longestWait  = time.Hour      // of a client: how long requests wait is counted by hundredths of a second
 	longestStart = 24 * time.Hour // of a pod or a node
+
+	mostDispersion = 1e6 // beyond, most seconds have no arrivals at all
 )
 
 // check returns every fault of the flags.
@@ -65,6 +69,7 @@ func (w *world) check() error {
 		{w.scrape.Std() >= time.Second, "scrape-interval", w.scrape.String(), "want 1s or more"},
 		{w.window.Std() >= 2*w.scrape.Std(), "rate-window", w.window.String(), "want two of --scrape-interval or more, or there is no rate"},
 		{w.loss >= 0 && w.loss < 1, "scrape-loss", floatText(w.loss), "want a probability from 0 to below 1"},
+		{w.dispersion >= 1 && w.dispersion <= mostDispersion, "dispersion", floatText(w.dispersion), fmt.Sprintf("want 1 to %v", mostDispersion)},
 		{w.retry >= 0 && w.retry < 1, "client-retry", floatText(w.retry), "want a share from 0 to below 1"},
 		{w.timeout > 0 && w.timeout.Std() <= longestWait, "client-timeout", w.timeout.String(), "want a duration above 0, up to " + api.Duration(longestWait).String()},
 		{w.provision > 0 && w.provision.Std() <= longestStart, "node-startup", w.provision.String(), "want a duration above 0, up to " + api.Duration(longestStart).String()},
@@ -88,6 +93,7 @@ func (w *world) apply(o *replay.Options) error {
 		return err
 	}
 	o.Metric = replay.Metric{ScrapeInterval: w.scrape.Std(), RateWindow: w.window.Std(), Loss: w.loss, Outages: outages, PerPod: w.perPod}
+	o.Dispersion = w.dispersion
 	o.Clients = replay.Clients{Timeout: w.timeout.Std(), Retry: w.retry, Zombies: w.abandoned}
 	if w.slowFor > 0 {
 		o.Cluster.SlowStart = replay.SlowStart{For: w.slowFor.Std(), Share: w.slowShare}
