@@ -49,6 +49,20 @@ func TestADayWithFewValuesIsNotTheWorst(t *testing.T) {
 	}
 }
 
+// With steps of days the worst day would be one value, which a bound either covers or not.
+func TestNoDayOfOneValueIsTheWorst(t *testing.T) {
+	for step, want := range map[time.Duration]bool{time.Hour: true, 6 * time.Hour: true, 12 * time.Hour: false, 24 * time.Hour: false} {
+		r := newRungScore(1, step)
+		r.waiting[0] = []float64{1, 1, 1, 2, 2, 2, 2}
+		r.reference.update(1)
+		for i := range int(48 * time.Hour / step) {
+			r.judge(i, 3, time.Unix(0, 0).Add(time.Duration(i)*step))
+		}
+		r.closeDay()
+		require.Equal(t, want, !math.IsNaN(r.worst[0]), "%v", step)
+	}
+}
+
 // With steps of days or weeks the warm-up is half of the series: in one of weeks, eight days would
 // be a single sample.
 func TestTheWarmUpOfDaysAndWeeksIsHalf(t *testing.T) {

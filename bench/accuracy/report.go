@@ -43,7 +43,7 @@ type Rung struct {
 	// By level, "0.9", "0.95" and "0.99". PinballRatio is the quantile loss of the
 	// upper bound over that of the naive rule with a tracker. Coverage is the share of
 	// truths at or under the bound, WorstDayCoverage that share on the worst UTC day of
-	// which at least half was scored.
+	// which at least half was scored; NaN if there is none, or a step is half a day or more.
 	PinballRatio     map[string]Number `json:"pinball_ratio"`
 	Coverage         map[string]Number `json:"coverage"`
 	WorstDayCoverage map[string]Number `json:"worst_day_coverage"`

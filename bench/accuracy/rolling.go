@@ -103,6 +103,9 @@ func newRungScore(h int, step time.Duration) *rungScore {
 	for i := range r.worst {
 		r.worst[i] = math.NaN()
 	}
+	if step >= leastOfDay { // a day of one value or two is all right or all wrong
+		r.dayLeast = math.MaxInt
+	}
 	for range h {
 		r.waiting = append(r.waiting, make([]float64, len(askedLevels)))
 	}

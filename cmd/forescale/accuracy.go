@@ -48,7 +48,8 @@ In the tables
             unit of the series
   loss 95   is the pinball loss of the upper bound of 95 % over that of the naive rule
   covered   is the share of samples at or under that bound, in percent
-  day       is that share on the worst day of which at least half is scored
+  day       is that share on the worst day of which at least half is scored; – if a
+            step is half a day or more
   off by    is the distance of covered from 90, 95 and 99, on average over the series
   maxima    are the highest samples up to the horizon instead of the one at it, and
             their naive rule is "as high as lately"
