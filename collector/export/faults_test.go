@@ -240,23 +240,6 @@ func TestTablesOfOtherToolsAreRead(t *testing.T) {
 	}
 }
 
-// Where rows keep no interval the one taken is a guess, which a note says; of a little
-// jitter it is none.
-func TestRowsThatKeepNoIntervalAreToldOf(t *testing.T) {
-	read := func(spread int) []string {
-		var b strings.Builder
-		b.WriteString("timestamp,value\n")
-		for i := range 600 {
-			fmt.Fprintf(&b, "%d,1\n", 1_772_366_400+60*i+i*i*7%spread)
-		}
-		d, err := export.Decode(t.Context(), strings.NewReader(b.String()), export.Options{})
-		require.NoError(t, err)
-		return d.Notes
-	}
-	require.Contains(t, strings.Join(read(41), "\n"), "the rows keep no interval: half of them are within")
-	require.NotContains(t, strings.Join(read(3), "\n"), "the rows keep no interval")
-}
-
 // Tables of other collections have a time of any name, in any place, no header, or more
 // columns than one: what can be read in one way only is read, and of more columns a query
 // names the one, as the header writes it.
@@ -335,22 +318,6 @@ func TestColumnsThatAreNotFound(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-}
-
-// A scraper that is late now and then still records every minute.
-func TestTheGridBehindJitterIsSeen(t *testing.T) {
-	late := []int{0, 3, -4, 7, 0, -9, 5, 2, -6, 8}
-	var text strings.Builder
-	text.WriteString("timestamp,value\n")
-	for i := range 200 {
-		fmt.Fprintf(&text, "%d,%d\n", 600+60*i+late[i%len(late)], i)
-	}
-	d, err := export.Decode(t.Context(), strings.NewReader(text.String()), export.Options{})
-	require.NoError(t, err)
-	require.Equal(t, time.Minute, d.Rate.Step)
-	require.Len(t, d.Rate.Values, 200)
-	require.InDelta(t, 117, d.Rate.Values[117], 0)
-	require.Equal(t, 200, d.Rate.Observed())
 }
 
 // The seam of two exports is told, for whoever did not mean to join them.

@@ -45,7 +45,8 @@ func unknown() (values [columns]float64) {
 type table struct {
 	rows  []row // ascending
 	step  time.Duration
-	rough bool // step is a mean: the rows keep none
+	rough bool // step is a guess: the rows keep none
+	loose bool // step is such a guess, and not one that was asked for
 
 	typical time.Duration // median distance of the rows
 
@@ -114,6 +115,7 @@ func (t *table) measure() error {
 		return fmt.Errorf("%d rows with a time of their own, want at least 2, which tell the interval", len(t.rows))
 	}
 	t.step, t.typical, t.rough = interval(t.rows)
+	t.loose = t.rough
 	if t.repeated > 0 {
 		t.notes = append(t.notes, fmt.Sprintf("%d rows repeat the one before and count once", t.repeated))
 	}
@@ -147,43 +149,6 @@ func checkTime(ms float64) error {
 	return fmt.Errorf("time %s, want unix seconds from 1970 to 2255%s", brief(number(ms/1e3)), hint)
 }
 
-// interval returns the distance of the rows. It is the 5 % quantile of their distances,
-// because shorter ones are those of rows that come twice within an interval, or that of most
-// rows, where a few came early or late. If the rows jitter, it is rough: the mean of the
-// distances up to half as long again, in whole seconds, in which the jitter cancels. typical
-// is the median distance.
-func interval(rows []row) (step, typical time.Duration, rough bool) {
-	distances := make([]int64, len(rows)-1)
-	for i := range distances {
-		distances[i] = rows[i+1].at - rows[i].at
-	}
-	slices.Sort(distances)
-	least := distances[len(distances)/20]
-	typical = time.Duration(distances[len(distances)/2]) * time.Millisecond
-	sum, n := int64(0), 0
-	near := distances[len(distances)/20:]
-	for n < len(near) && 2*near[n] <= 3*least {
-		sum += near[n]
-		n++
-	}
-	near = near[:n]
-	if kept, ok := majority(near); ok {
-		return time.Duration(kept) * time.Millisecond, typical, false
-	}
-	if mean := time.Duration(sum/int64(n)) * time.Millisecond; mean >= time.Second {
-		return mean.Round(time.Second), typical, true
-	}
-	return time.Duration(least) * time.Millisecond, typical, false
-}
-
-// majority returns the value that more than half of sorted have, if one is so frequent.
-func majority(sorted []int64) (int64, bool) {
-	middle := sorted[len(sorted)/2]
-	first, _ := slices.BinarySearch(sorted, middle)
-	next, _ := slices.BinarySearch(sorted, middle+1)
-	return middle, 2*(next-first) > len(sorted)
-}
-
 // data puts the rows on the grid of the epoch and cuts it as o says.
 func (t table) data(o Options) (Data, error) {
 	if !slices.ContainsFunc(t.rows, func(r row) bool { return !math.IsNaN(r.values[rate]) }) {
@@ -201,6 +166,9 @@ func (t table) data(o Options) (Data, error) {
 	}
 	first, last := t.rows[0].at, t.rows[len(t.rows)-1].at
 	ms := t.step.Milliseconds()
+	if t.loose {
+		first = regular(t.rows, ms)
+	}
 	// A wrong timestamp is to be an error and not gigabytes of gap.
 	most := min(maxCells, max(1<<20, 1000*int64(len(t.rows))))
 	if cells := (last - first) / ms; cells >= most {
@@ -225,7 +193,7 @@ func (t table) data(o Options) (Data, error) {
 func (t *table) fit(step time.Duration) error {
 	switch whole := step%t.step == 0; {
 	case !whole && t.rough && step > t.step:
-		t.step = step
+		t.step, t.loose = step, false
 	case !whole:
 		return fmt.Errorf("step %v is no multiple of the file's own, %v", forecast.Span(step), forecast.Span(t.step))
 	default:
