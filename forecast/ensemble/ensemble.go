@@ -89,8 +89,8 @@ func newRun(history forecast.Series, horizon int, opts Options) (*run, error) {
 	}
 	history = history.Slice(first, history.Len())
 	r := &run{opts: opts, history: history, horizon: horizon}
-	r.day = max(1, int(season.Day/history.Step))
-	r.week = max(1, int(season.Week/history.Step))
+	r.day = max(1, int(season.Day.Round(history.Step)/history.Step))
+	r.week = max(1, int(season.Week.Round(history.Step)/history.Step))
 	r.seen = make([]bool, history.Len())
 	for i, v := range history.Values {
 		r.seen[i] = v >= 0

@@ -3,6 +3,7 @@ package ensemble_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,6 +23,21 @@ func TestEveryLengthGivesASaneForecast(t *testing.T) {
 	}
 	_, err := ensemble.Forecast(t.Context(), forecasttest.Hourly(0, 1, 1), 48, levels, ensemble.Options{})
 	require.ErrorIs(t, err, forecast.ErrShortHistory)
+}
+
+// A day and a week need not be whole numbers of cells.
+func TestEveryStepGivesASaneForecast(t *testing.T) {
+	for _, step := range []time.Duration{
+		7 * time.Minute, 25 * time.Minute, 50 * time.Minute, 100 * time.Minute, 7 * time.Hour, 16 * time.Hour, 20 * time.Hour, 40 * time.Hour, 4 * 24 * time.Hour,
+	} {
+		for _, days := range []int{1, 8, 15, 30} {
+			history := forecasttest.Hourly(max(1, int(time.Duration(days)*24*time.Hour/step)), 100, 1)
+			history.Start, history.Step = time.Unix(0, 0).UTC(), step
+			f, err := ensemble.Forecast(t.Context(), history, 20, levels, ensemble.Options{})
+			require.NoError(t, err, "%v, %d days", step, days)
+			forecasttest.Sane(t, f)
+		}
+	}
 }
 
 // A metric that has been silent for three of five days is forecast from the first two.

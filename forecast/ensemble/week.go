@@ -252,7 +252,7 @@ func (c comparison) evidence() float64 {
 // compare takes means over the cells around one, from first to past.
 func (w *witness) compare(origin, cell, first, past int) comparison {
 	last, before := cell-w.day*((cell-origin)/w.day+1), cell-w.week
-	if last < before { // the end of a week that is longer than seven days, which are rounded down to cells
+	if last < before { // the end of a week that is no seven days, as both are rounded to cells
 		return comparison{}
 	}
 	// Only cells that both know, or the edges of the window would be a gap.
