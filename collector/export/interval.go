@@ -57,8 +57,11 @@ func rounded(guess time.Duration) time.Duration {
 	const day = 24 * time.Hour
 	near := guess.Round(day)
 	if guess < day {
-		for _, d := range [...]time.Duration{1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 360, 600, 720, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 28800, 43200, 86400} {
-			if d *= time.Second; (guess - d).Abs() < (guess - near).Abs() {
+		for _, seconds := range [...]int{
+			1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 360, 600, 720, 900, 1200, 1800,
+			3600, 7200, 10800, 14400, 21600, 28800, 43200, 86400,
+		} {
+			if d := time.Duration(seconds) * time.Second; (guess - d).Abs() < (guess - near).Abs() {
 				near = d
 			}
 		}
