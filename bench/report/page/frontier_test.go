@@ -71,6 +71,20 @@ func TestMarksOfALowLoad(t *testing.T) {
 	require.Equal(t, []float64{0, 1000, 2000, 3000, 4000}, ticks(3900, 0, 4))
 }
 
+// In a column of days a policy that always has a pod to spare is not drawn below what is needed,
+// and one that lacks pods for a while is.
+func TestPodsOfALongColumn(t *testing.T) {
+	at := func(i int, demand, ready int32) replay.Point {
+		return replay.Point{At: time.Unix(int64(60*i), 0), Demand: demand, Ready: ready}
+	}
+	points := []replay.Point{at(0, 1, 3), at(1, 10, 11), at(2, 2, 9), at(3, 4, 3), at(4, 9, 9), at(5, 3, 9)}
+	scale := timeScale{from: points[0].At, to: points[5].At, width: 2, columns: 2}
+	drawn := scale.ready(points, scale.fold(points, func(p replay.Point) float64 { return float64(p.Demand) }, highest))
+	require.Len(t, drawn, 2)
+	require.InDelta(t, 11, drawn[0].y, 0, "the fewest are 3, of the ten needed at the peak")
+	require.InDelta(t, 8, drawn[1].y, 0, "one is missing, although not at the peak")
+}
+
 // On a phone the marks of a year are as far apart as those of a day.
 func TestMarksOfAYearDoNotMeet(t *testing.T) {
 	points := make([]replay.Point, 366*24)

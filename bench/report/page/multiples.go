@@ -57,7 +57,7 @@ func (t timeScale) small(l line, demand []xy, top float64) string {
 	if class == "" {
 		class = "rest"
 	}
-	c.path(class, scale.all(clip(steps(t.fold(l.points, readyPods, lowest)), top)))
+	c.path(class, scale.all(clip(steps(t.ready(l.points, demand)), top)))
 	t.strip(c, l, smallHeight+3, smallStrip)
 	t.axis(c, 4, smallHeight+3+smallStrip)
 	return c.done(l.policy + ": ready pods, needed pods and missed objectives")

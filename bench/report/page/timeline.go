@@ -155,7 +155,7 @@ func (t timeScale) pods(c *canvas, lines []line, top, height float64) float64 {
 	peak := summit(0, math.Inf(1), demand)
 	ready := make([][]xy, len(lines))
 	for i, l := range lines {
-		ready[i] = t.fold(l.points, readyPods, lowest)
+		ready[i] = t.ready(l.points, demand)
 		peak = summit(peak, 4*summit(1, math.Inf(1), demand), ready[i])
 	}
 	for _, l := range slices.Backward(lines) {
@@ -170,7 +170,16 @@ func (t timeScale) pods(c *canvas, lines []line, top, height float64) float64 {
 	return scale.bottom
 }
 
-func readyPods(p replay.Point) float64 { return float64(p.Ready) }
+// ready returns the ready pods of each column: as many more than demand, the most that is needed
+// in it, as there were at its worst moment. The fewest of a long column would look like too few
+// pods wherever demand rises or falls in it.
+func (t timeScale) ready(points []replay.Point, demand []xy) []xy {
+	out := t.fold(points, func(p replay.Point) float64 { return float64(p.Ready) - float64(p.Demand) }, lowest)
+	for i := range out {
+		out[i].y += demand[i].y
+	}
+	return out
+}
 
 // violations draws a strip per line and returns the lower border.
 func (t timeScale) violations(c *canvas, lines []line, top float64) float64 {
