@@ -96,7 +96,11 @@ func (r *recursion) faded(h int) float64 {
 		}
 		first := (h-1)%cells + 1 // the cell of the coming season at the same phase
 		for n := first; n <= h-cells; n += cells {
-			sum += r.Gamma[k] * math.Pow(r.Rho, float64(n))
+			more := sum + r.Gamma[k]*math.Pow(r.Rho, float64(n))
+			if more == sum { // nor will what follows count, which is even less
+				break
+			}
+			sum = more
 		}
 	}
 	return min(sum, mostMomentum)
