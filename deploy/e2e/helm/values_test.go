@@ -182,6 +182,7 @@ func TestNotes(t *testing.T) {
 	for vals, want := range map[string][]string{
 		``: {"kubectl get pa -A", "kubectl -n forescale exec deploy/forescale -- /forescale doctor --prometheus-url http://prometheus.monitoring:9090\n", "kubectl delete pa --all -A"},
 		`{controller: {replicaCount: 1, readOnly: true}}`:                             {"read-only", "/forescale doctor --prometheus-url http://prometheus.monitoring:9090 --read-only\n", "A lone replica"},
+		`{controller: {namespaces: [shop, bank]}}`:                                    {"/forescale doctor -n shop --prometheus-url http://prometheus.monitoring:9090\n", "/forescale doctor -n bank "}, // the rights are of these
 		`{controller: {enabled: false}, keda: {enabled: true, tls: {secretName: s}}}`: {"scalerAddress: dns:///forescale.forescale:9443", "enableTLS"},
 	} {
 		rel, err := template(load(t), "forescale", values(t, vals))
