@@ -33,7 +33,6 @@ func TestPeaks(t *testing.T) {
 	require.EqualValues(t, 2, p.highest(start.Add(3*time.Hour), narrowGap), "all is over")
 }
 
-// Only a small raise for a load that is a lead time away may wait for the HPA's own next sync.
 // What is wanted after the clock was set back counts at once, and not only when the clock is there
 // again: else a floor that was raised since would come down to what was wanted before. A second over
 // the border of a minute makes nothing forgotten.
@@ -53,6 +52,7 @@ func TestPeaksOfAClockThatIsSetBack(t *testing.T) {
 	require.EqualValues(t, 50, p.highest(back.Add(time.Minute), wideGap))
 }
 
+// Only a small raise for a load that is a lead time away may wait for the HPA's own next sync.
 func TestWhatMayWaitForTheHPA(t *testing.T) {
 	for name, c := range map[string]struct {
 		observed, target float64
