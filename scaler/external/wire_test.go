@@ -77,6 +77,27 @@ func TestEncodedRequestsAreRecognized(t *testing.T) {
 	require.Same(t, edited, r.known(encode(t, refTo(web("metric.step", "30s"))), now))
 }
 
+// A request that is not plainly two fields goes the long way, by the generated code.
+func TestSplitAsk(t *testing.T) {
+	field := func(raw []byte, n protowire.Number, text string) []byte {
+		return protowire.AppendString(protowire.AppendTag(slices.Clone(raw), n, protowire.BytesType), text)
+	}
+	plain := field(field(nil, askMetric, "rps"), askRef, "ref") // in any order
+	ref, metric, ok := splitAsk(plain)
+	require.True(t, ok)
+	require.Equal(t, "ref rps", string(ref)+" "+string(metric))
+	for why, raw := range map[string][]byte{
+		"a reference twice":       field(plain, askRef, "other"),
+		"an empty one before":     field(field(field(nil, askRef, ""), askRef, "ref"), askMetric, "rps"),
+		"a metric twice":          field(plain, askMetric, "other"),
+		"a field of a later KEDA": field(plain, 3, "more"),
+		"cut off":                 plain[:len(plain)-1],
+	} {
+		_, _, ok := splitAsk(raw)
+		require.False(t, ok, why)
+	}
+}
+
 func TestLargeMetadataTakesTheOtherWay(t *testing.T) {
 	r, now := newRegistry(time.Hour), time.Unix(1000, 0)
 	for _, n := range []int{maxEntries, maxEntries + 1} {
