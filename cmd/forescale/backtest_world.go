@@ -49,7 +49,7 @@ func (w *world) bind(fs *pflag.FlagSet) {
 	fs.Float64Var(&w.retry, "client-retry", 0, "share of the failed requests that are retried after a second, 0 to below 1")
 	fs.BoolVar(&w.abandoned, "serve-abandoned", false, "also serve the requests whose clients have left, as a service does that does not notice, up to four times what they wait for; with --mode fluid")
 	durationVar(fs, &w.slowFor, "slow-start", 0, "how long new pods serve less, with cold caches or code that is not compiled yet; 0: they are at their best at once")
-	fs.Float64Var(&w.slowShare, "slow-share", 0.5, "share of its capacity that a pod has until then, 0 to 1")
+	fs.Float64Var(&w.slowShare, "slow-share", 0.5, "share of its capacity that a pod has during --slow-start, 0 to 1")
 	fs.IntVar(&w.podsPerNode, "pods-per-node", 0, "pods that fit on a node; others wait for a new one; 0: there is always room")
 	durationVar(fs, &w.provision, "node-startup", api.Duration(time.Minute), "median time until a new node takes pods")
 }
