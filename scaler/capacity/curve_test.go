@@ -54,6 +54,11 @@ func TestMiss(t *testing.T) {
 	// deviations above the mean of a lognormal time that varies by twice its mean.
 	irregular := capacity.Service{Slots: 2, Time: time.Second, Variation: 2}
 	require.InDelta(t, 0.0668, irregular.Miss(0, 1, 3*time.Second), 1e-4)
+	// The square of a variation may be too small for a number: half of the constant times are
+	// still no longer than their mean, and none is ten times as long.
+	constant.Variation = 1e-200
+	require.InDelta(t, 0.5, constant.Miss(0, 1, time.Second), 1e-6)
+	require.Zero(t, constant.Miss(0, 1, 10*time.Second))
 }
 
 func web() (capacity.Service, capacity.Objective) {

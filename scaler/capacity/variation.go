@@ -24,10 +24,14 @@ func (s Service) alone(t float64) float64 {
 	return math.Erfc((math.Log(t/s.Time.Seconds())-mean)/(deviation*math.Sqrt2)) / 2
 }
 
+// leastVariation is what lesser ones count as: no square of it is lost.
+const leastVariation = 1e-9
+
 // lognormal returns mean and standard deviation of the logarithm of the time of a request
 // over its mean.
 func (s Service) lognormal() (mean, deviation float64) {
-	variance := math.Log1p(s.Variation * s.Variation)
+	v := max(s.Variation, leastVariation)
+	variance := math.Log1p(v * v)
 	return -variance / 2, math.Sqrt(variance)
 }
 

@@ -44,6 +44,15 @@ func TestMeanWaitGoldens(t *testing.T) {
 	require.InDelta(t, 0.204590/2, s.MeanWait(1, 8), 1e-6, "Allen and Cunneen: half of it without variation")
 }
 
+// A variation whose square is too small for a number is next to none, and not the default.
+func TestHardlyAnyVariationIsNotExponential(t *testing.T) {
+	for _, v := range []float64{1e-6, 1e-100, 1e-200} {
+		s := queue.Service{Slots: 8, ServiceTime: 80 * time.Millisecond, Variation: v, Latency: 81 * time.Millisecond, Quantile: 0.99}
+		require.NoError(t, s.Check(), "%v", v)
+		require.InDelta(t, 1, s.Means(0.99), 1e-5, "%v", v)
+	}
+}
+
 func TestTailIsTheSumOfWaitAndService(t *testing.T) {
 	// M/M/1 at ρ = 0.5, μ = 1: the response time is exponential with rate μ − λ.
 	require.InDelta(t, 0.22313016, queue.Tail(0.5, 1, 0.5, 3), 1e-8)

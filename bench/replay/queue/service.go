@@ -80,11 +80,16 @@ func (s Service) variability() float64 {
 	return (1 + s.Variation*s.Variation) / 2
 }
 
+// leastVariation is what lesser ones count as: no square of it is lost, which would make the
+// service time exponential.
+const leastVariation = 1e-9
+
 // work returns the distribution of the service time.
 func (s Service) work() work {
 	w := work{mean: s.ServiceTime.Seconds()}
 	if s.Variation > 0 {
-		w.sigma = math.Sqrt(math.Log1p(s.Variation * s.Variation))
+		v := max(s.Variation, leastVariation)
+		w.sigma = math.Sqrt(math.Log1p(v * v))
 	}
 	return w
 }
