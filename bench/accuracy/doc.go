@@ -10,9 +10,10 @@
 //
 // The warm-up takes the first 8 days of a trace of 10 days or more, the first 4
 // days of one of 7 days or more, and half of a shorter one, or of one whose step is
-// a day or more. A model that needs more gets up to half of the trace. Traces of two days or more with steps below a minute are averaged to
-// minutes first, and shorter ones with steps of half a second or less to seconds: an
-// hour would have too many steps.
+// a day or more. A model that needs more gets up to half of the trace. Traces of two
+// days or more with steps below a minute are averaged to minutes first, and shorter
+// ones with steps of half a second or less to seconds: an hour would have too many
+// steps.
 //
 // # M4
 //

@@ -43,7 +43,7 @@ type Detector struct {
 	Window time.Duration
 
 	// Zone is that of the clock by which demand rises daily and weekly; nil means UTC. Set
-	// it before the first Update, and after a restore.
+	// it before the first Update.
 	Zone *time.Location
 
 	Seen   time.Time // newest sample
