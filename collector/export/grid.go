@@ -207,11 +207,12 @@ func (t *table) fit(step time.Duration) error {
 }
 
 // border returns the start of the cell of the first row: the border before it, or
-// the one after it if that is so near that the row came early and the rows keep a step.
+// the one after it if that is so near that the row came early and the rows keep a step. How far
+// rows stand after their borders is told, unless they jitter around these.
 func (t *table) border(first int64) time.Time {
 	ms := t.step.Milliseconds()
 	switch off := first % ms; {
-	case off == 0, t.rough:
+	case off == 0, t.rough, t.loose && off < ms/20:
 	case off > ms-ms/20:
 		first += ms
 	default:

@@ -56,6 +56,21 @@ func TestTheHourBehindJitterIsSeen(t *testing.T) {
 	}
 }
 
+// How far rows that jitter stand after their borders on average is chance, unless it is much.
+func TestAFewSecondsAfterTheHourAreNotTold(t *testing.T) {
+	for after, told := range map[int]bool{10: false, 900: true} {
+		var b strings.Builder
+		b.WriteString("timestamp,value\n")
+		for i := range 400 {
+			fmt.Fprintf(&b, "%d,1\n", 1_772_366_400+3600*i+after+i*i*131%120-60)
+		}
+		d, err := export.Decode(t.Context(), strings.NewReader(b.String()), export.Options{})
+		require.NoError(t, err)
+		require.Equal(t, time.Hour, d.Rate.Step)
+		require.Equal(t, told, strings.Contains(strings.Join(d.Notes, "\n"), "after the borders of their cells"), d.Notes)
+	}
+}
+
 // A scraper that is late now and then still records every minute.
 func TestTheGridBehindJitterIsSeen(t *testing.T) {
 	late := []int{0, 3, -4, 7, 0, -9, 5, 2, -6, 8}
