@@ -120,13 +120,14 @@ func (d *Detector) Update(now time.Time, sample, median float64) bool {
 // Remember takes over what past, a detector that has watched the history of the same
 // series, knows of the clock, and its bursts unless d has seen at least as many itself. A d
 // without a sample goes on where past has ended: with its level, with the usual deviation, and
-// with the burst that lasts, unless that is a rise by the clock, which is forecast.
+// with the burst that lasts, unless that is a rise by the clock, which is forecast, or began in
+// the first half hour of past, when the usual deviation was not known and any wave was a burst.
 func (d *Detector) Remember(past *Detector) {
 	d.Phases = append(d.Phases[:0], past.Phases...)
 	d.Weekly = append(d.Weekly[:0], past.Weekly...)
 	if d.Seen.IsZero() {
 		d.First, d.Seen, d.Last, d.Level, d.Spread = past.First, past.Seen, past.Last, past.Level, past.Spread
-		if past.Lasts() && !past.Expected(past.Onset, d.Window) {
+		if past.Lasts() && past.Onset.Sub(past.First) >= halfSpread && !past.Expected(past.Onset, d.Window) {
 			d.resume(past)
 		}
 	}

@@ -1,6 +1,7 @@
 package burst_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -100,4 +101,26 @@ func TestADetectorGoesOnWithTheBurstThatLasts(t *testing.T) {
 	d = &burst.Detector{Window: time.Minute}
 	d.Remember(past)
 	require.False(t, d.Lasts())
+}
+
+// A history of ten minutes does not tell how far demand usually lies from its level: the first rise
+// of a wave that is seen in it looks like a burst, which a wave of a minute never ends. That is not
+// gone on with, whatever the phase at which the history begins.
+func TestADetectorDoesNotGoOnWithTheFirstRiseOfAHistory(t *testing.T) {
+	lasting := 0
+	for phase := range 60 {
+		wave := func(i int) float64 { return 50 + 15*math.Sin(2*math.Pi*float64(i+phase)/60) }
+		past, now := &burst.Detector{Window: time.Second}, start
+		for i := range 600 {
+			now = now.Add(time.Second)
+			past.Update(now, wave(i), nan)
+		}
+		if past.Lasts() {
+			lasting++
+		}
+		d := &burst.Detector{Window: time.Second}
+		d.Remember(past)
+		require.False(t, d.Lasts(), "phase %d", phase)
+	}
+	require.Positive(t, lasting)
 }
