@@ -27,6 +27,7 @@ type Curve struct {
 	exact   int32
 	rates   []float64 // by count; 0 = not yet computed
 	shared  *sharing  // with Sharing
+	rests   *rests    // with a Variation
 }
 
 // Queue returns the curve of a service under an objective. It is a straight line where each
@@ -48,6 +49,7 @@ func Queue(s Service, o Objective) (*Curve, error) {
 		return nil, fmt.Errorf("capacity: an idle replica already misses %v within %v: %.2g of the requests of mean %v take longer",
 			o.Quantile, o.Latency, idle, s.Time)
 	}
+	c.rests = s.rests(o.Latency.Seconds())
 	if s.Discipline == Sharing {
 		c.shared = newSharing(s, o.Latency)
 	}
@@ -98,7 +100,7 @@ func (c *Curve) late(rate float64, n int32) float64 {
 	if c.shared != nil {
 		return c.shared.miss(rate / (float64(n) * c.service.Full()))
 	}
-	return c.service.miss(rate, n, c.latency)
+	return c.service.missWith(c.rests, rate, n, c.latency)
 }
 
 // Replicas returns the smallest count that carries demand, within 0 and 2³¹−1;

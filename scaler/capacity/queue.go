@@ -76,6 +76,11 @@ func erlangC(servers int, a float64) float64 {
 // takes O(n·Slots) with Central, O(Slots) with Random, and up to milliseconds with
 // Sharing, where replicas are nearly full.
 func (s Service) miss(rate float64, n int32, latency time.Duration) float64 {
+	return s.missWith(s.rests(latency.Seconds()), rate, n, latency)
+}
+
+// missWith is miss for a caller who keeps what the service times leave of latency.
+func (s Service) missWith(r *rests, rate float64, n int32, latency time.Duration) float64 {
 	if s.Discipline != Central && n > 1 {
 		rate, n = rate/float64(n), 1
 	}
@@ -92,8 +97,8 @@ func (s Service) miss(rate float64, n int32, latency time.Duration) float64 {
 	}
 	wait := erlangC(int(servers), rate/mu)
 	theta := servers*mu - rate
-	if s.Variation > 0 {
-		return min(served+wait*s.waits(2*theta/(1+s.Variation*s.Variation), t), 1)
+	if r != nil {
+		return min(served+wait*r.exceeded(2*theta/(1+s.Variation*s.Variation)), 1)
 	}
 	if math.Abs(theta-mu) < 1e-9*mu { // the limit of the expression below
 		return served * (1 + wait*mu*t)

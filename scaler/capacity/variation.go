@@ -35,20 +35,37 @@ func (s Service) lognormal() (mean, deviation float64) {
 	return -variance / 2, math.Sqrt(variance)
 }
 
-// waits returns, of the requests that have to wait, the share whose service takes no more
-// than t seconds but whose wait and service together do, where the wait is exponential
+// rests is what lognormal service times leave of a latency for a wait.
+type rests struct {
+	within float64   // share of the requests whose service takes no more than the latency
+	left   []float64 // seconds that theirs leaves, at the nodes of its distribution
+}
+
+// rests returns what the service times leave of t seconds; nil if they are exponential.
+func (s Service) rests(t float64) *rests {
+	if s.Variation == 0 {
+		return nil
+	}
+	mean, deviation := s.lognormal()
+	r := &rests{within: 1 - s.alone(t), left: make([]float64, len(nodes))}
+	for i, x := range nodes {
+		service := s.Time.Seconds() * math.Exp(mean+deviation*math.Sqrt2*math.Erfinv(2*r.within*x-1))
+		r.left[i] = max(t-service, 0)
+	}
+	return r
+}
+
+// exceeded returns, of the requests that have to wait, the share whose service takes no more
+// than the latency t but whose wait and service together do, where the wait is exponential
 // with the rate theta (1/s):
 //
 //	∫ e^{−θ(t−s)} dF(s) over the service times s ≤ t
 //
 // by quadrature over F, in which the integrand is smooth even if all times are alike.
-func (s Service) waits(theta, t float64) float64 {
-	mean, deviation := s.lognormal()
-	within := 1 - s.alone(t)
+func (r *rests) exceeded(theta float64) float64 {
 	sum := 0.0
-	for i, x := range nodes {
-		service := s.Time.Seconds() * math.Exp(mean+deviation*math.Sqrt2*math.Erfinv(2*within*x-1))
-		sum += weights[i] * math.Exp(-theta*max(t-service, 0))
+	for i, left := range r.left {
+		sum += weights[i] * math.Exp(-theta*left)
 	}
-	return within * sum
+	return r.within * sum
 }

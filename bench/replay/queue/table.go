@@ -12,9 +12,10 @@ const bins = 256
 type Table struct {
 	service     Service
 	work        work
-	perPod      float64 // capacity of one pod, requests/s
-	latency     float64 // of the objective, s
-	served      float64 // share of requests whose service alone takes longer than that
+	left        remainder // of the objective's latency, where work is lognormal
+	perPod      float64   // capacity of one pod, requests/s
+	latency     float64   // of the objective, s
+	served      float64   // share of requests whose service alone takes longer than that
 	variability float64
 	rows        [][]float64 // rows[n][i] = ErlangC at utilization i/bins; NaN = not yet computed
 }
@@ -22,10 +23,14 @@ type Table struct {
 // NewTable returns an empty table of s.
 func NewTable(s Service) *Table {
 	latency := s.Latency.Seconds()
-	return &Table{
+	t := &Table{
 		service: s, work: s.work(), perPod: s.Capacity(1), latency: latency,
 		served: s.work().exceeds(latency), variability: s.variability(),
 	}
+	if t.work.sigma > 0 {
+		t.left = t.work.left(latency)
+	}
+	return t
 }
 
 // Capacity returns the rate at which one pod is busy all the time, requests/s.
@@ -82,8 +87,10 @@ func (t *Table) At(n int, rate, waited float64) State {
 	wait, theta := t.wait(n, rate), t.theta(n, rate)
 	s := State{Late: t.served}
 	switch {
-	case waited > 0 || wait > 1e-12 && t.work.sigma > 0:
+	case waited > 0:
 		s.Late = t.work.late(wait, theta, t.latency-waited)
+	case t.work.sigma > 0:
+		s.Late = t.left.late(wait, theta)
 	case wait > 1e-12:
 		s.Late = tail(t.served, wait, 1/t.work.mean, theta, t.latency)
 	}

@@ -43,14 +43,34 @@ func (w work) late(wait, theta, t float64) float64 {
 	case w.sigma == 0:
 		return Tail(wait, 1/w.mean, theta, t)
 	}
-	longer := w.exceeds(t)
-	if wait < 1e-12 {
-		return longer
-	}
-	waited := 0.0 // of those who wait and are served within t, the share that is late all the same
+	left := w.left(t)
+	return left.late(wait, theta)
+}
+
+// A remainder is what lognormal service times leave of a latency.
+type remainder struct {
+	longer float64     // share of the requests whose service alone takes longer
+	rests  [48]float64 // seconds that the others may wait, at the nodes of the quadrature over them
+}
+
+// left returns what the service times leave of t seconds.
+func (w work) left(t float64) remainder {
+	r := remainder{longer: w.exceeds(t)}
 	for i, p := range quadrature.at {
-		rest := max(t-w.quantile(p*(1-longer)), 0)
+		r.rests[i] = max(t-w.quantile(p*(1-r.longer)), 0)
+	}
+	return r
+}
+
+// late returns the share of late requests where a share of all, wait, waits for an exponential
+// time that decays with theta > 0 (1/s).
+func (r *remainder) late(wait, theta float64) float64 {
+	if wait < 1e-12 {
+		return r.longer
+	}
+	waited := 0.0 // of those who wait and are served within the latency, the share that is late all the same
+	for i, rest := range r.rests {
 		waited += quadrature.weight[i] * math.Exp(-theta*rest)
 	}
-	return longer + wait*(1-longer)*waited
+	return r.longer + wait*(1-r.longer)*waited
 }
