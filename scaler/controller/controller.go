@@ -82,6 +82,9 @@ func (c *Controller) Setup(ctx context.Context, mgr manager.Manager) error {
 	c.client = mgr.GetClient()
 	c.events = mgr.GetEventRecorder("forescale")
 	c.writer.Mapper = mgr.GetRESTMapper()
+	if err := awaitKind(ctx, c.writer.Mapper); err != nil {
+		return err
+	}
 	err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.PredictiveAutoscaler{}, byTarget, func(o client.Object) []string {
 		if pa, ok := o.(*v1alpha1.PredictiveAutoscaler); ok {
 			return []string{pa.Spec.TargetRef.String()}
