@@ -12,8 +12,9 @@ import (
 )
 
 // servedWithin is how long a start waits for its kind: a definition that was applied together
-// with the controller takes the API server a moment.
-const servedWithin = 30 * time.Second
+// with the controller takes the API server a moment. It is shorter than the kubelet waits for a
+// process that does not answer its liveness probe yet, so that the log says what is missing.
+const servedWithin = 15 * time.Second
 
 // awaitKind returns when the API server behind mapper serves PredictiveAutoscalers, or with an
 // error if it does not in time or cannot be asked.

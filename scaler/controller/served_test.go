@@ -38,7 +38,7 @@ func TestAStartWaitsForItsKind(t *testing.T) {
 	}{
 		"served":         {func() lateMapper { return lateMapper{from: time.Now()} }, 0, ""},
 		"served soon":    {func() lateMapper { return lateMapper{from: time.Now().Add(2 * time.Second)} }, 2 * time.Second, ""},
-		"never":          {func() lateMapper { return lateMapper{from: time.Now().Add(time.Hour)} }, servedWithin, "has not served PredictiveAutoscalers for 30s: apply deploy/kustomize/base"},
+		"never":          {func() lateMapper { return lateMapper{from: time.Now().Add(time.Hour)} }, servedWithin, "has not served PredictiveAutoscalers for 15s: apply deploy/kustomize/base"},
 		"cannot be told": {func() lateMapper { return lateMapper{err: refused} }, 0, "find PredictiveAutoscalers: connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
